@@ -1,0 +1,5 @@
+/** Messages: ordered channels, unordered messages, datagrams, and their credit. */
+@NullMarked
+package io.posthorn.protocol.channel;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,55 @@
+package io.posthorn.protocol.handshake;
+
+import io.posthorn.protocol.protection.PacketProtection;
+
+/**
+ * The cryptographic part of the three handshake messages, for one attempt in one role. Not
+ * thread-safe.
+ *
+ * <p>Two implementations: {@code NoiseXX} and {@code ClearHandshake} ({@code Security.none()}). The
+ * initiator calls {@link #writeFirst}, {@link #readSecond}, {@link #writeThird}; the responder
+ * {@link #readFirst}, {@link #writeSecond}, {@link #readThird}; then both {@link #split}.
+ */
+public interface Handshake {
+  /** A message did not verify; the attempt may go on with another copy of the message. */
+  int FAILED = -1;
+
+  /** Writes the body of M1. Returns its length. */
+  int writeFirst(byte[] out, int from);
+
+  /** Reads the body of M1. False if it is malformed. */
+  boolean readFirst(byte[] in, int from, int length);
+
+  /** Writes the body of M2, which seals {@code payload}. Returns its length. */
+  int writeSecond(byte[] payload, int payloadLength, byte[] out, int from);
+
+  /** Reads the body of M2 into {@code payload}. Returns the payload's length or {@link #FAILED}. */
+  int readSecond(byte[] in, int from, int length, byte[] payload);
+
+  /** Writes the body of M3, which seals {@code payload}. Returns its length. */
+  int writeThird(byte[] payload, int payloadLength, byte[] out, int from);
+
+  /**
+   * Reads the body of M3 into {@code payload}. Returns the payload's length or {@link #FAILED}. A
+   * failed message leaves the attempt as it was, so that a forged M3 can not spoil the true one.
+   */
+  int readThird(byte[] in, int from, int length, byte[] payload);
+
+  /** The keys for data packets; once, after the third message. */
+  PacketProtection split();
+
+  /**
+   * The own ephemeral public key, 32 bytes (a random value in clear mode): decides a simultaneous
+   * open.
+   */
+  byte[] localEphemeral();
+
+  /** The peer's ephemeral public key as M1 or M2 gave it, 32 bytes. */
+  byte[] remoteEphemeral();
+
+  /**
+   * The peer's static public key, 32 bytes, or empty in clear mode; known after its message
+   * verified.
+   */
+  byte[] remoteStatic();
+}
