@@ -1,0 +1,7 @@
+package io.posthorn;
+
+/** Which algorithm decides how much may be in flight. Never off. */
+public enum CongestionControl {
+  /** NewReno as in RFC 9002 §7. */
+  NEW_RENO
+}

@@ -1,0 +1,73 @@
+package io.posthorn;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+
+/**
+ * One row of the table of active connections: a snapshot.
+ *
+ * @param connection the handle, unique within its socket
+ * @param connectionId the id that peers' packets carry to reach it
+ * @param remote the peer's address now
+ * @param state where it stands
+ * @param openedHere whether this side opened it
+ * @param smoothedRtt RFC 9002 §5.3; zero before the first sample
+ * @param minRtt the smallest round trip seen
+ * @param congestionWindowBytes bytes that may be in flight
+ * @param bytesInFlight bytes sent and not yet acknowledged or lost
+ * @param bytesQueued message bytes that wait to be sent
+ * @param packetsSent data packets sent
+ * @param packetsReceived data packets received and accepted
+ * @param packetsLost data packets declared lost
+ * @param packetsSpuriouslyLost of these, acknowledged later after all
+ * @param bytesRetransmitted message bytes sent more than once
+ * @param age since it was opened
+ * @param limitedBy what keeps it from sending more at this moment
+ */
+public record ConnectionInfo(
+    long connection,
+    long connectionId,
+    InetSocketAddress remote,
+    State state,
+    boolean openedHere,
+    Duration smoothedRtt,
+    Duration minRtt,
+    long congestionWindowBytes,
+    long bytesInFlight,
+    long bytesQueued,
+    long packetsSent,
+    long packetsReceived,
+    long packetsLost,
+    long packetsSpuriouslyLost,
+    long bytesRetransmitted,
+    Duration age,
+    LimitedBy limitedBy) {
+
+  /** Where a connection stands. */
+  public enum State {
+    /** The handshake is under way. */
+    OPENING,
+    /** Messages flow. */
+    OPEN,
+    /** Closing: what waits is flushed. */
+    CLOSING,
+    /** Closed; late packets are still answered. */
+    DRAINING
+  }
+
+  /** Why a flow is not faster. */
+  public enum LimitedBy {
+    /** The application has nothing (more) to send. */
+    APPLICATION,
+    /** The congestion window is full. */
+    CONGESTION_WINDOW,
+    /** The pacer spreads packets over the round trip. */
+    PACING,
+    /** The peer gave no more credit: it reads too slowly. */
+    PEER_WINDOW,
+    /** The own send buffer is full. */
+    SEND_BUFFER,
+    /** {@code maxSendRate}. */
+    RATE_LIMIT
+  }
+}

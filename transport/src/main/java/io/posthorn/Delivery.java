@@ -1,0 +1,15 @@
+package io.posthorn;
+
+/** What is promised for one message in {@link Mode#RELIABLE}; plain mode knows no promise. */
+public enum Delivery {
+  /** Arrives once, after all earlier messages of its channel. */
+  RELIABLE_ORDERED,
+  /** Arrives once; may overtake. */
+  RELIABLE_UNORDERED,
+  /** Arrives once, unless a newer message with the same key replaces it first. */
+  RELIABLE_LATEST,
+  /** May be lost; never handed over after a newer one of its channel. */
+  UNRELIABLE_SEQUENCED,
+  /** May be lost; may overtake. */
+  UNRELIABLE
+}

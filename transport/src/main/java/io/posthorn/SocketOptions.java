@@ -1,0 +1,59 @@
+package io.posthorn;
+
+import java.time.Duration;
+
+/**
+ * Immutable settings of a socket, validated by {@code MessageSocket.builder()}.
+ *
+ * @param mode plain or reliable
+ * @param security how peers are authenticated and packets protected; reliable mode only
+ * @param congestionControl the algorithm
+ * @param maxConnections connections at once, 1 to 1,000,000; one idle connection costs some KiB
+ * @param idleTimeout how long nothing may be heard before a peer is given up, 1 s to 10 min
+ * @param handshakeTimeout how long opening may take, 100 ms to 10 min
+ * @param keepAlive how long a connection opened here may be silent before a PING; less than half
+ *     the idle timeout
+ * @param implicitIdle how long a connection opened by a mere send stays without messages
+ * @param sendBufferBytes message bytes that wait or are unacknowledged per connection; a sender
+ *     blocks beyond
+ * @param receiveBufferBytes ceiling of the memory that a peer may fill per connection
+ * @param socketReceiveBytes ceiling over all connections of the socket; in plain mode of the queue
+ * @param maxWholeMessageBytes largest ordered message handed over in one piece
+ * @param maxDatagramBytes largest UDP payload sent, 1,200 to 65,507
+ * @param streaming whether messages larger than {@code maxWholeMessageBytes} are taken, in parts
+ */
+public record SocketOptions(
+    Mode mode,
+    Security security,
+    CongestionControl congestionControl,
+    int maxConnections,
+    Duration idleTimeout,
+    Duration handshakeTimeout,
+    Duration keepAlive,
+    Duration implicitIdle,
+    int sendBufferBytes,
+    int receiveBufferBytes,
+    long socketReceiveBytes,
+    int maxWholeMessageBytes,
+    int maxDatagramBytes,
+    boolean streaming) {
+
+  /** The defaults of {@code MessageSocket.builder()}. */
+  public static SocketOptions defaults(Mode mode) {
+    return new SocketOptions(
+        mode,
+        Security.ephemeral(),
+        CongestionControl.NEW_RENO,
+        65_536,
+        Duration.ofSeconds(30),
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(10),
+        Duration.ofMinutes(5),
+        4 << 20,
+        16 << 20,
+        256L << 20,
+        4 << 20,
+        1_200,
+        false);
+  }
+}

@@ -1,0 +1,97 @@
+package io.posthorn.endpoint;
+
+import io.posthorn.ConnectionInfo;
+import io.posthorn.EcnMark;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything behind one port, without thread, socket or clock. Not thread-safe: the caller holds a
+ * lock around each call.
+ *
+ * <p>Four kinds of methods. Inputs from the network: {@link #onDatagram}, {@link #onTimeout}.
+ * Inputs from the application: {@link #send}, {@link #connect}, {@link #close} and their like.
+ * Outputs: after any input, call {@link #pollTransmit} until it answers false, then {@link
+ * #pollEvent} until null, then wait for {@link #nextTimeoutNanos}. {@link #pollMessage} is called
+ * when the application wants a message, for taking one is what returns credit to the peer. The rest
+ * are questions.
+ *
+ * <p>Times are nanoseconds of one clock that never goes back and starts near zero.
+ */
+public interface Endpoint {
+  /** No deadline. */
+  long NEVER = Long.MAX_VALUE;
+
+  /** A connection handle that names none: the connection is found by address. */
+  long NO_CONNECTION = 0;
+
+  /**
+   * A datagram came in.
+   *
+   * @param datagram position to limit; borrowed for the call
+   * @param from where it came from
+   */
+  void onDatagram(ByteBuffer datagram, InetSocketAddress from, EcnMark ecn, long nowNanos);
+
+  /** A deadline given by {@link #nextTimeoutNanos} has come. Early calls do no harm. */
+  void onTimeout(long nowNanos);
+
+  /** When {@link #onTimeout} wants to be called, or {@link #NEVER}. */
+  long nextTimeoutNanos();
+
+  /**
+   * Takes the next datagrams to send, all for one peer and, but for the last, of one size.
+   *
+   * @param out emptied and filled; untouched by the endpoint afterwards
+   * @return false if nothing may leave now
+   */
+  boolean pollTransmit(TransmitBatch out, long nowNanos);
+
+  /** Takes the next event, or null. */
+  @Nullable EndpointEvent pollEvent();
+
+  /** Takes the next message for the application, or null; returns credit to its sender. */
+  @Nullable ReceivedMessage pollMessage(long nowNanos);
+
+  /**
+   * Takes the next part of a message of which {@link #pollMessage} handed out the first part with
+   * {@link ReceivedMessage#more()}; null if none has arrived yet. Parts end with one without {@code
+   * more}; a message aborted by its sender ends with {@link ReceivedMessage#aborted()}.
+   */
+  @Nullable ReceivedMessage pollPart(long connection, int channel, long nowNanos);
+
+  /** Takes or refuses a message; see {@link SendOutcome}. Never throws for what a peer did. */
+  SendOutcome send(OutgoingMessage message, long nowNanos);
+
+  /**
+   * Opens a connection, or finds the one that is open or opening.
+   *
+   * @return its handle; a {@link EndpointEvent.Connected} or {@link EndpointEvent.Closed} follows,
+   *     at once if the connection is open already. {@link #NO_CONNECTION} if the limit of
+   *     connections is reached or the endpoint is closed.
+   */
+  long connect(InetSocketAddress peer, long nowNanos);
+
+  /**
+   * Closes one connection: what waits is flushed for at most {@code lingerNanos}, then CLOSE is
+   * sent; {@link EndpointEvent.Closed} tells what was not acknowledged.
+   */
+  void close(long connection, long applicationCode, String text, long lingerNanos, long nowNanos);
+
+  /** Closes all connections and takes no more; {@link #isClosed} answers true when it is done. */
+  void closeAll(long lingerNanos, long nowNanos);
+
+  /** Whether {@link #closeAll} is complete: nothing is left to send or to wait for. */
+  boolean isClosed();
+
+  /** The application confirms a message whose sender asked for it; no effect if it did not. */
+  void confirm(ReceivedMessage message, long nowNanos);
+
+  /** The table of active connections; none in plain mode. */
+  List<ConnectionInfo> connections(long nowNanos);
+
+  /** Counters, for reading only. */
+  EndpointCounters counters();
+}

@@ -1,0 +1,48 @@
+package io.posthorn.endpoint;
+
+import io.posthorn.wire.DropReason;
+
+/** Counters of one endpoint; plain fields, since the caller holds the endpoint's lock. */
+public final class EndpointCounters {
+  /** Datagrams handed in. */
+  public long datagramsReceived;
+
+  /** Bytes of UDP payload handed in. */
+  public long bytesReceived;
+
+  /** Datagrams handed out. */
+  public long datagramsSent;
+
+  /** Bytes of UDP payload handed out. */
+  public long bytesSent;
+
+  /** Messages taken from the application. */
+  public long messagesSent;
+
+  /** Messages given to the application. */
+  public long messagesReceived;
+
+  /** Data packets declared lost. */
+  public long packetsLost;
+
+  /** Data packets declared lost that were acknowledged later. */
+  public long packetsSpuriouslyLost;
+
+  /** Message bytes sent again. */
+  public long bytesRetransmitted;
+
+  /** Connections opened, both roles. */
+  public long connectionsOpened;
+
+  private final long[] drops = new long[DropReason.count()];
+
+  /** Counts one drop. */
+  public void drop(DropReason reason) {
+    drops[reason.ordinal()]++;
+  }
+
+  /** How often something was dropped for this reason. */
+  public long drops(DropReason reason) {
+    return drops[reason.ordinal()];
+  }
+}

@@ -1,0 +1,48 @@
+package io.posthorn.endpoint;
+
+import io.posthorn.wire.CloseReason;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/** What happened, other than a message; rare, so each is an object. */
+public sealed interface EndpointEvent {
+  /** A connection is open: the peer's keys are confirmed. */
+  record Connected(long connection, InetSocketAddress peer, boolean openedHere)
+      implements EndpointEvent {}
+
+  /**
+   * A connection, or the attempt to open one, ended.
+   *
+   * @param reason why
+   * @param byPeer whether the peer said so
+   * @param applicationCode the closing application's number
+   * @param text the closing application's words; from the network if {@code byPeer}
+   * @param unacknowledged reliable messages that were not acknowledged in full
+   * @param acknowledged reliable messages that were, over the life of the connection
+   */
+  record Closed(
+      long connection,
+      InetSocketAddress peer,
+      CloseReason reason,
+      boolean byPeer,
+      long applicationCode,
+      String text,
+      long unacknowledged,
+      long acknowledged)
+      implements EndpointEvent {}
+
+  /** The one outcome of a message whose sender holds a receipt. */
+  record ReceiptSettled(
+      Object receipt, ReceiptOutcome outcome, @Nullable CloseReason reason, boolean mayHaveArrived)
+      implements EndpointEvent {}
+
+  /** The receiving application confirmed the message. */
+  record ReceiptProcessed(Object receipt) implements EndpointEvent {}
+
+  /** A send that answered {@link SendOutcome#BLOCKED} may succeed now. */
+  record Writable(long connection, InetSocketAddress peer) implements EndpointEvent {}
+
+  /** The peer is now reached at another address. */
+  record PathChanged(long connection, InetSocketAddress before, InetSocketAddress after)
+      implements EndpointEvent {}
+}

@@ -1,0 +1,19 @@
+package io.posthorn.endpoint;
+
+/** How a receipt ends. */
+public enum ReceiptOutcome {
+  /** The peer's transport acknowledged all of it. */
+  ACKNOWLEDGED,
+  /** It grew too old before it was acknowledged. */
+  EXPIRED,
+  /** A newer message with its key replaced it. */
+  SUPERSEDED,
+  /** The sender gave it up. */
+  CANCELLED,
+  /** Unreliable, and found lost. */
+  LOST,
+  /** The connection ended first. */
+  CLOSED,
+  /** Plain mode: nothing can be known. */
+  UNKNOWN
+}

@@ -1,0 +1,22 @@
+package io.posthorn.endpoint;
+
+/** What {@link Endpoint#send} did with a message. */
+public enum SendOutcome {
+  /** Taken; its receipt will settle. */
+  ACCEPTED,
+  /** Not taken: the send buffer is full. {@link EndpointEvent.Writable} tells when to try again. */
+  BLOCKED,
+  /** Not taken, and never will be: larger than the mode or the peer's limit allows. */
+  TOO_LARGE,
+  /**
+   * Not taken: the last connection to this peer ended with messages unacknowledged. Said once; the
+   * next send opens anew.
+   */
+  MESSAGES_LOST,
+  /** Not taken: as many connections as are allowed. */
+  CONNECTION_LIMIT,
+  /** Not taken: the channel is beyond the peer's limit. */
+  CHANNEL_LIMIT,
+  /** Not taken: the connection named by its handle has ended, or the endpoint is closed. */
+  CLOSED
+}
