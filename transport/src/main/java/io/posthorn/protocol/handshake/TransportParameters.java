@@ -162,12 +162,18 @@ public final class TransportParameters {
         return true;
       }
       case RESET_TOKEN -> {
+        if (length != WireLimits.RESET_TOKEN_BYTES) {
+          return false;
+        }
         resetToken = Arrays.copyOfRange(in, at, at + length);
-        return length == WireLimits.RESET_TOKEN_BYTES;
+        return true;
       }
       case REGISTRATION_FINGERPRINT -> {
+        if (length != FINGERPRINT_BYTES) {
+          return false;
+        }
         registrationFingerprint = Arrays.copyOfRange(in, at, at + length);
-        return length == FINGERPRINT_BYTES;
+        return true;
       }
       default -> {
         long value = VarInt.read(in, at, at + length);
