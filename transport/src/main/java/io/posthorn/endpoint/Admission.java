@@ -141,8 +141,7 @@ final class Admission {
     int bytes =
         SecondMessagePacket.write(second, 0, key.initiatorConnectionId(), id, body, bodyLength);
     HalfOpen halfOpen =
-        new HalfOpen(
-            key, id, handshake, Arrays.copyOf(second, bytes), nowNanos + HALF_OPEN_NANOS);
+        new HalfOpen(key, id, handshake, Arrays.copyOf(second, bytes), nowNanos + HALF_OPEN_NANOS);
     byKey.put(key, halfOpen);
     byId.put(id, halfOpen);
     outbox.add(halfOpen.second, source);

@@ -96,8 +96,7 @@ public final class ReliableEndpoint implements Endpoint {
   // Inputs from the network.
 
   @Override
-  public void onDatagram(
-      ByteBuffer datagram, InetSocketAddress from, EcnMark ecn, long nowNanos) {
+  public void onDatagram(ByteBuffer datagram, InetSocketAddress from, EcnMark ecn, long nowNanos) {
     int length = datagram.remaining();
     counters.datagramsReceived++;
     counters.bytesReceived += length;
@@ -166,12 +165,7 @@ public final class ReliableEndpoint implements Endpoint {
     byte[] ours = attempt.handshake().localEphemeral();
     return first.bodyLength() >= ours.length
         && Arrays.compareUnsigned(
-                ours,
-                0,
-                ours.length,
-                bytes,
-                first.bodyFrom(),
-                first.bodyFrom() + ours.length)
+                ours, 0, ours.length, bytes, first.bodyFrom(), first.bodyFrom() + ours.length)
             < 0;
   }
 
@@ -213,15 +207,13 @@ public final class ReliableEndpoint implements Endpoint {
 
   private DropReason complete(HalfOpen halfOpen, byte[] bytes, long nowNanos) {
     byte[] payload = shared.scratch().plain();
-    int length =
-        halfOpen.handshake.readThird(bytes, third.bodyFrom(), third.bodyLength(), payload);
+    int length = halfOpen.handshake.readThird(bytes, third.bodyFrom(), third.bodyLength(), payload);
     if (length < 0) {
       return DropReason.HANDSHAKE_FORGED;
     }
     admission.remove(halfOpen);
     TransportParameters peer = TransportParameters.decode(payload, 0, length);
-    if (peer == null
-        || !PeerConnection.areAcceptable(peer, halfOpen.key.initiatorConnectionId())) {
+    if (peer == null || !PeerConnection.areAcceptable(peer, halfOpen.key.initiatorConnectionId())) {
       halfOpen.handshake.destroy();
       return DropReason.MALFORMED_HANDSHAKE;
     }
@@ -265,8 +257,7 @@ public final class ReliableEndpoint implements Endpoint {
         && !existing.connection.isOver()
         && !existing.connection.isUnanswered()
         && existing.connection.peerInstanceId() != peer.instanceId) {
-      existing.connection.finish(
-          new PeerConnection.End(CloseReason.PEER_RESTARTED, false, 0, ""));
+      existing.connection.finish(new PeerConnection.End(CloseReason.PEER_RESTARTED, false, 0, ""));
       settle(existing, nowNanos);
       existing = null;
     }
@@ -292,8 +283,7 @@ public final class ReliableEndpoint implements Endpoint {
     switch (control.kind()) {
       case ControlPacket.RETRY ->
           slot.connection.onRetry(bytes, control.cookieFrom(), control.cookieLength(), nowNanos);
-      case ControlPacket.REFUSED ->
-          slot.connection.onRefused(CloseReason.ofCode(control.code()));
+      case ControlPacket.REFUSED -> slot.connection.onRefused(CloseReason.ofCode(control.code()));
       case ControlPacket.VERSIONS -> {
         if (listsOwnVersion()) {
           return DropReason.UNEXPECTED_HANDSHAKE;
@@ -318,12 +308,7 @@ public final class ReliableEndpoint implements Endpoint {
   }
 
   private DropReason onData(
-      byte[] bytes,
-      int at,
-      int length,
-      int datagramBytes,
-      InetSocketAddress from,
-      long nowNanos) {
+      byte[] bytes, int at, int length, int datagramBytes, InetSocketAddress from, long nowNanos) {
     if (length < WireLimits.MINIMUM_CLEAR_PACKET_BYTES) {
       return DropReason.TOO_SHORT;
     }
@@ -331,8 +316,7 @@ public final class ReliableEndpoint implements Endpoint {
     if (slot == null) {
       return DropReason.UNKNOWN_CONNECTION;
     }
-    DropReason reason =
-        slot.connection.onData(bytes, at, length, datagramBytes, from, nowNanos);
+    DropReason reason = slot.connection.onData(bytes, at, length, datagramBytes, from, nowNanos);
     if (reason != DropReason.AUTHENTICATION_FAILED) {
       settle(slot, nowNanos);
     }
@@ -488,8 +472,7 @@ public final class ReliableEndpoint implements Endpoint {
     }
     PeerConnection connection = slot.connection;
     if (connection.isConfirmed()) {
-      events.add(
-          new EndpointEvent.Connected(connection.handle(), peer, connection.isOpenedHere()));
+      events.add(new EndpointEvent.Connected(connection.handle(), peer, connection.isOpenedHere()));
     }
     settle(slot, nowNanos);
     return connection.handle();
@@ -638,7 +621,7 @@ public final class ReliableEndpoint implements Endpoint {
       events.add(new EndpointEvent.PathChanged(handle, before, connection.address()));
     }
     PeerConnection.End end = connection.pollEnd();
-    CloseReason reason = end == null ? null : end.reason();
+    CloseReason reason = connection.endReason();
     for (SendLedger.Settled settled = connection.pollSettled();
         settled != null;
         settled = connection.pollSettled()) {

@@ -380,7 +380,7 @@ public final class PeerConnection {
       return;
     }
     end = new End(breach, false, 0, "");
-    beginClosing(breach, 0, "", nowNanos);
+    beginClosing(breach, 0, "");
     lingerDeadlineNanos = nowNanos + 3 * recovery.probeTimeoutNanos();
   }
 
@@ -489,7 +489,7 @@ public final class PeerConnection {
         finish(isFlushed() ? ending : new End(CloseReason.HANDSHAKE_TIMEOUT, false, 0, ""));
         return;
       }
-      beginClosing(ending.reason(), ending.applicationCode(), ending.text(), nowNanos);
+      beginClosing(ending.reason(), ending.applicationCode(), ending.text());
     }
     if (state == State.CLOSING && closeFrame.isWritten() && (closeFrame.isAcknowledged() || late)) {
       drain(nowNanos);
@@ -498,7 +498,7 @@ public final class PeerConnection {
     }
   }
 
-  private void beginClosing(CloseReason reason, long applicationCode, String text, long nowNanos) {
+  private void beginClosing(CloseReason reason, long applicationCode, String text) {
     FrameDispatcher frames = dispatcher;
     if (frames != null) {
       frames.refuseMessages();
@@ -746,6 +746,12 @@ public final class PeerConnection {
     }
     endReported = true;
     return end;
+  }
+
+  /** Why it ends or ended; null while it does not. */
+  public @Nullable CloseReason endReason() {
+    End how = end;
+    return how == null ? null : how.reason();
   }
 
   /** Where the peer was before its path changed; null if it did not since the last call. */
