@@ -158,7 +158,9 @@ public final class OrderedChannels implements FrameSource {
   private void updateReadable(int channel, IncomingChannel at) {
     long bit = 1L << channel;
     readable = at.hasMessage() ? readable | bit : readable & ~bit;
-    grants = at.wantsGrant() ? grants | bit : grants & ~bit;
+    if (at.wantsGrant()) {
+      grants |= bit; // never taken back here: a lost announcement may have set it
+    }
   }
 
   /** CHANNEL_FIN arrived. */
