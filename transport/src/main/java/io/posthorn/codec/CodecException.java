@@ -30,6 +30,12 @@ public class CodecException extends IOException {
     super(message, cause);
   }
 
+  /** What was refused and why; never null. */
+  @Override
+  public String getMessage() {
+    return String.valueOf(super.getMessage());
+  }
+
   /** A body names a type that is not registered here, or tries to name a class. */
   public static final class UnknownType extends CodecException {
     private static final long serialVersionUID = 1L;

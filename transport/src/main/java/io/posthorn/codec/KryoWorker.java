@@ -38,19 +38,19 @@ final class KryoWorker {
     out.reset();
     try {
       kryo.writeClassAndObject(out, value);
+      meter.finishWriting(out.position());
+      return out.toBytes();
     } catch (KryoBufferOverflowException e) {
       throw new Refusal(
           new CodecException.TooLarge(
               "the value takes more than "
                   + maxBodyBytes
                   + " bytes: send it in parts, or raise maxBodyBytes on both sides"));
+    } finally {
+      if (out.capacityBytes() > KEPT_BYTES) {
+        out = new BoundedOutput(meter, maxBodyBytes);
+      }
     }
-    byte[] body = out.toBytes();
-    meter.finishWriting(body.length);
-    if (out.capacityBytes() > KEPT_BYTES) {
-      out = new BoundedOutput(meter, maxBodyBytes);
-    }
-    return body;
   }
 
   Object read(ByteBuffer body) {

@@ -29,7 +29,7 @@ final class RegisteredClassResolver extends DefaultClassResolver {
       // a constant with a body has a class of its own
       found = super.getRegistration(type.getSuperclass());
     } else {
-      found = super.getRegistration(StandardClasses.idOfUnnamed(type));
+      found = super.getRegistration(StandardCollections.idOfUnnamed(type));
     }
     if (found == null) {
       throw new Refusal(notRegistered(type));

@@ -33,12 +33,7 @@ final class TimeSerializers {
 
   private TimeSerializers() {}
 
-  /** Where a serializer is added under an id. */
-  interface Adder {
-    void add(int id, Class<?> type, ValueSerializer<?> serializer);
-  }
-
-  static void addTo(Adder adder) {
+  static void addTo(SerializerAdder adder) {
     adder.add(
         102,
         Instant.class,
