@@ -65,7 +65,17 @@ class RegistrationsTest {
   @Test
   void textsThatAreNoRegistrationsAreRefused() {
     for (String text :
-        new String[] {"", "\n", " \n1 x", "f\nx", "f\n1", "f\n99999999999 x", "f\n1 a\n1 b"}) {
+        new String[] {
+          "",
+          "\n",
+          " \n1 x",
+          "f\nx",
+          "f\n1",
+          "f\n99999999999 x",
+          "f\n16384 x",
+          "f\n-1 x",
+          "f\n1 a\n1 b"
+        }) {
       assertThrows(CodecException.Malformed.class, () -> Registrations.parse(text), text);
     }
     String large = "f".repeat(Registrations.TEXT_LIMIT_CHARS + 1);

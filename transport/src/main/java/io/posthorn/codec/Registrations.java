@@ -3,9 +3,8 @@ package io.posthorn.codec;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.List;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -18,8 +17,11 @@ import java.util.TreeSet;
  * other says by {@link #describeDifference} which class is to blame. Immutable.
  */
 public final class Registrations {
-  /** Characters of a text that {@link #parse} reads at most: about 10,000 classes of 100 each. */
-  public static final int TEXT_LIMIT_CHARS = 1 << 20;
+  /** Characters of a text that {@link #parse} reads at most: some 2,000 classes of 100 each. */
+  public static final int TEXT_LIMIT_CHARS = 1 << 18;
+
+  /** Class ids lie below, so a text cannot hold more lines. */
+  private static final int ID_LIMIT = 1 << 14;
 
   /** Characters of the other side's text that an error message repeats. */
   private static final int QUOTED_CHARS = 200;
@@ -39,7 +41,17 @@ public final class Registrations {
 
   /** Registrations by id: the class name and what is written of it, on one line without breaks. */
   static Registrations of(String format, SortedMap<Integer, String> classes) {
-    return new Registrations(format, classes);
+    Registrations registrations = new Registrations(format, classes);
+    int chars = registrations.toString().length();
+    if (chars > TEXT_LIMIT_CHARS) {
+      throw new IllegalArgumentException(
+          "registrations of "
+              + chars
+              + " characters; the other side reads "
+              + TEXT_LIMIT_CHARS
+              + ": register fewer classes");
+    }
+    return registrations;
   }
 
   /**
@@ -58,24 +70,33 @@ public final class Registrations {
               + TEXT_LIMIT_CHARS
               + " characters");
     }
-    List<String> lines = new ArrayList<>();
-    text.lines().forEach(lines::add);
-    if (lines.isEmpty() || lines.get(0).isBlank()) {
+    Iterator<String> lines = text.lines().iterator();
+    String format = lines.hasNext() ? lines.next() : "";
+    if (format.isBlank()) {
       throw new CodecException.Malformed("registrations without a format line");
     }
     SortedMap<Integer, String> classes = new TreeMap<>();
-    for (String line : lines.subList(1, lines.size())) {
+    while (lines.hasNext()) {
+      String line = lines.next();
       int space = line.indexOf(' ');
-      try {
-        int id = Integer.parseInt(line, 0, Math.max(space, 0), 10);
-        if (classes.put(id, line.substring(space + 1)) != null) {
-          throw new CodecException.Malformed("registrations that hold class id " + id + " twice");
-        }
-      } catch (NumberFormatException e) {
-        throw new CodecException.Malformed("registrations with a line that has no class id", e);
+      int id = parseId(line, Math.max(space, 0));
+      if (classes.put(id, line.substring(space + 1)) != null) {
+        throw new CodecException.Malformed("registrations that hold class id " + id + " twice");
       }
     }
-    return new Registrations(lines.get(0), classes);
+    return new Registrations(format, classes);
+  }
+
+  private static int parseId(String line, int end) throws CodecException {
+    try {
+      int id = Integer.parseInt(line, 0, end, 10);
+      if (id >= 0 && id < ID_LIMIT) {
+        return id;
+      }
+    } catch (NumberFormatException e) {
+      throw new CodecException.Malformed("registrations with a line that has no class id", e);
+    }
+    throw new CodecException.Malformed("registrations with a class id beyond " + ID_LIMIT);
   }
 
   /**

@@ -23,7 +23,7 @@ final class StandardClasses {
   static final int LAST_ID = 127;
 
   /** Powers of ten that a decimal may be scaled by: beyond, its arithmetic is a trap for memory. */
-  private static final int SCALE_LIMIT = 10_000;
+  private static final int SCALE_LIMIT = 1_000;
 
   private static final SortedMap<Integer, RegisteredClass> CLASSES = new TreeMap<>();
 
