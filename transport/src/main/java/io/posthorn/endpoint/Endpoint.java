@@ -2,6 +2,9 @@ package io.posthorn.endpoint;
 
 import io.posthorn.ConnectionInfo;
 import io.posthorn.EcnMark;
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.ReceivedMessage;
+import io.posthorn.protocol.SendOutcome;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.List;

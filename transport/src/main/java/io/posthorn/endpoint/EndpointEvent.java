@@ -1,5 +1,6 @@
 package io.posthorn.endpoint;
 
+import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.wire.CloseReason;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;

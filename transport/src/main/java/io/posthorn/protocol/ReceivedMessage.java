@@ -1,4 +1,4 @@
-package io.posthorn.endpoint;
+package io.posthorn.protocol;
 
 import io.posthorn.Delivery;
 import java.net.InetSocketAddress;
@@ -6,10 +6,10 @@ import java.net.InetSocketAddress;
 /**
  * One message, or one part of a streamed one, for the application.
  *
- * @param connection its handle; {@link Endpoint#NO_CONNECTION} in plain mode
+ * @param connection its handle; 0 in plain mode
  * @param from the sender
  * @param number the message's number in its channel (ordered) or its id (unordered); -1 if none
- * @param more whether parts follow, to be taken with {@link Endpoint#pollPart}
+ * @param more whether parts follow, to be taken with {@code Endpoint.pollPart}
  * @param aborted whether the sender gave the message up; the body is empty then
  */
 public record ReceivedMessage(

@@ -1,4 +1,4 @@
-package io.posthorn.endpoint;
+package io.posthorn.protocol;
 
 import io.posthorn.Delivery;
 import java.net.InetSocketAddress;
@@ -7,16 +7,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * One message, or one part of a streamed ordered message, on its way from the application.
  *
- * @param connection handle, or {@link Endpoint#NO_CONNECTION} to use {@code peer}
+ * @param connection handle, or 0 to use {@code peer}
  * @param peer where to; ignored when a handle is given
  * @param channel 0 to 63
  * @param key for {@link Delivery#RELIABLE_LATEST}, else -1
  * @param body owned by the endpoint from now on, not to be changed
  * @param more for RELIABLE_ORDERED: further parts of the same message follow on this channel, and
  *     no other message may be sent on it before the last part
- * @param expiresAtNanos when it is too old to be sent (again), or {@link Endpoint#NEVER}
+ * @param expiresAtNanos when it is too old to be sent (again), or Long.MAX_VALUE
  * @param confirmRequested whether the receiver's {@code confirm} is to be reported
- * @param receipt handed back in {@link EndpointEvent.ReceiptSettled}; null if nobody asks
+ * @param receipt handed back in the event {@code ReceiptSettled}; null if nobody asks
  */
 public record OutgoingMessage(
     long connection,

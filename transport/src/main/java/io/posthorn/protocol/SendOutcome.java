@@ -1,10 +1,10 @@
-package io.posthorn.endpoint;
+package io.posthorn.protocol;
 
-/** What {@link Endpoint#send} did with a message. */
+/** What {@code Endpoint.send} did with a message. */
 public enum SendOutcome {
   /** Taken; its receipt will settle. */
   ACCEPTED,
-  /** Not taken: the send buffer is full. {@link EndpointEvent.Writable} tells when to try again. */
+  /** Not taken: the send buffer is full. The event {@code Writable} tells when to try again. */
   BLOCKED,
   /** Not taken, and never will be: larger than the mode or the peer's limit allows. */
   TOO_LARGE,

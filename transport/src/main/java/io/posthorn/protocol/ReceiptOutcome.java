@@ -1,4 +1,4 @@
-package io.posthorn.endpoint;
+package io.posthorn.protocol;
 
 /** How a receipt ends. */
 public enum ReceiptOutcome {

@@ -1,0 +1,108 @@
+package io.posthorn.protocol.channel;
+
+/**
+ * The bytes of one ordered channel that were packed and are not acknowledged yet, in a ring by
+ * stream offset. Grows by doubling up to what credit and window let out; shrinks to nothing when
+ * all is acknowledged and it had grown large.
+ */
+final class SendBuffer {
+  private static final int INITIAL_BYTES = 1024;
+  private static final int KEPT_WHEN_EMPTY_BYTES = 16 * 1024;
+  private static final byte[] NONE = new byte[0];
+
+  private byte[] ring = NONE;
+  private long base;
+  private long end;
+  private final OffsetRanges acknowledged = new OffsetRanges();
+
+  /** Lowest offset not acknowledged. */
+  long base() {
+    return base;
+  }
+
+  /** Offset after the last byte appended. */
+  long end() {
+    return end;
+  }
+
+  /** Appends bytes. */
+  void append(byte[] bytes, int from, int length) {
+    reserve(length);
+    int mask = ring.length - 1;
+    int at = (int) end & mask;
+    int head = Math.min(length, ring.length - at);
+    System.arraycopy(bytes, from, ring, at, head);
+    System.arraycopy(bytes, from + head, ring, 0, length - head);
+    end += length;
+  }
+
+  /** Appends one byte. */
+  void append(byte value) {
+    reserve(1);
+    ring[(int) end & (ring.length - 1)] = value;
+    end++;
+  }
+
+  private void reserve(int length) {
+    long needed = end - base + length;
+    if (needed <= ring.length) {
+      return;
+    }
+    int capacity = Math.max(INITIAL_BYTES, ring.length);
+    while (capacity < needed) {
+      capacity <<= 1;
+    }
+    byte[] larger = new byte[capacity];
+    for (long offset = base; offset < end; ) {
+      int from = (int) offset & (ring.length - 1);
+      int to = (int) offset & (capacity - 1);
+      int run = (int) Math.min(end - offset, Math.min(ring.length - from, capacity - to));
+      System.arraycopy(ring, from, larger, to, run);
+      offset += run;
+    }
+    ring = larger;
+  }
+
+  /** Copies [offset, offset + length), which must be appended and not acknowledged in full. */
+  void copy(long offset, int length, byte[] out, int at) {
+    int mask = ring.length - 1;
+    int from = (int) offset & mask;
+    int head = Math.min(length, ring.length - from);
+    System.arraycopy(ring, from, out, at, head);
+    System.arraycopy(ring, 0, out, at + head, length - head);
+  }
+
+  /** Marks bytes as acknowledged. Returns how many were so for the first time. */
+  long acknowledge(long offset, int length) {
+    long from = Math.max(offset, base);
+    long to = offset + length;
+    if (from >= to) {
+      return 0;
+    }
+    long fresh;
+    if (from == base && acknowledged.isEmpty()) {
+      fresh = to - from;
+      base = to;
+    } else {
+      fresh = acknowledged.add(from, to);
+      if (acknowledged.start(0) <= base) {
+        base = acknowledged.end(0);
+        acknowledged.remove(0, base);
+      }
+    }
+    if (base == end && ring.length > KEPT_WHEN_EMPTY_BYTES) {
+      ring = NONE;
+    }
+    return fresh;
+  }
+
+  /** The ranges above {@link #base} that are acknowledged. */
+  OffsetRanges acknowledged() {
+    return acknowledged;
+  }
+
+  /** Bytes of heap held. */
+  int memoryBytes() {
+    return ring.length;
+  }
+}

@@ -1,0 +1,51 @@
+package io.posthorn.protocol.recovery;
+
+/**
+ * When to send a probe because no acknowledgement came (RFC 9002 §6.2). The back-off is capped so
+ * that a link that returns within the idle timeout is noticed soon: at smoothed RTT + 100 ms during
+ * the first 30 s of silence, at 2 s after that.
+ */
+public final class ProbeTimeout {
+  private static final long EARLY_CAP_NANOS = 100_000_000L;
+  private static final long LATE_CAP_NANOS = 2_000_000_000L;
+  private static final long LATE_AFTER_NANOS = 30_000_000_000L;
+  private static final int MAX_SHIFT = 20;
+
+  private int count;
+  private long silentSinceNanos = Long.MAX_VALUE;
+
+  /** Probes sent since the last acknowledgement. */
+  public int count() {
+    return count;
+  }
+
+  /** A probe is being sent. */
+  public void onProbe(long nowNanos) {
+    if (count == 0) {
+      silentSinceNanos = nowNanos;
+    }
+    count++;
+  }
+
+  /** An acknowledgement came. */
+  public void onAcknowledged() {
+    count = 0;
+    silentSinceNanos = Long.MAX_VALUE;
+  }
+
+  /**
+   * How long after the last ack-eliciting packet to send the next probe.
+   *
+   * @param maxAckDelayNanos the peer's
+   */
+  public long intervalNanos(RttEstimator rtt, long maxAckDelayNanos, long nowNanos) {
+    long interval = rtt.probeTimeoutNanos(maxAckDelayNanos);
+    if (count == 0) {
+      return interval;
+    }
+    boolean late = nowNanos > silentSinceNanos && nowNanos - silentSinceNanos > LATE_AFTER_NANOS;
+    long cap = Math.max(interval, late ? LATE_CAP_NANOS : rtt.smoothedRttNanos() + EARLY_CAP_NANOS);
+    long backedOff = interval << Math.min(count, MAX_SHIFT);
+    return backedOff < 0 ? cap : Math.min(backedOff, cap);
+  }
+}

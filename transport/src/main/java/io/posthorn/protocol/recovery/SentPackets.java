@@ -1,0 +1,243 @@
+package io.posthorn.protocol.recovery;
+
+import java.util.Arrays;
+
+/**
+ * What was sent and is not settled yet: parallel primitive rings, by packet number and by frame
+ * token. A packet's tokens say which source put what range into it, for packets are forgotten and
+ * data is sent again.
+ *
+ * <p>Numbers run without gaps from {@link #base} to {@link #next}. Capacity grows by doubling and
+ * is bounded by what the congestion window lets be in flight.
+ */
+public final class SentPackets {
+  /** Not in flight and never to be acknowledged by itself (ACK only), or skipped on purpose. */
+  public static final byte UNTRACKED = 0;
+
+  /** Sent, neither acknowledged nor lost. */
+  public static final byte OUTSTANDING = 1;
+
+  /** Acknowledged. */
+  public static final byte ACKNOWLEDGED = 2;
+
+  /** Declared lost; kept for a while to find out whether that was spurious. */
+  public static final byte LOST = 3;
+
+  /** A number that was skipped: an ACK for it is a lie. */
+  public static final byte SKIPPED = 4;
+
+  private long base;
+  private long next;
+  private long[] sentNanos = new long[16];
+  private int[] bytes = new int[16];
+  private byte[] state = new byte[16];
+  private boolean[] applicationLimited = new boolean[16];
+  private long[] tokenFrom = new long[16];
+
+  private long tokenBase;
+  private long tokenNext;
+  private byte[] tokenSource = new byte[32];
+  private long[] tokenFirst = new long[32];
+  private long[] tokenSecond = new long[32];
+
+  private long bytesInFlight;
+  private int outstanding;
+
+  /** The smallest number still kept. */
+  public long base() {
+    return base;
+  }
+
+  /** The number that the next packet gets. */
+  public long next() {
+    return next;
+  }
+
+  /** Bytes of outstanding packets. */
+  public long bytesInFlight() {
+    return bytesInFlight;
+  }
+
+  /** Number of outstanding packets. */
+  public int outstanding() {
+    return outstanding;
+  }
+
+  /** Adds a token to the packet that {@link #commit} records next. */
+  public void token(byte source, long first, long second) {
+    int mask = tokenSource.length - 1;
+    if (tokenNext - tokenBase > mask) {
+      growTokens();
+      mask = tokenSource.length - 1;
+    }
+    int at = (int) tokenNext & mask;
+    tokenSource[at] = source;
+    tokenFirst[at] = first;
+    tokenSecond[at] = second;
+    tokenNext++;
+  }
+
+  /** Records the packet {@link #next}; the tokens added since the last commit belong to it. */
+  public void commit(
+      long nowNanos, int packetBytes, boolean ackEliciting, boolean isApplicationLimited) {
+    int at = place();
+    sentNanos[at] = nowNanos;
+    bytes[at] = packetBytes;
+    applicationLimited[at] = isApplicationLimited;
+    state[at] = ackEliciting ? OUTSTANDING : UNTRACKED;
+    if (ackEliciting) {
+      bytesInFlight += packetBytes;
+      outstanding++;
+    }
+    next++;
+    tokenFrom[(int) next & (state.length - 1)] = tokenNext;
+  }
+
+  /**
+   * Skips a number, so that an ACK for it shows a peer that acknowledges what it never received.
+   */
+  public void skip() {
+    int at = place();
+    bytes[at] = 0;
+    state[at] = SKIPPED;
+    next++;
+    tokenFrom[(int) next & (state.length - 1)] = tokenNext;
+  }
+
+  private int place() {
+    // One slot stays free, since tokenFrom[next] marks the end of the last packet's tokens.
+    if (next - base >= state.length - 1) {
+      grow();
+    }
+    return (int) next & (state.length - 1);
+  }
+
+  /** State of a packet; numbers outside the kept ones count as {@link #ACKNOWLEDGED}. */
+  public byte state(long packetNumber) {
+    return packetNumber < base || packetNumber >= next
+        ? ACKNOWLEDGED
+        : state[(int) packetNumber & (state.length - 1)];
+  }
+
+  /** When a kept packet was sent. */
+  public long sentNanos(long packetNumber) {
+    return sentNanos[(int) packetNumber & (state.length - 1)];
+  }
+
+  /** Size of a kept packet. */
+  public int bytes(long packetNumber) {
+    return bytes[(int) packetNumber & (state.length - 1)];
+  }
+
+  /** Whether a kept packet was sent while the window was not full. */
+  public boolean isApplicationLimited(long packetNumber) {
+    return applicationLimited[(int) packetNumber & (state.length - 1)];
+  }
+
+  /** Settles a kept packet as acknowledged; its tokens stay readable until {@link #trim}. */
+  public void acknowledge(long packetNumber) {
+    settle(packetNumber, ACKNOWLEDGED);
+  }
+
+  /** Settles an outstanding packet as lost. */
+  public void lose(long packetNumber) {
+    settle(packetNumber, LOST);
+  }
+
+  private void settle(long packetNumber, byte to) {
+    int at = (int) packetNumber & (state.length - 1);
+    if (state[at] == OUTSTANDING) {
+      bytesInFlight -= bytes[at];
+      outstanding--;
+    }
+    state[at] = to;
+  }
+
+  /** Index of the packet's first token. */
+  public long tokensFrom(long packetNumber) {
+    return tokenFrom[(int) packetNumber & (state.length - 1)];
+  }
+
+  /** Index after the packet's last token. */
+  public long tokensTo(long packetNumber) {
+    return tokenFrom[(int) (packetNumber + 1) & (state.length - 1)];
+  }
+
+  /** Source of a token. */
+  public byte tokenSource(long token) {
+    return tokenSource[(int) token & (tokenSource.length - 1)];
+  }
+
+  /** First half of a token. */
+  public long tokenFirst(long token) {
+    return tokenFirst[(int) token & (tokenSource.length - 1)];
+  }
+
+  /** Second half of a token. */
+  public long tokenSecond(long token) {
+    return tokenSecond[(int) token & (tokenSource.length - 1)];
+  }
+
+  /**
+   * Forgets the settled packets at the front.
+   *
+   * @param lostBeforeNanos lost packets sent before this are forgotten too
+   */
+  public void trim(long lostBeforeNanos) {
+    int mask = state.length - 1;
+    while (base < next) {
+      int at = (int) base & mask;
+      byte is = state[at];
+      if (is == OUTSTANDING || (is == LOST && sentNanos[at] >= lostBeforeNanos)) {
+        break;
+      }
+      base++;
+    }
+    tokenBase = base == next ? tokenNext : tokenFrom[(int) base & mask];
+  }
+
+  /** Bytes of heap that the rings hold. */
+  public long memoryBytes() {
+    return state.length * 22L + tokenSource.length * 17L;
+  }
+
+  private void grow() {
+    int old = state.length;
+    long[] sent = new long[old * 2];
+    int[] sizes = new int[old * 2];
+    byte[] states = new byte[old * 2];
+    boolean[] limited = new boolean[old * 2];
+    long[] tokens = new long[old * 2];
+    for (long number = base; number <= next; number++) {
+      int from = (int) number & (old - 1);
+      int to = (int) number & (old * 2 - 1);
+      sent[to] = sentNanos[from];
+      sizes[to] = bytes[from];
+      states[to] = state[from];
+      limited[to] = applicationLimited[from];
+      tokens[to] = tokenFrom[from];
+    }
+    sentNanos = sent;
+    bytes = sizes;
+    state = states;
+    applicationLimited = limited;
+    tokenFrom = tokens;
+  }
+
+  private void growTokens() {
+    int old = tokenSource.length;
+    byte[] sources = Arrays.copyOf(tokenSource, old * 2);
+    long[] firsts = new long[old * 2];
+    long[] seconds = new long[old * 2];
+    for (long token = tokenBase; token < tokenNext; token++) {
+      int from = (int) token & (old - 1);
+      int to = (int) token & (old * 2 - 1);
+      sources[to] = tokenSource[from];
+      firsts[to] = tokenFirst[from];
+      seconds[to] = tokenSecond[from];
+    }
+    tokenSource = sources;
+    tokenFirst = firsts;
+    tokenSecond = seconds;
+  }
+}
