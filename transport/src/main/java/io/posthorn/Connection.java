@@ -145,7 +145,8 @@ public final class Connection implements AutoCloseable {
 
   /** Waits until it is open. */
   void awaitOpen(Duration timeout) throws IOException {
-    boolean known = socket.waitUntil(() -> record.isConnected() || record.closed() != null, timeout);
+    boolean known =
+        socket.waitUntil(() -> record.isConnected() || record.closed() != null, timeout);
     TransportException failure = failure();
     if (failure != null) {
       throw failure;

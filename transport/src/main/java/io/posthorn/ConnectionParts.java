@@ -2,8 +2,8 @@ package io.posthorn;
 
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
-import io.posthorn.endpoint.OutgoingMessage;
-import io.posthorn.endpoint.SendOutcome;
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.SendOutcome;
 import io.posthorn.runtime.ConnectionRecord;
 import java.io.IOException;
 

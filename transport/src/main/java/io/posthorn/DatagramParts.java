@@ -1,6 +1,6 @@
 package io.posthorn;
 
-import io.posthorn.endpoint.SendOutcome;
+import io.posthorn.protocol.SendOutcome;
 import io.posthorn.wire.WireLimits;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

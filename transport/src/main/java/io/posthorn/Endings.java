@@ -1,7 +1,7 @@
 package io.posthorn;
 
 import io.posthorn.endpoint.EndpointEvent;
-import io.posthorn.endpoint.ReceiptOutcome;
+import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.wire.CloseReason;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -70,7 +70,10 @@ final class Endings {
       case REFUSED ->
           new ConnectionRefusedException(
               peer,
-              peer + " refused the connection" + words(end) + ": it takes no (more) peers; try later");
+              peer
+                  + " refused the connection"
+                  + words(end)
+                  + ": it takes no (more) peers; try later");
       case NO_ANSWER ->
           new ConnectionTimeoutException(
               peer,

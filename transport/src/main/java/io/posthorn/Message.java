@@ -1,7 +1,7 @@
 package io.posthorn;
 
 import io.posthorn.endpoint.Endpoint;
-import io.posthorn.endpoint.ReceivedMessage;
+import io.posthorn.protocol.ReceivedMessage;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;

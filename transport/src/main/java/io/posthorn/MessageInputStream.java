@@ -1,7 +1,7 @@
 package io.posthorn;
 
 import io.posthorn.endpoint.EndpointEvent;
-import io.posthorn.endpoint.ReceivedMessage;
+import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.runtime.ConnectionRecord;
 import java.io.EOFException;
 import java.io.IOException;

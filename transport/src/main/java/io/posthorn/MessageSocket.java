@@ -2,9 +2,9 @@ package io.posthorn;
 
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
-import io.posthorn.endpoint.OutgoingMessage;
-import io.posthorn.endpoint.ReceivedMessage;
-import io.posthorn.endpoint.SendOutcome;
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.ReceivedMessage;
+import io.posthorn.protocol.SendOutcome;
 import io.posthorn.runtime.ConnectionEvents;
 import io.posthorn.runtime.ConnectionRecord;
 import io.posthorn.runtime.PendingReceipt;
@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Messages over UDP with any number of peers. In {@link Mode#PLAIN} each message is one datagram
- * and nothing is promised; in {@link Mode#RELIABLE} it arrives once, whole and in order per channel,
- * or an error says so. The same methods serve both.
+ * and nothing is promised; in {@link Mode#RELIABLE} it arrives once, whole and in order per
+ * channel, or an error says so. The same methods serve both.
  *
  * <p><b>Threads.</b> All methods may be called by many threads. Messages are taken either by {@link
  * #receive()} or by one handler. Methods wait only where they say so; an interrupt ends the waiting
@@ -37,9 +37,9 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Back-pressure.</b> What is sent waits in memory up to {@code sendBufferBytes} for each
  * connection; beyond, {@link #send(Message)} waits and {@link #trySend} answers null.
  *
- * <p><b>The end.</b> {@link #close()} flushes within the linger time. A socket that is left open when
- * {@code main} returns is flushed too, by a shutdown hook, for at most three seconds; its threads do
- * not keep the virtual machine alive.
+ * <p><b>The end.</b> {@link #close()} flushes within the linger time. A socket that is left open
+ * when {@code main} returns is flushed too, by a shutdown hook, for at most three seconds; its
+ * threads do not keep the virtual machine alive.
  */
 public final class MessageSocket implements Closeable {
   private final SocketOptions options;
@@ -290,8 +290,8 @@ public final class MessageSocket implements Closeable {
   /**
    * Has each message given to a handler, one at a time, on the I/O thread: quick, and quick it must
    * be. A handler may wait (a send under back-pressure, a receipt, a stream): then the socket goes
-   * on, but no further message is dispatched. What it throws goes to the thread's uncaught exception
-   * handler and is counted.
+   * on, but no further message is dispatched. What it throws goes to the thread's uncaught
+   * exception handler and is counted.
    *
    * @throws IllegalStateException if there is a handler already
    */
@@ -450,8 +450,8 @@ public final class MessageSocket implements Closeable {
   // The end.
 
   /**
-   * Closes the socket after what was sent is flushed, or after the linger time. Threads that wait in
-   * other methods get a {@link SocketClosedException}. An interrupt does not cut it short.
+   * Closes the socket after what was sent is flushed, or after the linger time. Threads that wait
+   * in other methods get a {@link SocketClosedException}. An interrupt does not cut it short.
    */
   @Override
   public void close() {

@@ -10,7 +10,6 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The options of a socket; each is checked when it is set, together they are at {@link #open}. */
@@ -214,12 +213,11 @@ public final class MessageSocketBuilder {
     SocketOptions options = options();
     DatagramPort port = NioDatagramPort.open(bind);
     SocketDriver driver =
-        SocketDriver.start(
-            port, isSelf -> endpoint(options, isSelf), SocketDriver.nanos(linger));
+        SocketDriver.start(port, isSelf -> endpoint(options), SocketDriver.nanos(linger));
     return new MessageSocket(options, linger, driver);
   }
 
-  private static Endpoint endpoint(SocketOptions options, Predicate<InetSocketAddress> isSelf) {
+  private static Endpoint endpoint(SocketOptions options) {
     return switch (options.mode()) {
       case PLAIN -> new PlainEndpoint(options);
       case RELIABLE ->

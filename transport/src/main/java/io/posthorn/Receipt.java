@@ -1,6 +1,6 @@
 package io.posthorn;
 
-import io.posthorn.endpoint.ReceiptOutcome;
+import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.runtime.PendingReceipt;
 import io.posthorn.runtime.SocketDriver;
 import java.io.InterruptedIOException;
@@ -45,9 +45,9 @@ public final class Receipt {
   }
 
   /**
-   * Completes when the receiving application calls {@link Message#confirm}. Completes exceptionally,
-   * with a {@link TransportException}, when that can no longer happen or was never asked for by
-   * {@code Message.to(peer).confirm(true)}.
+   * Completes when the receiving application calls {@link Message#confirm}. Completes
+   * exceptionally, with a {@link TransportException}, when that can no longer happen or was never
+   * asked for by {@code Message.to(peer).confirm(true)}.
    */
   public CompletableFuture<Void> processed() {
     return pending

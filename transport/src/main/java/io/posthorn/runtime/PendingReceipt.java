@@ -1,7 +1,7 @@
 package io.posthorn.runtime;
 
 import io.posthorn.endpoint.Endpoint;
-import io.posthorn.endpoint.ReceiptOutcome;
+import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.wire.CloseReason;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;

@@ -4,13 +4,13 @@ import io.posthorn.ConnectionInfo;
 import io.posthorn.EcnMark;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
-import io.posthorn.endpoint.OutgoingMessage;
-import io.posthorn.endpoint.ReceiptOutcome;
-import io.posthorn.endpoint.ReceivedMessage;
-import io.posthorn.endpoint.SendOutcome;
 import io.posthorn.endpoint.TransmitBatch;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.OwnAddresses;
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.ReceiptOutcome;
+import io.posthorn.protocol.ReceivedMessage;
+import io.posthorn.protocol.SendOutcome;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -104,7 +105,7 @@ public final class SocketDriver {
 
   private volatile boolean closed;
   private volatile @Nullable Consumer<ReceivedMessage> handler;
-  private volatile int futuresDriven;
+  private final AtomicInteger futuresDriven = new AtomicInteger();
 
   /**
    * Starts the I/O thread. The driver owns the port from now on, also if this fails.
@@ -198,7 +199,7 @@ public final class SocketDriver {
     if (timeoutNanos > 0) {
       port.await(timeoutNanos, untilWritable);
     } else if (lock.hasQueuedThreads()) {
-      Thread.yield(); // the lock is not fair: under a flood this thread would take it each time
+      letOthersIn();
     }
     lock.lock();
     try {
@@ -221,6 +222,12 @@ public final class SocketDriver {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** The lock is not fair: under a flood of datagrams this thread would take it each time. */
+  @SuppressWarnings("ThreadPriorityCheck") // only speed depends on it
+  private static void letOthersIn() {
+    Thread.yield();
   }
 
   private long nextTimeoutNanos() {
@@ -252,7 +259,8 @@ public final class SocketDriver {
     }
     boolean asleep = sleepingUntilNanos != AWAKE;
     if (asleep
-        && (nextTimeoutNanos() < sleepingUntilNanos || sendBufferFull && !sleepingUntilWritable)) {
+        && (nextTimeoutNanos() < sleepingUntilNanos
+            || (sendBufferFull && !sleepingUntilWritable))) {
       wake();
     }
   }
@@ -353,7 +361,8 @@ public final class SocketDriver {
     } finally {
       lock.unlock();
     }
-    for (ReceivedMessage message = messages.poll(); message != null; message = messages.poll()) {
+    while (!messages.isEmpty()) {
+      ReceivedMessage message = messages.remove();
       guarded(() -> to.accept(message));
     }
     // An interrupt that a handler left behind would make every later wait of the loop return.
@@ -381,7 +390,7 @@ public final class SocketDriver {
     completions.add(
         () -> {
           guarded(action);
-          if (futuresDriven > 0) {
+          if (futuresDriven.get() > 0) {
             port.wakeup();
           }
         });
@@ -403,6 +412,7 @@ public final class SocketDriver {
   }
 
   /** Waits for a signal, once, with the lock held; on the I/O thread does a turn instead. */
+  @SuppressWarnings("WaitNotInLoop") // each caller loops: a turn is as good as a signal
   private void await(Condition condition, long deadlineNanos) throws InterruptedIOException {
     if (isIoThread()) {
       if (Thread.currentThread().isInterrupted()) {
@@ -476,7 +486,7 @@ public final class SocketDriver {
       return false;
     }
     long deadline = after(clockNanos(), timeoutNanos);
-    futuresDriven++;
+    futuresDriven.incrementAndGet();
     try {
       while (!done.getAsBoolean() && clockNanos() < deadline && !closed) {
         if (Thread.interrupted()) {
@@ -487,7 +497,7 @@ public final class SocketDriver {
     } catch (IOException e) {
       fail(e);
     } finally {
-      futuresDriven--;
+      futuresDriven.decrementAndGet();
     }
     return true;
   }
@@ -689,7 +699,8 @@ public final class SocketDriver {
       EndpointEvent.Closed end = connection.closed();
       while (end == null) {
         if (state == State.CLOSED) {
-          throw new IllegalStateException("the endpoint closed without a word about " + connection);
+          throw new IllegalStateException(
+              "the endpoint closed without a word about " + connection.peer());
         }
         if (isIoThread()) {
           unlockedTurn(Endpoint.NEVER);
