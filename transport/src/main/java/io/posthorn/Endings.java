@@ -154,7 +154,7 @@ final class Endings {
     StringBuilder out = new StringBuilder(text.length());
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
-      boolean harmless = c >= ' ' && c < 0x7f || Character.isLetterOrDigit(c);
+      boolean harmless = (c >= ' ' && c < 0x7f) || Character.isLetterOrDigit(c);
       out.append(harmless ? c : '?');
     }
     return out.toString();

@@ -3,11 +3,14 @@ package io.posthorn;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.PlainEndpoint;
 import io.posthorn.io.DatagramPort;
+import io.posthorn.io.ImpairedDatagramPort;
 import io.posthorn.io.NioDatagramPort;
 import io.posthorn.runtime.SocketDriver;
+import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -34,6 +37,8 @@ public final class MessageSocketBuilder {
   private @Nullable Integer maxWholeMessageBytes;
   private Duration linger = Duration.ofSeconds(3);
   private boolean streaming;
+  private LinkConditions impairment = LinkConditions.NONE;
+  private @Nullable Long impairSeed;
 
   MessageSocketBuilder() {}
 
@@ -149,6 +154,34 @@ public final class MessageSocketBuilder {
     return this;
   }
 
+  /**
+   * Puts a bad network under the socket: what leaves and what arrives meets these conditions, each
+   * direction for itself. Works in both modes.
+   *
+   * @throws IllegalArgumentException if the conditions ask for rebinding, which a socket cannot do
+   *     to itself
+   */
+  public MessageSocketBuilder impair(LinkConditions conditions) {
+    ImpairedDatagramPort.requirePossible(conditions);
+    impairment = conditions;
+    return this;
+  }
+
+  /**
+   * Puts a bad network under the socket, in the words of {@link LinkConditions#parse}.
+   *
+   * @throws IllegalArgumentException if they cannot be read; the text says where and why
+   */
+  public MessageSocketBuilder impair(String conditions) {
+    return impair(LinkConditions.parse(conditions));
+  }
+
+  /** Decides the fate of each datagram under {@link #impair(String)}; by default a new one. */
+  public MessageSocketBuilder impairSeed(long seed) {
+    impairSeed = seed;
+    return this;
+  }
+
   private static long checked(String option, long value, long least, long most, String unit) {
     if (value < least || value > most) {
       throw new IllegalArgumentException(
@@ -212,6 +245,12 @@ public final class MessageSocketBuilder {
   public MessageSocket open() throws IOException {
     SocketOptions options = options();
     DatagramPort port = NioDatagramPort.open(bind);
+    if (!impairment.equals(LinkConditions.NONE)) {
+      Long seed = impairSeed;
+      port =
+          new ImpairedDatagramPort(
+              port, impairment, seed != null ? seed : new SecureRandom().nextLong(), 0);
+    }
     SocketDriver driver =
         SocketDriver.start(port, isSelf -> endpoint(options), SocketDriver.nanos(linger));
     return new MessageSocket(options, linger, driver);

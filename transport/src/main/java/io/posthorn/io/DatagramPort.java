@@ -29,13 +29,16 @@ public interface DatagramPort {
   int send(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException;
 
   /**
-   * Takes one datagram.
+   * Takes one datagram. Called after each {@link #await}, also to let the port do what is due.
    *
    * @param into a heap buffer of {@link #SLAB_BYTES}; afterwards position to limit hold the
    *     datagram
    * @return its sender, IPv4 addresses never in their IPv6 form; null if none is waiting
    */
   @Nullable InetSocketAddress receive(ByteBuffer into, long nowNanos) throws IOException;
+
+  /** Whether datagrams that {@link #send} took have not reached the system yet. */
+  boolean hasUnsent();
 
   /**
    * When {@link #await} must return for the port's own sake; {@code Endpoint.NEVER} if it need not.

@@ -186,6 +186,11 @@ public final class NioDatagramPort implements DatagramPort {
   }
 
   @Override
+  public boolean hasUnsent() {
+    return false;
+  }
+
+  @Override
   public long nextTimeoutNanos() {
     return Endpoint.NEVER;
   }

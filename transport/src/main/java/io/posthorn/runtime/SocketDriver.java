@@ -851,7 +851,7 @@ public final class SocketDriver {
     if (state != State.CLOSING) {
       return;
     }
-    boolean flushed = endpoint.isClosed() && batchSent == batchSegments;
+    boolean flushed = endpoint.isClosed() && batchSent == batchSegments && !port.hasUnsent();
     if (flushed || now >= closeDeadlineNanos) {
       end(now);
     }
