@@ -9,6 +9,7 @@ import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
+import io.posthorn.runtime.SimulatedEndpoint;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -64,7 +65,7 @@ final class TwoHosts {
   /** One end: its endpoint, what it received, what it was told. */
   final class Side {
     final InetSocketAddress address;
-    final EndpointHost host;
+    final SimulatedEndpoint host;
     final List<ReceivedMessage> received = new ArrayList<>();
     final List<EndpointEvent> events = new ArrayList<>();
     private final ArrayDeque<OutgoingMessage> blocked = new ArrayDeque<>();
@@ -74,7 +75,7 @@ final class TwoHosts {
       SplittableRandom random = new SplittableRandom(seed);
       Endpoint endpoint = new ReliableEndpoint(options, random, address::equals);
       host =
-          new EndpointHost(
+          new SimulatedEndpoint(
               endpoint,
               received::add,
               event -> {

@@ -1,10 +1,11 @@
-package io.posthorn.simulation;
+package io.posthorn.runtime;
 
 import io.posthorn.EcnMark;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.endpoint.TransmitBatch;
 import io.posthorn.protocol.ReceivedMessage;
+import io.posthorn.simulation.SimulatedHost;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.function.BiConsumer;
@@ -14,7 +15,7 @@ import java.util.function.Consumer;
  * An endpoint of Posthorn as a host of the simulated network: the same code that runs on real
  * sockets, with virtual time. Not thread-safe, as the network.
  */
-public final class EndpointHost implements SimulatedHost {
+public final class SimulatedEndpoint implements SimulatedHost {
   private final Endpoint endpoint;
   private final TransmitBatch batch = new TransmitBatch();
   private final Consumer<ReceivedMessage> onMessage;
@@ -28,7 +29,7 @@ public final class EndpointHost implements SimulatedHost {
    *     messages stay in the endpoint
    * @param onEvent told of connections, receipts and the like
    */
-  public EndpointHost(
+  public SimulatedEndpoint(
       Endpoint endpoint, Consumer<ReceivedMessage> onMessage, Consumer<EndpointEvent> onEvent) {
     this.endpoint = endpoint;
     this.onMessage = onMessage;
