@@ -176,9 +176,21 @@ final class IncomingChannel {
     return body;
   }
 
-  /** Whether no message is begun and unfinished at the front of the stream. */
+  /** Whether no message (no chunk, when streaming) is begun and unfinished at the front. */
   boolean hasNothingPartial() {
-    return completeEnd > buffer.base() || buffer.contiguousEnd() == buffer.base();
+    return takeableEnd() > buffer.base() || buffer.contiguousEnd() == buffer.base();
+  }
+
+  /** Up to here the application can take what has arrived. */
+  private long takeableEnd() {
+    return budget.isStreaming() ? scanOffset : completeEnd;
+  }
+
+  /** Whether what stands at the front can not become whole within the credit granted. */
+  private boolean isStuck() {
+    return takeableEnd() <= buffer.base()
+        && buffer.contiguousEnd() > buffer.base()
+        && granted - buffer.contiguousEnd() < budget.sliceBytes() / 2;
   }
 
   /** Whether the peer has begun something here that it has not finished. */
@@ -188,16 +200,11 @@ final class IncomingChannel {
 
   /**
    * The limit to announce now, or -1 if the last one is good enough. Widens the window of a channel
-   * that is read fast, and takes the assembly token for a message that outgrew its window.
+   * that is read fast, and takes the assembly token for a message (or chunk) that outgrew it.
    */
   long grantDue(long smoothedRttNanos, long nowNanos) {
     long base = buffer.base();
-    boolean stuck =
-        !budget.isStreaming()
-            && completeEnd == base
-            && buffer.contiguousEnd() > base
-            && granted - buffer.contiguousEnd() < budget.sliceBytes() / 2;
-    if (stuck && budget.tryAssemble(channel)) {
+    if (isStuck() && budget.tryAssemble(channel)) {
       return Math.max(granted, buffer.contiguousEnd() + budget.sliceBytes());
     }
     if (base + windowBytes - granted < windowBytes / 2) {
@@ -216,11 +223,7 @@ final class IncomingChannel {
     if (base + windowBytes - granted >= windowBytes / 2) {
       return true;
     }
-    return !budget.isStreaming()
-        && completeEnd == base
-        && buffer.contiguousEnd() > base
-        && granted - buffer.contiguousEnd() < budget.sliceBytes() / 2
-        && (budget.isAssemblyFree() || budget.isAssembling(channel));
+    return isStuck() && (budget.isAssemblyFree() || budget.isAssembling(channel));
   }
 
   /** The limit was announced. */
