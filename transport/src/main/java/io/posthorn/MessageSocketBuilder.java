@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class MessageSocketBuilder {
   private static final Duration LONGEST = Duration.ofMinutes(10);
   private static final int LEAST_BUFFER_BYTES = 64 << 10;
+  private static final int LEAST_WHOLE_MESSAGE_BYTES = 64 << 10;
   private static final int MOST_BUFFER_BYTES = 1 << 30;
   private static final int DEFAULT_WHOLE_MESSAGE_BYTES = 4 << 20;
 
@@ -115,12 +116,13 @@ public final class MessageSocketBuilder {
   }
 
   /**
-   * Memory that a peer may fill for each connection: 64 KiB to 1 GiB, default 16 MiB. Raise it for
+   * Memory that a peer may fill for each connection: 256 KiB to 1 GiB, default 16 MiB. Raise it for
    * long fast ways: it bounds what is in flight.
    */
   public MessageSocketBuilder receiveBufferBytes(int bytes) {
+    int least = 4 * LEAST_WHOLE_MESSAGE_BYTES;
     receiveBufferBytes =
-        (int) checked("receiveBufferBytes", bytes, LEAST_BUFFER_BYTES, MOST_BUFFER_BYTES, " bytes");
+        (int) checked("receiveBufferBytes", bytes, least, MOST_BUFFER_BYTES, " bytes");
     return this;
   }
 
@@ -135,12 +137,18 @@ public final class MessageSocketBuilder {
   }
 
   /**
-   * The largest ordered message that peers may send in one piece: 1 byte to the receive buffer's
-   * size, default 4 MiB or a quarter of that. Larger ones need {@link #streaming}.
+   * The largest ordered message that peers may send in one piece: 64 KiB to a quarter of the
+   * receive buffer; default 4 MiB or that quarter. Larger ones need {@link #streaming}.
    */
   public MessageSocketBuilder maxWholeMessageBytes(int bytes) {
     maxWholeMessageBytes =
-        (int) checked("maxWholeMessageBytes", bytes, 1, MOST_BUFFER_BYTES, " bytes");
+        (int)
+            checked(
+                "maxWholeMessageBytes",
+                bytes,
+                LEAST_WHOLE_MESSAGE_BYTES,
+                MOST_BUFFER_BYTES / 4,
+                " bytes");
     return this;
   }
 
@@ -211,14 +219,14 @@ public final class MessageSocketBuilder {
           "keepAlive " + alive + ": expected less than half the idleTimeout, " + idleTimeout);
     }
     Integer wanted = maxWholeMessageBytes;
-    int whole =
-        wanted != null ? wanted : Math.min(DEFAULT_WHOLE_MESSAGE_BYTES, receiveBufferBytes / 4);
-    if (whole > receiveBufferBytes) {
+    int quarter = receiveBufferBytes / 4;
+    int whole = wanted != null ? wanted : Math.min(DEFAULT_WHOLE_MESSAGE_BYTES, quarter);
+    if (whole > quarter) {
       throw new IllegalArgumentException(
           "maxWholeMessageBytes "
               + whole
-              + ": expected at most receiveBufferBytes, "
-              + receiveBufferBytes);
+              + ": expected at most a quarter of receiveBufferBytes, "
+              + quarter);
     }
     return new SocketOptions(
         mode,

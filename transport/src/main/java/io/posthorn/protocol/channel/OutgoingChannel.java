@@ -75,19 +75,21 @@ final class OutgoingChannel {
       long expiresAtNanos,
       boolean confirmRequested,
       @Nullable Object receipt) {
+    if (more && body.length == 0 && !midMessage) {
+      return; // nothing was begun, so nothing is given up
+    }
+    boolean aborts = more && body.length == 0;
     boolean streamed = more || midMessage;
     long expiry = streamed ? NEVER : expiresAtNanos;
     waiting.add(new Part(body, more, expiry, nextNumber, more ? null : receipt));
     ledger.onTaken(body.length);
     earliestExpiryNanos = Math.min(earliestExpiryNanos, expiry);
-    midMessage = more;
-    midMessageBytes = more ? midMessageBytes + body.length : 0;
-    if (!more) {
-      if (confirmRequested && receipt != null) {
-        confirmations.expect(true, channel, nextNumber, receipt);
-      }
+    midMessage = more && !aborts;
+    midMessageBytes = midMessage ? midMessageBytes + body.length : 0;
+    if (!more && confirmRequested && receipt != null) {
+      confirmations.expect(true, channel, nextNumber, receipt);
     }
-    if (!more) {
+    if (!midMessage) {
       nextNumber++;
     }
   }
@@ -189,11 +191,8 @@ final class OutgoingChannel {
   private void fill(int wanted) {
     Part part = waiting.peek();
     while (part != null && buffer.end() - sentOffset < wanted) {
-      if (part.chunkLeft == 0 && !beginChunk(part)) {
-        waiting.remove();
-        finish(part);
-        part = waiting.peek();
-        continue;
+      if (part.chunkLeft == 0) {
+        beginChunk(part);
       }
       int run = (int) Math.min(part.chunkLeft, wanted - (buffer.end() - sentOffset));
       if (run > 0) {
@@ -209,19 +208,15 @@ final class OutgoingChannel {
     }
   }
 
-  /** Writes the header of the next chunk; false if the part has none (an empty part with more). */
-  private boolean beginChunk(Part part) {
+  /** Writes the header of the next chunk; one without bytes and with more means an abort. */
+  private void beginChunk(Part part) {
     int left = part.body.length - part.moved;
-    if (left == 0 && part.more) {
-      return false; // a chunk without bytes and with more would mean an abort
-    }
     int length = Math.min(left, WireLimits.MAX_CHUNK_BYTES);
     boolean more = part.more || length < left;
     int headerBytes = VarInt.write(chunkHeader, 0, length * 2L + (more ? 1 : 0));
     buffer.append(chunkHeader, 0, headerBytes);
     part.begun = true;
     part.chunkLeft = length;
-    return true;
   }
 
   private void finish(Part part) {
