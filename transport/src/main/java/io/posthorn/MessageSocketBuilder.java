@@ -23,20 +23,21 @@ public final class MessageSocketBuilder {
   private static final int LEAST_BUFFER_BYTES = 64 << 10;
   private static final int LEAST_WHOLE_MESSAGE_BYTES = 64 << 10;
   private static final int MOST_BUFFER_BYTES = 1 << 30;
-  private static final int DEFAULT_WHOLE_MESSAGE_BYTES = 4 << 20;
 
-  private Mode mode = Mode.RELIABLE;
+  private static final SocketOptions DEFAULTS = SocketOptions.defaults(Mode.RELIABLE);
+
+  private Mode mode = DEFAULTS.mode();
   private InetSocketAddress bind = new InetSocketAddress(0);
-  private Security security = Security.ephemeral();
-  private CongestionControl congestionControl = CongestionControl.NEW_RENO;
-  private int maxConnections = 65_536;
-  private Duration idleTimeout = Duration.ofSeconds(30);
-  private Duration handshakeTimeout = Duration.ofSeconds(10);
+  private Security security = DEFAULTS.security();
+  private CongestionControl congestionControl = DEFAULTS.congestionControl();
+  private int maxConnections = DEFAULTS.maxConnections();
+  private Duration idleTimeout = DEFAULTS.idleTimeout();
+  private Duration handshakeTimeout = DEFAULTS.handshakeTimeout();
   private @Nullable Duration keepAlive;
-  private Duration implicitIdle = Duration.ofMinutes(5);
-  private int sendBufferBytes = 4 << 20;
-  private int receiveBufferBytes = 16 << 20;
-  private long socketReceiveBytes = 256L << 20;
+  private Duration implicitIdle = DEFAULTS.implicitIdle();
+  private int sendBufferBytes = DEFAULTS.sendBufferBytes();
+  private int receiveBufferBytes = DEFAULTS.receiveBufferBytes();
+  private long socketReceiveBytes = DEFAULTS.socketReceiveBytes();
   private @Nullable Integer maxWholeMessageBytes;
   private Duration linger = Duration.ofSeconds(3);
   private boolean streaming;
@@ -63,7 +64,7 @@ public final class MessageSocketBuilder {
     return this;
   }
 
-  /** Which algorithm decides how much may be in flight; default NewReno. */
+  /** Which algorithm decides how much may be in flight; default adaptive. */
   public MessageSocketBuilder congestionControl(CongestionControl algorithm) {
     this.congestionControl = Objects.requireNonNull(algorithm, "algorithm");
     return this;
@@ -212,7 +213,7 @@ public final class MessageSocketBuilder {
     Duration alive = keepAlive;
     if (alive == null) {
       Duration third = idleTimeout.dividedBy(3);
-      Duration usual = Duration.ofSeconds(10);
+      Duration usual = DEFAULTS.keepAlive();
       alive = third.compareTo(usual) < 0 ? third : usual;
     } else if (alive.multipliedBy(2).compareTo(idleTimeout) >= 0) {
       throw new IllegalArgumentException(
@@ -220,7 +221,7 @@ public final class MessageSocketBuilder {
     }
     Integer wanted = maxWholeMessageBytes;
     int quarter = receiveBufferBytes / 4;
-    int whole = wanted != null ? wanted : Math.min(DEFAULT_WHOLE_MESSAGE_BYTES, quarter);
+    int whole = wanted != null ? wanted : Math.min(DEFAULTS.maxWholeMessageBytes(), quarter);
     if (whole > quarter) {
       throw new IllegalArgumentException(
           "maxWholeMessageBytes "
@@ -241,7 +242,7 @@ public final class MessageSocketBuilder {
         receiveBufferBytes,
         socketReceiveBytes,
         whole,
-        SocketOptions.defaults(mode).maxDatagramBytes(),
+        DEFAULTS.maxDatagramBytes(),
         streaming);
   }
 
