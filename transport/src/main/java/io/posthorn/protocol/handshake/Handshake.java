@@ -8,7 +8,10 @@ import io.posthorn.protocol.protection.PacketProtection;
  *
  * <p>Two implementations: {@code NoiseXX} and {@code ClearHandshake} ({@code Security.none()}). The
  * initiator calls {@link #writeFirst}, {@link #readSecond}, {@link #writeThird}; the responder
- * {@link #readFirst}, {@link #writeSecond}, {@link #readThird}; then both {@link #split}.
+ * {@link #readFirst}, {@link #writeSecond}, {@link #readThird}; then both {@link #split}. Each of
+ * these is called once, the ones that read until one copy of the message verifies; the caller keeps
+ * the bytes written, to send them again. A call out of order is a fault of the caller and throws
+ * {@link IllegalStateException}. What is read may be any bytes: nothing but a refusal comes of it.
  */
 public interface Handshake {
   /** A message did not verify; the attempt may go on with another copy of the message. */
@@ -52,4 +55,7 @@ public interface Handshake {
    * verified.
    */
   byte[] remoteStatic();
+
+  /** Erases the secrets of an attempt that is given up; {@link #split} does so by itself. */
+  void destroy();
 }

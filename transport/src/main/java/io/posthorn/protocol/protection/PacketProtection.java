@@ -3,7 +3,7 @@ package io.posthorn.protocol.protection;
 /**
  * Seals and opens the data packets of one connection, both directions. Not thread-safe.
  *
- * <p>Two implementations: {@code AesGcmProtection} (sealed) and {@code ChecksumProtection} ( {@code
+ * <p>Two implementations: {@code AesGcmProtection} (sealed) and {@code ChecksumProtection} ({@code
  * Security.none()}). Key update happens inside.
  */
 public interface PacketProtection {
@@ -13,7 +13,8 @@ public interface PacketProtection {
   /**
    * Writes one whole packet: header, sealed frames, tag, header protection.
    *
-   * @param packetNumber full number, larger than all sealed before
+   * @param packetNumber full number, larger than all sealed before: a number never comes twice, so
+   *     a nonce never does
    * @param packetNumberLength 1 to 4 bytes
    * @param frames plaintext; must be at least {@code 4 - packetNumberLength} bytes long, so that
    *     the header-protection sample exists
@@ -32,10 +33,13 @@ public interface PacketProtection {
       int outFrom);
 
   /**
-   * Opens one packet. The state changes only if the packet verifies.
+   * Opens one packet. The state changes only if the packet verifies; a number that cannot be new is
+   * refused before that. {@code packet} itself is not changed.
    *
+   * @param packet any bytes that came in; {@code from} and {@code length} lie within it
    * @param largestOpened the largest number opened so far, -1 if none; used to expand the number
-   * @param plain receives the frames; must not be the same array as {@code packet}
+   * @param plain receives the frames; must not be the same array as {@code packet} Its content is
+   *     unspecified if the packet does not verify.
    * @return length of the frames, or {@link #FAILED}, {@link #DUPLICATE} or {@link #STALE}
    */
   int open(
@@ -50,10 +54,13 @@ public interface PacketProtection {
   /** The packet did not verify. */
   int FAILED = -1;
 
-  /** The packet verified by number as one opened before. */
+  /** A packet with this number was opened before. The number itself was not verified. */
   int DUPLICATE = -2;
 
-  /** The packet is older than the replay window. */
+  /**
+   * The packet is older than the replay window, or than the keys that are still kept. The number
+   * itself was not verified.
+   */
   int STALE = -3;
 
   /** The full number of the packet that {@link #open} opened last. */
@@ -66,10 +73,19 @@ public interface PacketProtection {
    */
   void onAcknowledged(long largestAcknowledged, long nowNanos);
 
+  /**
+   * Tells the probe timeout, which scales how long keys of the last phase are kept for packets that
+   * come late: three of it (RFC 9001 §6.5). Until told, one second is taken.
+   */
+  void onProbeTimeout(long probeTimeoutNanos);
+
   /** Asks for a key update with the next packet, if the last one is complete. */
   void requestKeyUpdate();
 
-  /** Whether nothing more may be sealed or opened with these keys (RFC 9001 §6.6). */
+  /**
+   * Whether the connection must close now because its keys or numbers are used up (RFC 9001 §6.6).
+   * A few more packets can be sealed, so that CLOSE still goes out.
+   */
   boolean isExhausted();
 
   /** Packets that failed to verify under the keys so far. */

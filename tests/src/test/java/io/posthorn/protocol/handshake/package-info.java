@@ -1,0 +1,5 @@
+/** Tests of the handshake. */
+@NullMarked
+package io.posthorn.protocol.handshake;
+
+import org.jspecify.annotations.NullMarked;

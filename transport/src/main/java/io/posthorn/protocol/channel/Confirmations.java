@@ -1,0 +1,93 @@
+package io.posthorn.protocol.channel;
+
+import io.posthorn.protocol.FrameSource;
+import io.posthorn.protocol.PacketBuilder;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * CONFIRM frames: the receiving application says that it dealt with a message, and the sender's
+ * receipt completes by it. Both directions of one connection; at most {@link #LIMIT} wait in each.
+ */
+public final class Confirmations implements FrameSource {
+  /** Confirmations awaited, and confirmations to be sent. */
+  public static final int LIMIT = 65_536;
+
+  private record Name(boolean ordered, int channel, long number) {}
+
+  private final Map<Name, Object> expected = new HashMap<>();
+  private final ArrayDeque<Name> toSend = new ArrayDeque<>();
+  private final ArrayDeque<Object> processed = new ArrayDeque<>();
+
+  /** A message was sent whose confirmation will be reported. */
+  void expect(boolean ordered, int channel, long number, Object receipt) {
+    if (expected.size() < LIMIT) {
+      expected.put(new Name(ordered, channel, number), receipt);
+    }
+  }
+
+  /** A message will never be confirmed. */
+  void forget(boolean ordered, int channel, long number) {
+    if (!expected.isEmpty()) {
+      expected.remove(new Name(ordered, channel, number));
+    }
+  }
+
+  /** The application confirms a message that it received. */
+  public void confirm(boolean ordered, int channel, long number) {
+    if (toSend.size() < LIMIT) {
+      toSend.add(new Name(ordered, channel, number));
+    }
+  }
+
+  /** The peer confirms a message. */
+  public void onConfirm(boolean ordered, int channel, long number) {
+    Object receipt = expected.remove(new Name(ordered, channel, number));
+    if (receipt != null) {
+      processed.add(receipt);
+    }
+  }
+
+  /** Takes the next receipt whose message was confirmed, or null. */
+  public @Nullable Object pollProcessed() {
+    return processed.poll();
+  }
+
+  /** Whether all that was to be sent is on its way. */
+  public boolean isDrained() {
+    return toSend.isEmpty();
+  }
+
+  @Override
+  public boolean hasFrames(long nowNanos) {
+    return !toSend.isEmpty();
+  }
+
+  @Override
+  public void writeFrames(PacketBuilder out, long nowNanos) {
+    Name name = toSend.peek();
+    while (name != null && out.frames().confirm(name.ordered, name.channel, name.number)) {
+      out.carries(name.number, name.channel * 2L + (name.ordered ? 1 : 0));
+      toSend.remove();
+      name = toSend.peek();
+    }
+  }
+
+  @Override
+  public void onAcknowledged(long first, long second, long nowNanos) {}
+
+  @Override
+  public void onLost(long first, long second, long nowNanos) {
+    toSend.add(new Name((second & 1) != 0, (int) (second >>> 1), first));
+  }
+
+  @Override
+  public long deadlineNanos() {
+    return Long.MAX_VALUE;
+  }
+
+  @Override
+  public void onTimeout(long nowNanos) {}
+}

@@ -1,0 +1,242 @@
+package io.posthorn.protocol.channel;
+
+import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.VarInt;
+import io.posthorn.wire.WireLimits;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The receiving half of one ordered channel. Bytes stay in the stream until the application takes a
+ * message; only then is an object made and credit returned, so a flood of tiny messages costs no
+ * more than its bytes.
+ */
+final class IncomingChannel {
+  /** A message or part taken from the stream. */
+  static final class Taken {
+    byte[] body = new byte[0];
+    long number;
+    boolean more;
+    boolean aborted;
+  }
+
+  private final int channel;
+  private final ReceiveBudget budget;
+  private final ReassemblyBuffer buffer = new ReassemblyBuffer();
+  private final byte[] header = new byte[8];
+  private long windowBytes;
+  private long granted;
+  private long finalOffset = -1;
+  private long scanOffset;
+  private long messageStart;
+  private long messageBytes;
+  private long completeEnd;
+  private long nextNumber;
+  private boolean midStream;
+  private long lastGrantNanos;
+  private int headerBytes;
+
+  IncomingChannel(int channel, ReceiveBudget budget) {
+    this.channel = channel;
+    this.budget = budget;
+    this.windowBytes = budget.sliceBytes();
+    this.granted = windowBytes;
+  }
+
+  /** Whether storing this data would leave more gaps than are kept. */
+  @Nullable CloseReason check(long offset, int length) {
+    long end = offset + length;
+    if (end > granted) {
+      return CloseReason.FLOW_CONTROL;
+    }
+    if (finalOffset >= 0 && end > finalOffset) {
+      return CloseReason.FINAL_SIZE;
+    }
+    return null;
+  }
+
+  /** Stores checked data; false if it would leave too many gaps. */
+  boolean store(long offset, byte[] bytes, int from, int length) {
+    return buffer.insert(offset, bytes, from, length);
+  }
+
+  /** The channel ends here. */
+  @Nullable CloseReason onFin(long offset) {
+    if ((finalOffset >= 0 && finalOffset != offset) || offset < buffer.highestEnd()) {
+      return CloseReason.FINAL_SIZE;
+    }
+    finalOffset = offset;
+    return null;
+  }
+
+  /** Looks at the chunks that became whole. */
+  @Nullable CloseReason scan() {
+    while (true) {
+      long available = buffer.contiguousEnd() - scanOffset;
+      if (available < 1) {
+        return null;
+      }
+      long value = readHeader(scanOffset, available);
+      if (value < 0) {
+        return null;
+      }
+      long length = value >>> 1;
+      boolean more = (value & 1) != 0;
+      if (length > WireLimits.MAX_CHUNK_BYTES) {
+        return CloseReason.PROTOCOL_VIOLATION;
+      }
+      if (!budget.isStreaming()
+          && (messageBytes + length > budget.maxWholeMessageBytes()
+              || scanOffset + headerBytes + length - messageStart > budget.rawLimitBytes())) {
+        return CloseReason.MESSAGE_TOO_LARGE;
+      }
+      if (available < headerBytes + length) {
+        return null;
+      }
+      scanOffset += headerBytes + length;
+      messageBytes += length;
+      if (!more || length == 0) {
+        completeEnd = scanOffset;
+        messageStart = scanOffset;
+        messageBytes = 0;
+      }
+    }
+  }
+
+  /** Reads the varint at an offset into {@link #headerBytes} and the answer; -1 if it is cut. */
+  private long readHeader(long offset, long available) {
+    headerBytes = VarInt.lengthOfFirstByte(buffer.at(offset));
+    if (available < headerBytes) {
+      return -1;
+    }
+    buffer.copy(offset, headerBytes, header, 0);
+    return VarInt.read(header, 0, headerBytes);
+  }
+
+  /** Whether {@link #take} may give a message or, when streaming, a first part. */
+  boolean hasMessage() {
+    return !midStream
+        && (completeEnd > buffer.base() || (budget.isStreaming() && scanOffset > buffer.base()));
+  }
+
+  /** Whether the parts of a message are being taken. */
+  boolean isMidStream() {
+    return midStream;
+  }
+
+  /**
+   * Takes the next whole message, or when streaming the next part.
+   *
+   * @return false if there is none; messages that were aborted are passed over
+   */
+  boolean take(Taken out) {
+    while (scanOffset > buffer.base()) {
+      long start = buffer.base();
+      long end = start;
+      long total = 0;
+      boolean ended = false;
+      boolean aborted = false;
+      while (end < scanOffset && !ended) {
+        long value = readHeader(end, Long.MAX_VALUE);
+        long length = value >>> 1;
+        aborted = value == 1;
+        ended = (value & 1) == 0 || aborted;
+        end += headerBytes + length;
+        total += length;
+      }
+      if (!ended && !budget.isStreaming()) {
+        return false;
+      }
+      boolean wasMidStream = midStream;
+      midStream = !ended;
+      if (aborted && !wasMidStream) {
+        buffer.consumeTo(end);
+        nextNumber++;
+        continue;
+      }
+      out.aborted = aborted;
+      out.more = !ended;
+      out.number = nextNumber;
+      out.body = aborted ? new byte[0] : copy(start, end, (int) total);
+      buffer.consumeTo(end);
+      if (ended) {
+        nextNumber++;
+      }
+      return true;
+    }
+    return false;
+  }
+
+  private byte[] copy(long start, long end, int total) {
+    byte[] body = new byte[total];
+    int at = 0;
+    for (long offset = start; offset < end; ) {
+      long length = readHeader(offset, Long.MAX_VALUE) >>> 1;
+      buffer.copy(offset + headerBytes, (int) length, body, at);
+      at += (int) length;
+      offset += headerBytes + length;
+    }
+    return body;
+  }
+
+  /** Whether no message is begun and unfinished at the front of the stream. */
+  boolean hasNothingPartial() {
+    return completeEnd > buffer.base() || buffer.contiguousEnd() == buffer.base();
+  }
+
+  /** Whether the peer has begun something here that it has not finished. */
+  boolean expectsMore() {
+    return buffer.hasGaps() || buffer.contiguousEnd() > completeEnd;
+  }
+
+  /**
+   * The limit to announce now, or -1 if the last one is good enough. Widens the window of a channel
+   * that is read fast, and takes the assembly token for a message that outgrew its window.
+   */
+  long grantDue(long smoothedRttNanos, long nowNanos) {
+    long base = buffer.base();
+    boolean stuck =
+        !budget.isStreaming()
+            && completeEnd == base
+            && buffer.contiguousEnd() > base
+            && granted - buffer.contiguousEnd() < budget.sliceBytes() / 2;
+    if (stuck && budget.tryAssemble(channel)) {
+      return Math.max(granted, buffer.contiguousEnd() + budget.sliceBytes());
+    }
+    if (base + windowBytes - granted < windowBytes / 2) {
+      return -1;
+    }
+    if (nowNanos - lastGrantNanos < 2 * smoothedRttNanos) {
+      windowBytes += budget.widen(windowBytes);
+    }
+    lastGrantNanos = nowNanos;
+    return base + windowBytes;
+  }
+
+  /** Whether {@link #grantDue} may answer a limit. */
+  boolean wantsGrant() {
+    long base = buffer.base();
+    if (base + windowBytes - granted >= windowBytes / 2) {
+      return true;
+    }
+    return !budget.isStreaming()
+        && completeEnd == base
+        && buffer.contiguousEnd() > base
+        && granted - buffer.contiguousEnd() < budget.sliceBytes() / 2
+        && (budget.isAssemblyFree() || budget.isAssembling(channel));
+  }
+
+  /** The limit was announced. */
+  void onGranted(long limit) {
+    granted = Math.max(granted, limit);
+  }
+
+  /** The highest limit announced. */
+  long granted() {
+    return granted;
+  }
+
+  /** Bytes of heap held by the stream. */
+  int memoryBytes() {
+    return buffer.memoryBytes();
+  }
+}

@@ -1,0 +1,221 @@
+package io.posthorn.protocol.channel;
+
+import io.posthorn.wire.CloseReason;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The receiving half of unordered messages: put together by id, handed over once each, in the order
+ * in which they become whole. A message reserves its whole length of the pool before its first
+ * byte.
+ */
+final class IncomingMessages {
+  /** Ids that may be begun beyond those that the application took. */
+  static final long ID_WINDOW = 1024;
+
+  private static final int MAX_GAPS = 1024;
+  private static final int INITIAL_BYTES = 2048;
+
+  /** A whole message. */
+  record Ready(long id, int channel, long key, byte[] body) {}
+
+  /** A message of which parts are missing. */
+  private static final class Partial {
+    final long total;
+    final OffsetRanges arrived = new OffsetRanges();
+    byte[] body;
+
+    Partial(long total) {
+      this.total = total;
+      this.body = new byte[(int) Math.min(total, INITIAL_BYTES)];
+    }
+  }
+
+  private final long poolBytes;
+  private final Map<Long, Partial> partial = new HashMap<>();
+  private final OffsetRanges finished = new OffsetRanges();
+  private final ArrayDeque<Ready> ready = new ArrayDeque<>();
+  private final Map<Long, Long> newestOfKey = new HashMap<>();
+  private long grantedMessages = ID_WINDOW;
+  private long grantedBytes;
+  private long begunBytes;
+  private long consumedMessages;
+  private long consumedBytes;
+  private boolean tooManyGaps;
+
+  IncomingMessages(long poolBytes) {
+    this.poolBytes = poolBytes;
+    this.grantedBytes = poolBytes;
+  }
+
+  /** A part arrived. {@link #leftTooManyGaps} tells whether it was refused for its gaps. */
+  @Nullable CloseReason onPart(
+      long id, int channel, long key, long total, long offset, byte[] bytes, int from, int length) {
+    tooManyGaps = false;
+    if (id >= grantedMessages) {
+      return CloseReason.LIMIT;
+    }
+    if (finished.contains(id, id + 1)) {
+      return null;
+    }
+    Partial part = partial.get(id);
+    if (part == null) {
+      if (begunBytes + total > grantedBytes) {
+        return CloseReason.FLOW_CONTROL;
+      }
+      begunBytes += total;
+      if (length == total) {
+        finish(id, channel, key, Arrays.copyOfRange(bytes, from, from + length));
+        return null;
+      }
+      part = new Partial(total);
+      partial.put(id, part);
+    } else if (part.total != total) {
+      return CloseReason.FINAL_SIZE;
+    }
+    if (part.arrived.count() >= MAX_GAPS && part.arrived.wouldSplit(offset, offset + length)) {
+      tooManyGaps = true;
+      return null;
+    }
+    store(part, (int) offset, bytes, from, length);
+    if (part.arrived.contains(0, total)) {
+      partial.remove(id);
+      finish(id, channel, key, part.body);
+    }
+    return null;
+  }
+
+  /** Stores what is not there yet: first arrival wins. */
+  private static void store(Partial part, int offset, byte[] bytes, int from, int length) {
+    int end = offset + length;
+    if (end > part.body.length) {
+      long capacity = Math.min(part.total, Math.max(end, part.body.length * 2L));
+      part.body = Arrays.copyOf(part.body, (int) capacity);
+    }
+    int at = offset;
+    for (int i = 0; i < part.arrived.count() && at < end; i++) {
+      int start = (int) Math.min(end, part.arrived.start(i));
+      if (part.arrived.end(i) > at) {
+        if (start > at) {
+          System.arraycopy(bytes, from + at - offset, part.body, at, start - at);
+        }
+        at = (int) Math.max(at, part.arrived.end(i));
+      }
+    }
+    if (at < end) {
+      System.arraycopy(bytes, from + at - offset, part.body, at, end - at);
+    }
+    part.arrived.add(offset, end);
+  }
+
+  private void finish(long id, int channel, long key, byte[] body) {
+    finished.add(id, id + 1);
+    if (key >= 0 && !isNewestOfKey(id, key)) {
+      consume(body.length);
+      return;
+    }
+    ready.add(new Ready(id, channel, key, body));
+  }
+
+  /** Also drops an older message with the key that the application has not taken. */
+  private boolean isNewestOfKey(long id, long key) {
+    Long newest = newestOfKey.get(key);
+    if (newest != null && newest > id) {
+      return false;
+    }
+    newestOfKey.put(key, id);
+    if (newest != null) {
+      for (var each = ready.iterator(); each.hasNext(); ) {
+        Ready older = each.next();
+        if (older.id == newest) {
+          each.remove();
+          consume(older.body.length);
+          break;
+        }
+      }
+    }
+    if (newestOfKey.size() > ID_WINDOW) {
+      // Below the first gap no older message can come any more, so its keys need no memory.
+      long floor = finished.start(0) == 0 ? finished.end(0) : 0;
+      newestOfKey.values().removeIf(of -> of < floor);
+    }
+    return true;
+  }
+
+  private void consume(long bytes) {
+    consumedMessages++;
+    consumedBytes += bytes;
+  }
+
+  /** The sender gave a message up. */
+  @Nullable CloseReason onAbort(long id, long total) {
+    if (id >= grantedMessages) {
+      return CloseReason.LIMIT;
+    }
+    if (finished.contains(id, id + 1)) {
+      return null;
+    }
+    Partial part = partial.remove(id);
+    if (part != null && part.total != total) {
+      return CloseReason.FINAL_SIZE;
+    }
+    if (part == null) {
+      if (begunBytes + total > grantedBytes) {
+        return CloseReason.FLOW_CONTROL;
+      }
+      begunBytes += total;
+    }
+    finished.add(id, id + 1);
+    consume(total);
+    return null;
+  }
+
+  boolean leftTooManyGaps() {
+    return tooManyGaps;
+  }
+
+  boolean hasMessage() {
+    return !ready.isEmpty();
+  }
+
+  boolean expectsMore() {
+    return !partial.isEmpty() || finished.count() > 1;
+  }
+
+  @Nullable Ready take() {
+    Ready message = ready.poll();
+    if (message != null) {
+      consume(message.body.length);
+    }
+    return message;
+  }
+
+  boolean wantsGrant() {
+    return consumedMessages + ID_WINDOW - grantedMessages >= ID_WINDOW / 2
+        || consumedBytes + poolBytes - grantedBytes >= poolBytes / 2;
+  }
+
+  long messagesToGrant() {
+    return consumedMessages + ID_WINDOW;
+  }
+
+  long bytesToGrant() {
+    return consumedBytes + poolBytes;
+  }
+
+  void onGranted(long messages, long bytes) {
+    grantedMessages = Math.max(grantedMessages, messages);
+    grantedBytes = Math.max(grantedBytes, bytes);
+  }
+
+  long grantedMessages() {
+    return grantedMessages;
+  }
+
+  long grantedBytes() {
+    return grantedBytes;
+  }
+}

@@ -1,0 +1,353 @@
+package io.posthorn.protocol.channel;
+
+import io.posthorn.protocol.FrameSource;
+import io.posthorn.protocol.PacketBuilder;
+import io.posthorn.protocol.ReceiptOutcome;
+import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.WireLimits;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ordered channels of one connection, both directions, and their credit. Channels do not block
+ * each other: each has its own stream, window and order.
+ */
+public final class OrderedChannels implements FrameSource {
+  private static final long GRANT = 1;
+  private static final long BLOCKED = 2;
+  private static final int KIND_SHIFT = 56;
+
+  private final SendLedger ledger;
+  private final Confirmations confirmations;
+  private final ReceiveBudget budget;
+  private final OutgoingChannel[] outgoing = new OutgoingChannel[WireLimits.MAX_CHANNELS];
+  private final IncomingChannel[] incoming = new IncomingChannel[WireLimits.MAX_CHANNELS];
+  private final IncomingChannel.Taken taken = new IncomingChannel.Taken();
+  private long initialCredit;
+  private int peerChannels = WireLimits.MAX_CHANNELS;
+  // One bit a channel: has something to send; has a message; may want to announce a limit.
+  private long sendable;
+  private long readable;
+  private long grants;
+  private int nextToSend;
+  private int nextToRead;
+  private long smoothedRttNanos;
+
+  /** Makes the channels of one connection. */
+  public OrderedChannels(SendLedger ledger, Confirmations confirmations, ReceiveBudget budget) {
+    this.ledger = ledger;
+    this.confirmations = confirmations;
+    this.budget = budget;
+  }
+
+  static long dataNote(int channel, int length) {
+    return (long) channel << 32 | length;
+  }
+
+  static long blockedNote(int channel) {
+    return BLOCKED << KIND_SHIFT | (long) channel << 32;
+  }
+
+  /** The peer's limits are known. */
+  public void onPeerLimits(long initialMaxChannelData, int maxChannels) {
+    initialCredit = initialMaxChannelData;
+    peerChannels = maxChannels;
+    for (OutgoingChannel channel : outgoing) {
+      if (channel != null) {
+        channel.onCredit(initialMaxChannelData);
+      }
+    }
+  }
+
+  /** The round trip, for the width of windows. */
+  public void onRtt(long smoothedNanos) {
+    smoothedRttNanos = smoothedNanos;
+  }
+
+  /** Whether the peer takes this channel. */
+  public boolean isAllowed(int channel) {
+    return channel >= 0 && channel < peerChannels;
+  }
+
+  /** Bytes of a streamed message under way on this channel. */
+  public long midMessageBytes(int channel) {
+    OutgoingChannel to = outgoing[channel];
+    return to == null ? 0 : to.midMessageBytes();
+  }
+
+  /** Takes a message or part for sending; the ledger has room for it. */
+  public void send(
+      int channel,
+      byte[] body,
+      boolean more,
+      long expiresAtNanos,
+      boolean confirmRequested,
+      @Nullable Object receipt) {
+    OutgoingChannel to = outgoing[channel];
+    if (to == null) {
+      to = new OutgoingChannel(channel, initialCredit, ledger, confirmations);
+      outgoing[channel] = to;
+    }
+    to.add(body, more, expiresAtNanos, confirmRequested, receipt);
+    sendable |= 1L << channel;
+  }
+
+  /** CHANNEL_DATA arrived. Answers a breach, or null. */
+  public @Nullable CloseReason onData(
+      int channel, long offset, byte[] bytes, int from, int length) {
+    IncomingChannel at = incoming(channel);
+    CloseReason breach = at.check(offset, length);
+    if (breach != null) {
+      return breach;
+    }
+    tooManyGaps = !at.store(offset, bytes, from, length);
+    if (tooManyGaps) {
+      return null;
+    }
+    breach = at.scan();
+    if (breach == null) {
+      updateReadable(channel, at);
+    }
+    return breach;
+  }
+
+  private boolean tooManyGaps;
+
+  /** Whether the data of the last {@link #onData} was not stored, since it left too many gaps. */
+  public boolean leftTooManyGaps() {
+    return tooManyGaps;
+  }
+
+  private IncomingChannel incoming(int channel) {
+    IncomingChannel at = incoming[channel];
+    if (at == null) {
+      at = new IncomingChannel(channel, budget);
+      incoming[channel] = at;
+    }
+    return at;
+  }
+
+  private void updateReadable(int channel, IncomingChannel at) {
+    long bit = 1L << channel;
+    readable = at.hasMessage() ? readable | bit : readable & ~bit;
+    grants = at.wantsGrant() ? grants | bit : grants & ~bit;
+  }
+
+  /** CHANNEL_FIN arrived. */
+  public @Nullable CloseReason onFin(int channel, long finalOffset) {
+    return incoming(channel).onFin(finalOffset);
+  }
+
+  /** MAX_CHANNEL_DATA arrived. */
+  public void onMaxData(int channel, long maxOffset) {
+    OutgoingChannel to = outgoing[channel];
+    if (to != null) {
+      to.onCredit(maxOffset);
+      updateSendable(channel, to);
+    }
+  }
+
+  /** CHANNEL_BLOCKED arrived: say the limit again if it is higher than the peer knows. */
+  public void onBlocked(int channel, long limit) {
+    IncomingChannel at = incoming[channel];
+    if (at != null && (at.wantsGrant() || at.granted() > limit)) {
+      grants |= 1L << channel;
+    }
+  }
+
+  private void updateSendable(int channel, OutgoingChannel to) {
+    long bit = 1L << channel;
+    sendable = to.canSend() ? sendable | bit : sendable & ~bit;
+  }
+
+  /** Whether a message can be taken. */
+  public boolean hasMessage() {
+    return readable != 0;
+  }
+
+  /** The channel from which {@link #takeFrom} is to take next; only if {@link #hasMessage}. */
+  public int nextReadable() {
+    long rotated = Long.rotateRight(readable, nextToRead);
+    return (nextToRead + Long.numberOfTrailingZeros(rotated)) & (WireLimits.MAX_CHANNELS - 1);
+  }
+
+  /** Takes from a channel; null if it holds nothing whole (or no part, in mid-stream). */
+  public IncomingChannel.@Nullable Taken takeFrom(int channel, boolean part) {
+    IncomingChannel at = incoming[channel];
+    if (at == null || at.isMidStream() != part) {
+      return null;
+    }
+    boolean got = at.take(taken);
+    nextToRead = (channel + 1) & (WireLimits.MAX_CHANNELS - 1);
+    boolean wasAssembling = budget.isAssembling(channel);
+    updateReadable(channel, at);
+    if (wasAssembling && at.hasNothingPartial()) {
+      budget.endAssembly(channel);
+      wakeWaitingForAssembly();
+    }
+    return got ? taken : null;
+  }
+
+  /** The token is free: each channel whose message outgrew its window may ask again. */
+  private void wakeWaitingForAssembly() {
+    for (int channel = 0; channel < incoming.length; channel++) {
+      IncomingChannel at = incoming[channel];
+      if (at != null && at.wantsGrant()) {
+        grants |= 1L << channel;
+      }
+    }
+  }
+
+  /** Whether the peer has begun something that it has not finished. */
+  public boolean expectsMore() {
+    for (IncomingChannel at : incoming) {
+      if (at != null && at.expectsMore()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether nothing waits and all is acknowledged. */
+  public boolean isDrained() {
+    for (OutgoingChannel to : outgoing) {
+      if (to != null && !to.isDrained()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether credit is what holds all sending back. */
+  public boolean isBlocked() {
+    boolean any = false;
+    for (OutgoingChannel to : outgoing) {
+      if (to != null) {
+        if (to.isBlocked()) {
+          any = true;
+        } else if (to.canSend()) {
+          return false;
+        }
+      }
+    }
+    return any;
+  }
+
+  /** Ends all that is not acknowledged. */
+  public void abandon(ReceiptOutcome outcome) {
+    for (OutgoingChannel to : outgoing) {
+      if (to != null) {
+        to.abandon(outcome);
+      }
+    }
+    sendable = 0;
+    grants = 0;
+  }
+
+  /** Bytes of heap held by received, untaken data. */
+  public long receivedMemoryBytes() {
+    long bytes = 0;
+    for (IncomingChannel at : incoming) {
+      if (at != null) {
+        bytes += at.memoryBytes();
+      }
+    }
+    return bytes;
+  }
+
+  @Override
+  public boolean hasFrames(long nowNanos) {
+    return (sendable | grants) != 0;
+  }
+
+  @Override
+  public void writeFrames(PacketBuilder out, long nowNanos) {
+    for (long left = grants; left != 0; left &= left - 1) {
+      int channel = Long.numberOfTrailingZeros(left);
+      if (!writeGrant(channel, out, nowNanos)) {
+        return;
+      }
+    }
+    for (int i = Long.bitCount(sendable); i > 0 && sendable != 0; i--) {
+      long rotated = Long.rotateRight(sendable, nextToSend);
+      int channel =
+          (nextToSend + Long.numberOfTrailingZeros(rotated)) & (WireLimits.MAX_CHANNELS - 1);
+      OutgoingChannel to = outgoing[channel];
+      if (to == null) {
+        throw new IllegalStateException("channel " + channel + " is sendable but was never used");
+      }
+      to.writeFrames(out, nowNanos);
+      updateSendable(channel, to);
+      nextToSend = (channel + 1) & (WireLimits.MAX_CHANNELS - 1);
+      if (out.frames().remaining() == 0) {
+        return;
+      }
+    }
+  }
+
+  private boolean writeGrant(int channel, PacketBuilder out, long nowNanos) {
+    IncomingChannel at = incoming(channel);
+    long due = at.grantDue(smoothedRttNanos, nowNanos);
+    long limit = Math.max(due, at.granted());
+    if (!out.frames().maxChannelData(channel, limit)) {
+      return false;
+    }
+    at.onGranted(limit);
+    out.carries(limit, GRANT << KIND_SHIFT | (long) channel << 32);
+    grants &= ~(1L << channel);
+    return true;
+  }
+
+  @Override
+  public void onAcknowledged(long first, long second, long nowNanos) {
+    if (second >>> KIND_SHIFT == 0) {
+      int channel = (int) (second >>> 32);
+      OutgoingChannel to = outgoing[channel];
+      if (to != null) {
+        to.onAcknowledged(first, (int) second);
+        updateSendable(channel, to);
+      }
+    }
+  }
+
+  @Override
+  public void onLost(long first, long second, long nowNanos) {
+    long kind = second >>> KIND_SHIFT;
+    int channel = (int) (second >>> 32) & (WireLimits.MAX_CHANNELS - 1);
+    if (kind == GRANT) {
+      if (incoming(channel).granted() == first) {
+        grants |= 1L << channel;
+      }
+      return;
+    }
+    OutgoingChannel to = outgoing[channel];
+    if (to == null) {
+      return;
+    }
+    if (kind == BLOCKED) {
+      to.onBlockedLost(first);
+    } else {
+      to.onLost(first, (int) second);
+    }
+    updateSendable(channel, to);
+  }
+
+  @Override
+  public long deadlineNanos() {
+    long next = Long.MAX_VALUE;
+    for (OutgoingChannel to : outgoing) {
+      if (to != null) {
+        next = Math.min(next, to.deadlineNanos());
+      }
+    }
+    return next;
+  }
+
+  @Override
+  public void onTimeout(long nowNanos) {
+    for (OutgoingChannel to : outgoing) {
+      if (to != null) {
+        to.expire(nowNanos);
+      }
+    }
+  }
+}

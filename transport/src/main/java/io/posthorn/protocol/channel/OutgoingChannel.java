@@ -1,0 +1,281 @@
+package io.posthorn.protocol.channel;
+
+import io.posthorn.protocol.PacketBuilder;
+import io.posthorn.protocol.ReceiptOutcome;
+import io.posthorn.wire.FrameWriter;
+import io.posthorn.wire.VarInt;
+import io.posthorn.wire.WireLimits;
+import java.util.ArrayDeque;
+import java.util.Iterator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sending half of one ordered channel: messages become chunks of one byte stream (PROTOCOL.md
+ * §5.4).
+ *
+ * <p>A message gets its stream offset when it is first packed; until then it may expire. What was
+ * packed is always delivered.
+ */
+final class OutgoingChannel {
+  private static final long NEVER = Long.MAX_VALUE;
+
+  /** One message, or one part of a streamed message. */
+  private static final class Part {
+    final byte[] body;
+    final boolean more;
+    final long expiresAtNanos;
+    final long number;
+    final @Nullable Object receipt;
+    int moved;
+    int chunkLeft;
+    boolean begun;
+    long endOffset;
+
+    Part(byte[] body, boolean more, long expiresAtNanos, long number, @Nullable Object receipt) {
+      this.body = body;
+      this.more = more;
+      this.expiresAtNanos = expiresAtNanos;
+      this.number = number;
+      this.receipt = receipt;
+    }
+  }
+
+  private final int channel;
+  private final SendLedger ledger;
+  private final Confirmations confirmations;
+  private final SendBuffer buffer = new SendBuffer();
+  private final OffsetRanges lost = new OffsetRanges();
+  private final ArrayDeque<Part> waiting = new ArrayDeque<>();
+  private final ArrayDeque<Part> packed = new ArrayDeque<>();
+  private final byte[] chunkHeader = new byte[8];
+  private long sentOffset;
+  private long creditOffset;
+  private long blockedToldAt = -1;
+  private boolean midMessage;
+  private long midMessageBytes;
+  private long nextNumber;
+  private long earliestExpiryNanos = NEVER;
+
+  OutgoingChannel(int channel, long creditOffset, SendLedger ledger, Confirmations confirmations) {
+    this.channel = channel;
+    this.creditOffset = creditOffset;
+    this.ledger = ledger;
+    this.confirmations = confirmations;
+  }
+
+  /** Bytes of the streamed message under way, or 0. */
+  long midMessageBytes() {
+    return midMessageBytes;
+  }
+
+  /** Takes a message or part; the ledger has room for it. */
+  void add(
+      byte[] body,
+      boolean more,
+      long expiresAtNanos,
+      boolean confirmRequested,
+      @Nullable Object receipt) {
+    boolean streamed = more || midMessage;
+    long expiry = streamed ? NEVER : expiresAtNanos;
+    waiting.add(new Part(body, more, expiry, nextNumber, more ? null : receipt));
+    ledger.onTaken(body.length);
+    earliestExpiryNanos = Math.min(earliestExpiryNanos, expiry);
+    midMessage = more;
+    midMessageBytes = more ? midMessageBytes + body.length : 0;
+    if (!more) {
+      if (confirmRequested && receipt != null) {
+        confirmations.expect(true, channel, nextNumber, receipt);
+      }
+    }
+    if (!more) {
+      nextNumber++;
+    }
+  }
+
+  /** Whether there is something to send that credit allows, or a limit to complain of. */
+  boolean canSend() {
+    return !lost.isEmpty()
+        || ((buffer.end() > sentOffset || !waiting.isEmpty())
+            && (sentOffset < creditOffset || blockedToldAt != creditOffset));
+  }
+
+  /** Whether the peer's credit is what holds this channel back. */
+  boolean isBlocked() {
+    return lost.isEmpty()
+        && (buffer.end() > sentOffset || !waiting.isEmpty())
+        && sentOffset >= creditOffset;
+  }
+
+  /** Whether nothing waits and all is acknowledged. */
+  boolean isDrained() {
+    return waiting.isEmpty() && buffer.base() == buffer.end();
+  }
+
+  /** When the first waiting message expires. */
+  long deadlineNanos() {
+    return earliestExpiryNanos;
+  }
+
+  /** Gives up what waits and is too old. */
+  void expire(long nowNanos) {
+    if (nowNanos < earliestExpiryNanos) {
+      return;
+    }
+    long earliest = NEVER;
+    for (Iterator<Part> each = waiting.iterator(); each.hasNext(); ) {
+      Part part = each.next();
+      if (part.begun || part.expiresAtNanos == NEVER) {
+        continue;
+      }
+      if (part.expiresAtNanos <= nowNanos) {
+        each.remove();
+        skipped(part);
+      } else {
+        earliest = Math.min(earliest, part.expiresAtNanos);
+      }
+    }
+    earliestExpiryNanos = earliest;
+  }
+
+  private void skipped(Part part) {
+    confirmations.forget(true, channel, part.number);
+    ledger.onSettled(part.body.length, part.receipt, ReceiptOutcome.EXPIRED, false);
+  }
+
+  /** Raises the credit. */
+  void onCredit(long maxOffset) {
+    creditOffset = Math.max(creditOffset, maxOffset);
+  }
+
+  /** Writes lost data, then new data. */
+  void writeFrames(PacketBuilder out, long nowNanos) {
+    FrameWriter frames = out.frames();
+    while (!lost.isEmpty()) {
+      long from = lost.start(0);
+      int wanted = (int) Math.min(lost.end(0) - from, frames.remaining());
+      int fits = write(out, frames, from, wanted);
+      if (fits == 0) {
+        return;
+      }
+      lost.remove(from, from + fits);
+      ledger.onRetransmitted(fits);
+    }
+    expire(nowNanos);
+    int wanted = (int) Math.min(creditOffset - sentOffset, frames.remaining());
+    if (wanted > 0) {
+      fill(wanted);
+      int fits = write(out, frames, sentOffset, (int) Math.min(buffer.end() - sentOffset, wanted));
+      sentOffset += fits;
+    }
+    if (isBlocked()
+        && blockedToldAt != creditOffset
+        && frames.channelBlocked(channel, creditOffset)) {
+      blockedToldAt = creditOffset;
+      out.carries(creditOffset, OrderedChannels.blockedNote(channel));
+    }
+  }
+
+  private int write(PacketBuilder out, FrameWriter frames, long offset, int wanted) {
+    int fits = frames.beginChannelData(channel, offset, wanted);
+    if (fits > 0) {
+      buffer.copy(offset, fits, frames.array(), frames.position());
+      frames.advance(fits);
+      out.carries(offset, OrderedChannels.dataNote(channel, fits));
+    }
+    return fits;
+  }
+
+  /** Moves waiting messages into the stream until so many new bytes are there. */
+  private void fill(int wanted) {
+    Part part = waiting.peek();
+    while (part != null && buffer.end() - sentOffset < wanted) {
+      if (part.chunkLeft == 0 && !beginChunk(part)) {
+        waiting.remove();
+        finish(part);
+        part = waiting.peek();
+        continue;
+      }
+      int run = (int) Math.min(part.chunkLeft, wanted - (buffer.end() - sentOffset));
+      if (run > 0) {
+        buffer.append(part.body, part.moved, run);
+        part.moved += run;
+        part.chunkLeft -= run;
+      }
+      if (part.chunkLeft == 0 && part.moved == part.body.length) {
+        waiting.remove();
+        finish(part);
+        part = waiting.peek();
+      }
+    }
+  }
+
+  /** Writes the header of the next chunk; false if the part has none (an empty part with more). */
+  private boolean beginChunk(Part part) {
+    int left = part.body.length - part.moved;
+    if (left == 0 && part.more) {
+      return false; // a chunk without bytes and with more would mean an abort
+    }
+    int length = Math.min(left, WireLimits.MAX_CHUNK_BYTES);
+    boolean more = part.more || length < left;
+    int headerBytes = VarInt.write(chunkHeader, 0, length * 2L + (more ? 1 : 0));
+    buffer.append(chunkHeader, 0, headerBytes);
+    part.begun = true;
+    part.chunkLeft = length;
+    return true;
+  }
+
+  private void finish(Part part) {
+    part.endOffset = buffer.end();
+    packed.add(part);
+  }
+
+  /** Bytes arrived. */
+  void onAcknowledged(long offset, int length) {
+    buffer.acknowledge(offset, length);
+    lost.remove(offset, offset + length);
+    Part part = packed.peek();
+    while (part != null && part.endOffset <= buffer.base()) {
+      packed.remove();
+      ledger.onSettled(part.body.length, part.receipt, ReceiptOutcome.ACKNOWLEDGED, true);
+      part = packed.peek();
+    }
+  }
+
+  /** Bytes are lost: those that did not arrive otherwise go again. */
+  void onLost(long offset, int length) {
+    long from = Math.max(offset, buffer.base());
+    long to = offset + length;
+    if (from >= to) {
+      return;
+    }
+    lost.add(from, to);
+    OffsetRanges arrived = buffer.acknowledged();
+    for (int i = 0; i < arrived.count(); i++) {
+      lost.remove(arrived.start(i), arrived.end(i));
+    }
+  }
+
+  /** The complaint about a limit was lost. */
+  void onBlockedLost(long limit) {
+    if (blockedToldAt == limit && isBlocked()) {
+      blockedToldAt = -1;
+    }
+  }
+
+  /** The connection ended: nothing that is left will be sent. */
+  void abandon(ReceiptOutcome outcome) {
+    for (Part part : packed) {
+      ledger.onSettled(part.body.length, part.receipt, outcome, true);
+    }
+    for (Part part : waiting) {
+      ledger.onSettled(part.body.length, part.receipt, outcome, part.begun);
+    }
+    packed.clear();
+    waiting.clear();
+  }
+
+  /** Bytes of heap held by the stream. */
+  int memoryBytes() {
+    return buffer.memoryBytes();
+  }
+}

@@ -1,0 +1,401 @@
+package io.posthorn.protocol.channel;
+
+import io.posthorn.protocol.PacketBuilder;
+import io.posthorn.protocol.ReceiptOutcome;
+import io.posthorn.wire.FrameWriter;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sending half of unordered messages (PROTOCOL.md §5.8): each has an id, given when it is first
+ * packed, and is acknowledged by itself. Until then it may expire or, with a key, be replaced.
+ */
+final class OutgoingMessages {
+  private static final long NEVER = Long.MAX_VALUE;
+
+  /** One message. */
+  private static final class Outgoing {
+    final int channel;
+    final long key;
+    final byte[] body;
+    final long expiresAtNanos;
+    final boolean confirmRequested;
+    final @Nullable Object receipt;
+    final OffsetRanges lost = new OffsetRanges();
+    final OffsetRanges arrived = new OffsetRanges();
+    long id = -1;
+    int sentTo;
+    boolean begun;
+    boolean queuedAgain;
+    boolean replaced;
+    boolean emptyLost;
+
+    Outgoing(
+        int channel,
+        long key,
+        byte[] body,
+        long expiresAtNanos,
+        boolean confirmRequested,
+        @Nullable Object receipt) {
+      this.channel = channel;
+      this.key = key;
+      this.body = body;
+      this.expiresAtNanos = expiresAtNanos;
+      this.confirmRequested = confirmRequested;
+      this.receipt = receipt;
+    }
+  }
+
+  private final SendLedger ledger;
+  private final Confirmations confirmations;
+  private final ArrayDeque<Outgoing> waiting = new ArrayDeque<>();
+  private final ArrayDeque<Outgoing> again = new ArrayDeque<>();
+  private final ArrayDeque<long[]> aborts = new ArrayDeque<>();
+  private final Map<Long, Outgoing> newestOfKey = new HashMap<>();
+  // Ring by id: the messages that have an id and are not settled; null where settled.
+  private @Nullable Outgoing[] byId = new @Nullable Outgoing[16];
+  private long baseId;
+  private long nextId;
+  private int abortsInFlight;
+  private @Nullable Outgoing current;
+  private long maxMessages;
+  private long maxBytes;
+  private long reservedBytes;
+  private long blockedToldAt = -1;
+  private long earliestExpiryNanos = NEVER;
+
+  OutgoingMessages(SendLedger ledger, Confirmations confirmations) {
+    this.ledger = ledger;
+    this.confirmations = confirmations;
+  }
+
+  void onCredit(long messages, long bytes) {
+    maxMessages = Math.max(maxMessages, messages);
+    maxBytes = Math.max(maxBytes, bytes);
+  }
+
+  /** Takes a message; {@code key} -1, or at least 0 for RELIABLE_LATEST. */
+  void add(
+      int channel,
+      long key,
+      byte[] body,
+      long expiresAtNanos,
+      boolean confirmRequested,
+      @Nullable Object receipt) {
+    Outgoing message = new Outgoing(channel, key, body, expiresAtNanos, confirmRequested, receipt);
+    ledger.onTaken(body.length);
+    if (key >= 0) {
+      Outgoing older = newestOfKey.put(key, message);
+      if (older != null) {
+        replace(older);
+      }
+    }
+    waiting.add(message);
+    earliestExpiryNanos = Math.min(earliestExpiryNanos, expiresAtNanos);
+  }
+
+  private void replace(Outgoing older) {
+    if (older.begun) {
+      older.replaced = true; // what is lost of it from now on is given up
+      return;
+    }
+    waiting.remove(older);
+    settle(older, ReceiptOutcome.SUPERSEDED, false);
+  }
+
+  boolean canSend() {
+    return !aborts.isEmpty()
+        || !again.isEmpty()
+        || current != null
+        || (!waiting.isEmpty() && (hasCredit(waiting.peek()) || blockedToldAt != blockedMark()));
+  }
+
+  private boolean hasCredit(@Nullable Outgoing message) {
+    return message != null
+        && nextId < maxMessages
+        && reservedBytes + message.body.length <= maxBytes;
+  }
+
+  private long blockedMark() {
+    return maxMessages ^ maxBytes << 1;
+  }
+
+  boolean isBlocked() {
+    return again.isEmpty()
+        && aborts.isEmpty()
+        && current == null
+        && !waiting.isEmpty()
+        && !hasCredit(waiting.peek());
+  }
+
+  boolean isDrained() {
+    return waiting.isEmpty() && baseId == nextId && aborts.isEmpty() && abortsInFlight == 0;
+  }
+
+  long deadlineNanos() {
+    return earliestExpiryNanos;
+  }
+
+  /** Gives up what waits and is too old. */
+  void expire(long nowNanos) {
+    if (nowNanos < earliestExpiryNanos) {
+      return;
+    }
+    long earliest = NEVER;
+    for (var each = waiting.iterator(); each.hasNext(); ) {
+      Outgoing message = each.next();
+      if (message.expiresAtNanos <= nowNanos) {
+        each.remove();
+        settle(message, ReceiptOutcome.EXPIRED, false);
+      } else {
+        earliest = Math.min(earliest, message.expiresAtNanos);
+      }
+    }
+    earliestExpiryNanos = earliest;
+  }
+
+  void writeFrames(PacketBuilder out, long nowNanos) {
+    if (!writeAborts(out) || !writeAgain(out, nowNanos)) {
+      return;
+    }
+    expire(nowNanos);
+    while (true) {
+      Outgoing message = current;
+      if (message == null) {
+        message = waiting.peek();
+        if (message == null) {
+          return;
+        }
+        if (!hasCredit(message)) {
+          complain(out);
+          return;
+        }
+      }
+      if (!writeNew(message, out)) {
+        return;
+      }
+    }
+  }
+
+  private void complain(PacketBuilder out) {
+    if (blockedToldAt != blockedMark() && out.frames().messagesBlocked(maxMessages, maxBytes)) {
+      blockedToldAt = blockedMark();
+      out.carries(blockedToldAt, UnorderedMessages.BLOCKED_NOTE);
+    }
+  }
+
+  private boolean writeAborts(PacketBuilder out) {
+    long[] abort = aborts.peek();
+    while (abort != null) {
+      if (!out.frames().messageAbort(abort[0], abort[1])) {
+        return false;
+      }
+      out.carries(abort[0], UnorderedMessages.abortNote(abort[1]));
+      aborts.remove();
+      abortsInFlight++;
+      abort = aborts.peek();
+    }
+    return true;
+  }
+
+  private boolean writeAgain(PacketBuilder out, long nowNanos) {
+    Outgoing message = again.peek();
+    while (message != null) {
+      if (at(message.id) != message) {
+        message.queuedAgain = false;
+        again.remove();
+      } else if (message.replaced || message.expiresAtNanos <= nowNanos) {
+        again.remove();
+        giveUp(message);
+      } else if (!writeLost(message, out)) {
+        return false;
+      }
+      message = again.peek();
+    }
+    return true;
+  }
+
+  private boolean writeLost(Outgoing message, PacketBuilder out) {
+    FrameWriter frames = out.frames();
+    if (message.emptyLost) {
+      if (!write(message, 0, 0, out, frames)) {
+        return false;
+      }
+      message.emptyLost = false;
+    }
+    while (!message.lost.isEmpty()) {
+      long from = message.lost.start(0);
+      int fits = writePart(message, (int) from, (int) (message.lost.end(0) - from), out, frames);
+      if (fits < 0) {
+        return false;
+      }
+      message.lost.remove(from, from + fits);
+      ledger.onRetransmitted(fits);
+    }
+    message.queuedAgain = false;
+    again.remove();
+    return true;
+  }
+
+  /** Begins or continues a message; false if there is no room for (all of) it. */
+  private boolean writeNew(Outgoing message, PacketBuilder out) {
+    long id = message.begun ? message.id : nextId;
+    message.id = id;
+    int wanted = message.body.length - message.sentTo;
+    int fits = writePart(message, message.sentTo, wanted, out, out.frames());
+    if (fits < 0) {
+      return false;
+    }
+    if (!message.begun) {
+      message.begun = true;
+      waiting.remove();
+      place(message);
+      reservedBytes += message.body.length;
+      if (message.confirmRequested && message.receipt != null) {
+        confirmations.expect(false, message.channel, id, message.receipt);
+      }
+    }
+    message.sentTo += fits;
+    current = message.sentTo < message.body.length && !message.replaced ? message : null;
+    if (message.replaced && message.sentTo < message.body.length) {
+      giveUp(message);
+    }
+    return true;
+  }
+
+  private int writePart(
+      Outgoing message, int from, int wanted, PacketBuilder out, FrameWriter frames) {
+    int fits =
+        frames.beginMessage(
+            message.id, message.channel, message.key, message.body.length, from, wanted);
+    if (fits >= 0) {
+      System.arraycopy(message.body, from, frames.array(), frames.position(), fits);
+      frames.advance(fits);
+      out.carries(message.id, UnorderedMessages.dataNote(from, fits));
+    }
+    return fits;
+  }
+
+  private boolean write(
+      Outgoing message, int from, int wanted, PacketBuilder out, FrameWriter frames) {
+    return writePart(message, from, wanted, out, frames) >= 0;
+  }
+
+  private void place(Outgoing message) {
+    if (nextId - baseId == byId.length) {
+      @Nullable Outgoing[] larger = new @Nullable Outgoing[byId.length * 2];
+      for (long id = baseId; id < nextId; id++) {
+        larger[(int) id & (larger.length - 1)] = byId[(int) id & (byId.length - 1)];
+      }
+      byId = larger;
+    }
+    byId[(int) nextId & (byId.length - 1)] = message;
+    nextId++;
+  }
+
+  private @Nullable Outgoing at(long id) {
+    return id < baseId || id >= nextId ? null : byId[(int) id & (byId.length - 1)];
+  }
+
+  private void drop(long id) {
+    byId[(int) id & (byId.length - 1)] = null;
+    while (baseId < nextId && byId[(int) baseId & (byId.length - 1)] == null) {
+      baseId++;
+    }
+  }
+
+  private void settle(Outgoing message, ReceiptOutcome outcome, boolean mayHaveArrived) {
+    if (message.key >= 0) {
+      newestOfKey.remove(message.key, message);
+    }
+    if (outcome != ReceiptOutcome.ACKNOWLEDGED && message.begun) {
+      confirmations.forget(false, message.channel, message.id);
+    }
+    ledger.onSettled(message.body.length, message.receipt, outcome, mayHaveArrived);
+  }
+
+  private void giveUp(Outgoing message) {
+    if (current == message) {
+      current = null;
+    }
+    drop(message.id);
+    aborts.add(new long[] {message.id, message.body.length});
+    settle(message, message.replaced ? ReceiptOutcome.SUPERSEDED : ReceiptOutcome.EXPIRED, true);
+  }
+
+  void onAcknowledged(long id, int from, int length) {
+    Outgoing message = at(id);
+    if (message == null) {
+      return;
+    }
+    if (length > 0) {
+      message.arrived.add(from, from + (long) length);
+      message.lost.remove(from, from + (long) length);
+    }
+    boolean whole =
+        message.sentTo == message.body.length
+            && (message.body.length == 0 || message.arrived.contains(0, message.body.length));
+    if (whole) {
+      drop(id);
+      settle(message, ReceiptOutcome.ACKNOWLEDGED, true);
+    }
+  }
+
+  void onLost(long id, int from, int length) {
+    Outgoing message = at(id);
+    if (message == null) {
+      return;
+    }
+    if (length == 0) {
+      message.emptyLost = true;
+    } else {
+      message.lost.add(from, from + (long) length);
+      for (int i = 0; i < message.arrived.count(); i++) {
+        message.lost.remove(message.arrived.start(i), message.arrived.end(i));
+      }
+      if (message.lost.isEmpty()) {
+        return;
+      }
+    }
+    if (!message.queuedAgain) {
+      message.queuedAgain = true;
+      again.add(message);
+    }
+  }
+
+  void onAbortAcknowledged() {
+    abortsInFlight--;
+  }
+
+  void onAbortLost(long id, long totalLength) {
+    abortsInFlight--;
+    aborts.add(new long[] {id, totalLength});
+  }
+
+  void onBlockedLost(long mark) {
+    if (blockedToldAt == mark) {
+      blockedToldAt = -1;
+    }
+  }
+
+  /** The connection ended: nothing that is left will be sent. */
+  void abandon(ReceiptOutcome outcome) {
+    for (long id = baseId; id < nextId; id++) {
+      Outgoing message = byId[(int) id & (byId.length - 1)];
+      if (message != null) {
+        settle(message, outcome, true);
+      }
+    }
+    for (Outgoing message : waiting) {
+      settle(message, outcome, false);
+    }
+    waiting.clear();
+    again.clear();
+    aborts.clear();
+    current = null;
+    baseId = nextId;
+    abortsInFlight = 0;
+  }
+}

@@ -1,0 +1,99 @@
+package io.posthorn.protocol.channel;
+
+import io.posthorn.wire.WireLimits;
+
+/**
+ * How the ceiling of one connection's receive memory is divided, so that no channel can starve
+ * another and no set of windows can deadlock:
+ *
+ * <ul>
+ *   <li>a quarter is the guaranteed slices of the ordered channels, {@link #sliceBytes} each;
+ *   <li>a quarter is the pool of unordered messages;
+ *   <li>{@link #maxWholeMessageBytes} and a little is kept for one channel at a time whose message
+ *       outgrew its window: the assembly token;
+ *   <li>the rest widens the windows of channels that are read fast.
+ * </ul>
+ */
+public final class ReceiveBudget {
+  private static final int NOBODY = -1;
+
+  private final long sliceBytes;
+  private final long messagePoolBytes;
+  private final long maxWholeMessageBytes;
+  private final boolean streaming;
+  private long spareBytes;
+  private int assembling = NOBODY;
+
+  /**
+   * Makes one.
+   *
+   * @param ceilingBytes of the connection
+   * @param maxWholeMessageBytes at most a quarter of the ceiling
+   * @param streaming whether longer ordered messages are handed over in parts
+   */
+  public ReceiveBudget(long ceilingBytes, long maxWholeMessageBytes, boolean streaming) {
+    this.sliceBytes = ceilingBytes / 4 / WireLimits.MAX_CHANNELS;
+    this.messagePoolBytes = ceilingBytes / 4;
+    this.maxWholeMessageBytes = maxWholeMessageBytes;
+    this.streaming = streaming;
+    long assembly = streaming ? 0 : rawLimitBytes();
+    this.spareBytes = Math.max(0, ceilingBytes / 2 - assembly);
+  }
+
+  /** Guaranteed window of each ordered channel. */
+  public long sliceBytes() {
+    return sliceBytes;
+  }
+
+  /** Unordered messages begun and not taken by the application. */
+  public long messagePoolBytes() {
+    return messagePoolBytes;
+  }
+
+  /** Largest ordered message handed over whole. */
+  public long maxWholeMessageBytes() {
+    return maxWholeMessageBytes;
+  }
+
+  /** Whether ordered messages may be handed over in parts. */
+  public boolean isStreaming() {
+    return streaming;
+  }
+
+  /** Most bytes of stream, chunk headers included, that one whole message may take. */
+  long rawLimitBytes() {
+    return maxWholeMessageBytes + maxWholeMessageBytes / 8 + WireLimits.MAX_CHUNK_BYTES;
+  }
+
+  /** Takes up to so many bytes of the spare part for good. Returns what was taken. */
+  long widen(long bytes) {
+    long taken = Math.min(bytes, spareBytes);
+    spareBytes -= taken;
+    return taken;
+  }
+
+  /** Takes the assembly token if it is free or held already. */
+  boolean tryAssemble(int channel) {
+    if (assembling == NOBODY) {
+      assembling = channel;
+    }
+    return assembling == channel;
+  }
+
+  /** Whether a channel holds the assembly token. */
+  boolean isAssembling(int channel) {
+    return assembling == channel;
+  }
+
+  /** Gives the token back. */
+  void endAssembly(int channel) {
+    if (assembling == channel) {
+      assembling = NOBODY;
+    }
+  }
+
+  /** Whether nobody holds the token. */
+  boolean isAssemblyFree() {
+    return assembling == NOBODY;
+  }
+}

@@ -1,0 +1,124 @@
+package io.posthorn.protocol.channel;
+
+import io.posthorn.protocol.ReceiptOutcome;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one connection holds of its application's messages: how many bytes wait or are
+ * unacknowledged, against the limit, and how messages ended. All senders of the connection share
+ * it.
+ */
+public final class SendLedger {
+  /** Charged for each message beside its body, so that empty messages are bounded too. */
+  public static final int MESSAGE_OVERHEAD_BYTES = 64;
+
+  /**
+   * One settled message whose sender holds a receipt.
+   *
+   * @param receipt what the sender gave
+   * @param outcome how it ended
+   * @param mayHaveArrived whether the receiver may have it all the same
+   */
+  public record Settled(Object receipt, ReceiptOutcome outcome, boolean mayHaveArrived) {}
+
+  private final long limitBytes;
+  private long heldBytes;
+  private boolean refused;
+  private long acknowledgedMessages;
+  private long openMessages;
+  private long retransmittedBytes;
+  private final ArrayDeque<Settled> settled = new ArrayDeque<>();
+
+  /**
+   * Makes one.
+   *
+   * @param limitBytes of message bodies and overhead
+   */
+  public SendLedger(long limitBytes) {
+    this.limitBytes = limitBytes;
+  }
+
+  /**
+   * Whether a message may be taken; if not, {@link #pollWritable} answers true when to try again.
+   */
+  public boolean hasRoom(int bodyBytes) {
+    boolean room = heldBytes == 0 || heldBytes + bodyBytes + MESSAGE_OVERHEAD_BYTES <= limitBytes;
+    refused |= !room;
+    return room;
+  }
+
+  /** Whether a sender was refused and room came up since; asks once for each refusal. */
+  public boolean pollWritable() {
+    if (refused && heldBytes <= limitBytes / 2) {
+      refused = false;
+      return true;
+    }
+    return false;
+  }
+
+  /** A message was taken. */
+  void onTaken(int bodyBytes) {
+    heldBytes += bodyBytes + MESSAGE_OVERHEAD_BYTES;
+    openMessages++;
+  }
+
+  /** A message ended. */
+  void onSettled(
+      int bodyBytes, @Nullable Object receipt, ReceiptOutcome outcome, boolean mayHaveArrived) {
+    heldBytes -= bodyBytes + MESSAGE_OVERHEAD_BYTES;
+    openMessages--;
+    if (outcome == ReceiptOutcome.ACKNOWLEDGED) {
+      acknowledgedMessages++;
+    }
+    if (receipt != null) {
+      settled.add(new Settled(receipt, outcome, mayHaveArrived));
+    }
+  }
+
+  /** An unreliable message left: it needs no memory any more, and its receipt is reported later. */
+  void onSent(int bodyBytes) {
+    heldBytes -= bodyBytes + MESSAGE_OVERHEAD_BYTES;
+    openMessages--;
+  }
+
+  /** The fate of an unreliable message that left. */
+  void onReport(Object receipt, ReceiptOutcome outcome, boolean mayHaveArrived) {
+    settled.add(new Settled(receipt, outcome, mayHaveArrived));
+  }
+
+  /** Message bytes are being sent once more. */
+  void onRetransmitted(long bytes) {
+    retransmittedBytes += bytes;
+  }
+
+  /** Takes the next settled message, or null. */
+  public @Nullable Settled poll() {
+    return settled.poll();
+  }
+
+  /** Whether {@link #poll} has something. */
+  public boolean hasSettled() {
+    return !settled.isEmpty();
+  }
+
+  /** Bytes that wait or are unacknowledged, overhead included. */
+  public long heldBytes() {
+    return heldBytes;
+  }
+
+  /** Messages taken and not ended. */
+  public long openMessages() {
+    return openMessages;
+  }
+
+  /** Messages acknowledged so far. */
+  public long acknowledgedMessages() {
+    return acknowledgedMessages;
+  }
+
+  /** Message bytes sent more than once so far. */
+  public long retransmittedBytes() {
+    return retransmittedBytes;
+  }
+}

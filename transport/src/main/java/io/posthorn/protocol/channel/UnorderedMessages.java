@@ -1,0 +1,171 @@
+package io.posthorn.protocol.channel;
+
+import io.posthorn.protocol.FrameSource;
+import io.posthorn.protocol.PacketBuilder;
+import io.posthorn.protocol.ReceiptOutcome;
+import io.posthorn.wire.CloseReason;
+import org.jspecify.annotations.Nullable;
+
+/** RELIABLE_UNORDERED and RELIABLE_LATEST messages of one connection, both directions. */
+public final class UnorderedMessages implements FrameSource {
+  private static final int KIND_SHIFT = 60;
+  private static final long ABORT = 1;
+  private static final long BLOCKED = 2;
+  private static final long GRANT_MESSAGES = 3;
+  private static final long GRANT_BYTES = 4;
+  private static final long VALUE = (1L << KIND_SHIFT) - 1;
+  static final long BLOCKED_NOTE = BLOCKED << KIND_SHIFT;
+
+  private final OutgoingMessages outgoing;
+  private final IncomingMessages incoming;
+  private boolean repeatGrants;
+
+  /** Makes both directions. */
+  public UnorderedMessages(SendLedger ledger, Confirmations confirmations, ReceiveBudget budget) {
+    outgoing = new OutgoingMessages(ledger, confirmations);
+    incoming = new IncomingMessages(budget.messagePoolBytes());
+  }
+
+  /** Offsets and lengths of unordered messages fit 30 bits, since the pool does. */
+  static long dataNote(int from, int length) {
+    return (long) from << 30 | length;
+  }
+
+  static long abortNote(long totalLength) {
+    return ABORT << KIND_SHIFT | totalLength;
+  }
+
+  /** Ids granted at first, announced in the parameters. */
+  public static long initialMaxMessages() {
+    return IncomingMessages.ID_WINDOW;
+  }
+
+  /** The peer's limits are known, or were raised; -1 leaves one as it is. */
+  public void onCredit(long maxMessages, long maxBytes) {
+    outgoing.onCredit(maxMessages, maxBytes);
+  }
+
+  /** Takes a message for sending; the ledger has room for it. */
+  public void send(
+      int channel,
+      long key,
+      byte[] body,
+      long expiresAtNanos,
+      boolean confirmRequested,
+      @Nullable Object receipt) {
+    outgoing.add(channel, key, body, expiresAtNanos, confirmRequested, receipt);
+  }
+
+  /** MESSAGE, MESSAGE_PART or MESSAGE_LATEST arrived. */
+  public @Nullable CloseReason onPart(
+      long id, int channel, long key, long total, long offset, byte[] bytes, int from, int length) {
+    return incoming.onPart(id, channel, key, total, offset, bytes, from, length);
+  }
+
+  /** MESSAGE_ABORT arrived. */
+  public @Nullable CloseReason onAbort(long id, long total) {
+    return incoming.onAbort(id, total);
+  }
+
+  /** MESSAGES_BLOCKED arrived: say the limits again. */
+  public void onBlocked(long messages, long bytes) {
+    repeatGrants |= incoming.grantedMessages() > messages || incoming.grantedBytes() > bytes;
+  }
+
+  /** Whether the part given last was not stored, since it left too many gaps. */
+  public boolean leftTooManyGaps() {
+    return incoming.leftTooManyGaps();
+  }
+
+  /** Whether a message can be taken. */
+  public boolean hasMessage() {
+    return incoming.hasMessage();
+  }
+
+  /** Takes the next whole message, or null. */
+  IncomingMessages.@Nullable Ready take() {
+    return incoming.take();
+  }
+
+  /** Whether the peer has begun something that it has not finished. */
+  public boolean expectsMore() {
+    return incoming.expectsMore();
+  }
+
+  /** Whether nothing waits and all is acknowledged. */
+  public boolean isDrained() {
+    return outgoing.isDrained();
+  }
+
+  /** Whether credit is what holds sending back. */
+  public boolean isBlocked() {
+    return outgoing.isBlocked();
+  }
+
+  /** Ends all that is not acknowledged. */
+  public void abandon(ReceiptOutcome outcome) {
+    outgoing.abandon(outcome);
+  }
+
+  @Override
+  public boolean hasFrames(long nowNanos) {
+    return repeatGrants || incoming.wantsGrant() || outgoing.canSend();
+  }
+
+  @Override
+  public void writeFrames(PacketBuilder out, long nowNanos) {
+    if (repeatGrants || incoming.wantsGrant()) {
+      long messages = incoming.messagesToGrant();
+      long bytes = incoming.bytesToGrant();
+      if (!out.frames().maxMessages(messages)) {
+        return;
+      }
+      out.carries(messages, GRANT_MESSAGES << KIND_SHIFT);
+      incoming.onGranted(messages, 0);
+      if (!out.frames().maxMessageData(bytes)) {
+        repeatGrants = true;
+        return;
+      }
+      out.carries(bytes, GRANT_BYTES << KIND_SHIFT);
+      incoming.onGranted(0, bytes);
+      repeatGrants = false;
+    }
+    outgoing.writeFrames(out, nowNanos);
+  }
+
+  @Override
+  public void onAcknowledged(long first, long second, long nowNanos) {
+    long kind = second >>> KIND_SHIFT;
+    if (kind == 0) {
+      outgoing.onAcknowledged(first, (int) (second >>> 30), (int) (second & ((1 << 30) - 1)));
+    } else if (kind == ABORT) {
+      outgoing.onAbortAcknowledged();
+    }
+  }
+
+  @Override
+  public void onLost(long first, long second, long nowNanos) {
+    long kind = second >>> KIND_SHIFT;
+    if (kind == 0) {
+      outgoing.onLost(first, (int) (second >>> 30), (int) (second & ((1 << 30) - 1)));
+    } else if (kind == ABORT) {
+      outgoing.onAbortLost(first, second & VALUE);
+    } else if (kind == BLOCKED) {
+      outgoing.onBlockedLost(first);
+    } else if (kind == GRANT_MESSAGES) {
+      repeatGrants |= first == incoming.grantedMessages();
+    } else if (kind == GRANT_BYTES) {
+      repeatGrants |= first == incoming.grantedBytes();
+    }
+  }
+
+  @Override
+  public long deadlineNanos() {
+    return outgoing.deadlineNanos();
+  }
+
+  @Override
+  public void onTimeout(long nowNanos) {
+    outgoing.expire(nowNanos);
+  }
+}

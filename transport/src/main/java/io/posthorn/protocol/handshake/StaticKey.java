@@ -1,0 +1,82 @@
+package io.posthorn.protocol.handshake;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.random.RandomGenerator;
+
+/**
+ * The long-lived X25519 key pair that is a side's identity. Immutable. {@link #toString} shows the
+ * fingerprint, never the private key.
+ */
+public final class StaticKey {
+  /** Length of the private and of the public key. */
+  public static final int KEY_BYTES = X25519.KEY_BYTES;
+
+  private final byte[] privateKey;
+  private final byte[] publicKey;
+
+  private StaticKey(byte[] privateKey) {
+    this.privateKey = privateKey;
+    this.publicKey = new X25519().publicKey(privateKey);
+  }
+
+  /** Draws a new key pair; {@code random} is to be a {@code SecureRandom} outside simulations. */
+  public static StaticKey generate(RandomGenerator random) {
+    byte[] privateKey = new byte[KEY_BYTES];
+    random.nextBytes(privateKey);
+    return new StaticKey(privateKey);
+  }
+
+  /**
+   * The key pair with this private key.
+   *
+   * @param privateKey 32 bytes, copied
+   * @throws IllegalArgumentException if the length is another
+   */
+  public static StaticKey of(byte[] privateKey) {
+    if (privateKey.length != KEY_BYTES) {
+      throw new IllegalArgumentException(
+          "an X25519 private key has 32 bytes, not " + privateKey.length);
+    }
+    return new StaticKey(privateKey.clone());
+  }
+
+  /** The public key: a copy of its 32 bytes, little-endian as in RFC 7748. */
+  public byte[] publicKey() {
+    return publicKey.clone();
+  }
+
+  /**
+   * The private key: a copy of its 32 bytes, for a key file. The caller clears it after use; it
+   * never goes into a log.
+   */
+  public byte[] privateKey() {
+    return privateKey.clone();
+  }
+
+  /** The private key itself, not a copy; not to be changed. */
+  byte[] sharedPrivateKey() {
+    return privateKey;
+  }
+
+  /** The fingerprint of the public key, as {@link #fingerprint(byte[])}. */
+  public String fingerprint() {
+    return fingerprint(publicKey);
+  }
+
+  /** "SHA256:" and the hash of a public key in Base64 without padding, as ssh shows it. */
+  public static String fingerprint(byte[] publicKey) {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(publicKey);
+      return "SHA256:" + Base64.getEncoder().withoutPadding().encodeToString(hash);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return fingerprint();
+  }
+}

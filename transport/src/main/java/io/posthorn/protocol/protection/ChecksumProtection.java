@@ -1,0 +1,129 @@
+package io.posthorn.protocol.protection;
+
+import io.posthorn.wire.BigEndian;
+import io.posthorn.wire.PacketNumbers;
+import io.posthorn.wire.WireLimits;
+import java.util.zip.CRC32C;
+
+/**
+ * Packets of {@code Security.none()}: readable on the wire, with a CRC32C over header and frames
+ * against damage. Promises nothing against an attacker who can see the connection id. Not
+ * thread-safe.
+ */
+public final class ChecksumProtection implements PacketProtection {
+  private static final int CHECKSUM_BYTES = WireLimits.CHECKSUM_BYTES;
+
+  private final CRC32C crc = new CRC32C();
+  private final ReplayWindow window = new ReplayWindow();
+  private long largestSealed = -1;
+  private long openedPacketNumber = -1;
+  private long forgeries;
+
+  /** Without keys: the connection ids alone tell one connection from another. */
+  public ChecksumProtection() {}
+
+  @Override
+  public int overheadBytes() {
+    return CHECKSUM_BYTES;
+  }
+
+  @Override
+  public int seal(
+      long destinationConnectionId,
+      long packetNumber,
+      int packetNumberLength,
+      byte[] frames,
+      int framesFrom,
+      int framesLength,
+      byte[] out,
+      int outFrom) {
+    DataHeader.checkNumber(packetNumber, largestSealed);
+    int framesAt =
+        DataHeader.write(
+            destinationConnectionId, packetNumber, packetNumberLength, false, out, outFrom);
+    System.arraycopy(frames, framesFrom, out, framesAt, framesLength);
+    int checksumAt = framesAt + framesLength;
+    BigEndian.putInt(out, checksumAt, checksum(out, outFrom, checksumAt - outFrom));
+    largestSealed = packetNumber;
+    return checksumAt + CHECKSUM_BYTES - outFrom;
+  }
+
+  @Override
+  public int open(
+      byte[] packet,
+      int from,
+      int length,
+      long largestOpened,
+      long nowNanos,
+      byte[] plain,
+      int plainFrom) {
+    if (length < WireLimits.MINIMUM_CLEAR_PACKET_BYTES) {
+      return FAILED;
+    }
+    int numberLength = DataHeader.packetNumberLength(packet[from]);
+    int framesAt = from + DataHeader.PACKET_NUMBER_AT + numberLength;
+    int checksumAt = from + length - CHECKSUM_BYTES;
+    int framesLength = checksumAt - framesAt;
+    if (framesLength < 0 || framesLength > plain.length - plainFrom) {
+      return FAILED;
+    }
+    long truncated =
+        DataHeader.readNumber(packet, from + DataHeader.PACKET_NUMBER_AT, numberLength);
+    long packetNumber = PacketNumbers.expand(largestOpened, truncated, numberLength);
+    if (window.isStale(packetNumber)) {
+      return STALE;
+    }
+    if (window.isDuplicate(packetNumber)) {
+      return DUPLICATE;
+    }
+    // There are no keys, so there is one phase: another first byte is not of this version.
+    if (DataHeader.keyPhase(packet[from])
+        || checksum(packet, from, length - CHECKSUM_BYTES)
+            != BigEndian.getInt(packet, checksumAt)) {
+      forgeries++;
+      return FAILED;
+    }
+    window.mark(packetNumber);
+    openedPacketNumber = packetNumber;
+    System.arraycopy(packet, framesAt, plain, plainFrom, framesLength);
+    return framesLength;
+  }
+
+  private int checksum(byte[] bytes, int from, int length) {
+    crc.reset();
+    crc.update(bytes, from, length);
+    return (int) crc.getValue();
+  }
+
+  @Override
+  public long openedPacketNumber() {
+    return openedPacketNumber;
+  }
+
+  /** Without effect: there is no key to update. */
+  @Override
+  public void onAcknowledged(long largestAcknowledged, long nowNanos) {}
+
+  /** Without effect: there is no key to keep. */
+  @Override
+  public void onProbeTimeout(long probeTimeoutNanos) {}
+
+  /** Without effect: there is no key to update. */
+  @Override
+  public void requestKeyUpdate() {}
+
+  /** Whether the packet numbers are used up. */
+  @Override
+  public boolean isExhausted() {
+    return DataHeader.isLastNumberNear(largestSealed);
+  }
+
+  @Override
+  public long forgeries() {
+    return forgeries;
+  }
+
+  /** Without effect: nothing here is secret. */
+  @Override
+  public void destroy() {}
+}

@@ -1,0 +1,234 @@
+package io.posthorn.protocol.protection;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which key seals and which opens: the key update of RFC 9001 §6 by one phase bit. Not thread-safe.
+ *
+ * <p>Sending moves to the next phase by itself after a number of packets, on request, or because
+ * the peer moved. It moves by itself only when the peer is in the same phase, has acknowledged a
+ * packet of it, and has had three probe timeouts since then to forget the phase before.
+ *
+ * <p>Receiving keeps three keys: of the phase before (for three probe timeouts), of this one and of
+ * the next. Within a direction a higher packet number never has an older phase, so the bit and the
+ * number name one key, and no packet is tried with two.
+ */
+final class KeyPhases {
+  private static final long NONE = -1;
+  private static final int RETAINED_PROBE_TIMEOUTS = 3;
+  private static final long DEFAULT_PROBE_TIMEOUT_NANOS = 1_000_000_000; // RFC 9002 §6.2.2
+
+  /** Which key a packet belongs to. */
+  enum Choice {
+    PREVIOUS,
+    CURRENT,
+    NEXT,
+    /** A phase whose key is erased. */
+    ERASED,
+    /** No packet of a peer that keeps the rules has this number with this bit. */
+    IMPOSSIBLE
+  }
+
+  private final KeyLimits limits;
+  private final Hkdf hkdf = new Hkdf();
+  private long retainNanos = RETAINED_PROBE_TIMEOUTS * DEFAULT_PROBE_TIMEOUT_NANOS;
+
+  private PhaseKey sending;
+  private long sendingPhase;
+  private long sealedInPhase;
+  private long firstSealedInPhase = NONE;
+  private long largestSealed = NONE;
+  private boolean confirmed;
+  private long updateFromNanos;
+  private boolean mayUpdate;
+  private boolean updateRequested;
+
+  private @Nullable PhaseKey previous;
+  private PhaseKey current;
+  private PhaseKey next;
+  private long receivingPhase;
+  private long lowestInPhase = Long.MAX_VALUE;
+  private long largestInPhase = NONE;
+  private long largestBeforePhase = NONE;
+  private long previousUntilNanos;
+
+  /** Takes the secrets of phase 0, which it owns from now on. */
+  KeyPhases(byte[] sendSecret, byte[] receiveSecret, KeyLimits limits) {
+    this.limits = limits;
+    this.sending = new PhaseKey(sendSecret, hkdf);
+    this.current = new PhaseKey(receiveSecret, hkdf);
+    // Derived ahead, so that the time an update takes does not show (RFC 9001 §6.3).
+    this.next = current.next(hkdf);
+  }
+
+  // ---- sending
+
+  /**
+   * The key for the next packet; moves to the next phase where that is due.
+   *
+   * @throws IllegalStateException if this key has sealed all it may, or the number is not new
+   */
+  PhaseKey forSealing(long packetNumber) {
+    DataHeader.checkNumber(packetNumber, largestSealed);
+    if (mayUpdate && (updateRequested || sealedInPhase >= limits.updatePackets())) {
+      advanceSending();
+    }
+    if (sealedInPhase >= limits.sealPackets()) {
+      throw new IllegalStateException("the key has sealed " + sealedInPhase + " packets");
+    }
+    sealedInPhase++;
+    largestSealed = packetNumber;
+    if (firstSealedInPhase == NONE) {
+      firstSealedInPhase = packetNumber;
+    }
+    return sending;
+  }
+
+  /** The bit that the packet sealed last carries. */
+  boolean sendingBit() {
+    return (sendingPhase & 1) != 0;
+  }
+
+  void onAcknowledged(long largestAcknowledged, long nowNanos) {
+    forgetPrevious(nowNanos);
+    if (!confirmed
+        && firstSealedInPhase != NONE
+        && largestAcknowledged >= firstSealedInPhase
+        && largestAcknowledged <= largestSealed) {
+      confirmed = true;
+      // The peer may still keep the phase before that one, unless there was none (§6.5).
+      updateFromNanos = sendingPhase == 0 ? nowNanos : after(nowNanos, retainNanos);
+    }
+    mayUpdate = confirmed && sendingPhase == receivingPhase && nowNanos >= updateFromNanos;
+  }
+
+  void requestUpdate() {
+    updateRequested = true;
+  }
+
+  /** Whether so few packets are left, and no update can help, that the connection must close. */
+  boolean isExhausted() {
+    return DataHeader.isLastNumberNear(largestSealed)
+        || (!mayUpdate && sealedInPhase >= limits.sealPackets() - DataHeader.CLOSE_RESERVE_PACKETS);
+  }
+
+  private void advanceSending() {
+    PhaseKey old = sending;
+    sending = old.next(hkdf);
+    old.destroy();
+    sendingPhase++;
+    sealedInPhase = 0;
+    firstSealedInPhase = NONE;
+    confirmed = false;
+    mayUpdate = false;
+    updateRequested = false;
+  }
+
+  // ---- receiving
+
+  /** Which key a packet belongs to, by its bit and number alone. */
+  Choice choose(boolean bit, long packetNumber, long nowNanos) {
+    forgetPrevious(nowNanos);
+    if (bit == ((receivingPhase & 1) != 0)) {
+      return packetNumber > largestBeforePhase ? Choice.CURRENT : Choice.ERASED;
+    }
+    if (packetNumber < lowestInPhase) {
+      if (receivingPhase == 0) {
+        // Before anything of phase 0 arrived, the peer can not have been told that it may update.
+        return Choice.IMPOSSIBLE;
+      }
+      return previous == null ? Choice.ERASED : Choice.PREVIOUS;
+    }
+    return packetNumber > largestInPhase ? Choice.NEXT : Choice.IMPOSSIBLE;
+  }
+
+  /** The key of a choice that has one. */
+  PhaseKey key(Choice choice) {
+    PhaseKey key =
+        switch (choice) {
+          case CURRENT -> current;
+          case NEXT -> next;
+          case PREVIOUS -> previous;
+          case ERASED, IMPOSSIBLE -> null;
+        };
+    if (key == null) {
+      throw new IllegalStateException("no key for " + choice);
+    }
+    return key;
+  }
+
+  /** Takes note of a packet that verified with the key of this choice. */
+  void onOpened(Choice choice, long packetNumber, long nowNanos) {
+    if (choice == Choice.PREVIOUS) {
+      largestBeforePhase = Math.max(largestBeforePhase, packetNumber);
+      return;
+    }
+    if (choice == Choice.NEXT) {
+      advanceReceiving(nowNanos);
+    }
+    lowestInPhase = Math.min(lowestInPhase, packetNumber);
+    largestInPhase = Math.max(largestInPhase, packetNumber);
+  }
+
+  private void advanceReceiving(long nowNanos) {
+    if (previous != null) {
+      previous.destroy();
+    }
+    previous = current;
+    previousUntilNanos = after(nowNanos, retainNanos);
+    current = next;
+    next = current.next(hkdf);
+    receivingPhase++;
+    largestBeforePhase = largestInPhase;
+    lowestInPhase = Long.MAX_VALUE;
+    largestInPhase = NONE;
+    if (sendingPhase < receivingPhase) {
+      advanceSending(); // the peer began: what we send next must show that we followed (§6.2)
+    }
+  }
+
+  private void forgetPrevious(long nowNanos) {
+    if (previous != null && nowNanos >= previousUntilNanos) {
+      previous.destroy();
+      previous = null;
+    }
+  }
+
+  // ---- both
+
+  void onProbeTimeout(long probeTimeoutNanos) {
+    retainNanos =
+        probeTimeoutNanos >= Long.MAX_VALUE / RETAINED_PROBE_TIMEOUTS
+            ? Long.MAX_VALUE
+            : RETAINED_PROBE_TIMEOUTS * probeTimeoutNanos;
+  }
+
+  /** The phase that is sealed in, counted from 0. */
+  long sendingPhase() {
+    return sendingPhase;
+  }
+
+  /** The newest phase of which a packet was opened, counted from 0. */
+  long receivingPhase() {
+    return receivingPhase;
+  }
+
+  /** Whether the key of the phase before is still there. */
+  boolean keepsPrevious() {
+    return previous != null;
+  }
+
+  void destroy() {
+    sending.destroy();
+    current.destroy();
+    next.destroy();
+    if (previous != null) {
+      previous.destroy();
+      previous = null;
+    }
+  }
+
+  private static long after(long nowNanos, long delayNanos) {
+    return delayNanos >= Long.MAX_VALUE - nowNanos ? Long.MAX_VALUE : nowNanos + delayNanos;
+  }
+}
