@@ -1,0 +1,35 @@
+package io.posthorn.simulation;
+
+import io.posthorn.simulation.LinkConditions.Rebinding;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+
+/**
+ * The outer addresses that a simulated NAT gives out, one after the other: a dynamic port, and for
+ * a new address one of the ranges set aside for tests (RFC 2544) and documentation (RFC 3849).
+ */
+final class NatAddresses {
+  private int given;
+
+  InetSocketAddress next(InetAddress before, Rebinding kind) {
+    int number = given++;
+    InetAddress host = kind == Rebinding.PORT ? before : address(number, before);
+    return new InetSocketAddress(host, 49_152 + number % 16_384);
+  }
+
+  private static InetAddress address(int number, InetAddress like) {
+    byte high = (byte) (number >> 8);
+    byte low = (byte) number;
+    byte[] bytes = {(byte) 198, 18, high, low};
+    if (like instanceof Inet6Address) {
+      bytes = new byte[] {0x20, 0x01, 0x0d, (byte) 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, high, low};
+    }
+    try {
+      return InetAddress.getByAddress(bytes);
+    } catch (UnknownHostException impossible) {
+      throw new IllegalStateException("4 or 16 bytes are an address", impossible);
+    }
+  }
+}

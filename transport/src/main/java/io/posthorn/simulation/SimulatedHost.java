@@ -1,0 +1,36 @@
+package io.posthorn.simulation;
+
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.function.BiConsumer;
+
+/**
+ * A protocol without sockets, threads and clock, that {@link SimulatedNetwork} can run.
+ *
+ * <p>The network calls one method at a time, from the one thread that runs it. After each {@link
+ * #onDatagram} and {@link #onTimeout} it collects what is to be sent and asks for the next
+ * deadline. Whoever changes a host from outside between two runs of the network need do nothing:
+ * each run starts by asking every host. Time is {@link VirtualClock}'s.
+ */
+public interface SimulatedHost {
+  /**
+   * A datagram arrived.
+   *
+   * @param datagram from position to limit; the host may change it, and must not keep it: it is
+   *     valid during the call only
+   * @param from the source as the network shows it, which NAT rebinding changes
+   */
+  void onDatagram(ByteBuffer datagram, InetSocketAddress from, long nowNanos);
+
+  /** The deadline that {@link #nextTimeoutNanos} named is reached. */
+  void onTimeout(long nowNanos);
+
+  /** When to call {@link #onTimeout}; {@link Long#MAX_VALUE} for never. */
+  long nextTimeoutNanos();
+
+  /**
+   * Hands every datagram that is ready to {@code out}, with its destination. The buffer is read
+   * during that call and may be used again after it.
+   */
+  void pollTransmit(BiConsumer<ByteBuffer, InetSocketAddress> out, long nowNanos);
+}
