@@ -5,8 +5,9 @@
  */
 @SuppressWarnings("requires-automatic") // Kryo 5.6.2 has a module name but no descriptor
 module io.posthorn {
-  requires static org.jspecify;
+  requires static transitive org.jspecify;
   requires com.esotericsoftware.kryo;
 
   exports io.posthorn;
+  exports io.posthorn.simulation;
 }

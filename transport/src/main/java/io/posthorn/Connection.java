@@ -1,0 +1,184 @@
+package io.posthorn;
+
+import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.runtime.ConnectionRecord;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection of a socket in reliable mode, asked for by {@link MessageSocket#connect} or {@link
+ * MessageSocket#accept}. Messages sent on it never go to another connection, even to the same peer:
+ * when it has ended, sending fails. Safe for use by many threads.
+ */
+public final class Connection implements AutoCloseable {
+  private final MessageSocket socket;
+  private final ConnectionRecord record;
+
+  Connection(MessageSocket socket, ConnectionRecord record) {
+    this.socket = socket;
+    this.record = record;
+  }
+
+  /** The socket that it belongs to. */
+  public MessageSocket socket() {
+    return socket;
+  }
+
+  /** Where the peer is now; it may move. */
+  public InetSocketAddress remoteAddress() {
+    return record.peer();
+  }
+
+  /** Whether messages can be sent on it. */
+  public boolean isOpen() {
+    return record.isConnected() && record.closed() == null;
+  }
+
+  /** A snapshot of its state, or null after its end. */
+  public @Nullable ConnectionInfo info() {
+    for (ConnectionInfo info : socket.connections()) {
+      if (info.connection() == record.handle()) {
+        return info;
+      }
+    }
+    return null;
+  }
+
+  /** Begins a message on this connection. */
+  public Message.Draft message() {
+    return new Message.Draft(record.handle(), record.peer());
+  }
+
+  /**
+   * Sends bytes, reliable and ordered on channel 0; waits only for back-pressure.
+   *
+   * @throws IOException as {@link MessageSocket#send(Message)}
+   */
+  public void send(byte[] bytes) throws IOException {
+    socket.sendUnreceipted(message().body(bytes), this);
+  }
+
+  /**
+   * Sends what remains in the buffer, as {@link #send(byte[])}.
+   *
+   * @throws IOException as {@link MessageSocket#send(Message)}
+   */
+  public void send(ByteBuffer buffer) throws IOException {
+    socket.sendUnreceipted(message().body(buffer), this);
+  }
+
+  /**
+   * Sends a message on this connection, whatever peer it was made for.
+   *
+   * @throws IOException as {@link MessageSocket#send(Message)}
+   */
+  public Receipt send(Message message) throws IOException {
+    return socket.send(message, this);
+  }
+
+  /**
+   * Sends a message on this connection if there is room.
+   *
+   * @return null if there is none
+   * @throws IOException as {@link MessageSocket#trySend}
+   */
+  public @Nullable Receipt trySend(Message message) throws IOException {
+    return socket.trySend(message, this);
+  }
+
+  /**
+   * Opens one message of any size as a stream, on this connection; see {@link
+   * MessageSocket#openStream}.
+   *
+   * @throws IOException if the connection has ended
+   */
+  public MessageOutputStream openStream(int channel) throws IOException {
+    return socket.openStream(record, channel);
+  }
+
+  /**
+   * Closes it after what was sent is acknowledged, or after the socket's linger time.
+   *
+   * <p>An interrupt does not cut the waiting short; the interrupt status stays set.
+   */
+  @Override
+  public void close() {
+    close(socket.linger());
+  }
+
+  /** Closes with code 0 and no text, and waits for that at most {@code linger}. */
+  public CloseReport close(Duration linger) {
+    return close(0, "", linger);
+  }
+
+  /**
+   * Closes it after what was sent is acknowledged, or after the time given.
+   *
+   * @param applicationCode 0 to 2^62 - 1, told to the peer
+   * @param text up to 256 bytes in UTF-8, told to the peer
+   * @param linger how long unacknowledged messages may still take
+   * @return what was acknowledged and what not
+   */
+  public CloseReport close(long applicationCode, String text, Duration linger) {
+    EndpointEvent.Closed end = socket.closeAndWait(record, applicationCode, text, linger);
+    return Endings.report(end);
+  }
+
+  /** Completes when the connection ends, by whomever; never exceptionally. */
+  public CompletableFuture<CloseReport> closed() {
+    return record.closedFuture().thenApply(Endings::report);
+  }
+
+  /** How it ended, as an exception; null if it has not. */
+  @Nullable TransportException failure() {
+    EndpointEvent.Closed end = record.closed();
+    return end == null ? null : Endings.exception(end, socket.options());
+  }
+
+  ConnectionRecord record() {
+    return record;
+  }
+
+  /** Waits until it is open. */
+  void awaitOpen(Duration timeout) throws IOException {
+    boolean known =
+        socket.waitUntil(() -> record.isConnected() || record.closed() != null, timeout);
+    TransportException failure = failure();
+    if (failure != null) {
+      throw failure;
+    }
+    if (!known) {
+      socket.requireOpen();
+      throw new ConnectionTimeoutException(
+          record.peer(),
+          timeout,
+          "no answer from "
+              + record.peer()
+              + " in "
+              + timeout
+              + ": check that a socket in reliable mode listens there, or wait longer; the attempt"
+              + " goes on for "
+              + socket.options().handshakeTimeout());
+    }
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Connection that && record == that.record;
+  }
+
+  @Override
+  public int hashCode() {
+    return System.identityHashCode(record);
+  }
+
+  @Override
+  public String toString() {
+    String state = record.closed() != null ? "ended" : record.isConnected() ? "open" : "opening";
+    return "Connection[" + record.peer() + ", " + state + "]";
+  }
+}

@@ -1,0 +1,28 @@
+package io.posthorn;
+
+import java.net.InetSocketAddress;
+
+/** The connection was closed by an application, here or there. */
+public final class ConnectionClosedException extends TransportException {
+  private static final long serialVersionUID = 1L;
+
+  private final long applicationCode;
+  private final boolean byPeer;
+
+  ConnectionClosedException(
+      InetSocketAddress peer, long applicationCode, boolean byPeer, String message) {
+    super(peer, message);
+    this.applicationCode = applicationCode;
+    this.byPeer = byPeer;
+  }
+
+  /** The number that the closing application gave. */
+  public long applicationCode() {
+    return applicationCode;
+  }
+
+  /** Whether the peer closed it. */
+  public boolean isByPeer() {
+    return byPeer;
+  }
+}

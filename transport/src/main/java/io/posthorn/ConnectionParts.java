@@ -1,0 +1,63 @@
+package io.posthorn;
+
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.SendOutcome;
+import io.posthorn.runtime.ConnectionRecord;
+import java.io.IOException;
+
+/** Sends the parts of one message over one connection. */
+final class ConnectionParts implements MessageOutputStream.PartSender {
+  private static final byte[] NOTHING = new byte[0];
+
+  private final MessageSocket socket;
+  private final ConnectionRecord connection;
+  private final int channel;
+  private final OpenStreams.Claim claim;
+  private boolean begun;
+
+  ConnectionParts(
+      MessageSocket socket, ConnectionRecord connection, int channel, OpenStreams.Claim claim) {
+    this.socket = socket;
+    this.connection = connection;
+    this.channel = channel;
+    this.claim = claim;
+  }
+
+  @Override
+  public void send(byte[] part, boolean more, long writtenBytes) throws IOException {
+    OutgoingMessage message =
+        new OutgoingMessage(
+            connection.handle(),
+            connection.peer(),
+            channel,
+            Delivery.RELIABLE_ORDERED,
+            -1,
+            part,
+            more,
+            Endpoint.NEVER,
+            false,
+            null);
+    SendOutcome outcome = socket.driver().send(message);
+    if (outcome != SendOutcome.ACCEPTED) {
+      EndpointEvent.Closed end = connection.closed();
+      TransportException ended = end == null ? null : Endings.exception(end, socket.options());
+      throw socket.refusal(outcome, connection.peer(), writtenBytes, ended);
+    }
+    begun = true;
+  }
+
+  /** An empty part with more to come is the sign of an aborted message. */
+  @Override
+  public void abort() throws IOException {
+    if (begun) {
+      send(NOTHING, true, 0);
+    }
+  }
+
+  @Override
+  public void release() {
+    socket.streams().release(claim);
+  }
+}

@@ -1,0 +1,167 @@
+package io.posthorn;
+
+import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.protocol.ReceiptOutcome;
+import io.posthorn.wire.CloseReason;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** The one place where the protocol's words for an end become those of the API. */
+final class Endings {
+  private Endings() {}
+
+  static CloseCause cause(CloseReason reason) {
+    return switch (reason) {
+      case APPLICATION -> CloseCause.APPLICATION;
+      case PROTOCOL_VIOLATION, FRAME_ENCODING, FLOW_CONTROL, FINAL_SIZE, PARAMETERS ->
+          CloseCause.PROTOCOL;
+      case LIMIT, MESSAGE_TOO_LARGE, KEY_LIMIT -> CloseCause.LIMIT;
+      case REFUSED -> CloseCause.REFUSED;
+      case IDENTITY -> CloseCause.IDENTITY;
+      case SECURITY -> CloseCause.SECURITY;
+      case INTERNAL -> CloseCause.INTERNAL;
+      case IDLE_TIMEOUT -> CloseCause.IDLE_TIMEOUT;
+      case HANDSHAKE_TIMEOUT -> CloseCause.NO_ANSWER;
+      case PEER_RESTARTED -> CloseCause.PEER_RESTARTED;
+      case SOCKET_CLOSED -> CloseCause.SOCKET_CLOSED;
+    };
+  }
+
+  static Outcome outcome(
+      ReceiptOutcome outcome, @Nullable CloseReason reason, boolean mayHaveArrived) {
+    Outcome.Kind kind =
+        switch (outcome) {
+          case ACKNOWLEDGED -> Outcome.Kind.ACKNOWLEDGED;
+          case EXPIRED -> Outcome.Kind.EXPIRED;
+          case SUPERSEDED -> Outcome.Kind.SUPERSEDED;
+          case CANCELLED -> Outcome.Kind.CANCELLED;
+          case LOST -> Outcome.Kind.LOST;
+          case CLOSED -> Outcome.Kind.CLOSED;
+          case UNKNOWN -> Outcome.Kind.UNKNOWN;
+        };
+    boolean perhaps = mayHaveArrived || kind == Outcome.Kind.ACKNOWLEDGED;
+    return new Outcome(kind, reason == null ? null : cause(reason), perhaps);
+  }
+
+  static CloseReport report(EndpointEvent.Closed end) {
+    return new CloseReport(
+        end.acknowledged(),
+        end.unacknowledged(),
+        cause(end.reason()),
+        end.byPeer(),
+        end.applicationCode(),
+        end.text());
+  }
+
+  /** The exception for somebody who wanted to use a connection that ended like this. */
+  static TransportException exception(EndpointEvent.Closed end, SocketOptions options) {
+    InetSocketAddress peer = end.peer();
+    Duration handshake = options.handshakeTimeout();
+    return switch (cause(end.reason())) {
+      case APPLICATION ->
+          new ConnectionClosedException(
+              peer,
+              end.applicationCode(),
+              end.byPeer(),
+              (end.byPeer() ? peer + " closed the connection" : "connection to " + peer + " closed")
+                  + words(end)
+                  + ": connect again if more is to be said");
+      case REFUSED ->
+          new ConnectionRefusedException(
+              peer,
+              peer
+                  + " refused the connection"
+                  + words(end)
+                  + ": it takes no (more) peers; try later");
+      case NO_ANSWER ->
+          new ConnectionTimeoutException(
+              peer,
+              handshake,
+              "no answer from "
+                  + peer
+                  + " in "
+                  + text(handshake)
+                  + ": check that a socket in reliable mode listens there and that UDP may pass");
+      case IDLE_TIMEOUT ->
+          lost(
+              end,
+              "heard nothing from "
+                  + peer
+                  + " for "
+                  + text(options.idleTimeout())
+                  + ": the peer or the way to it is down; the next send opens a new connection");
+      case PEER_RESTARTED ->
+          lost(end, peer + " has restarted: the next send opens a new connection");
+      case IDENTITY ->
+          new PeerIdentityChangedException(
+              peer,
+              "the identity of "
+                  + peer
+                  + " is not the expected one"
+                  + words(end)
+                  + ": make sure whom you talk to before you trust a new key");
+      case SECURITY ->
+          new SecurityMismatchException(
+              peer,
+              peer
+                  + " asks for other security or another version than "
+                  + options.security()
+                  + words(end)
+                  + ": give both sides the same");
+      case LIMIT ->
+          lost(end, "a limit was passed on the connection to " + peer + " (" + end.reason() + ")");
+      case PROTOCOL ->
+          lost(
+              end,
+              (end.byPeer() ? peer + " says that this side" : peer.toString())
+                  + " broke the protocol ("
+                  + end.reason()
+                  + ")"
+                  + words(end)
+                  + ": check the versions of both sides");
+      case SOCKET_CLOSED ->
+          lost(end, "the socket was closed while the connection to " + peer + " was in use");
+      case INTERNAL ->
+          lost(end, "the connection to " + peer + " ended by a fault" + words(end) + ": report it");
+    };
+  }
+
+  static MessagesLostException messagesLost(
+      InetSocketAddress peer, EndpointEvent.@Nullable Closed end, SocketOptions options) {
+    long lost = end == null ? -1 : end.unacknowledged();
+    String why = end == null ? "it is not known why" : exception(end, options).getMessage();
+    return new MessagesLostException(
+        peer,
+        lost,
+        (lost < 0 ? "messages to " : lost + (lost == 1 ? " message to " : " messages to "))
+            + peer
+            + " may not have arrived, for the connection ended before they were acknowledged: "
+            + why);
+  }
+
+  private static ConnectionLostException lost(EndpointEvent.Closed end, String message) {
+    return new ConnectionLostException(end.peer(), cause(end.reason()), message);
+  }
+
+  private static String words(EndpointEvent.Closed end) {
+    String code = end.applicationCode() == 0 ? "" : " with code " + end.applicationCode();
+    return end.text().isEmpty() ? code : code + " (\"" + printable(end.text()) + "\")";
+  }
+
+  /** Words from the network may hold anything; an exception's text is printed to terminals. */
+  static String printable(String text) {
+    StringBuilder out = new StringBuilder(text.length());
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean harmless = (c >= ' ' && c < 0x7f) || Character.isLetterOrDigit(c);
+      out.append(harmless ? c : '?');
+    }
+    return out.toString();
+  }
+
+  private static String text(Duration duration) {
+    long millis = duration.toMillis();
+    return millis % 1_000 == 0 ? millis / 1_000 + " s" : millis + " ms";
+  }
+}

@@ -1,0 +1,263 @@
+package io.posthorn;
+
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.protocol.ReceivedMessage;
+import java.io.InputStream;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One message: either on its way out, made by {@link #to} and {@link Draft#body(byte[])}, or
+ * received. Immutable but for the array that {@link #bytes} hands out, and safe to share.
+ */
+public final class Message {
+  private final InetSocketAddress peer;
+  private final Draft options;
+  private final byte[] body;
+  private final @Nullable MessageSocket socket;
+  private final @Nullable ReceivedMessage received;
+  private final @Nullable MessageInputStream stream;
+
+  private Message(Draft options, byte[] body) {
+    this.peer = options.peer;
+    this.options = new Draft(options);
+    this.body = body;
+    this.socket = null;
+    this.received = null;
+    this.stream = null;
+  }
+
+  Message(MessageSocket socket, ReceivedMessage received, @Nullable MessageInputStream stream) {
+    this.peer = received.from();
+    this.options = new Draft(received.connection(), received.from());
+    this.options.channel = received.channel();
+    this.options.delivery = received.delivery();
+    this.body = received.body();
+    this.socket = socket;
+    this.received = received;
+    this.stream = stream;
+  }
+
+  /** Begins a message to a peer: reliable and ordered on channel 0, unless said otherwise. */
+  public static Draft to(InetSocketAddress peer) {
+    return new Draft(Endpoint.NO_CONNECTION, MessageSocket.checkedPeer(peer));
+  }
+
+  /** The options of a message that is being made; ends with one of the {@code body} methods. */
+  public static final class Draft {
+    private final long connection;
+    private final InetSocketAddress peer;
+    private int channel;
+    private Delivery delivery = Delivery.RELIABLE_ORDERED;
+    private long key = -1;
+    private @Nullable Duration expiresAfter;
+    private boolean confirm;
+
+    Draft(long connection, InetSocketAddress peer) {
+      this.connection = connection;
+      this.peer = peer;
+    }
+
+    private Draft(Draft other) {
+      this(other.connection, other.peer);
+      channel = other.channel;
+      delivery = other.delivery;
+      key = other.key;
+      expiresAfter = other.expiresAfter;
+      confirm = other.confirm;
+    }
+
+    /**
+     * Which of the independent channels carries it; each is ordered for itself. Ignored in plain
+     * mode.
+     *
+     * @param channel 0 to 63, default 0
+     */
+    public Draft channel(int channel) {
+      if (channel < 0 || channel > 63) {
+        throw new IllegalArgumentException("channel " + channel + ": expected 0 to 63");
+      }
+      this.channel = channel;
+      return this;
+    }
+
+    /** What is promised for it; default {@link Delivery#RELIABLE_ORDERED}. Plain mode: nothing. */
+    public Draft delivery(Delivery delivery) {
+      this.delivery = Objects.requireNonNull(delivery, "delivery");
+      return this;
+    }
+
+    /**
+     * Which older message it replaces, with {@link Delivery#RELIABLE_LATEST}, which this sets.
+     *
+     * @param key 0 to 2^62 - 1; a connection holds 1,024 different ones
+     */
+    public Draft key(long key) {
+      if (key < 0 || key >= 1L << 62) {
+        throw new IllegalArgumentException("key " + key + ": expected 0 to 2^62 - 1");
+      }
+      this.key = key;
+      this.delivery = Delivery.RELIABLE_LATEST;
+      return this;
+    }
+
+    /** After what time it is too old to be sent, or sent again; default never. */
+    public Draft expiresAfter(Duration time) {
+      if (time.isNegative() || time.isZero()) {
+        throw new IllegalArgumentException("expiresAfter " + time + ": expected more than zero");
+      }
+      expiresAfter = time;
+      return this;
+    }
+
+    /** Whether {@link Receipt#processed} is to tell of the receiver's {@link Message#confirm}. */
+    public Draft confirm(boolean asked) {
+      confirm = asked;
+      return this;
+    }
+
+    /** The message with a copy of these bytes. */
+    public Message body(byte[] bytes) {
+      return new Message(this, bytes.clone());
+    }
+
+    /** The message with a copy of what remains in the buffer, whose position does not move. */
+    public Message body(ByteBuffer buffer) {
+      byte[] bytes = new byte[buffer.remaining()];
+      buffer.duplicate().get(bytes);
+      return new Message(this, bytes);
+    }
+
+    /** The message with this text in UTF-8. */
+    public Message body(String text) {
+      return new Message(this, text.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  /** The peer: whom it goes to, or whom it came from. */
+  public InetSocketAddress peer() {
+    return peer;
+  }
+
+  /** The sender of a received message. */
+  public InetSocketAddress from() {
+    if (received == null) {
+      throw new IllegalStateException("a message on its way out comes from here; see peer()");
+    }
+    return peer;
+  }
+
+  /** The channel, 0 to 63; 0 in plain mode. */
+  public int channel() {
+    return options.channel;
+  }
+
+  /** What was promised for it; {@link Delivery#UNRELIABLE} if received in plain mode. */
+  public Delivery delivery() {
+    return options.delivery;
+  }
+
+  /** Bytes of the body; of a streamed message, of its first part only. */
+  public int size() {
+    return body.length;
+  }
+
+  /** A read-only view of the body. */
+  public ByteBuffer body() {
+    requireWhole();
+    return ByteBuffer.wrap(body).asReadOnlyBuffer();
+  }
+
+  /** The body: the message's own array if it was received, else a copy. */
+  public byte[] bytes() {
+    requireWhole();
+    return received != null ? body : body.clone();
+  }
+
+  /** The body read as UTF-8; malformed bytes become U+FFFD. */
+  public String text() {
+    requireWhole();
+    return new String(body, StandardCharsets.UTF_8);
+  }
+
+  private void requireWhole() {
+    if (stream != null) {
+      throw new IllegalStateException("a streamed message is read from stream()");
+    }
+  }
+
+  /**
+   * Whether it comes in parts: larger than {@code maxWholeMessageBytes}, or of unknown length. Only
+   * on sockets opened with {@code streaming(true)}.
+   */
+  public boolean isStreamed() {
+    return stream != null;
+  }
+
+  /**
+   * The body as a stream; of a streamed message always the same one. As long as it is not read to
+   * its end, its sender waits and later messages of the channel do too.
+   */
+  public InputStream stream() {
+    MessageInputStream parts = stream;
+    return parts != null ? parts : new java.io.ByteArrayInputStream(body);
+  }
+
+  /**
+   * Tells the sender that the application has dealt with this message. No effect if the sender did
+   * not ask, in plain mode, or after the connection ended.
+   */
+  public void confirm() {
+    MessageSocket to = socket;
+    ReceivedMessage message = received;
+    if (to == null || message == null) {
+      throw new IllegalStateException("only a received message can be confirmed");
+    }
+    to.driver().confirm(message);
+  }
+
+  /** The connection that brought it, or null in plain mode and after the connection ended. */
+  public @Nullable Connection connection() {
+    MessageSocket at = socket;
+    return at == null || received == null ? null : at.connectionOf(received.connection());
+  }
+
+  long connectionHandle() {
+    return options.connection;
+  }
+
+  long key() {
+    return options.key;
+  }
+
+  @Nullable Duration expiresAfter() {
+    return options.expiresAfter;
+  }
+
+  boolean isConfirmRequested() {
+    return options.confirm;
+  }
+
+  /** The array itself, for the endpoint, which does not change it. */
+  byte[] array() {
+    return body;
+  }
+
+  @Override
+  public String toString() {
+    return "Message["
+        + (received == null ? "to " : "from ")
+        + peer
+        + ", channel "
+        + options.channel
+        + ", "
+        + options.delivery
+        + ", "
+        + body.length
+        + (stream == null ? " bytes]" : " bytes and more]");
+  }
+}

@@ -1,0 +1,120 @@
+package io.posthorn;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Objects;
+
+/**
+ * One message of any size, written as a stream in bounded memory: parts leave as they fill, and
+ * {@link #write} waits when the peer does not keep up. {@link #close} ends the message, {@link
+ * #abort} gives it up. Until then its channel takes no other message. For one thread at a time.
+ *
+ * <p>In plain mode the message is still one datagram: it leaves when the stream is closed.
+ */
+public final class MessageOutputStream extends OutputStream {
+  /** The largest piece of an ordered message on the wire. */
+  private static final int PART_BYTES = 64 << 10;
+
+  private final PartSender sender;
+  private final byte[] part = new byte[PART_BYTES];
+  private int filled;
+  private long writtenBytes;
+  private boolean ended;
+
+  /** Takes parts of one message. */
+  interface PartSender {
+    /** Sends a part; waits for room. */
+    void send(byte[] part, boolean more, long writtenBytes) throws IOException;
+
+    /** Gives the message up. */
+    void abort() throws IOException;
+
+    /** The stream has ended; its channel is free again. */
+    void release();
+  }
+
+  MessageOutputStream(PartSender sender) {
+    this.sender = sender;
+  }
+
+  @Override
+  public void write(int oneByte) throws IOException {
+    requireOpen();
+    if (filled == PART_BYTES) {
+      sendPart(true);
+    }
+    part[filled++] = (byte) oneByte;
+    writtenBytes++;
+  }
+
+  @Override
+  public void write(byte[] bytes, int from, int length) throws IOException {
+    Objects.checkFromIndexSize(from, length, bytes.length);
+    requireOpen();
+    int at = from;
+    int end = from + length;
+    while (at < end) {
+      if (filled == PART_BYTES) {
+        sendPart(true);
+      }
+      int count = Math.min(end - at, PART_BYTES - filled);
+      System.arraycopy(bytes, at, part, filled, count);
+      filled += count;
+      writtenBytes += count;
+      at += count;
+    }
+  }
+
+  /** Sends what was written so far, without waiting for a part to fill. */
+  @Override
+  public void flush() throws IOException {
+    requireOpen();
+    if (filled > 0) {
+      sendPart(true);
+    }
+  }
+
+  /** Ends the message. A second call, or one after {@link #abort}, does nothing. */
+  @Override
+  public void close() throws IOException {
+    if (ended) {
+      return;
+    }
+    ended = true;
+    try {
+      sendPart(false);
+    } finally {
+      sender.release();
+    }
+  }
+
+  /** Gives the message up: the receiver learns that what it has of it is not whole. */
+  public void abort() throws IOException {
+    if (ended) {
+      return;
+    }
+    ended = true;
+    try {
+      sender.abort();
+    } finally {
+      sender.release();
+    }
+  }
+
+  /** Bytes written so far. */
+  public long writtenBytes() {
+    return writtenBytes;
+  }
+
+  private void sendPart(boolean more) throws IOException {
+    byte[] bytes = java.util.Arrays.copyOf(part, filled);
+    filled = 0;
+    sender.send(bytes, more, writtenBytes);
+  }
+
+  private void requireOpen() throws IOException {
+    if (ended) {
+      throw new IOException("the stream of this message is closed");
+    }
+  }
+}

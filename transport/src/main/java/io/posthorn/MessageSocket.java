@@ -1,0 +1,543 @@
+package io.posthorn;
+
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.ReceivedMessage;
+import io.posthorn.protocol.SendOutcome;
+import io.posthorn.runtime.ConnectionEvents;
+import io.posthorn.runtime.ConnectionRecord;
+import io.posthorn.runtime.PendingReceipt;
+import io.posthorn.runtime.SocketDriver;
+import io.posthorn.wire.WireLimits;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages over UDP with any number of peers. In {@link Mode#PLAIN} each message is one datagram
+ * and nothing is promised; in {@link Mode#RELIABLE} it arrives once, whole and in order per
+ * channel, or an error says so. The same methods serve both.
+ *
+ * <p><b>Threads.</b> All methods may be called by many threads. Messages are taken either by {@link
+ * #receive()} or by one handler. Methods wait only where they say so; an interrupt ends the waiting
+ * with an {@link InterruptedIOException}, leaves the interrupt status set and the socket usable.
+ *
+ * <p><b>Back-pressure.</b> What is sent waits in memory up to {@code sendBufferBytes} for each
+ * connection; beyond, {@link #send(Message)} waits and {@link #trySend} answers null.
+ *
+ * <p><b>The end.</b> {@link #close()} flushes within the linger time. A socket that is left open
+ * when {@code main} returns is flushed too, by a shutdown hook, for at most three seconds; its
+ * threads do not keep the virtual machine alive.
+ */
+public final class MessageSocket implements Closeable {
+  private final SocketOptions options;
+  private final Duration linger;
+  private final SocketDriver driver;
+  private final OpenStreams streams = new OpenStreams();
+
+  MessageSocket(SocketOptions options, Duration linger, SocketDriver driver) {
+    this.options = options;
+    this.linger = linger;
+    this.driver = driver;
+  }
+
+  /** Begins a socket: reliable, on any free port of all addresses, unless said otherwise. */
+  public static MessageSocketBuilder builder() {
+    return new MessageSocketBuilder();
+  }
+
+  // Sending.
+
+  /**
+   * Sends a copy of the bytes, reliable and ordered on channel 0 in reliable mode, where the first
+   * message to a peer opens the connection. Waits only for back-pressure.
+   *
+   * @throws IOException as {@link #send(Message)}
+   */
+  public void send(InetSocketAddress peer, byte[] bytes) throws IOException {
+    sendUnreceipted(Message.to(peer).body(bytes), null);
+  }
+
+  /**
+   * Sends a copy of what remains in the buffer, whose position does not move.
+   *
+   * @throws IOException as {@link #send(Message)}
+   */
+  public void send(InetSocketAddress peer, ByteBuffer buffer) throws IOException {
+    sendUnreceipted(Message.to(peer).body(buffer), null);
+  }
+
+  /**
+   * Sends a message; waits only for back-pressure.
+   *
+   * @return tells what became of it
+   * @throws MessageTooLargeException if the mode or the peer does not take one of this size
+   * @throws MessagesLostException if the last connection to the peer ended with messages
+   *     unacknowledged for which nobody holds a receipt; said once, and this message is not sent
+   * @throws ConnectionLimitException if the socket has as many connections as it may
+   * @throws SocketClosedException if the socket is closed
+   * @throws InterruptedIOException if the thread is interrupted while it waits; not sent then
+   * @throws IOException as the named ones, all of which are
+   */
+  public Receipt send(Message message) throws IOException {
+    return send(message, null);
+  }
+
+  /**
+   * Sends a message if there is room for it; never waits.
+   *
+   * @return null if there is none; the message was not taken then
+   * @throws IOException as {@link #send(Message)}
+   */
+  public @Nullable Receipt trySend(Message message) throws IOException {
+    return trySend(message, null);
+  }
+
+  /**
+   * Opens one message as a stream, ordered on the channel given, which takes no other message until
+   * the stream is closed. Waits until the connection is open.
+   *
+   * @throws IOException as {@link #connect(InetSocketAddress)}
+   */
+  public MessageOutputStream openStream(InetSocketAddress peer, int channel) throws IOException {
+    InetSocketAddress to = checkedPeer(peer);
+    if (options.mode() == Mode.PLAIN) {
+      return new MessageOutputStream(new DatagramParts(this, to));
+    }
+    return openStream(connect(to).record(), channel);
+  }
+
+  MessageOutputStream openStream(ConnectionRecord record, int channel) {
+    OpenStreams.Claim claim = streams.claim(record, channel);
+    return new MessageOutputStream(new ConnectionParts(this, record, channel, claim));
+  }
+
+  Receipt send(Message message, @Nullable Connection on) throws IOException {
+    PendingReceipt receipt = newReceipt(message, on);
+    check(driver.send(outgoing(message, on, receipt)), message, on);
+    return new Receipt(receipt);
+  }
+
+  @Nullable Receipt trySend(Message message, @Nullable Connection on) throws IOException {
+    PendingReceipt receipt = newReceipt(message, on);
+    SendOutcome outcome = driver.trySend(outgoing(message, on, receipt));
+    if (outcome == SendOutcome.BLOCKED) {
+      return null;
+    }
+    check(outcome, message, on);
+    return new Receipt(receipt);
+  }
+
+  void sendUnreceipted(Message message, @Nullable Connection on) throws IOException {
+    check(driver.send(outgoing(message, on, null)), message, on);
+  }
+
+  private static long handle(Message message, @Nullable Connection on) {
+    return on == null ? message.connectionHandle() : on.record().handle();
+  }
+
+  private PendingReceipt newReceipt(Message message, @Nullable Connection on) {
+    return new PendingReceipt(
+        driver, message.peer(), handle(message, on), message.isConfirmRequested());
+  }
+
+  private OutgoingMessage outgoing(
+      Message message, @Nullable Connection on, @Nullable PendingReceipt receipt) {
+    long handle = handle(message, on);
+    if (message.delivery() == Delivery.RELIABLE_ORDERED) {
+      streams.requireFree(handle, message.peer(), message.channel());
+    }
+    if (message.delivery() == Delivery.RELIABLE_LATEST && message.key() < 0) {
+      throw new IllegalArgumentException("RELIABLE_LATEST needs a key: call key(...)");
+    }
+    Duration expiresAfter = message.expiresAfter();
+    return new OutgoingMessage(
+        handle,
+        message.peer(),
+        message.channel(),
+        message.delivery(),
+        message.delivery() == Delivery.RELIABLE_LATEST ? message.key() : -1,
+        message.array(),
+        false,
+        expiresAfter == null
+            ? Endpoint.NEVER
+            : SocketDriver.after(driver.nowNanos(), SocketDriver.nanos(expiresAfter)),
+        message.isConfirmRequested(),
+        receipt);
+  }
+
+  private void check(SendOutcome outcome, Message message, @Nullable Connection on)
+      throws IOException {
+    if (outcome != SendOutcome.ACCEPTED) {
+      throw refusal(outcome, message.peer(), message.size(), on == null ? null : on.failure());
+    }
+  }
+
+  /** Why a message was not taken. */
+  IOException refusal(
+      SendOutcome outcome, InetSocketAddress peer, long size, @Nullable TransportException ended) {
+    return switch (outcome) {
+      case ACCEPTED, BLOCKED -> throw new IllegalStateException(outcome + " is no refusal");
+      case TOO_LARGE -> tooLarge(peer, size);
+      case MESSAGES_LOST -> Endings.messagesLost(peer, driver.lastEnd(peer), options);
+      case CONNECTION_LIMIT ->
+          new ConnectionLimitException(
+              peer,
+              "no connection to "
+                  + peer
+                  + ": this socket has "
+                  + options.maxConnections()
+                  + " connections, as many as it may; close some or raise maxConnections");
+      case CHANNEL_LIMIT ->
+          new ChannelLimitException(
+              peer, peer + " takes no messages on this channel: use a lower channel number");
+      case CLOSED -> closed(peer, ended);
+    };
+  }
+
+  private MessageTooLargeException tooLarge(InetSocketAddress peer, long size) {
+    if (options.mode() == Mode.PLAIN) {
+      int limit = WireLimits.MAX_DATAGRAM_BYTES;
+      return new MessageTooLargeException(
+          peer,
+          size,
+          limit,
+          "message of "
+              + size
+              + " bytes to "
+              + peer
+              + ": plain mode takes at most "
+              + limit
+              + ", one datagram; cut it up or use Mode.RELIABLE");
+    }
+    return new MessageTooLargeException(
+        peer,
+        size,
+        -1,
+        "message of "
+            + size
+            + " bytes is larger than "
+            + peer
+            + " takes this way: ordered ones it takes in one piece up to its maxWholeMessageBytes,"
+            + " and of any size if it was opened with streaming(true); unordered ones must fit its"
+            + " receive buffer, unreliable ones a packet");
+  }
+
+  private IOException closed(InetSocketAddress peer, @Nullable TransportException ended) {
+    if (ended != null) {
+      return ended;
+    }
+    EndpointEvent.Closed end = driver.lastEnd(peer);
+    if (driver.isClosing() || end == null) {
+      return socketClosed();
+    }
+    return Endings.exception(end, options);
+  }
+
+  // Receiving.
+
+  /**
+   * Waits for the next message of any peer.
+   *
+   * @throws SocketClosedException if the socket is closed, now or meanwhile
+   * @throws InterruptedIOException if the thread is interrupted
+   * @throws IOException as the named ones
+   * @throws IllegalStateException if a handler takes the messages
+   */
+  public Message receive() throws IOException {
+    Message message = receiveWithin(Endpoint.NEVER);
+    if (message == null) {
+      throw socketClosed();
+    }
+    return message;
+  }
+
+  /**
+   * Waits for the next message of any peer for some time; zero or less does not wait.
+   *
+   * @return null if there is none
+   * @throws IOException as {@link #receive()}
+   */
+  public @Nullable Message receive(Duration timeout) throws IOException {
+    return receiveWithin(Math.max(0, SocketDriver.nanos(timeout)));
+  }
+
+  private @Nullable Message receiveWithin(long timeoutNanos) throws IOException {
+    requireOpen();
+    if (driver.hasHandler()) {
+      throw new IllegalStateException("a handler takes the messages of this socket");
+    }
+    ReceivedMessage received = driver.receive(timeoutNanos);
+    if (received == null) {
+      requireOpen();
+      return null;
+    }
+    return message(received);
+  }
+
+  /**
+   * Has each message given to a handler, one at a time, on the I/O thread: quick, and quick it must
+   * be. A handler may wait (a send under back-pressure, a receipt, a stream): then the socket goes
+   * on, but no further message is dispatched. What it throws goes to the thread's uncaught
+   * exception handler and is counted.
+   *
+   * @throws IllegalStateException if there is a handler already
+   */
+  public void onMessage(Consumer<Message> handler) {
+    Objects.requireNonNull(handler, "handler");
+    if (driver.hasHandler()) {
+      throw new IllegalStateException("this socket has a handler already");
+    }
+    driver.handler(received -> handler.accept(message(received)));
+  }
+
+  private Message message(ReceivedMessage received) {
+    if (!received.more()) {
+      return new Message(this, received, null);
+    }
+    ConnectionRecord record = driver.find(received.connection());
+    return new Message(this, received, new MessageInputStream(this, record, received));
+  }
+
+  // Connections.
+
+  /**
+   * Opens a connection, or finds the one there is, and waits until it is open.
+   *
+   * @throws ConnectionTimeoutException if nobody answers within the handshake timeout
+   * @throws ConnectionRefusedException if the peer takes no (more) connections
+   * @throws PeerIdentityChangedException if the peer is not who it should be
+   * @throws SecurityMismatchException if the two sides ask for different security
+   * @throws IOException as the named ones, and as {@link #send(Message)}
+   * @throws UnsupportedOperationException in plain mode, which has no connections
+   */
+  public Connection connect(InetSocketAddress peer) throws IOException {
+    // The endpoint ends the attempt at its own timeout; the margin lets its words come first.
+    return connect(peer, options.handshakeTimeout().plusSeconds(1));
+  }
+
+  /**
+   * Opens a connection and waits for it for at most this long; the attempt itself goes on until the
+   * handshake timeout, and a later call finds it.
+   *
+   * @throws IOException as {@link #connect(InetSocketAddress)}
+   */
+  public Connection connect(InetSocketAddress peer, Duration timeout) throws IOException {
+    requireConnections("connect");
+    InetSocketAddress to = checkedPeer(peer);
+    ConnectionRecord record = driver.connect(to);
+    if (record == null) {
+      requireOpen();
+      throw refusal(SendOutcome.CONNECTION_LIMIT, to, 0, null);
+    }
+    Connection connection = new Connection(this, record);
+    connection.awaitOpen(timeout);
+    return connection;
+  }
+
+  /**
+   * Waits for a connection that a peer has opened. Peers may send, and their messages are received,
+   * whether or not their connections are accepted.
+   *
+   * @throws IOException as {@link #receive()}
+   * @throws UnsupportedOperationException in plain mode, which has no connections
+   */
+  public Connection accept() throws IOException {
+    Connection connection = acceptWithin(Endpoint.NEVER);
+    if (connection == null) {
+      throw socketClosed();
+    }
+    return connection;
+  }
+
+  /**
+   * Waits for a connection that a peer has opened, for at most this long.
+   *
+   * @return null if there is none
+   * @throws IOException as {@link #accept()}
+   */
+  public @Nullable Connection accept(Duration timeout) throws IOException {
+    return acceptWithin(Math.max(0, SocketDriver.nanos(timeout)));
+  }
+
+  private @Nullable Connection acceptWithin(long timeoutNanos) throws IOException {
+    requireConnections("accept");
+    requireOpen();
+    ConnectionRecord record = driver.accept(timeoutNanos);
+    if (record == null) {
+      requireOpen();
+      return null;
+    }
+    return new Connection(this, record);
+  }
+
+  private void requireConnections(String what) {
+    if (options.mode() == Mode.PLAIN) {
+      throw new UnsupportedOperationException(
+          what + ": plain mode has no connections; use Mode.RELIABLE");
+    }
+  }
+
+  /** Has a listener told of connections that open and end from now on; there is one at most. */
+  public void onConnection(ConnectionListener listener) {
+    Objects.requireNonNull(listener, "listener");
+    driver.listener(
+        new ConnectionEvents() {
+          @Override
+          public void opened(ConnectionRecord record) {
+            listener.opened(new Connection(MessageSocket.this, record));
+          }
+
+          @Override
+          public void closed(ConnectionRecord record) {
+            EndpointEvent.Closed end = record.closed();
+            if (end != null) {
+              listener.closed(new Connection(MessageSocket.this, record), Endings.report(end));
+            }
+          }
+        });
+  }
+
+  /** The table of active connections; empty in plain mode. */
+  public List<ConnectionInfo> connections() {
+    return driver.connections();
+  }
+
+  @Nullable Connection connectionOf(long handle) {
+    ConnectionRecord record = driver.find(handle);
+    return record == null ? null : new Connection(this, record);
+  }
+
+  // Questions.
+
+  /** What this socket has done so far. */
+  public SocketStatistics statistics() {
+    return StatisticsSnapshot.of(options.mode(), driver);
+  }
+
+  /** The address that the socket is bound to, with the port number that was given. */
+  public InetSocketAddress localAddress() {
+    return driver.localAddress();
+  }
+
+  /** Plain or reliable. */
+  public Mode mode() {
+    return options.mode();
+  }
+
+  /** The settings in force. */
+  public SocketOptions options() {
+    return options;
+  }
+
+  /** How long {@link #close()} flushes at most. */
+  public Duration linger() {
+    return linger;
+  }
+
+  // The end.
+
+  /**
+   * Closes the socket after what was sent is flushed, or after the linger time. Threads that wait
+   * in other methods get a {@link SocketClosedException}. An interrupt does not cut it short.
+   */
+  @Override
+  public void close() {
+    close(linger);
+  }
+
+  /**
+   * Closes the socket after what was sent is flushed, or after the time given.
+   *
+   * @return what was acknowledged and what not, over the connections that ended by this
+   */
+  public CloseReport close(Duration linger) {
+    long acknowledgedBefore = driver.acknowledgedByEnd();
+    long unacknowledgedBefore = driver.unacknowledgedByEnd();
+    driver.beginClose(Math.max(0, SocketDriver.nanos(linger)));
+    driver.awaitClosed();
+    return new CloseReport(
+        driver.acknowledgedByEnd() - acknowledgedBefore,
+        driver.unacknowledgedByEnd() - unacknowledgedBefore,
+        driver.failure() == null ? CloseCause.SOCKET_CLOSED : CloseCause.INTERNAL,
+        false,
+        0,
+        "");
+  }
+
+  /** Whether closing has begun, or a fault ended the socket. */
+  public boolean isClosed() {
+    return driver.isClosing();
+  }
+
+  EndpointEvent.Closed closeAndWait(
+      ConnectionRecord record, long code, String text, Duration linger) {
+    driver.close(record, code, text, Math.max(0, SocketDriver.nanos(linger)));
+    return driver.awaitEnd(record);
+  }
+
+  boolean waitUntil(BooleanSupplier condition, Duration timeout) throws IOException {
+    return driver.waitUntil(condition, SocketDriver.nanos(timeout));
+  }
+
+  void requireOpen() throws SocketClosedException {
+    if (driver.isClosing()) {
+      throw socketClosed();
+    }
+  }
+
+  private SocketClosedException socketClosed() {
+    Throwable failure = driver.failure();
+    return new SocketClosedException(
+        failure == null
+            ? "the socket on " + localAddress() + " is closed: open a new one"
+            : "the socket on " + localAddress() + " was ended by a fault: " + failure,
+        failure);
+  }
+
+  SocketDriver driver() {
+    return driver;
+  }
+
+  OpenStreams streams() {
+    return streams;
+  }
+
+  /** A peer that can be sent to; the wildcard address means this machine. */
+  static InetSocketAddress checkedPeer(InetSocketAddress peer) {
+    if (peer.isUnresolved()) {
+      throw new IllegalArgumentException(
+          "peer " + peer.getHostString() + ": the name is unknown; give an address that resolves");
+    }
+    if (peer.getPort() == 0) {
+      throw new IllegalArgumentException("peer " + peer + ": expected a port of 1 to 65535");
+    }
+    InetAddress host = peer.getAddress();
+    if (!host.isAnyLocalAddress()) {
+      return peer;
+    }
+    return new InetSocketAddress(loopback(host instanceof Inet6Address), peer.getPort());
+  }
+
+  private static InetAddress loopback(boolean isIpv6) {
+    byte[] address = isIpv6 ? new byte[16] : new byte[] {127, 0, 0, 0};
+    address[address.length - 1] = 1;
+    try {
+      return InetAddress.getByAddress(address);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("an address of 4 or 16 bytes is legal", e);
+    }
+  }
+}

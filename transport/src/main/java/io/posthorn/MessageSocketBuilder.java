@@ -1,0 +1,266 @@
+package io.posthorn;
+
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.PlainEndpoint;
+import io.posthorn.io.DatagramPort;
+import io.posthorn.io.ImpairedDatagramPort;
+import io.posthorn.io.NioDatagramPort;
+import io.posthorn.runtime.SocketDriver;
+import io.posthorn.simulation.LinkConditions;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** The options of a socket; each is checked when it is set, together they are at {@link #open}. */
+public final class MessageSocketBuilder {
+  private static final Duration LONGEST = Duration.ofMinutes(10);
+  private static final int LEAST_BUFFER_BYTES = 64 << 10;
+  private static final int MOST_BUFFER_BYTES = 1 << 30;
+  private static final int DEFAULT_WHOLE_MESSAGE_BYTES = 4 << 20;
+
+  private Mode mode = Mode.RELIABLE;
+  private InetSocketAddress bind = new InetSocketAddress(0);
+  private Security security = Security.ephemeral();
+  private CongestionControl congestionControl = CongestionControl.NEW_RENO;
+  private int maxConnections = 65_536;
+  private Duration idleTimeout = Duration.ofSeconds(30);
+  private Duration handshakeTimeout = Duration.ofSeconds(10);
+  private @Nullable Duration keepAlive;
+  private Duration implicitIdle = Duration.ofMinutes(5);
+  private int sendBufferBytes = 4 << 20;
+  private int receiveBufferBytes = 16 << 20;
+  private long socketReceiveBytes = 256L << 20;
+  private @Nullable Integer maxWholeMessageBytes;
+  private Duration linger = Duration.ofSeconds(3);
+  private boolean streaming;
+  private LinkConditions impairment = LinkConditions.NONE;
+  private @Nullable Long impairSeed;
+
+  MessageSocketBuilder() {}
+
+  /** Plain or reliable; default {@link Mode#RELIABLE}. */
+  public MessageSocketBuilder mode(Mode mode) {
+    this.mode = Objects.requireNonNull(mode, "mode");
+    return this;
+  }
+
+  /** Which address and port to listen on; default any free port of all addresses. */
+  public MessageSocketBuilder bind(InetSocketAddress address) {
+    this.bind = Objects.requireNonNull(address, "address");
+    return this;
+  }
+
+  /** How packets are protected in reliable mode; default {@link Security#ephemeral()}. */
+  public MessageSocketBuilder security(Security security) {
+    this.security = Objects.requireNonNull(security, "security");
+    return this;
+  }
+
+  /** Which algorithm decides how much may be in flight; default NewReno. */
+  public MessageSocketBuilder congestionControl(CongestionControl algorithm) {
+    this.congestionControl = Objects.requireNonNull(algorithm, "algorithm");
+    return this;
+  }
+
+  /** Connections at once: 1 to 1,000,000, default 65,536; an idle one costs some KiB. */
+  public MessageSocketBuilder maxConnections(int count) {
+    maxConnections = (int) checked("maxConnections", count, 1, 1_000_000, "");
+    return this;
+  }
+
+  /** How long nothing may be heard before a peer is given up: 1 s to 10 min, default 30 s. */
+  public MessageSocketBuilder idleTimeout(Duration time) {
+    idleTimeout = checked("idleTimeout", time, Duration.ofSeconds(1));
+    return this;
+  }
+
+  /** How long opening a connection may take: 100 ms to 10 min, default 10 s. */
+  public MessageSocketBuilder handshakeTimeout(Duration time) {
+    handshakeTimeout = checked("handshakeTimeout", time, Duration.ofMillis(100));
+    return this;
+  }
+
+  /**
+   * How long a connection opened here is silent before it asks whether the peer is there: 10 ms to
+   * just under half the idle timeout; default a third of that, at most 10 s.
+   */
+  public MessageSocketBuilder keepAlive(Duration time) {
+    keepAlive = checked("keepAlive", time, Duration.ofMillis(10));
+    return this;
+  }
+
+  /**
+   * How long a connection that a mere {@code send} opened stays without messages: 1 s to 10 min,
+   * default 5 min.
+   */
+  public MessageSocketBuilder implicitIdle(Duration time) {
+    implicitIdle = checked("implicitIdle", time, Duration.ofSeconds(1));
+    return this;
+  }
+
+  /**
+   * Message bytes that wait or are unacknowledged for each connection before a sender waits: 64 KiB
+   * to 1 GiB, default 4 MiB.
+   */
+  public MessageSocketBuilder sendBufferBytes(int bytes) {
+    sendBufferBytes =
+        (int) checked("sendBufferBytes", bytes, LEAST_BUFFER_BYTES, MOST_BUFFER_BYTES, " bytes");
+    return this;
+  }
+
+  /**
+   * Memory that a peer may fill for each connection: 64 KiB to 1 GiB, default 16 MiB. Raise it for
+   * long fast ways: it bounds what is in flight.
+   */
+  public MessageSocketBuilder receiveBufferBytes(int bytes) {
+    receiveBufferBytes =
+        (int) checked("receiveBufferBytes", bytes, LEAST_BUFFER_BYTES, MOST_BUFFER_BYTES, " bytes");
+    return this;
+  }
+
+  /**
+   * Memory that all peers together may fill: 64 KiB to 1 TiB, default 256 MiB. In plain mode the
+   * queue of messages that nobody has received yet; what comes beyond is dropped and counted.
+   */
+  public MessageSocketBuilder socketReceiveBytes(long bytes) {
+    socketReceiveBytes =
+        checked("socketReceiveBytes", bytes, LEAST_BUFFER_BYTES, 1L << 40, " bytes");
+    return this;
+  }
+
+  /**
+   * The largest ordered message that peers may send in one piece: 1 byte to the receive buffer's
+   * size, default 4 MiB or a quarter of that. Larger ones need {@link #streaming}.
+   */
+  public MessageSocketBuilder maxWholeMessageBytes(int bytes) {
+    maxWholeMessageBytes =
+        (int) checked("maxWholeMessageBytes", bytes, 1, MOST_BUFFER_BYTES, " bytes");
+    return this;
+  }
+
+  /** Whether larger messages are taken too, handed over as streams; default false. */
+  public MessageSocketBuilder streaming(boolean accepted) {
+    streaming = accepted;
+    return this;
+  }
+
+  /** How long {@link MessageSocket#close()} flushes at most: 0 to 10 min, default 3 s. */
+  public MessageSocketBuilder linger(Duration time) {
+    linger = checked("linger", time, Duration.ZERO);
+    return this;
+  }
+
+  /**
+   * Puts a bad network under the socket: what leaves and what arrives meets these conditions, each
+   * direction for itself. Works in both modes.
+   *
+   * @throws IllegalArgumentException if the conditions ask for rebinding, which a socket cannot do
+   *     to itself
+   */
+  public MessageSocketBuilder impair(LinkConditions conditions) {
+    ImpairedDatagramPort.requirePossible(conditions);
+    impairment = conditions;
+    return this;
+  }
+
+  /**
+   * Puts a bad network under the socket, in the words of {@link LinkConditions#parse}.
+   *
+   * @throws IllegalArgumentException if they cannot be read; the text says where and why
+   */
+  public MessageSocketBuilder impair(String conditions) {
+    return impair(LinkConditions.parse(conditions));
+  }
+
+  /** Decides the fate of each datagram under {@link #impair(String)}; by default a new one. */
+  public MessageSocketBuilder impairSeed(long seed) {
+    impairSeed = seed;
+    return this;
+  }
+
+  private static long checked(String option, long value, long least, long most, String unit) {
+    if (value < least || value > most) {
+      throw new IllegalArgumentException(
+          option + " " + value + unit + ": expected " + least + " to " + most + unit);
+    }
+    return value;
+  }
+
+  private static Duration checked(String option, Duration value, Duration least) {
+    if (value.compareTo(least) < 0 || value.compareTo(LONGEST) > 0) {
+      throw new IllegalArgumentException(
+          option + " " + value + ": expected " + least + " to " + LONGEST);
+    }
+    return value;
+  }
+
+  private SocketOptions options() {
+    Duration alive = keepAlive;
+    if (alive == null) {
+      Duration third = idleTimeout.dividedBy(3);
+      Duration usual = Duration.ofSeconds(10);
+      alive = third.compareTo(usual) < 0 ? third : usual;
+    } else if (alive.multipliedBy(2).compareTo(idleTimeout) >= 0) {
+      throw new IllegalArgumentException(
+          "keepAlive " + alive + ": expected less than half the idleTimeout, " + idleTimeout);
+    }
+    Integer wanted = maxWholeMessageBytes;
+    int whole =
+        wanted != null ? wanted : Math.min(DEFAULT_WHOLE_MESSAGE_BYTES, receiveBufferBytes / 4);
+    if (whole > receiveBufferBytes) {
+      throw new IllegalArgumentException(
+          "maxWholeMessageBytes "
+              + whole
+              + ": expected at most receiveBufferBytes, "
+              + receiveBufferBytes);
+    }
+    return new SocketOptions(
+        mode,
+        security,
+        congestionControl,
+        maxConnections,
+        idleTimeout,
+        handshakeTimeout,
+        alive,
+        implicitIdle,
+        sendBufferBytes,
+        receiveBufferBytes,
+        socketReceiveBytes,
+        whole,
+        SocketOptions.defaults(mode).maxDatagramBytes(),
+        streaming);
+  }
+
+  /**
+   * Opens the socket.
+   *
+   * @throws BindException if the address or port cannot be had; its text says what to do
+   * @throws IOException if the system gives no socket, for want of file descriptors for example
+   * @throws IllegalArgumentException if options contradict each other
+   */
+  public MessageSocket open() throws IOException {
+    SocketOptions options = options();
+    DatagramPort port = NioDatagramPort.open(bind);
+    if (!impairment.equals(LinkConditions.NONE)) {
+      Long seed = impairSeed;
+      port =
+          new ImpairedDatagramPort(
+              port, impairment, seed != null ? seed : new SecureRandom().nextLong(), 0);
+    }
+    SocketDriver driver =
+        SocketDriver.start(port, isSelf -> endpoint(options), SocketDriver.nanos(linger));
+    return new MessageSocket(options, linger, driver);
+  }
+
+  private static Endpoint endpoint(SocketOptions options) {
+    return switch (options.mode()) {
+      case PLAIN -> new PlainEndpoint(options);
+      case RELIABLE ->
+          throw new UnsupportedOperationException("reliable mode is not built into this revision");
+    };
+  }
+}

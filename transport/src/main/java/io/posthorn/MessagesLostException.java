@@ -1,0 +1,23 @@
+package io.posthorn;
+
+import java.net.InetSocketAddress;
+
+/**
+ * The last connection to a peer ended with messages unacknowledged for which nobody holds a
+ * receipt. Said once, by the first send after that; the next send opens anew.
+ */
+public final class MessagesLostException extends TransportException {
+  private static final long serialVersionUID = 1L;
+
+  private final long unacknowledged;
+
+  MessagesLostException(InetSocketAddress peer, long unacknowledged, String message) {
+    super(peer, message);
+    this.unacknowledged = unacknowledged;
+  }
+
+  /** How many messages were not acknowledged; they may or may not have arrived. -1: not known. */
+  public long unacknowledged() {
+    return unacknowledged;
+  }
+}

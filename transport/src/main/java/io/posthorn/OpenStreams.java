@@ -1,0 +1,55 @@
+package io.posthorn;
+
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.runtime.ConnectionRecord;
+import java.net.InetSocketAddress;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Which channels carry a message that is still being written. */
+final class OpenStreams {
+  /** One channel of one connection; compared by identity of the connection. */
+  record Claim(ConnectionRecord connection, int channel) {}
+
+  private final Set<Claim> claims = ConcurrentHashMap.newKeySet();
+
+  Claim claim(ConnectionRecord connection, int channel) {
+    if (channel < 0 || channel > 63) {
+      throw new IllegalArgumentException("channel " + channel + ": expected 0 to 63");
+    }
+    Claim claim = new Claim(connection, channel);
+    if (!claims.add(claim)) {
+      throw busy(channel, connection.peer());
+    }
+    return claim;
+  }
+
+  void release(Claim claim) {
+    claims.remove(claim);
+  }
+
+  void requireFree(long handle, InetSocketAddress peer, int channel) {
+    if (claims.isEmpty()) {
+      return;
+    }
+    for (Claim claim : claims) {
+      boolean same =
+          handle == Endpoint.NO_CONNECTION
+              ? claim.connection().isReachedBy(peer)
+              : claim.connection().handle() == handle;
+      if (same && claim.channel() == channel) {
+        throw busy(channel, peer);
+      }
+    }
+  }
+
+  private static IllegalStateException busy(int channel, InetSocketAddress peer) {
+    return new IllegalStateException(
+        "channel "
+            + channel
+            + " to "
+            + peer
+            + " carries a message that is still being written: close its stream or use another"
+            + " channel");
+  }
+}

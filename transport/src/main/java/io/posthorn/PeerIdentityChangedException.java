@@ -1,0 +1,12 @@
+package io.posthorn;
+
+import java.net.InetSocketAddress;
+
+/** The peer's identity is not the one that is expected or allowed. */
+public final class PeerIdentityChangedException extends TransportException {
+  private static final long serialVersionUID = 1L;
+
+  PeerIdentityChangedException(InetSocketAddress peer, String message) {
+    super(peer, message);
+  }
+}

@@ -1,0 +1,88 @@
+package io.posthorn;
+
+import io.posthorn.protocol.ReceiptOutcome;
+import io.posthorn.runtime.PendingReceipt;
+import io.posthorn.runtime.SocketDriver;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fate of one message that was sent; ends in exactly one {@link Outcome}. In plain mode that is
+ * {@link Outcome.Kind#UNKNOWN}, at once.
+ *
+ * <p>Futures complete on a thread of the socket's own, never on the I/O thread and under no lock.
+ * They may be waited for inside a message handler.
+ */
+public final class Receipt {
+  private final PendingReceipt pending;
+
+  Receipt(PendingReceipt pending) {
+    this.pending = pending;
+  }
+
+  /** Completes with the outcome, whatever it is; never exceptionally. */
+  public CompletableFuture<Outcome> acknowledged() {
+    return pending.settledFuture().thenApply(Receipt::outcomeOf);
+  }
+
+  /** The outcome, or null as long as there is none. */
+  public @Nullable Outcome outcome() {
+    return pending.outcome() == null ? null : outcomeOf(pending);
+  }
+
+  /**
+   * Waits for the outcome.
+   *
+   * @return null if there is none after this time
+   * @throws InterruptedIOException if the thread is interrupted; the message stays on its way and
+   *     the interrupt status set
+   */
+  public @Nullable Outcome await(Duration timeout) throws InterruptedIOException {
+    return pending.await(SocketDriver.nanos(timeout)) ? outcomeOf(pending) : null;
+  }
+
+  /**
+   * Completes when the receiving application calls {@link Message#confirm}. Completes
+   * exceptionally, with a {@link TransportException}, when that can no longer happen or was never
+   * asked for by {@code Message.to(peer).confirm(true)}.
+   */
+  public CompletableFuture<Void> processed() {
+    return pending
+        .processedFuture()
+        .thenApply(
+            yes -> {
+              if (!yes) {
+                throw new CompletionException(neverProcessed());
+              }
+              return null;
+            });
+  }
+
+  private TransportException neverProcessed() {
+    String why =
+        !pending.isConfirmRequested()
+            ? "the sender did not ask for it: send it with confirm(true)"
+            : pending.outcome() == ReceiptOutcome.UNKNOWN
+                ? "plain mode knows nothing of the peer: use Mode.RELIABLE"
+                : "the message or its connection ended first; it may have been processed";
+    return new TransportException(
+        pending.peer(), "no confirmation from " + pending.peer() + " will come: " + why);
+  }
+
+  private static Outcome outcomeOf(PendingReceipt settled) {
+    ReceiptOutcome outcome = settled.outcome();
+    if (outcome == null) {
+      throw new IllegalStateException("not settled");
+    }
+    return Endings.outcome(outcome, settled.reason(), settled.mayHaveArrived());
+  }
+
+  @Override
+  public String toString() {
+    Outcome outcome = outcome();
+    return "Receipt[" + (outcome == null ? "pending" : outcome.toString()) + "]";
+  }
+}

@@ -1,0 +1,12 @@
+package io.posthorn;
+
+import java.net.InetSocketAddress;
+
+/** The two sides ask for different security or speak no common version. */
+public final class SecurityMismatchException extends TransportException {
+  private static final long serialVersionUID = 1L;
+
+  SecurityMismatchException(InetSocketAddress peer, String message) {
+    super(peer, message);
+  }
+}

@@ -1,0 +1,73 @@
+package io.posthorn;
+
+import java.util.Map;
+
+/**
+ * A snapshot of what one socket has done since it was opened. Sizes are UDP payload in bytes.
+ *
+ * @param mode plain or reliable
+ * @param ioPath how datagrams reach the operating system, and why this way
+ * @param grantedReceiveBufferBytes kernel memory for datagrams that wait to be read
+ * @param grantedSendBufferBytes kernel memory for datagrams that wait to leave
+ * @param datagramsSent datagrams given to the operating system
+ * @param datagramsReceived datagrams taken from it
+ * @param bytesSent their payload
+ * @param bytesReceived their payload
+ * @param messagesSent messages taken from the application
+ * @param messagesReceived messages given to the application
+ * @param packetsLost data packets declared lost
+ * @param packetsSpuriouslyLost of these, acknowledged later after all
+ * @param bytesRetransmitted message bytes sent more than once
+ * @param connectionsOpened connections opened, by either side
+ * @param handlerFailures exceptions thrown by the application's handlers and listeners
+ * @param drops how many datagrams or packets were dropped on receipt, by reason; reasons that never
+ *     occurred are absent
+ * @param sendErrors errors of the operating system on sending, by its words; each one datagram that
+ *     counts as lost
+ * @param receiveErrors errors on receiving, ICMP messages among them, by their words
+ * @param impairment what the impairment did, by kind; empty without one
+ */
+public record SocketStatistics(
+    Mode mode,
+    String ioPath,
+    int grantedReceiveBufferBytes,
+    int grantedSendBufferBytes,
+    long datagramsSent,
+    long datagramsReceived,
+    long bytesSent,
+    long bytesReceived,
+    long messagesSent,
+    long messagesReceived,
+    long packetsLost,
+    long packetsSpuriouslyLost,
+    long bytesRetransmitted,
+    long connectionsOpened,
+    long handlerFailures,
+    Map<String, Long> drops,
+    Map<String, Long> sendErrors,
+    Map<String, Long> receiveErrors,
+    Map<String, Long> impairment) {
+
+  /** How often something was dropped for this reason, such as {@code "DUPLICATE"}. */
+  public long drops(String reason) {
+    return drops.getOrDefault(reason, 0L);
+  }
+
+  /** Everything dropped on receipt, whatever the reason. */
+  public long dropsTotal() {
+    return total(drops);
+  }
+
+  /** Datagrams that the operating system refused to send. */
+  public long sendErrorsTotal() {
+    return total(sendErrors);
+  }
+
+  private static long total(Map<String, Long> counts) {
+    long sum = 0;
+    for (long count : counts.values()) {
+      sum += count;
+    }
+    return sum;
+  }
+}

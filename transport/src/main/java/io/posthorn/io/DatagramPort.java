@@ -1,0 +1,77 @@
+package io.posthorn.io;
+
+import io.posthorn.endpoint.TransmitBatch;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where datagrams leave and enter. Trouble of the host (no route, no buffers, a firewall, ICMP
+ * messages) is weather: it is counted in {@link #counters} and the datagram counts as lost. An
+ * {@link IOException} means that the port itself is gone.
+ *
+ * <p>{@link #send} and {@link #receive} never block; the caller holds one lock around both. {@link
+ * #await} is called by one thread, without that lock, and is the only method that blocks; {@link
+ * #wakeup} may be called by any thread. An interrupted thread does no harm to the port.
+ */
+public interface DatagramPort {
+  /** The longest datagram that can be received, and one more, so that a longer one is noticed. */
+  int SLAB_BYTES = 65_536;
+
+  /**
+   * Sends datagrams of a batch.
+   *
+   * @param firstSegment where to begin, 0 unless an earlier call stopped short
+   * @return how many were taken; fewer than were left means that the system's buffer is full, and
+   *     {@link #await} can wait until it is not
+   */
+  int send(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException;
+
+  /**
+   * Takes one datagram. Called after each {@link #await}, also to let the port do what is due.
+   *
+   * @param into a heap buffer of {@link #SLAB_BYTES}; afterwards position to limit hold the
+   *     datagram
+   * @return its sender, IPv4 addresses never in their IPv6 form; null if none is waiting
+   */
+  @Nullable InetSocketAddress receive(ByteBuffer into, long nowNanos) throws IOException;
+
+  /** Whether datagrams that {@link #send} took have not reached the system yet. */
+  boolean hasUnsent();
+
+  /**
+   * When {@link #await} must return for the port's own sake; {@code Endpoint.NEVER} if it need not.
+   */
+  long nextTimeoutNanos();
+
+  /**
+   * Waits until a datagram is there, {@link #wakeup} was called, or time is up.
+   *
+   * @param timeoutNanos how long at most; {@code Endpoint.NEVER} for ever; rounded up to
+   *     milliseconds
+   * @param untilWritable whether to return also when {@link #send} may succeed again
+   */
+  void await(long timeoutNanos, boolean untilWritable) throws IOException;
+
+  /** Ends the {@link #await} that is under way, or the next one. */
+  void wakeup();
+
+  /** The address that the port is bound to, with the port number that was given. */
+  InetSocketAddress localAddress();
+
+  /** What went wrong so far; guarded by the caller's lock. */
+  PortCounters counters();
+
+  /** How datagrams reach the operating system and why this way; for people. */
+  String description();
+
+  /** Kernel memory granted for datagrams that wait to be read, in bytes. */
+  int grantedReceiveBufferBytes();
+
+  /** Kernel memory granted for datagrams that wait to leave, in bytes. */
+  int grantedSendBufferBytes();
+
+  /** Gives the port back to the system. A second call does nothing. */
+  void close() throws IOException;
+}

@@ -1,0 +1,180 @@
+package io.posthorn.io;
+
+import io.posthorn.endpoint.TransmitBatch;
+import io.posthorn.simulation.LinkConditions;
+import io.posthorn.simulation.LinkCounters;
+import io.posthorn.simulation.SimulatedLink;
+import java.io.IOException;
+import java.net.Inet6Address;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A bad network under a real port: what leaves and what arrives passes a {@link SimulatedLink}
+ * each. Which datagram meets which fate depends on the seed, the direction and its number alone.
+ */
+public final class ImpairedDatagramPort implements DatagramPort {
+  /** Datagrams moved into the link in one call; more wait in the system's buffer meanwhile. */
+  private static final int INTAKE_LIMIT_DATAGRAMS = 64;
+
+  private static final int OUTGOING = 0;
+  private static final int INCOMING = 1;
+
+  private final DatagramPort port;
+  private final SimulatedLink<InetSocketAddress> outgoing;
+  private final SimulatedLink<InetSocketAddress> incoming;
+  private final TransmitBatch single = new TransmitBatch();
+  private final ByteBuffer slab = ByteBuffer.allocate(SLAB_BYTES);
+
+  /** A datagram has come out of the link and the system's buffer is full. */
+  private volatile boolean singleWaits;
+
+  /**
+   * Puts a network under a port, which it owns from now on.
+   *
+   * @param conditions of each of the two directions; must not ask for rebinding
+   * @param nowNanos from when outages count
+   */
+  public ImpairedDatagramPort(
+      DatagramPort port, LinkConditions conditions, long seed, long nowNanos) {
+    requirePossible(conditions);
+    this.port = port;
+    boolean isIpv6 =
+        port.localAddress().getAddress() instanceof Inet6Address bound
+            && !bound.isAnyLocalAddress();
+    int headers = isIpv6 ? SimulatedLink.IPV6_UDP_BYTES : SimulatedLink.IPV4_UDP_BYTES;
+    outgoing = new SimulatedLink<>(conditions, seed, OUTGOING, headers, nowNanos);
+    incoming = new SimulatedLink<>(conditions, seed, INCOMING, headers, nowNanos);
+  }
+
+  /**
+   * Checks that a socket can be put on such a network.
+   *
+   * @throws IllegalArgumentException if it asks for rebinding, which only a box in between can do
+   */
+  public static void requirePossible(LinkConditions conditions) {
+    if (conditions.rebindPeriodNanos() != 0) {
+      throw new IllegalArgumentException(
+          "impair \""
+              + conditions
+              + "\": a socket cannot rebind its own address; use a relay or the simulator for that");
+    }
+  }
+
+  @Override
+  public int send(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException {
+    int segments = batch.segments();
+    for (int i = firstSegment; i < segments; i++) {
+      outgoing.offer(batch.segment(i), batch.peer(), nowNanos);
+    }
+    release(nowNanos);
+    return segments - firstSegment;
+  }
+
+  /** Gives the system what has come out of the outgoing link. */
+  private void release(long nowNanos) throws IOException {
+    while (true) {
+      if (singleWaits && port.send(single, 0, nowNanos) == 0) {
+        return;
+      }
+      singleWaits = false;
+      ByteBuffer datagram = outgoing.poll(nowNanos);
+      if (datagram == null) {
+        return;
+      }
+      int length = datagram.remaining();
+      datagram.get(single.bytes(), 0, length);
+      single.begin(outgoing.polledMeta(), length);
+      singleWaits = true;
+    }
+  }
+
+  @Override
+  public @Nullable InetSocketAddress receive(ByteBuffer into, long nowNanos) throws IOException {
+    release(nowNanos);
+    for (int i = 0; i < INTAKE_LIMIT_DATAGRAMS; i++) {
+      InetSocketAddress from = port.receive(slab, nowNanos);
+      if (from != null) {
+        incoming.offer(slab, from, nowNanos);
+      }
+      ByteBuffer datagram = incoming.poll(nowNanos);
+      if (datagram != null) {
+        into.clear();
+        into.put(datagram);
+        into.flip();
+        return incoming.polledMeta();
+      }
+      if (from == null) {
+        return null;
+      }
+    }
+    return null;
+  }
+
+  @Override
+  public long nextTimeoutNanos() {
+    long out = singleWaits ? SimulatedLink.NEVER : outgoing.nextDeliveryNanos();
+    return Math.min(Math.min(out, incoming.nextDeliveryNanos()), port.nextTimeoutNanos());
+  }
+
+  @Override
+  public boolean hasUnsent() {
+    return singleWaits || outgoing.held() > 0 || port.hasUnsent();
+  }
+
+  @Override
+  public void await(long timeoutNanos, boolean untilWritable) throws IOException {
+    port.await(timeoutNanos, untilWritable || singleWaits);
+  }
+
+  @Override
+  public void wakeup() {
+    port.wakeup();
+  }
+
+  @Override
+  public InetSocketAddress localAddress() {
+    return port.localAddress();
+  }
+
+  @Override
+  public PortCounters counters() {
+    PortCounters counters = port.counters();
+    note(counters, "out", outgoing.counters());
+    note(counters, "in", incoming.counters());
+    return counters;
+  }
+
+  private static void note(PortCounters counters, String way, LinkCounters link) {
+    counters.impairment(way + ".offered", link.offered());
+    counters.impairment(way + ".lost", link.lost());
+    counters.impairment(way + ".duplicated", link.duplicated());
+    counters.impairment(way + ".reordered", link.reordered());
+    counters.impairment(way + ".corrupted", link.corrupted());
+    counters.impairment(way + ".queueDropped", link.queueDropped());
+    counters.impairment(way + ".outageDropped", link.outageDropped());
+    counters.impairment(way + ".mtuDropped", link.mtuDropped());
+    counters.impairment(way + ".delivered", link.delivered());
+  }
+
+  @Override
+  public String description() {
+    return port.description() + "; impaired: " + outgoing.conditions();
+  }
+
+  @Override
+  public int grantedReceiveBufferBytes() {
+    return port.grantedReceiveBufferBytes();
+  }
+
+  @Override
+  public int grantedSendBufferBytes() {
+    return port.grantedSendBufferBytes();
+  }
+
+  @Override
+  public void close() throws IOException {
+    port.close();
+  }
+}

@@ -1,0 +1,255 @@
+package io.posthorn.io;
+
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.TransmitBatch;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.channels.UnsupportedAddressTypeException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The portable port: a {@link DatagramChannel} that never blocks, and a {@link Selector}.
+ *
+ * <p>A thread that is interrupted while it blocks in a {@code DatagramChannel} closes it. So the
+ * channel is in non-blocking mode, where the JDK sets no interrupt hook, and waiting is left to the
+ * selector, which an interrupt merely ends.
+ */
+public final class NioDatagramPort implements DatagramPort {
+  /** A burst of some milliseconds at 10 Gbit/s; the system grants what it is allowed to. */
+  private static final int WANTED_BUFFER_BYTES = 4 << 20;
+
+  /** Errors in a row after which reading pauses, lest a broken interface become a busy loop. */
+  private static final int PAUSE_AFTER_ERRORS = 16;
+
+  private static final long PAUSE_MILLIS = 10;
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
+  private final DatagramChannel channel;
+  private final Selector selector;
+  private final SelectionKey key;
+  private final InetSocketAddress localAddress;
+  private final int grantedReceiveBufferBytes;
+  private final int grantedSendBufferBytes;
+  private final PortCounters counters = new PortCounters();
+
+  /** Written under the caller's lock, read by the waiting thread, which may be late by one turn. */
+  private volatile int receiveErrorsInARow;
+
+  private NioDatagramPort(DatagramChannel channel, Selector selector, InetSocketAddress bind)
+      throws IOException {
+    this.channel = channel;
+    this.selector = selector;
+    channel.configureBlocking(false);
+    grantedReceiveBufferBytes = ask(StandardSocketOptions.SO_RCVBUF);
+    grantedSendBufferBytes = ask(StandardSocketOptions.SO_SNDBUF);
+    bind(bind);
+    localAddress = (InetSocketAddress) channel.getLocalAddress();
+    key = channel.register(selector, SelectionKey.OP_READ);
+  }
+
+  /**
+   * Opens and binds a port: for IPv4 and IPv6 at once where the machine has both.
+   *
+   * @param bind address and port; port 0 for any free one
+   * @throws BindException naming address, port and what to do
+   */
+  public static NioDatagramPort open(InetSocketAddress bind) throws IOException {
+    DatagramChannel channel = openChannel();
+    Selector selector = null;
+    try {
+      selector = Selector.open();
+      return new NioDatagramPort(channel, selector, bind);
+    } catch (IOException | RuntimeException e) {
+      if (selector != null) {
+        selector.close();
+      }
+      channel.close();
+      throw e;
+    }
+  }
+
+  private static DatagramChannel openChannel() throws IOException {
+    try {
+      return DatagramChannel.open();
+    } catch (SocketException e) {
+      throw withCause(
+          new SocketException(
+              "cannot open a UDP socket: "
+                  + e.getMessage()
+                  + "; if too many files are open, close some or raise the limit (ulimit -n)"),
+          e);
+    }
+  }
+
+  private int ask(java.net.SocketOption<Integer> option) throws IOException {
+    int before = channel.getOption(option);
+    if (before < WANTED_BUFFER_BYTES) {
+      try {
+        channel.setOption(option, WANTED_BUFFER_BYTES);
+      } catch (SocketException e) {
+        return before; // some systems refuse what is too large instead of granting less
+      }
+    }
+    return channel.getOption(option);
+  }
+
+  private void bind(InetSocketAddress address) throws IOException {
+    if (address.isUnresolved()) {
+      throw new BindException(
+          "cannot bind " + address.getHostString() + ": the name is unknown; give a local address");
+    }
+    try {
+      channel.bind(address);
+    } catch (SocketException | UnsupportedAddressTypeException e) {
+      throw withCause(
+          new BindException("cannot bind " + text(address) + ": " + advice(address, e)), e);
+    }
+  }
+
+  private static String text(InetSocketAddress address) {
+    String host = address.getAddress().getHostAddress();
+    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+  }
+
+  private static String advice(InetSocketAddress address, Exception e) {
+    if (e instanceof UnsupportedAddressTypeException) {
+      return "this machine has no IPv6; give an IPv4 address";
+    }
+    String words = String.valueOf(e.getMessage());
+    if (words.contains("in use")) {
+      return words
+          + "; another socket has port "
+          + address.getPort()
+          + ": stop it, or take another port (0 for any free one)";
+    }
+    if (words.contains("assign")) {
+      return words + "; the address is not one of this machine's: give a local one, or none";
+    }
+    if (words.contains("ermission")) {
+      return words + "; ports below 1024 need privilege: take a higher one";
+    }
+    return words + "; take another address or port";
+  }
+
+  private static <E extends Exception> E withCause(E exception, Exception cause) {
+    exception.initCause(cause);
+    return exception;
+  }
+
+  @Override
+  public int send(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException {
+    int segments = batch.segments();
+    for (int i = firstSegment; i < segments; i++) {
+      ByteBuffer datagram = batch.segment(i);
+      int length = datagram.remaining();
+      try {
+        if (channel.send(datagram, batch.peer()) == 0 && length != 0) {
+          return i - firstSegment;
+        }
+      } catch (ClosedChannelException e) {
+        throw e;
+      } catch (IOException | UnsupportedAddressTypeException | UnresolvedAddressException e) {
+        counters.sendError(e);
+      }
+    }
+    return segments - firstSegment;
+  }
+
+  @Override
+  public @Nullable InetSocketAddress receive(ByteBuffer into, long nowNanos) throws IOException {
+    for (int errors = 0; errors < PAUSE_AFTER_ERRORS; errors++) {
+      try {
+        into.clear();
+        InetSocketAddress from = (InetSocketAddress) channel.receive(into);
+        into.flip();
+        if (receiveErrorsInARow != 0) {
+          receiveErrorsInARow = 0;
+        }
+        return from;
+      } catch (ClosedChannelException e) {
+        throw e;
+      } catch (IOException e) {
+        counters.receiveError(e);
+      }
+    }
+    receiveErrorsInARow = PAUSE_AFTER_ERRORS;
+    return null;
+  }
+
+  @Override
+  public boolean hasUnsent() {
+    return false;
+  }
+
+  @Override
+  public long nextTimeoutNanos() {
+    return Endpoint.NEVER;
+  }
+
+  @Override
+  public void await(long timeoutNanos, boolean untilWritable) throws IOException {
+    boolean pause = receiveErrorsInARow >= PAUSE_AFTER_ERRORS;
+    int interest = (pause ? 0 : SelectionKey.OP_READ) | (untilWritable ? SelectionKey.OP_WRITE : 0);
+    if (key.interestOps() != interest) {
+      key.interestOps(interest);
+    }
+    if (timeoutNanos <= 0) {
+      selector.selectNow();
+    } else if (timeoutNanos == Endpoint.NEVER) {
+      selector.select(pause ? PAUSE_MILLIS : 0);
+    } else {
+      long millis = (timeoutNanos - 1) / NANOS_PER_MILLI + 1;
+      selector.select(pause ? Math.min(millis, PAUSE_MILLIS) : millis);
+    }
+    selector.selectedKeys().clear();
+    if (pause) {
+      receiveErrorsInARow = 0;
+    }
+  }
+
+  @Override
+  public void wakeup() {
+    selector.wakeup();
+  }
+
+  @Override
+  public InetSocketAddress localAddress() {
+    return localAddress;
+  }
+
+  @Override
+  public PortCounters counters() {
+    return counters;
+  }
+
+  @Override
+  public String description() {
+    return "portable: java.nio DatagramChannel, one system call a datagram";
+  }
+
+  @Override
+  public int grantedReceiveBufferBytes() {
+    return grantedReceiveBufferBytes;
+  }
+
+  @Override
+  public int grantedSendBufferBytes() {
+    return grantedSendBufferBytes;
+  }
+
+  @Override
+  public void close() throws IOException {
+    // The selector keeps a cancelled channel's descriptor until it is closed itself.
+    channel.close();
+    selector.close();
+  }
+}

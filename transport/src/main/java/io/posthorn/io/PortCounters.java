@@ -1,0 +1,50 @@
+package io.posthorn.io;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/** What the operating system refused, by its own words; the caller's lock guards it. */
+public final class PortCounters {
+  /** As many kinds as are told apart; an operating system has a few dozen for datagrams. */
+  private static final int MAX_KINDS = 32;
+
+  private static final String FURTHER_KINDS = "further kinds";
+
+  private final Map<String, Long> sendErrors = new TreeMap<>();
+  private final Map<String, Long> receiveErrors = new TreeMap<>();
+  private final Map<String, Long> impairment = new TreeMap<>();
+
+  void sendError(Throwable error) {
+    count(sendErrors, error);
+  }
+
+  void receiveError(Throwable error) {
+    count(receiveErrors, error);
+  }
+
+  void impairment(String kind, long count) {
+    impairment.put(kind, count);
+  }
+
+  private static void count(Map<String, Long> counts, Throwable error) {
+    String text = error.getMessage();
+    String kind = text == null ? error.getClass().getSimpleName() : text;
+    boolean isNewKind = !counts.containsKey(kind);
+    counts.merge(isNewKind && counts.size() >= MAX_KINDS ? FURTHER_KINDS : kind, 1L, Long::sum);
+  }
+
+  /** Datagrams that could not be sent. */
+  public Map<String, Long> sendErrors() {
+    return Map.copyOf(sendErrors);
+  }
+
+  /** Errors on receiving, ICMP messages among them. */
+  public Map<String, Long> receiveErrors() {
+    return Map.copyOf(receiveErrors);
+  }
+
+  /** What an impairment did on purpose. */
+  public Map<String, Long> impairment() {
+    return Map.copyOf(impairment);
+  }
+}

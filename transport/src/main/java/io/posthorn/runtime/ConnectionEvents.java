@@ -1,0 +1,10 @@
+package io.posthorn.runtime;
+
+/** Told of connections in order, on the thread that completes futures, never under a lock. */
+public interface ConnectionEvents {
+  /** A connection is open. */
+  void opened(ConnectionRecord connection);
+
+  /** A connection that was open ended. */
+  void closed(ConnectionRecord connection);
+}

@@ -1,0 +1,86 @@
+package io.posthorn.runtime;
+
+import io.posthorn.endpoint.EndpointEvent;
+import java.net.InetSocketAddress;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** What the runtime knows of one connection. Written under the driver's lock. */
+public final class ConnectionRecord {
+  private final SocketDriver driver;
+  private final long handle;
+  private final InetSocketAddress firstPeer;
+
+  private volatile InetSocketAddress peer;
+  private volatile boolean connected;
+  private volatile EndpointEvent.@Nullable Closed closed;
+  private @Nullable DrivenFuture<EndpointEvent.Closed> closedFuture;
+
+  ConnectionRecord(SocketDriver driver, long handle, InetSocketAddress peer) {
+    this.driver = driver;
+    this.handle = handle;
+    this.firstPeer = peer;
+    this.peer = peer;
+  }
+
+  /** The endpoint's handle. */
+  public long handle() {
+    return handle;
+  }
+
+  /** Where the peer is now. */
+  public InetSocketAddress peer() {
+    return peer;
+  }
+
+  /** Whether it was ever open. */
+  public boolean isConnected() {
+    return connected;
+  }
+
+  /** How it ended, or null while it has not. */
+  public EndpointEvent.@Nullable Closed closed() {
+    return closed;
+  }
+
+  /** Completes when the connection ends, never exceptionally. */
+  public CompletableFuture<EndpointEvent.Closed> closedFuture() {
+    return driver.locked(
+        () -> {
+          DrivenFuture<EndpointEvent.Closed> future = closedFuture;
+          if (future == null) {
+            future = new DrivenFuture<>(driver);
+            closedFuture = future;
+            EndpointEvent.Closed end = closed;
+            if (end != null) {
+              future.complete(end); // nobody can depend on it yet: no foreign code runs here
+            }
+          }
+          return future;
+        });
+  }
+
+  /** Whether a message for this address goes to this connection. */
+  public boolean isReachedBy(InetSocketAddress address) {
+    return firstPeer.equals(address) || peer.equals(address);
+  }
+
+  /** Answers whether this is news. */
+  boolean markConnected() {
+    boolean before = connected;
+    connected = true;
+    return !before;
+  }
+
+  void moved(InetSocketAddress to) {
+    peer = to;
+  }
+
+  void markClosed(EndpointEvent.Closed end) {
+    closed = end;
+    DrivenFuture<EndpointEvent.Closed> future = closedFuture;
+    if (future != null) {
+      driver.later(() -> future.complete(end));
+    }
+  }
+}

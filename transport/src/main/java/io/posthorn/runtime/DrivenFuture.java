@@ -1,0 +1,45 @@
+package io.posthorn.runtime;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * A future that may be waited for inside a message handler, which runs on the I/O thread: there,
+ * waiting drives the socket instead of stopping it. So do the futures derived from it.
+ */
+final class DrivenFuture<T> extends CompletableFuture<T> {
+  private final SocketDriver driver;
+
+  DrivenFuture(SocketDriver driver) {
+    this.driver = driver;
+  }
+
+  @Override
+  public <U> CompletableFuture<U> newIncompleteFuture() {
+    return new DrivenFuture<>(driver);
+  }
+
+  @Override
+  public T get() throws InterruptedException, ExecutionException {
+    driver.driveUntil(this::isDone, Long.MAX_VALUE);
+    return super.get();
+  }
+
+  @Override
+  public T get(long timeout, TimeUnit unit)
+      throws InterruptedException, ExecutionException, TimeoutException {
+    long nanos = unit.toNanos(timeout);
+    if (driver.driveUntil(this::isDone, nanos)) {
+      nanos = 0;
+    }
+    return super.get(nanos, TimeUnit.NANOSECONDS);
+  }
+
+  @Override
+  public T join() {
+    driver.driveUntilUninterruptibly(this::isDone);
+    return super.join();
+  }
+}
