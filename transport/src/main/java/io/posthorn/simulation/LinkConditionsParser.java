@@ -1,0 +1,305 @@
+package io.posthorn.simulation;
+
+import io.posthorn.simulation.LinkConditions.Distribution;
+import io.posthorn.simulation.LinkConditions.Draft;
+import io.posthorn.simulation.LinkConditions.QueueUnit;
+import io.posthorn.simulation.LinkConditions.Rebinding;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the text form of {@link LinkConditions}; every error says where, what and how. */
+final class LinkConditionsParser {
+  private static final String WORDS =
+      "delay, loss, reorder, duplicate, corrupt, rate, queue, mtu, outage, rebind, none or one of ";
+  private static final String DURATION = "a duration with its unit (us, ms or s)";
+  private static final String PERCENT = "a percentage from 0% to 100%";
+
+  private final String text;
+  private final List<String> words = new ArrayList<>();
+  private final List<Integer> columns = new ArrayList<>();
+  private final Map<String, Integer> saidAt = new HashMap<>();
+  private Draft draft = LinkConditions.NONE.draft();
+  private int next;
+
+  LinkConditionsParser(String text) {
+    this.text = text;
+    int at = 0;
+    while (at < text.length()) {
+      int end = at;
+      while (end < text.length() && !Character.isWhitespace(text.charAt(end))) {
+        end++;
+      }
+      if (end > at) {
+        words.add(text.substring(at, end).toLowerCase(Locale.ROOT));
+        columns.add(at + 1);
+      }
+      at = end + 1;
+    }
+  }
+
+  LinkConditions parse() {
+    if (words.isEmpty()) {
+      throw wrong(0, "conditions, or none for a perfect link", "delay 40ms loss 5%");
+    }
+    while (next < words.size()) {
+      int at = next++;
+      String word = words.get(at);
+      if (word.startsWith("@") || word.equals("none")) {
+        profile(at, word);
+        continue;
+      }
+      Integer before = saidAt.put(word, at);
+      if (before != null) {
+        throw wrong(
+            at, "each word once, and \"" + word + "\" is also word " + (before + 1), text(before));
+      }
+      switch (word) {
+        case "delay" -> delay();
+        case "loss" -> loss();
+        case "reorder" -> reorder();
+        case "duplicate" -> duplicate();
+        case "corrupt" -> draft.corruptPpb = percent("corrupt 0.1%");
+        case "rate" -> rate();
+        case "queue" -> queue();
+        case "mtu" -> mtu();
+        case "outage" -> outage();
+        case "rebind" -> rebind();
+        default ->
+            throw wrong(
+                at, WORDS + String.join(" ", LinkProfiles.names()), "delay 40ms 10ms loss 5%");
+      }
+    }
+    if (draft.reorderNeedsDelay()) {
+      throw wrong(
+          saidAt.getOrDefault("reorder", 0),
+          "a delay that a share of the datagrams can skip, or a time to hold them back",
+          "delay 40ms reorder 10%\" or \"reorder 10% 20ms");
+    }
+    if (draft.queueNeedsRate()) {
+      throw wrong(
+          saidAt.getOrDefault("queue", 0),
+          "a rate for the queue to wait for",
+          "rate 20mbit queue 100");
+    }
+    return draft.build();
+  }
+
+  private void profile(int at, String name) {
+    LinkConditions profile = name.equals("none") ? LinkConditions.NONE : LinkProfiles.find(name);
+    if (profile == null) {
+      throw wrong(
+          at, "a profile, one of " + String.join(" ", LinkProfiles.names()), "@lte loss 2%");
+    }
+    if (at != 0) {
+      throw wrong(at, "a profile only as the first word, its changes after it", name + " loss 2%");
+    }
+    draft = profile.draft();
+  }
+
+  private void delay() {
+    String example = "delay 40ms 10ms 25% distribution normal";
+    long nanos = duration(example);
+    int jitterAt = next;
+    long jitter = optional(LinkUnits::parseDuration, 0);
+    // A correlation belongs to a jitter, as in tc-netem(8): TIME [ JITTER [ CORRELATION ] ].
+    long correlation = next == jitterAt ? 0 : optional(LinkUnits::parsePercent, 0);
+    Distribution distribution = Distribution.UNIFORM;
+    if (take("distribution")) {
+      String name = argument("uniform or normal", example);
+      distribution =
+          switch (name) {
+            case "uniform" -> Distribution.UNIFORM;
+            case "normal" -> Distribution.NORMAL;
+            default -> throw wrong(next - 1, "uniform or normal", example);
+          };
+    }
+    draft.delay = new LinkConditions.Delay(nanos, jitter, (int) correlation, distribution);
+  }
+
+  private void loss() {
+    if (take("gemodel")) {
+      String example = "loss gemodel 1% 20%";
+      int enter = percent(example);
+      int leave = (int) optional(LinkUnits::parsePercent, LinkUnits.CERTAIN_PPB - enter);
+      int bad = (int) optional(LinkUnits::parsePercent, LinkUnits.CERTAIN_PPB);
+      int good = (int) optional(LinkUnits::parsePercent, 0);
+      draft.loss = LossModel.gilbertElliott(enter, leave, bad, good);
+      return;
+    }
+    take("random");
+    draft.loss = LossModel.random(percent("loss 5%"));
+    if (next < words.size() && LinkUnits.parsePercent(words.get(next)) >= 0) {
+      throw wrong(
+          next, "the next word: independent loss has no correlation", "loss gemodel 1% 20%");
+    }
+  }
+
+  private void reorder() {
+    int ppb = percent("reorder 10%");
+    long hold = optional(LinkUnits::parseDuration, 0);
+    long gap = 1;
+    if (take("gap")) {
+      String expected = "a number of datagrams from 1 on";
+      gap = LinkUnits.parseCount(argument(expected, "reorder 25% gap 5"));
+      if (gap < 1) {
+        throw wrong(next - 1, expected, "reorder 25% gap 5");
+      }
+    }
+    draft.reorder = new LinkConditions.Reorder(ppb, hold, (int) gap);
+  }
+
+  private void duplicate() {
+    int ppb = percent("duplicate 1%");
+    draft.duplicate = new LinkConditions.Duplicate(ppb, optional(LinkUnits::parseDuration, 0));
+  }
+
+  private void rate() {
+    String expected = "a rate above 0 in bit, kbit, mbit or gbit a second";
+    long rate = LinkUnits.parseRate(argument(expected, "rate 20mbit"));
+    if (rate < 1) {
+      throw wrong(next - 1, expected, "rate 20mbit");
+    }
+    draft.rateBitsPerSecond = rate;
+  }
+
+  private void queue() {
+    String expected = "a number of packets, a size (b, kb, mb) or a duration (us, ms, s), above 0";
+    String example = "queue 100\", \"queue 64kb\" or \"queue 50ms";
+    String limitText = argument(expected, example);
+    long limit = LinkUnits.parseCount(limitText);
+    QueueUnit unit = QueueUnit.PACKETS;
+    if (limit < 0) {
+      limit = LinkUnits.parseSize(limitText);
+      unit = QueueUnit.BYTES;
+    }
+    if (limit < 0) {
+      limit = LinkUnits.parseDuration(limitText);
+      unit = QueueUnit.NANOS;
+    }
+    if (limit < 1) {
+      throw wrong(next - 1, expected, example);
+    }
+    if (limit > LinkConditions.queueMost(unit)) {
+      throw wrong(
+          next - 1,
+          "at most "
+              + (unit == QueueUnit.PACKETS
+                  ? LinkConditions.queueMost(unit) + " packets"
+                  : LinkUnits.size(LinkConditions.queueMost(unit))),
+          example);
+    }
+    draft.queue = new LinkConditions.Queue(unit, limit);
+  }
+
+  private void mtu() {
+    String expected =
+        "IP bytes from " + LinkConditions.MTU_LEAST + " to " + LinkConditions.MTU_UNLIMITED;
+    long bytes = LinkUnits.parseCount(argument(expected, "mtu 1400"));
+    if (bytes < LinkConditions.MTU_LEAST || bytes > LinkConditions.MTU_UNLIMITED) {
+      throw wrong(next - 1, expected, "mtu 1400");
+    }
+    draft.mtuBytes = (int) bytes;
+  }
+
+  private void outage() {
+    String example = "outage 2s 1s every 10s";
+    long at = duration(example);
+    long length = duration(example);
+    if (length == 0) {
+      throw wrong(next - 1, "an outage longer than 0", example);
+    }
+    long period = 0;
+    if (take("every")) {
+      period = duration(example);
+      if (period <= length) {
+        throw wrong(next - 1, "a period longer than the outage", example);
+      }
+    }
+    draft.outage = new LinkConditions.Outage(at, length, period);
+  }
+
+  private void rebind() {
+    String example = "rebind 5s address";
+    long period = duration(example);
+    if (period == 0) {
+      throw wrong(next - 1, "a period longer than 0", example);
+    }
+    Rebinding kind = Rebinding.PORT;
+    if (take("address")) {
+      kind = Rebinding.ADDRESS;
+    } else {
+      take("port");
+    }
+    draft.rebind = new LinkConditions.Rebind(period, kind);
+  }
+
+  private interface Reader {
+    long read(String word);
+  }
+
+  /** The next word's value if it is of the reader's form; else the word stays for who is next. */
+  private long optional(Reader reader, long otherwise) {
+    if (next < words.size()) {
+      long value = reader.read(words.get(next));
+      if (value >= 0) {
+        next++;
+        return value;
+      }
+    }
+    return otherwise;
+  }
+
+  private boolean take(String word) {
+    if (next < words.size() && words.get(next).equals(word)) {
+      next++;
+      return true;
+    }
+    return false;
+  }
+
+  private String argument(String expected, String example) {
+    if (next == words.size()) {
+      throw wrong(next, expected, example);
+    }
+    return words.get(next++);
+  }
+
+  private long duration(String example) {
+    long nanos = LinkUnits.parseDuration(argument(DURATION, example));
+    if (nanos < 0) {
+      throw wrong(next - 1, DURATION, example);
+    }
+    return nanos;
+  }
+
+  private int percent(String example) {
+    long ppb = LinkUnits.parsePercent(argument(PERCENT, example));
+    if (ppb < 0) {
+      throw wrong(next - 1, PERCENT, example);
+    }
+    return (int) ppb;
+  }
+
+  private @Nullable String textOf(int at) {
+    return at < words.size() ? words.get(at) : null;
+  }
+
+  private String text(int at) {
+    String word = textOf(at);
+    return word == null ? "" : word;
+  }
+
+  private IllegalArgumentException wrong(int at, String expected, String example) {
+    String word = textOf(at);
+    String where =
+        word == null
+            ? "at the end of \"" + text + "\""
+            : "word " + (at + 1) + " \"" + word + "\" (column " + columns.get(at) + ")";
+    return new IllegalArgumentException(
+        "link conditions, " + where + ": expected " + expected + ", e.g. \"" + example + "\"");
+  }
+}
