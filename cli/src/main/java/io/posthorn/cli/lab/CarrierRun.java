@@ -1,0 +1,169 @@
+package io.posthorn.cli.lab;
+
+import io.posthorn.cli.compare.DeliveryLog;
+import io.posthorn.cli.compare.MessageSchedule;
+import io.posthorn.cli.compare.TestMessage;
+import java.io.IOException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends the messages of a schedule through a carrier and notes what arrives.
+ *
+ * <p>The calling thread receives; a second one sends each message when it is due, or as soon after
+ * as the transport lets it. The run ends when everything has arrived, when nothing more can come,
+ * or when the timeout has passed since the last message was due. The carrier is closed then.
+ */
+final class CarrierRun {
+  private static final long RECEIVE_SLICE_NANOS = 20_000_000L;
+
+  private final LabCarrier carrier;
+  private final MessageSchedule schedule;
+  private final int messageBytes;
+  private final DeliveryLog log;
+  private final long startNanos = System.nanoTime();
+  private volatile boolean stopped;
+  private volatile @Nullable IOException sendFailure;
+
+  private CarrierRun(
+      LabCarrier carrier, MessageSchedule schedule, int messageBytes, DeliveryLog log) {
+    this.carrier = carrier;
+    this.schedule = schedule;
+    this.messageBytes = messageBytes;
+    this.log = log;
+  }
+
+  /**
+   * Runs a schedule to its end.
+   *
+   * @param carrier the transport, open; closed on return
+   * @param schedule when messages are due
+   * @param messageBytes the size of each
+   * @param timeoutNanos how long to wait after the last was due
+   * @param nothingUnderWay whether the network holds nothing that could still arrive; ends the run
+   *     of a carrier that does not send again
+   * @param log where arrivals are noted
+   * @return how many retransmissions the carrier counted, and why the run ended early, if it did
+   * @throws InterruptedException if the calling thread is interrupted
+   */
+  static Outcome run(
+      LabCarrier carrier,
+      MessageSchedule schedule,
+      int messageBytes,
+      long timeoutNanos,
+      BooleanSupplier nothingUnderWay,
+      DeliveryLog log)
+      throws InterruptedException {
+    CarrierRun run = new CarrierRun(carrier, schedule, messageBytes, log);
+    Thread sender = new Thread(run::sendAll, "posthorn-lab-sender");
+    sender.setDaemon(true);
+    sender.start();
+    String failure = "";
+    long retransmissions = FlowResult.UNKNOWN;
+    try {
+      run.receiveAll(sender, timeoutNanos, nothingUnderWay);
+    } catch (IOException ended) {
+      failure = reason(ended);
+    }
+    try {
+      retransmissions = carrier.retransmissions();
+    } catch (IOException unreadable) {
+      failure = failure.isEmpty() ? reason(unreadable) : failure;
+    }
+    IOException sendFailure = run.sendFailure;
+    if (failure.isEmpty() && sendFailure != null) {
+      failure = reason(sendFailure);
+    }
+    run.stopped = true;
+    LockSupport.unpark(sender);
+    try {
+      carrier.close();
+    } catch (IOException closing) {
+      failure = failure.isEmpty() ? reason(closing) : failure;
+    }
+    sender.join();
+    return new Outcome(retransmissions, failure);
+  }
+
+  private static String reason(IOException exception) {
+    String message = exception.getMessage();
+    return message == null ? exception.getClass().getSimpleName() : message;
+  }
+
+  private void sendAll() {
+    TestMessage writer = new TestMessage(messageBytes);
+    byte[] message = new byte[messageBytes];
+    for (int index = 0; index < schedule.count(); index++) {
+      long dueNanos = schedule.dueNanos(index);
+      writer.write(message, 0, index, dueNanos);
+      for (long wait = dueNanos - elapsedNanos();
+          wait > 0 && !stopped;
+          wait = dueNanos - elapsedNanos()) {
+        LockSupport.parkNanos(this, wait);
+      }
+      if (stopped) {
+        return;
+      }
+      try {
+        carrier.send(message, messageBytes);
+      } catch (IOException failed) {
+        if (!stopped) {
+          sendFailure = failed;
+        }
+        return;
+      }
+      log.onSent();
+    }
+  }
+
+  private void receiveAll(Thread sender, long timeoutNanos, BooleanSupplier nothingUnderWay)
+      throws IOException {
+    TestMessage reader = new TestMessage(messageBytes);
+    // One byte more, so that a message which is too long is seen to be so.
+    byte[] message = new byte[messageBytes + 1];
+    long endNanos = schedule.lastDueNanos() + timeoutNanos;
+    while (true) {
+      long leftNanos = endNanos - elapsedNanos();
+      if (leftNanos <= 0) {
+        return;
+      }
+      int lengthBytes = carrier.receive(message, Math.min(leftNanos, RECEIVE_SLICE_NANOS));
+      if (lengthBytes != LabCarrier.NOTHING) {
+        note(reader.index(message, 0, lengthBytes));
+      }
+      if (!sender.isAlive() && isOver(lengthBytes == LabCarrier.NOTHING, nothingUnderWay)) {
+        return;
+      }
+    }
+  }
+
+  /** Whether it is of no use to wait on, now that the sender is through. */
+  private boolean isOver(boolean nothingCame, BooleanSupplier nothingUnderWay) {
+    if (carrier.resends() && log.lost() == 0) {
+      return true;
+    }
+    boolean noMoreWillBeSent = !carrier.resends() || sendFailure != null;
+    return noMoreWillBeSent && nothingCame && nothingUnderWay.getAsBoolean();
+  }
+
+  private void note(int index) {
+    if (index == TestMessage.CORRUPTED) {
+      log.onCorrupted();
+    } else {
+      log.onArrived(index, elapsedNanos());
+    }
+  }
+
+  private long elapsedNanos() {
+    return System.nanoTime() - startNanos;
+  }
+
+  /**
+   * How a run ended.
+   *
+   * @param retransmissions what the carrier counted, or {@link FlowResult#UNKNOWN}
+   * @param failure why it ended early; empty if it did not
+   */
+  record Outcome(long retransmissions, String failure) {}
+}
