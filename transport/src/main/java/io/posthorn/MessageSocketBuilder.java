@@ -2,6 +2,7 @@ package io.posthorn;
 
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.PlainEndpoint;
+import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.ImpairedDatagramPort;
 import io.posthorn.io.NioDatagramPort;
@@ -13,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The options of a socket; each is checked when it is set, together they are at {@link #open}. */
@@ -252,15 +254,14 @@ public final class MessageSocketBuilder {
               port, impairment, seed != null ? seed : new SecureRandom().nextLong(), 0);
     }
     SocketDriver driver =
-        SocketDriver.start(port, isSelf -> endpoint(options), SocketDriver.nanos(linger));
+        SocketDriver.start(port, isSelf -> endpoint(options, isSelf), SocketDriver.nanos(linger));
     return new MessageSocket(options, linger, driver);
   }
 
-  private static Endpoint endpoint(SocketOptions options) {
+  private static Endpoint endpoint(SocketOptions options, Predicate<InetSocketAddress> isSelf) {
     return switch (options.mode()) {
       case PLAIN -> new PlainEndpoint(options);
-      case RELIABLE ->
-          throw new UnsupportedOperationException("reliable mode is not built into this revision");
+      case RELIABLE -> new ReliableEndpoint(options, new SecureRandom(), isSelf);
     };
   }
 }

@@ -53,6 +53,11 @@ public record SocketStatistics(
     return drops.getOrDefault(reason, 0L);
   }
 
+  /** How often the impairment did this, such as {@code "out.lost"} or {@code "in.duplicated"}. */
+  public long impaired(String kind) {
+    return impairment.getOrDefault(kind, 0L);
+  }
+
   /** Everything dropped on receipt, whatever the reason. */
   public long dropsTotal() {
     return total(drops);

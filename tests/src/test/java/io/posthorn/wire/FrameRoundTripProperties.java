@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.Random;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -73,6 +74,21 @@ class FrameRoundTripProperties {
   void aPartTakesTheMostThatFits(
       @ForAll @IntRange(min = 20, max = 20_000) int packetBytes,
       @ForAll @IntRange(min = 1, max = 20_000) int dataBytes) {
+    takesTheMostThatFits(packetBytes, dataBytes);
+  }
+
+  @Example
+  void aPartTakesTheMostThatFitsWhereItsLengthGrows() {
+    for (int edge : new int[] {64, 16_384}) {
+      for (int packetBytes = edge - 20; packetBytes < edge + 40; packetBytes++) {
+        for (int dataBytes = edge - 20; dataBytes < edge + 40; dataBytes++) {
+          takesTheMostThatFits(packetBytes, dataBytes);
+        }
+      }
+    }
+  }
+
+  private static void takesTheMostThatFits(int packetBytes, int dataBytes) {
     byte[] packet = new byte[packetBytes];
     FrameWriter writer = new FrameWriter();
     writer.reset(packet, 0, packetBytes);

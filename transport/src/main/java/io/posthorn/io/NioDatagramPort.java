@@ -8,7 +8,9 @@ import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -197,6 +199,14 @@ public final class NioDatagramPort implements DatagramPort {
 
   @Override
   public void await(long timeoutNanos, boolean untilWritable) throws IOException {
+    try {
+      select(timeoutNanos, untilWritable);
+    } catch (ClosedSelectorException | CancelledKeyException e) {
+      throw withCause(new ClosedChannelException(), e);
+    }
+  }
+
+  private void select(long timeoutNanos, boolean untilWritable) throws IOException {
     boolean pause = receiveErrorsInARow >= PAUSE_AFTER_ERRORS;
     int interest = (pause ? 0 : SelectionKey.OP_READ) | (untilWritable ? SelectionKey.OP_WRITE : 0);
     if (key.interestOps() != interest) {

@@ -16,8 +16,14 @@ public interface FrameSource {
    */
   void onAcknowledged(long first, long second, long nowNanos);
 
-  /** A packet with this note is lost, or its data is wanted for a probe: send again or forget. */
+  /** A packet with this note is lost: send again or forget. */
   void onLost(long first, long second, long nowNanos);
+
+  /**
+   * A packet with this note is late, and a probe may carry the same data (RFC 9002 §6.2.4): send
+   * again what is worth it, without calling it lost.
+   */
+  void onProbe(long first, long second, long nowNanos);
 
   /** When the source wants to be asked again though nothing happens, or Long.MAX_VALUE. */
   long deadlineNanos();

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** What the runtime knows of one connection. Written under the driver's lock. */
 public final class ConnectionRecord {
-  private final SocketDriver driver;
+  private final SocketLoop driver;
   private final long handle;
   private final InetSocketAddress firstPeer;
 
@@ -16,7 +16,7 @@ public final class ConnectionRecord {
   private volatile EndpointEvent.@Nullable Closed closed;
   private @Nullable DrivenFuture<EndpointEvent.Closed> closedFuture;
 
-  ConnectionRecord(SocketDriver driver, long handle, InetSocketAddress peer) {
+  ConnectionRecord(SocketLoop driver, long handle, InetSocketAddress peer) {
     this.driver = driver;
     this.handle = handle;
     this.firstPeer = peer;

@@ -19,7 +19,7 @@ final class ConnectionRegistry {
   /** As many confirmations as the protocol keeps open; beyond, the oldest is given up. */
   private static final int MAX_UNCONFIRMED = 65_536;
 
-  private final SocketDriver driver;
+  private final SocketLoop driver;
   private final Map<Long, ConnectionRecord> open = new HashMap<>();
   private final LinkedHashSet<ConnectionRecord> acceptable = new LinkedHashSet<>();
   private final LinkedHashMap<InetSocketAddress, EndpointEvent.Closed> ends = new LinkedHashMap<>();
@@ -28,7 +28,7 @@ final class ConnectionRegistry {
   private long acknowledgedByEnd;
   private long unacknowledgedByEnd;
 
-  ConnectionRegistry(SocketDriver driver) {
+  ConnectionRegistry(SocketLoop driver) {
     this.driver = driver;
   }
 

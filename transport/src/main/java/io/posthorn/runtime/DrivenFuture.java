@@ -10,9 +10,9 @@ import java.util.concurrent.TimeoutException;
  * waiting drives the socket instead of stopping it. So do the futures derived from it.
  */
 final class DrivenFuture<T> extends CompletableFuture<T> {
-  private final SocketDriver driver;
+  private final SocketLoop driver;
 
-  DrivenFuture(SocketDriver driver) {
+  DrivenFuture(SocketLoop driver) {
     this.driver = driver;
   }
 

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Futures are made when somebody asks, so that a receipt that nobody looks at costs one object.
  */
 public final class PendingReceipt {
-  private final SocketDriver driver;
+  private final SocketLoop driver;
   private final InetSocketAddress peer;
   private final long connection;
   private final boolean confirmRequested;
@@ -29,7 +29,7 @@ public final class PendingReceipt {
    * @param connection handle, or {@link Endpoint#NO_CONNECTION} if the message goes by address
    */
   public PendingReceipt(
-      SocketDriver driver, InetSocketAddress peer, long connection, boolean confirmRequested) {
+      SocketLoop driver, InetSocketAddress peer, long connection, boolean confirmRequested) {
     this.driver = driver;
     this.peer = peer;
     this.connection = connection;

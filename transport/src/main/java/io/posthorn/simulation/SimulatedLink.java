@@ -1,7 +1,6 @@
 package io.posthorn.simulation;
 
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,38 +36,14 @@ public final class SimulatedLink<M> {
 
   private final LinkFate fate;
   private final int headerBytes;
-  private final DatagramPool pool;
   private LinkConditions conditions;
   private long conditionsSinceNanos;
   private boolean cut;
   private long latestNanos = Long.MIN_VALUE;
 
-  // What is held: slots, and a binary heap of them by (due time, sequence).
-  private @Nullable ByteBuffer[] contents = new ByteBuffer[16];
-  private Object[] metas = new Object[16];
-  private long[] numbers = new long[16];
-  private boolean[] copies = new boolean[16];
-  private int[] freeSlots = new int[16];
-  private int freeCount;
-  private long[] heapDue = new long[16];
-  private long[] heapSequence = new long[16];
-  private int[] heapSlot = new int[16];
-  private int held;
-  private long heldBytes;
-  private long sequence;
-
-  // The queue before the rate: when the wire is free again, and when each waiting one gets it.
-  private long wireFreeNanos = Long.MIN_VALUE;
+  private final HeldDatagrams held;
+  private final Bottleneck bottleneck = new Bottleneck();
   private long lastDueNanos = Long.MIN_VALUE;
-  private long[] waitingUntil = new long[16];
-  private int waitingHead;
-  private int waiting;
-
-  private @Nullable ByteBuffer polled;
-  private @Nullable Object polledMeta;
-  private long polledNumber;
-  private boolean polledCopy;
-  private boolean polledOnce;
   private long newestDelivered;
 
   private boolean lastDuplicated;
@@ -110,8 +85,7 @@ public final class SimulatedLink<M> {
     this.fate = new LinkFate(seed, direction);
     this.headerBytes = headerBytes;
     this.conditionsSinceNanos = nowNanos;
-    this.pool = pool;
-    fillFreeSlots(0);
+    this.held = new HeldDatagrams(pool);
   }
 
   /** The conditions in force. */
@@ -178,9 +152,8 @@ public final class SimulatedLink<M> {
     boolean damage = length > 0 && (fate.corrupted || wish == Interception.CORRUPT);
     lastReordered = fate.reordered;
     lastCorrupted = damage;
-    long dueNanos =
-        dueNanos(after(departNanos(length, nowNanos), fate.delayNanos), !fate.reordered);
-    enter(datagram, length, meta, after(dueNanos, wish.delayNanos()), false, damage);
+    long dueNanos = dueNanos(arrivalNanos(length, nowNanos), !fate.reordered);
+    enter(datagram, meta, after(dueNanos, wish.delayNanos()), false, damage);
     if (damage) {
       corrupted++;
     }
@@ -198,9 +171,9 @@ public final class SimulatedLink<M> {
     duplicated++;
     lastDuplicated = true;
     long copyDelayNanos = conditions.duplicate().delayNanos();
-    long arrivalNanos = after(departNanos(length, nowNanos), fate.delayNanos);
+    long arrivalNanos = arrivalNanos(length, nowNanos);
     long dueNanos = dueNanos(arrivalNanos, copyDelayNanos == 0 && !fate.reordered);
-    enter(datagram, length, meta, after(dueNanos, copyDelayNanos), true, damage);
+    enter(datagram, meta, after(dueNanos, copyDelayNanos), true, damage);
   }
 
   /** Whether the last datagram offered will arrive twice. */
@@ -224,56 +197,14 @@ public final class SimulatedLink<M> {
   }
 
   private boolean hasRoom(int length, long nowNanos) {
-    if (held == MAX_HELD_DATAGRAMS || heldBytes + length > MAX_HELD_BYTES) {
-      return false;
-    }
-    long rate = conditions.rateBitsPerSecond();
-    if (rate == 0 || wireFreeNanos <= nowNanos) {
-      return true;
-    }
-    long waitNanos = wireFreeNanos - nowNanos;
-    LinkConditions.Queue queue = conditions.queue();
-    return switch (queue.unit()) {
-      case NANOS -> waitNanos <= queue.limit();
-      case BYTES -> (double) waitNanos * rate / 8e9 + length + headerBytes <= queue.limit();
-      case PACKETS -> waitingAt(nowNanos) < queue.limit();
-    };
+    return held.count() < MAX_HELD_DATAGRAMS
+        && held.bytes() + length <= MAX_HELD_BYTES
+        && bottleneck.hasRoom(conditions, length + headerBytes, nowNanos);
   }
 
-  /** Datagrams whose first bit has not left yet. */
-  private int waitingAt(long nowNanos) {
-    while (waiting > 0 && waitingUntil[waitingHead] <= nowNanos) {
-      waitingHead = (waitingHead + 1) & (waitingUntil.length - 1);
-      waiting--;
-    }
-    return waiting;
-  }
-
-  /** When the last bit has left: at once without a rate. */
-  private long departNanos(int length, long nowNanos) {
-    long rate = conditions.rateBitsPerSecond();
-    if (rate == 0) {
-      return nowNanos;
-    }
-    long startNanos = Math.max(nowNanos, wireFreeNanos);
-    if (startNanos > nowNanos) {
-      noteWaiting(startNanos, nowNanos);
-    }
-    wireFreeNanos = after(startNanos, (length + headerBytes) * 8_000_000_000L / rate);
-    return wireFreeNanos;
-  }
-
-  private void noteWaiting(long startNanos, long nowNanos) {
-    if (waitingAt(nowNanos) == waitingUntil.length) {
-      long[] larger = new long[waitingUntil.length * 2];
-      for (int i = 0; i < waiting; i++) {
-        larger[i] = waitingUntil[(waitingHead + i) & (waitingUntil.length - 1)];
-      }
-      waitingUntil = larger;
-      waitingHead = 0;
-    }
-    waitingUntil[(waitingHead + waiting) & (waitingUntil.length - 1)] = startNanos;
-    waiting++;
+  private long arrivalNanos(int length, long nowNanos) {
+    return after(
+        bottleneck.departNanos(conditions, length + headerBytes, nowNanos), fate.delayNanos);
   }
 
   /**
@@ -287,30 +218,18 @@ public final class SimulatedLink<M> {
     return lastDueNanos;
   }
 
-  private void enter(
-      ByteBuffer datagram, int length, M meta, long dueNanos, boolean copy, boolean damage) {
-    if (freeCount == 0) {
-      grow();
-    }
-    int slot = freeSlots[--freeCount];
-    ByteBuffer content = pool.take(length);
-    content.put(0, datagram, datagram.position(), length);
+  private void enter(ByteBuffer datagram, M meta, long dueNanos, boolean copy, boolean damage) {
+    ByteBuffer content = held.enter(datagram, meta, fate.number(), copy, dueNanos);
     if (damage) {
-      long bit = fate.corruptBit(length * 8L);
+      long bit = fate.corruptBit(content.limit() * 8L);
       int at = (int) (bit >>> 3);
       content.put(at, (byte) (content.get(at) ^ 1 << (bit & 7)));
     }
-    contents[slot] = content;
-    metas[slot] = meta;
-    numbers[slot] = fate.number();
-    copies[slot] = copy;
-    heldBytes += length;
-    siftUp(held++, dueNanos, sequence++, slot);
   }
 
   /** When the next datagram comes out; {@link #NEVER} if none is under way. */
   public long nextDeliveryNanos() {
-    return held == 0 ? NEVER : heapDue[0];
+    return held.count() == 0 ? NEVER : held.firstDueNanos();
   }
 
   /**
@@ -321,45 +240,24 @@ public final class SimulatedLink<M> {
    *     caller's until the next call of {@code poll}
    */
   public @Nullable ByteBuffer poll(long nowNanos) {
-    ByteBuffer before = polled;
-    if (before != null) {
-      pool.give(before);
-      polled = null;
-      polledMeta = null;
-    }
-    if (held == 0 || heapDue[0] > nowNanos) {
+    held.release();
+    if (held.count() == 0 || held.firstDueNanos() > nowNanos) {
       return null;
     }
-    int slot = heapSlot[0];
-    held--;
-    if (held > 0) {
-      siftDown(heapDue[held], heapSequence[held], heapSlot[held]);
-    }
-    ByteBuffer content = contents[slot];
-    if (content == null) {
-      throw new IllegalStateException("slot " + slot + " of the heap is empty");
-    }
-    contents[slot] = null;
-    polled = content;
-    polledMeta = metas[slot];
-    polledNumber = numbers[slot];
-    polledCopy = copies[slot];
-    polledOnce = true;
-    freeSlots[freeCount++] = slot;
-    heldBytes -= content.limit();
+    ByteBuffer content = held.take();
     delivered++;
     deliveredBytes += content.limit();
-    if (polledNumber < newestDelivered && !polledCopy) {
+    if (held.takenNumber() < newestDelivered && !held.takenCopy()) {
       reordered++;
     }
-    newestDelivered = Math.max(newestDelivered, polledNumber);
+    newestDelivered = Math.max(newestDelivered, held.takenNumber());
     return content;
   }
 
   /** What was offered along with the datagram that {@link #poll} handed out last. */
-  @SuppressWarnings("unchecked") // metas holds only what offer put there, which is of type M
+  @SuppressWarnings("unchecked") // held has only what offer put there, which is of type M
   public M polledMeta() {
-    Object meta = polledMeta;
+    Object meta = held.takenMeta();
     if (meta == null) {
       throw new IllegalStateException("nothing is polled");
     }
@@ -368,20 +266,17 @@ public final class SimulatedLink<M> {
 
   /** Number of the datagram that {@link #poll} handed out last: the n-th offered has number n. */
   public long polledNumber() {
-    if (!polledOnce) {
-      throw new IllegalStateException("nothing was polled yet");
-    }
-    return polledNumber;
+    return held.takenNumber();
   }
 
   /** Whether that was the second of two copies. */
   public boolean polledCopy() {
-    return polledCopy;
+    return held.takenCopy();
   }
 
   /** Datagrams under way. */
   public int held() {
-    return held;
+    return held.count();
   }
 
   /** What happened so far. */
@@ -399,73 +294,8 @@ public final class SimulatedLink<M> {
         deliveredBytes);
   }
 
-  private static long after(long nanos, long delayNanos) {
+  /** An instant later; what would overflow is as late as can be, and still delivered. */
+  static long after(long nanos, long delayNanos) {
     return nanos > 0 && delayNanos >= NEVER - nanos ? NEVER - 1 : nanos + delayNanos;
-  }
-
-  private void grow() {
-    int before = contents.length;
-    int size = before * 2;
-    contents = Arrays.copyOf(contents, size);
-    metas = Arrays.copyOf(metas, size);
-    numbers = Arrays.copyOf(numbers, size);
-    copies = Arrays.copyOf(copies, size);
-    heapDue = Arrays.copyOf(heapDue, size);
-    heapSequence = Arrays.copyOf(heapSequence, size);
-    heapSlot = Arrays.copyOf(heapSlot, size);
-    freeSlots = new int[size];
-    fillFreeSlots(before);
-  }
-
-  private void fillFreeSlots(int from) {
-    freeCount = 0;
-    for (int slot = contents.length - 1; slot >= from; slot--) {
-      freeSlots[freeCount++] = slot;
-    }
-  }
-
-  private void siftUp(int at, long due, long sequenceNumber, int slot) {
-    while (at > 0) {
-      int parent = (at - 1) >> 1;
-      if (!isBefore(due, sequenceNumber, parent)) {
-        break;
-      }
-      move(parent, at);
-      at = parent;
-    }
-    place(at, due, sequenceNumber, slot);
-  }
-
-  private void siftDown(long due, long sequenceNumber, int slot) {
-    int at = 0;
-    while (true) {
-      int child = 2 * at + 1;
-      if (child >= held) {
-        break;
-      }
-      if (child + 1 < held && isBefore(heapDue[child + 1], heapSequence[child + 1], child)) {
-        child++;
-      }
-      if (isBefore(due, sequenceNumber, child)) {
-        break;
-      }
-      move(child, at);
-      at = child;
-    }
-    place(at, due, sequenceNumber, slot);
-  }
-
-  private boolean isBefore(long due, long sequenceNumber, int other) {
-    return due < heapDue[other] || (due == heapDue[other] && sequenceNumber < heapSequence[other]);
-  }
-
-  private void move(int from, int to) {
-    place(to, heapDue[from], heapSequence[from], heapSlot[from]);
-  }
-
-  private void place(int at, long due, long sequenceNumber, int slot) {
-    heapDue[at] = due;
-    heapSequence[at] = sequenceNumber;
-    heapSlot[at] = slot;
   }
 }

@@ -58,13 +58,12 @@ public final class FirstMessagePacket {
     if (cookieLength > WireLimits.MAX_COOKIE_BYTES) {
       return DropReason.MALFORMED_HANDSHAKE;
     }
-    // The smallest datagram holds the longest cookie and the length behind it.
+    // The smallest datagram holds the longest cookie and body: WireLimits checks it.
     int bodyLengthAt = from + COOKIE_AT + cookieLength;
     bodyLength = BigEndian.getUnsignedShort(datagram, bodyLengthAt);
     bodyFrom = bodyLengthAt + Short.BYTES;
     return bodyLength < WireLimits.MINIMUM_HANDSHAKE_BODY_BYTES
             || bodyLength > WireLimits.MAX_HANDSHAKE_BODY_BYTES
-            || bodyLength > from + length - bodyFrom
         ? DropReason.MALFORMED_HANDSHAKE
         : DropReason.NONE;
   }

@@ -455,7 +455,7 @@ public final class FrameWriter {
     }
     int most = Math.min(wanted, room - 1);
     if (VarInt.length(most) > 1) {
-      most = Math.min(wanted, Math.max(0x3f, room - 2));
+      most = Math.min(wanted, room - 2);
     }
     if (VarInt.length(most) > 2) {
       most = Math.min(wanted, Math.max(0x3fff, room - 4));

@@ -31,16 +31,16 @@ public final class ThirdMessagePacket {
   public DropReason check(byte[] datagram, int from, int length) {
     this.in = datagram;
     this.from = from;
-    if (length < BODY_AT + WireLimits.MINIMUM_HANDSHAKE_BODY_BYTES) {
+    if (length < BODY_AT + WireLimits.MINIMUM_THIRD_BODY_BYTES) {
       return DropReason.TOO_SHORT;
     }
     bodyLength = BigEndian.getUnsignedShort(datagram, from + BODY_LENGTH_AT);
     dataLength = length - BODY_AT - bodyLength;
-    if (bodyLength < WireLimits.MINIMUM_HANDSHAKE_BODY_BYTES
-        || bodyLength > WireLimits.MAX_HANDSHAKE_BODY_BYTES
-        || dataLength < 0) {
+    if (bodyLength < WireLimits.MINIMUM_THIRD_BODY_BYTES
+        || bodyLength > WireLimits.MAX_HANDSHAKE_BODY_BYTES) {
       return DropReason.MALFORMED_HANDSHAKE;
     }
+    // Negative if the body passes the end: then there is no data of ours either.
     return dataLength == 0 || isOwnData() ? DropReason.NONE : DropReason.MALFORMED_HANDSHAKE;
   }
 

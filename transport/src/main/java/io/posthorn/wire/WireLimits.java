@@ -59,8 +59,11 @@ public final class WireLimits {
   /** Longest cookie: address-bound MAC, time and key number with room to spare. */
   public static final int MAX_COOKIE_BYTES = 64;
 
-  /** Shortest handshake body: one X25519 key, the whole of M1 in suite 1. */
+  /** Shortest body of M1 and M2: one X25519 key, which is all of M1 in suite 1. */
   public static final int MINIMUM_HANDSHAKE_BODY_BYTES = 32;
+
+  /** Shortest body of M3, in the clear suite: the two required parameters and the checksum. */
+  public static final int MINIMUM_THIRD_BODY_BYTES = 2 * (1 + 1 + 8) + CHECKSUM_BYTES;
 
   /**
    * Longest encoding of the transport parameters. Version 1 writes less than 200 bytes; the rest is

@@ -65,14 +65,9 @@ final class LabFlow {
     lastOfferNanos = nowNanos;
   }
 
-  /** Whether a packet to this port goes up this flow. */
-  boolean isUp(int packetProtocol, int destinationPort) {
-    return packetProtocol == protocol && destinationPort == serverPort;
-  }
-
-  /** Whether a packet from this port comes down this flow. */
-  boolean isDown(int packetProtocol, int sourcePort) {
-    return packetProtocol == protocol && sourcePort == serverPort;
+  /** Whether this is the flow of a server port. */
+  boolean hasServerPort(int packetProtocol, int port) {
+    return packetProtocol == protocol && port == serverPort;
   }
 
   /** Sends a packet, whose addresses are swapped already, into the link of its direction. */

@@ -176,8 +176,10 @@ public final class LabMain {
   }
 
   /** What this machine lost by being too slow, before the link or behind it. */
-  private static long overloadDrops() throws IOException {
-    return KernelNetwork.droppedOnSend(INTERFACE) + KernelNetwork.receiveBufferOverflows();
+  private long overloadDrops() throws IOException {
+    return KernelNetwork.droppedOnSend(INTERFACE)
+        + KernelNetwork.receiveBufferOverflows()
+        + pump.drops(LabDrop.REFUSED_BY_KERNEL);
   }
 
   private void tellProgress(int id, DeliveryLog log) {

@@ -15,6 +15,7 @@ final class TunCalls {
   static final int O_NONBLOCK = 0x800;
   static final int O_CLOEXEC = 0x80000;
   static final int AF_INET = 2;
+  static final int AF_NETLINK = 16;
   static final int SOCK_STREAM = 1;
   static final int SOCK_DGRAM = 2;
   static final int SOL_SOCKET = 1;
@@ -35,7 +36,7 @@ final class TunCalls {
   static final long SIOCSIFADDR = 0x8916;
   static final long SIOCSIFNETMASK = 0x891c;
   static final long SIOCSIFMTU = 0x8922;
-  static final long SIOCSIFTXQLEN = 0x8943;
+  static final long SIOCGIFINDEX = 0x8933;
 
   static final short IFF_UP = 1;
   static final short IFF_RUNNING = 0x40;
@@ -57,6 +58,22 @@ final class TunCalls {
   static final int TIMESPEC_BYTES = 16;
 
   static final int TIMESPEC_NANOS_AT = 8;
+
+  /** struct nlmsghdr, struct ifinfomsg and one attribute of 4 bytes, linux/rtnetlink.h. */
+  static final int LINK_CHANGE_BYTES = 40;
+
+  static final int NLMSG_TYPE_AT = 4;
+  static final int NLMSG_FLAGS_AT = 6;
+  static final int IFINFO_INDEX_AT = 20;
+  static final int ATTRIBUTE_AT = 32;
+
+  /** The answer: struct nlmsghdr, then a negative errno or 0. */
+  static final int NLMSGERR_AT = 16;
+
+  static final int NLMSGERR_BYTES = 20;
+  static final short RTM_NEWLINK = 16;
+  static final short NLM_F_REQUEST_ACK = 5;
+  static final short IFLA_TXQLEN = 13;
 
   static final int PR_SET_TIMERSLACK = 29;
   static final int PRIO_PROCESS = 0;

@@ -22,16 +22,14 @@ final class TunDevice implements Closeable {
   private static final int PACKET_LIMIT_BYTES = 65_536;
 
   private final int fd;
-  private final int mtuBytes;
   private final Memory readBuffer = new Memory(PACKET_LIMIT_BYTES);
   private final Memory writeBuffer = new Memory(PACKET_LIMIT_BYTES);
   private final Memory pollFd = new Memory(TunCalls.POLLFD_BYTES);
   private final Memory timeout = new Memory(TunCalls.TIMESPEC_BYTES);
   private boolean closed;
 
-  private TunDevice(int fd, int mtuBytes) {
+  private TunDevice(int fd) {
     this.fd = fd;
-    this.mtuBytes = mtuBytes;
     pollFd.clear();
     pollFd.setInt(0, fd);
     pollFd.setShort(TunCalls.POLLFD_EVENTS_AT, TunCalls.POLLIN);
@@ -61,7 +59,7 @@ final class TunDevice implements Closeable {
       request.setShort(TunCalls.IFREQ_VALUE_AT, (short) (TunCalls.IFF_TUN | TunCalls.IFF_NO_PI));
       check(TunCalls.ioctl(fd, TunCalls.TUNSETIFF, request), "make the TUN device " + name);
       configure(name, address, prefixBits, mtuBytes, queuePackets);
-      return new TunDevice(fd, mtuBytes);
+      return new TunDevice(fd);
     } catch (IOException failed) {
       TunCalls.close(fd);
       throw failed;
@@ -91,8 +89,8 @@ final class TunDevice implements Closeable {
       request.setInt(TunCalls.IFREQ_VALUE_AT, mtuBytes);
       check(TunCalls.ioctl(control, TunCalls.SIOCSIFMTU, request), "set the MTU of " + name);
       request = request(name);
-      request.setInt(TunCalls.IFREQ_VALUE_AT, queuePackets);
-      check(TunCalls.ioctl(control, TunCalls.SIOCSIFTXQLEN, request), "set the queue of " + name);
+      check(TunCalls.ioctl(control, TunCalls.SIOCGIFINDEX, request), "find " + name);
+      setQueue(request.getInt(TunCalls.IFREQ_VALUE_AT), queuePackets);
       request = request(name);
       setAddress(request, address.getAddress());
       check(TunCalls.ioctl(control, TunCalls.SIOCSIFADDR, request), "set the address of " + name);
@@ -106,6 +104,36 @@ final class TunDevice implements Closeable {
       raise(control, name);
     } finally {
       TunCalls.close(control);
+    }
+  }
+
+  /** By netlink: the ioctl for it is refused to root of a user namespace. */
+  private static void setQueue(int interfaceIndex, int queuePackets) throws IOException {
+    int route = TunCalls.socket(TunCalls.AF_NETLINK, TunCalls.SOCK_DGRAM | TunCalls.O_CLOEXEC, 0);
+    if (route < 0) {
+      throw failure("open a netlink socket");
+    }
+    try (Memory message = new Memory(PACKET_LIMIT_BYTES)) {
+      message.clear();
+      message.setInt(0, TunCalls.LINK_CHANGE_BYTES);
+      message.setShort(TunCalls.NLMSG_TYPE_AT, TunCalls.RTM_NEWLINK);
+      message.setShort(TunCalls.NLMSG_FLAGS_AT, TunCalls.NLM_F_REQUEST_ACK);
+      message.setInt(TunCalls.IFINFO_INDEX_AT, interfaceIndex);
+      message.setShort(
+          TunCalls.ATTRIBUTE_AT, (short) (TunCalls.LINK_CHANGE_BYTES - TunCalls.ATTRIBUTE_AT));
+      message.setShort(TunCalls.ATTRIBUTE_AT + 2, TunCalls.IFLA_TXQLEN);
+      message.setInt(TunCalls.ATTRIBUTE_AT + 4, queuePackets);
+      if (TunCalls.write(route, message, TunCalls.LINK_CHANGE_BYTES) < 0
+          || TunCalls.read(route, message, PACKET_LIMIT_BYTES) < TunCalls.NLMSGERR_BYTES) {
+        throw failure("set the queue of the TUN device");
+      }
+      int errno = -message.getInt(TunCalls.NLMSGERR_AT);
+      if (errno != 0) {
+        throw new IOException(
+            "cannot set the queue of the TUN device: " + TunCalls.strerror(errno));
+      }
+    } finally {
+      TunCalls.close(route);
     }
   }
 
@@ -141,15 +169,6 @@ final class TunDevice implements Closeable {
   private static void setAddress(Memory request, byte[] address) {
     request.setShort(TunCalls.IFREQ_VALUE_AT, (short) TunCalls.AF_INET);
     request.write(TunCalls.IFREQ_VALUE_AT + 4, address, 0, address.length);
-  }
-
-  /**
-   * The largest IP packet that crosses the device.
-   *
-   * @return bytes
-   */
-  int mtuBytes() {
-    return mtuBytes;
   }
 
   /**

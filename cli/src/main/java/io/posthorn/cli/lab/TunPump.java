@@ -2,25 +2,21 @@ package io.posthorn.cli.lab;
 
 import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The thread that turns one TUN device into a network of emulated links.
  *
  * <p>Whatever the kernel sends to an address behind the device is read, gets its two addresses
  * swapped, passes the link of its flow and direction, and is handed back to the kernel, which takes
- * it for the answer of another host. A packet to a flow's server port goes up, one from it comes
- * down.
+ * it for the answer of another host.
  *
  * <p>Concurrency: the lock guards the flows, their links and the counters. The pump's thread holds
  * it while it moves packets and lets go of it while it waits; nobody may block under it.
  */
-final class TunPump implements AutoCloseable, LabFlow.PacketWriter {
+final class TunPump implements LabFlow.PacketWriter {
   private static final int PACKET_LIMIT_BYTES = 65_536;
   private static final int READ_BATCH_PACKETS = 64;
   private static final long LONGEST_WAIT_NANOS = 20_000_000L;
@@ -34,21 +30,16 @@ final class TunPump implements AutoCloseable, LabFlow.PacketWriter {
   private final TunDevice device;
   private final int senderHost;
   private final ReentrantLock lock = new ReentrantLock();
-  private final List<LabFlow> flows = new ArrayList<>();
+  private final PacketRouter router = new PacketRouter();
   private final Map<LabDrop, Long> drops = new EnumMap<>(LabDrop.class);
   private final byte[] packet = new byte[PACKET_LIMIT_BYTES];
   private final byte[] scratch = new byte[PACKET_LIMIT_BYTES];
 
-  /** By the IP identification of a fragmented packet: where its first fragment went. */
-  private final @Nullable LabFlow[] fragmentFlow = new LabFlow[1 << 16];
-
-  private final boolean[] fragmentGoesUp = new boolean[1 << 16];
   private final Thread thread = new Thread(this::pump, "posthorn-lab-pump");
   private final long originNanos = System.nanoTime();
   private long windowStartNanos;
   private int windowPackets;
   private boolean realTime = true;
-  private volatile boolean closed;
   private volatile String failure = "";
 
   /**
@@ -63,7 +54,7 @@ final class TunPump implements AutoCloseable, LabFlow.PacketWriter {
     thread.setDaemon(true);
   }
 
-  /** Starts the thread. */
+  /** Starts the thread, which runs until the device fails or the process ends. */
   void start() {
     thread.start();
   }
@@ -83,7 +74,7 @@ final class TunPump implements AutoCloseable, LabFlow.PacketWriter {
     lock.lock();
     try {
       LabFlow flow = new LabFlow(protocol, serverPort, up, down, seed, senderHost, elapsedNanos());
-      flows.add(flow);
+      router.add(flow);
       return flow;
     } finally {
       lock.unlock();
@@ -94,7 +85,7 @@ final class TunPump implements AutoCloseable, LabFlow.PacketWriter {
   void close(LabFlow flow) {
     lock.lock();
     try {
-      flows.remove(flow);
+      router.remove(flow);
     } finally {
       lock.unlock();
     }
@@ -139,15 +130,15 @@ final class TunPump implements AutoCloseable, LabFlow.PacketWriter {
     TunDevice.preferThisThread();
     TunDevice.runBeforeOthers(realTime);
     try {
-      while (!closed) {
+      while (true) {
         long waitNanos = movePackets();
         yieldWhenBusy();
         if (waitNanos > 0) {
           device.awaitPacket(waitNanos);
         }
       }
-    } catch (IOException failed) {
-      failure = String.valueOf(failed.getMessage());
+    } catch (IOException | RuntimeException failed) {
+      failure = failed.toString(); // every run reports it instead of figures
     } finally {
       device.close();
     }
@@ -180,67 +171,18 @@ final class TunPump implements AutoCloseable, LabFlow.PacketWriter {
         }
         count++;
         windowPackets++;
-        accept(lengthBytes, elapsedNanos());
+        LabDrop problem = router.accept(packet, lengthBytes, elapsedNanos());
+        if (problem != LabDrop.NONE) {
+          dropped(problem);
+        }
       }
       long nowNanos = elapsedNanos();
-      long nextNanos = nowNanos + LONGEST_WAIT_NANOS;
-      for (LabFlow flow : flows) {
-        flow.deliverDue(this, scratch, nowNanos);
-        nextNanos = Math.min(nextNanos, flow.nextDeliveryNanos());
-      }
+      router.deliverDue(this, scratch, nowNanos);
+      long nextNanos = Math.min(nowNanos + LONGEST_WAIT_NANOS, router.nextDeliveryNanos());
       return count > 0 ? 0 : Math.max(0, nextNanos - elapsedNanos());
     } finally {
       lock.unlock();
     }
-  }
-
-  private void accept(int lengthBytes, long nowNanos) {
-    LabDrop problem = IpPacket.check(packet, lengthBytes);
-    if (problem != LabDrop.NONE) {
-      dropped(problem);
-      return;
-    }
-    int protocol = IpPacket.protocol(packet);
-    LabFlow flow;
-    boolean goesUp;
-    if (IpPacket.isLaterFragment(packet)) {
-      flow = fragmentFlow[IpPacket.identification(packet)];
-      goesUp = fragmentGoesUp[IpPacket.identification(packet)];
-    } else {
-      flow = flowUp(protocol, IpPacket.destinationPort(packet));
-      goesUp = flow != null;
-      if (flow == null) {
-        flow = flowDown(protocol, IpPacket.sourcePort(packet));
-      }
-      if (IpPacket.isFirstFragment(packet)) {
-        fragmentFlow[IpPacket.identification(packet)] = flow;
-        fragmentGoesUp[IpPacket.identification(packet)] = goesUp;
-      }
-    }
-    if (flow == null) {
-      dropped(LabDrop.NO_FLOW);
-      return;
-    }
-    IpPacket.swapAddresses(packet);
-    flow.offer(goesUp, packet, IpPacket.totalBytes(packet), nowNanos);
-  }
-
-  private @Nullable LabFlow flowUp(int protocol, int destinationPort) {
-    for (LabFlow flow : flows) {
-      if (flow.isUp(protocol, destinationPort)) {
-        return flow;
-      }
-    }
-    return null;
-  }
-
-  private @Nullable LabFlow flowDown(int protocol, int sourcePort) {
-    for (LabFlow flow : flows) {
-      if (flow.isDown(protocol, sourcePort)) {
-        return flow;
-      }
-    }
-    return null;
   }
 
   @Override
@@ -257,12 +199,6 @@ final class TunPump implements AutoCloseable, LabFlow.PacketWriter {
 
   private long elapsedNanos() {
     return System.nanoTime() - originNanos;
-  }
-
-  /** Stops the thread, which closes the device. */
-  @Override
-  public void close() {
-    closed = true;
   }
 
   /**

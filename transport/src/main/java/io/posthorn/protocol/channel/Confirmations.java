@@ -84,6 +84,11 @@ public final class Confirmations implements FrameSource {
   }
 
   @Override
+  public void onProbe(long first, long second, long nowNanos) {
+    onLost(first, second, nowNanos);
+  }
+
+  @Override
   public long deadlineNanos() {
     return Long.MAX_VALUE;
   }

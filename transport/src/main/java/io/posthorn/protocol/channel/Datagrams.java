@@ -21,7 +21,7 @@ public final class Datagrams implements FrameSource {
   private static final long NEVER = Long.MAX_VALUE;
 
   /** A received message. */
-  record Ready(int channel, boolean sequenced, byte[] body) {}
+  public record Ready(int channel, boolean sequenced, byte[] body) {}
 
   private record Outgoing(
       int channel, boolean sequenced, byte[] body, long expiresAtNanos, @Nullable Object receipt) {}
@@ -80,7 +80,7 @@ public final class Datagrams implements FrameSource {
   }
 
   /** Takes the next message, or null. */
-  @Nullable Ready take() {
+  public @Nullable Ready take() {
     Ready message = ready.poll();
     if (message != null) {
       readyBytes -= message.body.length + SendLedger.MESSAGE_OVERHEAD_BYTES;
@@ -151,6 +151,9 @@ public final class Datagrams implements FrameSource {
       }
     }
   }
+
+  @Override
+  public void onProbe(long first, long second, long nowNanos) {}
 
   @Override
   public long deadlineNanos() {

@@ -11,17 +11,9 @@ import org.jspecify.annotations.Nullable;
  * more than its bytes.
  */
 final class IncomingChannel {
-  /** A message or part taken from the stream. */
-  static final class Taken {
-    byte[] body = new byte[0];
-    long number;
-    boolean more;
-    boolean aborted;
-  }
-
   private final int channel;
   private final ReceiveBudget budget;
-  private final ReassemblyBuffer buffer = new ReassemblyBuffer();
+  private final ReassemblyBuffer buffer;
   private final byte[] header = new byte[8];
   private long windowBytes;
   private long granted;
@@ -35,7 +27,8 @@ final class IncomingChannel {
   private long lastGrantNanos;
   private int headerBytes;
 
-  IncomingChannel(int channel, ReceiveBudget budget) {
+  IncomingChannel(int channel, ReceiveBudget budget, ReceiveMemory memory) {
+    this.buffer = new ReassemblyBuffer(memory);
     this.channel = channel;
     this.budget = budget;
     this.windowBytes = budget.sliceBytes();
@@ -52,6 +45,16 @@ final class IncomingChannel {
       return CloseReason.FINAL_SIZE;
     }
     return null;
+  }
+
+  /** Whether this data leaves a gap before it, so that it only waits in memory. */
+  boolean isAhead(long offset) {
+    return offset > buffer.contiguousEnd();
+  }
+
+  /** Gives the memory up. */
+  void release() {
+    buffer.release();
   }
 
   /** Stores checked data; false if it would leave too many gaps. */
@@ -126,9 +129,9 @@ final class IncomingChannel {
   /**
    * Takes the next whole message, or when streaming the next part.
    *
-   * @return false if there is none; messages that were aborted are passed over
+   * @return null if there is none; messages that were aborted are passed over
    */
-  boolean take(Taken out) {
+  OrderedChannels.@Nullable Taken take() {
     while (scanOffset > buffer.base()) {
       long start = buffer.base();
       long end = start;
@@ -144,7 +147,7 @@ final class IncomingChannel {
         total += length;
       }
       if (!ended && !budget.isStreaming()) {
-        return false;
+        return null;
       }
       boolean wasMidStream = midStream;
       midStream = !ended;
@@ -153,17 +156,12 @@ final class IncomingChannel {
         nextNumber++;
         continue;
       }
-      out.aborted = aborted;
-      out.more = !ended;
-      out.number = nextNumber;
-      out.body = aborted ? new byte[0] : copy(start, end, (int) total);
+      byte[] body = aborted ? new byte[0] : copy(start, end, (int) total);
+      long number = ended ? nextNumber++ : nextNumber;
       buffer.consumeTo(end);
-      if (ended) {
-        nextNumber++;
-      }
-      return true;
+      return new OrderedChannels.Taken(body, number, !ended, aborted);
     }
-    return false;
+    return null;
   }
 
   private byte[] copy(long start, long end, int total) {

@@ -19,9 +19,6 @@ final class IncomingMessages {
   private static final int MAX_GAPS = 1024;
   private static final int INITIAL_BYTES = 2048;
 
-  /** A whole message. */
-  record Ready(long id, int channel, long key, byte[] body) {}
-
   /** A message of which parts are missing. */
   private static final class Partial {
     final long total;
@@ -37,7 +34,7 @@ final class IncomingMessages {
   private final long poolBytes;
   private final Map<Long, Partial> partial = new HashMap<>();
   private final OffsetRanges finished = new OffsetRanges();
-  private final ArrayDeque<Ready> ready = new ArrayDeque<>();
+  private final ArrayDeque<UnorderedMessages.Ready> ready = new ArrayDeque<>();
   private final Map<Long, Long> newestOfKey = new HashMap<>();
   private long grantedMessages = ID_WINDOW;
   private long grantedBytes;
@@ -117,7 +114,7 @@ final class IncomingMessages {
       consume(body.length);
       return;
     }
-    ready.add(new Ready(id, channel, key, body));
+    ready.add(new UnorderedMessages.Ready(id, channel, key, body));
   }
 
   /** Also drops an older message with the key that the application has not taken. */
@@ -129,10 +126,10 @@ final class IncomingMessages {
     newestOfKey.put(key, id);
     if (newest != null) {
       for (var each = ready.iterator(); each.hasNext(); ) {
-        Ready older = each.next();
-        if (older.id == newest) {
+        UnorderedMessages.Ready older = each.next();
+        if (older.id() == newest) {
           each.remove();
-          consume(older.body.length);
+          consume(older.body().length);
           break;
         }
       }
@@ -185,10 +182,10 @@ final class IncomingMessages {
     return !partial.isEmpty() || finished.count() > 1;
   }
 
-  @Nullable Ready take() {
-    Ready message = ready.poll();
+  UnorderedMessages.@Nullable Ready take() {
+    UnorderedMessages.Ready message = ready.poll();
     if (message != null) {
-      consume(message.body.length);
+      consume(message.body().length);
     }
     return message;
   }

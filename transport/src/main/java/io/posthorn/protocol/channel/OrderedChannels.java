@@ -16,12 +16,21 @@ public final class OrderedChannels implements FrameSource {
   private static final long BLOCKED = 2;
   private static final int KIND_SHIFT = 56;
 
+  /**
+   * A message or part taken from a stream.
+   *
+   * @param number of the message in its channel
+   * @param more whether parts follow
+   * @param aborted whether the sender gave it up
+   */
+  public record Taken(byte[] body, long number, boolean more, boolean aborted) {}
+
   private final SendLedger ledger;
   private final Confirmations confirmations;
   private final ReceiveBudget budget;
+  private final ReceiveMemory memory;
   private final OutgoingChannel[] outgoing = new OutgoingChannel[WireLimits.MAX_CHANNELS];
   private final IncomingChannel[] incoming = new IncomingChannel[WireLimits.MAX_CHANNELS];
-  private final IncomingChannel.Taken taken = new IncomingChannel.Taken();
   private long initialCredit;
   private int peerChannels = WireLimits.MAX_CHANNELS;
   // One bit a channel: has something to send; has a message; may want to announce a limit.
@@ -31,9 +40,13 @@ public final class OrderedChannels implements FrameSource {
   private int nextToSend;
   private int nextToRead;
   private long smoothedRttNanos;
+  private boolean tooManyGaps;
+  private boolean memoryFull;
 
   /** Makes the channels of one connection. */
-  public OrderedChannels(SendLedger ledger, Confirmations confirmations, ReceiveBudget budget) {
+  public OrderedChannels(
+      SendLedger ledger, Confirmations confirmations, ReceiveBudget budget, ReceiveMemory memory) {
+    this.memory = memory;
     this.ledger = ledger;
     this.confirmations = confirmations;
     this.budget = budget;
@@ -99,8 +112,9 @@ public final class OrderedChannels implements FrameSource {
     if (breach != null) {
       return breach;
     }
-    tooManyGaps = !at.store(offset, bytes, from, length);
-    if (tooManyGaps) {
+    memoryFull = memory.isFull() && at.isAhead(offset);
+    tooManyGaps = !memoryFull && !at.store(offset, bytes, from, length);
+    if (memoryFull || tooManyGaps) {
       return null;
     }
     breach = at.scan();
@@ -110,17 +124,32 @@ public final class OrderedChannels implements FrameSource {
     return breach;
   }
 
-  private boolean tooManyGaps;
-
   /** Whether the data of the last {@link #onData} was not stored, since it left too many gaps. */
   public boolean leftTooManyGaps() {
     return tooManyGaps;
   }
 
+  /**
+   * Whether the data of the last {@link #onData} was not stored, since the socket's memory is full.
+   */
+  public boolean wasMemoryFull() {
+    return memoryFull;
+  }
+
+  /** Gives the memory of received data up. */
+  public void release() {
+    for (IncomingChannel at : incoming) {
+      if (at != null) {
+        at.release();
+      }
+    }
+    readable = 0;
+  }
+
   private IncomingChannel incoming(int channel) {
     IncomingChannel at = incoming[channel];
     if (at == null) {
-      at = new IncomingChannel(channel, budget);
+      at = new IncomingChannel(channel, budget, memory);
       incoming[channel] = at;
     }
     return at;
@@ -129,7 +158,9 @@ public final class OrderedChannels implements FrameSource {
   private void updateReadable(int channel, IncomingChannel at) {
     long bit = 1L << channel;
     readable = at.hasMessage() ? readable | bit : readable & ~bit;
-    grants = at.wantsGrant() ? grants | bit : grants & ~bit;
+    if (at.wantsGrant()) {
+      grants |= bit; // never taken back here: a lost announcement may have set it
+    }
   }
 
   /** CHANNEL_FIN arrived. */
@@ -171,12 +202,12 @@ public final class OrderedChannels implements FrameSource {
   }
 
   /** Takes from a channel; null if it holds nothing whole (or no part, in mid-stream). */
-  public IncomingChannel.@Nullable Taken takeFrom(int channel, boolean part) {
+  public @Nullable Taken takeFrom(int channel, boolean part) {
     IncomingChannel at = incoming[channel];
     if (at == null || at.isMidStream() != part) {
       return null;
     }
-    boolean got = at.take(taken);
+    Taken taken = at.take();
     nextToRead = (channel + 1) & (WireLimits.MAX_CHANNELS - 1);
     boolean wasAssembling = budget.isAssembling(channel);
     updateReadable(channel, at);
@@ -184,7 +215,7 @@ public final class OrderedChannels implements FrameSource {
       budget.endAssembly(channel);
       wakeWaitingForAssembly();
     }
-    return got ? taken : null;
+    return taken;
   }
 
   /** The token is free: each channel whose message outgrew its window may ask again. */
@@ -329,6 +360,11 @@ public final class OrderedChannels implements FrameSource {
       to.onLost(first, (int) second);
     }
     updateSendable(channel, to);
+  }
+
+  @Override
+  public void onProbe(long first, long second, long nowNanos) {
+    onLost(first, second, nowNanos);
   }
 
   @Override

@@ -12,11 +12,16 @@ final class ReassemblyBuffer {
   private static final int KEPT_WHEN_EMPTY_BYTES = 4 * 1024;
   private static final byte[] NONE = new byte[0];
 
+  private final ReceiveMemory memory;
   private byte[] ring = NONE;
   private long base;
   private long contiguousEnd;
   private long highestEnd;
   private final OffsetRanges ahead = new OffsetRanges();
+
+  ReassemblyBuffer(ReceiveMemory memory) {
+    this.memory = memory;
+  }
 
   /** Lowest offset not taken by the application. */
   long base() {
@@ -120,6 +125,7 @@ final class ReassemblyBuffer {
         offset += run;
       }
     }
+    memory.add(capacity - ring.length);
     ring = larger;
   }
 
@@ -143,8 +149,15 @@ final class ReassemblyBuffer {
   void consumeTo(long offset) {
     base = offset;
     if (base == highestEnd && ring.length > KEPT_WHEN_EMPTY_BYTES) {
+      memory.add(-ring.length);
       ring = NONE;
     }
+  }
+
+  /** Gives the memory up; nothing may be stored any more. */
+  void release() {
+    memory.add(-ring.length);
+    ring = NONE;
   }
 
   /** Bytes of heap held. */

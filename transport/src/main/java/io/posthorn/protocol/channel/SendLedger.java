@@ -28,6 +28,7 @@ public final class SendLedger {
   private long acknowledgedMessages;
   private long openMessages;
   private long retransmittedBytes;
+  private long lostUnreceipted;
   private final ArrayDeque<Settled> settled = new ArrayDeque<>();
 
   /**
@@ -57,6 +58,11 @@ public final class SendLedger {
     return false;
   }
 
+  /** Whether a sender was refused and waits for room. */
+  public boolean isRefusing() {
+    return refused;
+  }
+
   /** A message was taken. */
   void onTaken(int bodyBytes) {
     heldBytes += bodyBytes + MESSAGE_OVERHEAD_BYTES;
@@ -73,7 +79,14 @@ public final class SendLedger {
     }
     if (receipt != null) {
       settled.add(new Settled(receipt, outcome, mayHaveArrived));
+    } else if (outcome == ReceiptOutcome.CLOSED) {
+      lostUnreceipted++;
     }
+  }
+
+  /** Messages without a receipt that the end of the connection left unacknowledged. */
+  public long lostUnreceipted() {
+    return lostUnreceipted;
   }
 
   /** An unreliable message left: it needs no memory any more, and its receipt is reported later. */

@@ -8,6 +8,13 @@ import org.jspecify.annotations.Nullable;
 
 /** RELIABLE_UNORDERED and RELIABLE_LATEST messages of one connection, both directions. */
 public final class UnorderedMessages implements FrameSource {
+  /**
+   * A whole message that was received.
+   *
+   * @param key -1, or the key of a RELIABLE_LATEST message
+   */
+  public record Ready(long id, int channel, long key, byte[] body) {}
+
   private static final int KIND_SHIFT = 60;
   private static final long ABORT = 1;
   private static final long BLOCKED = 2;
@@ -83,7 +90,7 @@ public final class UnorderedMessages implements FrameSource {
   }
 
   /** Takes the next whole message, or null. */
-  IncomingMessages.@Nullable Ready take() {
+  public @Nullable Ready take() {
     return incoming.take();
   }
 
@@ -157,6 +164,11 @@ public final class UnorderedMessages implements FrameSource {
     } else if (kind == GRANT_BYTES) {
       repeatGrants |= first == incoming.grantedBytes();
     }
+  }
+
+  @Override
+  public void onProbe(long first, long second, long nowNanos) {
+    onLost(first, second, nowNanos);
   }
 
   @Override

@@ -1,0 +1,640 @@
+package io.posthorn;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What both modes promise alike, over the loopback device, where plain datagrams arrive too. */
+class SocketContractTest {
+  static final Duration LONG = Duration.ofSeconds(20);
+
+  static Stream<Mode> modes() {
+    return Stream.of(Mode.PLAIN);
+  }
+
+  private static MessageSocketBuilder loopback(Mode mode) {
+    return MessageSocket.builder()
+        .mode(mode)
+        .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+  }
+
+  private static Message next(MessageSocket socket) throws IOException {
+    Message message = socket.receive(LONG);
+    assertNotNull(message, "no message in " + LONG);
+    return message;
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void messageArrivesWithItsBytesAndItsSender(Mode mode) throws Exception {
+    try (MessageSocket a = loopback(mode).open();
+        MessageSocket b = loopback(mode).open()) {
+      byte[] bytes = new byte[1_000];
+      new Random(1).nextBytes(bytes);
+      a.send(b.localAddress(), bytes);
+      Message message = next(b);
+      assertArrayEquals(bytes, message.bytes());
+      assertEquals(a.localAddress(), message.from());
+      assertEquals(ByteBuffer.wrap(bytes), message.body());
+      assertTrue(message.body().isReadOnly());
+      assertFalse(message.isStreamed());
+      assertArrayEquals(bytes, message.stream().readAllBytes());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void senderMayChangeItsBytesAfterSending(Mode mode) throws Exception {
+    try (MessageSocket a = loopback(mode).open();
+        MessageSocket b = loopback(mode).open()) {
+      byte[] bytes = "before".getBytes(UTF_8);
+      ByteBuffer buffer = ByteBuffer.wrap("[buffer]".getBytes(UTF_8), 1, 6);
+      a.send(b.localAddress(), bytes);
+      a.send(b.localAddress(), buffer);
+      bytes[0] = 'x';
+      buffer.put(1, (byte) 'x');
+      assertEquals("before", next(b).text());
+      assertEquals("buffer", next(b).text());
+      assertEquals(1, buffer.position());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void emptyMessageArrivesEmpty(Mode mode) throws Exception {
+    try (MessageSocket a = loopback(mode).open();
+        MessageSocket b = loopback(mode).open()) {
+      a.send(b.localAddress(), new byte[0]);
+      assertEquals(0, next(b).size());
+      a.send(b.localAddress(), new byte[] {1});
+      assertEquals(1, next(b).size());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void largestDatagramArrivesWhole(Mode mode) throws Exception {
+    try (MessageSocket a = loopback(mode).open();
+        MessageSocket b = loopback(mode).open()) {
+      byte[] bytes = new byte[65_507];
+      new Random(2).nextBytes(bytes);
+      a.send(b.localAddress(), bytes);
+      assertArrayEquals(bytes, next(b).bytes());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void socketTalksToItself(Mode mode) throws Exception {
+    try (MessageSocket a = loopback(mode).open()) {
+      a.send(a.localAddress(), "self".getBytes(UTF_8));
+      Message message = next(a);
+      assertEquals("self", message.text());
+      assertEquals(a.localAddress(), message.from());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void wildcardAddressMeansThisMachine(Mode mode) throws Exception {
+    try (MessageSocket a = MessageSocket.builder().mode(mode).open();
+        MessageSocket b = MessageSocket.builder().mode(mode).open()) {
+      a.send(new InetSocketAddress(b.localAddress().getPort()), "here".getBytes(UTF_8));
+      Message message = next(b);
+      assertTrue(message.from().getAddress().isLoopbackAddress());
+      b.send(message.from(), "there".getBytes(UTF_8));
+      assertEquals("there", next(a).text());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void oneSocketServesIpv4AndIpv6(Mode mode) throws Exception {
+    assumeTrue(hasIpv6Loopback(), "this machine has no IPv6 loopback address");
+    byte[] ipv6Loopback = new byte[16];
+    ipv6Loopback[15] = 1;
+    InetAddress v6 = InetAddress.getByAddress(ipv6Loopback);
+    InetAddress v4 = InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
+    try (MessageSocket server = MessageSocket.builder().mode(mode).open();
+        MessageSocket a =
+            MessageSocket.builder().mode(mode).bind(new InetSocketAddress(v4, 0)).open();
+        MessageSocket b =
+            MessageSocket.builder().mode(mode).bind(new InetSocketAddress(v6, 0)).open()) {
+      int port = server.localAddress().getPort();
+      a.send(new InetSocketAddress(v4, port), "four".getBytes(UTF_8));
+      Message four = next(server);
+      assertInstanceOf(Inet4Address.class, four.from().getAddress(), "IPv4 stays IPv4");
+      assertEquals(a.localAddress(), four.from());
+      b.send(new InetSocketAddress(v6, port), "six".getBytes(UTF_8));
+      Message six = next(server);
+      assertEquals(b.localAddress(), six.from());
+      server.send(four.from(), "back4".getBytes(UTF_8));
+      server.send(six.from(), "back6".getBytes(UTF_8));
+      assertEquals("back4", next(a).text());
+      assertEquals("back6", next(b).text());
+    }
+  }
+
+  static boolean hasIpv6Loopback() throws IOException {
+    return NetworkInterface.networkInterfaces()
+        .flatMap(NetworkInterface::inetAddresses)
+        .anyMatch(address -> address.isLoopbackAddress() && !(address instanceof Inet4Address));
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void hundredsOfPeersOnOneSocketAreToldApart(Mode mode) throws Exception {
+    int peers = 200;
+    List<MessageSocket> clients = new ArrayList<>();
+    try (MessageSocket server = loopback(mode).open()) {
+      for (int i = 0; i < peers; i++) {
+        MessageSocket client = loopback(mode).open();
+        clients.add(client);
+        client.send(server.localAddress(), ("hello " + i).getBytes(UTF_8));
+      }
+      Map<String, InetSocketAddress> heard = new TreeMap<>();
+      for (int i = 0; i < peers; i++) {
+        Message message = next(server);
+        heard.put(message.text(), message.from());
+        server.send(message.from(), ("re: " + message.text()).getBytes(UTF_8));
+      }
+      for (int i = 0; i < peers; i++) {
+        assertEquals(clients.get(i).localAddress(), heard.get("hello " + i));
+        assertEquals("re: hello " + i, next(clients.get(i)).text());
+      }
+    } finally {
+      for (MessageSocket client : clients) {
+        client.close(Duration.ZERO);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void receiveAnswersNullWhenNothingComes(Mode mode) throws Exception {
+    try (MessageSocket a = loopback(mode).open()) {
+      assertNull(a.receive(Duration.ZERO));
+      assertNull(a.receive(Duration.ofMillis(5)));
+      assertNull(a.receive(Duration.ofSeconds(-5)));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void manyReceiversShareTheMessages(Mode mode) throws Exception {
+    int messages = 400;
+    BlockingQueue<String> taken = new LinkedBlockingQueue<>();
+    try (MessageSocket a = loopback(mode).open();
+        MessageSocket b = loopback(mode).open()) {
+      for (int i = 0; i < 4; i++) {
+        spawn(
+            () -> {
+              while (true) {
+                taken.add(b.receive().text());
+              }
+            });
+      }
+      for (int i = 0; i < messages; i++) {
+        a.send(b.localAddress(), Integer.toString(i).getBytes(UTF_8));
+        if (mode == Mode.PLAIN) { // the kernel's buffer is all the flow control there is
+          assertNotNull(taken.poll(20, TimeUnit.SECONDS), "message " + i);
+        }
+      }
+      if (mode == Mode.RELIABLE) {
+        TreeMap<Integer, Integer> seen = new TreeMap<>();
+        for (int i = 0; i < messages; i++) {
+          String text = taken.poll(20, TimeUnit.SECONDS);
+          assertNotNull(text, "message " + i);
+          seen.merge(Integer.valueOf(text), 1, Integer::sum);
+        }
+        assertEquals(messages, seen.size());
+      }
+      assertTrue(taken.isEmpty());
+    }
+  }
+
+  private interface Action {
+    void run() throws Exception;
+  }
+
+  private static void spawn(Action action) {
+    assertFalse(start(action).isCancelled());
+  }
+
+  private static CompletableFuture<Throwable> start(Action action) {
+    CompletableFuture<Throwable> end = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                action.run();
+                end.complete(new AssertionError("ended without exception"));
+              } catch (Throwable e) {
+                end.complete(e);
+              }
+            });
+    thread.setDaemon(true);
+    thread.start();
+    return end;
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void interruptedReceiverLeavesTheSocketUsable(Mode mode) throws Exception {
+    try (MessageSocket a = loopback(mode).open();
+        MessageSocket b = loopback(mode).open()) {
+      BlockingQueue<Object> outcome = new LinkedBlockingQueue<>();
+      Thread receiver =
+          new Thread(
+              () -> {
+                try {
+                  outcome.add(b.receive());
+                } catch (InterruptedIOException e) {
+                  outcome.add(Thread.currentThread().isInterrupted());
+                } catch (IOException e) {
+                  outcome.add(e);
+                }
+              });
+      receiver.start();
+      receiver.interrupt();
+      assertEquals(true, outcome.poll(20, TimeUnit.SECONDS), "the interrupt status stays set");
+      a.send(b.localAddress(), "still there".getBytes(UTF_8));
+      assertEquals("still there", next(b).text());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void interruptedSenderDoesNotCloseTheSocket(Mode mode) throws Exception {
+    try (MessageSocket a = loopback(mode).open();
+        MessageSocket b = loopback(mode).open()) {
+      CompletableFuture<Boolean> stillSet = new CompletableFuture<>();
+      Thread sender =
+          new Thread(
+              () -> {
+                Thread.currentThread().interrupt();
+                try {
+                  for (int i = 0; i < 10; i++) {
+                    a.send(b.localAddress(), ("interrupted " + i).getBytes(UTF_8));
+                  }
+                  stillSet.complete(Thread.currentThread().isInterrupted());
+                } catch (IOException e) {
+                  stillSet.completeExceptionally(e);
+                }
+              });
+      sender.start();
+      assertTrue(stillSet.get(20, TimeUnit.SECONDS));
+      for (int i = 0; i < 10; i++) {
+        assertEquals("interrupted " + i, next(b).text());
+      }
+      b.send(a.localAddress(), "alive".getBytes(UTF_8));
+      assertEquals("alive", next(a).text());
+      assertFalse(a.isClosed());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void interruptDoesNotCutClosingShort(Mode mode) throws Exception {
+    try (MessageSocket b = loopback(mode).open()) {
+      MessageSocket a = loopback(mode).open();
+      a.send(b.localAddress(), "last words".getBytes(UTF_8));
+      Thread.currentThread().interrupt();
+      a.close();
+      assertTrue(Thread.interrupted());
+      assertTrue(a.isClosed());
+      assertEquals("last words", next(b).text());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void closeEndsAllWaiting(Mode mode) throws Exception {
+    MessageSocket a = loopback(mode).open();
+    CompletableFuture<Throwable> untimed = start(a::receive);
+    CompletableFuture<Throwable> timed = start(() -> a.receive(LONG));
+    a.close();
+    assertInstanceOf(SocketClosedException.class, untimed.get(20, TimeUnit.SECONDS));
+    assertInstanceOf(SocketClosedException.class, timed.get(20, TimeUnit.SECONDS));
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void closedSocketSaysThatItIsClosed(Mode mode) throws Exception {
+    try (MessageSocket b = loopback(mode).open()) {
+      MessageSocket a = loopback(mode).open();
+      int port = a.localAddress().getPort();
+      a.close();
+      a.close();
+      assertTrue(a.isClosed());
+      SocketClosedException e =
+          assertThrows(SocketClosedException.class, () -> a.send(b.localAddress(), new byte[] {1}));
+      assertTrue(String.valueOf(e.getMessage()).contains(Integer.toString(port)), e.getMessage());
+      assertThrows(SocketClosedException.class, a::receive);
+      assertThrows(SocketClosedException.class, () -> a.receive(Duration.ZERO));
+      assertThrows(
+          SocketClosedException.class,
+          () -> a.trySend(Message.to(b.localAddress()).body("too late")));
+      assertTrue(a.connections().isEmpty());
+      assertNotNull(a.statistics());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void closeDeliversWhatWasSentBefore(Mode mode) throws Exception {
+    try (MessageSocket b = loopback(mode).open()) {
+      for (int i = 0; i < 20; i++) {
+        MessageSocket a = loopback(mode).open();
+        a.send(b.localAddress(), ("last " + i).getBytes(UTF_8));
+        CloseReport report = a.close(LONG);
+        assertTrue(report.isComplete(), report.toString());
+        assertEquals("last " + i, next(b).text());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void handlerTakesMessagesAndAnswers(Mode mode) throws Exception {
+    try (MessageSocket a = loopback(mode).open();
+        MessageSocket b = loopback(mode).open()) {
+      b.onMessage(
+          message -> {
+            try {
+              b.send(message.from(), ("re: " + message.text()).getBytes(UTF_8));
+            } catch (IOException e) {
+              throw new IllegalStateException(e);
+            }
+          });
+      for (int i = 0; i < 50; i++) {
+        a.send(b.localAddress(), Integer.toString(i).getBytes(UTF_8));
+        assertEquals("re: " + i, next(a).text());
+      }
+      assertThrows(IllegalStateException.class, b::receive);
+      assertThrows(IllegalStateException.class, () -> b.onMessage(message -> {}));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void messagesThatCameBeforeTheHandlerGoToIt(Mode mode) throws Exception {
+    try (MessageSocket a = loopback(mode).open();
+        MessageSocket b = loopback(mode).open()) {
+      a.send(b.localAddress(), "early".getBytes(UTF_8));
+      a.send(b.localAddress(), "marker".getBytes(UTF_8));
+      assertEquals("early", next(b).text()); // the marker is there now, or on its way
+      BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+      b.onMessage(message -> handled.add(message.text()));
+      assertEquals("marker", handled.poll(20, TimeUnit.SECONDS));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void handlerMayWaitForReceiptsAndFutures(Mode mode) throws Exception {
+    try (MessageSocket a = loopback(mode).open();
+        MessageSocket b = loopback(mode).open()) {
+      BlockingQueue<Object> outcomes = new LinkedBlockingQueue<>();
+      b.onMessage(
+          message -> {
+            try {
+              Message answer = Message.to(message.from()).body("re");
+              Outcome awaited = b.send(answer).await(LONG);
+              outcomes.add(awaited == null ? "none" : awaited.kind());
+              outcomes.add(b.send(answer).acknowledged().join().kind());
+              outcomes.add(b.send(answer).acknowledged().thenApply(Outcome::kind).get());
+            } catch (Exception e) {
+              outcomes.add(e);
+            }
+          });
+      a.send(b.localAddress(), "go".getBytes(UTF_8));
+      Outcome.Kind expected = mode == Mode.PLAIN ? Outcome.Kind.UNKNOWN : Outcome.Kind.ACKNOWLEDGED;
+      for (int i = 0; i < 3; i++) {
+        assertEquals(expected, outcomes.poll(20, TimeUnit.SECONDS));
+        assertEquals("re", next(a).text());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void handlerMayCloseTheSocket(Mode mode) throws Exception {
+    try (MessageSocket a = loopback(mode).open()) {
+      MessageSocket b = loopback(mode).open();
+      CompletableFuture<CloseReport> report = new CompletableFuture<>();
+      b.onMessage(message -> report.complete(b.close(LONG)));
+      a.send(b.localAddress(), "close yourself".getBytes(UTF_8));
+      assertTrue(report.get(20, TimeUnit.SECONDS).isComplete());
+      assertTrue(b.isClosed());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void handlerThatThrowsIsCountedAndGetsTheNextMessage(Mode mode) throws Exception {
+    try (MessageSocket a = loopback(mode).open();
+        MessageSocket b = loopback(mode).open()) {
+      BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+      CompletableFuture<Throwable> told = new CompletableFuture<>();
+      b.onMessage(
+          message -> {
+            if (message.text().equals("bad")) {
+              Thread.currentThread().setUncaughtExceptionHandler((t, e) -> told.complete(e));
+              throw new IllegalArgumentException("a fault of the application");
+            }
+            handled.add(message.text());
+          });
+      a.send(b.localAddress(), "bad".getBytes(UTF_8));
+      a.send(b.localAddress(), "good".getBytes(UTF_8));
+      assertEquals("good", handled.poll(20, TimeUnit.SECONDS));
+      assertInstanceOf(IllegalArgumentException.class, told.get(20, TimeUnit.SECONDS));
+      assertEquals(1, b.statistics().handlerFailures());
+      assertFalse(b.isClosed());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void interruptWithinAHandlerDoesNotHarmTheLoop(Mode mode) throws Exception {
+    try (MessageSocket a = loopback(mode).open();
+        MessageSocket b = loopback(mode).open()) {
+      BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+      b.onMessage(
+          message -> {
+            Thread.currentThread().interrupt();
+            handled.add(message.text());
+          });
+      for (int i = 0; i < 5; i++) {
+        a.send(b.localAddress(), Integer.toString(i).getBytes(UTF_8));
+        assertEquals(Integer.toString(i), handled.poll(20, TimeUnit.SECONDS));
+      }
+      assertFalse(b.isClosed());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void futuresCompleteOffTheInputOutputThread(Mode mode) throws Exception {
+    try (MessageSocket a = loopback(mode).open();
+        MessageSocket b = loopback(mode).open()) {
+      CompletableFuture<Thread> handlerThread = new CompletableFuture<>();
+      a.onMessage(message -> handlerThread.complete(Thread.currentThread()));
+      b.send(a.localAddress(), "who are you".getBytes(UTF_8));
+      Thread inputOutput = handlerThread.get(20, TimeUnit.SECONDS);
+      Receipt receipt = a.send(Message.to(b.localAddress()).body("x"));
+      CompletableFuture<Thread> completer = new CompletableFuture<>();
+      CompletableFuture<Void> told =
+          receipt.acknowledged().thenRun(() -> completer.complete(Thread.currentThread()));
+      told.get(20, TimeUnit.SECONDS);
+      assertFalse(completer.join().equals(inputOutput));
+      assertNotNull(receipt.outcome());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void streamedMessageUpToADatagramArrives(Mode mode) throws Exception {
+    try (MessageSocket a = loopback(mode).open();
+        MessageSocket b = loopback(mode).open()) {
+      byte[] bytes = new byte[60_000];
+      new Random(3).nextBytes(bytes);
+      try (MessageOutputStream out = a.openStream(b.localAddress(), 2)) {
+        for (int i = 0; i < bytes.length; i += 1_000) {
+          out.write(bytes, i, 1_000);
+        }
+        assertEquals(bytes.length, out.writtenBytes());
+      }
+      assertArrayEquals(bytes, next(b).bytes());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void impairedSocketLosesAndCounts(Mode mode) throws Exception {
+    try (MessageSocket a = loopback(mode).impair("loss 100%").impairSeed(7).open();
+        MessageSocket b = loopback(mode).open()) {
+      a.send(b.localAddress(), "gone".getBytes(UTF_8));
+      b.send(b.localAddress(), "marker".getBytes(UTF_8));
+      assertEquals("marker", next(b).text());
+      assertEquals(1, a.statistics().impaired("out.lost"));
+      assertTrue(a.statistics().ioPath().contains("loss 100%"), a.statistics().ioPath());
+      a.close(Duration.ZERO);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void impairedSocketDelaysAndStillFlushesOnClose(Mode mode) throws Exception {
+    try (MessageSocket b = loopback(mode).open()) {
+      MessageSocket a = loopback(mode).impair("delay 30ms").open();
+      a.send(b.localAddress(), "late".getBytes(UTF_8));
+      a.close();
+      assertEquals("late", next(b).text());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void statisticsCountMessagesAndDatagrams(Mode mode) throws Exception {
+    try (MessageSocket a = loopback(mode).open();
+        MessageSocket b = loopback(mode).open()) {
+      a.send(b.localAddress(), new byte[100]);
+      next(b);
+      SocketStatistics sent = a.statistics();
+      SocketStatistics received = b.statistics();
+      assertEquals(mode, sent.mode());
+      assertEquals(1, sent.messagesSent());
+      assertEquals(1, received.messagesReceived());
+      assertTrue(sent.datagramsSent() >= 1);
+      assertTrue(received.bytesReceived() >= 100);
+      assertTrue(received.grantedReceiveBufferBytes() > 0);
+      assertTrue(received.grantedSendBufferBytes() > 0);
+      assertEquals(0, received.dropsTotal());
+      assertEquals(0, sent.sendErrorsTotal());
+      assertFalse(sent.ioPath().isEmpty());
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void openAndCloseGiveBackThreadsAndDescriptors(Mode mode) throws Exception {
+    loopback(mode).open().close();
+    long descriptorsBefore = Descriptors.open();
+    for (int i = 0; i < 150; i++) {
+      MessageSocket a = loopback(mode).open();
+      a.send(a.localAddress(), new byte[] {1});
+      next(a);
+      a.close();
+    }
+    List<String> left = new ArrayList<>();
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      boolean isLoop = thread.getName().startsWith("posthorn-");
+      if (isLoop && !thread.getName().endsWith("completion")) {
+        left.add(thread.getName());
+      }
+    }
+    assertEquals(List.of(), left);
+    assertTrue(
+        Descriptors.open() <= descriptorsBefore + 2,
+        descriptorsBefore + " descriptors before, " + Descriptors.open() + " after");
+  }
+
+  @ParameterizedTest
+  @MethodSource("modes")
+  void manyThreadsSendAndOneReceivesAll(Mode mode) throws Exception {
+    int threads = 4;
+    int each = 50;
+    CountDownLatch credit = new CountDownLatch(threads * each);
+    try (MessageSocket a = loopback(mode).open();
+        MessageSocket b = loopback(mode).open()) {
+      BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+      b.onMessage(
+          message -> {
+            handled.add(message.text());
+            credit.countDown();
+          });
+      for (int t = 0; t < threads; t++) {
+        int thread = t;
+        spawn(
+            () -> {
+              for (int i = 0; i < each; i++) {
+                a.send(b.localAddress(), (thread + "/" + i).getBytes(UTF_8));
+              }
+            });
+      }
+      assertTrue(credit.await(20, TimeUnit.SECONDS), "still missing " + credit.getCount());
+      assertEquals(new HashSet<>(handled).size(), threads * each);
+    }
+  }
+}

@@ -1,0 +1,263 @@
+package io.posthorn.endpoint;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.Delivery;
+import io.posthorn.EcnMark;
+import io.posthorn.Mode;
+import io.posthorn.Security;
+import io.posthorn.SocketOptions;
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.ReceiptOutcome;
+import io.posthorn.protocol.ReceivedMessage;
+import io.posthorn.protocol.SendOutcome;
+import io.posthorn.wire.DropReason;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class PlainEndpointTest {
+  private static final InetSocketAddress ONE = address(1);
+  private static final InetSocketAddress TWO = address(2);
+
+  private final TransmitBatch batch = new TransmitBatch();
+
+  private static InetSocketAddress address(int port) {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+  }
+
+  private static PlainEndpoint endpoint(int sendBytes, long receiveBytes) {
+    Duration second = Duration.ofSeconds(1);
+    return new PlainEndpoint(
+        new SocketOptions(
+            Mode.PLAIN,
+            Security.none(),
+            SocketOptions.defaults(Mode.PLAIN).congestionControl(),
+            1,
+            second,
+            second,
+            second,
+            second,
+            sendBytes,
+            1 << 20,
+            receiveBytes,
+            1 << 20,
+            1_200,
+            false));
+  }
+
+  private static OutgoingMessage message(InetSocketAddress to, byte[] body, Object receipt) {
+    return new OutgoingMessage(
+        Endpoint.NO_CONNECTION,
+        to,
+        0,
+        Delivery.UNRELIABLE,
+        -1,
+        body,
+        false,
+        Endpoint.NEVER,
+        false,
+        receipt);
+  }
+
+  private static SendOutcome send(PlainEndpoint endpoint, InetSocketAddress to, int bytes) {
+    return endpoint.send(message(to, new byte[bytes], "receipt"), 0);
+  }
+
+  private static void arrive(PlainEndpoint endpoint, int bytes) {
+    endpoint.onDatagram(ByteBuffer.allocate(bytes), ONE, EcnMark.UNKNOWN, 0);
+  }
+
+  @Test
+  void equalSizesToOnePeerLeaveTogetherAndAShorterOneEndsTheRun() {
+    PlainEndpoint endpoint = endpoint(1 << 20, 1 << 20);
+    for (int bytes : new int[] {100, 100, 40, 100}) {
+      assertEquals(SendOutcome.ACCEPTED, send(endpoint, ONE, bytes));
+    }
+    assertTrue(endpoint.pollTransmit(batch, 0));
+    assertEquals(3, batch.segments());
+    assertEquals(240, batch.lengthBytes());
+    assertTrue(endpoint.pollTransmit(batch, 0));
+    assertEquals(1, batch.segments());
+    assertFalse(endpoint.pollTransmit(batch, 0));
+    assertEquals(4, endpoint.counters().datagramsSent);
+    assertEquals(340, endpoint.counters().bytesSent);
+  }
+
+  @Test
+  void anotherPeerALongerOrAnEmptyMessageBeginsAnotherRun() {
+    PlainEndpoint endpoint = endpoint(1 << 20, 1 << 20);
+    send(endpoint, ONE, 100);
+    send(endpoint, TWO, 100);
+    send(endpoint, TWO, 101);
+    send(endpoint, TWO, 0);
+    send(endpoint, TWO, 0);
+    List<Integer> sizes = new ArrayList<>();
+    while (endpoint.pollTransmit(batch, 0)) {
+      assertEquals(1, batch.segments());
+      sizes.add(batch.segment(0).remaining());
+    }
+    assertEquals(List.of(100, 100, 101, 0, 0), sizes);
+  }
+
+  @Property(tries = 200)
+  void everyMessageLeavesOnceWholeAndInOrder(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 200) int count) {
+    PlainEndpoint endpoint = endpoint(1 << 30, 1 << 20);
+    Random random = new Random(seed);
+    List<byte[]> sent = new ArrayList<>();
+    List<InetSocketAddress> to = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      byte[] body = new byte[random.nextInt(4) == 0 ? random.nextInt(3_000) : 50];
+      random.nextBytes(body);
+      InetSocketAddress peer = random.nextInt(5) == 0 ? TWO : ONE;
+      assertEquals(SendOutcome.ACCEPTED, endpoint.send(message(peer, body, seed), 0));
+      sent.add(body);
+      to.add(peer);
+    }
+    int at = 0;
+    while (endpoint.pollTransmit(batch, 0)) {
+      assertTrue(batch.segments() <= 64);
+      for (int i = 0; i < batch.segments(); i++) {
+        ByteBuffer segment = batch.segment(i);
+        byte[] got = new byte[segment.remaining()];
+        segment.get(got);
+        assertArrayEquals(sent.get(at), got);
+        assertEquals(to.get(at), batch.peer());
+        at++;
+      }
+    }
+    assertEquals(count, at);
+  }
+
+  @Test
+  void receiptSettlesAsUnknownAtOnce() {
+    PlainEndpoint endpoint = endpoint(1 << 20, 1 << 20);
+    send(endpoint, ONE, 10);
+    EndpointEvent.ReceiptSettled settled =
+        assertInstanceOf(EndpointEvent.ReceiptSettled.class, endpoint.pollEvent());
+    assertEquals("receipt", settled.receipt());
+    assertEquals(ReceiptOutcome.UNKNOWN, settled.outcome());
+    assertTrue(settled.mayHaveArrived());
+    assertNull(endpoint.pollEvent());
+  }
+
+  @Test
+  void fullQueueBlocksAndTellsWhenThereIsRoom() {
+    PlainEndpoint endpoint = endpoint(1_000, 1 << 20);
+    assertEquals(SendOutcome.ACCEPTED, send(endpoint, ONE, 800));
+    assertEquals(SendOutcome.BLOCKED, send(endpoint, TWO, 800));
+    assertInstanceOf(EndpointEvent.ReceiptSettled.class, endpoint.pollEvent());
+    assertNull(endpoint.pollEvent(), "nothing is said of what was not taken");
+    assertTrue(endpoint.pollTransmit(batch, 0));
+    EndpointEvent.Writable writable =
+        assertInstanceOf(EndpointEvent.Writable.class, endpoint.pollEvent());
+    assertEquals(TWO, writable.peer());
+    assertEquals(SendOutcome.ACCEPTED, send(endpoint, TWO, 800));
+  }
+
+  @Test
+  void messageLargerThanTheWholeQueueLeavesAlone() {
+    PlainEndpoint endpoint = endpoint(1_000, 1 << 20);
+    assertEquals(SendOutcome.ACCEPTED, send(endpoint, ONE, 65_507));
+    assertEquals(SendOutcome.BLOCKED, send(endpoint, ONE, 1));
+    assertTrue(endpoint.pollTransmit(batch, 0));
+    assertEquals(65_507, batch.lengthBytes());
+  }
+
+  @Test
+  void largerThanADatagramIsRefused() {
+    PlainEndpoint endpoint = endpoint(1 << 20, 1 << 20);
+    assertEquals(SendOutcome.TOO_LARGE, send(endpoint, ONE, 65_508));
+    assertFalse(endpoint.pollTransmit(batch, 0));
+    assertNull(endpoint.pollEvent());
+  }
+
+  @Test
+  void datagramsBecomeMessagesEmptyOnesToo() {
+    PlainEndpoint endpoint = endpoint(1 << 20, 1 << 20);
+    arrive(endpoint, 0);
+    arrive(endpoint, 65_507);
+    ReceivedMessage empty = endpoint.pollMessage(0);
+    assertNotNull(empty);
+    assertEquals(0, empty.body().length);
+    assertEquals(ONE, empty.from());
+    assertEquals(Endpoint.NO_CONNECTION, empty.connection());
+    ReceivedMessage large = endpoint.pollMessage(0);
+    assertNotNull(large);
+    assertEquals(65_507, large.body().length);
+    assertNull(endpoint.pollMessage(0));
+    assertEquals(2, endpoint.counters().messagesReceived);
+  }
+
+  @Test
+  void longerThanAnyDatagramIsDroppedAndCounted() {
+    PlainEndpoint endpoint = endpoint(1 << 20, 1 << 20);
+    arrive(endpoint, 65_508);
+    assertNull(endpoint.pollMessage(0));
+    assertEquals(1, endpoint.counters().drops(DropReason.TOO_LONG));
+  }
+
+  @Test
+  void fullReceiveQueueDropsAndCountsUntilSomethingIsTaken() {
+    PlainEndpoint endpoint = endpoint(1 << 20, 2 * (1_000 + PlainEndpoint.MESSAGE_COST_BYTES));
+    arrive(endpoint, 1_000);
+    arrive(endpoint, 1_000);
+    arrive(endpoint, 1_000);
+    assertEquals(1, endpoint.counters().drops(DropReason.QUEUE_FULL));
+    assertNotNull(endpoint.pollMessage(0));
+    arrive(endpoint, 1_000);
+    assertEquals(1, endpoint.counters().drops(DropReason.QUEUE_FULL));
+    assertEquals(4, endpoint.counters().datagramsReceived);
+    assertEquals(4_000, endpoint.counters().bytesReceived);
+  }
+
+  @Test
+  void emptyDatagramsCannotFillMemoryEither() {
+    PlainEndpoint endpoint = endpoint(1 << 20, 10 * PlainEndpoint.MESSAGE_COST_BYTES);
+    for (int i = 0; i < 11; i++) {
+      arrive(endpoint, 0);
+    }
+    assertEquals(1, endpoint.counters().drops(DropReason.QUEUE_FULL));
+  }
+
+  @Test
+  void closingFlushesUntilItsDeadlineAndTakesNothing() {
+    PlainEndpoint endpoint = endpoint(1 << 20, 1 << 20);
+    send(endpoint, ONE, 10);
+    endpoint.closeAll(100, 1_000);
+    assertFalse(endpoint.isClosed());
+    assertEquals(1_100, endpoint.nextTimeoutNanos());
+    assertEquals(SendOutcome.CLOSED, send(endpoint, ONE, 10));
+    arrive(endpoint, 10);
+    assertEquals(1, endpoint.counters().drops(DropReason.CLOSING));
+    endpoint.onTimeout(1_099);
+    assertFalse(endpoint.isClosed());
+    endpoint.onTimeout(1_100);
+    assertTrue(endpoint.isClosed());
+    assertEquals(Endpoint.NEVER, endpoint.nextTimeoutNanos());
+  }
+
+  @Test
+  void closingIsDoneWhenAllHasLeft() {
+    PlainEndpoint endpoint = endpoint(1 << 20, 1 << 20);
+    send(endpoint, ONE, 10);
+    endpoint.closeAll(Endpoint.NEVER, 1_000);
+    assertTrue(endpoint.pollTransmit(batch, 1_000));
+    assertTrue(endpoint.isClosed());
+  }
+}

@@ -1,0 +1,193 @@
+package io.posthorn.endpoint;
+
+import io.posthorn.protocol.EndpointResources;
+import io.posthorn.protocol.PeerConnection;
+import io.posthorn.protocol.handshake.ClearHandshake;
+import io.posthorn.protocol.handshake.Handshake;
+import io.posthorn.protocol.handshake.NoiseXX;
+import io.posthorn.protocol.handshake.RetryCookies;
+import io.posthorn.protocol.handshake.StaticKey;
+import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.ControlPacket;
+import io.posthorn.wire.DropReason;
+import io.posthorn.wire.FirstMessagePacket;
+import io.posthorn.wire.SecondMessagePacket;
+import io.posthorn.wire.WireLimits;
+import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What strangers get: M2 for M1, a cookie when many ask, a refusal when there is no room. Holds the
+ * handshakes that wait for M3, bounded in number and time; sends at most what came, three times.
+ */
+final class Admission {
+  /** Handshakes that may wait for M3. */
+  static final int HALF_OPEN_LIMIT = 1024;
+
+  /** From so many on, an address must prove itself with a cookie before any Diffie–Hellman. */
+  static final int COOKIE_THRESHOLD = 256;
+
+  /** How long M3 may take. */
+  static final long HALF_OPEN_NANOS = 10_000_000_000L;
+
+  private static final int KEY_BYTES = 32;
+
+  private final EndpointResources shared;
+  private final int suite;
+  private final StaticKey identity;
+  private final RetryCookies cookies;
+  private final Outbox outbox;
+  private final FirstMessagePacket first = new FirstMessagePacket();
+  private final Map<HalfOpen.Key, HalfOpen> byKey = new LinkedHashMap<>();
+  private final Map<Long, HalfOpen> byId = new HashMap<>();
+  private final byte[] body = new byte[WireLimits.MAX_HANDSHAKE_BODY_BYTES];
+  private final byte[] parameters = new byte[WireLimits.MAX_PARAMETERS_BYTES];
+  private final byte[] cookie = new byte[WireLimits.MAX_COOKIE_BYTES];
+
+  Admission(EndpointResources shared, int suite, StaticKey identity, Outbox outbox) {
+    this.shared = shared;
+    this.suite = suite;
+    this.identity = identity;
+    this.outbox = outbox;
+    this.cookies = new RetryCookies(shared.random());
+  }
+
+  /** Checks the form of M1; {@link #first} holds its fields afterwards. */
+  DropReason check(byte[] datagram, int from, int length, InetSocketAddress source) {
+    DropReason reason = first.check(datagram, from, length);
+    if (reason == DropReason.UNSUPPORTED_VERSION && length >= WireLimits.MINIMUM_DATAGRAM_BYTES) {
+      byte[] answer = new byte[64];
+      int bytes = ControlPacket.writeVersions(answer, 0, first.initiatorConnectionId());
+      outbox.add(Arrays.copyOf(answer, bytes), source);
+    }
+    if (reason == DropReason.NONE && first.suite() != suite) {
+      refuse(source, CloseReason.SECURITY);
+      return DropReason.SECURITY_MISMATCH;
+    }
+    return reason;
+  }
+
+  /** The M1 that was checked last. */
+  FirstMessagePacket first() {
+    return first;
+  }
+
+  /** Answers M1 with a refusal. */
+  void refuse(InetSocketAddress source, CloseReason reason) {
+    byte[] answer = new byte[32];
+    int bytes = ControlPacket.writeRefused(answer, 0, first.initiatorConnectionId(), reason);
+    outbox.add(Arrays.copyOf(answer, bytes), source);
+  }
+
+  /** Answers the checked M1: M2, the same M2 again, or a request for a cookie. */
+  DropReason onFirst(byte[] datagram, InetSocketAddress source, long nowNanos) {
+    HalfOpen.Key key = new HalfOpen.Key(source, first.initiatorConnectionId());
+    HalfOpen known = byKey.get(key);
+    if (known != null) {
+      if (first.bodyLength() < KEY_BYTES || !known.isSameAttempt(datagram, first.bodyFrom())) {
+        return DropReason.UNEXPECTED_HANDSHAKE;
+      }
+      outbox.add(known.second, source);
+      return DropReason.NONE;
+    }
+    if (byKey.size() >= COOKIE_THRESHOLD) {
+      DropReason reason = demandCookie(datagram, source, nowNanos);
+      if (reason != DropReason.NONE || first.cookieLength() == 0) {
+        return reason;
+      }
+    }
+    if (byKey.size() >= HALF_OPEN_LIMIT) {
+      return DropReason.HALF_OPEN_LIMIT;
+    }
+    return answer(key, datagram, source, nowNanos);
+  }
+
+  /** Asks for a cookie if there is none; NONE if the one there is good. */
+  private DropReason demandCookie(byte[] datagram, InetSocketAddress source, long nowNanos) {
+    long id = first.initiatorConnectionId();
+    if (first.cookieLength() > 0) {
+      return cookies.verify(
+              source, id, datagram, first.cookieFrom(), first.cookieLength(), nowNanos)
+          ? DropReason.NONE
+          : DropReason.COOKIE_INVALID;
+    }
+    int length = cookies.issue(source, id, nowNanos, cookie, 0);
+    byte[] answer = new byte[16 + WireLimits.MAX_COOKIE_BYTES];
+    int bytes = ControlPacket.writeRetry(answer, 0, id, cookie, length);
+    outbox.add(Arrays.copyOf(answer, bytes), source);
+    return DropReason.NONE;
+  }
+
+  private DropReason answer(
+      HalfOpen.Key key, byte[] datagram, InetSocketAddress source, long nowNanos) {
+    Handshake handshake =
+        suite == WireLimits.SUITE_CLEAR
+            ? ClearHandshake.responder(key.initiatorConnectionId(), shared.random())
+            : NoiseXX.responder(identity, key.initiatorConnectionId(), null, shared.random());
+    if (!handshake.readFirst(datagram, first.bodyFrom(), first.bodyLength())) {
+      handshake.destroy();
+      return DropReason.MALFORMED_HANDSHAKE;
+    }
+    long id = shared.random().nextLong();
+    int parametersLength =
+        PeerConnection.parameters(shared.options(), id, shared.instanceId()).encode(parameters, 0);
+    int bodyLength = handshake.writeSecond(parameters, parametersLength, body, 0);
+    byte[] second = new byte[32 + bodyLength];
+    int bytes =
+        SecondMessagePacket.write(second, 0, key.initiatorConnectionId(), id, body, bodyLength);
+    HalfOpen halfOpen =
+        new HalfOpen(key, id, handshake, Arrays.copyOf(second, bytes), nowNanos + HALF_OPEN_NANOS);
+    byKey.put(key, halfOpen);
+    byId.put(id, halfOpen);
+    outbox.add(halfOpen.second, source);
+    return DropReason.NONE;
+  }
+
+  /** The handshake whose M3 carries this id, or null. */
+  @Nullable HalfOpen find(long responderConnectionId) {
+    return byId.get(responderConnectionId);
+  }
+
+  /** A handshake is complete, or failed for good. */
+  void remove(HalfOpen halfOpen) {
+    byKey.remove(halfOpen.key);
+    byId.remove(halfOpen.responderConnectionId);
+  }
+
+  int halfOpenCount() {
+    return byKey.size();
+  }
+
+  /** When the oldest handshake expires. */
+  long deadlineNanos() {
+    Iterator<HalfOpen> oldest = byKey.values().iterator();
+    return oldest.hasNext() ? oldest.next().expiresNanos : Endpoint.NEVER;
+  }
+
+  /** Forgets handshakes whose M3 did not come. */
+  void onTimeout(long nowNanos) {
+    for (Iterator<HalfOpen> each = byKey.values().iterator(); each.hasNext(); ) {
+      HalfOpen halfOpen = each.next();
+      if (halfOpen.expiresNanos > nowNanos) {
+        return;
+      }
+      each.remove();
+      byId.remove(halfOpen.responderConnectionId);
+      halfOpen.handshake.destroy();
+    }
+  }
+
+  /** Forgets all. */
+  void clear() {
+    for (HalfOpen halfOpen : byKey.values()) {
+      halfOpen.handshake.destroy();
+    }
+    byKey.clear();
+    byId.clear();
+  }
+}

@@ -1,0 +1,27 @@
+package io.posthorn.endpoint;
+
+import io.posthorn.protocol.PeerConnection;
+
+/** One connection in the endpoint's table, queues and heap. */
+final class ConnectionSlot {
+  final PeerConnection connection;
+
+  /** Index in {@link DeadlineQueue}, -1 if it has no deadline. */
+  int heapIndex = -1;
+
+  long deadlineNanos = Endpoint.NEVER;
+
+  /** Whether it stands in the queue of those that may have datagrams to send. */
+  boolean queuedForTransmit;
+
+  /** Whether it stands in the queue of those that have messages for the application. */
+  boolean queuedForReading;
+
+  /** The id under which the table knows it. */
+  long tableId;
+
+  ConnectionSlot(PeerConnection connection) {
+    this.connection = connection;
+    this.tableId = connection.localConnectionId();
+  }
+}

@@ -1,0 +1,21 @@
+package io.posthorn.protocol;
+
+import io.posthorn.SocketOptions;
+import io.posthorn.protocol.channel.ReceiveMemory;
+import java.util.random.RandomGenerator;
+
+/**
+ * What all connections of one endpoint share.
+ *
+ * @param options the socket's settings
+ * @param random the source of all chance
+ * @param memory received bytes of all connections, against the socket's ceiling
+ * @param scratch work space
+ * @param instanceId tells this run of the socket from the one before
+ */
+public record EndpointResources(
+    SocketOptions options,
+    RandomGenerator random,
+    ReceiveMemory memory,
+    Scratch scratch,
+    long instanceId) {}

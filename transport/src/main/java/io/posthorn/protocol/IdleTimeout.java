@@ -1,0 +1,95 @@
+package io.posthorn.protocol;
+
+/**
+ * When a silent connection is given up (RFC 9000 §10.1), when it is kept alive, and when one that a
+ * mere send opened is let go.
+ */
+final class IdleTimeout {
+  private static final long NEVER = Long.MAX_VALUE;
+
+  private long idleNanos;
+  private final long keepAliveNanos;
+  private final long implicitIdleNanos;
+  private long lastHeardNanos;
+  private long lastActivityNanos;
+  private long lastSentNanos;
+  private long lastMessageNanos;
+  private boolean sentSinceHeard;
+  private boolean probedAfterJump;
+
+  /**
+   * Starts now.
+   *
+   * @param keepAliveNanos {@link Long#MAX_VALUE} for the side that did not open the connection
+   * @param implicitIdleNanos {@link Long#MAX_VALUE} for a connection opened by {@code connect}
+   */
+  IdleTimeout(long idleNanos, long keepAliveNanos, long implicitIdleNanos, long nowNanos) {
+    this.idleNanos = idleNanos;
+    this.keepAliveNanos = keepAliveNanos;
+    this.implicitIdleNanos = implicitIdleNanos;
+    lastHeardNanos = nowNanos;
+    lastActivityNanos = nowNanos;
+    lastSentNanos = nowNanos;
+    lastMessageNanos = nowNanos;
+  }
+
+  /** The smaller of both sides' timeouts counts. */
+  void onPeerTimeout(long nanos) {
+    idleNanos = Math.min(idleNanos, nanos);
+  }
+
+  void onReceived(long nowNanos) {
+    lastHeardNanos = nowNanos;
+    lastActivityNanos = nowNanos;
+    sentSinceHeard = false;
+    probedAfterJump = false;
+  }
+
+  void onAckElicitingSent(long nowNanos) {
+    lastSentNanos = nowNanos;
+    if (!sentSinceHeard) {
+      sentSinceHeard = true;
+      lastActivityNanos = nowNanos;
+    }
+  }
+
+  void onKeepAlive(long nowNanos) {
+    lastSentNanos = nowNanos;
+  }
+
+  void onMessage(long nowNanos) {
+    lastMessageNanos = nowNanos;
+  }
+
+  long lastHeardNanos() {
+    return lastHeardNanos;
+  }
+
+  long idleDeadlineNanos() {
+    return lastActivityNanos + idleNanos;
+  }
+
+  long keepAliveDeadlineNanos() {
+    return keepAliveNanos == NEVER
+        ? NEVER
+        : Math.max(lastHeardNanos, lastSentNanos) + keepAliveNanos;
+  }
+
+  long implicitDeadlineNanos() {
+    return implicitIdleNanos == NEVER ? NEVER : lastMessageNanos + implicitIdleNanos;
+  }
+
+  /**
+   * The idle deadline has come. If it was overslept by far (a laptop asleep, a stopped process),
+   * the peer gets one more chance: answers how long, else 0.
+   */
+  long graceAfterJumpNanos(long nowNanos, long probeTimeoutNanos) {
+    if (probedAfterJump || nowNanos - idleDeadlineNanos() < 1_000_000_000L) {
+      return 0;
+    }
+    probedAfterJump = true;
+    long grace = 3 * probeTimeoutNanos;
+    lastActivityNanos = nowNanos - idleNanos + grace;
+    return grace;
+  }
+}

@@ -1,0 +1,112 @@
+package io.posthorn.protocol;
+
+import io.posthorn.Delivery;
+import io.posthorn.protocol.channel.Datagrams;
+import io.posthorn.protocol.channel.OrderedChannels;
+import io.posthorn.protocol.channel.UnorderedMessages;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The messages of one connection that wait for the application, whatever their delivery. The kinds
+ * take turns, so that none starves another. A message names the address at which the connection was
+ * established, its alias for life, so that an answer to it finds the connection again.
+ */
+final class Inbox {
+  private static final int KINDS = 3;
+
+  private final long connection;
+  private final InetSocketAddress from;
+  private final OrderedChannels ordered;
+  private final UnorderedMessages unordered;
+  private final Datagrams datagrams;
+  private int turn;
+
+  Inbox(
+      long connection,
+      InetSocketAddress from,
+      OrderedChannels ordered,
+      UnorderedMessages unordered,
+      Datagrams datagrams) {
+    this.connection = connection;
+    this.from = from;
+    this.ordered = ordered;
+    this.unordered = unordered;
+    this.datagrams = datagrams;
+  }
+
+  @Nullable ReceivedMessage poll() {
+    for (int i = 0; i < KINDS; i++) {
+      turn = (turn + 1) % KINDS;
+      ReceivedMessage message =
+          switch (turn) {
+            case 0 -> pollOrdered();
+            case 1 -> pollUnordered();
+            default -> pollDatagram();
+          };
+      if (message != null) {
+        return message;
+      }
+    }
+    return null;
+  }
+
+  private @Nullable ReceivedMessage pollOrdered() {
+    while (ordered.hasMessage()) {
+      int channel = ordered.nextReadable();
+      ReceivedMessage message = taken(channel, ordered.takeFrom(channel, false));
+      if (message != null) {
+        return message;
+      }
+    }
+    return null;
+  }
+
+  @Nullable ReceivedMessage pollPart(int channel) {
+    return taken(channel, ordered.takeFrom(channel, true));
+  }
+
+  private @Nullable ReceivedMessage taken(int channel, OrderedChannels.@Nullable Taken taken) {
+    return taken == null
+        ? null
+        : new ReceivedMessage(
+            connection,
+            from,
+            channel,
+            Delivery.RELIABLE_ORDERED,
+            taken.number(),
+            taken.body(),
+            taken.more(),
+            taken.aborted());
+  }
+
+  private @Nullable ReceivedMessage pollUnordered() {
+    UnorderedMessages.Ready ready = unordered.take();
+    return ready == null
+        ? null
+        : new ReceivedMessage(
+            connection,
+            from,
+            ready.channel(),
+            ready.key() < 0 ? Delivery.RELIABLE_UNORDERED : Delivery.RELIABLE_LATEST,
+            ready.id(),
+            ready.body(),
+            false,
+            false);
+  }
+
+  private @Nullable ReceivedMessage pollDatagram() {
+    Datagrams.Ready ready = datagrams.take();
+    return ready == null
+        ? null
+        : new ReceivedMessage(
+            connection,
+            from,
+            ready.channel(),
+            ready.sequenced() ? Delivery.UNRELIABLE_SEQUENCED : Delivery.UNRELIABLE,
+            -1,
+            ready.body(),
+            false,
+            false);
+  }
+}

@@ -1,0 +1,217 @@
+package io.posthorn.protocol;
+
+import io.posthorn.protocol.path.Path;
+import io.posthorn.protocol.protection.PacketProtection;
+import io.posthorn.protocol.recovery.PacketRecovery;
+import io.posthorn.wire.PacketNumbers;
+import io.posthorn.wire.WireLimits;
+import java.util.random.RandomGenerator;
+
+/**
+ * Fills one packet at a time: an ACK if there is news, then what the sources have, in the order of
+ * their priority, as far as window, pacer and the path's allowance let it.
+ */
+final class PacketAssembler {
+  private static final long NEVER = Long.MAX_VALUE;
+  private static final int HEADER_BYTES = 1 + WireLimits.CONNECTION_ID_BYTES;
+  private static final int SKIP_AT_LEAST = 128;
+  private static final int SKIP_SPREAD = 1024;
+
+  private final PacketRecovery recovery;
+  private final Acknowledgements acknowledgements;
+  private final Pings pings;
+  private final Path path;
+  private final FrameSource[] sources;
+  private final PacketBuilder builder;
+  private final RandomGenerator random;
+  private int packetsToSkip;
+  private long pacedUntilNanos = NEVER;
+  private boolean windowLimited;
+  private boolean lastAckEliciting;
+
+  /** Index of each source that this class treats in its own way. */
+  static final byte ACKNOWLEDGEMENTS = 0;
+
+  static final byte PATH = 1;
+  static final byte PINGS = 2;
+
+  /**
+   * Makes one.
+   *
+   * @param sources in order of priority; the first three are acknowledgements, path and pings
+   */
+  PacketAssembler(
+      PacketRecovery recovery,
+      Acknowledgements acknowledgements,
+      Path path,
+      Pings pings,
+      FrameSource[] sources,
+      RandomGenerator random) {
+    this.recovery = recovery;
+    this.acknowledgements = acknowledgements;
+    this.path = path;
+    this.pings = pings;
+    this.sources = sources;
+    this.random = random;
+    this.builder = new PacketBuilder(recovery.sent());
+    this.packetsToSkip = SKIP_AT_LEAST + random.nextInt(SKIP_SPREAD);
+  }
+
+  /** When the pacer lets the next packet leave; Long.MAX_VALUE if it is not what holds it. */
+  long pacedUntilNanos() {
+    return pacedUntilNanos;
+  }
+
+  /** Whether the window held the last packet back. */
+  boolean isWindowLimited() {
+    return windowLimited;
+  }
+
+  /** Whether the packet written last wants an acknowledgement. */
+  boolean lastWasAckEliciting() {
+    return lastAckEliciting;
+  }
+
+  boolean hasFrames(long nowNanos) {
+    for (int i = 1; i < sources.length; i++) {
+      if (sources[i].hasFrames(nowNanos)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Writes a packet for the path's address, if there is reason and leave to.
+   *
+   * @param scratch receives the frames before they are sealed
+   * @param limit most bytes of the packet
+   * @param acknowledgeOnly whether nothing but ACKs may be said any more
+   * @return bytes written, 0 if nothing may leave now
+   */
+  int write(
+      PacketProtection protection,
+      long destinationConnectionId,
+      byte[] scratch,
+      byte[] out,
+      int from,
+      int limit,
+      boolean acknowledgeOnly,
+      long nowNanos) {
+    pacedUntilNanos = NEVER;
+    int room = (int) Math.min(limit, path.allowanceBytes());
+    if (room < WireLimits.MINIMUM_SEALED_PACKET_BYTES) {
+      return 0;
+    }
+    boolean probe = recovery.isProbeDue() && !acknowledgeOnly;
+    boolean wanted = probe || (!acknowledgeOnly && hasFrames(nowNanos));
+    windowLimited = wanted && !recovery.windowAllows(room);
+    boolean allowed = wanted && (probe || !windowLimited);
+    if (allowed && !probe && !recovery.pacerAllows(room, nowNanos)) {
+      pacedUntilNanos = recovery.pacerReadyNanos(room, nowNanos);
+      allowed = false;
+    }
+    if (!allowed && !acknowledgements.isDue(nowNanos)) {
+      return 0;
+    }
+    long packetNumber = nextNumber();
+    int numberLength = PacketNumbers.lengthFor(packetNumber, recovery.largestAcknowledged());
+    builder.begin(scratch, 0, room - HEADER_BYTES - numberLength - protection.overheadBytes());
+    if (acknowledgements.hasFrames(nowNanos)) {
+      builder.source(ACKNOWLEDGEMENTS);
+      acknowledgements.writeFrames(builder, nowNanos);
+    }
+    if (allowed) {
+      writeSources(nowNanos);
+      if (probe && !builder.isAckEliciting()) {
+        builder.source(PINGS);
+        pings.request();
+        pings.writeFrames(builder, nowNanos);
+      }
+    }
+    if (builder.frames().written() == 0) {
+      return 0;
+    }
+    return finish(
+        protection,
+        destinationConnectionId,
+        packetNumber,
+        numberLength,
+        scratch,
+        out,
+        from,
+        nowNanos);
+  }
+
+  private void writeSources(long nowNanos) {
+    for (int i = 1; i < sources.length; i++) {
+      if (sources[i].hasFrames(nowNanos)) {
+        builder.source((byte) i);
+        sources[i].writeFrames(builder, nowNanos);
+      }
+    }
+  }
+
+  /** Writes a packet with path probes for another address than the path's. */
+  int writeOffPath(
+      PacketProtection protection,
+      long destinationConnectionId,
+      byte[] scratch,
+      byte[] out,
+      int from,
+      int limit,
+      long nowNanos) {
+    long packetNumber = nextNumber();
+    int numberLength = PacketNumbers.lengthFor(packetNumber, recovery.largestAcknowledged());
+    builder.begin(scratch, 0, limit - HEADER_BYTES - numberLength - protection.overheadBytes());
+    builder.source(PATH);
+    path.writeOffPath(builder);
+    return finish(
+        protection,
+        destinationConnectionId,
+        packetNumber,
+        numberLength,
+        scratch,
+        out,
+        from,
+        nowNanos);
+  }
+
+  private int finish(
+      PacketProtection protection,
+      long destinationConnectionId,
+      long packetNumber,
+      int numberLength,
+      byte[] scratch,
+      byte[] out,
+      int from,
+      long nowNanos) {
+    int shortBy = WireLimits.MAX_PACKET_NUMBER_BYTES - numberLength - builder.frames().written();
+    if (shortBy > 0) {
+      builder.frames().padding(shortBy);
+    }
+    int bytes =
+        protection.seal(
+            destinationConnectionId,
+            packetNumber,
+            numberLength,
+            scratch,
+            0,
+            builder.frames().written(),
+            out,
+            from);
+    lastAckEliciting = builder.isAckEliciting();
+    boolean applicationLimited = recovery.windowAllows(2 * bytes) && !hasFrames(nowNanos);
+    recovery.onPacketSent(bytes, lastAckEliciting, applicationLimited, nowNanos);
+    return bytes;
+  }
+
+  /** The number of the next packet; now and then one is skipped, to catch a lying peer. */
+  private long nextNumber() {
+    if (--packetsToSkip <= 0) {
+      recovery.sent().skip();
+      packetsToSkip = SKIP_AT_LEAST + random.nextInt(SKIP_SPREAD);
+    }
+    return recovery.sent().next();
+  }
+}

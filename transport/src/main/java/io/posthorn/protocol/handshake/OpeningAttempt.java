@@ -1,0 +1,119 @@
+package io.posthorn.protocol.handshake;
+
+import io.posthorn.wire.FirstMessagePacket;
+import io.posthorn.wire.ThirdMessagePacket;
+import io.posthorn.wire.WireLimits;
+
+/**
+ * The initiator's side of opening a connection: M1 until M2 comes, again after 250 ms, then each
+ * time 1.5 times as long, at most a second apart; then M3 in front of each packet until the
+ * responder's first packet opens. Only the initiator repeats.
+ */
+public final class OpeningAttempt {
+  private static final long NEVER = Long.MAX_VALUE;
+  private static final long FIRST_INTERVAL_NANOS = 250_000_000L;
+  private static final long LONGEST_INTERVAL_NANOS = 1_000_000_000L;
+  private static final byte[] NONE = new byte[0];
+
+  private final Handshake handshake;
+  private final int suite;
+  private final long connectionId;
+  private final byte[] body = new byte[WireLimits.MAX_HANDSHAKE_BODY_BYTES];
+  private final int bodyLength;
+  private byte[] cookie = NONE;
+  private byte[] first;
+  private byte[] third = NONE;
+  private long nextNanos;
+  private long intervalNanos = FIRST_INTERVAL_NANOS;
+  private final long deadlineNanos;
+  private boolean answered;
+
+  /**
+   * Begins an attempt; M1 is due at once.
+   *
+   * @param timeoutNanos how long the whole handshake may take
+   */
+  public OpeningAttempt(
+      Handshake handshake, int suite, long connectionId, long timeoutNanos, long nowNanos) {
+    this.handshake = handshake;
+    this.suite = suite;
+    this.connectionId = connectionId;
+    this.bodyLength = handshake.writeFirst(body, 0);
+    this.first = firstMessage();
+    this.nextNanos = nowNanos;
+    this.deadlineNanos = nowNanos + timeoutNanos;
+  }
+
+  private byte[] firstMessage() {
+    byte[] datagram = new byte[WireLimits.MINIMUM_DATAGRAM_BYTES];
+    FirstMessagePacket.write(
+        datagram, 0, suite, connectionId, cookie, cookie.length, body, bodyLength);
+    return datagram;
+  }
+
+  /** The cryptographic part. */
+  public Handshake handshake() {
+    return handshake;
+  }
+
+  /** When it is given up. */
+  public long deadlineNanos() {
+    return deadlineNanos;
+  }
+
+  /** Whether M2 has been read. */
+  public boolean isAnswered() {
+    return answered;
+  }
+
+  /** When the next M1 is due, or Long.MAX_VALUE. */
+  public long nextNanos() {
+    return answered ? NEVER : nextNanos;
+  }
+
+  /** Writes M1 if it is due. Returns its length or 0. */
+  public int write(byte[] out, int from, long nowNanos) {
+    if (answered || nowNanos < nextNanos) {
+      return 0;
+    }
+    System.arraycopy(first, 0, out, from, first.length);
+    nextNanos = nowNanos + intervalNanos;
+    intervalNanos = Math.min(intervalNanos * 3 / 2, LONGEST_INTERVAL_NANOS);
+    return first.length;
+  }
+
+  /**
+   * The responder asks for a cookie: M1 goes again with it, at once. A second one is taken only at
+   * the next repetition, so that forged retries do not make a storm.
+   */
+  public void onRetry(byte[] datagram, int from, int length, long nowNanos) {
+    if (answered) {
+      return;
+    }
+    boolean had = cookie.length > 0;
+    cookie = java.util.Arrays.copyOfRange(datagram, from, from + length);
+    first = firstMessage();
+    if (!had) {
+      nextNanos = nowNanos;
+    }
+  }
+
+  /**
+   * M2 was read: M3 is made.
+   *
+   * @param remoteConnectionId the responder's
+   */
+  public void onSecond(long remoteConnectionId, byte[] parameters, int parametersLength) {
+    byte[] out = new byte[WireLimits.MAX_HANDSHAKE_BODY_BYTES];
+    int length = handshake.writeThird(parameters, parametersLength, out, 0);
+    byte[] packet = new byte[WireLimits.MINIMUM_DATAGRAM_BYTES];
+    int bytes = ThirdMessagePacket.write(packet, 0, remoteConnectionId, out, length);
+    third = java.util.Arrays.copyOf(packet, bytes);
+    answered = true;
+  }
+
+  /** M3, to stand in front of each packet; empty before M2 came. */
+  public byte[] third() {
+    return third;
+  }
+}

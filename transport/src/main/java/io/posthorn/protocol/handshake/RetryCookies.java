@@ -1,0 +1,141 @@
+package io.posthorn.protocol.handshake;
+
+import io.posthorn.wire.BigEndian;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.random.RandomGenerator;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * Stateless cookies: a stranger who echoes one has proved, within the last seconds, that it
+ * receives at its address (RFC 9000 §8.1.2). Nothing is kept but two keys. Not thread-safe.
+ *
+ * <pre>
+ *   0            1
+ *   +------------+--------------------------------------------------------------------+
+ *   | tick, low 8| first 16 bytes of HMAC-SHA-256(key, tick, connection id, port, IP) |
+ *   +------------+--------------------------------------------------------------------+
+ * </pre>
+ *
+ * <p>A tick is {@link #TICK_NANOS} long. A cookie is good in its own tick and the next one: for 5 s
+ * at least, for 10 s at most. A key is used for 12 ticks, then replaced by a new one; the one
+ * before it is kept as long again.
+ */
+public final class RetryCookies {
+  /** Length of a cookie. */
+  public static final int COOKIE_BYTES = 1 + RetryCookies.MAC_BYTES;
+
+  /** A cookie is never accepted longer than this after it was issued. */
+  public static final long LIFETIME_NANOS = 10_000_000_000L;
+
+  static final long TICK_NANOS = LIFETIME_NANOS / 2;
+  static final int TICKS_PER_KEY = 12;
+
+  private static final int MAC_BYTES = 16;
+  private static final int KEY_BYTES = 32;
+  private static final int ADDRESS_LIMIT_BYTES = 16;
+  private static final long NO_EPOCH = Long.MIN_VALUE;
+
+  private final RandomGenerator random;
+  private final Mac mac;
+  private final byte[] currentKey = new byte[KEY_BYTES];
+  private final byte[] previousKey = new byte[KEY_BYTES];
+  private final byte[] input = new byte[8 + 8 + 2 + 1 + ADDRESS_LIMIT_BYTES];
+  private long epoch = NO_EPOCH;
+
+  /** Draws its keys from {@code random} when they are needed. */
+  public RetryCookies(RandomGenerator random) {
+    this.random = random;
+    try {
+      mac = Mac.getInstance("HmacSHA256");
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every Java platform has HmacSHA256", e);
+    }
+  }
+
+  /**
+   * Writes a cookie for a stranger.
+   *
+   * @param from resolved address that the M1 came from
+   * @param initiatorConnectionId the connection id in that M1
+   * @param out has room for {@link #COOKIE_BYTES} from {@code at} on
+   * @return {@link #COOKIE_BYTES}
+   */
+  public int issue(
+      InetSocketAddress from, long initiatorConnectionId, long nowNanos, byte[] out, int at) {
+    long tick = Math.floorDiv(nowNanos, TICK_NANOS);
+    rotate(tick);
+    byte[] code = code(tick, from, initiatorConnectionId);
+    out[at] = (byte) tick;
+    System.arraycopy(code, 0, out, at + 1, MAC_BYTES);
+    return COOKIE_BYTES;
+  }
+
+  /**
+   * Whether these bytes are a cookie that was issued here, for this address and connection id,
+   * within its lifetime. The comparison takes the same time whatever differs.
+   *
+   * @param cookie any bytes that came in; {@code at} and {@code length} lie within it
+   */
+  public boolean verify(
+      InetSocketAddress from,
+      long initiatorConnectionId,
+      byte[] cookie,
+      int at,
+      int length,
+      long nowNanos) {
+    if (length != COOKIE_BYTES) {
+      return false;
+    }
+    long now = Math.floorDiv(nowNanos, TICK_NANOS);
+    rotate(now);
+    long tick;
+    if (cookie[at] == (byte) now) {
+      tick = now;
+    } else if (cookie[at] == (byte) (now - 1)) {
+      tick = now - 1;
+    } else {
+      return false;
+    }
+    byte[] expected = code(tick, from, initiatorConnectionId);
+    return MessageDigest.isEqual(
+        Arrays.copyOf(expected, MAC_BYTES), Arrays.copyOfRange(cookie, at + 1, at + length));
+  }
+
+  private byte[] code(long tick, InetSocketAddress from, long initiatorConnectionId) {
+    InetAddress ip = from.getAddress();
+    byte[] address = ip.getAddress();
+    BigEndian.putLong(input, 0, tick);
+    BigEndian.putLong(input, 8, initiatorConnectionId);
+    BigEndian.putShort(input, 16, from.getPort());
+    input[18] = (byte) address.length;
+    System.arraycopy(address, 0, input, 19, address.length);
+    byte[] key = Math.floorDiv(tick, TICKS_PER_KEY) == epoch ? currentKey : previousKey;
+    try {
+      mac.init(new SecretKeySpec(key, "HmacSHA256"));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("HMAC takes any key", e);
+    }
+    mac.update(input, 0, 19 + address.length);
+    return mac.doFinal();
+  }
+
+  /** Replaces the keys that are too old at this tick. */
+  private void rotate(long tick) {
+    long now = Math.floorDiv(tick, TICKS_PER_KEY);
+    if (now == epoch) {
+      return;
+    }
+    if (now == epoch + 1) {
+      System.arraycopy(currentKey, 0, previousKey, 0, KEY_BYTES);
+    } else {
+      random.nextBytes(previousKey);
+    }
+    random.nextBytes(currentKey);
+    epoch = now;
+  }
+}

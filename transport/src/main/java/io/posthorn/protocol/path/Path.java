@@ -1,0 +1,214 @@
+package io.posthorn.protocol.path;
+
+import io.posthorn.protocol.FrameSource;
+import io.posthorn.protocol.PacketBuilder;
+import java.net.InetSocketAddress;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the peer of one connection is reached, and how that changes: a packet that verifies, is the
+ * newest and comes from another address moves the path there; until the new address has answered a
+ * challenge, at most three bytes go to it for each that came from it (RFC 9000 §8, §9). The old
+ * address is asked too: if it answers and the new one does not, the path goes back.
+ */
+public final class Path implements FrameSource {
+  private static final long NEVER = Long.MAX_VALUE;
+  private static final int AMPLIFICATION_FACTOR = 3;
+  private static final int ATTEMPTS = 4;
+
+  private final RandomGenerator random;
+  private InetSocketAddress address;
+  private @Nullable InetSocketAddress previous;
+  private boolean validated = true;
+  private long unvalidatedReceivedBytes;
+  private long unvalidatedSentBytes;
+  private long challenge;
+  private boolean challengeDue;
+  private long previousChallenge;
+  private boolean previousChallengeDue;
+  private int attempts;
+  private long retryNanos = NEVER;
+  private long intervalNanos;
+  private boolean responseDue;
+  private long response;
+  private @Nullable InetSocketAddress responseTo;
+  private @Nullable InetSocketAddress changedFrom;
+
+  /**
+   * Makes a path.
+   *
+   * @param address proved by the handshake
+   */
+  public Path(InetSocketAddress address, RandomGenerator random) {
+    this.address = address;
+    this.random = random;
+  }
+
+  /** Where packets go. */
+  public InetSocketAddress address() {
+    return address;
+  }
+
+  /** Whether the address is proved. */
+  public boolean isValidated() {
+    return validated;
+  }
+
+  /** Bytes that may be sent to the address now. */
+  public long allowanceBytes() {
+    return validated
+        ? NEVER
+        : AMPLIFICATION_FACTOR * unvalidatedReceivedBytes - unvalidatedSentBytes;
+  }
+
+  /** A datagram left for the address. */
+  public void onSent(int bytes) {
+    if (!validated) {
+      unvalidatedSentBytes += bytes;
+    }
+  }
+
+  /** A datagram of which a packet verified came from the address, or from another one. */
+  public void onReceived(InetSocketAddress from, int bytes) {
+    if (!validated && from.equals(address)) {
+      unvalidatedReceivedBytes += bytes;
+    }
+  }
+
+  /**
+   * The newest packet came from an address that is not the path's.
+   *
+   * @param probeTimeoutNanos paces the challenges
+   */
+  public void onNewAddress(
+      InetSocketAddress from, int bytes, long probeTimeoutNanos, long nowNanos) {
+    if (from.equals(previous)) {
+      // Back where it was before; that address is proved already.
+      address = from;
+      settle();
+      return;
+    }
+    if (validated) {
+      previous = address;
+      previousChallenge = random.nextLong();
+      previousChallengeDue = true;
+    }
+    address = from;
+    validated = false;
+    unvalidatedReceivedBytes = bytes;
+    unvalidatedSentBytes = 0;
+    challenge = random.nextLong();
+    challengeDue = true;
+    attempts = 0;
+    intervalNanos = probeTimeoutNanos;
+    retryNanos = nowNanos + intervalNanos;
+  }
+
+  private void settle() {
+    validated = true;
+    previous = null;
+    challengeDue = false;
+    previousChallengeDue = false;
+    retryNanos = NEVER;
+  }
+
+  /** PATH_CHALLENGE arrived: the answer goes where it came from; only the newest is answered. */
+  public void onChallenge(long data, InetSocketAddress from) {
+    response = data;
+    responseTo = from;
+    responseDue = true;
+  }
+
+  /** PATH_RESPONSE arrived. */
+  public void onResponse(long data, InetSocketAddress from) {
+    InetSocketAddress old = previous;
+    if (validated) {
+      return;
+    }
+    if (data == challenge && from.equals(address)) {
+      changedFrom = old;
+      settle();
+    }
+  }
+
+  /** Where the path was before it changed; null if it did not change since the last call. */
+  public @Nullable InetSocketAddress pollChangedFrom() {
+    InetSocketAddress from = changedFrom;
+    changedFrom = null;
+    return from;
+  }
+
+  /** An address other than the path's to which a datagram must go now, or null. */
+  public @Nullable InetSocketAddress offPath() {
+    InetSocketAddress to = responseTo;
+    if (responseDue && to != null && !to.equals(address)) {
+      return to;
+    }
+    return previousChallengeDue ? previous : null;
+  }
+
+  /** Writes what goes to {@link #offPath}. */
+  public void writeOffPath(PacketBuilder out) {
+    InetSocketAddress to = responseTo;
+    if (responseDue && to != null && !to.equals(address)) {
+      if (out.frames().pathResponse(response)) {
+        out.carries(0, 0);
+        responseDue = false;
+      }
+      return;
+    }
+    if (previousChallengeDue && out.frames().pathChallenge(previousChallenge)) {
+      out.carries(0, 0);
+      previousChallengeDue = false;
+    }
+  }
+
+  @Override
+  public boolean hasFrames(long nowNanos) {
+    return challengeDue || (responseDue && address.equals(responseTo));
+  }
+
+  @Override
+  public void writeFrames(PacketBuilder out, long nowNanos) {
+    if (responseDue && address.equals(responseTo) && out.frames().pathResponse(response)) {
+      out.carries(0, 0);
+      responseDue = false;
+    }
+    if (challengeDue && out.frames().pathChallenge(challenge)) {
+      out.carries(0, 0);
+      challengeDue = false;
+    }
+  }
+
+  @Override
+  public void onAcknowledged(long first, long second, long nowNanos) {}
+
+  @Override
+  public void onLost(long first, long second, long nowNanos) {}
+
+  @Override
+  public void onProbe(long first, long second, long nowNanos) {}
+
+  @Override
+  public long deadlineNanos() {
+    return retryNanos;
+  }
+
+  @Override
+  public void onTimeout(long nowNanos) {
+    if (retryNanos > nowNanos) {
+      return;
+    }
+    attempts++;
+    InetSocketAddress old = previous;
+    if (attempts >= ATTEMPTS && old != null) {
+      address = old;
+      settle();
+      return;
+    }
+    challengeDue = true;
+    previousChallengeDue = old != null;
+    retryNanos = nowNanos + (intervalNanos << Math.min(attempts, 6));
+  }
+}

@@ -1,0 +1,308 @@
+package io.posthorn.protocol.recovery;
+
+import io.posthorn.protocol.FrameSource;
+import io.posthorn.protocol.congestion.CongestionController;
+import io.posthorn.protocol.congestion.Pacer;
+import io.posthorn.wire.CloseReason;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What becomes of packets once they have left: acknowledged, lost, probed for (RFC 9002). Tells
+ * each frame source what happened to its notes, and the congestion controller what happened to its
+ * bytes.
+ */
+public final class PacketRecovery {
+  private static final long NEVER = Long.MAX_VALUE;
+  private static final int PROBES = 2;
+
+  private final SentPackets sent = new SentPackets();
+  private final RttEstimator rtt = new RttEstimator();
+  private final ProbeTimeout probeTimeout = new ProbeTimeout();
+  private final Pacer pacer = new Pacer();
+  private final CongestionController controller;
+  private final FrameSource[] sources;
+  private long peerMaxAckDelayNanos = 25_000_000L;
+  private long largestAcknowledged = -1;
+  private long lastAckElicitingNanos;
+  private long lossNanos = NEVER;
+  private int probesDue;
+  private long firstSampleNanos = NEVER;
+  private long lostSinceReduction;
+  private long spuriousSinceReduction;
+  private long packetsLost;
+  private long packetsSpuriouslyLost;
+
+  /**
+   * Makes one.
+   *
+   * @param sources by the index that their notes carry
+   */
+  public PacketRecovery(CongestionController controller, FrameSource[] sources) {
+    this.controller = controller;
+    this.sources = sources;
+  }
+
+  /** What was sent. */
+  public SentPackets sent() {
+    return sent;
+  }
+
+  /** The round trip. */
+  public RttEstimator rtt() {
+    return rtt;
+  }
+
+  /** The controller. */
+  public CongestionController controller() {
+    return controller;
+  }
+
+  /** The peer's announced maximum. */
+  public void peerMaxAckDelay(long nanos) {
+    peerMaxAckDelayNanos = nanos;
+  }
+
+  /** The largest number that the peer acknowledged, or -1. */
+  public long largestAcknowledged() {
+    return largestAcknowledged;
+  }
+
+  /** The probe timeout without back-off. */
+  public long probeTimeoutNanos() {
+    return rtt.probeTimeoutNanos(peerMaxAckDelayNanos);
+  }
+
+  /** Packets declared lost so far. */
+  public long packetsLost() {
+    return packetsLost;
+  }
+
+  /** Of these, packets acknowledged later after all. */
+  public long packetsSpuriouslyLost() {
+    return packetsSpuriouslyLost;
+  }
+
+  /** Probes sent since the last acknowledgement. */
+  public int probesSinceAcknowledgement() {
+    return probeTimeout.count();
+  }
+
+  /** Whether a probe is to be sent now, whatever the window says. */
+  public boolean isProbeDue() {
+    return probesDue > 0;
+  }
+
+  /** Lets one packet leave whatever the window says. */
+  public void requestProbe() {
+    probesDue = Math.max(probesDue, 1);
+  }
+
+  /** Whether the window lets a packet of this size leave. */
+  public boolean windowAllows(int bytes) {
+    return sent.bytesInFlight() + bytes <= controller.windowBytes();
+  }
+
+  /** Whether the pacer lets a packet of this size leave. */
+  public boolean pacerAllows(int bytes, long nowNanos) {
+    return pacer.mayLeave(Pacer.rate(controller, rtt.smoothedRttNanos()), bytes, nowNanos);
+  }
+
+  /** When the pacer will let a packet of this size leave. */
+  public long pacerReadyNanos(int bytes, long nowNanos) {
+    return pacer.readyNanos(Pacer.rate(controller, rtt.smoothedRttNanos()), bytes, nowNanos);
+  }
+
+  /** A packet left; its notes are recorded already. */
+  public void onPacketSent(
+      int bytes, boolean ackEliciting, boolean applicationLimited, long nowNanos) {
+    sent.commit(nowNanos, bytes, ackEliciting, applicationLimited);
+    if (ackEliciting) {
+      lastAckElicitingNanos = nowNanos;
+      probesDue = Math.max(0, probesDue - 1);
+      controller.onPacketSent(nowNanos, bytes, sent.bytesInFlight(), applicationLimited);
+      pacer.onPacketSent(bytes);
+    }
+  }
+
+  /**
+   * An ACK arrived; ranges descend.
+   *
+   * @return a breach: it acknowledges what was never sent
+   */
+  public @Nullable CloseReason onAck(
+      long ackDelayNanos, long[] first, long[] last, int count, long nowNanos) {
+    if (last[0] >= sent.next()) {
+      return CloseReason.PROTOCOL_VIOLATION;
+    }
+    long newestSentNanos = -1;
+    long newestNumber = -1;
+    boolean newestLimited = false;
+    long bytes = 0;
+    boolean any = false;
+    for (int i = 0; i < count; i++) {
+      long to = last[i];
+      for (long number = Math.max(first[i], sent.base()); number <= to; number++) {
+        byte state = sent.state(number);
+        if (state == SentPackets.SKIPPED) {
+          return CloseReason.PROTOCOL_VIOLATION;
+        }
+        if (state != SentPackets.OUTSTANDING && state != SentPackets.LOST) {
+          if (state == SentPackets.UNTRACKED) {
+            acknowledgeQuietly(number, nowNanos);
+          }
+          continue;
+        }
+        any = true;
+        if (state == SentPackets.LOST) {
+          onSpuriousLoss(nowNanos);
+        } else {
+          bytes += sent.bytes(number);
+          if (number > newestNumber) {
+            newestNumber = number;
+            newestSentNanos = sent.sentNanos(number);
+            newestLimited = sent.isApplicationLimited(number);
+          }
+        }
+        sent.acknowledge(number);
+        acknowledgeNotes(number, nowNanos);
+      }
+    }
+    largestAcknowledged = Math.max(largestAcknowledged, last[0]);
+    if (newestNumber == last[0]) {
+      if (firstSampleNanos == NEVER) {
+        firstSampleNanos = nowNanos;
+      }
+      rtt.onSample(nowNanos - newestSentNanos, Math.min(ackDelayNanos, peerMaxAckDelayNanos));
+    }
+    if (any) {
+      probeTimeout.onAcknowledged();
+      probesDue = 0;
+    }
+    if (bytes > 0) {
+      controller.onAcknowledged(
+          nowNanos, newestSentNanos, bytes, sent.bytesInFlight(), newestLimited);
+    }
+    detectLost(nowNanos);
+    trim(nowNanos);
+    return null;
+  }
+
+  /** A packet that wanted no acknowledgement arrived: what it noted (an ACK) has been seen. */
+  private void acknowledgeQuietly(long number, long nowNanos) {
+    sent.acknowledge(number);
+    acknowledgeNotes(number, nowNanos);
+  }
+
+  private void acknowledgeNotes(long number, long nowNanos) {
+    long to = sent.tokensTo(number);
+    for (long token = sent.tokensFrom(number); token < to; token++) {
+      sources[sent.tokenSource(token)].onAcknowledged(
+          sent.tokenFirst(token), sent.tokenSecond(token), nowNanos);
+    }
+  }
+
+  private void onSpuriousLoss(long nowNanos) {
+    packetsSpuriouslyLost++;
+    spuriousSinceReduction++;
+    if (spuriousSinceReduction == lostSinceReduction) {
+      controller.onSpuriousLoss(nowNanos);
+    }
+  }
+
+  private void detectLost(long nowNanos) {
+    lossNanos = NEVER;
+    long lossDelayNanos = LossDetector.lossDelayNanos(rtt);
+    long persistentNanos = LossDetector.persistentCongestionNanos(rtt, peerMaxAckDelayNanos);
+    long lostBytes = 0;
+    long newestLostNanos = -1;
+    long runStartNanos = -1;
+    boolean persistent = false;
+    for (long number = sent.base(); number < largestAcknowledged; number++) {
+      byte state = sent.state(number);
+      if (state == SentPackets.ACKNOWLEDGED) {
+        runStartNanos = -1;
+      }
+      if (state != SentPackets.OUTSTANDING) {
+        continue;
+      }
+      long sentNanos = sent.sentNanos(number);
+      long due =
+          LossDetector.lossTimeNanos(
+              number, largestAcknowledged, sentNanos, lossDelayNanos, nowNanos);
+      if (due != LossDetector.LOST_NOW) {
+        lossNanos = Math.min(lossNanos, due);
+        continue;
+      }
+      lostBytes += sent.bytes(number);
+      newestLostNanos = Math.max(newestLostNanos, sentNanos);
+      if (runStartNanos < 0 && sentNanos > firstSampleNanos) {
+        runStartNanos = sentNanos;
+      }
+      persistent |= runStartNanos >= 0 && sentNanos - runStartNanos > persistentNanos;
+      lose(number, nowNanos);
+    }
+    if (lostBytes > 0) {
+      controller.onLost(nowNanos, newestLostNanos, lostBytes, persistent);
+    }
+  }
+
+  private void lose(long number, long nowNanos) {
+    packetsLost++;
+    lostSinceReduction++;
+    sent.lose(number);
+    long to = sent.tokensTo(number);
+    for (long token = sent.tokensFrom(number); token < to; token++) {
+      sources[sent.tokenSource(token)].onLost(
+          sent.tokenFirst(token), sent.tokenSecond(token), nowNanos);
+    }
+  }
+
+  private void trim(long nowNanos) {
+    sent.trim(nowNanos - 3 * probeTimeoutNanos());
+    if (sent.base() == sent.next()) {
+      lostSinceReduction = 0;
+      spuriousSinceReduction = 0;
+    }
+  }
+
+  /** When {@link #onTimeout} wants to be called. */
+  public long deadlineNanos(long nowNanos) {
+    if (lossNanos != NEVER) {
+      return lossNanos;
+    }
+    if (sent.outstanding() == 0 || probesDue > 0) {
+      return NEVER;
+    }
+    return lastAckElicitingNanos + probeTimeout.intervalNanos(rtt, peerMaxAckDelayNanos, nowNanos);
+  }
+
+  /** The deadline has come: packets are lost by time, or probes are due. */
+  public void onTimeout(long nowNanos) {
+    if (deadlineNanos(nowNanos) > nowNanos) {
+      return;
+    }
+    if (lossNanos != NEVER) {
+      detectLost(nowNanos);
+      return;
+    }
+    probesDue = PROBES;
+    probeTimeout.onProbe(nowNanos);
+    offerOldest(nowNanos);
+  }
+
+  /** Offers the data of the oldest outstanding packets for the probes (RFC 9002 §6.2.4). */
+  private void offerOldest(long nowNanos) {
+    int offered = 0;
+    for (long number = sent.base(); number < sent.next() && offered < PROBES; number++) {
+      if (sent.state(number) != SentPackets.OUTSTANDING) {
+        continue;
+      }
+      offered++;
+      long to = sent.tokensTo(number);
+      for (long token = sent.tokensFrom(number); token < to; token++) {
+        sources[sent.tokenSource(token)].onProbe(
+            sent.tokenFirst(token), sent.tokenSecond(token), nowNanos);
+      }
+    }
+  }
+}

@@ -1,0 +1,530 @@
+package io.posthorn.runtime;
+
+import io.posthorn.EcnMark;
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.io.DatagramPort;
+import io.posthorn.io.OwnAddresses;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The loop that drives one endpoint on one port: owns its threads, its lock and its clock.
+ *
+ * <p><b>Threads.</b> One daemon I/O thread waits in {@link DatagramPort#await}, receives, fires
+ * timers and runs the message handler. An application thread that sends does the system call
+ * itself. A second thread, there only while there is work, completes futures and tells listeners.
+ *
+ * <p><b>What guards what.</b> {@code lock} guards the endpoint, the port's {@code send} and {@code
+ * receive}, and every field here and in {@link SocketDriver} that is not final or volatile. Under
+ * the lock nobody waits, other than on its conditions, and no code of the application runs. What an
+ * endpoint says in an event is noted under the lock; whoever is to be told is told by the second
+ * thread.
+ *
+ * <p><b>Waking.</b> Before the I/O thread sleeps it notes, under the lock, until when; whoever
+ * makes a deadline earlier compares and wakes it. The port remembers a wake-up that comes before
+ * the wait.
+ *
+ * <p><b>Handlers may wait.</b> A message handler runs on the I/O thread without the lock. If it
+ * waits for anything here, waiting is done by further turns of the loop, which do all but dispatch
+ * messages.
+ */
+abstract class SocketLoop {
+  /** Datagrams taken in one turn under the lock, so that senders get their turn. */
+  private static final int RECEIVE_LIMIT_DATAGRAMS = 64;
+
+  /** What closing may take beyond the linger time before the port is closed regardless. */
+  private static final long CLOSE_GRACE_NANOS = 500_000_000L;
+
+  /** How often a handler that waits for a future looks whether another thread completed it. */
+  private static final long FUTURE_POLL_NANOS = 10_000_000L;
+
+  private static final long AWAKE = Long.MIN_VALUE;
+
+  enum State {
+    OPEN,
+    CLOSING,
+    CLOSED
+  }
+
+  final ReentrantLock lock = new ReentrantLock();
+
+  /** Somebody waits for anything but a message or room to send. */
+  private final Condition changed = lock.newCondition();
+
+  final DatagramPort port;
+  final Endpoint endpoint;
+  private final long originNanos = System.nanoTime();
+  private final TransmitQueue transmitQueue;
+  private final Completions completions;
+  private final Thread ioThread;
+  private final ByteBuffer slab = ByteBuffer.allocate(DatagramPort.SLAB_BYTES);
+  private final AtomicLong handlerFailures = new AtomicLong();
+  private final AtomicInteger futuresDriven = new AtomicInteger();
+
+  /** Touched by the I/O thread alone. */
+  private long turns;
+
+  private int othersWaiting;
+  private long lastNowNanos;
+  private long sleepingUntilNanos = AWAKE;
+  private boolean sleepingUntilWritable;
+  private boolean backlog = true;
+  private State state = State.OPEN;
+  private long closeDeadlineNanos = Endpoint.NEVER;
+  private @Nullable Throwable failure;
+  private volatile boolean closed;
+
+  SocketLoop(DatagramPort port, Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint) {
+    this.port = port;
+    endpoint = makeEndpoint.apply(new OwnAddresses(port.localAddress(), this::nowNanos));
+    transmitQueue = new TransmitQueue(endpoint, port);
+    String name = "posthorn-" + port.localAddress().getPort();
+    completions = new Completions(name + "-completion");
+    ioThread = new Thread(this::run, name);
+    ioThread.setDaemon(true);
+  }
+
+  final void startThread() {
+    ioThread.start();
+  }
+
+  // What a socket does in its turns.
+
+  /** Takes note of an event; with the lock. */
+  abstract void on(EndpointEvent event);
+
+  /** Gives messages to threads that wait for them; with the lock. */
+  abstract void handOverMessages(long now);
+
+  /** Runs the message handler, without the lock; answers whether more messages may be there. */
+  abstract boolean dispatchMessages();
+
+  /** Wakes all who wait for messages or for room; with the lock. */
+  abstract void wakeAll();
+
+  /** The port is closed; with the lock. */
+  abstract void onEnd();
+
+  // Time: the only reader of System.nanoTime.
+
+  /** The socket's time, in nanoseconds since it was opened. */
+  public final long nowNanos() {
+    return System.nanoTime() - originNanos;
+  }
+
+  /** Never goes back, since all callers hold the lock. */
+  final long now() {
+    lastNowNanos = Math.max(lastNowNanos, nowNanos());
+    return lastNowNanos;
+  }
+
+  /** A deadline that saturates. */
+  public static long after(long nowNanos, long delayNanos) {
+    return delayNanos >= Endpoint.NEVER - nowNanos ? Endpoint.NEVER : nowNanos + delayNanos;
+  }
+
+  // The loop, on the I/O thread.
+
+  private void run() {
+    try {
+      while (turn(Endpoint.NEVER)) {
+        if (dispatchMessages()) {
+          locked(() -> backlog = true);
+        }
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      fail(e);
+    }
+  }
+
+  /** Waits and does everything once; false when the socket is closed. */
+  private boolean turn(long untilNanos) throws IOException {
+    turns++;
+    long timeoutNanos;
+    boolean untilWritable;
+    lock.lock();
+    try {
+      if (state == State.CLOSED) {
+        return false;
+      }
+      long now = now();
+      long wakeNanos = Math.min(Math.min(untilNanos, closeDeadlineNanos), nextTimeoutNanos());
+      timeoutNanos =
+          backlog ? 0 : wakeNanos == Endpoint.NEVER ? Endpoint.NEVER : Math.max(0, wakeNanos - now);
+      untilWritable = transmitQueue.isBlocked();
+      sleepingUntilNanos = timeoutNanos == 0 ? AWAKE : wakeNanos;
+      sleepingUntilWritable = untilWritable;
+    } finally {
+      lock.unlock();
+    }
+    if (timeoutNanos > 0) {
+      port.await(timeoutNanos, untilWritable);
+    } else if (lock.hasQueuedThreads()) {
+      letOthersIn();
+    }
+    lock.lock();
+    try {
+      if (state == State.CLOSED) {
+        return false;
+      }
+      sleepingUntilNanos = AWAKE;
+      receiveDatagrams();
+      long now = now();
+      if (endpoint.nextTimeoutNanos() <= now) {
+        endpoint.onTimeout(now);
+      }
+      afterInput(now);
+      handOverMessages(now);
+      if (othersWaiting > 0) {
+        changed.signalAll();
+      }
+      finishClose(now);
+      return state != State.CLOSED;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The lock is not fair: under a flood of datagrams this thread would take it each time. */
+  @SuppressWarnings("ThreadPriorityCheck") // only speed depends on it
+  private static void letOthersIn() {
+    Thread.yield();
+  }
+
+  private long nextTimeoutNanos() {
+    return Math.min(endpoint.nextTimeoutNanos(), port.nextTimeoutNanos());
+  }
+
+  private void receiveDatagrams() throws IOException {
+    int count = 0;
+    for (; count < RECEIVE_LIMIT_DATAGRAMS; count++) {
+      long now = now();
+      InetSocketAddress from = port.receive(slab, now);
+      if (from == null) {
+        break;
+      }
+      endpoint.onDatagram(slab, from, EcnMark.UNKNOWN, now);
+    }
+    backlog = count == RECEIVE_LIMIT_DATAGRAMS;
+  }
+
+  /** Sends what may leave, takes note of what happened, and sees that deadlines are kept. */
+  final void afterInput(long now) {
+    try {
+      transmitQueue.transmit(now);
+    } catch (IOException e) {
+      fail(e);
+    }
+    for (EndpointEvent event = endpoint.pollEvent(); event != null; event = endpoint.pollEvent()) {
+      on(event);
+      if (othersWaiting > 0) {
+        changed.signalAll();
+      }
+    }
+    boolean asleep = sleepingUntilNanos != AWAKE;
+    if (asleep
+        && (nextTimeoutNanos() < sleepingUntilNanos
+            || (transmitQueue.isBlocked() && !sleepingUntilWritable))) {
+      wake();
+    }
+  }
+
+  /** The I/O thread is to make a turn at once. */
+  final void lookAgain() {
+    backlog = true;
+    wake();
+  }
+
+  private void wake() {
+    sleepingUntilNanos = AWAKE;
+    port.wakeup();
+  }
+
+  /** Runs code of the application; what it throws is told to the thread's handler and counted. */
+  final void guarded(Runnable foreign) {
+    try {
+      foreign.run();
+    } catch (RuntimeException | Error e) {
+      handlerFailures.incrementAndGet();
+      Thread thread = Thread.currentThread();
+      thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+    }
+  }
+
+  /** Has something done outside the lock, off the I/O thread, in the order of the calls. */
+  final void later(Runnable action) {
+    completions.add(
+        () -> {
+          guarded(action);
+          if (futuresDriven.get() > 0) {
+            port.wakeup();
+          }
+        });
+  }
+
+  final <T> T locked(Supplier<T> action) {
+    lock.lock();
+    try {
+      return action.get();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  // Waiting.
+
+  final boolean isIoThread() {
+    return Thread.currentThread() == ioThread;
+  }
+
+  /** Waits for a signal, once, with the lock held; on the I/O thread does a turn instead. */
+  @SuppressWarnings("WaitNotInLoop") // each caller loops: a turn is as good as a signal
+  final void await(Condition condition, long deadlineNanos) throws InterruptedIOException {
+    if (isIoThread()) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw interrupted();
+      }
+      unlockedTurn(deadlineNanos);
+      return;
+    }
+    try {
+      if (deadlineNanos == Endpoint.NEVER) {
+        condition.await();
+      } else {
+        long left = condition.awaitNanos(deadlineNanos - now());
+        assert left <= deadlineNanos;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw interrupted();
+    }
+  }
+
+  private void unlockedTurn(long deadlineNanos) {
+    if (lock.getHoldCount() != 1) {
+      throw new IllegalStateException("waiting under the lock");
+    }
+    lock.unlock();
+    try {
+      turn(deadlineNanos);
+    } catch (IOException e) {
+      fail(e);
+    } finally {
+      lock.lock();
+    }
+  }
+
+  private static InterruptedIOException interrupted() {
+    return new InterruptedIOException(
+        "interrupted while waiting; the socket stays open and the interrupt status set");
+  }
+
+  /** Waits until the condition holds, time is up or the socket is closed; says if it holds. */
+  public final boolean waitUntil(BooleanSupplier condition, long timeoutNanos)
+      throws InterruptedIOException {
+    lock.lock();
+    try {
+      long deadline = after(now(), timeoutNanos);
+      while (!condition.getAsBoolean()) {
+        if (state == State.CLOSED || now() >= deadline) {
+          return false;
+        }
+        awaitChange(deadline);
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  final void awaitChange(long deadlineNanos) throws InterruptedIOException {
+    othersWaiting++;
+    try {
+      await(changed, deadlineNanos);
+    } finally {
+      othersWaiting--;
+    }
+  }
+
+  /** On the I/O thread drives the socket until done or time is up; elsewhere does nothing. */
+  final boolean driveUntil(BooleanSupplier done, long timeoutNanos) throws InterruptedException {
+    if (!isIoThread()) {
+      return false;
+    }
+    long deadline = after(nowNanos(), timeoutNanos);
+    futuresDriven.incrementAndGet();
+    try {
+      while (!done.getAsBoolean() && nowNanos() < deadline && !closed) {
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+        turn(Math.min(deadline, after(nowNanos(), FUTURE_POLL_NANOS)));
+      }
+    } catch (IOException e) {
+      fail(e);
+    } finally {
+      futuresDriven.decrementAndGet();
+    }
+    return true;
+  }
+
+  final void driveUntilUninterruptibly(BooleanSupplier done) {
+    boolean wasInterrupted = false;
+    while (true) {
+      try {
+        driveUntil(done, Endpoint.NEVER);
+        break;
+      } catch (InterruptedException e) {
+        wasInterrupted = true;
+      }
+    }
+    if (wasInterrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  // The end.
+
+  /** Whether closing has begun. */
+  public final boolean isClosing() {
+    return locked(() -> state != State.OPEN);
+  }
+
+  /** The fault that ended the socket, or null if it is open or was closed in order. */
+  public final @Nullable Throwable failure() {
+    lock.lock();
+    try {
+      return failure;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Takes no more, and flushes for at most this long; does not wait. */
+  public final void beginClose(long lingerNanos) {
+    lock.lock();
+    try {
+      if (state != State.OPEN) {
+        return;
+      }
+      state = State.CLOSING;
+      long now = now();
+      closeDeadlineNanos = after(now, after(CLOSE_GRACE_NANOS, lingerNanos));
+      endpoint.closeAll(lingerNanos, now);
+      afterInput(now);
+      wakeAll();
+      changed.signalAll();
+      wake();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until the socket is closed and its thread gone; an interrupt does not cut it short. */
+  public final void awaitClosed() {
+    lock.lock();
+    try {
+      awaitUninterruptibly(() -> state == State.CLOSED);
+    } finally {
+      lock.unlock();
+    }
+    if (!isIoThread()) {
+      completions.joinUninterruptibly(ioThread);
+    }
+  }
+
+  /** Waits with the lock held; also ends when the socket is closed. */
+  final void awaitUninterruptibly(BooleanSupplier condition) {
+    othersWaiting++;
+    try {
+      while (state != State.CLOSED && !condition.getAsBoolean()) {
+        if (isIoThread()) {
+          unlockedTurn(Endpoint.NEVER);
+        } else {
+          changed.awaitUninterruptibly();
+        }
+      }
+    } finally {
+      othersWaiting--;
+    }
+  }
+
+  private void finishClose(long now) {
+    if (state != State.CLOSING) {
+      return;
+    }
+    boolean flushed = endpoint.isClosed() && transmitQueue.isEmpty() && !port.hasUnsent();
+    if (flushed || now >= closeDeadlineNanos) {
+      end(now);
+    }
+  }
+
+  private void fail(Throwable cause) {
+    lock.lock();
+    try {
+      if (state != State.CLOSED) {
+        failure = cause;
+        end(now());
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Closes the port and lets everybody go; what was not flushed is reported as such. */
+  private void end(long now) {
+    state = State.CLOSED;
+    closed = true;
+    try {
+      endpoint.closeAll(0, now);
+      for (EndpointEvent e = endpoint.pollEvent(); e != null; e = endpoint.pollEvent()) {
+        on(e);
+      }
+    } catch (RuntimeException e) {
+      noteFailure(e);
+    }
+    try {
+      port.close();
+    } catch (IOException e) {
+      noteFailure(e);
+    }
+    wakeAll();
+    changed.signalAll();
+    completions.finish();
+    onEnd();
+  }
+
+  private void noteFailure(Throwable e) {
+    Throwable first = failure;
+    if (first == null) {
+      failure = e;
+    } else if (first != e) {
+      first.addSuppressed(e);
+    }
+  }
+
+  final boolean isOpen() {
+    return state == State.OPEN;
+  }
+
+  /** Turns made so far; for the I/O thread. */
+  final long turns() {
+    return turns;
+  }
+
+  final long handlerFailures() {
+    return handlerFailures.get();
+  }
+}
