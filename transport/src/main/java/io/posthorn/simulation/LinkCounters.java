@@ -3,15 +3,15 @@ package io.posthorn.simulation;
 /**
  * What one or more links did so far. Datagrams, unless said otherwise.
  *
- * <p>{@code offered = lost + outageDropped + mtuDropped + queueDropped + passed}; what passed, and
- * the copies that {@code duplicated} counts, is delivered sooner or later.
+ * <p>Once nothing is under way, {@code delivered = offered - lost - outageDropped - mtuDropped -
+ * queueDropped + duplicated}.
  *
  * @param offered handed to the link
  * @param lost taken by the loss model
  * @param duplicated copies made that entered the link too
  * @param reordered delivered after one that was offered later
  * @param corrupted delivered, or to be delivered, with a bit flipped
- * @param queueDropped refused by a full queue, copies included
+ * @param queueDropped refused by a full queue
  * @param outageDropped offered during an outage
  * @param mtuDropped larger than the MTU
  * @param delivered came out of the link, copies included

@@ -165,8 +165,7 @@ public final class SimulatedLink<M> {
 
   private void offerCopy(ByteBuffer datagram, int length, M meta, long nowNanos, boolean damage) {
     if (!hasRoom(length, nowNanos)) {
-      queueDropped++;
-      return;
+      return; // a copy that finds no room was never made
     }
     duplicated++;
     lastDuplicated = true;
