@@ -39,7 +39,7 @@ class SocketContractTest {
   static final Duration LONG = Duration.ofSeconds(20);
 
   static Stream<Mode> modes() {
-    return Stream.of(Mode.PLAIN);
+    return Stream.of(Mode.values());
   }
 
   private static MessageSocketBuilder loopback(Mode mode) {

@@ -41,7 +41,8 @@ final class Endings {
           case UNKNOWN -> Outcome.Kind.UNKNOWN;
         };
     boolean perhaps = mayHaveArrived || kind == Outcome.Kind.ACKNOWLEDGED;
-    return new Outcome(kind, reason == null ? null : cause(reason), perhaps);
+    CloseCause cause = kind != Outcome.Kind.CLOSED || reason == null ? null : cause(reason);
+    return new Outcome(kind, cause, perhaps);
   }
 
   static CloseReport report(EndpointEvent.Closed end) {
