@@ -3,11 +3,13 @@
  *
  * <p>Only the exported packages are public; every other one may change without notice.
  */
-@SuppressWarnings("requires-automatic") // Kryo 5.6.2 has a module name but no descriptor
+// Kryo 5.6.2 has a module name but no descriptor; users who register a serializer extend its class
+@SuppressWarnings({"requires-automatic", "requires-transitive-automatic"})
 module io.posthorn {
   requires static transitive org.jspecify;
-  requires com.esotericsoftware.kryo;
+  requires transitive com.esotericsoftware.kryo;
 
   exports io.posthorn;
+  exports io.posthorn.codec;
   exports io.posthorn.simulation;
 }

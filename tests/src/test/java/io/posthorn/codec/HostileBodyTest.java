@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -308,23 +309,42 @@ class HostileBodyTest {
   }
 
   @Test
-  void bucketsThatBecomeTreesAreChargedForThem() {
-    byte[] body =
-        body(
-            out -> {
-              id(out, HASH_SET);
-              out.writeVarInt(20_000, true);
-              for (int i = 0; i < 20_000; i++) {
-                int high = i << 17; // spread as HashMap does it, the low bits are all alike
-                id(out, 0);
-                out.writeVarInt(high ^ ((high >>> 16) & 0xFFFF), false);
-              }
-            });
-    long allowance = 3 << 19;
-    KryoCodec<Object> rich = Sample.builder().allocationAllowanceBytes(allowance).build();
-    long bound = 4L * body.length + allowance + Allocation.REFUSAL_BYTES;
-    // the last doubling is charged after it was made
-    Allocation.assertAtMost(bound * 3 / 2, rich, body);
+  void asManyKeysMayShareAHashCodeAsTheLimitSays() throws CodecException {
+    KryoCodec<Object> rich = Sample.builder().build();
+    Set<Sample.Point> keys = new HashSet<>();
+    for (int i = 0; i < 256; i++) {
+      keys.add(new Sample.Point(i, -31 * i));
+    }
+    assertEquals(keys, rich.decode(ByteBuffer.wrap(rich.encode(keys))));
+    keys.add(new Sample.Point(256, -31 * 256));
+    byte[] body = rich.encode(keys);
+    assertThrows(CodecException.Malformed.class, () -> rich.decode(ByteBuffer.wrap(body)));
+  }
+
+  @Test
+  void bucketsThatBecomeTreesAreChargedForThem() throws CodecException {
+    KryoCodec<Object> rich = Sample.builder().build();
+    byte[] spread = numbers(20_000, i -> (1 << 28) + i);
+    assertEquals(20_000, ((Set<?>) rich.decode(ByteBuffer.wrap(spread))).size());
+    // the same but for the hash codes, whose low bits are all alike after HashMap has spread them
+    byte[] crowded = numbers(20_000, i -> (i << 17) ^ (i << 17 >>> 16));
+    ByteBuffer body = ByteBuffer.wrap(crowded);
+    assertThrows(CodecException.TooLarge.class, () -> rich.decode(body));
+    // the last doubling is made before it is charged
+    long bound = 3 * (4L * crowded.length + (1 << 20)) / 2 + Allocation.REFUSAL_BYTES;
+    Allocation.assertAtMost(bound, rich, crowded);
+  }
+
+  private static byte[] numbers(int count, IntUnaryOperator number) {
+    return body(
+        out -> {
+          id(out, HASH_SET);
+          out.writeVarInt(count, true);
+          for (int i = 0; i < count; i++) {
+            id(out, 0);
+            out.writeVarInt(number.applyAsInt(i), false);
+          }
+        });
   }
 
   @Test

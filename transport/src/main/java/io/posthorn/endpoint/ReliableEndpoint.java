@@ -119,7 +119,7 @@ public final class ReliableEndpoint implements Endpoint {
       reason =
           switch (PacketHeader.kind(bytes[at])) {
             case PacketHeader.FIRST_MESSAGE -> onFirst(bytes, at, length, from, nowNanos);
-            case PacketHeader.SECOND_MESSAGE -> onSecond(bytes, at, length, from, nowNanos);
+            case PacketHeader.SECOND_MESSAGE -> onSecond(bytes, at, length, nowNanos);
             case PacketHeader.THIRD_MESSAGE -> onThird(bytes, at, length, from, nowNanos);
             case PacketHeader.CONTROL -> onControl(bytes, at, length, from, nowNanos);
             default -> onData(bytes, at, length, length, from, nowNanos);
@@ -169,8 +169,7 @@ public final class ReliableEndpoint implements Endpoint {
             < 0;
   }
 
-  private DropReason onSecond(
-      byte[] bytes, int at, int length, InetSocketAddress from, long nowNanos) {
+  private DropReason onSecond(byte[] bytes, int at, int length, long nowNanos) {
     DropReason reason = second.check(bytes, at, length);
     if (reason != DropReason.NONE) {
       return reason;
@@ -179,7 +178,7 @@ public final class ReliableEndpoint implements Endpoint {
     if (slot == null) {
       return DropReason.UNEXPECTED_HANDSHAKE;
     }
-    reason = slot.connection.onSecondMessage(second, bytes, from, nowNanos);
+    reason = slot.connection.onSecondMessage(second, bytes, nowNanos);
     settle(slot, nowNanos);
     return reason;
   }
@@ -539,8 +538,7 @@ public final class ReliableEndpoint implements Endpoint {
   public void confirm(ReceivedMessage message, long nowNanos) {
     ConnectionSlot slot = table.byHandle(message.connection());
     if (slot != null && message.number() >= 0) {
-      boolean ordered = message.delivery() == io.posthorn.Delivery.RELIABLE_ORDERED;
-      slot.connection.confirm(ordered, message.channel(), message.number());
+      slot.connection.confirm(message);
       settle(slot, nowNanos);
     }
   }
@@ -566,7 +564,7 @@ public final class ReliableEndpoint implements Endpoint {
     for (ConnectionSlot slot : table.all()) {
       counters.packetsLost += slot.connection.recovery().packetsLost();
       counters.packetsSpuriouslyLost += slot.connection.recovery().packetsSpuriouslyLost();
-      counters.bytesRetransmitted += slot.connection.bytesRetransmitted();
+      counters.bytesRetransmitted += slot.connection.ledger().retransmittedBytes();
     }
     return counters;
   }
@@ -605,7 +603,7 @@ public final class ReliableEndpoint implements Endpoint {
     }
     endedLost += slot.connection.recovery().packetsLost();
     endedSpurious += slot.connection.recovery().packetsSpuriouslyLost();
-    endedRetransmitted += slot.connection.bytesRetransmitted();
+    endedRetransmitted += slot.connection.ledger().retransmittedBytes();
     slot.connection.release();
     table.remove(slot);
   }
@@ -646,7 +644,7 @@ public final class ReliableEndpoint implements Endpoint {
   }
 
   private void report(PeerConnection connection, PeerConnection.End end) {
-    if (connection.lostUnreceipted() > 0
+    if (connection.ledger().lostUnreceipted() > 0
         && end.reason() != CloseReason.APPLICATION
         && lostAt.size() < LOST_PEERS_LIMIT) {
       lostAt.add(connection.alias());
@@ -660,6 +658,6 @@ public final class ReliableEndpoint implements Endpoint {
             end.applicationCode(),
             end.text(),
             connection.unacknowledgedMessages(),
-            connection.acknowledgedMessages()));
+            connection.ledger().acknowledgedMessages()));
   }
 }

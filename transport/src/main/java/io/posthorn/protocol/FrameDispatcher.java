@@ -42,18 +42,15 @@ final class FrameDispatcher implements FrameHandler {
   FrameDispatcher(
       PacketRecovery recovery,
       Acknowledgements acknowledgements,
-      OrderedChannels ordered,
-      UnorderedMessages unordered,
-      Datagrams datagrams,
-      Confirmations confirmations,
+      Deliveries deliveries,
       Path path,
       ConnectionIds connectionIds) {
     this.recovery = recovery;
     this.acknowledgements = acknowledgements;
-    this.ordered = ordered;
-    this.unordered = unordered;
-    this.datagrams = datagrams;
-    this.confirmations = confirmations;
+    this.ordered = deliveries.ordered();
+    this.unordered = deliveries.unordered();
+    this.datagrams = deliveries.datagrams();
+    this.confirmations = deliveries.confirmations();
     this.path = path;
     this.connectionIds = connectionIds;
     this.from = path.address();

@@ -6,6 +6,7 @@ package io.posthorn.protocol;
  */
 final class IdleTimeout {
   private static final long NEVER = Long.MAX_VALUE;
+  private static final long OVERSLEPT_NANOS = 1_000_000_000L;
 
   private long idleNanos;
   private final long keepAliveNanos;
@@ -61,10 +62,6 @@ final class IdleTimeout {
     lastMessageNanos = nowNanos;
   }
 
-  long lastHeardNanos() {
-    return lastHeardNanos;
-  }
-
   long idleDeadlineNanos() {
     return lastActivityNanos + idleNanos;
   }
@@ -79,17 +76,22 @@ final class IdleTimeout {
     return implicitIdleNanos == NEVER ? NEVER : lastMessageNanos + implicitIdleNanos;
   }
 
+  /** The first of all deadlines. */
+  long deadlineNanos() {
+    return Math.min(
+        idleDeadlineNanos(), Math.min(keepAliveDeadlineNanos(), implicitDeadlineNanos()));
+  }
+
   /**
    * The idle deadline has come. If it was overslept by far (a laptop asleep, a stopped process),
-   * the peer gets one more chance: answers how long, else 0.
+   * the peer gets one more chance of three probe timeouts; answers whether it does.
    */
-  long graceAfterJumpNanos(long nowNanos, long probeTimeoutNanos) {
-    if (probedAfterJump || nowNanos - idleDeadlineNanos() < 1_000_000_000L) {
-      return 0;
+  boolean takesGraceAfterJump(long nowNanos, long probeTimeoutNanos) {
+    if (probedAfterJump || nowNanos - idleDeadlineNanos() < OVERSLEPT_NANOS) {
+      return false;
     }
     probedAfterJump = true;
-    long grace = 3 * probeTimeoutNanos;
-    lastActivityNanos = nowNanos - idleNanos + grace;
-    return grace;
+    lastActivityNanos = nowNanos - idleNanos + 3 * probeTimeoutNanos;
+    return true;
   }
 }

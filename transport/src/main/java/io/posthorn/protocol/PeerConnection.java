@@ -1,14 +1,8 @@
 package io.posthorn.protocol;
 
 import io.posthorn.ConnectionInfo;
-import io.posthorn.Delivery;
 import io.posthorn.SocketOptions;
-import io.posthorn.protocol.channel.Confirmations;
-import io.posthorn.protocol.channel.Datagrams;
-import io.posthorn.protocol.channel.OrderedChannels;
-import io.posthorn.protocol.channel.ReceiveBudget;
 import io.posthorn.protocol.channel.SendLedger;
-import io.posthorn.protocol.channel.UnorderedMessages;
 import io.posthorn.protocol.congestion.NewReno;
 import io.posthorn.protocol.handshake.Handshake;
 import io.posthorn.protocol.handshake.OpeningAttempt;
@@ -23,7 +17,6 @@ import io.posthorn.wire.FrameReader;
 import io.posthorn.wire.SecondMessagePacket;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,64 +29,38 @@ import org.jspecify.annotations.Nullable;
 public final class PeerConnection {
   private static final long NEVER = Long.MAX_VALUE;
   private static final long MAX_ACK_DELAY_NANOS = 25_000_000L;
-
-  /** Each peer must take a whole message of this size at least. */
-  private static final int SMALLEST_WHOLE_LIMIT_BYTES = 64 * 1024;
-
   private static final long IMPLICIT_LINGER_NANOS = 3_000_000_000L;
   private static final byte[] NO_PREFIX = new byte[0];
-
-  private enum State {
-    OPENING,
-    OPEN,
-    FLUSHING,
-    CLOSING,
-    DRAINING,
-    ENDED
-  }
 
   private final EndpointResources shared;
   private final SocketOptions options;
   private final long handle;
-  private long localConnectionId;
   private final InetSocketAddress alias;
   private final boolean openedHere;
   private final long openedNanos;
 
-  private final SendLedger ledger;
-  private final Confirmations confirmations = new Confirmations();
-  private final ReceiveBudget budget;
-  private final OrderedChannels ordered;
-  private final UnorderedMessages unordered;
-  private final Datagrams datagrams;
+  private final Deliveries deliveries;
   private final Acknowledgements acknowledgements = new Acknowledgements(MAX_ACK_DELAY_NANOS);
   private final Pings pings = new Pings();
-  private final CloseFrame closeFrame = new CloseFrame();
+  private final Ending ending = new Ending();
   private final Path path;
   private final PacketRecovery recovery;
   private final PacketAssembler assembler;
   private final FrameSource[] sources;
   private final IdleTimeout idle;
-  private final Inbox inbox;
 
-  private State state;
+  private long localConnectionId;
   private @Nullable OpeningAttempt attempt;
   private @Nullable PacketProtection protection;
   private @Nullable ConnectionIds connectionIds;
   private @Nullable FrameDispatcher dispatcher;
-  private @Nullable TransportParameters peer;
+  private long peerInstanceId;
   private boolean confirmed;
   private boolean connectedReported;
-  private boolean writableDue;
-  private @Nullable End end;
-  private boolean endReported;
-  private long lingerDeadlineNanos = NEVER;
-  private long drainDeadlineNanos = NEVER;
   private long quietPingNanos = NEVER;
   private InetSocketAddress destination;
   private long packetsSent;
   private long packetsReceived;
-  private long unacknowledged = -1;
 
   /**
    * How a connection ended.
@@ -103,7 +70,12 @@ public final class PeerConnection {
    * @param applicationCode the closing application's number
    * @param text the closing application's words
    */
-  public record End(CloseReason reason, boolean byPeer, long applicationCode, String text) {}
+  public record End(CloseReason reason, boolean byPeer, long applicationCode, String text) {
+    /** An end that this side found, without words. */
+    static End local(CloseReason reason) {
+      return new End(reason, false, 0, "");
+    }
+  }
 
   private PeerConnection(
       EndpointResources shared,
@@ -116,23 +88,23 @@ public final class PeerConnection {
     this.shared = shared;
     this.options = shared.options();
     this.handle = handle;
+    this.alias = address;
+    this.destination = address;
     this.localConnectionId = localConnectionId;
     this.openedHere = openedHere;
     this.openedNanos = nowNanos;
-    this.destination = address;
-    this.alias = address;
-    this.ledger = new SendLedger(options.sendBufferBytes());
-    this.budget =
-        new ReceiveBudget(
-            options.receiveBufferBytes(), options.maxWholeMessageBytes(), options.streaming());
-    this.ordered = new OrderedChannels(ledger, confirmations, budget, shared.memory());
-    this.unordered = new UnorderedMessages(ledger, confirmations, budget);
-    this.datagrams = new Datagrams(ledger);
-    this.inbox = new Inbox(handle, address, ordered, unordered, datagrams);
+    this.deliveries = new Deliveries(shared, handle, address);
     this.path = new Path(address, shared.random());
     this.sources =
         new FrameSource[] {
-          acknowledgements, path, pings, closeFrame, confirmations, datagrams, ordered, unordered
+          acknowledgements,
+          path,
+          pings,
+          ending.closeFrame(),
+          deliveries.confirmations(),
+          deliveries.datagrams(),
+          deliveries.ordered(),
+          deliveries.unordered()
         };
     this.recovery = new PacketRecovery(new NewReno(options.maxDatagramBytes()), sources);
     this.assembler =
@@ -143,7 +115,6 @@ public final class PeerConnection {
             openedHere ? options.keepAlive().toNanos() : NEVER,
             implicit ? options.implicitIdle().toNanos() : NEVER,
             nowNanos);
-    this.state = State.OPENING;
   }
 
   /**
@@ -164,13 +135,9 @@ public final class PeerConnection {
       long nowNanos) {
     PeerConnection connection =
         new PeerConnection(shared, handle, address, localConnectionId, true, implicit, nowNanos);
+    long timeoutNanos = shared.options().handshakeTimeout().toNanos();
     connection.attempt =
-        new OpeningAttempt(
-            handshake,
-            suite,
-            localConnectionId,
-            connection.options.handshakeTimeout().toNanos(),
-            nowNanos);
+        new OpeningAttempt(handshake, suite, localConnectionId, timeoutNanos, nowNanos);
     return connection;
   }
 
@@ -197,58 +164,70 @@ public final class PeerConnection {
     return connection;
   }
 
+  /**
+   * Turns the own attempt, which has not been answered, into the connection that the peer opened at
+   * the same time: what waits goes there.
+   *
+   * @param connectionId the own id that the peer knows
+   */
+  public void adopt(
+      long connectionId,
+      long remoteConnectionId,
+      PacketProtection keys,
+      TransportParameters peer,
+      long nowNanos) {
+    OpeningAttempt opening = attempt;
+    if (opening == null || opening.isAnswered()) {
+      throw new IllegalStateException("only an attempt without an answer can be given up");
+    }
+    opening.handshake().destroy();
+    attempt = null;
+    localConnectionId = connectionId;
+    confirmed = true;
+    idle.onReceived(nowNanos);
+    open(remoteConnectionId, keys, peer);
+    acknowledgements.requestNow(nowNanos);
+  }
+
   /** The parameters that this side announces. */
   public static TransportParameters parameters(
       SocketOptions options, long connectionId, long instanceId) {
-    ReceiveBudget budget =
-        new ReceiveBudget(
-            options.receiveBufferBytes(), options.maxWholeMessageBytes(), options.streaming());
     TransportParameters parameters = new TransportParameters();
     parameters.connectionId = connectionId;
     parameters.instanceId = instanceId;
     parameters.maxIdleTimeoutMillis = options.idleTimeout().toMillis();
     parameters.maxAckDelayMicros = MAX_ACK_DELAY_NANOS / 1000;
-    parameters.initialMaxChannelDataBytes = budget.sliceBytes();
-    parameters.initialMaxMessages = UnorderedMessages.initialMaxMessages();
-    parameters.initialMaxMessageDataBytes = budget.messagePoolBytes();
-    parameters.maxWholeMessageBytes =
-        options.streaming() ? WireLimits.MAX_MESSAGE_BYTES : options.maxWholeMessageBytes();
     parameters.activeConnectionIdLimit = ConnectionIds.limit();
-    parameters.maxDatagramMessageBytes = WireLimits.MAX_DATAGRAM_BYTES;
+    Deliveries.announce(parameters, options);
     return parameters;
   }
 
   /** Whether a peer's parameters make sense. */
   public static boolean areAcceptable(TransportParameters peer, long connectionId) {
     return peer.connectionId == connectionId
-        && peer.maxWholeMessageBytes >= SMALLEST_WHOLE_LIMIT_BYTES;
+        && peer.maxWholeMessageBytes >= Deliveries.SMALLEST_WHOLE_LIMIT_BYTES;
   }
 
-  private void open(
-      long remoteConnectionId, PacketProtection keys, TransportParameters parameters) {
+  private void open(long remoteConnectionId, PacketProtection keys, TransportParameters peer) {
     ConnectionIds ids = new ConnectionIds(remoteConnectionId);
+    FrameDispatcher frames = new FrameDispatcher(recovery, acknowledgements, deliveries, path, ids);
     protection = keys;
     connectionIds = ids;
-    peer = parameters;
-    dispatcher =
-        new FrameDispatcher(
-            recovery, acknowledgements, ordered, unordered, datagrams, confirmations, path, ids);
-    recovery.peerMaxAckDelay(parameters.maxAckDelayMicros * 1000);
-    ordered.onPeerLimits(parameters.initialMaxChannelDataBytes, (int) parameters.maxChannels);
-    unordered.onCredit(parameters.initialMaxMessages, parameters.initialMaxMessageDataBytes);
-    idle.onPeerTimeout(parameters.maxIdleTimeoutMillis * 1_000_000);
-    pings.request(); // so that each side soon hears from the other, whatever the application does
-    if (state == State.OPENING) {
-      state = State.OPEN;
+    dispatcher = frames;
+    peerInstanceId = peer.instanceId;
+    if (!ending.isRunning()) {
+      frames.refuseMessages();
     }
-    writableDue = true;
+    recovery.peerMaxAckDelay(peer.maxAckDelayMicros * 1000);
+    deliveries.onPeerLimits(peer);
+    idle.onPeerTimeout(peer.maxIdleTimeoutMillis * 1_000_000);
+    pings.request(); // so that each side soon hears from the other, whatever the application does
   }
 
   // Inputs from the network.
 
   /** M2 came for this connection. */
-  public DropReason onSecondMessage(
-      SecondMessagePacket packet, byte[] datagram, InetSocketAddress from, long nowNanos) {
+  public DropReason onSecondMessage(SecondMessagePacket packet, byte[] datagram, long nowNanos) {
     OpeningAttempt opening = attempt;
     if (opening == null || opening.isAnswered() || isOver()) {
       return DropReason.UNEXPECTED_HANDSHAKE;
@@ -259,16 +238,16 @@ public final class PeerConnection {
     if (length < 0) {
       return DropReason.HANDSHAKE_FORGED;
     }
-    TransportParameters parameters = TransportParameters.decode(payload, 0, length);
-    if (parameters == null || !areAcceptable(parameters, packet.responderConnectionId())) {
-      finish(new End(CloseReason.PARAMETERS, false, 0, ""));
+    TransportParameters peer = TransportParameters.decode(payload, 0, length);
+    if (peer == null || !areAcceptable(peer, packet.responderConnectionId())) {
+      finish(End.local(CloseReason.PARAMETERS));
       return DropReason.MALFORMED_HANDSHAKE;
     }
     byte[] own = new byte[WireLimits.MAX_PARAMETERS_BYTES];
     int ownLength = parameters(options, localConnectionId, shared.instanceId()).encode(own, 0);
     opening.onSecond(packet.responderConnectionId(), own, ownLength);
     idle.onReceived(nowNanos);
-    open(packet.responderConnectionId(), opening.handshake().split(), parameters);
+    open(packet.responderConnectionId(), opening.handshake().split(), peer);
     return DropReason.NONE;
   }
 
@@ -282,8 +261,7 @@ public final class PeerConnection {
 
   /** The responder refuses, or speaks another version; only before M2. */
   public void onRefused(CloseReason reason) {
-    OpeningAttempt opening = attempt;
-    if (opening != null && !opening.isAnswered() && !isOver()) {
+    if (isUnanswered() && !isOver()) {
       finish(new End(reason, true, 0, ""));
     }
   }
@@ -305,22 +283,25 @@ public final class PeerConnection {
     if (keys == null || frames == null) {
       return DropReason.UNEXPECTED_HANDSHAKE;
     }
-    if (state == State.ENDED) {
+    if (ending.isEnded()) {
       return DropReason.CLOSING;
     }
     byte[] plain = shared.scratch().plain();
-    int plainLength =
-        keys.open(datagram, from, length, acknowledgements.largestReceived(), nowNanos, plain, 0);
+    long largest = acknowledgements.largestReceived();
+    int plainLength = keys.open(datagram, from, length, largest, nowNanos, plain, 0);
     if (plainLength < 0) {
       return plainLength == PacketProtection.FAILED
           ? DropReason.AUTHENTICATION_FAILED
           : plainLength == PacketProtection.DUPLICATE ? DropReason.DUPLICATE : DropReason.STALE;
     }
     long packetNumber = keys.openedPacketNumber();
-    boolean newest = packetNumber > acknowledgements.largestReceived();
     packetsReceived++;
     idle.onReceived(nowNanos);
     path.onReceived(source, datagramBytes);
+    if (!confirmed) {
+      confirmed = true;
+      attempt = null;
+    }
     frames.begin(source, nowNanos);
     FrameReader reader = shared.scratch().reader();
     CloseReason breach = reader.read(plain, 0, plainLength, frames);
@@ -330,202 +311,123 @@ public final class PeerConnection {
       fail(breach, nowNanos);
       return DropReason.NONE;
     }
-    if (frames.refused() != DropReason.NONE) {
-      return frames.refused();
-    }
-    acknowledgements.onPacket(packetNumber, reader.sawAckEliciting(), nowNanos);
-    if (frames.carriedMessage()) {
-      idle.onMessage(nowNanos);
-    }
-    if (newest && !frames.wasProbingOnly() && !source.equals(path.address())) {
-      path.onNewAddress(source, datagramBytes, recovery.probeTimeoutNanos(), nowNanos);
-    }
-    if (!confirmed) {
-      confirmed = true;
-      attempt = null;
-    }
-    if (frames.isClosed()) {
-      onPeerClosed(frames, nowNanos);
-    }
     quietPingNanos = nowNanos + 3 * recovery.probeTimeoutNanos();
-    proceedWithClosing(nowNanos);
-    return DropReason.NONE;
+    if (frames.refused() == DropReason.NONE) {
+      acknowledgements.onPacket(packetNumber, reader.sawAckEliciting(), nowNanos);
+      if (frames.carriedMessage()) {
+        idle.onMessage(nowNanos);
+      }
+      if (packetNumber > largest && !frames.wasProbingOnly() && !source.equals(path.address())) {
+        path.onNewAddress(source, datagramBytes, recovery.probeTimeoutNanos(), nowNanos);
+      }
+      if (frames.isClosed()) {
+        onPeerClosed(frames, nowNanos);
+      }
+    }
+    proceedWithEnding(nowNanos);
+    return frames.refused();
   }
 
   private void onPeerClosed(FrameDispatcher frames, long nowNanos) {
     acknowledgements.requestNow(nowNanos);
-    if (state == State.DRAINING) {
+    if (isOver()) {
       return;
     }
-    if (end == null) {
-      end =
-          new End(
-              CloseReason.ofCode(frames.closeCode()),
-              true,
-              frames.closeApplicationCode(),
-              frames.closeText());
-    }
-    abandon();
-    drain(nowNanos);
+    End how =
+        new End(
+            CloseReason.ofCode(frames.closeCode()),
+            true,
+            frames.closeApplicationCode(),
+            frames.closeText());
+    deliveries.abandon();
+    ending.drain(how, nowNanos + 3 * recovery.probeTimeoutNanos());
   }
 
-  private void drain(long nowNanos) {
-    state = State.DRAINING;
-    drainDeadlineNanos = nowNanos + 3 * recovery.probeTimeoutNanos();
-  }
-
-  /** The peer broke the protocol: say so, and end. */
+  /** The peer broke the protocol, or the keys are used up: say so, and end. */
   private void fail(CloseReason breach, long nowNanos) {
-    if (end != null) {
-      return;
+    if (ending.end() == null) {
+      sendClose(End.local(breach), nowNanos + 3 * recovery.probeTimeoutNanos());
     }
-    end = new End(breach, false, 0, "");
-    beginClosing(breach, 0, "");
-    lingerDeadlineNanos = nowNanos + 3 * recovery.probeTimeoutNanos();
   }
 
   // Inputs from the application.
 
   /** Takes or refuses a message. */
   public SendOutcome send(OutgoingMessage message, long nowNanos) {
-    if (state != State.OPEN && state != State.OPENING) {
+    if (!isSendable()) {
       return SendOutcome.CLOSED;
     }
-    int channel = message.channel();
-    if (!ordered.isAllowed(channel)) {
-      return SendOutcome.CHANNEL_LIMIT;
+    SendOutcome outcome = deliveries.send(message);
+    if (outcome == SendOutcome.ACCEPTED) {
+      idle.onMessage(nowNanos);
     }
-    byte[] body = message.body();
-    TransportParameters limits = peer;
-    if (limits == null && body.length > SMALLEST_WHOLE_LIMIT_BYTES) {
-      writableDue = false;
-      return SendOutcome.BLOCKED; // until the peer's limit is known
-    }
-    if (limits != null && exceeds(message, limits)) {
-      return SendOutcome.TOO_LARGE;
-    }
-    if (isDatagram(message.delivery()) && body.length > maxDatagramMessageBytes()) {
-      return SendOutcome.TOO_LARGE;
-    }
-    if (!ledger.hasRoom(body.length)) {
-      return SendOutcome.BLOCKED;
-    }
-    idle.onMessage(nowNanos);
-    take(message);
-    return SendOutcome.ACCEPTED;
+    return outcome;
   }
 
-  private static boolean isDatagram(Delivery delivery) {
-    return delivery == Delivery.UNRELIABLE || delivery == Delivery.UNRELIABLE_SEQUENCED;
-  }
-
-  private boolean exceeds(OutgoingMessage message, TransportParameters limits) {
-    long length = message.body().length;
-    if (message.delivery() == Delivery.RELIABLE_ORDERED) {
-      return ordered.midMessageBytes(message.channel()) + length > limits.maxWholeMessageBytes;
-    }
-    return length > limits.initialMaxMessageDataBytes;
-  }
-
-  /** Longest unreliable message that fits a packet of the smallest path. */
-  public static int maxDatagramMessageBytes() {
-    return WireLimits.MINIMUM_DATAGRAM_BYTES
-        - WireLimits.MAX_DATA_HEADER_BYTES
-        - WireLimits.TAG_BYTES
-        - 12;
-  }
-
-  private void take(OutgoingMessage message) {
-    int channel = message.channel();
-    long expires = message.expiresAtNanos();
-    boolean confirm = message.confirmRequested();
-    Object receipt = message.receipt();
-    switch (message.delivery()) {
-      case RELIABLE_ORDERED ->
-          ordered.send(channel, message.body(), message.more(), expires, confirm, receipt);
-      case RELIABLE_UNORDERED ->
-          unordered.send(channel, -1, message.body(), expires, confirm, receipt);
-      case RELIABLE_LATEST ->
-          unordered.send(channel, message.key(), message.body(), expires, confirm, receipt);
-      case UNRELIABLE_SEQUENCED -> datagrams.send(channel, true, message.body(), expires, receipt);
-      case UNRELIABLE -> datagrams.send(channel, false, message.body(), expires, receipt);
+  /** The application confirms a message that it received. */
+  public void confirm(ReceivedMessage message) {
+    if (!isOver()) {
+      deliveries
+          .confirmations()
+          .confirm(Deliveries.isOrdered(message), message.channel(), message.number());
     }
   }
 
   /** Flushes what waits, for at most so long, then closes. */
   public void close(long applicationCode, String text, long lingerNanos, long nowNanos) {
-    if (state != State.OPENING && state != State.OPEN) {
+    if (!ending.isRunning()) {
       return;
     }
-    end = new End(CloseReason.APPLICATION, false, applicationCode, text);
-    lingerDeadlineNanos = nowNanos + lingerNanos;
+    ending.flush(
+        new End(CloseReason.APPLICATION, false, applicationCode, text), nowNanos + lingerNanos);
     FrameDispatcher frames = dispatcher;
     if (frames != null) {
       frames.refuseMessages();
     }
-    if (state == State.OPENING && ledger.openMessages() == 0) {
-      finish(end);
-      return;
-    }
-    state = State.FLUSHING;
-    proceedWithClosing(nowNanos);
+    proceedWithEnding(nowNanos);
   }
 
-  private boolean isFlushed() {
-    return ordered.isDrained()
-        && unordered.isDrained()
-        && datagrams.isDrained()
-        && confirmations.isDrained();
-  }
-
-  private void proceedWithClosing(long nowNanos) {
-    End ending = end;
-    if (ending == null) {
+  private void proceedWithEnding(long nowNanos) {
+    End how = ending.end();
+    if (how == null) {
       return;
     }
-    boolean late = nowNanos >= lingerDeadlineNanos;
-    if (state == State.FLUSHING && (isFlushed() || late)) {
+    boolean late = ending.isLate(nowNanos);
+    if (ending.phase() == Ending.Phase.FLUSHING && (deliveries.isFlushed() || late)) {
       if (protection == null) {
-        finish(isFlushed() ? ending : new End(CloseReason.HANDSHAKE_TIMEOUT, false, 0, ""));
+        finish(how);
         return;
       }
-      beginClosing(ending.reason(), ending.applicationCode(), ending.text());
+      sendClose(how, Math.max(ending.lingerDeadlineNanos(), nowNanos));
     }
-    if (state == State.CLOSING && closeFrame.isWritten() && (closeFrame.isAcknowledged() || late)) {
-      drain(nowNanos);
-    } else if (state == State.CLOSING && late) {
-      lingerDeadlineNanos = nowNanos + recovery.probeTimeoutNanos();
+    if (ending.phase() == Ending.Phase.CLOSING) {
+      CloseFrame frame = ending.closeFrame();
+      if (frame.isAcknowledged() || (late && frame.isWritten())) {
+        ending.drain(how, nowNanos + 3 * recovery.probeTimeoutNanos());
+      } else if (late) {
+        ending.extendLinger(nowNanos + recovery.probeTimeoutNanos());
+      }
     }
   }
 
-  private void beginClosing(CloseReason reason, long applicationCode, String text) {
+  private void sendClose(End how, long deadlineNanos) {
     FrameDispatcher frames = dispatcher;
     if (frames != null) {
       frames.refuseMessages();
     }
-    state = State.CLOSING;
-    abandon();
-    closeFrame.request(reason, applicationCode, text);
+    deliveries.abandon();
+    ending.sendClose(how, deadlineNanos);
     recovery.requestProbe(); // the word that ends all waits for no window
-  }
-
-  /** Ends all messages that are not acknowledged; counts them once. */
-  private void abandon() {
-    if (unacknowledged < 0) {
-      unacknowledged = ledger.openMessages();
-    }
-    ordered.abandon(ReceiptOutcome.CLOSED);
-    unordered.abandon(ReceiptOutcome.CLOSED);
-    datagrams.abandon(ReceiptOutcome.CLOSED);
   }
 
   /** Ends at once, without a word to the peer. */
   public void finish(End how) {
-    if (end == null) {
-      end = how;
-    }
-    abandon();
-    state = State.ENDED;
+    deliveries.abandon();
+    ending.finish(how);
+    eraseKeys();
+  }
+
+  private void eraseKeys() {
     OpeningAttempt opening = attempt;
     if (opening != null && !opening.isAnswered()) {
       opening.handshake().destroy();
@@ -536,24 +438,17 @@ public final class PeerConnection {
     }
   }
 
-  /** The application confirms a message that it received. */
-  public void confirm(boolean isOrdered, int channel, long number) {
-    if (!isOver()) {
-      confirmations.confirm(isOrdered, channel, number);
-    }
-  }
-
   // Time.
 
   /** When {@link #onTimeout} wants to be called, or Long.MAX_VALUE. */
   public long nextTimeoutNanos(long nowNanos) {
-    if (state == State.ENDED) {
+    if (ending.isEnded()) {
       return NEVER;
     }
-    if (state == State.DRAINING) {
-      return Math.min(drainDeadlineNanos, acknowledgements.deadlineNanos());
+    if (ending.isOver()) {
+      return Math.min(ending.drainDeadlineNanos(), acknowledgements.deadlineNanos());
     }
-    long next = lingerDeadlineNanos;
+    long next = ending.lingerDeadlineNanos();
     for (FrameSource source : sources) {
       next = Math.min(next, source.deadlineNanos());
     }
@@ -566,24 +461,15 @@ public final class PeerConnection {
     }
     next = Math.min(next, recovery.deadlineNanos(nowNanos));
     next = Math.min(next, assembler.pacedUntilNanos());
-    next = Math.min(next, idle.idleDeadlineNanos());
-    next = Math.min(next, idle.keepAliveDeadlineNanos());
-    next = Math.min(next, idle.implicitDeadlineNanos());
-    return expectsMore() ? Math.min(next, quietPingNanos) : next;
-  }
-
-  private boolean expectsMore() {
-    return ordered.expectsMore() || unordered.expectsMore();
+    next = Math.min(next, idle.deadlineNanos());
+    return deliveries.expectsMore() ? Math.min(next, quietPingNanos) : next;
   }
 
   /** A deadline has come. */
   public void onTimeout(long nowNanos) {
-    if (state == State.ENDED) {
-      return;
-    }
-    if (state == State.DRAINING) {
-      if (nowNanos >= drainDeadlineNanos) {
-        finish(new End(CloseReason.APPLICATION, false, 0, ""));
+    if (ending.isOver()) {
+      if (nowNanos >= ending.drainDeadlineNanos()) {
+        finish(End.local(CloseReason.APPLICATION));
       }
       return;
     }
@@ -594,20 +480,23 @@ public final class PeerConnection {
     }
     OpeningAttempt opening = attempt;
     if (opening != null && nowNanos >= opening.deadlineNanos()) {
-      finish(new End(CloseReason.HANDSHAKE_TIMEOUT, false, 0, ""));
+      deliveries.abandon();
+      ending.finishInstead(End.local(CloseReason.HANDSHAKE_TIMEOUT));
+      eraseKeys();
       return;
     }
     if (protection != null) {
       onTimeoutWhenOpen(nowNanos);
     }
-    proceedWithClosing(nowNanos);
+    proceedWithEnding(nowNanos);
   }
 
   private void onTimeoutWhenOpen(long nowNanos) {
     if (nowNanos >= idle.idleDeadlineNanos()) {
-      if (idle.graceAfterJumpNanos(nowNanos, recovery.probeTimeoutNanos()) == 0) {
-        end = null; // whatever was under way, this is what ended it
-        finish(new End(CloseReason.IDLE_TIMEOUT, false, 0, ""));
+      if (!idle.takesGraceAfterJump(nowNanos, recovery.probeTimeoutNanos())) {
+        deliveries.abandon();
+        ending.finishInstead(End.local(CloseReason.IDLE_TIMEOUT));
+        eraseKeys();
         return;
       }
       pings.request();
@@ -620,20 +509,16 @@ public final class PeerConnection {
     }
     if (nowNanos >= quietPingNanos) {
       quietPingNanos = nowNanos + 3 * recovery.probeTimeoutNanos();
-      if (expectsMore()) {
+      if (deliveries.expectsMore()) {
         // The peer was in the middle of something: a rebound NAT here would hide it from us.
         pings.request();
       }
     }
     if (nowNanos >= idle.implicitDeadlineNanos()) {
       idle.onMessage(nowNanos);
-      if (isFlushed()) {
+      if (deliveries.isFlushed()) {
         close(0, "", IMPLICIT_LINGER_NANOS, nowNanos);
       }
-    }
-    PacketProtection keys = protection;
-    if (keys != null && keys.isExhausted()) {
-      fail(CloseReason.KEY_LIMIT, nowNanos);
     }
   }
 
@@ -649,7 +534,7 @@ public final class PeerConnection {
     PacketProtection keys = protection;
     ConnectionIds ids = connectionIds;
     destination = path.address();
-    if (state == State.ENDED) {
+    if (ending.isEnded()) {
       return 0;
     }
     OpeningAttempt opening = attempt;
@@ -657,6 +542,9 @@ public final class PeerConnection {
       return opening == null || limit < WireLimits.MINIMUM_DATAGRAM_BYTES
           ? 0
           : opening.write(out, from, nowNanos);
+    }
+    if (keys.isExhausted()) {
+      fail(CloseReason.KEY_LIMIT, nowNanos);
     }
     byte[] frames = shared.scratch().frames();
     InetSocketAddress elsewhere = path.offPath();
@@ -675,7 +563,7 @@ public final class PeerConnection {
             out,
             from + prefix.length,
             limit - prefix.length,
-            state == State.DRAINING,
+            ending.isOver(),
             nowNanos);
     if (bytes == 0) {
       return 0;
@@ -686,11 +574,9 @@ public final class PeerConnection {
   }
 
   private int counted(int bytes, long nowNanos) {
-    if (bytes > 0) {
-      packetsSent++;
-      if (assembler.lastWasAckEliciting()) {
-        idle.onAckElicitingSent(nowNanos);
-      }
+    packetsSent++;
+    if (assembler.lastWasAckEliciting()) {
+      idle.onAckElicitingSent(nowNanos);
     }
     return bytes;
   }
@@ -700,31 +586,6 @@ public final class PeerConnection {
     return protection != null && path.offPath() != null;
   }
 
-  /**
-   * Turns the own attempt, which has not been answered, into the connection that the peer opened at
-   * the same time: what waits goes there.
-   *
-   * @param connectionId the own id that the peer knows
-   */
-  public void adopt(
-      long connectionId,
-      long remoteConnectionId,
-      PacketProtection keys,
-      TransportParameters parameters,
-      long nowNanos) {
-    OpeningAttempt opening = attempt;
-    if (opening == null || opening.isAnswered()) {
-      throw new IllegalStateException("only an attempt without an answer can be given up");
-    }
-    opening.handshake().destroy();
-    attempt = null;
-    localConnectionId = connectionId;
-    confirmed = true;
-    idle.onReceived(nowNanos);
-    open(remoteConnectionId, keys, parameters);
-    acknowledgements.requestNow(nowNanos);
-  }
-
   /** Where the datagram written last goes. */
   public InetSocketAddress destination() {
     return destination;
@@ -732,7 +593,7 @@ public final class PeerConnection {
 
   /** Whether the connection became usable since the last call; answers true once. */
   public boolean pollConnected() {
-    if (!confirmed || connectedReported || end != null) {
+    if (!confirmed || connectedReported || ending.end() != null) {
       return false;
     }
     connectedReported = true;
@@ -741,17 +602,12 @@ public final class PeerConnection {
 
   /** How it ended, once; null before. */
   public @Nullable End pollEnd() {
-    if (endReported || (state != State.DRAINING && state != State.ENDED)) {
-      return null;
-    }
-    endReported = true;
-    return end;
+    return ending.poll();
   }
 
   /** Why it ends or ended; null while it does not. */
   public @Nullable CloseReason endReason() {
-    End how = end;
-    return how == null ? null : how.reason();
+    return ending.reason();
   }
 
   /** Where the peer was before its path changed; null if it did not since the last call. */
@@ -761,47 +617,42 @@ public final class PeerConnection {
 
   /** Whether a refused sender may try again. */
   public boolean pollWritable() {
-    if (isOver() || writableDue) {
-      boolean due = writableDue;
-      writableDue = false;
-      return due;
-    }
-    return ledger.pollWritable();
+    return deliveries.pollWritable(isOver());
   }
 
   /** Takes the next settled receipt, or null. */
   public SendLedger.@Nullable Settled pollSettled() {
-    return ledger.poll();
+    return deliveries.ledger().poll();
   }
 
   /** Takes the next receipt whose message was confirmed, or null. */
   public @Nullable Object pollProcessed() {
-    return confirmations.pollProcessed();
+    return deliveries.confirmations().pollProcessed();
   }
 
   /** Unreliable messages dropped since the application does not take them, since the last call. */
   public long pollDroppedDatagrams() {
-    return datagrams.pollDropped();
+    return deliveries.datagrams().pollDropped();
   }
 
   /** Whether a message can be taken. */
   public boolean hasMessage() {
-    return ordered.hasMessage() || unordered.hasMessage() || datagrams.hasMessage();
+    return deliveries.hasMessage();
   }
 
   /** Takes the next message, or null. */
   public @Nullable ReceivedMessage pollMessage() {
-    return inbox.poll();
+    return deliveries.pollMessage();
   }
 
   /** Takes the next part of the streamed message on this channel, or null. */
   public @Nullable ReceivedMessage pollPart(int channel) {
-    return inbox.pollPart(channel);
+    return deliveries.pollPart(channel);
   }
 
   /** Gives up the memory of messages that were not taken. */
   public void release() {
-    ordered.release();
+    deliveries.ordered().release();
   }
 
   // Questions.
@@ -843,23 +694,22 @@ public final class PeerConnection {
 
   /** The peer's instance, 0 before it is known. */
   public long peerInstanceId() {
-    TransportParameters parameters = peer;
-    return parameters == null ? 0 : parameters.instanceId;
+    return peerInstanceId;
   }
 
   /** Whether messages may be given to {@link #send}. */
   public boolean isSendable() {
-    return state == State.OPEN || state == State.OPENING;
+    return ending.isRunning();
   }
 
   /** Whether it has ended, but for late packets. */
   public boolean isOver() {
-    return state == State.DRAINING || state == State.ENDED;
+    return ending.isOver();
   }
 
   /** Whether nothing at all is left to do. */
   public boolean isEnded() {
-    return state == State.ENDED;
+    return ending.isEnded();
   }
 
   /** Whether the peer's keys are confirmed. */
@@ -867,71 +717,30 @@ public final class PeerConnection {
     return confirmed;
   }
 
-  /** Reliable messages not acknowledged when it ended. */
+  /** Messages that wait, were acknowledged, or ended otherwise. */
+  public SendLedger ledger() {
+    return deliveries.ledger();
+  }
+
+  /** Messages not acknowledged, when it ended or now. */
   public long unacknowledgedMessages() {
-    return unacknowledged < 0 ? ledger.openMessages() : unacknowledged;
+    return deliveries.unacknowledgedMessages();
   }
 
-  /** Messages without a receipt that were not acknowledged when it ended. */
-  public long lostUnreceipted() {
-    return ledger.lostUnreceipted();
-  }
-
-  /** Reliable messages acknowledged. */
-  public long acknowledgedMessages() {
-    return ledger.acknowledgedMessages();
-  }
-
-  /** Packets declared lost, and of these found spurious. */
+  /** What became of its packets. */
   public PacketRecovery recovery() {
     return recovery;
   }
 
-  /** Message bytes sent more than once. */
-  public long bytesRetransmitted() {
-    return ledger.retransmittedBytes();
-  }
-
   /** A row of the table of connections. */
   public ConnectionInfo info(long nowNanos) {
-    return new ConnectionInfo(
-        handle,
-        localConnectionId,
-        path.address(),
-        switch (state) {
-          case OPENING -> ConnectionInfo.State.OPENING;
-          case OPEN -> confirmed ? ConnectionInfo.State.OPEN : ConnectionInfo.State.OPENING;
-          case FLUSHING, CLOSING -> ConnectionInfo.State.CLOSING;
-          case DRAINING, ENDED -> ConnectionInfo.State.DRAINING;
-        },
-        openedHere,
-        Duration.ofNanos(recovery.rtt().hasSample() ? recovery.rtt().smoothedRttNanos() : 0),
-        Duration.ofNanos(recovery.rtt().minRttNanos()),
-        recovery.controller().windowBytes(),
-        recovery.sent().bytesInFlight(),
-        ledger.heldBytes(),
+    return ConnectionSnapshot.of(
+        this,
+        deliveries,
+        assembler,
         packetsSent,
         packetsReceived,
-        recovery.packetsLost(),
-        recovery.packetsSpuriouslyLost(),
-        ledger.retransmittedBytes(),
-        Duration.ofNanos(nowNanos - openedNanos),
-        limitedBy(nowNanos));
-  }
-
-  private ConnectionInfo.LimitedBy limitedBy(long nowNanos) {
-    if (assembler.pacedUntilNanos() != NEVER) {
-      return ConnectionInfo.LimitedBy.PACING;
-    }
-    if (assembler.isWindowLimited()) {
-      return ConnectionInfo.LimitedBy.CONGESTION_WINDOW;
-    }
-    if (ordered.isBlocked() || unordered.isBlocked()) {
-      return ConnectionInfo.LimitedBy.PEER_WINDOW;
-    }
-    if (!assembler.hasFrames(nowNanos) && ledger.isRefusing()) {
-      return ConnectionInfo.LimitedBy.SEND_BUFFER;
-    }
-    return ConnectionInfo.LimitedBy.APPLICATION;
+        nowNanos - openedNanos,
+        nowNanos);
   }
 }

@@ -1,0 +1,206 @@
+package io.posthorn.protocol;
+
+import io.posthorn.Delivery;
+import io.posthorn.SocketOptions;
+import io.posthorn.protocol.channel.Confirmations;
+import io.posthorn.protocol.channel.Datagrams;
+import io.posthorn.protocol.channel.OrderedChannels;
+import io.posthorn.protocol.channel.ReceiveBudget;
+import io.posthorn.protocol.channel.SendLedger;
+import io.posthorn.protocol.channel.UnorderedMessages;
+import io.posthorn.protocol.handshake.TransportParameters;
+import io.posthorn.wire.WireLimits;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All messages of one connection, whatever their delivery: takes them from the application, gives
+ * them to the room of their kind, hands received ones back, and knows what is left undone.
+ */
+final class Deliveries {
+  /** Each peer must take a whole message of this size at least. */
+  static final int SMALLEST_WHOLE_LIMIT_BYTES = 64 * 1024;
+
+  private static final int DATAGRAM_FRAME_BYTES = 12;
+
+  private final SendLedger ledger;
+  private final Confirmations confirmations = new Confirmations();
+  private final OrderedChannels ordered;
+  private final UnorderedMessages unordered;
+  private final Datagrams datagrams;
+  private final Inbox inbox;
+  private @Nullable TransportParameters limits;
+  private boolean writableDue;
+  private long unacknowledged = -1;
+
+  Deliveries(EndpointResources shared, long handle, InetSocketAddress alias) {
+    SocketOptions options = shared.options();
+    ReceiveBudget budget = budget(options);
+    ledger = new SendLedger(options.sendBufferBytes());
+    ordered = new OrderedChannels(ledger, confirmations, budget, shared.memory());
+    unordered = new UnorderedMessages(ledger, confirmations, budget);
+    datagrams = new Datagrams(ledger);
+    inbox = new Inbox(handle, alias, ordered, unordered, datagrams);
+  }
+
+  private static ReceiveBudget budget(SocketOptions options) {
+    return new ReceiveBudget(
+        options.receiveBufferBytes(), options.maxWholeMessageBytes(), options.streaming());
+  }
+
+  /** Puts the limits of what this side takes into its parameters. */
+  static void announce(TransportParameters parameters, SocketOptions options) {
+    ReceiveBudget budget = budget(options);
+    parameters.initialMaxChannelDataBytes = budget.sliceBytes();
+    parameters.initialMaxMessages = UnorderedMessages.initialMaxMessages();
+    parameters.initialMaxMessageDataBytes = budget.messagePoolBytes();
+    parameters.maxWholeMessageBytes =
+        options.streaming() ? WireLimits.MAX_MESSAGE_BYTES : options.maxWholeMessageBytes();
+    parameters.maxDatagramMessageBytes = WireLimits.MAX_DATAGRAM_BYTES;
+  }
+
+  /** Longest unreliable message: it must fit a packet of the smallest path. */
+  static int maxDatagramMessageBytes() {
+    return WireLimits.MINIMUM_DATAGRAM_BYTES
+        - WireLimits.MAX_DATA_HEADER_BYTES
+        - WireLimits.TAG_BYTES
+        - DATAGRAM_FRAME_BYTES;
+  }
+
+  /** The peer's limits are known. */
+  void onPeerLimits(TransportParameters peer) {
+    limits = peer;
+    ordered.onPeerLimits(peer.initialMaxChannelDataBytes, (int) peer.maxChannels);
+    unordered.onCredit(peer.initialMaxMessages, peer.initialMaxMessageDataBytes);
+    writableDue = true;
+  }
+
+  /** Takes or refuses a message. */
+  SendOutcome send(OutgoingMessage message) {
+    if (!ordered.isAllowed(message.channel())) {
+      return SendOutcome.CHANNEL_LIMIT;
+    }
+    int length = message.body().length;
+    if (exceedsLimit(message, length)) {
+      return SendOutcome.TOO_LARGE;
+    }
+    if (limits == null && length > SMALLEST_WHOLE_LIMIT_BYTES) {
+      return SendOutcome.BLOCKED; // until the peer's limit is known
+    }
+    if (!ledger.hasRoom(length)) {
+      return SendOutcome.BLOCKED;
+    }
+    take(message);
+    return SendOutcome.ACCEPTED;
+  }
+
+  private boolean exceedsLimit(OutgoingMessage message, long length) {
+    TransportParameters peer = limits;
+    return switch (message.delivery()) {
+      case RELIABLE_ORDERED ->
+          peer != null
+              && ordered.midMessageBytes(message.channel()) + length > peer.maxWholeMessageBytes;
+      case RELIABLE_UNORDERED, RELIABLE_LATEST ->
+          peer != null && length > peer.initialMaxMessageDataBytes;
+      case UNRELIABLE_SEQUENCED, UNRELIABLE ->
+          length > maxDatagramMessageBytes()
+              || (peer != null && length > peer.maxDatagramMessageBytes);
+    };
+  }
+
+  private void take(OutgoingMessage message) {
+    int channel = message.channel();
+    byte[] body = message.body();
+    long expires = message.expiresAtNanos();
+    boolean confirm = message.confirmRequested();
+    Object receipt = message.receipt();
+    switch (message.delivery()) {
+      case RELIABLE_ORDERED ->
+          ordered.send(channel, body, message.more(), expires, confirm, receipt);
+      case RELIABLE_UNORDERED -> unordered.send(channel, -1, body, expires, confirm, receipt);
+      case RELIABLE_LATEST ->
+          unordered.send(channel, message.key(), body, expires, confirm, receipt);
+      case UNRELIABLE_SEQUENCED -> datagrams.send(channel, true, body, expires, receipt);
+      case UNRELIABLE -> datagrams.send(channel, false, body, expires, receipt);
+    }
+  }
+
+  /** Whether all that was taken is acknowledged, or has left if it is unreliable. */
+  boolean isFlushed() {
+    return ordered.isDrained()
+        && unordered.isDrained()
+        && datagrams.isDrained()
+        && confirmations.isDrained();
+  }
+
+  /** Whether the peer has begun something that it has not finished. */
+  boolean expectsMore() {
+    return ordered.expectsMore() || unordered.expectsMore();
+  }
+
+  /** Whether the peer's credit is what holds messages back. */
+  boolean isBlockedByPeer() {
+    return ordered.isBlocked() || unordered.isBlocked();
+  }
+
+  /** Ends all messages that are not acknowledged; counts them once. */
+  void abandon() {
+    if (unacknowledged < 0) {
+      unacknowledged = ledger.openMessages();
+    }
+    ordered.abandon(ReceiptOutcome.CLOSED);
+    unordered.abandon(ReceiptOutcome.CLOSED);
+    datagrams.abandon(ReceiptOutcome.CLOSED);
+  }
+
+  /** Messages not acknowledged, when it ended or now. */
+  long unacknowledgedMessages() {
+    return unacknowledged < 0 ? ledger.openMessages() : unacknowledged;
+  }
+
+  /** Whether a refused sender may try again; asks once. */
+  boolean pollWritable(boolean over) {
+    if (writableDue || over) {
+      boolean due = writableDue;
+      writableDue = false;
+      return due;
+    }
+    return ledger.pollWritable();
+  }
+
+  SendLedger ledger() {
+    return ledger;
+  }
+
+  Confirmations confirmations() {
+    return confirmations;
+  }
+
+  OrderedChannels ordered() {
+    return ordered;
+  }
+
+  UnorderedMessages unordered() {
+    return unordered;
+  }
+
+  Datagrams datagrams() {
+    return datagrams;
+  }
+
+  boolean hasMessage() {
+    return ordered.hasMessage() || unordered.hasMessage() || datagrams.hasMessage();
+  }
+
+  @Nullable ReceivedMessage pollMessage() {
+    return inbox.poll();
+  }
+
+  @Nullable ReceivedMessage pollPart(int channel) {
+    return inbox.pollPart(channel);
+  }
+
+  static boolean isOrdered(ReceivedMessage message) {
+    return message.delivery() == Delivery.RELIABLE_ORDERED;
+  }
+}

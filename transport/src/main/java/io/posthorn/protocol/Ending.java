@@ -1,0 +1,130 @@
+package io.posthorn.protocol;
+
+import io.posthorn.wire.CloseReason;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a connection ends: it runs, then what waits is flushed, then CLOSE is on its way until it is
+ * acknowledged, then late packets are still answered, then nothing is left. Steps may be skipped,
+ * never taken back.
+ */
+final class Ending {
+  private static final long NEVER = Long.MAX_VALUE;
+
+  /** Where it stands. */
+  enum Phase {
+    RUNNING,
+    FLUSHING,
+    CLOSING,
+    DRAINING,
+    ENDED
+  }
+
+  private final CloseFrame closeFrame = new CloseFrame();
+  private Phase phase = Phase.RUNNING;
+  private PeerConnection.@Nullable End end;
+  private boolean reported;
+  private long lingerDeadlineNanos = NEVER;
+  private long drainDeadlineNanos = NEVER;
+
+  Phase phase() {
+    return phase;
+  }
+
+  CloseFrame closeFrame() {
+    return closeFrame;
+  }
+
+  /** How it ends, once that is decided. */
+  PeerConnection.@Nullable End end() {
+    return end;
+  }
+
+  private void decide(PeerConnection.End how) {
+    if (end == null) {
+      end = how;
+    }
+  }
+
+  /** The application closes: what waits has until the deadline. */
+  void flush(PeerConnection.End how, long deadlineNanos) {
+    decide(how);
+    phase = Phase.FLUSHING;
+    lingerDeadlineNanos = deadlineNanos;
+  }
+
+  /** CLOSE is to be sent, again and again until the deadline. */
+  void sendClose(PeerConnection.End how, long deadlineNanos) {
+    decide(how);
+    phase = Phase.CLOSING;
+    lingerDeadlineNanos = deadlineNanos;
+    closeFrame.request(how.reason(), how.applicationCode(), how.text());
+  }
+
+  /** Both sides know: late packets are answered until the deadline. */
+  void drain(PeerConnection.End how, long deadlineNanos) {
+    decide(how);
+    phase = Phase.DRAINING;
+    drainDeadlineNanos = deadlineNanos;
+    lingerDeadlineNanos = NEVER;
+  }
+
+  /** Nothing is left to do. */
+  void finish(PeerConnection.End how) {
+    decide(how);
+    phase = Phase.ENDED;
+    lingerDeadlineNanos = NEVER;
+    drainDeadlineNanos = NEVER;
+  }
+
+  /** What ended it first is overruled: the peer is gone before it could be told. */
+  void finishInstead(PeerConnection.End how) {
+    end = null;
+    finish(how);
+  }
+
+  boolean isRunning() {
+    return phase == Phase.RUNNING;
+  }
+
+  /** Whether it has ended, but for late packets. */
+  boolean isOver() {
+    return phase == Phase.DRAINING || phase == Phase.ENDED;
+  }
+
+  boolean isEnded() {
+    return phase == Phase.ENDED;
+  }
+
+  /** Whether the time for flushing, or for CLOSE to be acknowledged, is over. */
+  boolean isLate(long nowNanos) {
+    return nowNanos >= lingerDeadlineNanos;
+  }
+
+  /** CLOSE could not even be written in time: it gets a little more. */
+  void extendLinger(long deadlineNanos) {
+    lingerDeadlineNanos = deadlineNanos;
+  }
+
+  long lingerDeadlineNanos() {
+    return lingerDeadlineNanos;
+  }
+
+  long drainDeadlineNanos() {
+    return drainDeadlineNanos;
+  }
+
+  /** How it ended, once; null before. */
+  PeerConnection.@Nullable End poll() {
+    if (reported || !isOver()) {
+      return null;
+    }
+    reported = true;
+    return end;
+  }
+
+  @Nullable CloseReason reason() {
+    PeerConnection.End how = end;
+    return how == null ? null : how.reason();
+  }
+}
