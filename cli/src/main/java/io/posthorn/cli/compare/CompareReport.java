@@ -29,7 +29,7 @@ public final class CompareReport {
             Figures.count(Math.round(plan.schedule().messagesPerSecond() * 10) / 10.0),
             plan.runs() == 1 ? "1 run" : plan.runs() + " runs, medians (and ranges)",
             plan.seed()),
-        plan.conditions() + " each way, by " + arena);
+        plan.conditions() + " each way; " + arena);
   }
 
   /**
