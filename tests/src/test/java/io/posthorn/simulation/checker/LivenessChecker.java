@@ -16,20 +16,19 @@ import java.util.Set;
 public final class LivenessChecker {
   private LivenessChecker() {}
 
-  /** Fails if, at the end of the history, something promised was not received or not settled. */
-  public static void check(History history) {
-    check(history, false);
-  }
-
   /**
-   * The same for a network that may have been silent until the handshake was given up: then the
-   * sender was told so. Once an end was told that its connection is open, nothing excuses it.
+   * Fails if, at the end of the history, something promised has not arrived, or its sender learnt
+   * that later than it had to.
+   *
+   * <p>A bad network may be silent until the handshake is given up; then the sender was told so.
+   * Once an end was told that its connection is open, nothing excuses it.
+   *
+   * @param healedNanos when the network became good
+   * @param boundNanos how long after that, or after it was sent, a message may take
+   * @return messages that did not arrive, since their connection never opened
    */
-  public static void checkUnlessNeverOpen(History history) {
-    check(history, true);
-  }
-
-  private static void check(History history, boolean mayNeverOpen) {
+  public static int check(History history, long healedNanos, long boundNanos) {
+    int neverOpened = 0;
     Looks looks = new Looks(history);
     for (Sent sent : history.sent()) {
       if (!sent.isPromised()) {
@@ -40,12 +39,21 @@ public final class LivenessChecker {
       }
       boolean arrived =
           sent.delivery() == Delivery.RELIABLE_LATEST
-              ? looks.mayBeReceived(sent) || newerArrived(history.sent(), sent, looks)
+              ? history.outcome(sent) == ReceiptOutcome.SUPERSEDED
+                  || looks.mayBeReceived(sent)
+                  || newerArrived(history.sent(), sent, looks)
               : looks.isReceived(sent);
-      if (!arrived && !(mayNeverOpen && neverOpened(history, history.settled(sent).get(0)))) {
-        throw new AssertionError("never arrived: " + sent);
+      Settled settled = history.settled(sent).get(0);
+      if (!arrived) {
+        if (!neverOpened(history, settled)) {
+          throw new AssertionError("never arrived: " + sent);
+        }
+        neverOpened++;
+      } else if (settled.atNanos() > Math.max(sent.atNanos(), healedNanos) + boundNanos) {
+        throw new AssertionError("late: " + settled);
       }
     }
+    return neverOpened;
   }
 
   /** Whether the connection whose end settled a message had never been open. */
