@@ -34,8 +34,8 @@ class LayeringTest {
           Map.entry("trace", Set.of("wire")),
           Map.entry("protocol", Set.of("wire", "trace")),
           Map.entry("endpoint", Set.of("protocol", "wire", "trace")),
-          Map.entry("io", Set.of("endpoint", "wire")),
-          Map.entry("simulation", Set.of("endpoint", "io", "protocol", "wire", "trace")),
+          Map.entry("io", Set.of("endpoint", "simulation", "wire")),
+          Map.entry("simulation", Set.of("endpoint", "protocol", "wire", "trace")),
           Map.entry("runtime", Set.of("endpoint", "io", "protocol", "simulation", "wire", "trace")),
           Map.entry(
               "", Set.of("runtime", "endpoint", "io", "protocol", "simulation", "wire", "trace")),

@@ -255,9 +255,14 @@ final class IncomingChannel {
     return body;
   }
 
-  /** Whether no message is begun and unfinished at the front of the stream. */
+  /** Whether no message (no chunk, when streaming) is begun and unfinished at the front. */
   boolean hasNothingPartial() {
-    return completeEnd > buffer.base() || buffer.contiguousEnd() == buffer.base();
+    return takeableEnd() > buffer.base() || buffer.contiguousEnd() == buffer.base();
+  }
+
+  /** Up to here the application can take what has arrived. */
+  private long takeableEnd() {
+    return budget.isStreaming() ? scanOffset : completeEnd;
   }
 
   /** Whether the peer has begun something here that it has not finished. */
@@ -268,7 +273,7 @@ final class IncomingChannel {
   /**
    * The limit to announce now, or -1 if the last one is good enough. Widens a window that the
    * sender uses up though the application keeps up with it, and takes the assembly token for a
-   * message that outgrew its window.
+   * message (or chunk) that outgrew its window.
    */
   long grantDue() {
     if (isWindowTooNarrow()) {
@@ -285,7 +290,7 @@ final class IncomingChannel {
 
   /** Whether the sender stands at or near a limit while all that is whole has been taken. */
   private boolean isWindowTooNarrow() {
-    return completeEnd == buffer.base()
+    return takeableEnd() <= buffer.base()
         && (senderBlocked || buffer.highestEnd() > granted - windowBytes / 4)
         && budget.hasSpare();
   }
@@ -301,8 +306,7 @@ final class IncomingChannel {
 
   /** Whether the message at the front outgrows the window: without more credit it can not end. */
   private boolean isMessageStuck() {
-    return !budget.isStreaming()
-        && completeEnd == buffer.base()
+    return takeableEnd() <= buffer.base()
         && buffer.contiguousEnd() - buffer.base() >= windowBytes / 2
         && granted - buffer.contiguousEnd() < budget.sliceBytes() / 2;
   }
