@@ -27,7 +27,7 @@ public final class MessageSocketBuilder {
   private Mode mode = Mode.RELIABLE;
   private InetSocketAddress bind = new InetSocketAddress(0);
   private Security security = Security.ephemeral();
-  private CongestionControl congestionControl = CongestionControl.NEW_RENO;
+  private CongestionControl congestionControl = CongestionControl.ADAPTIVE;
   private int maxConnections = 65_536;
   private Duration idleTimeout = Duration.ofSeconds(30);
   private Duration handshakeTimeout = Duration.ofSeconds(10);

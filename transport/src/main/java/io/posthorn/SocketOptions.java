@@ -43,7 +43,7 @@ public record SocketOptions(
     return new SocketOptions(
         mode,
         Security.ephemeral(),
-        CongestionControl.NEW_RENO,
+        CongestionControl.ADAPTIVE,
         65_536,
         Duration.ofSeconds(30),
         Duration.ofSeconds(10),

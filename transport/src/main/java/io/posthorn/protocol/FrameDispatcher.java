@@ -126,9 +126,7 @@ final class FrameDispatcher implements FrameHandler {
   public @Nullable CloseReason onAck(
       long ackDelayMicros, long[] first, long[] last, int count, long ect0, long ect1, long ecnCe) {
     probingOnly = false;
-    CloseReason breach = recovery.onAck(ackDelayMicros * 1000, first, last, count, nowNanos);
-    ordered.onRtt(recovery.rtt().smoothedRttNanos());
-    return breach;
+    return recovery.onAck(ackDelayMicros * 1000, first, last, count, nowNanos);
   }
 
   @Override

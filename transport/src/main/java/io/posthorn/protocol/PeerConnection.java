@@ -3,6 +3,8 @@ package io.posthorn.protocol;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.channel.SendLedger;
+import io.posthorn.protocol.congestion.Adaptive;
+import io.posthorn.protocol.congestion.CongestionController;
 import io.posthorn.protocol.congestion.NewReno;
 import io.posthorn.protocol.handshake.Handshake;
 import io.posthorn.protocol.handshake.OpeningAttempt;
@@ -106,7 +108,7 @@ public final class PeerConnection {
           deliveries.ordered(),
           deliveries.unordered()
         };
-    this.recovery = new PacketRecovery(new NewReno(options.maxDatagramBytes()), sources);
+    this.recovery = new PacketRecovery(controller(options), sources);
     this.assembler =
         new PacketAssembler(recovery, acknowledgements, path, pings, sources, shared.random());
     this.idle =
@@ -115,6 +117,13 @@ public final class PeerConnection {
             openedHere ? options.keepAlive().toNanos() : NEVER,
             implicit ? options.implicitIdle().toNanos() : NEVER,
             nowNanos);
+  }
+
+  private static CongestionController controller(SocketOptions options) {
+    return switch (options.congestionControl()) {
+      case NEW_RENO -> new NewReno(options.maxDatagramBytes());
+      case ADAPTIVE -> new Adaptive(options.maxDatagramBytes());
+    };
   }
 
   /**

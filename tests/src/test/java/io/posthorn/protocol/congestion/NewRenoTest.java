@@ -3,6 +3,7 @@ package io.posthorn.protocol.congestion;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.protocol.recovery.Rates;
 import java.util.SplittableRandom;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
@@ -15,7 +16,7 @@ class NewRenoTest {
   private final NewReno reno = new NewReno(PACKET);
 
   private void ack(long now, long sent, long bytes) {
-    reno.onAcknowledged(now, sent, bytes, 0, false);
+    reno.onAcknowledged(now, sent, bytes, 0, Rates.sample(false));
   }
 
   @Example
@@ -38,7 +39,7 @@ class NewRenoTest {
 
   @Example
   void aWindowThatIsNotUsedDoesNotGrow() {
-    reno.onAcknowledged(100, 50, 1200, 0, true);
+    reno.onAcknowledged(100, 50, 1200, 0, Rates.sample(true));
     assertEquals(12_000, reno.windowBytes());
   }
 
@@ -133,7 +134,7 @@ class NewRenoTest {
           assertTrue(any.windowBytes() <= before);
         }
         default -> {
-          any.onAcknowledged(now, sent, bytes, 0, random.nextBoolean());
+          any.onAcknowledged(now, sent, bytes, 0, Rates.sample(random.nextBoolean()));
           assertTrue(any.windowBytes() >= before);
           assertTrue(any.windowBytes() <= before + Math.max(bytes, PACKET));
         }

@@ -16,7 +16,8 @@ class PacerProperties {
 
   @Property
   void neverMoreThanTheBurstAndTheRate(
-      @ForAll long seed, @ForAll @LongRange(min = 1000, max = 10_000_000_000L) long bytesPerSecond) {
+      @ForAll long seed,
+      @ForAll @LongRange(min = 1000, max = 10_000_000_000L) long bytesPerSecond) {
     SplittableRandom random = new SplittableRandom(seed);
     Pacer pacer = new Pacer();
     double burst = Math.max(10.0 * PACKET, bytesPerSecond * 0.002);

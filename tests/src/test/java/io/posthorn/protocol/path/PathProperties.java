@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.protocol.PacketBuilder;
+import io.posthorn.protocol.recovery.DeliveryRate;
 import io.posthorn.protocol.recovery.SentPackets;
 import io.posthorn.wire.FrameType;
 import java.net.InetAddress;
@@ -30,6 +31,7 @@ class PathProperties {
   private final Path path = new Path(HOME, new SplittableRandom(1));
   private final SentPackets sent = new SentPackets();
   private final PacketBuilder builder = new PacketBuilder(sent);
+  private final DeliveryRate rate = new DeliveryRate();
   private final byte[] out = new byte[100];
 
   private static InetSocketAddress address(int port) {
@@ -44,7 +46,7 @@ class PathProperties {
     } else {
       path.writeFrames(builder, 0);
     }
-    sent.commit(0, 1, true, false);
+    sent.commit(0, 1, true, false, rate);
     int length = builder.frames().written();
     return length == 0 ? null : ByteBuffer.wrap(out, 0, length);
   }

@@ -105,7 +105,8 @@ class PacketRecoveryProperties {
     Set<Long> told = new HashSet<>(frames.acknowledged);
     assertTrue(arrived.containsAll(told));
     for (long number : arrived.subSet(lowest, true, newest, true)) {
-      assertTrue(told.contains(number) || (lost.contains(number) && number < recovery.sent().base()));
+      assertTrue(
+          told.contains(number) || (lost.contains(number) && number < recovery.sent().base()));
     }
   }
 

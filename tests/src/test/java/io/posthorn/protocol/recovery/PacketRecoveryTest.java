@@ -61,8 +61,7 @@ class PacketRecoveryTest {
     send(1, 0);
     assertNull(ack(0, 0, 100));
     send(1, 100);
-    assertNull(
-        recovery.onAck(90 * MS, new long[] {1}, new long[] {1}, 1, 300 * MS));
+    assertNull(recovery.onAck(90 * MS, new long[] {1}, new long[] {1}, 1, 300 * MS));
     assertEquals((7 * 100 * MS + 195 * MS) / 8, recovery.rtt().smoothedRttNanos());
   }
 

@@ -14,6 +14,8 @@ import net.jqwik.api.constraints.IntRange;
 
 /** The rings of sent packets against a map of objects. */
 class SentPacketsProperties {
+  private final DeliveryRate rate = new DeliveryRate();
+
   private static final class Model {
     long sentNanos;
     int bytes;
@@ -46,7 +48,7 @@ class SentPacketsProperties {
         packet.limited = random.nextBoolean();
         boolean eliciting = random.nextInt(4) > 0;
         packet.state = eliciting ? SentPackets.OUTSTANDING : SentPackets.UNTRACKED;
-        packets.commit(now, packet.bytes, eliciting, packet.limited);
+        packets.commit(now, packet.bytes, eliciting, packet.limited, rate);
         model.put(next++, packet);
       } else if (dice == 5) {
         Model packet = new Model();
@@ -122,7 +124,7 @@ class SentPacketsProperties {
     SentPackets packets = new SentPackets();
     for (int i = 0; i < 100_000; i++) {
       packets.token((byte) 1, i, i);
-      packets.commit(i, 100, true, false);
+      packets.commit(i, 100, true, false, rate);
       if (i >= 8) {
         packets.acknowledge(i - 8);
         packets.trim(0);
@@ -135,9 +137,9 @@ class SentPacketsProperties {
   void theLastSkippedNumberIsRememberedAfterItIsTrimmed() {
     SentPackets packets = new SentPackets();
     packets.skip();
-    packets.commit(0, 10, true, false);
+    packets.commit(0, 10, true, false, rate);
     packets.skip();
-    packets.commit(0, 10, true, false);
+    packets.commit(0, 10, true, false, rate);
     packets.acknowledge(1);
     packets.acknowledge(3);
     packets.trim(0);

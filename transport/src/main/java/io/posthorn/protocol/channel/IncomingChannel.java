@@ -24,8 +24,8 @@ final class IncomingChannel {
   private long completeEnd;
   private long nextNumber;
   private boolean midStream;
-  private long lastGrantNanos;
   private int headerBytes;
+  private boolean senderBlocked;
 
   IncomingChannel(int channel, ReceiveBudget budget, ReceiveMemory memory) {
     this.buffer = new ReassemblyBuffer(memory);
@@ -186,44 +186,57 @@ final class IncomingChannel {
     return budget.isStreaming() ? scanOffset : completeEnd;
   }
 
-  /** Whether what stands at the front can not become whole within the credit granted. */
-  private boolean isStuck() {
-    return takeableEnd() <= buffer.base()
-        && buffer.contiguousEnd() > buffer.base()
-        && granted - buffer.contiguousEnd() < budget.sliceBytes() / 2;
-  }
-
   /** Whether the peer has begun something here that it has not finished. */
   boolean expectsMore() {
     return buffer.hasGaps() || buffer.contiguousEnd() > completeEnd;
   }
 
   /**
-   * The limit to announce now, or -1 if the last one is good enough. Widens the window of a channel
-   * that is read fast, and takes the assembly token for a message (or chunk) that outgrew it.
+   * The limit to announce now, or -1 if the last one is good enough. Widens a window that the
+   * sender uses up though the application keeps up with it, and takes the assembly token for a
+   * message (or chunk, when streaming) that outgrew its window.
    */
-  long grantDue(long smoothedRttNanos, long nowNanos) {
-    long base = buffer.base();
-    if (isStuck() && budget.tryAssemble(channel)) {
-      return Math.max(granted, buffer.contiguousEnd() + budget.sliceBytes());
-    }
-    if (base + windowBytes - granted < windowBytes / 2) {
-      return -1;
-    }
-    if (nowNanos - lastGrantNanos < 2 * smoothedRttNanos) {
+  long grantDue() {
+    if (isWindowTooNarrow()) {
       windowBytes += budget.widen(windowBytes);
+      senderBlocked = false;
     }
-    lastGrantNanos = nowNanos;
-    return base + windowBytes;
+    if (isWindowHalfUsed() || buffer.base() + windowBytes - granted >= budget.sliceBytes()) {
+      return buffer.base() + windowBytes;
+    }
+    return isMessageStuck() && budget.tryAssemble(channel)
+        ? buffer.contiguousEnd() + budget.sliceBytes()
+        : -1;
+  }
+
+  /** Whether the sender stands at or near a limit while all that is whole has been taken. */
+  private boolean isWindowTooNarrow() {
+    return takeableEnd() <= buffer.base()
+        && (senderBlocked || buffer.highestEnd() > granted - windowBytes / 4)
+        && budget.hasSpare();
+  }
+
+  /** The sender said that it stands at this limit. */
+  void onBlocked(long limit) {
+    senderBlocked = limit > granted - windowBytes;
+  }
+
+  private boolean isWindowHalfUsed() {
+    return buffer.base() + windowBytes - granted >= windowBytes / 2;
+  }
+
+  /** Whether what stands at the front outgrows the window: without more credit it can not end. */
+  private boolean isMessageStuck() {
+    return takeableEnd() <= buffer.base()
+        && buffer.contiguousEnd() - buffer.base() >= windowBytes / 2
+        && granted - buffer.contiguousEnd() < budget.sliceBytes() / 2;
   }
 
   /** Whether {@link #grantDue} may answer a limit. */
   boolean wantsGrant() {
-    long base = buffer.base();
-    if (base + windowBytes - granted >= windowBytes / 2) {
-      return true;
-    }
-    return isStuck() && (budget.isAssemblyFree() || budget.isAssembling(channel));
+    return isWindowHalfUsed()
+        || isWindowTooNarrow()
+        || (isMessageStuck() && (budget.isAssemblyFree() || budget.isAssembling(channel)));
   }
 
   /** The limit was announced. */

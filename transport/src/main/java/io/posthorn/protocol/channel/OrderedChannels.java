@@ -39,7 +39,6 @@ public final class OrderedChannels implements FrameSource {
   private long grants;
   private int nextToSend;
   private int nextToRead;
-  private long smoothedRttNanos;
   private boolean tooManyGaps;
   private boolean memoryFull;
 
@@ -69,11 +68,6 @@ public final class OrderedChannels implements FrameSource {
         channel.onCredit(initialMaxChannelData);
       }
     }
-  }
-
-  /** The round trip, for the width of windows. */
-  public void onRtt(long smoothedNanos) {
-    smoothedRttNanos = smoothedNanos;
   }
 
   /** Whether the peer takes this channel. */
@@ -180,6 +174,9 @@ public final class OrderedChannels implements FrameSource {
   /** CHANNEL_BLOCKED arrived: say the limit again if it is higher than the peer knows. */
   public void onBlocked(int channel, long limit) {
     IncomingChannel at = incoming[channel];
+    if (at != null) {
+      at.onBlocked(limit);
+    }
     if (at != null && (at.wantsGrant() || at.granted() > limit)) {
       grants |= 1L << channel;
     }
@@ -294,7 +291,7 @@ public final class OrderedChannels implements FrameSource {
   public void writeFrames(PacketBuilder out, long nowNanos) {
     for (long left = grants; left != 0; left &= left - 1) {
       int channel = Long.numberOfTrailingZeros(left);
-      if (!writeGrant(channel, out, nowNanos)) {
+      if (!writeGrant(channel, out)) {
         return;
       }
     }
@@ -315,9 +312,9 @@ public final class OrderedChannels implements FrameSource {
     }
   }
 
-  private boolean writeGrant(int channel, PacketBuilder out, long nowNanos) {
+  private boolean writeGrant(int channel, PacketBuilder out) {
     IncomingChannel at = incoming(channel);
-    long due = at.grantDue(smoothedRttNanos, nowNanos);
+    long due = at.grantDue();
     long limit = Math.max(due, at.granted());
     if (!out.frames().maxChannelData(channel, limit)) {
       return false;

@@ -73,6 +73,11 @@ public final class ReceiveBudget {
     return taken;
   }
 
+  /** Whether {@link #widen} would give something. */
+  boolean hasSpare() {
+    return spareBytes > 0;
+  }
+
   /** Takes the assembly token if it is free or held already. */
   boolean tryAssemble(int channel) {
     if (assembling == NOBODY) {

@@ -1,5 +1,7 @@
 package io.posthorn.protocol.congestion;
 
+import io.posthorn.protocol.recovery.DeliveryRate;
+
 /**
  * Decides how many bytes may be in flight and how fast they leave. Bytes and nanoseconds only; no
  * clock, no allocation, not thread-safe.
@@ -14,13 +16,10 @@ public interface CongestionController {
    * @param newestSentNanos when the newest of the newly acknowledged packets was sent
    * @param bytes bytes newly acknowledged
    * @param inFlightBytes bytes in flight after that
+   * @param rate the delivery rate, sampled by the newest of them
    */
   void onAcknowledged(
-      long nowNanos,
-      long newestSentNanos,
-      long bytes,
-      long inFlightBytes,
-      boolean applicationLimited);
+      long nowNanos, long newestSentNanos, long bytes, long inFlightBytes, DeliveryRate rate);
 
   /**
    * Packets were declared lost.

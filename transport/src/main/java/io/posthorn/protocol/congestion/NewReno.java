@@ -1,5 +1,7 @@
 package io.posthorn.protocol.congestion;
 
+import io.posthorn.protocol.recovery.DeliveryRate;
+
 /** NewReno as RFC 9002 §7 describes it. */
 public final class NewReno implements CongestionController {
   private int packetBytes;
@@ -35,12 +37,8 @@ public final class NewReno implements CongestionController {
 
   @Override
   public void onAcknowledged(
-      long nowNanos,
-      long newestSentNanos,
-      long bytes,
-      long inFlightBytes,
-      boolean applicationLimited) {
-    if (newestSentNanos <= recoveryStartNanos || applicationLimited) {
+      long nowNanos, long newestSentNanos, long bytes, long inFlightBytes, DeliveryRate rate) {
+    if (newestSentNanos <= recoveryStartNanos || rate.isApplicationLimited()) {
       return;
     }
     if (windowBytes < slowStartThreshold) {

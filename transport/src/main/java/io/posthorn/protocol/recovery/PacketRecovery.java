@@ -19,6 +19,7 @@ public final class PacketRecovery {
   private final RttEstimator rtt = new RttEstimator();
   private final ProbeTimeout probeTimeout = new ProbeTimeout();
   private final Pacer pacer = new Pacer();
+  private final DeliveryRate rate = new DeliveryRate();
   private final CongestionController controller;
   private final FrameSource[] sources;
   private long peerMaxAckDelayNanos = 25_000_000L;
@@ -118,11 +119,15 @@ public final class PacketRecovery {
   /** A packet left; its notes are recorded already. */
   public void onPacketSent(
       int bytes, boolean ackEliciting, boolean applicationLimited, long nowNanos) {
-    sent.commit(nowNanos, bytes, ackEliciting, applicationLimited);
+    boolean limited = applicationLimited || rate.isLimitedNow();
+    sent.commit(nowNanos, bytes, ackEliciting, limited, rate);
     if (ackEliciting) {
+      if (applicationLimited) {
+        rate.onApplicationLimited(sent.bytesInFlight());
+      }
       lastAckElicitingNanos = nowNanos;
       probesDue = Math.max(0, probesDue - 1);
-      controller.onPacketSent(nowNanos, bytes, sent.bytesInFlight(), applicationLimited);
+      controller.onPacketSent(nowNanos, bytes, sent.bytesInFlight(), limited);
       pacer.onPacketSent(bytes);
     }
   }
@@ -139,7 +144,6 @@ public final class PacketRecovery {
     }
     long newestSentNanos = -1;
     long newestNumber = -1;
-    boolean newestLimited = false;
     long bytes = 0;
     boolean any = false;
     for (int i = 0; i < count; i++) {
@@ -166,7 +170,6 @@ public final class PacketRecovery {
           if (number > newestNumber) {
             newestNumber = number;
             newestSentNanos = sent.sentNanos(number);
-            newestLimited = sent.isApplicationLimited(number);
           }
         }
         sent.acknowledge(number);
@@ -185,8 +188,9 @@ public final class PacketRecovery {
       probesDue = 0;
     }
     if (bytes > 0) {
-      controller.onAcknowledged(
-          nowNanos, newestSentNanos, bytes, sent.bytesInFlight(), newestLimited);
+      rate.onDelivered(bytes, nowNanos);
+      sent.sample(newestNumber, rate, rtt.minRttNanos(), nowNanos);
+      controller.onAcknowledged(nowNanos, newestSentNanos, bytes, sent.bytesInFlight(), rate);
     }
     detectLost(nowNanos);
     sent.trim(nowNanos - 3 * probeTimeoutNanos());
@@ -273,7 +277,6 @@ public final class PacketRecovery {
           sent.tokenFirst(token), sent.tokenSecond(token), nowNanos);
     }
   }
-
 
   /** When {@link #onTimeout} wants to be called. */
   public long deadlineNanos(long nowNanos) {

@@ -32,6 +32,9 @@ public final class SentPackets {
   private int[] bytes = new int[16];
   private byte[] state = new byte[16];
   private boolean[] applicationLimited = new boolean[16];
+  private long[] deliveredBytes = new long[16];
+  private long[] deliveredNanos = new long[16];
+  private long[] firstSentNanos = new long[16];
   private long[] tokenFrom = new long[16];
 
   private long tokenBase;
@@ -80,8 +83,18 @@ public final class SentPackets {
 
   /** Records the packet {@link #next}; the tokens added since the last commit belong to it. */
   public void commit(
-      long nowNanos, int packetBytes, boolean ackEliciting, boolean isApplicationLimited) {
+      long nowNanos,
+      int packetBytes,
+      boolean ackEliciting,
+      boolean isApplicationLimited,
+      DeliveryRate rate) {
     int at = place();
+    if (ackEliciting) {
+      rate.onSent(nowNanos, bytesInFlight == 0);
+    }
+    deliveredBytes[at] = rate.deliveredBytes();
+    deliveredNanos[at] = rate.deliveredNanos();
+    firstSentNanos[at] = rate.firstSentNanos();
     sentNanos[at] = nowNanos;
     bytes[at] = packetBytes;
     applicationLimited[at] = isApplicationLimited;
@@ -139,6 +152,19 @@ public final class SentPackets {
   /** Whether a kept packet was sent while the window was not full. */
   public boolean isApplicationLimited(long packetNumber) {
     return applicationLimited[(int) packetNumber & (state.length - 1)];
+  }
+
+  /** Samples the delivery rate by a kept packet. */
+  void sample(long packetNumber, DeliveryRate rate, long minRttNanos, long nowNanos) {
+    int at = (int) packetNumber & (state.length - 1);
+    rate.sample(
+        sentNanos[at],
+        deliveredBytes[at],
+        deliveredNanos[at],
+        firstSentNanos[at],
+        applicationLimited[at],
+        minRttNanos,
+        nowNanos);
   }
 
   /** Settles a kept packet as acknowledged; its tokens stay readable until {@link #trim}. */
@@ -205,7 +231,7 @@ public final class SentPackets {
 
   /** Bytes of heap that the rings hold. */
   public long memoryBytes() {
-    return state.length * 22L + tokenSource.length * 17L;
+    return state.length * 46L + tokenSource.length * 17L;
   }
 
   private void grow() {
@@ -214,6 +240,9 @@ public final class SentPackets {
     int[] sizes = new int[old * 2];
     byte[] states = new byte[old * 2];
     boolean[] limited = new boolean[old * 2];
+    long[] delivered = new long[old * 2];
+    long[] deliveredAt = new long[old * 2];
+    long[] firstSent = new long[old * 2];
     long[] tokens = new long[old * 2];
     for (long number = base; number <= next; number++) {
       int from = (int) number & (old - 1);
@@ -222,12 +251,18 @@ public final class SentPackets {
       sizes[to] = bytes[from];
       states[to] = state[from];
       limited[to] = applicationLimited[from];
+      delivered[to] = deliveredBytes[from];
+      deliveredAt[to] = deliveredNanos[from];
+      firstSent[to] = firstSentNanos[from];
       tokens[to] = tokenFrom[from];
     }
     sentNanos = sent;
     bytes = sizes;
     state = states;
     applicationLimited = limited;
+    deliveredBytes = delivered;
+    deliveredNanos = deliveredAt;
+    firstSentNanos = firstSent;
     tokenFrom = tokens;
   }
 

@@ -1,0 +1,111 @@
+package io.posthorn.protocol.recovery;
+
+/**
+ * How fast the path delivers, sampled with each acknowledgement: bytes delivered between the
+ * sending of a packet and its acknowledgement, over the longer of the time it took to send and to
+ * acknowledge them (draft-cheng-iccrg-delivery-rate-estimation §3). One object for one connection;
+ * the fields of the last sample are read by the congestion controller.
+ */
+public final class DeliveryRate {
+  private long deliveredBytes;
+  private long deliveredNanos;
+  private long firstSentNanos;
+  private long limitedUntilBytes;
+
+  private long sampleBytesPerSecond;
+  private boolean sampleApplicationLimited;
+  private long samplePriorDeliveredBytes;
+  private long sampleRttNanos;
+
+  /** A packet leaves; if nothing was in flight, the interval begins anew. */
+  void onSent(long nowNanos, boolean nothingInFlight) {
+    if (nothingInFlight) {
+      firstSentNanos = nowNanos;
+      deliveredNanos = nowNanos;
+    }
+  }
+
+  /**
+   * The sender has nothing (more) to send though the window has room: what is in flight now, and
+   * what leaves before all of it has arrived, says nothing of the path's rate.
+   */
+  void onApplicationLimited(long inFlightBytes) {
+    limitedUntilBytes = Math.max(1, deliveredBytes + inFlightBytes);
+  }
+
+  /** Whether a packet that leaves now is application-limited. */
+  boolean isLimitedNow() {
+    return limitedUntilBytes != 0;
+  }
+
+  /** Bytes were acknowledged for the first time. */
+  void onDelivered(long bytes, long nowNanos) {
+    deliveredBytes += bytes;
+    if (deliveredBytes > limitedUntilBytes) {
+      limitedUntilBytes = 0;
+    }
+    deliveredNanos = nowNanos;
+  }
+
+  /**
+   * Samples by the newest packet that was just acknowledged.
+   *
+   * @param priorDeliveredBytes {@link #deliveredBytes} when it was sent
+   * @param priorDeliveredNanos {@link #deliveredNanos} when it was sent
+   * @param priorFirstSentNanos {@link #firstSentNanos} when it was sent
+   * @param minRttNanos samples over less are noise
+   */
+  void sample(
+      long sentNanos,
+      long priorDeliveredBytes,
+      long priorDeliveredNanos,
+      long priorFirstSentNanos,
+      boolean applicationLimited,
+      long minRttNanos,
+      long nowNanos) {
+    firstSentNanos = sentNanos;
+    sampleApplicationLimited = applicationLimited;
+    samplePriorDeliveredBytes = priorDeliveredBytes;
+    sampleRttNanos = nowNanos - sentNanos;
+    long sendNanos = sentNanos - priorFirstSentNanos;
+    long acknowledgeNanos = nowNanos - priorDeliveredNanos;
+    long intervalNanos = Math.max(sendNanos, acknowledgeNanos);
+    sampleBytesPerSecond =
+        intervalNanos < Math.max(1, minRttNanos)
+            ? 0
+            : (long) ((deliveredBytes - priorDeliveredBytes) * 1e9 / intervalNanos);
+  }
+
+  /** Bytes delivered so far. */
+  public long deliveredBytes() {
+    return deliveredBytes;
+  }
+
+  long deliveredNanos() {
+    return deliveredNanos;
+  }
+
+  long firstSentNanos() {
+    return firstSentNanos;
+  }
+
+  /** The last sample, 0 if it was too short to mean anything. */
+  public long bytesPerSecond() {
+    return sampleBytesPerSecond;
+  }
+
+  /** Whether the application, not the path, limited the last sample. */
+  public boolean isApplicationLimited() {
+    return sampleApplicationLimited;
+  }
+
+  /** What had been delivered when the sampled packet was sent: tells rounds apart. */
+  public long priorDeliveredBytes() {
+    return samplePriorDeliveredBytes;
+  }
+
+  /** Round trip of the sampled packet, its ACK delay included. */
+  public long rttNanos() {
+    return sampleRttNanos;
+  }
+}
