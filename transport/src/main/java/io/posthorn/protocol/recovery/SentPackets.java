@@ -45,6 +45,7 @@ public final class SentPackets {
 
   private long bytesInFlight;
   private int outstanding;
+  private long newestSkipped = -1;
 
   /** The smallest number still kept. */
   public long base() {
@@ -113,8 +114,14 @@ public final class SentPackets {
     int at = place();
     bytes[at] = 0;
     state[at] = SKIPPED;
+    newestSkipped = next;
     next++;
     tokenFrom[(int) next & (state.length - 1)] = tokenNext;
+  }
+
+  /** Whether one of these numbers is the one skipped last, which is remembered beyond trimming. */
+  public boolean wasSkipped(long from, long to) {
+    return from <= newestSkipped && newestSkipped <= to;
   }
 
   private int place() {
