@@ -100,7 +100,7 @@ final class PacketAssembler {
       long nowNanos) {
     pacedUntilNanos = NEVER;
     int room = (int) Math.min(limit, path.allowanceBytes());
-    if (room < WireLimits.MINIMUM_SEALED_PACKET_BYTES) {
+    if (path.isStifled()) {
       return 0;
     }
     boolean probe = recovery.isProbeDue() && !acknowledgeOnly;

@@ -42,6 +42,10 @@ public final class Adaptive implements CongestionController {
   private final long[] roundRates = new long[BANDWIDTH_ROUNDS];
   private long round;
   private long nextRoundDelivered;
+  private long typicalRttNanos;
+  // Smallest of the smoothed samples: on a path that reorders, a few packets arrive far ahead of
+  // the
+  // others, and the smallest sample of all would say nothing of the pipe's length.
   private long minRttNanos = Long.MAX_VALUE;
   private long minRttSetNanos;
   private long fullRate;
@@ -86,8 +90,10 @@ public final class Adaptive implements CongestionController {
       nextRoundDelivered = rate.deliveredBytes();
       endRound();
     }
-    if (rttNanos <= minRttNanos) {
-      minRttNanos = rttNanos;
+    typicalRttNanos =
+        typicalRttNanos == 0 ? rttNanos : typicalRttNanos + (rttNanos - typicalRttNanos) / 8;
+    if (typicalRttNanos <= minRttNanos) {
+      minRttNanos = typicalRttNanos;
       minRttSetNanos = nowNanos;
     }
     int slot = (int) (round % BANDWIDTH_ROUNDS);
