@@ -13,7 +13,12 @@ import java.util.Objects;
  * @param <T> the type of the values
  */
 public record TypedMessage<T>(T body, Message message) {
-  /** Refuses nulls. */
+  /**
+   * Refuses nulls.
+   *
+   * @param body the value
+   * @param message what it was decoded from
+   */
   public TypedMessage {
     Objects.requireNonNull(body, "body");
     Objects.requireNonNull(message, "message");
