@@ -88,7 +88,7 @@ public final class Adaptive implements CongestionController {
     roundMinRttNanos = Math.min(roundMinRttNanos, rttNanos);
     if (roundEnds) {
       nextRoundDelivered = rate.deliveredBytes();
-      endRound();
+      endRound(rate.isApplicationLimited());
     }
     typicalRttNanos =
         typicalRttNanos == 0 ? rttNanos : typicalRttNanos + (rttNanos - typicalRttNanos) / 8;
@@ -103,7 +103,7 @@ public final class Adaptive implements CongestionController {
     advance(nowNanos, inFlightBytes, roundEnds, rate.isApplicationLimited());
   }
 
-  private void endRound() {
+  private void endRound(boolean applicationLimited) {
     long queueNanos = roundMinRttNanos - Math.min(minRttNanos, roundMinRttNanos);
     boolean queued = queueNanos > Math.max(QUEUE_NOISE_NANOS, largestQueueNanos / 4);
     largestQueueNanos = Math.max(queueNanos, largestQueueNanos - largestQueueNanos / 16);
@@ -117,8 +117,10 @@ public final class Adaptive implements CongestionController {
     measureLoss(congested);
     roundLostBytes = 0;
     roundMinRttNanos = Long.MAX_VALUE;
-    round++;
-    roundRates[(int) (round % BANDWIDTH_ROUNDS)] = 0;
+    if (!applicationLimited) { // else the path was not asked, and what it can do is not forgotten
+      round++;
+      roundRates[(int) (round % BANDWIDTH_ROUNDS)] = 0;
+    }
   }
 
   private void onCongestion() {
@@ -268,6 +270,12 @@ public final class Adaptive implements CongestionController {
   @Override
   public long pacingBytesPerSecond() {
     long rate = bandwidth();
-    return rate == 0 ? 0 : Math.max(1, (long) (gain() * rate / (1 - lossShare)));
+    if (rate == 0) {
+      return 0;
+    }
+    // A thin flow has only ever been seen to deliver little: the least window per round trip is
+    // never too much, for the window bounds it.
+    double least = MINIMUM_WINDOW_PACKETS * packetBytes * 1e9 / pathNanos();
+    return (long) Math.max(least, gain() * rate / (1 - lossShare));
   }
 }
