@@ -656,6 +656,11 @@ public final class PeerConnection {
     return deliveries.hasMessage();
   }
 
+  /** Whether a further part of a message can be taken. */
+  public boolean hasPart() {
+    return deliveries.ordered().hasPart();
+  }
+
   /** Takes the next message, or null. */
   public @Nullable ReceivedMessage pollMessage() {
     return deliveries.pollMessage();

@@ -16,7 +16,9 @@ final class IncomingMessages {
   /** Ids that may be begun beyond those that the application took. */
   static final long ID_WINDOW = 1024;
 
-  private static final int MAX_GAPS = 1024;
+  /** Gaps kept over all messages; a part that would add one more is not acknowledged. */
+  static final int MAX_GAPS = 4096;
+
   private static final int INITIAL_BYTES = 2048;
 
   /** A message of which parts are missing. */
@@ -41,6 +43,7 @@ final class IncomingMessages {
   private long begunBytes;
   private long consumedMessages;
   private long consumedBytes;
+  private int gaps;
   private boolean tooManyGaps;
   private boolean senderBlocked;
 
@@ -74,16 +77,25 @@ final class IncomingMessages {
     } else if (part.total != total) {
       return CloseReason.FINAL_SIZE;
     }
-    if (part.arrived.count() >= MAX_GAPS && part.arrived.wouldSplit(offset, offset + length)) {
+    if (gaps >= MAX_GAPS
+        && !part.arrived.isEmpty()
+        && part.arrived.wouldSplit(offset, offset + length)) {
       tooManyGaps = true;
       return null;
     }
+    gaps -= gapsOf(part);
     store(part, (int) offset, bytes, from, length);
+    gaps += gapsOf(part);
     if (part.arrived.contains(0, total)) {
       partial.remove(id);
       finish(id, channel, key, part.body);
     }
     return null;
+  }
+
+  /** Gaps between what arrived; what is missing before and after costs no memory. */
+  private static int gapsOf(Partial part) {
+    return Math.max(0, part.arrived.count() - 1);
   }
 
   /** Stores what is not there yet: first arrival wins. */
@@ -165,10 +177,17 @@ final class IncomingMessages {
         return CloseReason.FLOW_CONTROL;
       }
       begunBytes += total;
+    } else {
+      gaps -= gapsOf(part);
     }
     finished.add(id, id + 1);
     consume(total);
     return null;
+  }
+
+  /** Keys of which the newest message is remembered. */
+  int keyCount() {
+    return newestOfKey.size();
   }
 
   boolean leftTooManyGaps() {
@@ -180,7 +199,9 @@ final class IncomingMessages {
   }
 
   boolean expectsMore() {
-    return !partial.isEmpty() || finished.count() > 1;
+    return !partial.isEmpty()
+        || finished.count() > 1
+        || (finished.count() == 1 && finished.start(0) > 0);
   }
 
   UnorderedMessages.@Nullable Ready take() {

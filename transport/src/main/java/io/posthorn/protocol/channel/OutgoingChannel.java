@@ -24,18 +24,23 @@ final class OutgoingChannel {
     final byte[] body;
     final boolean more;
     final long expiresAtNanos;
-    final long number;
+    final boolean confirmRequested;
     final @Nullable Object receipt;
     int moved;
     int chunkLeft;
     boolean begun;
     long endOffset;
 
-    Part(byte[] body, boolean more, long expiresAtNanos, long number, @Nullable Object receipt) {
+    Part(
+        byte[] body,
+        boolean more,
+        long expiresAtNanos,
+        boolean confirmRequested,
+        @Nullable Object receipt) {
       this.body = body;
       this.more = more;
       this.expiresAtNanos = expiresAtNanos;
-      this.number = number;
+      this.confirmRequested = confirmRequested;
       this.receipt = receipt;
     }
   }
@@ -75,21 +80,17 @@ final class OutgoingChannel {
       long expiresAtNanos,
       boolean confirmRequested,
       @Nullable Object receipt) {
+    if (more && body.length == 0 && !midMessage) {
+      return; // nothing was begun, so nothing is given up
+    }
+    boolean aborts = more && body.length == 0;
     boolean streamed = more || midMessage;
     long expiry = streamed ? NEVER : expiresAtNanos;
-    waiting.add(new Part(body, more, expiry, nextNumber, more ? null : receipt));
+    waiting.add(new Part(body, more, expiry, confirmRequested, more ? null : receipt));
     ledger.onTaken(body.length);
     earliestExpiryNanos = Math.min(earliestExpiryNanos, expiry);
-    midMessage = more;
-    midMessageBytes = more ? midMessageBytes + body.length : 0;
-    if (!more) {
-      if (confirmRequested && receipt != null) {
-        confirmations.expect(true, channel, nextNumber, receipt);
-      }
-    }
-    if (!more) {
-      nextNumber++;
-    }
+    midMessage = more && !aborts;
+    midMessageBytes = midMessage ? midMessageBytes + body.length : 0;
   }
 
   /** Whether there is something to send that credit allows, or a limit to complain of. */
@@ -129,17 +130,12 @@ final class OutgoingChannel {
       }
       if (part.expiresAtNanos <= nowNanos) {
         each.remove();
-        skipped(part);
+        ledger.onSettled(part.body.length, part.receipt, ReceiptOutcome.EXPIRED, false);
       } else {
         earliest = Math.min(earliest, part.expiresAtNanos);
       }
     }
     earliestExpiryNanos = earliest;
-  }
-
-  private void skipped(Part part) {
-    confirmations.forget(true, channel, part.number);
-    ledger.onSettled(part.body.length, part.receipt, ReceiptOutcome.EXPIRED, false);
   }
 
   /** Raises the credit. */
@@ -189,11 +185,8 @@ final class OutgoingChannel {
   private void fill(int wanted) {
     Part part = waiting.peek();
     while (part != null && buffer.end() - sentOffset < wanted) {
-      if (part.chunkLeft == 0 && !beginChunk(part)) {
-        waiting.remove();
-        finish(part);
-        part = waiting.peek();
-        continue;
+      if (part.chunkLeft == 0) {
+        beginChunk(part);
       }
       int run = (int) Math.min(part.chunkLeft, wanted - (buffer.end() - sentOffset));
       if (run > 0) {
@@ -209,30 +202,42 @@ final class OutgoingChannel {
     }
   }
 
-  /** Writes the header of the next chunk; false if the part has none (an empty part with more). */
-  private boolean beginChunk(Part part) {
+  /** Writes the header of the next chunk; one without bytes and with more means an abort. */
+  private void beginChunk(Part part) {
     int left = part.body.length - part.moved;
-    if (left == 0 && part.more) {
-      return false; // a chunk without bytes and with more would mean an abort
-    }
     int length = Math.min(left, WireLimits.MAX_CHUNK_BYTES);
     boolean more = part.more || length < left;
     int headerBytes = VarInt.write(chunkHeader, 0, length * 2L + (more ? 1 : 0));
     buffer.append(chunkHeader, 0, headerBytes);
+    if (!part.begun && (!part.more || part.body.length == 0)) {
+      number(part); // an aborted message has its number too
+    }
     part.begun = true;
     part.chunkLeft = length;
-    return true;
+  }
+
+  /** Numbers a message as the receiver will: what expired before it was packed does not count. */
+  private void number(Part last) {
+    if (last.confirmRequested && last.receipt != null) {
+      confirmations.expect(true, channel, nextNumber, last.receipt);
+    }
+    nextNumber++;
   }
 
   private void finish(Part part) {
     part.endOffset = buffer.end();
     packed.add(part);
+    settleArrived(); // an empty part may stand behind bytes that all arrived
   }
 
   /** Bytes arrived. */
   void onAcknowledged(long offset, int length) {
     buffer.acknowledge(offset, length);
     lost.remove(offset, offset + length);
+    settleArrived();
+  }
+
+  private void settleArrived() {
     Part part = packed.peek();
     while (part != null && part.endOffset <= buffer.base()) {
       packed.remove();

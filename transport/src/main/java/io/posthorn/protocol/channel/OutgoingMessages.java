@@ -52,13 +52,14 @@ final class OutgoingMessages {
   private final Confirmations confirmations;
   private final ArrayDeque<Outgoing> waiting = new ArrayDeque<>();
   private final ArrayDeque<Outgoing> again = new ArrayDeque<>();
-  private final ArrayDeque<long[]> aborts = new ArrayDeque<>();
+  // Given up, by id with the length, until the peer is known to know; those that are to be written.
+  private final Map<Long, Long> openAborts = new HashMap<>();
+  private final ArrayDeque<Long> aborts = new ArrayDeque<>();
   private final Map<Long, Outgoing> newestOfKey = new HashMap<>();
   // Ring by id: the messages that have an id and are not settled; null where settled.
   private @Nullable Outgoing[] byId = new @Nullable Outgoing[16];
   private long baseId;
   private long nextId;
-  private int abortsInFlight;
   private @Nullable Outgoing current;
   private long maxMessages;
   private long maxBytes;
@@ -131,7 +132,7 @@ final class OutgoingMessages {
   }
 
   boolean isDrained() {
-    return waiting.isEmpty() && baseId == nextId && aborts.isEmpty() && abortsInFlight == 0;
+    return waiting.isEmpty() && baseId == nextId && openAborts.isEmpty();
   }
 
   long deadlineNanos() {
@@ -187,15 +188,15 @@ final class OutgoingMessages {
   }
 
   private boolean writeAborts(PacketBuilder out) {
-    long[] abort = aborts.peek();
-    while (abort != null) {
-      if (!out.frames().messageAbort(abort[0], abort[1])) {
+    Long id = aborts.peek();
+    while (id != null) {
+      long length = openAborts.getOrDefault(id, 0L);
+      if (!out.frames().messageAbort(id, length)) {
         return false;
       }
-      out.carries(abort[0], UnorderedMessages.abortNote(abort[1]));
+      out.carries(id, UnorderedMessages.ABORT_NOTE);
       aborts.remove();
-      abortsInFlight++;
-      abort = aborts.peek();
+      id = aborts.peek();
     }
     return true;
   }
@@ -321,7 +322,8 @@ final class OutgoingMessages {
       current = null;
     }
     drop(message.id);
-    aborts.add(new long[] {message.id, message.body.length});
+    openAborts.put(message.id, (long) message.body.length);
+    aborts.add(message.id);
     settle(message, message.replaced ? ReceiptOutcome.SUPERSEDED : ReceiptOutcome.EXPIRED, true);
   }
 
@@ -365,13 +367,16 @@ final class OutgoingMessages {
     }
   }
 
-  void onAbortAcknowledged() {
-    abortsInFlight--;
+  /** The peer knows; may come more than once for one id. */
+  void onAbortAcknowledged(long id) {
+    openAborts.remove(id);
+    aborts.remove(id);
   }
 
-  void onAbortLost(long id, long totalLength) {
-    abortsInFlight--;
-    aborts.add(new long[] {id, totalLength});
+  void onAbortLost(long id) {
+    if (openAborts.containsKey(id) && !aborts.contains(id)) {
+      aborts.add(id);
+    }
   }
 
   void onBlockedLost(long mark) {
@@ -394,8 +399,8 @@ final class OutgoingMessages {
     waiting.clear();
     again.clear();
     aborts.clear();
+    openAborts.clear();
     current = null;
     baseId = nextId;
-    abortsInFlight = 0;
   }
 }

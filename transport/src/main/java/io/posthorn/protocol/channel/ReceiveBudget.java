@@ -9,8 +9,8 @@ import io.posthorn.wire.WireLimits;
  * <ul>
  *   <li>a quarter is the guaranteed slices of the ordered channels, {@link #sliceBytes} each;
  *   <li>a quarter is the pool of unordered messages;
- *   <li>{@link #maxWholeMessageBytes} and a little is kept for one channel at a time whose message
- *       outgrew its window: the assembly token;
+ *   <li>{@link #maxWholeMessageBytes} and a little (one chunk, when messages are taken in parts) is
+ *       kept for one channel at a time whose message outgrew its window: the assembly token;
  *   <li>the rest widens the windows of channels that are read fast.
  * </ul>
  */
@@ -36,7 +36,8 @@ public final class ReceiveBudget {
     this.messagePoolBytes = ceilingBytes / 4;
     this.maxWholeMessageBytes = maxWholeMessageBytes;
     this.streaming = streaming;
-    long assembly = streaming ? 0 : rawLimitBytes();
+    // A chunk, its header and the slice that may stand behind it, when messages come in parts.
+    long assembly = streaming ? WireLimits.MAX_CHUNK_BYTES + 8 + sliceBytes : rawLimitBytes();
     this.spareBytes = Math.max(0, ceilingBytes / 2 - assembly);
   }
 

@@ -20,7 +20,7 @@ public final class UnorderedMessages implements FrameSource {
   private static final long BLOCKED = 2;
   private static final long GRANT_MESSAGES = 3;
   private static final long GRANT_BYTES = 4;
-  private static final long VALUE = (1L << KIND_SHIFT) - 1;
+  static final long ABORT_NOTE = ABORT << KIND_SHIFT;
   static final long BLOCKED_NOTE = BLOCKED << KIND_SHIFT;
 
   private final OutgoingMessages outgoing;
@@ -36,10 +36,6 @@ public final class UnorderedMessages implements FrameSource {
   /** Offsets and lengths of unordered messages fit 30 bits, since the pool does. */
   static long dataNote(int from, int length) {
     return (long) from << 30 | length;
-  }
-
-  static long abortNote(long totalLength) {
-    return ABORT << KIND_SHIFT | totalLength;
   }
 
   /** Ids granted at first, announced in the parameters. */
@@ -147,7 +143,7 @@ public final class UnorderedMessages implements FrameSource {
     if (kind == 0) {
       outgoing.onAcknowledged(first, (int) (second >>> 30), (int) (second & ((1 << 30) - 1)));
     } else if (kind == ABORT) {
-      outgoing.onAbortAcknowledged();
+      outgoing.onAbortAcknowledged(first);
     }
   }
 
@@ -157,7 +153,7 @@ public final class UnorderedMessages implements FrameSource {
     if (kind == 0) {
       outgoing.onLost(first, (int) (second >>> 30), (int) (second & ((1 << 30) - 1)));
     } else if (kind == ABORT) {
-      outgoing.onAbortLost(first, second & VALUE);
+      outgoing.onAbortLost(first);
     } else if (kind == BLOCKED) {
       outgoing.onBlockedLost(first);
     } else if (kind == GRANT_MESSAGES) {

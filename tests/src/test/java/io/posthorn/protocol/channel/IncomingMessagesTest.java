@@ -1,0 +1,221 @@
+package io.posthorn.protocol.channel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.wire.CloseReason;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/** What a peer may and may not say about unordered messages. */
+class IncomingMessagesTest {
+  private static final long POOL = 10_000;
+
+  private final IncomingMessages messages = new IncomingMessages(POOL);
+
+  private CloseReason part(long id, long key, long total, long offset, byte[] bytes) {
+    return messages.onPart(id, 5, key, total, offset, bytes, 0, bytes.length);
+  }
+
+  private CloseReason part(long id, long total, long offset, int length) {
+    return part(id, -1, total, offset, new byte[length]);
+  }
+
+  /** Parts that overlap, repeat and contradict each other: the first byte to arrive stays. */
+  @Property(tries = 150)
+  void theFirstByteToArriveStays(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    IncomingMessages to = new IncomingMessages(1 << 20);
+    int total = 1 + random.nextInt(random.nextBoolean() ? 40 : 9000);
+    byte[] model = new byte[total];
+    boolean[] arrived = new boolean[total];
+    int missing = total;
+    while (missing > 0) {
+      assertFalse(to.hasMessage());
+      int from = random.nextInt(total);
+      int length = 1 + random.nextInt(Math.min(1200, total - from));
+      byte[] bytes = new byte[length + 4];
+      random.nextBytes(bytes);
+      assertNull(to.onPart(3, 5, -1, total, from, bytes, 4, length));
+      for (int at = from; at < from + length; at++) {
+        if (!arrived[at]) {
+          arrived[at] = true;
+          model[at] = bytes[4 + at - from];
+          missing--;
+        }
+      }
+    }
+    UnorderedMessages.Ready ready = to.take();
+    assertNotNull(ready);
+    assertArrayEquals(model, ready.body());
+    assertNull(to.onPart(3, 5, -1, total, 0, new byte[1], 0, 1), "late copies change nothing");
+    assertNull(to.take());
+  }
+
+  @Example
+  void anIdBeyondTheWindowIsABreach() {
+    assertNull(part(IncomingMessages.ID_WINDOW - 1, 1, 0, 1));
+    assertEquals(CloseReason.LIMIT, part(IncomingMessages.ID_WINDOW, 1, 0, 1));
+    assertEquals(CloseReason.LIMIT, part((1L << 62) - 1, 1, 0, 1));
+    assertEquals(CloseReason.LIMIT, messages.onAbort(IncomingMessages.ID_WINDOW, 1));
+  }
+
+  @Example
+  void aMessageReservesItsWholeLengthBeforeItsFirstByte() {
+    assertNull(part(0, POOL - 10, 0, 1));
+    assertNull(part(1, 10, 0, 1));
+    assertEquals(CloseReason.FLOW_CONTROL, part(2, 1, 0, 1));
+    assertEquals(CloseReason.FLOW_CONTROL, part(2, (1L << 40) - 1, 0, 1));
+    assertEquals(CloseReason.FLOW_CONTROL, messages.onAbort(2, 1));
+    assertNull(part(0, POOL - 10, 1, 1), "what is begun goes on");
+  }
+
+  @Example
+  void aLengthThatChangesIsABreach() {
+    assertNull(part(0, 100, 0, 1));
+    assertEquals(CloseReason.FINAL_SIZE, part(0, 101, 1, 1));
+    assertEquals(CloseReason.FINAL_SIZE, messages.onAbort(0, 99));
+  }
+
+  @Example
+  void creditComesBackWithWhatIsTakenAndWhatIsAborted() {
+    assertNull(part(0, 6000, 0, 6000));
+    assertFalse(messages.wantsGrant());
+    assertNull(messages.onAbort(1, 3000));
+    assertFalse(messages.wantsGrant());
+    assertEquals(POOL + 3000, messages.bytesToGrant());
+    assertNotNull(messages.take());
+    assertTrue(messages.wantsGrant());
+    assertEquals(POOL + 9000, messages.bytesToGrant());
+    assertEquals(IncomingMessages.ID_WINDOW + 2, messages.messagesToGrant());
+    messages.onGranted(messages.messagesToGrant(), messages.bytesToGrant());
+    assertFalse(messages.wantsGrant());
+    assertNull(part(2, POOL, 0, 1));
+  }
+
+  @Example
+  void anAbortForgetsWhatArrived() {
+    assertNull(part(0, 100, 0, 50));
+    assertTrue(messages.expectsMore());
+    assertNull(messages.onAbort(0, 100));
+    assertFalse(messages.expectsMore());
+    assertNull(part(0, 100, 50, 50), "late parts change nothing");
+    assertNull(messages.onAbort(0, 100));
+    assertNull(messages.take());
+    assertEquals(POOL + 100, messages.bytesToGrant());
+  }
+
+  @Example
+  void anAbortAfterTheWholeMessageChangesNothing() {
+    assertNull(part(0, 4, 0, 4));
+    assertNull(messages.onAbort(0, 4));
+    assertNotNull(messages.take());
+    assertNull(messages.take());
+  }
+
+  @Example
+  void anOlderMessageWithTheKeyIsNotHandedOver() {
+    assertNull(part(7, 2, 1, 0, new byte[] {7}));
+    assertNull(part(5, 2, 1, 0, new byte[] {5}));
+    UnorderedMessages.Ready ready = messages.take();
+    assertNotNull(ready);
+    assertArrayEquals(new byte[] {7}, ready.body());
+    assertNull(messages.take());
+    assertEquals(POOL + 2, messages.bytesToGrant(), "both give credit back");
+  }
+
+  @Example
+  void aNewerMessageWithTheKeyReplacesOneThatWasNotTaken() {
+    assertNull(part(1, 2, 1, 0, new byte[] {1}));
+    assertNull(part(2, 3, 1, 0, new byte[] {2}));
+    assertNull(part(3, 2, 1, 0, new byte[] {3}));
+    UnorderedMessages.Ready other = messages.take();
+    UnorderedMessages.Ready newest = messages.take();
+    assertNotNull(other);
+    assertNotNull(newest);
+    assertEquals(2, other.id());
+    assertEquals(3, newest.id());
+    assertNull(messages.take());
+  }
+
+  /** Memory for keys is bounded though their number is not. */
+  @Example
+  void keysThatNobodyUsesAnyMoreAreForgotten() {
+    for (long id = 0; id < 20_000; id++) {
+      assertNull(part(id, id, 1, 0, new byte[] {1}));
+      assertNotNull(messages.take());
+      messages.onGranted(messages.messagesToGrant(), messages.bytesToGrant());
+    }
+    assertTrue(messages.keyCount() <= IncomingMessages.ID_WINDOW + 1);
+    assertFalse(messages.expectsMore());
+  }
+
+  @Example
+  void tooManyGapsAreRefusedAndTheMessageGoesOn() {
+    IncomingMessages to = new IncomingMessages(1 << 20);
+    byte[] one = {1};
+    int refusedAt = -1;
+    for (int i = 0; i < 10_000 && refusedAt < 0; i++) {
+      assertNull(to.onPart(0, 0, -1, 30_000, 1 + 2L * i, one, 0, 1));
+      if (to.leftTooManyGaps()) {
+        refusedAt = i;
+      }
+    }
+    assertEquals(IncomingMessages.MAX_GAPS + 1, refusedAt);
+    byte[] all = new byte[30_000];
+    Arrays.fill(all, (byte) 2);
+    assertNull(to.onPart(0, 0, -1, 30_000, 0, all, 0, all.length));
+    assertFalse(to.leftTooManyGaps());
+    UnorderedMessages.Ready ready = to.take();
+    assertNotNull(ready);
+    assertEquals(2, ready.body()[2 * refusedAt + 1], "the refused byte was not stored");
+    assertEquals(1, ready.body()[2 * refusedAt - 1]);
+  }
+
+  /** The bound holds over all messages together, or a peer could multiply it by their number. */
+  @Example
+  void gapsAreBoundedOverAllMessages() {
+    IncomingMessages to = new IncomingMessages(4 << 20);
+    byte[] one = {1};
+    long stored = 0;
+    for (int id = 0; id < 500; id++) {
+      for (int i = 0; i < 40; i++) {
+        assertNull(to.onPart(id, 0, -1, 100, 1 + 2L * i, one, 0, 1));
+        stored += to.leftTooManyGaps() ? 0 : 1;
+      }
+    }
+    assertTrue(stored <= IncomingMessages.MAX_GAPS + 500, "stored " + stored);
+    assertNull(to.onPart(501, 0, -1, 10, 0, one, 0, 1));
+    assertFalse(to.leftTooManyGaps(), "a message without gaps is always taken");
+    assertNull(to.onAbort(0, 100));
+    assertNull(to.onPart(502, 0, -1, 10, 1, one, 0, 1));
+    assertNull(to.onPart(502, 0, -1, 10, 5, one, 0, 1));
+    assertFalse(to.leftTooManyGaps(), "an abort gives room back");
+  }
+
+  @Example
+  void anEmptyMessageIsHandedOver() {
+    assertNull(part(0, 0, 0, 0));
+    UnorderedMessages.Ready ready = messages.take();
+    assertNotNull(ready);
+    assertEquals(0, ready.body().length);
+    assertNull(part(0, 0, 0, 0));
+    assertNull(messages.take());
+  }
+
+  @Example
+  void nothingIsAllocatedFromADeclaredLength() {
+    IncomingMessages to = new IncomingMessages(1L << 42);
+    for (int id = 0; id < 1000; id++) {
+      assertNull(to.onPart(id, 0, -1, (1L << 40) / 1000, 0, new byte[1], 0, 1));
+    }
+    assertTrue(to.expectsMore());
+  }
+}

@@ -1,0 +1,251 @@
+package io.posthorn.protocol.channel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.protocol.ReceiptOutcome;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.jspecify.annotations.Nullable;
+
+/** Ordered channels, both halves, over a network that does all it may. */
+class OrderedChannelsProperties {
+  private static final long CEILING = 512 * 1024;
+  private static final long WHOLE = 64 * 1024;
+  private static final long NEVER = Long.MAX_VALUE;
+
+  private record Sent(int channel, byte[] body, boolean expires) {}
+
+  /** One flow from left to right, checked as it goes. */
+  private static final class Flow {
+    final SplittableRandom random;
+    final ChannelEnd left = new ChannelEnd(CEILING, WHOLE, false);
+    final ChannelEnd right = new ChannelEnd(CEILING, WHOLE, false);
+    final Wire wire;
+    final Map<Integer, ArrayDeque<Sent>> expected = new HashMap<>();
+    final List<Sent> sent = new ArrayList<>();
+    final Set<Sent> received = new HashSet<>();
+    final Set<Object> confirmed = new HashSet<>();
+
+    Flow(SplittableRandom random) {
+      this.random = random;
+      wire = new Wire(random, left, right);
+    }
+
+    void send(int channel, int bytes, long expiresAtNanos) {
+      byte[] body = new byte[bytes];
+      random.nextBytes(body);
+      Sent message = new Sent(channel, body, expiresAtNanos != NEVER);
+      sent.add(message);
+      expected.computeIfAbsent(channel, any -> new ArrayDeque<>()).add(message);
+      left.ordered.send(channel, body, false, expiresAtNanos, true, message);
+    }
+
+    void take() {
+      if (!right.ordered.hasMessage()) {
+        return;
+      }
+      int channel = right.ordered.nextReadable();
+      OrderedChannels.Taken taken = right.ordered.takeFrom(channel, false);
+      assertNotNull(taken);
+      assertFalse(taken.more());
+      assertFalse(taken.aborted());
+      ArrayDeque<Sent> queue = expected.get(channel);
+      assertNotNull(queue);
+      Sent next = queue.poll();
+      while (next != null && next.expires && next.body != taken.body() && !same(next, taken)) {
+        next = queue.poll(); // it must have expired, which the receipt has to say
+      }
+      assertNotNull(next, "a message that was never sent, or came again");
+      assertArrayEquals(next.body, taken.body());
+      received.add(next);
+      if (random.nextInt(3) > 0) {
+        right.confirmations.confirm(true, channel, taken.number());
+        confirmed.add(next);
+      }
+    }
+
+    private static boolean same(Sent message, OrderedChannels.Taken taken) {
+      return java.util.Arrays.equals(message.body, taken.body());
+    }
+
+    void finish() {
+      wire.settle(
+          () -> {
+            while (right.ordered.hasMessage()) {
+              take();
+            }
+          });
+      left.collect();
+      assertTrue(left.ordered.isDrained());
+      assertTrue(left.confirmations.isDrained());
+      assertFalse(left.ordered.isBlocked());
+      assertFalse(right.ordered.expectsMore());
+      Set<Object> told = new HashSet<>();
+      for (SendLedger.Settled each : left.settled) {
+        assertTrue(told.add(each.receipt()), "each receipt settles once");
+        boolean arrived = received.contains(each.receipt());
+        assertEquals(
+            arrived ? ReceiptOutcome.ACKNOWLEDGED : ReceiptOutcome.EXPIRED, each.outcome());
+        assertEquals(arrived, each.mayHaveArrived());
+      }
+      assertEquals(new HashSet<Object>(sent), told);
+      assertEquals(confirmed, new HashSet<>(left.processed));
+      assertEquals(confirmed.size(), left.processed.size());
+      assertEquals(0, left.ledger.heldBytes());
+      assertEquals(0, left.ledger.openMessages());
+      assertEquals(received.size(), left.ledger.acknowledgedMessages());
+      assertEquals(right.ordered.receivedMemoryBytes(), right.memory.usedBytes());
+      right.ordered.release();
+      assertEquals(0, right.memory.usedBytes());
+    }
+  }
+
+  @Property(tries = 60)
+  void eachMessageArrivesOnceWholeAndInOrder(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 60) int messages) {
+    SplittableRandom random = new SplittableRandom(seed);
+    Flow flow = new Flow(random);
+    int channels = 1 + random.nextInt(random.nextBoolean() ? 3 : 64);
+    int largest = 1 << random.nextInt(1, 17);
+    boolean expiring = random.nextBoolean();
+    boolean slowReader = random.nextBoolean();
+    for (int i = 0; i < messages; ) {
+      if (random.nextInt(6) == 0) {
+        int bytes = random.nextInt(5) == 0 ? 0 : random.nextInt((int) Math.min(WHOLE, largest) + 1);
+        boolean expires = expiring && random.nextBoolean();
+        // A body of its own, so that what expired is known from what arrived.
+        flow.send(
+            random.nextInt(channels),
+            expires ? Math.max(16, bytes) : bytes,
+            expires ? flow.wire.nowNanos + random.nextInt(20_000_000) : NEVER);
+        i++;
+      }
+      flow.wire.step();
+      if (random.nextInt(slowReader ? 40 : 2) == 0) {
+        flow.take();
+      }
+    }
+    flow.finish();
+  }
+
+  /** Each channel holds a message larger than its slice: one after the other gets the token. */
+  @Property(tries = 25)
+  void channelsThatAllOutgrowTheirSliceDoNotDeadlock(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    Flow flow = new Flow(random);
+    int channels = 2 + random.nextInt(10);
+    for (int i = 0; i < 2 * channels; i++) {
+      flow.send(i % channels, (int) WHOLE - random.nextInt(30_000), NEVER);
+    }
+    long peak = 0;
+    for (int i = 0; i < 3000; i++) {
+      flow.wire.step();
+      peak = Math.max(peak, flow.right.memory.usedBytes());
+      if (random.nextInt(4) == 0) {
+        flow.take();
+      }
+    }
+    flow.finish();
+    assertEquals(2L * channels, flow.received.size());
+    assertTrue(peak <= CEILING, () -> "memory stayed under the ceiling");
+    assertTrue(flow.right.budget.isAssemblyFree());
+  }
+
+  @Property(tries = 40)
+  void aStreamedMessageArrivesInPartsThatJoin(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    ChannelEnd left = new ChannelEnd(CEILING, WHOLE, true);
+    ChannelEnd right = new ChannelEnd(CEILING, WHOLE, true);
+    Wire wire = new Wire(random, left, right);
+    int messages = 1 + random.nextInt(4);
+    List<byte[]> sent = new ArrayList<>();
+    List<byte[]> received = new ArrayList<>();
+    ByteArrayOutputStream sending = new ByteArrayOutputStream();
+    ByteArrayOutputStream receiving = new ByteArrayOutputStream();
+    boolean[] midStream = {false};
+    while (sent.size() < messages) {
+      if (random.nextInt(4) == 0) {
+        byte[] part = new byte[random.nextInt(3) == 0 ? 0 : random.nextInt(90_000)];
+        random.nextBytes(part);
+        boolean more = random.nextInt(3) > 0;
+        sending.writeBytes(part);
+        left.ordered.send(9, part, more, NEVER, false, more ? null : "last");
+        assertEquals(more ? sending.size() : 0, left.ordered.midMessageBytes(9));
+        if (!more) {
+          sent.add(sending.toByteArray());
+          sending.reset();
+        }
+      }
+      wire.step();
+      takePart(right, receiving, midStream, received);
+    }
+    wire.settle(
+        () -> {
+          for (int i = 0; i < 50; i++) {
+            takePart(right, receiving, midStream, received);
+          }
+        });
+    left.collect();
+    assertEquals(messages, received.size());
+    for (int i = 0; i < messages; i++) {
+      assertArrayEquals(sent.get(i), received.get(i));
+    }
+    assertFalse(midStream[0]);
+    assertEquals(messages, left.settled.size());
+    assertEquals(0, left.ledger.heldBytes());
+    assertTrue(left.ordered.isDrained());
+  }
+
+  private static void takePart(
+      ChannelEnd right,
+      ByteArrayOutputStream receiving,
+      boolean[] midStream,
+      List<byte[]> received) {
+    OrderedChannels.@Nullable Taken taken = null;
+    if (midStream[0]) {
+      taken = right.ordered.takeFrom(9, true);
+    } else if (right.ordered.hasMessage()) {
+      taken = right.ordered.takeFrom(right.ordered.nextReadable(), false);
+    }
+    if (taken != null) {
+      assertEquals(received.size(), taken.number());
+      receiving.writeBytes(taken.body());
+      midStream[0] = taken.more();
+      if (!taken.more()) {
+        received.add(receiving.toByteArray());
+        receiving.reset();
+      }
+    }
+  }
+
+  @Example
+  void theNetworkOfTheseTestsIsHard() {
+    SplittableRandom random = new SplittableRandom(1);
+    Flow flow = new Flow(random);
+    for (int i = 0; i < 300; i++) {
+      flow.send(i % 5, 500, NEVER);
+      for (int j = 0; j < 10; j++) {
+        flow.wire.step();
+        flow.take();
+      }
+    }
+    flow.finish();
+    assertTrue(flow.wire.lost > 100 && flow.wire.reordered > 100 && flow.wire.repeated > 50);
+    assertTrue(flow.left.ledger.retransmittedBytes() > 1000);
+  }
+}

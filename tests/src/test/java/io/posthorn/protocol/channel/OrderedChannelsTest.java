@@ -1,0 +1,211 @@
+package io.posthorn.protocol.channel;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.protocol.PacketBuilder;
+import io.posthorn.protocol.ReceiptOutcome;
+import io.posthorn.protocol.recovery.SentPackets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Ordered channels beside each other: turns, credit, ends. */
+class OrderedChannelsTest {
+  private static final long NEVER = Long.MAX_VALUE;
+
+  private final ReceiveMemory memory = new ReceiveMemory(4096);
+  private final SendLedger ledger = new SendLedger(1 << 20);
+  private final OrderedChannels channels =
+      new OrderedChannels(
+          ledger, new Confirmations(), new ReceiveBudget(1 << 20, 64 * 1024, false), memory);
+  private final SentPackets sent = new SentPackets();
+  private final PacketBuilder builder = new PacketBuilder(sent);
+
+  private int write(int room) {
+    builder.frames().reset(new byte[room], 0, room);
+    channels.writeFrames(builder, 0);
+    sent.commit(0, 1, true, false);
+    return builder.frames().written();
+  }
+
+  private List<Integer> channelsOfLastPacket() {
+    List<Integer> numbers = new ArrayList<>();
+    long number = sent.next() - 1;
+    for (long at = sent.tokensFrom(number); at < sent.tokensTo(number); at++) {
+      numbers.add((int) (sent.tokenSecond(at) >>> 32) & 63);
+    }
+    return numbers;
+  }
+
+  private void send(int channel, int bytes) {
+    channels.send(channel, new byte[bytes], false, NEVER, false, "receipt");
+  }
+
+  @Test
+  void channelsTakeTurns() {
+    channels.onPeerLimits(100_000, 64);
+    for (int channel : new int[] {5, 0, 63}) {
+      send(channel, 5000);
+    }
+    List<Integer> order = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      write(300);
+      order.addAll(channelsOfLastPacket());
+    }
+    assertEquals(List.of(0, 5, 63, 0, 5, 63), order);
+  }
+
+  @Test
+  void smallMessagesOfManyChannelsShareAPacket() {
+    channels.onPeerLimits(100_000, 64);
+    for (int channel = 0; channel < 64; channel++) {
+      send(channel, 5);
+    }
+    assertTrue(write(1200) < 1200);
+    assertEquals(64, channelsOfLastPacket().size());
+    assertFalse(channels.hasFrames(0));
+  }
+
+  @Test
+  void nothingLeavesWithoutCreditButOneComplaint() {
+    channels.onPeerLimits(0, 64);
+    send(1, 100);
+    assertTrue(channels.isBlocked());
+    assertTrue(channels.hasFrames(0));
+    assertTrue(write(1200) > 0);
+    assertFalse(channels.hasFrames(0), "says so once");
+    long number = sent.next() - 1;
+    channels.onLost(
+        sent.tokenFirst(sent.tokensFrom(number)), sent.tokenSecond(sent.tokensFrom(number)), 0);
+    assertTrue(channels.hasFrames(0), "and again if that was lost");
+    write(1200);
+    channels.onMaxData(1, 50);
+    assertTrue(channels.hasFrames(0));
+    assertFalse(channels.isBlocked());
+    write(1200);
+    assertTrue(channels.isBlocked());
+    channels.onMaxData(1, 40);
+    assertTrue(channels.isBlocked(), "credit never shrinks");
+    channels.onMaxData(1, 4000);
+    write(1200);
+    assertFalse(channels.hasFrames(0));
+    assertFalse(channels.isDrained());
+  }
+
+  @Test
+  void oneBlockedChannelDoesNotHoldTheOthers() {
+    channels.onPeerLimits(10, 64);
+    send(1, 100);
+    send(2, 5);
+    write(1200);
+    channels.onMaxData(2, 1000);
+    send(2, 50);
+    assertFalse(channels.isBlocked());
+    write(1200);
+    assertEquals(List.of(2), channelsOfLastPacket());
+  }
+
+  @Test
+  void aPeerThatTakesFewerChannelsIsRespected() {
+    channels.onPeerLimits(10, 3);
+    assertTrue(channels.isAllowed(2));
+    assertFalse(channels.isAllowed(3));
+    assertFalse(channels.isAllowed(-1));
+  }
+
+  @Test
+  void theEndSettlesAllThatIsLeft() {
+    channels.onPeerLimits(100, 64);
+    send(1, 50);
+    send(1, 500);
+    send(1, 500);
+    write(1200);
+    channels.abandon(ReceiptOutcome.CLOSED);
+    boolean[] may = new boolean[3];
+    for (int i = 0; i < 3; i++) {
+      SendLedger.Settled settled = ledger.poll();
+      assertNotNull(settled);
+      assertEquals(ReceiptOutcome.CLOSED, settled.outcome());
+      may[i] = settled.mayHaveArrived();
+    }
+    assertTrue(may[0] && may[1], "packed, in part or whole");
+    assertFalse(may[2], "never packed");
+    assertNull(ledger.poll());
+    assertEquals(0, ledger.heldBytes());
+    assertFalse(channels.hasFrames(0));
+  }
+
+  @Test
+  void aMessageThatExpiresBeforeItIsPackedTakesNoBytesOfTheStream() {
+    channels.onPeerLimits(100_000, 64);
+    channels.send(1, new byte[400], false, 1000, false, "old");
+    channels.send(1, new byte[7], false, NEVER, false, "new");
+    assertEquals(1000, channels.deadlineNanos());
+    channels.onTimeout(999);
+    assertNull(ledger.poll());
+    channels.onTimeout(1000);
+    SendLedger.Settled settled = ledger.poll();
+    assertNotNull(settled);
+    assertEquals(new SendLedger.Settled("old", ReceiptOutcome.EXPIRED, false), settled);
+    assertEquals(NEVER, channels.deadlineNanos());
+    assertTrue(write(1200) < 20);
+  }
+
+  @Test
+  void aPackedMessageDoesNotExpire() {
+    channels.onPeerLimits(100_000, 64);
+    channels.send(1, new byte[400], false, 1000, false, "packed in part");
+    write(100);
+    channels.onTimeout(2000);
+    assertNull(ledger.poll());
+    assertEquals(NEVER, channels.deadlineNanos());
+    write(1200);
+    assertFalse(channels.hasFrames(2000));
+  }
+
+  @Test
+  void whenTheSocketsMemoryIsFullOnlyDataInOrderIsTaken() {
+    memory.add(4096);
+    assertNull(channels.onData(1, 10, new byte[5], 0, 5));
+    assertTrue(channels.wasMemoryFull());
+    assertEquals(0, channels.receivedMemoryBytes());
+    assertNull(channels.onData(1, 0, new byte[] {2, 9}, 0, 2));
+    assertFalse(channels.wasMemoryFull());
+    assertTrue(channels.hasMessage());
+  }
+
+  @Test
+  void readersTakeTurnsOverTheChannels() {
+    for (int channel : new int[] {9, 4}) {
+      for (int i = 0; i < 3; i++) {
+        assertNull(channels.onData(channel, 2 * i, new byte[] {2, (byte) channel}, 0, 2));
+      }
+    }
+    List<Integer> order = new ArrayList<>();
+    while (channels.hasMessage()) {
+      int channel = channels.nextReadable();
+      assertNotNull(channels.takeFrom(channel, false));
+      order.add(channel);
+    }
+    assertEquals(List.of(4, 9, 4, 9, 4, 9), order);
+    assertNull(channels.takeFrom(4, false));
+    assertNull(channels.takeFrom(50, false));
+  }
+
+  @Test
+  void aComplaintIsAnsweredWithALimitThatThePeerMissed() {
+    assertNull(channels.onData(1, 0, new byte[] {0}, 0, 1));
+    channels.onBlocked(1, 4096);
+    assertFalse(channels.hasFrames(0), "it knows the limit");
+    channels.onBlocked(1, 100);
+    assertTrue(channels.hasFrames(0));
+    assertTrue(write(100) > 0);
+    assertFalse(channels.hasFrames(0));
+    channels.onBlocked(2, 0);
+    assertFalse(channels.hasFrames(0), "nothing ever came on this channel");
+  }
+}

@@ -1,0 +1,203 @@
+package io.posthorn.protocol.channel;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.protocol.ReceiptOutcome;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.SplittableRandom;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+
+/** Unordered messages, both halves, over a network that does all it may. */
+class UnorderedMessagesProperties {
+  private static final long CEILING = 512 * 1024;
+  private static final long NEVER = Long.MAX_VALUE;
+
+  private record Sent(int index, int channel, long key, byte[] body) {}
+
+  /** One flow from left to right. */
+  private static final class Flow {
+    final SplittableRandom random;
+    final ChannelEnd left = new ChannelEnd(CEILING, 64 * 1024, false);
+    final ChannelEnd right = new ChannelEnd(CEILING, 64 * 1024, false);
+    final Wire wire;
+    final List<Sent> sent = new ArrayList<>();
+    final Map<Integer, Sent> received = new HashMap<>();
+    final Map<Long, Integer> newestOfKey = new HashMap<>();
+    final Set<Object> confirmed = new HashSet<>();
+
+    Flow(SplittableRandom random) {
+      this.random = random;
+      wire = new Wire(random, left, right);
+    }
+
+    void send(long key, int bytes, long expiresAtNanos) {
+      byte[] body = new byte[Math.max(4, bytes)];
+      random.nextBytes(body);
+      ByteBuffer.wrap(body).putInt(sent.size());
+      Sent message = new Sent(sent.size(), random.nextInt(64), key, body);
+      sent.add(message);
+      left.unordered.send(message.channel, key, body, expiresAtNanos, true, message);
+    }
+
+    void take() {
+      UnorderedMessages.Ready ready = right.unordered.take();
+      if (ready == null) {
+        return;
+      }
+      Sent message = sent.get(ByteBuffer.wrap(ready.body()).getInt());
+      assertArrayEquals(message.body, ready.body());
+      assertEquals(message.channel, ready.channel());
+      assertEquals(message.key, ready.key());
+      assertEquals(null, received.put(message.index, message), "handed over once");
+      if (message.key >= 0) {
+        Integer older = newestOfKey.put(message.key, message.index);
+        assertTrue(older == null || older < message.index, "never older than the newest");
+      }
+      if (random.nextBoolean()) {
+        right.confirmations.confirm(false, ready.channel(), ready.id());
+        confirmed.add(message);
+      }
+    }
+
+    void finish() {
+      wire.settle(
+          () -> {
+            while (right.unordered.hasMessage()) {
+              take();
+            }
+          });
+      left.collect();
+      assertTrue(left.unordered.isDrained(), "nothing is left to wait for");
+      assertFalse(left.unordered.isBlocked());
+      assertFalse(right.unordered.expectsMore());
+      assertEquals(0, left.ledger.heldBytes());
+      assertEquals(0, left.ledger.openMessages());
+      checkReceipts();
+      for (Object each : left.processed) {
+        assertTrue(confirmed.contains(each));
+      }
+    }
+
+    private void checkReceipts() {
+      Map<Long, Integer> newestSent = new HashMap<>();
+      for (Sent each : sent) {
+        newestSent.put(each.key, each.index);
+      }
+      Set<Object> told = new HashSet<>();
+      for (SendLedger.Settled each : left.settled) {
+        assertTrue(told.add(each.receipt()), "each receipt settles once");
+        Sent message = (Sent) each.receipt();
+        boolean arrived = received.containsKey(message.index);
+        if (arrived) {
+          assertTrue(each.mayHaveArrived());
+        }
+        if (each.outcome() == ReceiptOutcome.ACKNOWLEDGED) {
+          boolean replaced = message.key >= 0 && newestSent.get(message.key) > message.index;
+          assertTrue(arrived || replaced, "what was acknowledged is handed over");
+          assertTrue(left.processed.contains(message) == confirmed.contains(message));
+        } else if (each.outcome() == ReceiptOutcome.SUPERSEDED) {
+          assertTrue(message.key >= 0);
+          assertNotEquals(newestSent.get(message.key), message.index, "by a newer one");
+        } else {
+          assertEquals(ReceiptOutcome.EXPIRED, each.outcome());
+        }
+      }
+      assertEquals(new HashSet<Object>(sent), told);
+    }
+  }
+
+  @Property(tries = 80)
+  void eachMessageArrivesOnceAndWhole(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 80) int messages) {
+    SplittableRandom random = new SplittableRandom(seed);
+    Flow flow = new Flow(random);
+    int largest = 1 << random.nextInt(2, 17);
+    int keys = random.nextBoolean() ? 0 : 1 + random.nextInt(4);
+    boolean expiring = random.nextBoolean();
+    boolean slowReader = random.nextBoolean();
+    for (int i = 0; i < messages; ) {
+      if (random.nextInt(6) == 0) {
+        long key = keys > 0 && random.nextBoolean() ? random.nextInt(keys) : -1;
+        boolean expires = expiring && random.nextBoolean();
+        flow.send(
+            key,
+            random.nextInt(largest),
+            expires ? flow.wire.nowNanos + random.nextInt(20_000_000) : NEVER);
+        i++;
+      }
+      flow.wire.step();
+      if (random.nextInt(slowReader ? 40 : 2) == 0) {
+        flow.take();
+      }
+    }
+    flow.finish();
+  }
+
+  /** More ids than one window grants, and more bytes than the pool holds, several times over. */
+  @Property(tries = 5)
+  void creditComesBackAsMessagesAreTaken(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    Flow flow = new Flow(random);
+    for (int i = 0; i < 3000; i++) {
+      flow.send(-1, i % 10 == 0 ? 5000 : 4, NEVER);
+    }
+    flow.finish();
+    assertEquals(3000, flow.received.size());
+  }
+
+  @Example
+  void emptyMessagesArriveOnceEach() {
+    SplittableRandom random = new SplittableRandom(3);
+    ChannelEnd left = new ChannelEnd(CEILING, 64 * 1024, false);
+    ChannelEnd right = new ChannelEnd(CEILING, 64 * 1024, false);
+    Wire wire = new Wire(random, left, right);
+    int[] taken = {0};
+    for (int i = 0; i < 100; i++) {
+      left.unordered.send(i % 64, -1, new byte[0], NEVER, false, i);
+      for (int j = 0; j < 5; j++) {
+        wire.step();
+      }
+    }
+    wire.settle(
+        () -> {
+          for (UnorderedMessages.Ready ready = right.unordered.take();
+              ready != null;
+              ready = right.unordered.take()) {
+            assertEquals(0, ready.body().length);
+            taken[0]++;
+          }
+        });
+    left.collect();
+    assertEquals(100, taken[0]);
+    assertEquals(100, left.settled.size());
+    assertTrue(left.unordered.isDrained());
+  }
+
+  @Example
+  void aNewerMessageWithTheKeyReplacesTheOneThatWaits() {
+    Flow flow = new Flow(new SplittableRandom(5));
+    for (int i = 0; i < 100; i++) {
+      flow.send(7, 200, NEVER);
+    }
+    flow.finish();
+    assertEquals(Set.of(99), flow.received.keySet());
+    assertEquals(
+        99,
+        flow.left.settled.stream().filter(s -> s.outcome() == ReceiptOutcome.SUPERSEDED).count());
+    assertNotNull(flow.newestOfKey.get(7L));
+  }
+}

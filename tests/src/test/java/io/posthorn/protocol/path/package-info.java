@@ -1,0 +1,5 @@
+/** Tests of paths. */
+@NullMarked
+package io.posthorn.protocol.path;
+
+import org.jspecify.annotations.NullMarked;
