@@ -17,6 +17,9 @@ final class PacketAssembler {
   private static final int SKIP_AT_LEAST = 128;
   private static final int SKIP_SPREAD = 1024;
 
+  /** Packets without need of acknowledgement, after which one asks for it (RFC 9000 §13.2.4). */
+  private static final int QUIET_PACKETS = 64;
+
   private final PacketRecovery recovery;
   private final Acknowledgements acknowledgements;
   private final Pings pings;
@@ -28,6 +31,7 @@ final class PacketAssembler {
   private long pacedUntilNanos = NEVER;
   private boolean windowLimited;
   private boolean lastAckEliciting;
+  private int quietPackets;
 
   /** Index of each source that this class treats in its own way. */
   static final byte ACKNOWLEDGEMENTS = 0;
@@ -102,6 +106,9 @@ final class PacketAssembler {
     int room = (int) Math.min(limit, path.allowanceBytes());
     if (room < WireLimits.MINIMUM_SEALED_PACKET_BYTES) {
       return 0;
+    }
+    if (quietPackets >= QUIET_PACKETS && !acknowledgeOnly) {
+      pings.request(); // or neither side could ever forget what these packets acknowledged
     }
     boolean probe = recovery.isProbeDue() && !acknowledgeOnly;
     boolean wanted = probe || (!acknowledgeOnly && hasFrames(nowNanos));
@@ -201,6 +208,7 @@ final class PacketAssembler {
             out,
             from);
     lastAckEliciting = builder.isAckEliciting();
+    quietPackets = lastAckEliciting ? 0 : quietPackets + 1;
     boolean applicationLimited = recovery.windowAllows(2 * bytes) && !hasFrames(nowNanos);
     recovery.onPacketSent(bytes, lastAckEliciting, applicationLimited, nowNanos);
     return bytes;
