@@ -25,7 +25,7 @@ echo "repeat: $done_already of $times passed before ($sources)"
 for ((run = done_already + 1; run <= times; run++)); do
   log="$state/run-$run.log"
   begun=$SECONDS
-  # Only the first build documents, packages sources and checks the format: the tests are the point.
+  # Without the checks that are the same each time.
   if ! "$mvn" -B verify -Djqwik.database= -Dspotless.check.skip -Dmaven.javadoc.skip \
     -Dmaven.source.skip > "$log" 2>&1 < /dev/null; then
     grep -E 'Tests run:.*(FAILURE|ERROR)|^seed = |seed =|\[ERROR\]   ' "$log" | head -40 || true

@@ -53,10 +53,11 @@ class MessageSocketBuilderTest {
         "PT4S");
     refused(
         () ->
-            MessageSocket.builder().receiveBufferBytes(65_536).maxWholeMessageBytes(65_537).open(),
+            MessageSocket.builder().receiveBufferBytes(262_144).maxWholeMessageBytes(65_537).open(),
         "maxWholeMessageBytes",
         "65537",
         "receiveBufferBytes",
+        "quarter",
         "65536");
   }
 

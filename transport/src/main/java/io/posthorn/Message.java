@@ -220,7 +220,10 @@ public final class Message {
     to.driver().confirm(message);
   }
 
-  /** The connection that brought it, or null in plain mode and after the connection ended. */
+  /**
+   * The connection that brought it, which may have ended; null in plain mode, and if it ended long
+   * ago.
+   */
   public @Nullable Connection connection() {
     MessageSocket at = socket;
     return at == null || received == null ? null : at.connectionOf(received.connection());

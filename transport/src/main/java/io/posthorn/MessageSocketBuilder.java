@@ -4,8 +4,8 @@ import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.PlainEndpoint;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.io.DatagramPort;
-import io.posthorn.io.ImpairedDatagramPort;
 import io.posthorn.io.NioDatagramPort;
+import io.posthorn.runtime.ImpairedDatagramPort;
 import io.posthorn.runtime.SocketDriver;
 import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
@@ -21,21 +21,23 @@ import org.jspecify.annotations.Nullable;
 public final class MessageSocketBuilder {
   private static final Duration LONGEST = Duration.ofMinutes(10);
   private static final int LEAST_BUFFER_BYTES = 64 << 10;
+  private static final int LEAST_WHOLE_MESSAGE_BYTES = 64 << 10;
   private static final int MOST_BUFFER_BYTES = 1 << 30;
-  private static final int DEFAULT_WHOLE_MESSAGE_BYTES = 4 << 20;
 
-  private Mode mode = Mode.RELIABLE;
+  private static final SocketOptions DEFAULTS = SocketOptions.defaults(Mode.RELIABLE);
+
+  private Mode mode = DEFAULTS.mode();
   private InetSocketAddress bind = new InetSocketAddress(0);
-  private Security security = Security.ephemeral();
-  private CongestionControl congestionControl = CongestionControl.ADAPTIVE;
-  private int maxConnections = 65_536;
-  private Duration idleTimeout = Duration.ofSeconds(30);
-  private Duration handshakeTimeout = Duration.ofSeconds(10);
+  private Security security = DEFAULTS.security();
+  private CongestionControl congestionControl = DEFAULTS.congestionControl();
+  private int maxConnections = DEFAULTS.maxConnections();
+  private Duration idleTimeout = DEFAULTS.idleTimeout();
+  private Duration handshakeTimeout = DEFAULTS.handshakeTimeout();
   private @Nullable Duration keepAlive;
-  private Duration implicitIdle = Duration.ofMinutes(5);
-  private int sendBufferBytes = 4 << 20;
-  private int receiveBufferBytes = 16 << 20;
-  private long socketReceiveBytes = 256L << 20;
+  private Duration implicitIdle = DEFAULTS.implicitIdle();
+  private int sendBufferBytes = DEFAULTS.sendBufferBytes();
+  private int receiveBufferBytes = DEFAULTS.receiveBufferBytes();
+  private long socketReceiveBytes = DEFAULTS.socketReceiveBytes();
   private @Nullable Integer maxWholeMessageBytes;
   private Duration linger = Duration.ofSeconds(3);
   private boolean streaming;
@@ -62,7 +64,7 @@ public final class MessageSocketBuilder {
     return this;
   }
 
-  /** Which algorithm decides how much may be in flight; default NewReno. */
+  /** Which algorithm decides how much may be in flight; default adaptive. */
   public MessageSocketBuilder congestionControl(CongestionControl algorithm) {
     this.congestionControl = Objects.requireNonNull(algorithm, "algorithm");
     return this;
@@ -115,12 +117,13 @@ public final class MessageSocketBuilder {
   }
 
   /**
-   * Memory that a peer may fill for each connection: 64 KiB to 1 GiB, default 16 MiB. Raise it for
+   * Memory that a peer may fill for each connection: 256 KiB to 1 GiB, default 16 MiB. Raise it for
    * long fast ways: it bounds what is in flight.
    */
   public MessageSocketBuilder receiveBufferBytes(int bytes) {
+    int least = 4 * LEAST_WHOLE_MESSAGE_BYTES;
     receiveBufferBytes =
-        (int) checked("receiveBufferBytes", bytes, LEAST_BUFFER_BYTES, MOST_BUFFER_BYTES, " bytes");
+        (int) checked("receiveBufferBytes", bytes, least, MOST_BUFFER_BYTES, " bytes");
     return this;
   }
 
@@ -135,12 +138,18 @@ public final class MessageSocketBuilder {
   }
 
   /**
-   * The largest ordered message that peers may send in one piece: 1 byte to the receive buffer's
-   * size, default 4 MiB or a quarter of that. Larger ones need {@link #streaming}.
+   * The largest ordered message that peers may send in one piece: 64 KiB to a quarter of the
+   * receive buffer; default 4 MiB or that quarter. Larger ones need {@link #streaming}.
    */
   public MessageSocketBuilder maxWholeMessageBytes(int bytes) {
     maxWholeMessageBytes =
-        (int) checked("maxWholeMessageBytes", bytes, 1, MOST_BUFFER_BYTES, " bytes");
+        (int)
+            checked(
+                "maxWholeMessageBytes",
+                bytes,
+                LEAST_WHOLE_MESSAGE_BYTES,
+                MOST_BUFFER_BYTES / 4,
+                " bytes");
     return this;
   }
 
@@ -204,21 +213,21 @@ public final class MessageSocketBuilder {
     Duration alive = keepAlive;
     if (alive == null) {
       Duration third = idleTimeout.dividedBy(3);
-      Duration usual = Duration.ofSeconds(10);
+      Duration usual = DEFAULTS.keepAlive();
       alive = third.compareTo(usual) < 0 ? third : usual;
     } else if (alive.multipliedBy(2).compareTo(idleTimeout) >= 0) {
       throw new IllegalArgumentException(
           "keepAlive " + alive + ": expected less than half the idleTimeout, " + idleTimeout);
     }
     Integer wanted = maxWholeMessageBytes;
-    int whole =
-        wanted != null ? wanted : Math.min(DEFAULT_WHOLE_MESSAGE_BYTES, receiveBufferBytes / 4);
-    if (whole > receiveBufferBytes) {
+    int quarter = receiveBufferBytes / 4;
+    int whole = wanted != null ? wanted : Math.min(DEFAULTS.maxWholeMessageBytes(), quarter);
+    if (whole > quarter) {
       throw new IllegalArgumentException(
           "maxWholeMessageBytes "
               + whole
-              + ": expected at most receiveBufferBytes, "
-              + receiveBufferBytes);
+              + ": expected at most a quarter of receiveBufferBytes, "
+              + quarter);
     }
     return new SocketOptions(
         mode,
@@ -233,7 +242,7 @@ public final class MessageSocketBuilder {
         receiveBufferBytes,
         socketReceiveBytes,
         whole,
-        SocketOptions.defaults(mode).maxDatagramBytes(),
+        DEFAULTS.maxDatagramBytes(),
         streaming);
   }
 

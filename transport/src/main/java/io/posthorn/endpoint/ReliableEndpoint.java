@@ -592,7 +592,7 @@ public final class ReliableEndpoint implements Endpoint {
       table.unalias(connection.address(), slot);
       table.unalias(connection.alias(), slot);
     }
-    if (connection.isEnded() && !connection.hasMessage()) {
+    if (connection.isEnded() && !connection.hasMessage() && !connection.hasPart()) {
       forget(slot);
     }
   }

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param key for {@link Delivery#RELIABLE_LATEST}, else -1
  * @param body owned by the endpoint from now on, not to be changed
  * @param more for RELIABLE_ORDERED: further parts of the same message follow on this channel, and
- *     no other message may be sent on it before the last part
+ *     no other message may be sent on it before the last part; an empty part with {@code more}
+ *     gives up the message begun, if any
  * @param expiresAtNanos when it is too old to be sent (again), or Long.MAX_VALUE
  * @param confirmRequested whether the receiver's {@code confirm} is to be reported
  * @param receipt handed back in the event {@code ReceiptSettled}; null if nobody asks

@@ -14,6 +14,7 @@ import java.util.random.RandomGenerator;
 final class PacketAssembler {
   private static final long NEVER = Long.MAX_VALUE;
   private static final int HEADER_BYTES = 1 + WireLimits.CONNECTION_ID_BYTES;
+  private static final int LEAST_NUMBER_BYTES = 2;
   private static final int SKIP_AT_LEAST = 128;
   private static final int SKIP_SPREAD = 1024;
 
@@ -104,7 +105,7 @@ final class PacketAssembler {
       long nowNanos) {
     pacedUntilNanos = NEVER;
     int room = (int) Math.min(limit, path.allowanceBytes());
-    if (room < WireLimits.MINIMUM_SEALED_PACKET_BYTES) {
+    if (path.isStifled()) {
       return 0;
     }
     if (quietPackets >= QUIET_PACKETS && !acknowledgeOnly) {
@@ -122,7 +123,7 @@ final class PacketAssembler {
       return 0;
     }
     long packetNumber = nextNumber();
-    int numberLength = PacketNumbers.lengthFor(packetNumber, recovery.largestAcknowledged());
+    int numberLength = numberLength(packetNumber);
     builder.begin(scratch, 0, room - HEADER_BYTES - numberLength - protection.overheadBytes());
     if (acknowledgements.hasFrames(nowNanos)) {
       builder.source(ACKNOWLEDGEMENTS);
@@ -169,7 +170,7 @@ final class PacketAssembler {
       int limit,
       long nowNanos) {
     long packetNumber = nextNumber();
-    int numberLength = PacketNumbers.lengthFor(packetNumber, recovery.largestAcknowledged());
+    int numberLength = numberLength(packetNumber);
     builder.begin(scratch, 0, limit - HEADER_BYTES - numberLength - protection.overheadBytes());
     builder.source(PATH);
     path.writeOffPath(builder);
@@ -212,6 +213,15 @@ final class PacketAssembler {
     boolean applicationLimited = recovery.windowAllows(2 * bytes) && !hasFrames(nowNanos);
     recovery.onPacketSent(bytes, lastAckEliciting, applicationLimited, nowNanos);
     return bytes;
+  }
+
+  /**
+   * At least two bytes: one tells a packet only within 128 of the largest opened, and a path that
+   * reorders holds some back for longer.
+   */
+  private int numberLength(long packetNumber) {
+    return Math.max(
+        LEAST_NUMBER_BYTES, PacketNumbers.lengthFor(packetNumber, recovery.largestAcknowledged()));
   }
 
   /** The number of the next packet; now and then one is skipped, to catch a lying peer. */

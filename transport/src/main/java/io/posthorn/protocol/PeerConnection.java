@@ -349,6 +349,7 @@ public final class PeerConnection {
             frames.closeApplicationCode(),
             frames.closeText());
     deliveries.abandon();
+    frames.refuseMessages(); // packets that CLOSE overtook bring nothing any more
     ending.drain(how, nowNanos + 3 * recovery.probeTimeoutNanos());
   }
 
@@ -455,7 +456,13 @@ public final class PeerConnection {
       return NEVER;
     }
     if (ending.isOver()) {
-      return Math.min(ending.drainDeadlineNanos(), acknowledgements.deadlineNanos());
+      long acknowledge = path.isStifled() ? NEVER : acknowledgements.deadlineNanos();
+      return Math.min(ending.drainDeadlineNanos(), acknowledge);
+    }
+    if (path.isStifled()) {
+      // What may not leave before more comes from there must not keep a timer busy.
+      long own = Math.min(path.deadlineNanos(), idle.deadlineNanos());
+      return Math.min(own, ending.lingerDeadlineNanos());
     }
     long next = ending.lingerDeadlineNanos();
     for (FrameSource source : sources) {
@@ -649,6 +656,11 @@ public final class PeerConnection {
   /** Whether a message can be taken. */
   public boolean hasMessage() {
     return deliveries.hasMessage();
+  }
+
+  /** Whether a further part of a message can be taken. */
+  public boolean hasPart() {
+    return deliveries.ordered().hasPart();
   }
 
   /** Takes the next message, or null. */

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Which connections there are, which wait to be accepted, how the last ones ended. Driver's lock.
  */
 final class ConnectionRegistry {
-  /** Ends are kept for the words of an exception only; a few hundred bytes each. */
+  /** Ends are kept for those who still read, and for the words of exceptions; small. */
   private static final int MAX_ENDS = 1_024;
 
   /** As many confirmations as the protocol keeps open; beyond, the oldest is given up. */
@@ -23,6 +23,7 @@ final class ConnectionRegistry {
   private final Map<Long, ConnectionRecord> open = new HashMap<>();
   private final LinkedHashSet<ConnectionRecord> acceptable = new LinkedHashSet<>();
   private final LinkedHashMap<InetSocketAddress, EndpointEvent.Closed> ends = new LinkedHashMap<>();
+  private final LinkedHashMap<Long, ConnectionRecord> ended = new LinkedHashMap<>();
   private final LinkedHashSet<PendingReceipt> unconfirmed = new LinkedHashSet<>();
   private @Nullable ConnectionEvents listener;
   private long acknowledgedByEnd;
@@ -41,7 +42,8 @@ final class ConnectionRegistry {
   }
 
   @Nullable ConnectionRecord find(long handle) {
-    return open.get(handle);
+    ConnectionRecord record = open.get(handle);
+    return record != null ? record : ended.get(handle);
   }
 
   @Nullable ConnectionRecord pollAcceptable() {
@@ -94,6 +96,10 @@ final class ConnectionRegistry {
     ends.put(event.peer(), event);
     if (ends.size() > MAX_ENDS) {
       ends.remove(ends.keySet().iterator().next());
+    }
+    ended.put(event.connection(), record);
+    if (ended.size() > MAX_ENDS) {
+      ended.remove(ended.keySet().iterator().next());
     }
     record.markClosed(event);
     giveUpConfirmations(record);

@@ -323,7 +323,7 @@ public final class SocketDriver extends SocketLoop {
     }
   }
 
-  /** The open connection with this handle, or null. */
+  /** The connection with this handle, also if it ended lately; null if it is forgotten. */
   public @Nullable ConnectionRecord find(long handle) {
     lock.lock();
     try {

@@ -1,5 +1,7 @@
 package io.posthorn.cli.lab;
 
+import io.posthorn.cli.compare.Carrier;
+import io.posthorn.cli.compare.CarrierRun;
 import io.posthorn.cli.compare.DeliveryLog;
 import io.posthorn.simulation.LinkConditions;
 import java.io.BufferedReader;
@@ -143,8 +145,7 @@ public final class LabMain {
       long connectNanos = 0;
       CarrierRun.Outcome outcome;
       try {
-        LabCarrier carrier =
-            request.transport().open(new InetSocketAddress(own, port), peer, request);
+        Carrier carrier = request.transport().open(new InetSocketAddress(own, port), peer, request);
         controller = carrier.congestionController();
         connectNanos = carrier.resends() ? System.nanoTime() - openingNanos : 0;
         outcome =

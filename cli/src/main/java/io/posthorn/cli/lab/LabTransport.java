@@ -1,5 +1,8 @@
 package io.posthorn.cli.lab;
 
+import io.posthorn.Mode;
+import io.posthorn.cli.compare.Carrier;
+import io.posthorn.cli.compare.SocketCarrier;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -8,8 +11,12 @@ import java.net.InetSocketAddress;
 public enum LabTransport {
   /** The kernel's TCP, with {@code TCP_NODELAY} and length-prefixed messages. */
   TCP(IpPacket.TCP),
-  /** Bare UDP: one message a datagram, nothing added. */
-  UDP(IpPacket.UDP);
+  /** Bare UDP by the Java runtime: one message a datagram, nothing added. */
+  UDP(IpPacket.UDP),
+  /** Posthorn in plain mode. */
+  PLAIN(IpPacket.UDP),
+  /** Posthorn in reliable mode. */
+  RELIABLE(IpPacket.UDP);
 
   private final int protocol;
 
@@ -31,11 +38,13 @@ public enum LabTransport {
    * @return the open carrier
    * @throws IOException if it could not be opened within the request's timeout
    */
-  LabCarrier open(InetSocketAddress listen, InetAddress target, FlowRequest request)
+  public Carrier open(InetSocketAddress listen, InetAddress target, FlowRequest request)
       throws IOException {
     return switch (this) {
       case TCP -> TcpCarrier.open(listen, target, request);
       case UDP -> UdpCarrier.open(listen, target, request);
+      case PLAIN -> SocketCarrier.open(Mode.PLAIN, listen, target, request.timeoutNanos());
+      case RELIABLE -> SocketCarrier.open(Mode.RELIABLE, listen, target, request.timeoutNanos());
     };
   }
 }

@@ -1,5 +1,6 @@
 package io.posthorn.cli.lab;
 
+import io.posthorn.cli.compare.Carrier;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The kernel's TCP, as a careful program would use it for messages: {@code TCP_NODELAY}, a length
  * of 4 bytes before each message, one write for both.
  */
-final class TcpCarrier implements LabCarrier {
+final class TcpCarrier implements Carrier {
   private static final int LENGTH_BYTES = 4;
   private static final int STREAM_BUFFER_BYTES = 64 * 1024;
 

@@ -1,5 +1,6 @@
 package io.posthorn.cli.lab;
 
+import io.posthorn.cli.compare.Carrier;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -9,7 +10,7 @@ import java.net.SocketTimeoutException;
 import java.util.concurrent.TimeUnit;
 
 /** Bare UDP: what the network does to datagrams when nobody repairs it. */
-final class UdpCarrier implements LabCarrier {
+final class UdpCarrier implements Carrier {
   private static final int RECEIVE_BUFFER_BYTES = 4 << 20;
 
   private final DatagramSocket sender;

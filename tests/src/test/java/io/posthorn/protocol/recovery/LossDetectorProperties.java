@@ -13,7 +13,7 @@ class LossDetectorProperties {
   private static final long MS = 1_000_000;
 
   private static long decide(long number, long largest, long sent, long delay, long now) {
-    return LossDetector.lossTimeNanos(number, largest, sent, delay, now);
+    return LossDetector.lossTimeNanos(number, largest, 3, sent, delay, now);
   }
 
   @Example
@@ -53,26 +53,6 @@ class LossDetectorProperties {
       assertEquals(sent + delay, answer);
       assertEquals(now + later >= answer, afterwards == LossDetector.LOST_NOW);
     }
-  }
-
-  @Example
-  void theLossDelayIsNineEighthsOfTheLargerRoundTrip() {
-    RttEstimator rtt = new RttEstimator();
-    assertEquals(281_250_000, LossDetector.lossDelayNanos(rtt));
-    rtt.onSample(80 * MS, 0);
-    assertEquals(90 * MS, LossDetector.lossDelayNanos(rtt));
-    rtt.onSample(160 * MS, 0);
-    assertEquals(180 * MS, LossDetector.lossDelayNanos(rtt), "the latest is larger");
-    rtt.onSample(8 * MS, 0);
-    long smoothed = rtt.smoothedRttNanos();
-    assertEquals(smoothed + smoothed / 8, LossDetector.lossDelayNanos(rtt));
-  }
-
-  @Example
-  void theLossDelayIsAtLeastTheGranularity() {
-    RttEstimator rtt = new RttEstimator();
-    rtt.onSample(1000, 0);
-    assertEquals(MS, LossDetector.lossDelayNanos(rtt));
   }
 
   @Example

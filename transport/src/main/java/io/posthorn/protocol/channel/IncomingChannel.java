@@ -27,6 +27,10 @@ final class IncomingChannel {
   private int headerBytes;
   private boolean senderBlocked;
 
+  // What is left of the chunk at the base of the stream if its beginning was handed over already.
+  private long headlessBytes;
+  private boolean headlessMore;
+
   IncomingChannel(int channel, ReceiveBudget budget, ReceiveMemory memory) {
     this.buffer = new ReassemblyBuffer(memory);
     this.channel = channel;
@@ -78,6 +82,18 @@ final class IncomingChannel {
       if (available < 1) {
         return null;
       }
+      if (headlessBytes > 0 && scanOffset == buffer.base()) {
+        if (available < headlessBytes) {
+          return null;
+        }
+        scanOffset += headlessBytes;
+        if (!headlessMore) {
+          completeEnd = scanOffset;
+          messageStart = scanOffset;
+          messageBytes = 0;
+        }
+        continue;
+      }
       long value = readHeader(scanOffset, available);
       if (value < 0) {
         return null;
@@ -117,8 +133,39 @@ final class IncomingChannel {
 
   /** Whether {@link #take} may give a message or, when streaming, a first part. */
   boolean hasMessage() {
-    return !midStream
-        && (completeEnd > buffer.base() || (budget.isStreaming() && scanOffset > buffer.base()));
+    return !midStream && (completeEnd > buffer.base() || hasStreamable());
+  }
+
+  /** Whether {@link #take} may give a further part. */
+  boolean hasPart() {
+    return midStream && hasStreamable();
+  }
+
+  private boolean hasStreamable() {
+    return budget.isStreaming() && (scanOffset > buffer.base() || mustBreakChunk());
+  }
+
+  /**
+   * Whether the chunk at the base can never be whole, for it is longer than the window: then its
+   * beginning is handed over, or sender and receiver would wait for each other for ever.
+   */
+  private boolean mustBreakChunk() {
+    long base = buffer.base();
+    long available = buffer.contiguousEnd() - base;
+    if (!budget.isStreaming() || scanOffset != base || available < windowBytes / 2) {
+      return false;
+    }
+    return chunkEnd(available) > granted;
+  }
+
+  /** Where the unfinished chunk at the base ends; -1 if its header is cut. */
+  private long chunkEnd(long available) {
+    long base = buffer.base();
+    if (headlessBytes > 0) {
+      return base + headlessBytes;
+    }
+    long value = available < 1 ? -1 : readHeader(base, available);
+    return value < 0 ? -1 : base + headerBytes + (value >>> 1);
   }
 
   /** Whether the parts of a message are being taken. */
@@ -138,6 +185,11 @@ final class IncomingChannel {
       long total = 0;
       boolean ended = false;
       boolean aborted = false;
+      if (headlessBytes > 0) {
+        end += headlessBytes;
+        total = headlessBytes;
+        ended = !headlessMore;
+      }
       while (end < scanOffset && !ended) {
         long value = readHeader(end, Long.MAX_VALUE);
         long length = value >>> 1;
@@ -152,22 +204,49 @@ final class IncomingChannel {
       boolean wasMidStream = midStream;
       midStream = !ended;
       if (aborted && !wasMidStream) {
+        headlessBytes = 0;
         buffer.consumeTo(end);
         nextNumber++;
         continue;
       }
       byte[] body = aborted ? new byte[0] : copy(start, end, (int) total);
       long number = ended ? nextNumber++ : nextNumber;
+      headlessBytes = 0;
       buffer.consumeTo(end);
       return new OrderedChannels.Taken(body, number, !ended, aborted);
     }
-    return null;
+    return mustBreakChunk() ? takeBeginning() : null;
+  }
+
+  /** Takes what is there of the chunk at the base. */
+  private OrderedChannels.Taken takeBeginning() {
+    long from = buffer.base();
+    if (headlessBytes == 0) {
+      long value = readHeader(from, Long.MAX_VALUE);
+      headlessBytes = value >>> 1;
+      headlessMore = (value & 1) != 0;
+      from += headerBytes;
+    }
+    int length = (int) (buffer.contiguousEnd() - from);
+    byte[] body = new byte[length];
+    buffer.copy(from, length, body, 0);
+    headlessBytes -= length;
+    buffer.consumeTo(from + length);
+    scanOffset = buffer.base();
+    midStream = true;
+    return new OrderedChannels.Taken(body, nextNumber, true, false);
   }
 
   private byte[] copy(long start, long end, int total) {
     byte[] body = new byte[total];
     int at = 0;
-    for (long offset = start; offset < end; ) {
+    long first = start;
+    if (headlessBytes > 0) {
+      at = (int) headlessBytes;
+      buffer.copy(start, at, body, 0);
+      first += headlessBytes;
+    }
+    for (long offset = first; offset < end; ) {
       long length = readHeader(offset, Long.MAX_VALUE) >>> 1;
       buffer.copy(offset + headerBytes, (int) length, body, at);
       at += (int) length;

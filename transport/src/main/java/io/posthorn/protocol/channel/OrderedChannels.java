@@ -192,6 +192,16 @@ public final class OrderedChannels implements FrameSource {
     return readable != 0;
   }
 
+  /** Whether a further part of a message can be taken from any channel. */
+  public boolean hasPart() {
+    for (IncomingChannel at : incoming) {
+      if (at != null && at.hasPart()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** The channel from which {@link #takeFrom} is to take next; only if {@link #hasMessage}. */
   public int nextReadable() {
     long rotated = Long.rotateRight(readable, nextToRead);

@@ -80,13 +80,17 @@ final class OutgoingChannel {
       long expiresAtNanos,
       boolean confirmRequested,
       @Nullable Object receipt) {
+    if (more && body.length == 0 && !midMessage) {
+      return; // nothing was begun, so nothing is given up
+    }
+    boolean aborts = more && body.length == 0;
     boolean streamed = more || midMessage;
     long expiry = streamed ? NEVER : expiresAtNanos;
     waiting.add(new Part(body, more, expiry, confirmRequested, more ? null : receipt));
     ledger.onTaken(body.length);
     earliestExpiryNanos = Math.min(earliestExpiryNanos, expiry);
-    midMessage = more;
-    midMessageBytes = more ? midMessageBytes + body.length : 0;
+    midMessage = more && !aborts;
+    midMessageBytes = midMessage ? midMessageBytes + body.length : 0;
   }
 
   /** Whether there is something to send that credit allows, or a limit to complain of. */
@@ -181,11 +185,8 @@ final class OutgoingChannel {
   private void fill(int wanted) {
     Part part = waiting.peek();
     while (part != null && buffer.end() - sentOffset < wanted) {
-      if (part.chunkLeft == 0 && !beginChunk(part)) {
-        waiting.remove();
-        finish(part);
-        part = waiting.peek();
-        continue;
+      if (part.chunkLeft == 0) {
+        beginChunk(part);
       }
       int run = (int) Math.min(part.chunkLeft, wanted - (buffer.end() - sentOffset));
       if (run > 0) {
@@ -201,22 +202,18 @@ final class OutgoingChannel {
     }
   }
 
-  /** Writes the header of the next chunk; false if the part has none (an empty part with more). */
-  private boolean beginChunk(Part part) {
+  /** Writes the header of the next chunk; one without bytes and with more means an abort. */
+  private void beginChunk(Part part) {
     int left = part.body.length - part.moved;
-    if (left == 0 && part.more) {
-      return false; // a chunk without bytes and with more would mean an abort
-    }
     int length = Math.min(left, WireLimits.MAX_CHUNK_BYTES);
     boolean more = part.more || length < left;
     int headerBytes = VarInt.write(chunkHeader, 0, length * 2L + (more ? 1 : 0));
     buffer.append(chunkHeader, 0, headerBytes);
-    if (!part.begun && !part.more) {
-      number(part);
+    if (!part.begun && (!part.more || part.body.length == 0)) {
+      number(part); // an aborted message has its number too
     }
     part.begun = true;
     part.chunkLeft = length;
-    return true;
   }
 
   /** Numbers a message as the receiver will: what expired before it was packed does not count. */

@@ -17,6 +17,9 @@ public final class Path implements FrameSource {
   private static final int AMPLIFICATION_FACTOR = 3;
   private static final int ATTEMPTS = 4;
 
+  /** Less than this carries nothing worth a packet: a challenge, or a short acknowledgement. */
+  private static final int LEAST_USEFUL_BYTES = 64;
+
   private final RandomGenerator random;
   private InetSocketAddress address;
   private @Nullable InetSocketAddress previous;
@@ -60,6 +63,11 @@ public final class Path implements FrameSource {
     return validated
         ? NEVER
         : AMPLIFICATION_FACTOR * unvalidatedReceivedBytes - unvalidatedSentBytes;
+  }
+
+  /** Whether nothing may leave before more comes from the address. */
+  public boolean isStifled() {
+    return allowanceBytes() < LEAST_USEFUL_BYTES;
   }
 
   /** A datagram left for the address. */

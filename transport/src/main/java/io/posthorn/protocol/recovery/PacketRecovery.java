@@ -20,6 +20,7 @@ public final class PacketRecovery {
   private final ProbeTimeout probeTimeout = new ProbeTimeout();
   private final Pacer pacer = new Pacer();
   private final DeliveryRate rate = new DeliveryRate();
+  private final ReorderingThreshold reordering = new ReorderingThreshold();
   private final CongestionController controller;
   private final FrameSource[] sources;
   private long peerMaxAckDelayNanos = 25_000_000L;
@@ -146,6 +147,7 @@ public final class PacketRecovery {
     long newestSentNanos = -1;
     long newestNumber = -1;
     long bytes = 0;
+    long spuriousBytes = 0;
     boolean any = false;
     for (int i = 0; i < count; i++) {
       long to = last[i];
@@ -165,6 +167,8 @@ public final class PacketRecovery {
         }
         any = true;
         if (state == SentPackets.LOST) {
+          reordering.onSpuriousLoss(largestAcknowledged - number);
+          spuriousBytes += sent.bytes(number);
           onSpuriousLoss(sent.sentNanos(number), nowNanos);
         } else {
           bytes += sent.bytes(number);
@@ -189,8 +193,11 @@ public final class PacketRecovery {
       probesDue = 0;
     }
     if (bytes > 0) {
-      rate.onDelivered(bytes, nowNanos);
-      sent.sample(newestNumber, rate, rtt.minRttNanos(), nowNanos);
+      rate.onDelivered(bytes + spuriousBytes, nowNanos);
+      // Where a few packets overtake the rest, only the smoothed round trip tells noise from a
+      // sample.
+      long leastNanos = Math.max(rtt.minRttNanos(), rtt.smoothedRttNanos() / 2);
+      sent.sample(newestNumber, rate, leastNanos, nowNanos);
       controller.onAcknowledged(nowNanos, newestSentNanos, bytes, sent.bytesInFlight(), rate);
     }
     detectLost(nowNanos);
@@ -226,7 +233,7 @@ public final class PacketRecovery {
 
   private void detectLost(long nowNanos) {
     lossNanos = NEVER;
-    long lossDelayNanos = LossDetector.lossDelayNanos(rtt);
+    long lossDelayNanos = reordering.lossDelayNanos(rtt);
     long persistentNanos = LossDetector.persistentCongestionNanos(rtt, peerMaxAckDelayNanos);
     long lostBytes = 0;
     long lostBefore = packetsLost;
@@ -244,7 +251,12 @@ public final class PacketRecovery {
       long sentNanos = sent.sentNanos(number);
       long due =
           LossDetector.lossTimeNanos(
-              number, largestAcknowledged, sentNanos, lossDelayNanos, nowNanos);
+              number,
+              largestAcknowledged,
+              reordering.packetThreshold(),
+              sentNanos,
+              lossDelayNanos,
+              nowNanos);
       if (due != LossDetector.LOST_NOW) {
         lossNanos = Math.min(lossNanos, due);
         continue;

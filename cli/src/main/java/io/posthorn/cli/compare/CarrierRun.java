@@ -1,8 +1,5 @@
-package io.posthorn.cli.lab;
+package io.posthorn.cli.compare;
 
-import io.posthorn.cli.compare.DeliveryLog;
-import io.posthorn.cli.compare.MessageSchedule;
-import io.posthorn.cli.compare.TestMessage;
 import java.io.IOException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -15,10 +12,10 @@ import org.jspecify.annotations.Nullable;
  * as the transport lets it. The run ends when everything has arrived, when nothing more can come,
  * or when the timeout has passed since the last message was due. The carrier is closed then.
  */
-final class CarrierRun {
+public final class CarrierRun {
   private static final long RECEIVE_SLICE_NANOS = 20_000_000L;
 
-  private final LabCarrier carrier;
+  private final Carrier carrier;
   private final MessageSchedule schedule;
   private final int messageBytes;
   private final DeliveryLog log;
@@ -26,8 +23,7 @@ final class CarrierRun {
   private volatile boolean stopped;
   private volatile @Nullable IOException sendFailure;
 
-  private CarrierRun(
-      LabCarrier carrier, MessageSchedule schedule, int messageBytes, DeliveryLog log) {
+  private CarrierRun(Carrier carrier, MessageSchedule schedule, int messageBytes, DeliveryLog log) {
     this.carrier = carrier;
     this.schedule = schedule;
     this.messageBytes = messageBytes;
@@ -47,8 +43,8 @@ final class CarrierRun {
    * @return how many retransmissions the carrier counted, and why the run ended early, if it did
    * @throws InterruptedException if the calling thread is interrupted
    */
-  static Outcome run(
-      LabCarrier carrier,
+  public static Outcome run(
+      Carrier carrier,
       MessageSchedule schedule,
       int messageBytes,
       long timeoutNanos,
@@ -56,11 +52,11 @@ final class CarrierRun {
       DeliveryLog log)
       throws InterruptedException {
     CarrierRun run = new CarrierRun(carrier, schedule, messageBytes, log);
-    Thread sender = new Thread(run::sendAll, "posthorn-lab-sender");
+    Thread sender = new Thread(run::sendAll, "posthorn-compare-sender");
     sender.setDaemon(true);
     sender.start();
     String failure = "";
-    long retransmissions = FlowResult.UNKNOWN;
+    long retransmissions = Carrier.UNKNOWN;
     try {
       run.receiveAll(sender, timeoutNanos, nothingUnderWay);
     } catch (IOException ended) {
@@ -129,10 +125,10 @@ final class CarrierRun {
         return;
       }
       int lengthBytes = carrier.receive(message, Math.min(leftNanos, RECEIVE_SLICE_NANOS));
-      if (lengthBytes != LabCarrier.NOTHING) {
+      if (lengthBytes != Carrier.NOTHING) {
         note(reader.index(message, 0, lengthBytes));
       }
-      if (!sender.isAlive() && isOver(lengthBytes == LabCarrier.NOTHING, nothingUnderWay)) {
+      if (!sender.isAlive() && isOver(lengthBytes == Carrier.NOTHING, nothingUnderWay)) {
         return;
       }
     }
@@ -162,8 +158,8 @@ final class CarrierRun {
   /**
    * How a run ended.
    *
-   * @param retransmissions what the carrier counted, or {@link FlowResult#UNKNOWN}
+   * @param retransmissions what the carrier counted, or {@link Carrier#UNKNOWN}
    * @param failure why it ended early; empty if it did not
    */
-  record Outcome(long retransmissions, String failure) {}
+  public record Outcome(long retransmissions, String failure) {}
 }

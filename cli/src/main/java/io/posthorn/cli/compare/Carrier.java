@@ -1,4 +1,4 @@
-package io.posthorn.cli.lab;
+package io.posthorn.cli.compare;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -9,9 +9,12 @@ import java.io.IOException;
  *
  * <p>One thread sends, one other receives; any may close, which ends calls that wait.
  */
-public interface LabCarrier extends Closeable {
+public interface Carrier extends Closeable {
   /** What {@link #receive} answers when no message came. */
   int NOTHING = -1;
+
+  /** A count that the transport does not tell. */
+  long UNKNOWN = -1;
 
   /**
    * Hands one message to the transport.
@@ -42,7 +45,7 @@ public interface LabCarrier extends Closeable {
   /**
    * How many segments or packets the transport sent again so far.
    *
-   * @return the number, or {@link FlowResult#UNKNOWN}
+   * @return the number, or {@link #UNKNOWN}
    * @throws IOException if the count cannot be read
    */
   long retransmissions() throws IOException;

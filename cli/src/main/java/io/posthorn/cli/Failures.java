@@ -1,0 +1,163 @@
+package io.posthorn.cli;
+
+import io.posthorn.ChannelLimitException;
+import io.posthorn.ConnectionClosedException;
+import io.posthorn.ConnectionLimitException;
+import io.posthorn.ConnectionLostException;
+import io.posthorn.ConnectionRefusedException;
+import io.posthorn.ConnectionTimeoutException;
+import io.posthorn.MessageTooLargeException;
+import io.posthorn.MessagesLostException;
+import io.posthorn.PeerIdentityChangedException;
+import io.posthorn.SecurityMismatchException;
+import io.posthorn.TransportException;
+import io.posthorn.cli.lab.LabUnavailableException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.Locale;
+
+/** The one place where exceptions become exit codes and words for the user. */
+final class Failures {
+  private static final int PRIVILEGED_PORTS = 1024;
+
+  private Failures() {}
+
+  /** The failure that an exception stands for; anything unforeseen is a fault of the program. */
+  static Failure of(Throwable thrown) {
+    if (thrown instanceof Failure failure) {
+      return failure;
+    }
+    if (thrown instanceof TransportException transport) {
+      return ofTransport(transport);
+    }
+    if (thrown instanceof FileSystemException file) {
+      return ofFile(file);
+    }
+    if (thrown instanceof LabUnavailableException) {
+      return new Failure(ExitCode.UNAVAILABLE, words(thrown), "", thrown);
+    }
+    if (thrown instanceof UnknownHostException) {
+      return new Failure(
+          ExitCode.UNKNOWN_HOST,
+          "unknown host: " + words(thrown),
+          "check the spelling, or give an address such as 192.0.2.1",
+          thrown);
+    }
+    if (thrown instanceof InterruptedIOException || thrown instanceof InterruptedException) {
+      return new Failure(ExitCode.TRY_AGAIN, "interrupted", "", thrown);
+    }
+    if (thrown instanceof IOException io) {
+      return isBrokenPipe(io)
+          ? new Failure(ExitCode.BROKEN_PIPE, "nobody reads standard output", "", io)
+          : new Failure(ExitCode.IO, "input or output failed: " + words(io), "", io);
+    }
+    if (thrown instanceof OutOfMemoryError) {
+      return new Failure(
+          ExitCode.INTERNAL, "out of memory", "give Java more with -Xmx, and report it", thrown);
+    }
+    return new Failure(
+        ExitCode.INTERNAL,
+        "internal fault: " + thrown,
+        "this is a bug in posthorn; run again with --verbose for the details and report them",
+        thrown);
+  }
+
+  /** The failure to open a socket at an address. */
+  static Failure ofBind(IOException thrown, InetSocketAddress at) {
+    String what = "cannot listen at " + EndpointAddress.text(at) + ": ";
+    String said = words(thrown).toLowerCase(Locale.ROOT);
+    if (said.contains("permission denied")) {
+      return new Failure(
+          ExitCode.REFUSED,
+          what + "permission denied",
+          at.getPort() < PRIVILEGED_PORTS
+              ? "ports below " + PRIVILEGED_PORTS + " need privileges: take a higher one"
+              : "ask whoever administers this machine",
+          thrown);
+    }
+    if (said.contains("assign requested address")) {
+      return new Failure(
+          ExitCode.USAGE,
+          what + "this machine does not have that address",
+          "leave the host out to listen at all addresses",
+          thrown);
+    }
+    if (thrown instanceof BindException || said.contains("in use")) {
+      return new Failure(
+          ExitCode.TRY_AGAIN,
+          what + "the port is in use",
+          "stop the other program, take another port, or take port 0 for any that is free",
+          thrown);
+    }
+    if (thrown instanceof SocketException) {
+      return new Failure(ExitCode.IO, what + words(thrown), "", thrown);
+    }
+    return of(thrown);
+  }
+
+  private static Failure ofTransport(TransportException thrown) {
+    ExitCode code;
+    if (thrown instanceof ConnectionTimeoutException) {
+      code = ExitCode.UNAVAILABLE;
+    } else if (thrown instanceof PeerIdentityChangedException) {
+      code = ExitCode.REFUSED;
+    } else if (thrown instanceof MessageTooLargeException) {
+      code = ExitCode.BAD_DATA;
+    } else if (thrown instanceof SecurityMismatchException
+        || thrown instanceof ChannelLimitException) {
+      code = ExitCode.PROTOCOL;
+    } else if (thrown instanceof ConnectionRefusedException
+        || thrown instanceof ConnectionClosedException
+        || thrown instanceof ConnectionLimitException
+        || thrown instanceof MessagesLostException) {
+      code = ExitCode.TRY_AGAIN;
+    } else if (thrown instanceof ConnectionLostException lost) {
+      code =
+          switch (lost.closeCause()) {
+            case PROTOCOL, LIMIT -> ExitCode.PROTOCOL;
+            case INTERNAL -> ExitCode.INTERNAL;
+            default -> ExitCode.TRY_AGAIN;
+          };
+    } else {
+      code = ExitCode.IO;
+    }
+    // Messages of these exceptions read "what and where: what to do".
+    return new Failure(code, words(thrown), "", thrown);
+  }
+
+  private static Failure ofFile(FileSystemException thrown) {
+    String file = thrown.getFile();
+    String where = file == null ? "" : file + ": ";
+    if (thrown instanceof NoSuchFileException) {
+      return new Failure(
+          ExitCode.NO_INPUT, where + "no such file", "check the name and the folder", thrown);
+    }
+    if (thrown instanceof AccessDeniedException) {
+      return new Failure(
+          ExitCode.NO_INPUT, where + "permission denied", "check who may read it", thrown);
+    }
+    String reason = thrown.getReason();
+    return new Failure(
+        ExitCode.IO,
+        where + (reason == null ? thrown.getClass().getSimpleName() : reason),
+        "",
+        thrown);
+  }
+
+  private static boolean isBrokenPipe(IOException thrown) {
+    String said = words(thrown).toLowerCase(Locale.ROOT);
+    return said.contains("broken pipe") || said.contains("pipe is being closed");
+  }
+
+  private static String words(Throwable thrown) {
+    String message = thrown.getMessage();
+    return message == null || message.isBlank() ? thrown.getClass().getSimpleName() : message;
+  }
+}

@@ -1,0 +1,267 @@
+package io.posthorn.cli;
+
+import io.posthorn.CloseReport;
+import io.posthorn.Connection;
+import io.posthorn.ConnectionListener;
+import io.posthorn.Delivery;
+import io.posthorn.Message;
+import io.posthorn.MessageSocket;
+import io.posthorn.Mode;
+import io.posthorn.SocketStatistics;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code posthorn listen}: prints the messages that arrive at a port. */
+@Command(
+    name = "listen",
+    description = {
+      "Prints the messages that arrive at a port, each on its line.",
+      "",
+      "Without a host it listens at all addresses; port 0 takes one that is free. The address is"
+          + " said on standard error.",
+      "In reliable mode it answers the pings of \"posthorn ping\", which come on channel 63, and"
+          + " prints nothing of them."
+    })
+final class ListenCommand implements Callable<Integer> {
+  private static final Duration POLL = Duration.ofMillis(20);
+  private static final long DRAIN_NANOS = 2_000_000_000L;
+
+  private final Posthorn root;
+
+  @Parameters(
+      arity = "1..2",
+      paramLabel = "[HOST:]PORT",
+      description = "Where to listen: 9000, localhost:9000, [::1]:9000, or a host and a port.")
+  private List<String> where = List.of();
+
+  @Mixin private SocketFlags flags = new SocketFlags();
+
+  @Option(names = "--echo", description = "Send each message back to where it came from.")
+  private boolean echo;
+
+  @Option(
+      names = {"-1", "--once"},
+      description = {
+        "Serve one sender: end when its connection ends. In plain mode, which knows no"
+            + " connections, end after the first message."
+      })
+  private boolean once;
+
+  @Option(
+      names = "--framing",
+      paramLabel = "HOW",
+      description = {
+        "What stands between messages: line (default), length (each behind its length in four"
+            + " bytes, big-endian), raw (nothing), json (one object a line)."
+      })
+  private @Nullable Framing framing;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      description = "Write the messages to a file instead, made anew.")
+  private @Nullable Path file;
+
+  @Option(names = "-q", description = "As --quiet.")
+  private boolean quiet;
+
+  private final Set<InetSocketAddress> pinging = ConcurrentHashMap.newKeySet();
+  private volatile boolean senderEnded;
+  private long messages;
+  private long bytes;
+
+  ListenCommand(Posthorn root) {
+    this.root = root;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Output output = root.output(quiet);
+    Framing how = framing != null ? framing : output.isJson() ? Framing.JSON : Framing.LINE;
+    EndpointAddress address =
+        where.size() == 2
+            ? EndpointAddress.ofListener(where.get(0) + ":" + where.get(1))
+            : EndpointAddress.ofListener(where.get(0));
+    InetSocketAddress at = address.resolve(root.everywhere().family());
+    // A message larger than what is taken in one piece has no known length to say in advance.
+    boolean streaming = how == Framing.LINE || how == Framing.RAW;
+    try (MessageSocket socket = flags.openListener(at, streaming);
+        MessageWriter writer = new MessageWriter(how, output, file)) {
+      if (once && !flags.isPlain()) {
+        socket.onConnection(new SenderWatch());
+      }
+      Signals.ofProcess().interruptMe();
+      try {
+        output.note(
+            "listening on "
+                + EndpointAddress.text(socket.localAddress())
+                + (flags.isPlain() ? ", plain" : ", reliable"));
+        serve(socket, writer, output);
+      } catch (InterruptedIOException stopped) {
+        if (!Signals.ofProcess().isStopping()) {
+          throw stopped;
+        }
+        Thread.interrupted();
+        drain(socket, writer, output);
+      } finally {
+        Signals.ofProcess().leaveMe();
+      }
+      writer.flush();
+      socket.close(socket.linger());
+      summarise(socket.statistics(), output);
+    }
+    return ExitCode.OK.status();
+  }
+
+  private final class SenderWatch implements ConnectionListener {
+    @Override
+    public void closed(Connection connection, CloseReport report) {
+      if (!pinging.contains(connection.remoteAddress())) {
+        senderEnded = true;
+      }
+    }
+  }
+
+  private void serve(MessageSocket socket, MessageWriter writer, Output output) throws IOException {
+    while (true) {
+      Message message = socket.receive(Duration.ZERO);
+      if (message == null) {
+        writer.flush();
+        if (once && isServed(socket)) {
+          // What came before the end of the connection is here by now.
+          drain(socket, writer, output);
+          return;
+        }
+        message = once ? socket.receive(POLL) : socket.receive();
+        if (message == null) {
+          continue;
+        }
+      }
+      take(socket, message, writer, output);
+    }
+  }
+
+  private boolean isServed(MessageSocket socket) {
+    return socket.mode() == Mode.PLAIN ? messages > 0 : senderEnded;
+  }
+
+  /** Takes what has arrived; whoever goes on sending does not hold up the end for ever. */
+  private void drain(MessageSocket socket, MessageWriter writer, Output output) throws IOException {
+    long startNanos = System.nanoTime();
+    while (System.nanoTime() - startNanos < DRAIN_NANOS
+        && !(once && flags.isPlain() && messages > 0)) {
+      Message message = socket.receive(Duration.ZERO);
+      if (message == null) {
+        return;
+      }
+      take(socket, message, writer, output);
+    }
+  }
+
+  private void take(MessageSocket socket, Message message, MessageWriter writer, Output output)
+      throws IOException {
+    if (socket.mode() == Mode.RELIABLE && message.channel() == SocketFlags.PING_CHANNEL) {
+      pinging.add(message.from());
+      reply(socket, message, output);
+      return;
+    }
+    messages++;
+    bytes += message.size();
+    if (output.isVerbose()) {
+      output.detail(message.size() + " bytes from " + EndpointAddress.text(message.from()));
+    }
+    try {
+      writer.write(message);
+    } catch (IOException failed) {
+      if (!message.isStreamed() || Failures.of(failed).code() == ExitCode.BROKEN_PIPE) {
+        throw failed;
+      }
+      output.error("a message ended early: " + TextSafety.visible(String.valueOf(failed)));
+    }
+    if (echo) {
+      if (message.isStreamed()) {
+        output.error("a message too large for one piece was not sent back");
+      } else {
+        reply(socket, message, output);
+      }
+    }
+  }
+
+  /** Sends a message back as it came; what becomes of one peer must not end the others' service. */
+  private static void reply(MessageSocket socket, Message message, Output output)
+      throws InterruptedIOException {
+    try {
+      Connection connection = message.connection();
+      if (socket.mode() == Mode.RELIABLE && connection == null) {
+        return; // the peer is gone
+      }
+      Delivery delivery =
+          message.delivery() == Delivery.RELIABLE_LATEST
+              ? Delivery.RELIABLE_ORDERED
+              : message.delivery();
+      Message answer =
+          (connection == null ? Message.to(message.from()) : connection.message())
+              .channel(message.channel())
+              .delivery(delivery)
+              .body(message.body());
+      boolean mayBeLost =
+          delivery == Delivery.UNRELIABLE || delivery == Delivery.UNRELIABLE_SEQUENCED;
+      if (mayBeLost) {
+        socket.trySend(answer);
+      } else {
+        socket.send(answer);
+      }
+    } catch (InterruptedIOException stopped) {
+      throw stopped;
+    } catch (IOException failed) {
+      output.detail("no answer sent: " + TextSafety.visible(String.valueOf(failed.getMessage())));
+    }
+  }
+
+  private void summarise(SocketStatistics statistics, Output output) {
+    if (output.isJson()) {
+      JsonText json =
+          new JsonText()
+              .beginObject()
+              .beginObject("summary")
+              .put("messages", messages)
+              .put("bytes", bytes)
+              .put("datagrams", statistics.datagramsReceived())
+              .put("connections", statistics.connectionsOpened())
+              .beginObject("dropped");
+      statistics.drops().forEach(json::put);
+      output.note(json.endObject().endObject().endObject().toString());
+      return;
+    }
+    StringBuilder text =
+        new StringBuilder("received ")
+            .append(messages)
+            .append(messages == 1 ? " message, " : " messages, ")
+            .append(bytes)
+            .append(" bytes, in ")
+            .append(statistics.datagramsReceived())
+            .append(" datagrams");
+    if (!statistics.drops().isEmpty()) {
+      List<String> reasons = new ArrayList<>();
+      for (Map.Entry<String, Long> drop : statistics.drops().entrySet()) {
+        reasons.add(drop.getValue() + " " + drop.getKey());
+      }
+      text.append("; dropped: ").append(String.join(", ", reasons));
+    }
+    output.note(text.toString());
+  }
+}

@@ -1,0 +1,174 @@
+package io.posthorn.cli;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Where a command's words go. Standard output carries only what was received and results; all else
+ * goes to standard error. Safe for all threads.
+ *
+ * <p>Text from outside must have passed {@link TextSafety} before it comes here.
+ */
+final class Output {
+  /** When colours are used. */
+  enum ColorWhen {
+    /** On a terminal, unless {@code NO_COLOR} is set. */
+    AUTO,
+    /** Always. */
+    ALWAYS,
+    /** Never. */
+    NEVER
+  }
+
+  private static final int BUFFER_BYTES = 64 << 10;
+  private static final String CLEAR_LINE = "\r\u001b[K";
+
+  private final OutputStream out;
+  private final OutputStream err;
+  private final boolean outIsTerminal;
+  private final boolean errIsTerminal;
+  private final boolean json;
+  private final int verbosity;
+  private final boolean quiet;
+  private final boolean errColor;
+  private boolean progressShown;
+
+  Output(Streams streams, Posthorn.Everywhere options, boolean quiet) {
+    out = new BufferedOutputStream(streams.out(), BUFFER_BYTES);
+    err = streams.err();
+    outIsTerminal = streams.outIsTerminal();
+    errIsTerminal = streams.errIsTerminal();
+    json = options.json();
+    verbosity = options.verbosity();
+    this.quiet = quiet || options.quiet();
+    boolean wanted = streams.environment().getOrDefault("NO_COLOR", "").isEmpty();
+    errColor =
+        switch (options.color()) {
+          case ALWAYS -> true;
+          case NEVER -> false;
+          case AUTO ->
+              errIsTerminal
+                  && wanted
+                  && !streams.environment().getOrDefault("TERM", "").equals("dumb");
+        };
+  }
+
+  /** Whether results are JSON objects, one a line. */
+  boolean isJson() {
+    return json;
+  }
+
+  /** Whether somebody looks at standard output, so that bytes from outside must not go there. */
+  boolean outIsTerminal() {
+    return outIsTerminal;
+  }
+
+  /** Whether progress may be shown: somebody looks, and did not ask for quiet. */
+  boolean showsProgress() {
+    return errIsTerminal && !quiet && !json;
+  }
+
+  /** Writes bytes as they are to standard output. */
+  synchronized void write(byte[] bytes, int from, int length) throws IOException {
+    clearProgress();
+    out.write(bytes, from, length);
+  }
+
+  /** Writes one line to standard output. */
+  synchronized void line(String text) throws IOException {
+    byte[] bytes = (text + "\n").getBytes(StandardCharsets.UTF_8);
+    write(bytes, 0, bytes.length);
+  }
+
+  /** Lets out what waits; a command calls it whenever nothing more comes at once. */
+  synchronized void flush() throws IOException {
+    out.flush();
+  }
+
+  /** A line for the user on standard error, unless quiet was asked for. */
+  void note(String text) {
+    if (!quiet) {
+      error(text);
+    }
+  }
+
+  /** A line on standard error for those who asked to know more with {@code -v}. */
+  void detail(String text) {
+    if (verbosity > 0) {
+      error(text);
+    }
+  }
+
+  /** Whether {@code -v} was given. */
+  boolean isVerbose() {
+    return verbosity > 0;
+  }
+
+  /** A line on standard error that even the quiet must see. */
+  synchronized void error(String text) {
+    clearProgress();
+    toErr(text + "\n");
+  }
+
+  /** The last words of a command that failed. */
+  void failure(String command, Failure failure) {
+    if (failure.code() == ExitCode.BROKEN_PIPE) {
+      return; // whoever closed the pipe knows
+    }
+    if (json) {
+      error(failureJson(command, failure));
+      return;
+    }
+    String start = errColor ? "\u001b[31m" + command + ":\u001b[0m " : command + ": ";
+    String remedy = failure.remedy();
+    error(start + TextSafety.visible(failure.what()) + (remedy.isEmpty() ? "" : "; " + remedy));
+    Throwable cause = failure.getCause();
+    if (cause != null && verbosity > 0) {
+      java.io.StringWriter trace = new java.io.StringWriter();
+      cause.printStackTrace(new java.io.PrintWriter(trace));
+      error(trace.toString().stripTrailing());
+    }
+  }
+
+  private static String failureJson(String command, Failure failure) {
+    return new JsonText()
+        .beginObject()
+        .beginObject("error")
+        .put("command", command)
+        .put("exit", failure.code().status())
+        .put("kind", failure.code().name())
+        .put("what", failure.what())
+        .put("remedy", failure.remedy())
+        .endObject()
+        .endObject()
+        .toString();
+  }
+
+  /** Shows or renews the one line of progress; nothing where nobody looks. */
+  synchronized void progress(String text) {
+    if (showsProgress()) {
+      toErr(CLEAR_LINE + text);
+      progressShown = true;
+    }
+  }
+
+  /** Takes the line of progress away. */
+  synchronized void clearProgress() {
+    if (progressShown) {
+      progressShown = false;
+      toErr(CLEAR_LINE);
+    }
+  }
+
+  private void toErr(String text) {
+    try {
+      err.write(text.getBytes(StandardCharsets.UTF_8));
+      err.flush();
+    } catch (IOException nobodyListens) {
+      // Standard error is gone: there is nowhere left to say so, and the work goes on.
+      progressShown = false;
+    }
+  }
+}

@@ -1,0 +1,289 @@
+package io.posthorn.cli;
+
+import io.posthorn.Connection;
+import io.posthorn.ConnectionTimeoutException;
+import io.posthorn.Delivery;
+import io.posthorn.Message;
+import io.posthorn.MessageSocket;
+import io.posthorn.TransportException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code posthorn ping}: round-trip times, loss, duplicates and reordering. */
+@Command(
+    name = "ping",
+    description = {
+      "Measures round trips, loss, duplicates and reordering, until Ctrl-C or -c.",
+      "",
+      "In reliable mode against any \"posthorn listen\": an unreliable message on channel 63 goes"
+          + " out and the listener sends it back, through handshake, encryption and scheduling"
+          + " of both sides, so that the time is what messages meet, without delayed"
+          + " acknowledgements.",
+      "In plain mode against \"posthorn listen --plain --echo\" or any other UDP echo service (RFC"
+          + " 862).",
+      "The exit status is 1 if nothing came back."
+    })
+final class PingCommand implements Callable<Integer> {
+  private static final int MOST_BYTES = 65_507;
+  private static final Duration HANDSHAKE_LEAST = Duration.ofMillis(100);
+  private static final Duration HANDSHAKE_MOST = Duration.ofMinutes(10);
+
+  private final Posthorn root;
+
+  @Parameters(
+      arity = "1..2",
+      paramLabel = "HOST:PORT",
+      description = "Whom: localhost:9000, [::1]:9000, or a host and a port.")
+  private List<String> where = List.of();
+
+  @Mixin private SocketFlags flags = new SocketFlags();
+
+  @Option(
+      names = {"-c", "--count"},
+      paramLabel = "N",
+      description = "Send so many; default until Ctrl-C.")
+  private @Nullable Integer count;
+
+  @Option(
+      names = {"-i", "--interval"},
+      paramLabel = "SECS",
+      converter = Quantity.Time.class,
+      description = "Time from one to the next; default 1 s.")
+  private Duration interval = Duration.ofSeconds(1);
+
+  @Option(
+      names = {"-s", "--size"},
+      paramLabel = "BYTES",
+      description = "Size of each message, 16 or more; default ${DEFAULT-VALUE}.")
+  private int sizeBytes = 56;
+
+  @Option(
+      names = {"-W", "--timeout"},
+      paramLabel = "SECS",
+      converter = Quantity.Time.class,
+      description = {
+        "How long to wait for answers after the last, default 2 s; in reliable mode also for the"
+            + " connection, default 10 s."
+      })
+  private @Nullable Duration timeout;
+
+  @Option(names = "-q", description = "Only the summary.")
+  private boolean quiet;
+
+  private final PingStatistics statistics = new PingStatistics();
+  private final long startNanos = System.nanoTime();
+
+  PingCommand(Posthorn root) {
+    this.root = root;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Output output = root.output(quiet);
+    EndpointAddress address =
+        where.size() == 2
+            ? EndpointAddress.ofTwoWords(where.get(0), where.get(1))
+            : EndpointAddress.ofPeer(where.get(0));
+    check();
+    InetSocketAddress peer = address.resolve(root.everywhere().family());
+    boolean silent = quiet || root.everywhere().quiet();
+    try (MessageSocket socket = flags.openAnywhere(handshakeTimeout())) {
+      Signals.ofProcess().interruptMe();
+      try {
+        if (!output.isJson()) {
+          output.line(
+              "PING "
+                  + EndpointAddress.text(peer)
+                  + ": "
+                  + sizeBytes
+                  + " bytes, "
+                  + (flags.isPlain() ? "plain" : "reliable"));
+          output.flush();
+        }
+        ping(socket, peer, output, silent);
+      } catch (InterruptedIOException | InterruptedException interrupted) {
+        if (!Signals.ofProcess().isStopping()) {
+          throw interrupted;
+        }
+        Thread.interrupted();
+      } finally {
+        Signals.ofProcess().leaveMe();
+      }
+      summarise(peer, output);
+      output.flush();
+    }
+    return statistics.received() > 0 ? ExitCode.OK.status() : ExitCode.NO.status();
+  }
+
+  private void check() throws Failure {
+    if (sizeBytes < PingMessage.MINIMUM_BYTES || sizeBytes > MOST_BYTES) {
+      throw new Failure(
+          ExitCode.USAGE,
+          "-s " + sizeBytes,
+          "a ping has " + PingMessage.MINIMUM_BYTES + " to " + MOST_BYTES + " bytes");
+    }
+    Integer number = count;
+    if (number != null && number < 1) {
+      throw new Failure(ExitCode.USAGE, "-c " + number, "send at least one");
+    }
+  }
+
+  private @Nullable Duration handshakeTimeout() {
+    Duration asked = timeout;
+    if (asked == null) {
+      return null;
+    }
+    if (asked.compareTo(HANDSHAKE_LEAST) < 0) {
+      return HANDSHAKE_LEAST;
+    }
+    return asked.compareTo(HANDSHAKE_MOST) > 0 ? HANDSHAKE_MOST : asked;
+  }
+
+  private void ping(MessageSocket socket, InetSocketAddress peer, Output output, boolean silent)
+      throws IOException, InterruptedException {
+    Connection connection = null;
+    if (!flags.isPlain()) {
+      try {
+        connection = socket.connect(peer);
+      } catch (ConnectionTimeoutException nobody) {
+        statistics.nextSequence(); // the handshake was one that went unanswered
+        output.error(TextSafety.visible(String.valueOf(nobody.getMessage())));
+        return;
+      }
+    }
+    PingMessage messages = new PingMessage(new SecureRandom().nextInt(), sizeBytes);
+    Message.Draft draft =
+        connection == null
+            ? Message.to(peer)
+            : connection.message().channel(SocketFlags.PING_CHANNEL).delivery(Delivery.UNRELIABLE);
+    long most = count == null ? Long.MAX_VALUE : count;
+    long waitNanos = (timeout == null ? Duration.ofSeconds(2) : timeout).toNanos();
+    long nextNanos = elapsedNanos();
+    long lastSentNanos = nextNanos;
+    while (true) {
+      long nowNanos = elapsedNanos();
+      boolean more = statistics.sent() < most;
+      if (more && nowNanos >= nextNanos) {
+        socket.send(draft.body(messages.make(statistics.nextSequence(), nowNanos)));
+        lastSentNanos = nowNanos;
+        nextNanos = Math.max(nextNanos + interval.toNanos(), nowNanos);
+        continue;
+      }
+      long untilNanos = more ? nextNanos : lastSentNanos + waitNanos;
+      if (!more && (statistics.allAnswered() || nowNanos >= untilNanos)) {
+        return;
+      }
+      Message answer = socket.receive(Duration.ofNanos(Math.max(0, untilNanos - nowNanos)));
+      if (answer != null) {
+        onAnswer(answer, messages, output, silent);
+      } else if (connection != null && !connection.isOpen()) {
+        throw lost(connection, peer);
+      }
+    }
+  }
+
+  private static IOException lost(Connection connection, InetSocketAddress peer) {
+    try {
+      connection.send(new byte[0]);
+    } catch (TransportException why) {
+      return why;
+    } catch (IOException other) {
+      return other;
+    }
+    return new IOException("the connection to " + peer + " ended");
+  }
+
+  private void onAnswer(Message answer, PingMessage messages, Output output, boolean silent)
+      throws IOException {
+    ByteBuffer body = answer.body();
+    int sequence = messages.sequence(body);
+    if (sequence == PingMessage.FOREIGN) {
+      statistics.onForeign();
+      output.detail(body.remaining() + " bytes that are no answer");
+      return;
+    }
+    long roundTripNanos = elapsedNanos() - PingMessage.sentNanos(body);
+    PingStatistics.Answer kind = statistics.onAnswer(sequence, roundTripNanos);
+    if (silent) {
+      return;
+    }
+    double millis = roundTripNanos / 1e6;
+    if (output.isJson()) {
+      output.line(
+          new JsonText()
+              .beginObject()
+              .put("seq", sequence)
+              .put("from", EndpointAddress.text(answer.from()))
+              .put("bytes", body.remaining())
+              .put("ms", millis)
+              .put("kind", kind.name().toLowerCase(Locale.ROOT))
+              .endObject()
+              .toString());
+    } else {
+      output.line(
+          String.format(
+              Locale.ROOT,
+              "%d bytes from %s: seq=%d time=%.3f ms%s",
+              body.remaining(),
+              EndpointAddress.text(answer.from()),
+              sequence,
+              millis,
+              switch (kind) {
+                case FIRST -> "";
+                case OUT_OF_ORDER -> " (out of order)";
+                case DUPLICATE -> " (duplicate)";
+                case FOREIGN -> " (never sent)";
+              }));
+    }
+    output.flush();
+  }
+
+  private void summarise(InetSocketAddress peer, Output output) throws IOException {
+    if (output.isJson()) {
+      JsonText json =
+          new JsonText()
+              .beginObject()
+              .beginObject("summary")
+              .put("peer", EndpointAddress.text(peer))
+              .put("sent", statistics.sent())
+              .put("received", statistics.received())
+              .put("lossPercent", statistics.lossPercent())
+              .put("duplicates", statistics.duplicates())
+              .put("outOfOrder", statistics.outOfOrder())
+              .put("foreign", statistics.foreign());
+      if (statistics.received() > 0) {
+        json.beginObject("rttMs")
+            .put("min", statistics.leastMillis())
+            .put("avg", statistics.meanMillis())
+            .put("max", statistics.mostMillis())
+            .put("mdev", statistics.deviationMillis())
+            .endObject();
+      }
+      output.line(json.endObject().endObject().toString());
+      return;
+    }
+    output.line("--- " + EndpointAddress.text(peer) + " ping statistics ---");
+    output.line(statistics.countsText(elapsedNanos() / 1e9));
+    if (statistics.received() > 0) {
+      output.line(statistics.timesText());
+    } else if (flags.isPlain()) {
+      output.note("nothing came back; in plain mode nobody can say whether anybody is there");
+    }
+  }
+
+  private long elapsedNanos() {
+    return System.nanoTime() - startNanos;
+  }
+}

@@ -1,0 +1,294 @@
+package io.posthorn.cli;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The program: reads the command line, runs one command, and turns its end into an exit status. */
+@Command(
+    name = "posthorn",
+    description = {
+      "Messages over UDP: plain, where the payload is the datagram, or reliable, where each message"
+          + " arrives once, whole and in order, encrypted.",
+      ""
+    },
+    synopsisSubcommandLabel = "COMMAND",
+    versionProvider = Posthorn.Version.class,
+    commandListHeading = "%nCommands:%n",
+    optionListHeading = "%nEverywhere:%n",
+    exitCodeListHeading = "%nExit status:%n",
+    exitCodeList = {
+      "0:done",
+      "1:the answer is no: a ping unanswered, an assertion false",
+      "64:the command line makes no sense",
+      "65:the data cannot be sent or understood",
+      "66:a file to read is missing",
+      "68:unknown host",
+      "69:nobody answered, or not to be had here",
+      "70:a fault of this program",
+      "73:a file cannot be created",
+      "74:reading or writing failed",
+      "75:try again later: time-out, port in use, peer gone",
+      "76:the other side speaks otherwise",
+      "77:identity or permission refused",
+      "78:wrong settings",
+      "128+n:ended by signal n"
+    },
+    footer = {"", "posthorn help COMMAND tells more."})
+public final class Posthorn implements Callable<Integer> {
+  private final Streams streams;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  private boolean json;
+  private boolean quiet;
+  private boolean[] verbose = {};
+  private Output.ColorWhen color = Output.ColorWhen.AUTO;
+  private EndpointAddress.Family family = EndpointAddress.Family.ANY;
+
+  Posthorn(Streams streams) {
+    this.streams = streams;
+  }
+
+  @Option(
+      names = {"-J", "--json"},
+      scope = ScopeType.INHERIT,
+      description = "Results and errors as JSON objects, one a line.")
+  void setJson(boolean value) {
+    json = value;
+  }
+
+  @Option(
+      names = "--quiet",
+      scope = ScopeType.INHERIT,
+      description = "Nothing on standard error but errors.")
+  void setQuiet(boolean value) {
+    quiet = value;
+  }
+
+  @Option(
+      names = {"-v", "--verbose"},
+      scope = ScopeType.INHERIT,
+      description = "More on standard error; stack traces of errors.")
+  void setVerbose(boolean[] value) {
+    verbose = value;
+  }
+
+  @Option(
+      names = "--color",
+      paramLabel = "WHEN",
+      scope = ScopeType.INHERIT,
+      description = "Colours on a terminal: auto, always or never. NO_COLOR is honoured.")
+  void setColor(Output.ColorWhen value) {
+    color = value;
+  }
+
+  @Option(names = "-4", scope = ScopeType.INHERIT, description = "IPv4 only.")
+  void setIpv4(boolean value) {
+    family = value ? EndpointAddress.Family.IPV4 : family;
+  }
+
+  @Option(names = "-6", scope = ScopeType.INHERIT, description = "IPv6 only.")
+  void setIpv6(boolean value) {
+    family = value ? EndpointAddress.Family.IPV6 : family;
+  }
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "What this command does and takes.")
+  boolean help;
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "The version.")
+  boolean version;
+
+  /**
+   * The options that every command takes.
+   *
+   * @param json whether results and errors are JSON
+   * @param quiet whether standard error carries errors only
+   * @param verbosity how much more is said, 0 or more
+   * @param color when colours are used
+   * @param family which addresses of a name are taken
+   */
+  record Everywhere(
+      boolean json,
+      boolean quiet,
+      int verbosity,
+      Output.ColorWhen color,
+      EndpointAddress.Family family) {}
+
+  Everywhere everywhere() {
+    return new Everywhere(json, quiet, verbose.length, color, family);
+  }
+
+  Streams streams() {
+    return streams;
+  }
+
+  /** The output of a command, which may have a switch of its own for quiet. */
+  Output output(boolean quietHere) {
+    return new Output(streams, everywhere(), quietHere);
+  }
+
+  /** No command was given. */
+  @Override
+  public Integer call() throws Failure {
+    CommandSpec mine = spec;
+    if (mine != null) {
+      byte[] usage = mine.commandLine().getUsageMessage().getBytes(StandardCharsets.UTF_8);
+      Output output = output(false);
+      output.error(new String(usage, StandardCharsets.UTF_8).stripTrailing());
+    }
+    return ExitCode.USAGE.status();
+  }
+
+  /** What a manifest says; a run from classes has none. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String packaged = Posthorn.class.getPackage().getImplementationVersion();
+      return new String[] {
+        "posthorn "
+            + (packaged == null ? "(not packaged)" : packaged)
+            + ", Java "
+            + System.getProperty("java.version")
+      };
+    }
+  }
+
+  /**
+   * Runs the program.
+   *
+   * @param args the command line
+   */
+  public static void main(String[] args) {
+    // Before anything loads Kryo: its use of Unsafe warns on new Java versions.
+    if (System.getProperty("kryo.unsafe") == null) {
+      System.setProperty("kryo.unsafe", "false");
+    }
+    Signals.ofProcess().install();
+    int status = run(Streams.ofProcess(), args);
+    Signals.ofProcess().finished();
+    System.exit(Signals.ofProcess().statusOr(status));
+  }
+
+  /** Runs one command line and answers its exit status. */
+  static int run(Streams streams, String... args) {
+    Posthorn root = new Posthorn(streams);
+    CommandLine line = commandLine(root, args);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setOut(writer(streams.out()));
+    line.setErr(writer(streams.err()));
+    line.setParameterExceptionHandler(
+        (wrong, given) -> {
+          Posthorn asked = new Posthorn(streams);
+          asked.json =
+              Arrays.asList(given).contains("--json") || Arrays.asList(given).contains("-J");
+          return asked.fail(name(wrong.getCommandLine()), usageFailure(wrong));
+        });
+    line.setExecutionExceptionHandler(
+        (thrown, at, parsed) -> root.fail(name(at), Failures.of(thrown)));
+    try {
+      return line.execute(args);
+    } catch (OutOfMemoryError | StackOverflowError error) {
+      return root.fail("posthorn", Failures.of(error));
+    }
+  }
+
+  private static java.io.PrintWriter writer(java.io.OutputStream stream) {
+    return new java.io.PrintWriter(
+        new java.io.OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
+  }
+
+  private static String name(CommandLine at) {
+    return at.getCommandSpec().qualifiedName();
+  }
+
+  private int fail(String command, Failure failure) {
+    output(false).failure(command, failure);
+    return failure.code().status();
+  }
+
+  private static Failure usageFailure(CommandLine.ParameterException wrong) {
+    StringBuilder remedy = new StringBuilder();
+    List<String> suggestions =
+        wrong instanceof UnmatchedArgumentException unmatched
+            ? unmatched.getSuggestions()
+            : List.of();
+    if (!suggestions.isEmpty()) {
+      remedy.append("did you mean ").append(String.join(" or ", suggestions)).append("? ");
+    }
+    remedy.append("see ").append(name(wrong.getCommandLine())).append(" --help");
+    String message = wrong.getMessage();
+    Throwable cause = wrong.getCause();
+    if (cause instanceof Failure failure) {
+      return failure;
+    }
+    return new Failure(
+        ExitCode.USAGE, message == null ? "bad command line" : message, remedy.toString());
+  }
+
+  /**
+   * The commands; each class is loaded when it is asked for, which makes the program start fast.
+   */
+  private static Map<String, Function<Posthorn, Object>> commands() {
+    Map<String, Function<Posthorn, Object>> commands = new LinkedHashMap<>();
+    commands.put("listen", ListenCommand::new);
+    commands.put("send", SendCommand::new);
+    commands.put("ping", PingCommand::new);
+    commands.put("compare", CompareCommand::new);
+    commands.put("completion", CompletionCommand::new);
+    commands.put("help", HelpCommand::new);
+    return commands;
+  }
+
+  private static CommandLine commandLine(Posthorn root, String[] args) {
+    Map<String, Function<Posthorn, Object>> commands = commands();
+    String asked = firstWord(args);
+    CommandLine line = new CommandLine(root);
+    boolean one = asked != null && commands.containsKey(asked) && !isAboutAll(asked);
+    commands.forEach(
+        (name, make) -> {
+          if (!one || name.equals(asked)) {
+            line.addSubcommand(name, make.apply(root));
+          }
+        });
+    return line;
+  }
+
+  private static boolean isAboutAll(String command) {
+    return command.equals("completion") || command.equals("help");
+  }
+
+  /**
+   * The first word that is no option; an option's value may be taken for it, which does no harm.
+   */
+  private static @Nullable String firstWord(String[] args) {
+    for (String arg : args) {
+      if (!arg.startsWith("-")) {
+        return arg.toLowerCase(Locale.ROOT).equals(arg) ? arg : null;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,96 @@
+package io.posthorn.cli;
+
+import java.time.Duration;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Numbers with units, as options take them. */
+final class Quantity {
+  private static final Pattern FORM = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*([a-zA-Z/]*)");
+  private static final double LONGEST_SECONDS = 365.0 * 24 * 3600;
+  private static final double FASTEST_BITS = 1e15;
+  private static final long LARGEST_BYTES = 1L << 50;
+
+  private Quantity() {}
+
+  /** A time: {@code 250ms}, {@code 2s}, {@code 1m}; without a unit it is seconds. */
+  static final class Time implements ITypeConverter<Duration> {
+    @Override
+    public Duration convert(String text) {
+      Matcher form = match(text, "a time such as 0.2, 250ms, 2s or 1m");
+      double scale =
+          switch (form.group(2).toLowerCase(Locale.ROOT)) {
+            case "", "s" -> 1;
+            case "us" -> 1e-6;
+            case "ms" -> 1e-3;
+            case "m", "min" -> 60;
+            case "h" -> 3600;
+            default -> throw wrong(text, "a time such as 0.2, 250ms, 2s or 1m");
+          };
+      double seconds = Double.parseDouble(form.group(1)) * scale;
+      if (seconds > LONGEST_SECONDS) {
+        throw wrong(text, "a time of at most a year");
+      }
+      return Duration.ofNanos(Math.round(seconds * 1e9));
+    }
+  }
+
+  /** A rate in bit/s: {@code 160kbit}, {@code 20mbit}, {@code 5M}. */
+  static final class BitRate implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      String expected = "a rate such as 160kbit, 20mbit or 1gbit";
+      Matcher form = match(text, expected);
+      double scale =
+          switch (form.group(2).toLowerCase(Locale.ROOT)) {
+            case "", "bit", "bit/s" -> 1;
+            case "k", "kbit", "kbit/s" -> 1e3;
+            case "m", "mbit", "mbit/s" -> 1e6;
+            case "g", "gbit", "gbit/s" -> 1e9;
+            default -> throw wrong(text, expected);
+          };
+      double rate = Double.parseDouble(form.group(1)) * scale;
+      if (!(rate > 0) || rate > FASTEST_BITS) {
+        throw wrong(text, expected);
+      }
+      return rate;
+    }
+  }
+
+  /** A size in bytes: {@code 1200}, {@code 64k}, {@code 4m}; a k is 1,024. */
+  static final class Size implements ITypeConverter<Long> {
+    @Override
+    public Long convert(String text) {
+      String expected = "a size in bytes such as 1200, 64k or 4m";
+      Matcher form = match(text, expected);
+      long scale =
+          switch (form.group(2).toLowerCase(Locale.ROOT)) {
+            case "", "b" -> 1;
+            case "k", "kb", "kib" -> 1L << 10;
+            case "m", "mb", "mib" -> 1L << 20;
+            case "g", "gb", "gib" -> 1L << 30;
+            default -> throw wrong(text, expected);
+          };
+      double bytes = Double.parseDouble(form.group(1)) * scale;
+      if (bytes > LARGEST_BYTES) {
+        throw wrong(text, expected);
+      }
+      return Math.round(bytes);
+    }
+  }
+
+  private static Matcher match(String text, String expected) {
+    Matcher form = FORM.matcher(text.strip());
+    if (!form.matches()) {
+      throw wrong(text, expected);
+    }
+    return form;
+  }
+
+  private static TypeConversionException wrong(String text, String expected) {
+    return new TypeConversionException("\"" + TextSafety.visible(text) + "\" is not " + expected);
+  }
+}

@@ -1,0 +1,368 @@
+package io.posthorn.cli;
+
+import io.posthorn.CloseReport;
+import io.posthorn.Connection;
+import io.posthorn.Delivery;
+import io.posthorn.Message;
+import io.posthorn.MessageSocket;
+import io.posthorn.SocketStatistics;
+import java.io.FileInputStream;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code posthorn send}: sends words, lines or a file, and waits until all is acknowledged. */
+@Command(
+    name = "send",
+    description = {
+      "Sends the words given, joined by spaces, as one message; without words, standard input line"
+          + " by line; with -F, a file.",
+      "",
+      "In reliable mode it ends when all is acknowledged, or says what was not. In plain mode"
+          + " nothing can be known.",
+      "What comes back is printed on standard output."
+    })
+final class SendCommand implements Callable<Integer> {
+  /** What a file is cut into in plain mode: passes nearly everywhere without fragments. */
+  static final int PLAIN_CHUNK_BYTES = 1_200;
+
+  private static final int RELIABLE_CHUNK_BYTES = 64 << 10;
+  private static final Duration UNTIL_THE_END = Duration.ofDays(365);
+  private static final Duration AFTER_STOP = Duration.ofMillis(500);
+
+  private final Posthorn root;
+
+  @Parameters(
+      arity = "1..*",
+      paramLabel = "HOST:PORT [MESSAGE...]",
+      description = "Where to: localhost:9000, [::1]:9000, or a host and a port; then the message.")
+  private List<String> words = List.of();
+
+  @Mixin private SocketFlags flags = new SocketFlags();
+
+  @Option(
+      names = {"-F", "--file"},
+      paramLabel = "FILE",
+      description = {
+        "Send a file, - for standard input: in reliable mode as messages of 64 KiB, so that"
+            + " \"listen --framing raw\" gives the same bytes; in plain mode as datagrams of 1,200"
+            + " bytes, which nothing joins again."
+      })
+  private @Nullable Path file;
+
+  @Option(
+      names = {"-n", "--count"},
+      paramLabel = "COUNT",
+      description = "Send the message so many times; of standard input or a file, so many at most.")
+  private @Nullable Long count;
+
+  @Option(
+      names = {"-i", "--interval"},
+      paramLabel = "SECS",
+      converter = Quantity.Time.class,
+      description = "Wait this long between messages.")
+  private Duration interval = Duration.ZERO;
+
+  @Option(
+      names = {"-q", "--wait"},
+      paramLabel = "SECS",
+      converter = Quantity.Time.class,
+      description = "After the last message wait this long for replies; default 0.")
+  private Duration waitForReplies = Duration.ZERO;
+
+  @Option(
+      names = "--channel",
+      paramLabel = "N",
+      description = "Which of the channels 0 to 62, each ordered for itself; default 0.")
+  private @Nullable Integer channel;
+
+  @Option(
+      names = "--delivery",
+      paramLabel = "HOW",
+      converter = DeliveryName.class,
+      description =
+          "What is promised: ordered (default), unordered, latest, sequenced, unreliable.")
+  private @Nullable Delivery delivery;
+
+  @Option(
+      names = "--expires",
+      paramLabel = "TIME",
+      converter = Quantity.Time.class,
+      description = "After this time a message is too old to be sent, or sent again.")
+  private @Nullable Duration expires;
+
+  @Option(
+      names = "--limit-rate",
+      paramLabel = "RATE",
+      converter = Quantity.BitRate.class,
+      description = "At most so many bits of messages a second, such as 10mbit.")
+  private @Nullable Double limitRate;
+
+  @Option(names = "--receipt", description = "Say of each message what became of it, and when.")
+  private boolean receipt;
+
+  @Option(
+      names = "--framing",
+      paramLabel = "HOW",
+      description = {
+        "How messages stand in the input, and replies in the output: line (default), length (each"
+            + " behind its length in four bytes, big-endian) or raw (default with -F)."
+      })
+  private @Nullable Framing framing;
+
+  private long messages;
+  private long bytes;
+
+  SendCommand(Posthorn root) {
+    this.root = root;
+  }
+
+  /** The names of the promises as the program writes them. */
+  static final class DeliveryName implements ITypeConverter<Delivery> {
+    @Override
+    public Delivery convert(String name) {
+      return switch (name) {
+        case "ordered" -> Delivery.RELIABLE_ORDERED;
+        case "unordered" -> Delivery.RELIABLE_UNORDERED;
+        case "latest" -> Delivery.RELIABLE_LATEST;
+        case "sequenced" -> Delivery.UNRELIABLE_SEQUENCED;
+        case "unreliable" -> Delivery.UNRELIABLE;
+        default ->
+            throw new TypeConversionException(
+                "\""
+                    + TextSafety.visible(name)
+                    + "\" is not one of ordered, unordered, latest, sequenced, unreliable");
+      };
+    }
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Output output = root.output(false);
+    boolean twoWords = words.size() > 1 && EndpointAddress.lacksPort(words.get(0));
+    EndpointAddress address =
+        twoWords
+            ? EndpointAddress.ofTwoWords(words.get(0), words.get(1))
+            : EndpointAddress.ofPeer(words.get(0));
+    List<String> message = words.subList(twoWords ? 2 : 1, words.size());
+    check(message);
+    InetSocketAddress peer = address.resolve(root.everywhere().family());
+    try (Input input = open(message);
+        MessageSocket socket = flags.openAnywhere(null)) {
+      Signals.ofProcess().interruptMe();
+      try {
+        return flags.isPlain()
+            ? sendPlain(socket, peer, input, output)
+            : sendReliable(socket, peer, input, output);
+      } finally {
+        Signals.ofProcess().leaveMe();
+      }
+    }
+  }
+
+  private void check(List<String> message) throws Failure {
+    if (!message.isEmpty() && file != null) {
+      throw usage("a message and -F together", "give one of them");
+    }
+    if (framing == Framing.JSON) {
+      throw usage("--framing json is for output", "take line, length or raw");
+    }
+    Long times = count;
+    if (times != null && times < 1) {
+      throw usage("-n " + times, "send at least one message");
+    }
+    Integer number = channel;
+    if (number != null && (number < 0 || number >= SocketFlags.PING_CHANNEL)) {
+      throw usage("channel " + number, "channels are 0 to 62; 63 is for ping");
+    }
+    Duration age = expires;
+    if (age != null && age.isZero()) {
+      throw usage("--expires 0", "give a message some time, such as 500ms");
+    }
+    if (flags.isPlain() && (number != null || delivery != null || expires != null || receipt)) {
+      throw usage(
+          "--channel, --delivery, --expires and --receipt in plain mode, which promises nothing",
+          "leave out --plain, or them");
+    }
+  }
+
+  private static Failure usage(String what, String remedy) {
+    return new Failure(ExitCode.USAGE, what, remedy);
+  }
+
+  private Input open(List<String> message) throws Failure {
+    Long times = count;
+    if (!message.isEmpty()) {
+      byte[] body = String.join(" ", message).getBytes(StandardCharsets.UTF_8);
+      return Input.repeated(body, times == null ? 1 : times);
+    }
+    Path path = file;
+    Framing how = framing != null ? framing : path != null ? Framing.RAW : Framing.LINE;
+    int chunk = flags.isPlain() ? PLAIN_CHUNK_BYTES : RELIABLE_CHUNK_BYTES;
+    InputStream in =
+        path == null || path.toString().equals("-") ? root.streams().in() : openFile(path);
+    return Input.reading(new MessageSource(in, how, chunk), times == null ? Long.MAX_VALUE : times);
+  }
+
+  private static InputStream openFile(Path path) throws Failure {
+    if (Files.isDirectory(path)) {
+      throw new Failure(ExitCode.NO_INPUT, path + " is a folder", "name a file");
+    }
+    try {
+      return new FileInputStream(path.toFile());
+    } catch (FileNotFoundException failed) {
+      throw new Failure(
+          ExitCode.NO_INPUT,
+          "cannot read " + failed.getMessage(),
+          "check the name and who may read it",
+          failed);
+    }
+  }
+
+  private int sendPlain(MessageSocket socket, InetSocketAddress peer, Input input, Output output)
+      throws Exception {
+    try (Replies replies = new Replies(socket, output, framing)) {
+      boolean stopped = false;
+      try {
+        sendAll(input, output, body -> socket.send(peer, body));
+        Thread.sleep(waitForReplies.toMillis());
+      } catch (InterruptedIOException | InterruptedException interrupted) {
+        stopped = afterInterrupt(interrupted);
+      }
+      socket.close();
+      replies.finish();
+      SocketStatistics statistics = socket.statistics();
+      if (output.isJson()) {
+        output.note(
+            new JsonText()
+                .beginObject()
+                .beginObject("summary")
+                .put("mode", "plain")
+                .put("messages", messages)
+                .put("bytes", bytes)
+                .putNull("acknowledged")
+                .put("replies", replies.count())
+                .endObject()
+                .endObject()
+                .toString());
+      } else {
+        output.note(
+            (stopped ? "stopped after " : "sent ")
+                + messages
+                + (messages == 1 ? " datagram, " : " datagrams, ")
+                + bytes
+                + " bytes, to "
+                + EndpointAddress.text(peer)
+                + (file == null
+                    ? ""
+                    : ", the file cut into pieces of "
+                        + PLAIN_CHUNK_BYTES
+                        + " bytes which nothing joins again")
+                + "; plain mode cannot know whether anything arrived");
+      }
+      if (statistics.sendErrorsTotal() > 0) {
+        output.error(
+            statistics.sendErrorsTotal() + " not sent: " + statistics.sendErrors().keySet());
+      }
+      return ExitCode.OK.status();
+    }
+  }
+
+  private int sendReliable(MessageSocket socket, InetSocketAddress peer, Input input, Output output)
+      throws Exception {
+    Connection connection;
+    try {
+      connection = socket.connect(peer);
+    } catch (InterruptedIOException interrupted) {
+      afterInterrupt(interrupted);
+      output.note("stopped before " + EndpointAddress.text(peer) + " answered; nothing was sent");
+      return ExitCode.OK.status();
+    }
+    boolean tracked =
+        receipt || expires != null || (delivery != null && delivery != Delivery.RELIABLE_ORDERED);
+    ReceiptLog receipts = new ReceiptLog(output, receipt);
+    try (Replies replies = new Replies(socket, output, framing)) {
+      boolean stopped = false;
+      CloseReport report;
+      try {
+        sendAll(
+            input,
+            output,
+            body -> {
+              Message message = draft(connection).body(body);
+              if (tracked) {
+                receipts.add(messages + 1, connection.send(message));
+              } else {
+                connection.send(body);
+              }
+            });
+        Thread.sleep(waitForReplies.toMillis());
+        report = Closing.of(connection, UNTIL_THE_END).await();
+      } catch (InterruptedIOException | InterruptedException interrupted) {
+        stopped = afterInterrupt(interrupted);
+        socket.close(AFTER_STOP);
+        report = connection.closed().join();
+      }
+      socket.close();
+      replies.finish();
+      output.clearProgress();
+      return new SendSummary(
+              peer, messages, bytes, replies.count(), stopped, report, receipts, socket)
+          .print(output);
+    }
+  }
+
+  private Message.Draft draft(Connection connection) {
+    Message.Draft draft = connection.message().channel(channel == null ? 0 : channel);
+    Delivery how = delivery;
+    if (how == Delivery.RELIABLE_LATEST) {
+      draft.key(0);
+    } else if (how != null) {
+      draft.delivery(how);
+    }
+    Duration age = expires;
+    return age == null ? draft : draft.expiresAfter(age);
+  }
+
+  private interface Sink {
+    void send(byte[] body) throws IOException;
+  }
+
+  private void sendAll(Input input, Output output, Sink sink)
+      throws IOException, InterruptedException, Failure {
+    Pacer pacer = new Pacer(interval, limitRate == null ? 0 : limitRate);
+    for (byte[] body = input.next(); body != null; body = input.next()) {
+      pacer.await(body.length);
+      sink.send(body);
+      messages++;
+      bytes += body.length;
+      if (output.showsProgress() && file != null) {
+        output.progress(bytes / 1_000_000 + " MB sent");
+      }
+    }
+  }
+
+  /** A signal is why; anything else that interrupts is a fault. */
+  private static boolean afterInterrupt(Exception interrupted) throws Exception {
+    if (!Signals.ofProcess().isStopping()) {
+      throw interrupted;
+    }
+    Thread.interrupted();
+    return true;
+  }
+}

@@ -1,0 +1,144 @@
+package io.posthorn.cli;
+
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Lets a command end in good order when the user interrupts it: SIGINT, SIGTERM and SIGHUP ask it
+ * to stop, and it closes its sockets, prints its summary, and ends with 128 plus the signal's
+ * number. A second signal ends the program at once.
+ *
+ * <p>Shutdown hooks would not do: they run all at once, and so would close a socket under the hands
+ * of the command that still takes from it what has arrived.
+ */
+final class Signals {
+  private static final long GRACE_SECONDS = 10;
+  private static final int SIGNAL_BASE = 128;
+
+  private static final Signals PROCESS = new Signals();
+
+  private final CountDownLatch done = new CountDownLatch(1);
+  private int number;
+  private Runnable action = () -> {};
+
+  private Signals() {}
+
+  /** Those of this process. */
+  static Signals ofProcess() {
+    return PROCESS;
+  }
+
+  /**
+   * Takes the signals over. Where the Java runtime has no way to do so they keep their effect,
+   * which is to end the program.
+   */
+  void install() {
+    for (String name : new String[] {"INT", "TERM", "HUP"}) {
+      try {
+        install(name);
+      } catch (ReflectiveOperationException notHere) {
+        return; // a runtime without the module jdk.unsupported
+      }
+    }
+  }
+
+  /** By reflection, for the compiler warns of the class, which all the same is the only way. */
+  private void install(String name) throws ReflectiveOperationException {
+    Class<?> signalClass = Class.forName("sun.misc.Signal");
+    Class<?> handlerClass = Class.forName("sun.misc.SignalHandler");
+    Method getNumber = signalClass.getMethod("getNumber");
+    Method handle = signalClass.getMethod("handle", signalClass, handlerClass);
+    Object ignore = handlerClass.getField("SIG_IGN").get(null);
+    Object handler =
+        Proxy.newProxyInstance(
+            Signals.class.getClassLoader(),
+            new Class<?>[] {handlerClass},
+            (proxy, method, arguments) ->
+                switch (method.getName()) {
+                  case "handle" -> {
+                    onSignal((int) getNumber.invoke(arguments[0]));
+                    yield null;
+                  }
+                  case "equals" -> proxy == arguments[0];
+                  case "hashCode" -> System.identityHashCode(proxy);
+                  default -> "posthorn's signal handler";
+                });
+    try {
+      Object signal = signalClass.getConstructor(String.class).newInstance(name);
+      Object before = handle.invoke(null, signal, handler);
+      if (ignore.equals(before)) {
+        handle.invoke(null, signal, before); // nohup, or a shell's background job
+      }
+    } catch (InvocationTargetException refused) {
+      // A signal that this system does not have, or that java -Xrs keeps.
+      if (!(refused.getCause() instanceof IllegalArgumentException)) {
+        throw refused;
+      }
+    }
+  }
+
+  /**
+   * Has the calling thread interrupted when a signal comes; at once if one has come already. What
+   * the thread waits in then ends, and {@link #isStopping} says why.
+   */
+  void interruptMe() {
+    Thread me = Thread.currentThread();
+    boolean already;
+    synchronized (this) {
+      action = me::interrupt;
+      already = number != 0;
+    }
+    if (already) {
+      me.interrupt();
+    }
+  }
+
+  /** Signals are of no more concern to the thread that asked to be interrupted. */
+  synchronized void leaveMe() {
+    action = () -> {};
+  }
+
+  /** Whether a signal has come. */
+  synchronized boolean isStopping() {
+    return number != 0;
+  }
+
+  /** The exit status: 128 plus the signal's number if one came. */
+  synchronized int statusOr(int status) {
+    return number == 0 ? status : SIGNAL_BASE + number;
+  }
+
+  /** The command has ended and said all it had to say. */
+  void finished() {
+    done.countDown();
+  }
+
+  private void onSignal(int signal) {
+    Runnable stop;
+    synchronized (this) {
+      if (number != 0) {
+        Runtime.getRuntime().halt(SIGNAL_BASE + signal);
+      }
+      number = signal;
+      stop = action;
+    }
+    stop.run();
+    Thread watch = new Thread(() -> endInTime(signal), "posthorn-signal-watch");
+    watch.setDaemon(true);
+    watch.start();
+  }
+
+  /** A command that cannot end, because nobody takes its output or it hangs, must not stay. */
+  private void endInTime(int signal) {
+    try {
+      if (!done.await(GRACE_SECONDS, TimeUnit.SECONDS)) {
+        Runtime.getRuntime().halt(SIGNAL_BASE + signal);
+      }
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,151 @@
+package io.posthorn.cli.compare;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/** What all runs of a comparison have shown. Not thread-safe. */
+public final class Comparison {
+  private final ComparePlan plan;
+  private final Map<Transport, List<Measurement>> runs = new EnumMap<>(Transport.class);
+  private final Map<Transport, String> notAvailable = new EnumMap<>(Transport.class);
+
+  /**
+   * A comparison of which nothing has run yet.
+   *
+   * @param plan what is compared
+   */
+  public Comparison(ComparePlan plan) {
+    this.plan = plan;
+  }
+
+  /**
+   * Notes that a transport cannot be measured here.
+   *
+   * @param transport which
+   * @param reason why, in words for the user
+   */
+  public void notAvailable(Transport transport, String reason) {
+    notAvailable.put(transport, reason);
+  }
+
+  /**
+   * Notes one run.
+   *
+   * @param transport which
+   * @param measurement what it has shown
+   */
+  public void add(Transport transport, Measurement measurement) {
+    runs.computeIfAbsent(transport, any -> new ArrayList<>()).add(measurement);
+  }
+
+  /**
+   * What is compared.
+   *
+   * @return the plan
+   */
+  public ComparePlan plan() {
+    return plan;
+  }
+
+  /**
+   * Whether there are figures for a transport.
+   *
+   * @param transport which
+   * @return whether it ran
+   */
+  public boolean has(Transport transport) {
+    return runs.containsKey(transport);
+  }
+
+  /**
+   * Why there are no figures for a transport.
+   *
+   * @param transport which
+   * @return in words for the user; empty if there are
+   */
+  public String whyNot(Transport transport) {
+    return notAvailable.getOrDefault(transport, "");
+  }
+
+  /**
+   * The runs of a transport.
+   *
+   * @param transport which
+   * @return in their order; none if it is not available
+   */
+  public List<Measurement> runs(Transport transport) {
+    return runs.getOrDefault(transport, List.of());
+  }
+
+  /**
+   * What governed the rate of a transport.
+   *
+   * @param transport which
+   * @return the name of a congestion controller; empty if nothing did
+   */
+  public String congestionController(Transport transport) {
+    List<Measurement> all = runs(transport);
+    return all.isEmpty() ? "" : all.get(0).congestionController();
+  }
+
+  /**
+   * The median over the runs.
+   *
+   * @param transport which
+   * @param metric which
+   * @return in the metric's unit; NaN if not known in every run
+   */
+  public double median(Transport transport, Metric metric) {
+    double[] sorted = sorted(transport, metric);
+    int middle = sorted.length / 2;
+    if (sorted.length == 0 || Double.isNaN(sorted[sorted.length - 1])) {
+      return Double.NaN;
+    }
+    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  }
+
+  /**
+   * The smallest figure of all runs.
+   *
+   * @param transport which
+   * @param metric which
+   * @return in the metric's unit; NaN if there is none
+   */
+  public double least(Transport transport, Metric metric) {
+    double[] sorted = sorted(transport, metric);
+    return sorted.length == 0 ? Double.NaN : sorted[0];
+  }
+
+  /**
+   * The largest figure of all runs.
+   *
+   * @param transport which
+   * @param metric which
+   * @return in the metric's unit; NaN if there is none
+   */
+  public double most(Transport transport, Metric metric) {
+    double[] sorted = sorted(transport, metric);
+    return sorted.length == 0 ? Double.NaN : sorted[sorted.length - 1];
+  }
+
+  /** Ascending; what is not known comes last, as NaN. */
+  private double[] sorted(Transport transport, Metric metric) {
+    double[] values =
+        runs(transport).stream().mapToDouble(measured -> measured.value(metric)).toArray();
+    Arrays.sort(values);
+    return values;
+  }
+
+  /**
+   * Whether a transport kept all that reliable mode promises, in every run.
+   *
+   * @param transport which
+   * @return whether every message arrived once, whole and in order
+   */
+  public boolean isPerfect(Transport transport) {
+    return has(transport) && runs(transport).stream().allMatch(Measurement::isPerfect);
+  }
+}

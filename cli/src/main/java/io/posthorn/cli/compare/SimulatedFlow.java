@@ -1,0 +1,184 @@
+package io.posthorn.cli.compare;
+
+import io.posthorn.Delivery;
+import io.posthorn.Mode;
+import io.posthorn.SocketOptions;
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.endpoint.PlainEndpoint;
+import io.posthorn.endpoint.ReliableEndpoint;
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.ReceivedMessage;
+import io.posthorn.protocol.SendOutcome;
+import io.posthorn.runtime.SimulatedEndpoint;
+import io.posthorn.simulation.LinkCounters;
+import io.posthorn.simulation.SimulatedNetwork;
+import java.net.InetSocketAddress;
+import java.util.Locale;
+import java.util.SplittableRandom;
+
+/** The messages of a plan on their way from one simulated host to another. */
+final class SimulatedFlow {
+  /** After the last message of a transport that does not send again: more than any delay. */
+  private static final long QUIET_NANOS = 5_000_000_000L;
+
+  private final SocketOptions options;
+  private final ComparePlan plan;
+  private final MessageSchedule schedule;
+  private final SimulatedNetwork network;
+  private final InetSocketAddress server;
+  private final SimulatedEndpoint sender;
+  private final SimulatedEndpoint receiver;
+  private final DeliveryLog log;
+  private final TestMessage messages;
+  private final byte[] scratch;
+  private long startNanos;
+  private int next;
+  private String failure = "";
+
+  SimulatedFlow(
+      Transport transport,
+      ComparePlan plan,
+      int run,
+      SimulatedNetwork network,
+      InetSocketAddress client,
+      InetSocketAddress server) {
+    this.options =
+        SocketOptions.defaults(transport == Transport.PLAIN ? Mode.PLAIN : Mode.RELIABLE);
+    this.plan = plan;
+    this.schedule = plan.schedule();
+    this.network = network;
+    this.server = server;
+    this.log = new DeliveryLog(schedule, plan.messageBytes());
+    this.messages = new TestMessage(plan.messageBytes());
+    this.scratch = new byte[plan.messageBytes()];
+    // Two streams of one seed: neither host knows the other's numbers.
+    SplittableRandom random = new SplittableRandom(plan.seed(run));
+    sender =
+        new SimulatedEndpoint(endpoint(options, random.split(), client), any -> {}, this::onEvent);
+    receiver =
+        new SimulatedEndpoint(
+            endpoint(options, random.split(), server), this::onMessage, any -> {});
+    network.attach(client, sender).attach(server, receiver);
+    if (transport == Transport.PLAIN) {
+      begin();
+    } else {
+      sender.endpoint().connect(server, network.nowNanos());
+    }
+  }
+
+  private static Endpoint endpoint(
+      SocketOptions options, SplittableRandom random, InetSocketAddress own) {
+    return options.mode() == Mode.PLAIN
+        ? new PlainEndpoint(options)
+        : new ReliableEndpoint(options, random, own::equals);
+  }
+
+  /** The connection is open, or none is needed: the first message is due now. */
+  private void begin() {
+    startNanos = network.nowNanos();
+    network.at(startNanos, this::sendDue);
+  }
+
+  private void onEvent(EndpointEvent event) {
+    if (event instanceof EndpointEvent.Connected) {
+      begin();
+    } else if (event instanceof EndpointEvent.Writable) {
+      network.at(network.nowNanos(), this::sendDue);
+    } else if (event instanceof EndpointEvent.Closed closed) {
+      failure =
+          "the connection ended: "
+              + closed.reason().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+  }
+
+  private void sendDue() {
+    long now = network.nowNanos();
+    while (next < plan.messages() && startNanos + schedule.dueNanos(next) <= now) {
+      long dueNanos = schedule.dueNanos(next);
+      byte[] body = new byte[plan.messageBytes()];
+      messages.write(body, 0, next, dueNanos);
+      SendOutcome outcome =
+          sender
+              .endpoint()
+              .send(
+                  new OutgoingMessage(
+                      Endpoint.NO_CONNECTION,
+                      server,
+                      0,
+                      Delivery.RELIABLE_ORDERED,
+                      -1,
+                      body,
+                      false,
+                      Endpoint.NEVER,
+                      false,
+                      null),
+                  now);
+      if (outcome == SendOutcome.BLOCKED) {
+        return; // Writable comes when there is room
+      }
+      if (outcome != SendOutcome.ACCEPTED) {
+        failure = "a message was not taken: " + outcome.name().toLowerCase(Locale.ROOT);
+        return;
+      }
+      log.onSent();
+      next++;
+    }
+    if (next < plan.messages()) {
+      network.at(startNanos + schedule.dueNanos(next), this::sendDue);
+    }
+  }
+
+  private void onMessage(ReceivedMessage message) {
+    byte[] body = message.body();
+    System.arraycopy(body, 0, scratch, 0, Math.min(body.length, scratch.length));
+    int index = messages.index(scratch, 0, body.length);
+    if (index == TestMessage.CORRUPTED) {
+      log.onCorrupted();
+    } else {
+      log.onArrived(index, network.nowNanos() - startNanos);
+    }
+  }
+
+  /** Whether it is of no use to wait on. */
+  boolean isOver() {
+    if (!failure.isEmpty()) {
+      return true;
+    }
+    if (next < plan.messages()) {
+      return false;
+    }
+    if (options.mode() == Mode.RELIABLE) {
+      return log.lost() == 0;
+    }
+    LinkCounters wire = network.counters();
+    long dropped = wire.lost() + wire.outageDropped() + wire.mtuDropped() + wire.queueDropped();
+    boolean nothingHeld = wire.offered() - dropped + wire.duplicated() <= wire.delivered();
+    long sinceLastNanos = network.nowNanos() - startNanos - schedule.lastDueNanos();
+    return nothingHeld || sinceLastNanos >= QUIET_NANOS;
+  }
+
+  DeliveryLog log() {
+    return log;
+  }
+
+  String failure() {
+    return failure;
+  }
+
+  long payloadBytes() {
+    return sender.endpoint().counters().bytesSent + receiver.endpoint().counters().bytesSent;
+  }
+
+  /** The messages' worth of bytes that were sent again. */
+  long retransmissions() {
+    long bytes = sender.endpoint().counters().bytesRetransmitted;
+    return (bytes + plan.messageBytes() - 1) / plan.messageBytes();
+  }
+
+  String congestionController() {
+    return options.mode() == Mode.PLAIN
+        ? ""
+        : options.congestionControl().name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,183 @@
+package io.posthorn.cli.compare;
+
+import io.posthorn.Connection;
+import io.posthorn.Message;
+import io.posthorn.MessageSocket;
+import io.posthorn.Mode;
+import io.posthorn.SocketStatistics;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Posthorn in either mode: two sockets, one message each time, ordered on one channel. */
+public final class SocketCarrier implements Carrier {
+  private static final long QUEUE_BYTES = 64L << 20;
+  private static final Duration SHORTEST = Duration.ofMillis(100);
+  private static final Duration LONGEST = Duration.ofMinutes(10);
+
+  private final MessageSocket sender;
+  private final MessageSocket receiver;
+  private final InetSocketAddress peer;
+  private final @Nullable Connection connection;
+  private volatile int messageBytes = 1;
+
+  private SocketCarrier(
+      MessageSocket sender,
+      MessageSocket receiver,
+      InetSocketAddress peer,
+      @Nullable Connection connection) {
+    this.sender = sender;
+    this.receiver = receiver;
+    this.peer = peer;
+    this.connection = connection;
+  }
+
+  /**
+   * Opens both ends; in reliable mode the connection too.
+   *
+   * @param mode plain or reliable
+   * @param listen where the receiving end listens
+   * @param target the address under which the sending end reaches it, at the same port
+   * @param timeoutNanos how long the connection may take to open
+   * @return the open carrier
+   * @throws IOException if it could not be opened
+   */
+  public static SocketCarrier open(
+      Mode mode, InetSocketAddress listen, InetAddress target, long timeoutNanos)
+      throws IOException {
+    MessageSocket receiver = openReceiver(mode, listen);
+    return connect(
+        mode,
+        receiver,
+        new InetSocketAddress(target, receiver.localAddress().getPort()),
+        timeoutNanos);
+  }
+
+  /**
+   * Opens the receiving end alone.
+   *
+   * @param mode plain or reliable
+   * @param listen where
+   * @return the open socket
+   * @throws IOException if it could not be opened
+   */
+  public static MessageSocket openReceiver(Mode mode, InetSocketAddress listen) throws IOException {
+    return MessageSocket.builder().mode(mode).bind(listen).socketReceiveBytes(QUEUE_BYTES).open();
+  }
+
+  /**
+   * Adds the sending end.
+   *
+   * @param mode that of the receiver
+   * @param receiver belongs to the carrier from now on
+   * @param peer the address under which the sending end reaches it
+   * @param timeoutNanos how long the connection may take to open
+   * @return the open carrier
+   * @throws IOException if it could not be opened; the receiver is closed then
+   */
+  public static SocketCarrier connect(
+      Mode mode, MessageSocket receiver, InetSocketAddress peer, long timeoutNanos)
+      throws IOException {
+    MessageSocket sender = null;
+    try {
+      sender =
+          MessageSocket.builder()
+              .mode(mode)
+              .handshakeTimeout(within(Duration.ofNanos(timeoutNanos)))
+              .open();
+      Connection connection = mode == Mode.RELIABLE ? sender.connect(peer) : null;
+      return new SocketCarrier(sender, receiver, peer, connection);
+    } catch (IOException failed) {
+      if (sender != null) {
+        sender.close(Duration.ZERO);
+      }
+      receiver.close(Duration.ZERO);
+      throw failed;
+    }
+  }
+
+  private static Duration within(Duration timeout) {
+    if (timeout.compareTo(SHORTEST) < 0) {
+      return SHORTEST;
+    }
+    return timeout.compareTo(LONGEST) > 0 ? LONGEST : timeout;
+  }
+
+  @Override
+  public void send(byte[] message, int lengthBytes) throws IOException {
+    messageBytes = Math.max(1, lengthBytes);
+    byte[] body = message.length == lengthBytes ? message : Arrays.copyOf(message, lengthBytes);
+    Connection on = connection;
+    if (on == null) {
+      sender.send(peer, body);
+    } else {
+      on.send(body);
+    }
+  }
+
+  @Override
+  public int receive(byte[] into, long timeoutNanos) throws IOException {
+    Message message = receiver.receive(Duration.ofNanos(timeoutNanos));
+    if (message == null) {
+      return NOTHING;
+    }
+    ByteBuffer body = message.body();
+    int lengthBytes = Math.min(into.length, body.remaining());
+    body.get(into, 0, lengthBytes);
+    return lengthBytes;
+  }
+
+  @Override
+  public boolean resends() {
+    return connection != null;
+  }
+
+  /** The messages' worth of bytes that were sent again. */
+  @Override
+  public long retransmissions() {
+    long bytes = sender.statistics().bytesRetransmitted();
+    return (bytes + messageBytes - 1) / messageBytes;
+  }
+
+  @Override
+  public String congestionController() {
+    return connection == null
+        ? ""
+        : sender.options().congestionControl().name().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * UDP datagrams that both ends have sent.
+   *
+   * @return the number
+   */
+  public long datagrams() {
+    return sender.statistics().datagramsSent() + receiver.statistics().datagramsSent();
+  }
+
+  /**
+   * The bytes of the datagrams that both ends have sent.
+   *
+   * @param headerBytes of IP and UDP, added for each
+   * @return bytes
+   */
+  public long wireBytes(int headerBytes) {
+    SocketStatistics up = sender.statistics();
+    SocketStatistics down = receiver.statistics();
+    return up.bytesSent()
+        + down.bytesSent()
+        + headerBytes * (up.datagramsSent() + down.datagramsSent());
+  }
+
+  /** Closes both ends at once: whatever was to be measured has been. */
+  @Override
+  public void close() {
+    sender.close(Duration.ZERO);
+    receiver.close(Duration.ZERO);
+  }
+}

@@ -1,0 +1,593 @@
+package io.posthorn;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.junit.jupiter.api.Test;
+
+/** What is particular to reliable mode, on real sockets over loopback. */
+class ReliableSocketTest {
+  private static final Duration LONG = Duration.ofSeconds(30);
+
+  private static MessageSocketBuilder reliable() {
+    return MessageSocket.builder().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+  }
+
+  /** An address where nobody listens. */
+  private static InetSocketAddress nobody() throws IOException {
+    try (MessageSocket socket = MessageSocket.builder().mode(Mode.PLAIN).open()) {
+      return new InetSocketAddress(
+          InetAddress.getLoopbackAddress(), socket.localAddress().getPort());
+    }
+  }
+
+  private static Message next(MessageSocket socket) throws IOException {
+    Message message = socket.receive(LONG);
+    assertNotNull(message, "no message in " + LONG);
+    return message;
+  }
+
+  private static Connection accept(MessageSocket socket) throws IOException {
+    Connection connection = socket.accept(LONG);
+    assertNotNull(connection, "no connection in " + LONG);
+    return connection;
+  }
+
+  private static <T> T get(CompletableFuture<T> future) throws Exception {
+    return future.get(30, TimeUnit.SECONDS);
+  }
+
+  private interface Task<T> {
+    T run() throws Exception;
+  }
+
+  private static <T> CompletableFuture<T> start(Task<T> task) {
+    CompletableFuture<T> end = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                end.complete(task.run());
+              } catch (Throwable e) {
+                end.completeExceptionally(e);
+              }
+            });
+    thread.setDaemon(true);
+    thread.start();
+    return end;
+  }
+
+  @Test
+  void connectAndAcceptMeet() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open()) {
+      Connection out = a.connect(b.localAddress());
+      Connection in = accept(b);
+      assertTrue(out.isOpen());
+      assertEquals(b.localAddress(), out.remoteAddress());
+      assertEquals(a.localAddress(), in.remoteAddress());
+      out.send("there".getBytes(UTF_8));
+      Message there = next(b);
+      assertEquals("there", there.text());
+      assertEquals(in, there.connection());
+      in.send("and back".getBytes(UTF_8));
+      Message back = next(a);
+      assertEquals("and back", back.text());
+      assertEquals(out, back.connection());
+      assertEquals(out, a.connect(b.localAddress()), "the one there is");
+      ConnectionInfo info = out.info();
+      assertNotNull(info);
+      assertEquals(ConnectionInfo.State.OPEN, info.state());
+      assertEquals(1, a.connections().size());
+      assertNull(b.accept(Duration.ZERO), "each is accepted once");
+    }
+  }
+
+  @Test
+  void nobodyAnswersAndThisIsSaid() throws Exception {
+    InetSocketAddress nobody = nobody();
+    try (MessageSocket a = reliable().handshakeTimeout(Duration.ofMillis(300)).open()) {
+      ConnectionTimeoutException e =
+          assertThrows(ConnectionTimeoutException.class, () -> a.connect(nobody));
+      assertEquals(nobody, e.peer());
+      assertEquals(Duration.ofMillis(300), e.waited());
+      String text = String.valueOf(e.getMessage());
+      assertTrue(text.contains(nobody.toString()) && text.contains("300 ms"), text);
+      assertTrue(a.connections().isEmpty());
+    }
+  }
+
+  @Test
+  void connectGivesUpInTheTimeGiven() throws Exception {
+    InetSocketAddress nobody = nobody();
+    try (MessageSocket a = reliable().linger(Duration.ZERO).open()) {
+      ConnectionTimeoutException e =
+          assertThrows(
+              ConnectionTimeoutException.class, () -> a.connect(nobody, Duration.ofMillis(20)));
+      assertEquals(Duration.ofMillis(20), e.waited());
+    }
+  }
+
+  @Test
+  void receiptsOfMessagesToNobodyEndAsClosed() throws Exception {
+    InetSocketAddress nobody = nobody();
+    try (MessageSocket a = reliable().handshakeTimeout(Duration.ofMillis(300)).open()) {
+      Receipt receipt = a.send(Message.to(nobody).confirm(true).body("hello?"));
+      Outcome outcome = get(receipt.acknowledged());
+      assertEquals(Outcome.Kind.CLOSED, outcome.kind());
+      assertEquals(CloseCause.NO_ANSWER, outcome.cause());
+      ExecutionException e = assertThrows(ExecutionException.class, () -> get(receipt.processed()));
+      assertInstanceOf(TransportException.class, e.getCause());
+      // Somebody held the receipt, so nobody else is told.
+      a.send(nobody, new byte[1]);
+      a.close(Duration.ZERO);
+    }
+  }
+
+  @Test
+  void lostMessagesWithoutReceiptAreReportedOnceByTheNextSend() throws Exception {
+    InetSocketAddress nobody = nobody();
+    try (MessageSocket a = reliable().handshakeTimeout(Duration.ofMillis(300)).open()) {
+      a.send(nobody, "into the void".getBytes(UTF_8));
+      Receipt last = a.send(Message.to(nobody).body("with receipt"));
+      assertEquals(Outcome.Kind.CLOSED, get(last.acknowledged()).kind());
+      MessagesLostException e =
+          assertThrows(MessagesLostException.class, () -> a.send(nobody, new byte[1]));
+      assertEquals(nobody, e.peer());
+      assertEquals(2, e.unacknowledged());
+      assertTrue(String.valueOf(e.getMessage()).contains("no answer"), e.getMessage());
+      a.send(nobody, new byte[1]);
+      a.close(Duration.ZERO);
+    }
+  }
+
+  @Test
+  void receiptIsAcknowledgedAndConfirmationIsAnotherMatter() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open()) {
+      Receipt receipt = a.send(Message.to(b.localAddress()).confirm(true).body("deal with it"));
+      assertEquals(Outcome.Kind.ACKNOWLEDGED, get(receipt.acknowledged()).kind());
+      CompletableFuture<Void> processed = receipt.processed();
+      assertThrows(TimeoutException.class, () -> processed.get(10, TimeUnit.MILLISECONDS));
+      next(b).confirm();
+      assertNull(get(processed));
+      Receipt unasked = a.send(Message.to(b.localAddress()).body("no matter"));
+      get(unasked.acknowledged());
+      assertThrows(ExecutionException.class, () -> get(unasked.processed()));
+    }
+  }
+
+  @Test
+  void confirmationThatCannotComeAnyMoreIsReported() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open()) {
+      Receipt receipt = a.send(Message.to(b.localAddress()).confirm(true).body("x"));
+      get(receipt.acknowledged());
+      CompletableFuture<Void> processed = receipt.processed();
+      b.close(LONG);
+      assertThrows(ExecutionException.class, () -> get(processed));
+    }
+  }
+
+  @Test
+  void closingTellsThePeerCodeAndText() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open()) {
+      Connection out = a.connect(b.localAddress());
+      Connection in = accept(b);
+      for (int i = 0; i < 100; i++) {
+        out.send(Integer.toString(i).getBytes(UTF_8));
+      }
+      CloseReport report = out.close(42, "enough \u001b[2J", LONG);
+      assertTrue(report.isComplete(), report.toString());
+      assertEquals(100, report.acknowledged());
+      assertEquals(CloseCause.APPLICATION, report.cause());
+      assertFalse(report.byPeer());
+      CloseReport heard = get(in.closed());
+      assertEquals(CloseCause.APPLICATION, heard.cause());
+      assertTrue(heard.byPeer());
+      assertEquals(42, heard.applicationCode());
+      assertEquals("enough \u001b[2J", heard.text());
+      for (int i = 0; i < 100; i++) {
+        assertEquals(Integer.toString(i), next(b).text(), "what was acknowledged is handed over");
+      }
+      ConnectionClosedException e =
+          assertThrows(ConnectionClosedException.class, () -> in.send(new byte[1]));
+      assertEquals(42, e.applicationCode());
+      assertFalse(
+          String.valueOf(e.getMessage()).contains("\u001b"), "no escape reaches a terminal");
+      assertThrows(ConnectionClosedException.class, () -> out.send(new byte[1]));
+      b.send(a.localAddress(), "a new one opens".getBytes(UTF_8));
+      assertEquals("a new one opens", next(a).text());
+    }
+  }
+
+  @Test
+  void listenerHearsOfConnectionsInOrder() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open()) {
+      BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+      b.onConnection(
+          new ConnectionListener() {
+            @Override
+            public void opened(Connection connection) {
+              heard.add("opened " + connection.remoteAddress());
+            }
+
+            @Override
+            public void closed(Connection connection, CloseReport report) {
+              heard.add("closed " + connection.remoteAddress() + " " + report.applicationCode());
+            }
+          });
+      a.connect(b.localAddress()).close(7, "", LONG);
+      assertEquals("opened " + a.localAddress(), heard.poll(30, TimeUnit.SECONDS));
+      assertEquals("closed " + a.localAddress() + " 7", heard.poll(30, TimeUnit.SECONDS));
+    }
+  }
+
+  @Test
+  void slowReaderHoldsTheSenderBackAndLosesNothing() throws Exception {
+    try (MessageSocket a = reliable().sendBufferBytes(64 << 10).open();
+        MessageSocket b = reliable().receiveBufferBytes(256 << 10).open()) {
+      a.connect(b.localAddress());
+      int count = 0;
+      while (a.trySend(Message.to(b.localAddress()).body(numbered(count))) != null) {
+        count++;
+        assertTrue(count < 10_000, "nobody reads, and still there is room");
+      }
+      int last = count;
+      CompletableFuture<String> blocked =
+          start(
+              () -> {
+                a.send(b.localAddress(), numbered(last));
+                return "sent";
+              });
+      for (int i = 0; i <= count; i++) {
+        assertEquals((byte) i, next(b).bytes()[0], "message " + i);
+      }
+      assertEquals("sent", get(blocked));
+    }
+  }
+
+  private static byte[] numbered(int number) {
+    byte[] body = new byte[1_000];
+    body[0] = (byte) number;
+    return body;
+  }
+
+  @Test
+  void otherPeersGoOnWhileOneReadsNothing() throws Exception {
+    try (MessageSocket a = reliable().sendBufferBytes(64 << 10).open();
+        MessageSocket stuck = reliable().receiveBufferBytes(256 << 10).open();
+        MessageSocket other = reliable().open()) {
+      Message large = Message.to(stuck.localAddress()).body(new byte[8_000]);
+      a.connect(stuck.localAddress());
+      while (a.trySend(large) != null) {
+        assertNull(a.receive(Duration.ZERO));
+      }
+      for (int i = 0; i < 100; i++) {
+        a.send(other.localAddress(), Integer.toString(i).getBytes(UTF_8));
+        assertEquals(Integer.toString(i), next(other).text());
+      }
+      a.close(Duration.ZERO);
+    }
+  }
+
+  @Test
+  void everythingArrivesOnceAndInOrderOverABadNetwork() throws Exception {
+    String bad = "delay 2ms 2ms loss 10% duplicate 5% reorder 10% corrupt 1%";
+    try (MessageSocket a = reliable().impair(bad).impairSeed(11).open();
+        MessageSocket b = reliable().open()) {
+      int messages = 500;
+      CompletableFuture<String> sent =
+          start(
+              () -> {
+                for (int i = 0; i < messages; i++) {
+                  a.send(b.localAddress(), (i + " " + "x".repeat(i)).getBytes(UTF_8));
+                }
+                return "sent";
+              });
+      for (int i = 0; i < messages; i++) {
+        assertEquals(i + " " + "x".repeat(i), next(b).text());
+      }
+      assertEquals("sent", get(sent));
+      assertTrue(a.statistics().impaired("out.lost") > 0);
+      assertTrue(a.statistics().packetsLost() > 0);
+      assertNull(b.receive(Duration.ZERO), "nothing twice");
+    }
+  }
+
+  @Test
+  void hugeMessageIsWrittenAndReadAsAStream() throws Exception {
+    int megabytes = 24;
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().streaming(true).open()) {
+      MessageDigest sentHash = MessageDigest.getInstance("SHA-256");
+      CompletableFuture<String> sent =
+          start(
+              () -> {
+                Random random = new Random(5);
+                byte[] chunk = new byte[100_000];
+                try (MessageOutputStream out = a.openStream(b.localAddress(), 1)) {
+                  for (int i = 0; i < megabytes * 10; i++) {
+                    random.nextBytes(chunk);
+                    sentHash.update(chunk);
+                    out.write(chunk);
+                  }
+                }
+                a.send(Message.to(b.localAddress()).channel(1).body("after it"));
+                return "sent";
+              });
+      Message message = next(b);
+      assertTrue(message.isStreamed());
+      assertThrows(IllegalStateException.class, message::bytes);
+      MessageDigest hash = MessageDigest.getInstance("SHA-256");
+      byte[] buffer = new byte[10_000];
+      long total = 0;
+      try (InputStream in = message.stream()) {
+        for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+          hash.update(buffer, 0, n);
+          total += n;
+        }
+      }
+      assertEquals("sent", get(sent));
+      assertEquals(megabytes * 1_000_000L, total);
+      assertArrayEquals(sentHash.digest(), hash.digest());
+      assertEquals("after it", next(b).text());
+    }
+  }
+
+  @Test
+  void streamIsReadWholeAlthoughItsConnectionEndedMeanwhile() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().streaming(true).open()) {
+      byte[] bytes = new byte[50_000];
+      new Random(6).nextBytes(bytes);
+      Connection connection = a.connect(b.localAddress());
+      Connection accepted = accept(b);
+      MessageOutputStream out = connection.openStream(0);
+      out.write(bytes, 0, 20_000);
+      out.flush();
+      Message begun = next(b);
+      out.write(bytes, 20_000, 30_000);
+      out.close();
+      CloseReport report = connection.close(LONG);
+      assertTrue(report.isComplete(), report.toString());
+      get(accepted.closed());
+      assertArrayEquals(bytes, begun.stream().readAllBytes(), "acknowledged, so it is there");
+      assertEquals(accepted, begun.connection());
+    }
+  }
+
+  @Test
+  void abortedStreamIsNotTakenForAWholeMessage() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().streaming(true).open()) {
+      MessageOutputStream out = a.openStream(b.localAddress(), 0);
+      out.write(new byte[100_000]);
+      out.flush();
+      Message message = next(b);
+      out.abort();
+      out.close();
+      InputStream in = message.stream();
+      assertThrows(EOFException.class, in::readAllBytes);
+      Receipt receipt = a.send(Message.to(b.localAddress()).confirm(true).body("next"));
+      Message next = next(b);
+      assertEquals("next", next.text());
+      next.confirm();
+      assertNull(get(receipt.processed()), "both sides number the messages alike");
+    }
+  }
+
+  @Test
+  void channelOfAnOpenStreamTakesNothingElse() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().streaming(true).open()) {
+      MessageOutputStream out = a.openStream(b.localAddress(), 3);
+      out.write(1);
+      assertThrows(
+          IllegalStateException.class,
+          () -> a.send(Message.to(b.localAddress()).channel(3).body("between")));
+      assertThrows(IllegalStateException.class, () -> a.openStream(b.localAddress(), 3));
+      a.send(Message.to(b.localAddress()).channel(4).body("beside"));
+      assertEquals("beside", next(b).text());
+      out.close();
+      a.send(Message.to(b.localAddress()).channel(3).body("after"));
+      assertArrayEquals(new byte[] {1}, next(b).stream().readAllBytes());
+      assertEquals("after", next(b).text());
+    }
+  }
+
+  @Test
+  void messageLargerThanThePeerTakesIsRefused() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().maxWholeMessageBytes(70_000).open()) {
+      a.connect(b.localAddress());
+      MessageTooLargeException e =
+          assertThrows(
+              MessageTooLargeException.class, () -> a.send(b.localAddress(), new byte[70_001]));
+      assertEquals(70_001, e.sizeBytes());
+      a.send(b.localAddress(), new byte[70_000]);
+      assertEquals(70_000, next(b).size());
+    }
+  }
+
+  @Test
+  void allDeliveriesArriveOverAGoodNetwork() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open()) {
+      a.connect(b.localAddress());
+      for (Delivery delivery : Delivery.values()) {
+        Message.Draft draft = Message.to(b.localAddress()).channel(2).delivery(delivery);
+        if (delivery == Delivery.RELIABLE_LATEST) {
+          draft.key(9);
+        }
+        Receipt receipt = a.send(draft.body(delivery.name()));
+        Message message = next(b);
+        assertEquals(delivery.name(), message.text());
+        assertEquals(delivery, message.delivery());
+        Outcome outcome = get(receipt.acknowledged());
+        assertEquals(Outcome.Kind.ACKNOWLEDGED, outcome.kind(), delivery.name());
+      }
+    }
+  }
+
+  @Test
+  void expiredMessageSaysSo() throws Exception {
+    try (MessageSocket a = reliable().impair("loss 100%").linger(Duration.ZERO).open()) {
+      Receipt receipt =
+          a.send(
+              Message.to(nobody())
+                  .delivery(Delivery.RELIABLE_UNORDERED)
+                  .expiresAfter(Duration.ofMillis(30))
+                  .body("soon stale"));
+      assertEquals(Outcome.Kind.EXPIRED, get(receipt.acknowledged()).kind());
+    }
+  }
+
+  @Test
+  void differentSecurityIsRefusedBySayingSo() throws Exception {
+    try (MessageSocket a = reliable().security(Security.none()).open();
+        MessageSocket b = reliable().open()) {
+      assertThrows(SecurityMismatchException.class, () -> a.connect(b.localAddress()));
+      assertTrue(b.connections().isEmpty());
+    }
+  }
+
+  @Test
+  void clearModeWorksWhereBothAskForIt() throws Exception {
+    try (MessageSocket a = reliable().security(Security.none()).open();
+        MessageSocket b = reliable().security(Security.none()).open()) {
+      a.send(b.localAddress(), "in clear".getBytes(UTF_8));
+      assertEquals("in clear", next(b).text());
+    }
+  }
+
+  @Test
+  void limitOfConnectionsHoldsOnBothSides() throws Exception {
+    try (MessageSocket a = reliable().maxConnections(1).open();
+        MessageSocket b = reliable().open();
+        MessageSocket c = reliable().open()) {
+      a.connect(b.localAddress());
+      ConnectionLimitException own =
+          assertThrows(ConnectionLimitException.class, () -> a.connect(c.localAddress()));
+      assertTrue(String.valueOf(own.getMessage()).contains("maxConnections"), own.getMessage());
+      assertThrows(ConnectionRefusedException.class, () -> c.connect(a.localAddress()));
+      assertEquals(1, a.statistics().drops("CONNECTION_LIMIT"));
+    }
+  }
+
+  @Test
+  void closeReportsWhatWasNotAcknowledged() throws Exception {
+    MessageSocket a = reliable().impair("loss 100%").open();
+    Receipt receipt = a.send(Message.to(nobody()).body("never"));
+    CloseReport report = a.close(Duration.ofMillis(50));
+    assertFalse(report.isComplete());
+    assertEquals(1, report.unacknowledged());
+    Outcome outcome = receipt.outcome();
+    assertNotNull(outcome, "settled before close returns");
+    assertEquals(Outcome.Kind.CLOSED, outcome.kind());
+    assertEquals(outcome, get(receipt.acknowledged()));
+  }
+
+  @Test
+  void silentPeerIsGivenUpAfterTheIdleTimeout() throws Exception {
+    MessageSocket b = reliable().impair("outage 1s 1000s").open();
+    try (MessageSocket a = reliable().idleTimeout(Duration.ofSeconds(1)).open()) {
+      Connection connection = a.connect(b.localAddress());
+      CloseReport report = get(connection.closed());
+      assertEquals(CloseCause.IDLE_TIMEOUT, report.cause());
+      ConnectionLostException e =
+          assertThrows(ConnectionLostException.class, () -> connection.send(new byte[1]));
+      assertEquals(CloseCause.IDLE_TIMEOUT, e.closeCause());
+      assertTrue(String.valueOf(e.getMessage()).contains("1 s"), e.getMessage());
+    } finally {
+      b.close(Duration.ZERO);
+    }
+  }
+
+  @Test
+  void closingOneEndTellsTheOther() throws Exception {
+    try (MessageSocket a = reliable().open()) {
+      MessageSocket b = reliable().open();
+      Connection connection = a.connect(b.localAddress());
+      b.close();
+      CloseReport report = get(connection.closed());
+      assertEquals(CloseCause.APPLICATION, report.cause());
+      assertTrue(report.byPeer());
+    }
+  }
+
+  @Test
+  void handlerMayWaitForAConnectionAndForAStream() throws Exception {
+    try (MessageSocket a = reliable().streaming(true).open();
+        MessageSocket b = reliable().streaming(true).open();
+        MessageSocket c = reliable().open()) {
+      List<Object> results = new ArrayList<>();
+      CompletableFuture<List<Object>> done = new CompletableFuture<>();
+      b.onMessage(
+          message -> {
+            try {
+              results.add(message.stream().readAllBytes().length);
+              Connection connection = b.connect(c.localAddress());
+              results.add(connection.isOpen());
+              connection.send("from the handler".getBytes(UTF_8));
+              results.add(connection.close(LONG).isComplete());
+            } catch (IOException e) {
+              results.add(e);
+            }
+            done.complete(results);
+          });
+      try (MessageOutputStream out = a.openStream(b.localAddress(), 0)) {
+        out.write(new byte[1_000_000]);
+      }
+      assertEquals(List.of(1_000_000, true, true), get(done));
+      assertEquals("from the handler", next(c).text());
+    }
+  }
+
+  @Test
+  void garbageAtAnOpenPortIsCountedByReason() throws Exception {
+    try (MessageSocket a = MessageSocket.builder().mode(Mode.PLAIN).open();
+        MessageSocket b = reliable().open()) {
+      Random random = new Random(9);
+      for (int i = 0; i < 200; i++) {
+        byte[] garbage = new byte[random.nextInt(100)];
+        random.nextBytes(garbage);
+        a.send(b.localAddress(), garbage);
+      }
+      while (b.statistics().datagramsReceived() < 200) {
+        Thread.onSpinWait(); // the time limit of the test ends this if they never come
+      }
+      assertEquals(200, b.statistics().dropsTotal(), b.statistics().drops().toString());
+      assertTrue(b.connections().isEmpty());
+      try (MessageSocket c = reliable().open()) {
+        c.send(b.localAddress(), "good".getBytes(UTF_8));
+        assertEquals("good", next(b).text());
+      }
+    }
+  }
+}

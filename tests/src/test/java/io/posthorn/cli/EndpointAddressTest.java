@@ -1,0 +1,91 @@
+package io.posthorn.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EndpointAddressTest {
+  @Test
+  void takesEveryFormThatPeopleWrite() throws Exception {
+    assertEquals(new EndpointAddress("localhost", 9000), EndpointAddress.ofPeer("localhost:9000"));
+    assertEquals(new EndpointAddress("::1", 9000), EndpointAddress.ofPeer("[::1]:9000"));
+    assertEquals(new EndpointAddress("", 9000), EndpointAddress.ofListener("9000"));
+    assertEquals(new EndpointAddress("", 9000), EndpointAddress.ofListener(":9000"));
+    assertEquals(new EndpointAddress("", 9000), EndpointAddress.ofListener("*:9000"));
+    assertEquals(new EndpointAddress("", 0), EndpointAddress.ofListener("0"));
+    assertEquals(new EndpointAddress("::1", 7), EndpointAddress.ofTwoWords("::1", "7"));
+    assertEquals(new EndpointAddress("::1", 7), EndpointAddress.ofTwoWords("[::1]", "7"));
+    assertEquals(new EndpointAddress("host", 7), EndpointAddress.ofTwoWords("host", "7"));
+  }
+
+  @Test
+  void knowsAHostThatNeedsItsPortInTheNextWord() {
+    assertTrue(EndpointAddress.lacksPort("localhost"));
+    assertTrue(EndpointAddress.lacksPort("::1"));
+    assertTrue(EndpointAddress.lacksPort("[::1]"));
+    assertFalse(EndpointAddress.lacksPort("localhost:9000"));
+    assertFalse(EndpointAddress.lacksPort("[::1]:9000"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "host",
+        "host:",
+        "host:x",
+        "host:65536",
+        "host:-1",
+        "host:99999999999",
+        "host:0",
+        ":9000",
+        "::1:9000",
+        "[::1:9000",
+        "[::1]9000",
+        "[::1]",
+        "a:b:c"
+      })
+  void refusesWhatIsNoPeer(String text) {
+    Failure refused = assertThrows(Failure.class, () -> EndpointAddress.ofPeer(text));
+    assertEquals(ExitCode.USAGE, refused.code());
+    assertFalse(refused.remedy().isEmpty(), "says what to do");
+  }
+
+  @Test
+  void unknownHostHasItsOwnStatus() {
+    Failure refused =
+        assertThrows(
+            Failure.class,
+            () ->
+                EndpointAddress.ofPeer("no-such-host.invalid:1")
+                    .resolve(EndpointAddress.Family.ANY));
+    assertEquals(ExitCode.UNKNOWN_HOST, refused.code());
+  }
+
+  @Test
+  void familyDecidesWhichAddressIsTaken() throws Exception {
+    EndpointAddress four = EndpointAddress.ofPeer("127.0.0.1:9");
+    assertEquals(
+        new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 9),
+        four.resolve(EndpointAddress.Family.IPV4));
+    Failure refused = assertThrows(Failure.class, () -> four.resolve(EndpointAddress.Family.IPV6));
+    assertEquals(ExitCode.UNKNOWN_HOST, refused.code());
+    assertTrue(refused.what().contains("no IPv6 address"), refused.what());
+  }
+
+  @Test
+  void isWrittenSoThatItCanBeReadAgain() throws Exception {
+    for (String text : new String[] {"127.0.0.1:9", "[0:0:0:0:0:0:0:1]:9"}) {
+      InetSocketAddress address = EndpointAddress.ofPeer(text).resolve(EndpointAddress.Family.ANY);
+      assertEquals(text, EndpointAddress.text(address));
+    }
+    assertEquals("*:9", EndpointAddress.text(new InetSocketAddress(9)));
+  }
+}

@@ -1,0 +1,61 @@
+package io.posthorn.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import org.junit.jupiter.api.Test;
+
+class FailuresTest {
+  private static final InetSocketAddress AT = new InetSocketAddress("127.0.0.1", 80);
+
+  @Test
+  void everyCauseHasItsStatus() {
+    assertEquals(ExitCode.UNKNOWN_HOST, Failures.of(new UnknownHostException("x")).code());
+    assertEquals(ExitCode.NO_INPUT, Failures.of(new NoSuchFileException("x")).code());
+    assertEquals(ExitCode.NO_INPUT, Failures.of(new AccessDeniedException("x")).code());
+    assertEquals(ExitCode.BROKEN_PIPE, Failures.of(new IOException("Broken pipe")).code());
+    assertEquals(ExitCode.IO, Failures.of(new IOException("No space left on device")).code());
+    assertEquals(ExitCode.INTERNAL, Failures.of(new IllegalStateException("x")).code());
+    assertEquals(ExitCode.INTERNAL, Failures.of(new OutOfMemoryError()).code());
+  }
+
+  @Test
+  void bindingSaysWhatToDo() {
+    Failure used = Failures.ofBind(new BindException("Address already in use"), AT);
+    assertEquals(ExitCode.TRY_AGAIN, used.code());
+    assertTrue(used.remedy().contains("port 0"), used.remedy());
+    Failure privileged = Failures.ofBind(new SocketException("Permission denied"), AT);
+    assertEquals(ExitCode.REFUSED, privileged.code());
+    assertTrue(privileged.remedy().contains("1024"), privileged.remedy());
+    Failure foreign = Failures.ofBind(new BindException("Cannot assign requested address"), AT);
+    assertEquals(ExitCode.USAGE, foreign.code());
+    assertFalse(foreign.remedy().isEmpty());
+  }
+
+  @Test
+  void statusesAreThoseOfTheManual() {
+    assertEquals(0, ExitCode.OK.status());
+    assertEquals(1, ExitCode.NO.status());
+    assertEquals(64, ExitCode.USAGE.status());
+    assertEquals(65, ExitCode.BAD_DATA.status());
+    assertEquals(66, ExitCode.NO_INPUT.status());
+    assertEquals(68, ExitCode.UNKNOWN_HOST.status());
+    assertEquals(69, ExitCode.UNAVAILABLE.status());
+    assertEquals(70, ExitCode.INTERNAL.status());
+    assertEquals(73, ExitCode.CANNOT_CREATE.status());
+    assertEquals(74, ExitCode.IO.status());
+    assertEquals(75, ExitCode.TRY_AGAIN.status());
+    assertEquals(76, ExitCode.PROTOCOL.status());
+    assertEquals(77, ExitCode.REFUSED.status());
+    assertEquals(78, ExitCode.CONFIGURATION.status());
+    assertEquals(141, ExitCode.BROKEN_PIPE.status());
+  }
+}

@@ -1,0 +1,149 @@
+package io.posthorn.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** The command line in this process: what needs neither sockets of its own nor signals. */
+class PosthornTest {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  private int run(boolean terminal, Map<String, String> environment, String... arguments) {
+    return Posthorn.run(
+        new Streams(
+            new ByteArrayInputStream(new byte[0]), out, err, terminal, terminal, environment),
+        arguments);
+  }
+
+  private int run(String... arguments) {
+    return run(false, Map.of(), arguments);
+  }
+
+  private String errors() {
+    return err.toString(StandardCharsets.UTF_8);
+  }
+
+  private String output() {
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void withoutACommandTheUsageIsAnErrorAndListsAll() {
+    assertEquals(64, run());
+    for (String command : new String[] {"listen", "send", "ping", "compare", "completion"}) {
+      assertTrue(errors().contains("  " + command), errors());
+    }
+    assertEquals("", output());
+  }
+
+  @Test
+  void helpOfEachCommandIsAResult() {
+    for (String command : new String[] {"listen", "send", "ping", "compare", "completion"}) {
+      out.reset();
+      assertEquals(0, run("help", command));
+      String byHelp = output();
+      out.reset();
+      assertEquals(0, run(command, "--help"));
+      assertEquals(byHelp.strip(), output().strip());
+    }
+    assertEquals("", errors());
+  }
+
+  @Test
+  void unknownCommandsAndOptionsSuggestTheNearest() {
+    assertEquals(64, run("pingg"));
+    assertTrue(errors().contains("did you mean ping"), errors());
+    err.reset();
+    assertEquals(64, run("listen", "--fraiming", "raw", "9000"));
+    assertTrue(errors().contains("--framing"), errors());
+    err.reset();
+    assertEquals(64, run("help", "nothing"));
+    assertTrue(errors().contains("there are listen"), errors());
+  }
+
+  @Test
+  void badConditionsNameTheWord() {
+    assertEquals(64, run("listen", "--impair", "delay 10ms los 5%", "9000"));
+    assertTrue(errors().contains("\"los\""), errors());
+  }
+
+  @Test
+  void badValuesNameWhatWasExpected() {
+    assertEquals(64, run("send", "-i", "soon", "localhost:9", "x"));
+    assertTrue(errors().contains("a time such as"), errors());
+    err.reset();
+    assertEquals(64, run("send", "--limit-rate", "fast", "localhost:9", "x"));
+    assertTrue(errors().contains("a rate such as"), errors());
+    err.reset();
+    assertEquals(64, run("send", "--delivery", "maybe", "localhost:9", "x"));
+    assertTrue(errors().contains("sequenced"), errors());
+    err.reset();
+    assertEquals(64, run("send", "--channel", "63", "localhost:9", "x"));
+    assertTrue(errors().contains("0 to 62"), errors());
+    err.reset();
+    assertEquals(64, run("send", "--plain", "--receipt", "localhost:9", "x"));
+    assertTrue(errors().contains("promises nothing"), errors());
+    err.reset();
+    assertEquals(64, run("compare", "-l", "3"));
+    assertTrue(errors().contains("16"), errors());
+    err.reset();
+    assertEquals(64, run("ping", "-s", "3", "localhost:9"));
+    assertTrue(errors().contains("16"), errors());
+  }
+
+  @Test
+  void errorsAreJsonWithJson() {
+    assertEquals(64, run("listen", "--json", "nowhere:"));
+    assertTrue(
+        errors()
+            .startsWith(
+                "{\"error\":{\"command\":\"posthorn listen\",\"exit\":64,\"kind\":\"USAGE\","),
+        errors());
+    err.reset();
+    assertEquals(64, run("listen", "-J", "--nonsense"));
+    assertTrue(errors().startsWith("{\"error\":{"), errors());
+  }
+
+  @Test
+  void colourIsForTerminalsAndNoColorIsHonoured() {
+    run(true, Map.of(), "listen", "x");
+    assertTrue(errors().contains("\u001b[31m"), "red on a terminal");
+    err.reset();
+    run(true, Map.of("NO_COLOR", "1"), "listen", "x");
+    assertFalse(errors().contains("\u001b"), errors());
+    err.reset();
+    run(true, Map.of("TERM", "dumb"), "listen", "x");
+    assertFalse(errors().contains("\u001b"), errors());
+    err.reset();
+    run("listen", "x");
+    assertFalse(errors().contains("\u001b"), errors());
+    err.reset();
+    run("listen", "--color", "always", "x");
+    assertTrue(errors().contains("\u001b[31m"), errors());
+  }
+
+  @Test
+  void whatTheUserTypedCannotCommandTheTerminal() {
+    run("listen", "\u001b]0;owned\u0007:x");
+    assertFalse(errors().contains("\u001b"), errors());
+    assertTrue(errors().contains("\\x1b"), errors());
+  }
+
+  @Test
+  void progressIsShownOnATerminalOnly() {
+    assertEquals(0, run(true, Map.of(), "compare", "--simulated", "-n", "5", "--runs", "1"));
+    assertTrue(errors().contains("] run 1 of 1"), errors());
+    err.reset();
+    assertEquals(0, run("compare", "--simulated", "-n", "5", "--runs", "1"));
+    assertEquals("", errors());
+    assertEquals(0, run(true, Map.of(), "compare", "--simulated", "-n", "5", "--runs", "1", "-q"));
+    assertEquals("", errors());
+  }
+}

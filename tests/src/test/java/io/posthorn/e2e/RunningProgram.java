@@ -1,0 +1,188 @@
+package io.posthorn.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A process of the real jar, or of another program, whose streams a test can wait for. */
+final class RunningProgram implements AutoCloseable {
+  private static final long LIMIT_SECONDS = 60;
+  private static final Pattern LISTENING = Pattern.compile("listening on \\S+:(\\d+)");
+
+  private final String command;
+  private final Process process;
+  private final Collected out;
+  private final Collected err;
+
+  /** What came on one stream so far; read by a thread of its own, so that nobody blocks. */
+  private static final class Collected {
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private boolean ended;
+
+    Collected(InputStream in) {
+      Thread reader = new Thread(() -> readAll(in), "posthorn-test-reader");
+      reader.setDaemon(true);
+      reader.start();
+    }
+
+    private void readAll(InputStream in) {
+      byte[] chunk = new byte[8192];
+      try (in) {
+        for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
+          synchronized (this) {
+            bytes.write(chunk, 0, count);
+            notifyAll();
+          }
+        }
+      } catch (IOException closed) {
+        // The process is gone: what it wrote before is here.
+      }
+      synchronized (this) {
+        ended = true;
+        notifyAll();
+      }
+    }
+
+    synchronized byte[] toBytes() {
+      return bytes.toByteArray();
+    }
+
+    synchronized String text() {
+      return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    /** Waits for a text that matches; null if the stream ends or the time is over without it. */
+    synchronized Matcher await(Pattern pattern) throws InterruptedException {
+      long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
+      while (true) {
+        Matcher matcher = pattern.matcher(text());
+        if (matcher.find()) {
+          return matcher;
+        }
+        long leftMillis = TimeUnit.NANOSECONDS.toMillis(endNanos - System.nanoTime());
+        if (ended || leftMillis <= 0) {
+          return fail("no \"" + pattern + "\" in: " + text());
+        }
+        wait(leftMillis);
+      }
+    }
+
+    synchronized void awaitEnd() throws InterruptedException {
+      while (!ended) {
+        wait(TimeUnit.SECONDS.toMillis(LIMIT_SECONDS));
+      }
+    }
+  }
+
+  private RunningProgram(List<String> command) throws IOException {
+    this.command = String.join(" ", command);
+    process = new ProcessBuilder(command).start();
+    out = new Collected(process.getInputStream());
+    err = new Collected(process.getErrorStream());
+  }
+
+  /** Starts the jar with these arguments. */
+  static RunningProgram posthorn(String... arguments) throws IOException {
+    return posthornWith(List.of(), arguments);
+  }
+
+  /** Starts the jar with options for Java too. */
+  static RunningProgram posthornWith(List<String> javaOptions, String... arguments)
+      throws IOException {
+    String jar = System.getProperty("posthorn.jar");
+    assertTrue(jar != null && Path.of(jar).toFile().isFile(), "no jar: run mvn verify");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // These processes live for a second: a fast start counts for more than fast code.
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
+    command.addAll(javaOptions);
+    command.addAll(List.of("-jar", jar));
+    command.addAll(List.of(arguments));
+    return new RunningProgram(command);
+  }
+
+  /** Starts another program. */
+  static RunningProgram other(String... command) throws IOException {
+    return new RunningProgram(List.of(command));
+  }
+
+  /** Waits until a listener says where it listens; answers the port. */
+  String port() throws InterruptedException {
+    return err.await(LISTENING).group(1);
+  }
+
+  /** Waits for a line of standard error that holds this text. */
+  void awaitError(String text) throws InterruptedException {
+    err.await(Pattern.compile(Pattern.quote(text)));
+  }
+
+  /** Waits for standard output to hold this text. */
+  void awaitOutput(String text) throws InterruptedException {
+    out.await(Pattern.compile(Pattern.quote(text)));
+  }
+
+  /** Writes to standard input. */
+  RunningProgram type(byte[] bytes) throws IOException {
+    OutputStream in = process.getOutputStream();
+    in.write(bytes);
+    in.flush();
+    return this;
+  }
+
+  /** Writes text to standard input. */
+  RunningProgram type(String text) throws IOException {
+    return type(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Ends standard input. */
+  RunningProgram endInput() throws IOException {
+    process.getOutputStream().close();
+    return this;
+  }
+
+  /** Sends a signal by its name. */
+  void signal(String name) throws IOException, InterruptedException {
+    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+    assertTrue(kill.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS));
+  }
+
+  /** Waits for the end; answers the exit status. */
+  int exit() throws InterruptedException {
+    if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+      fail(command + " does not end; it said: " + out.text() + err.text());
+    }
+    out.awaitEnd();
+    err.awaitEnd();
+    return process.exitValue();
+  }
+
+  /** What came on standard output so far. */
+  String output() {
+    return out.text();
+  }
+
+  byte[] outputBytes() {
+    return out.toBytes();
+  }
+
+  /** What came on standard error so far. */
+  String errors() {
+    return err.text();
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+}

@@ -1,0 +1,149 @@
+package io.posthorn.simulation;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.simulation.checker.Checkers;
+import io.posthorn.simulation.checker.HonestyChecker;
+import io.posthorn.simulation.checker.LivenessChecker;
+import io.posthorn.simulation.checker.OrderChecker;
+import io.posthorn.testkit.jqwik.NetworkArbitraries;
+import io.posthorn.testkit.jqwik.ScheduledClose;
+import io.posthorn.testkit.jqwik.ScheduledSend;
+import java.time.Duration;
+import java.util.List;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.lifecycle.AfterContainer;
+
+/** What is promised of messages, over any network that lets something through now and then. */
+class DeliveryProperties {
+  private static final Hardness HARDNESS = new Hardness();
+
+  /** How soon a message arrives once the network is good. */
+  private static final Duration ARRIVED = Duration.ofSeconds(10);
+
+  /** How soon the sender is told that nobody answers: the idle timeout twice, and a little. */
+  private static final Duration GIVEN_UP = Duration.ofSeconds(65);
+
+  @Provide
+  Arbitrary<LinkConditions> links() {
+    return NetworkArbitraries.links();
+  }
+
+  @Provide
+  Arbitrary<LinkConditions> rebindingLinks() {
+    return NetworkArbitraries.rebindingLinks();
+  }
+
+  @Provide
+  Arbitrary<List<ScheduledSend>> sends() {
+    return NetworkArbitraries.sends(12);
+  }
+
+  @Provide
+  Arbitrary<List<ScheduledClose>> closes() {
+    return NetworkArbitraries.closes();
+  }
+
+  /** When the network becomes good, in milliseconds: often long after the last message. */
+  @Provide
+  Arbitrary<Integer> healing() {
+    return Arbitraries.integers().between(0, 40_000);
+  }
+
+  @AfterContainer
+  static void theTriesWereHard() {
+    HARDNESS.check();
+  }
+
+  /** Each reliable message arrives, once, whole and in order; each receipt tells the truth. */
+  @Property(edgeCases = EdgeCasesMode.NONE)
+  void everyPromiseIsKept(
+      @ForAll long seed,
+      @ForAll("rebindingLinks") LinkConditions forth,
+      @ForAll("links") LinkConditions back,
+      @ForAll("sends") List<ScheduledSend> sends,
+      @ForAll("healing") int healing,
+      @ForAll boolean clear,
+      @ForAll boolean tight) {
+    Pair pair = new Pair(seed, Pair.patient(!clear, tight)).link(forth, back);
+    if (forth.rebindPeriodNanos() > 0) {
+      pair.b.answerOnly(); // it could not find the other again behind its translator
+    }
+    schedule(pair, sends);
+    pair.network.at(Duration.ofMillis(healing), () -> pair.link(LinkConditions.parse("delay 5ms")));
+    boolean opens = forth.rebindPeriodNanos() == 0 || sends.stream().anyMatch(ScheduledSend::forth);
+    try {
+      pair.network.run(Duration.ofMillis(2_100)); // the schedule
+      if (opens) {
+        boolean settled =
+            pair.network.runUntil(pair::isSettled, Duration.ofMillis(healing).plus(GIVEN_UP));
+        assertTrue(settled, () -> "not settled in time: " + pair.a + "\n" + pair.b);
+        int neverOpened =
+            LivenessChecker.check(pair.history, healing * 1_000_000L, ARRIVED.toNanos());
+        HARDNESS.addNeverOpened(neverOpened);
+      }
+      pair.network.run(Duration.ofSeconds(12)); // late copies arrive
+      assertTrue(pair.close(Duration.ofSeconds(3), Duration.ofSeconds(40)), "not closed in time");
+      pair.network.run(Duration.ofSeconds(1));
+      Checkers.checkEnded(pair.history);
+      OrderChecker.checkAcrossConnections(pair.history);
+      HonestyChecker.checkNothingAfterEnd(pair.history);
+    } catch (AssertionError e) {
+      throw new AssertionError(e.getMessage() + "\n" + pair.history, e);
+    }
+    HARDNESS.add(pair.network.counters());
+  }
+
+  private static void schedule(Pair pair, List<ScheduledSend> sends) {
+    for (ScheduledSend send : sends) {
+      pair.network.at(
+          Duration.ofMillis(send.atMillis()),
+          () -> {
+            Party from = send.forth() ? pair.a : pair.b;
+            from.send(
+                send.forth() ? pair.b : pair.a,
+                send.channel(),
+                send.delivery(),
+                send.key(),
+                send.sizeBytes(),
+                send.lifeMillis() == 0
+                    ? Endpoint.NEVER
+                    : pair.network.nowNanos() + send.lifeMillis() * 1_000_000L);
+          });
+    }
+  }
+
+  /** Closes at any time: what was reported acknowledged has arrived, and all else is reported. */
+  @Property(edgeCases = EdgeCasesMode.NONE)
+  void closesSayWhatIsTrue(
+      @ForAll long seed,
+      @ForAll("links") LinkConditions forth,
+      @ForAll("links") LinkConditions back,
+      @ForAll("sends") List<ScheduledSend> sends,
+      @ForAll("closes") List<ScheduledClose> closes,
+      @ForAll boolean clear) {
+    Pair pair = new Pair(seed, Pair.patient(!clear, false)).link(forth, back);
+    schedule(pair, sends);
+    for (ScheduledClose close : closes) {
+      Party party = close.forth() ? pair.a : pair.b;
+      pair.network.at(
+          Duration.ofMillis(close.atMillis()),
+          () -> party.closeConnections(Duration.ofMillis(close.lingerMillis())));
+    }
+    try {
+      pair.network.run(Duration.ofSeconds(6));
+      assertTrue(pair.close(Duration.ofSeconds(3), Duration.ofSeconds(240)), "not closed in time");
+      Checkers.checkEnded(pair.history);
+      HonestyChecker.checkNothingAfterEnd(pair.history);
+    } catch (AssertionError e) {
+      throw new AssertionError(e.getMessage() + "\n" + pair.history, e);
+    }
+    HARDNESS.add(pair.network.counters());
+  }
+}

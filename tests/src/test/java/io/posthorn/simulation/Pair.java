@@ -1,0 +1,96 @@
+package io.posthorn.simulation;
+
+import io.posthorn.Mode;
+import io.posthorn.Security;
+import io.posthorn.SocketOptions;
+import io.posthorn.simulation.checker.History;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+
+/** Two parties on one network: forth is from a to b. */
+final class Pair {
+  static final InetSocketAddress A = address(1, 4001);
+  static final InetSocketAddress B = address(2, 4002);
+
+  final History history = new History();
+  final SimulatedNetwork network;
+  final Party a;
+  final Party b;
+
+  Pair(long seed, SocketOptions options) {
+    this(seed, options, options);
+  }
+
+  Pair(long seed, SocketOptions optionsOfA, SocketOptions optionsOfB) {
+    network = SimulatedNetwork.seeded(seed);
+    a = new Party(network, history, 0, A, optionsOfA, seed * 2 + 1);
+    b = new Party(network, history, 1, B, optionsOfB, seed * 2 + 2);
+    a.meet(b);
+    b.meet(a);
+  }
+
+  static InetSocketAddress address(int last, int port) {
+    try {
+      return new InetSocketAddress(
+          InetAddress.getByAddress(new byte[] {10, 0, (byte) (last >> 8), (byte) last}), port);
+    } catch (UnknownHostException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Sealed, with the usual limits. */
+  static SocketOptions options() {
+    return SocketOptions.defaults(Mode.RELIABLE);
+  }
+
+  /**
+   * Options for runs in which a handshake may take as long as a bad network wants.
+   *
+   * @param sealed whether packets are encrypted
+   * @param tight whether buffers are small
+   */
+  static SocketOptions patient(boolean sealed, boolean tight) {
+    SocketOptions usual = options();
+    return new SocketOptions(
+        usual.mode(),
+        sealed ? Security.ephemeral() : Security.none(),
+        usual.congestionControl(),
+        usual.maxConnections(),
+        usual.idleTimeout(),
+        Duration.ofMinutes(3),
+        usual.keepAlive(),
+        usual.implicitIdle(),
+        tight ? 80 << 10 : usual.sendBufferBytes(),
+        tight ? 256 << 10 : usual.receiveBufferBytes(),
+        tight ? 512 << 10 : usual.socketReceiveBytes(),
+        tight ? 72 << 10 : usual.maxWholeMessageBytes(),
+        usual.maxDatagramBytes(),
+        usual.streaming());
+  }
+
+  Pair link(LinkConditions forth, LinkConditions back) {
+    network.link(A, B, forth);
+    network.link(B, A, back);
+    return this;
+  }
+
+  Pair link(LinkConditions both) {
+    return link(both, both);
+  }
+
+  /** Whether everything wanted was taken and has its outcome. */
+  boolean isSettled() {
+    return history.unsettled() == 0 && a.waiting() == 0 && b.waiting() == 0;
+  }
+
+  /** Closes both, and runs until both have nothing left to say. */
+  boolean close(Duration linger, Duration limit) {
+    a.closeAll(linger);
+    b.closeAll(linger);
+    return network.runUntil(
+        () -> a.endpoint().isClosed() && b.endpoint().isClosed() && history.unsettled() == 0,
+        limit);
+  }
+}
