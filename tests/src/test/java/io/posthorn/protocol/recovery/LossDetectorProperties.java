@@ -13,8 +13,7 @@ class LossDetectorProperties {
   private static final long MS = 1_000_000;
 
   private static long decide(long number, long largest, long sent, long delay, long now) {
-    return LossDetector.lossTimeNanos(
-        number, largest, ReorderingThreshold.INITIAL_PACKETS, sent, delay, now);
+    return LossDetector.lossTimeNanos(number, largest, 3, sent, delay, now);
   }
 
   @Example
@@ -54,47 +53,6 @@ class LossDetectorProperties {
       assertEquals(sent + delay, answer);
       assertEquals(now + later >= answer, afterwards == LossDetector.LOST_NOW);
     }
-  }
-
-  @Example
-  void theLossDelayIsNineEighthsOfTheLargerRoundTrip() {
-    ReorderingThreshold threshold = new ReorderingThreshold();
-    RttEstimator rtt = new RttEstimator();
-    assertEquals(281_250_000, threshold.lossDelayNanos(rtt));
-    rtt.onSample(80 * MS, 0);
-    assertEquals(90 * MS, threshold.lossDelayNanos(rtt));
-    rtt.onSample(160 * MS, 0);
-    assertEquals(180 * MS, threshold.lossDelayNanos(rtt), "the latest is larger");
-    rtt.onSample(8 * MS, 0);
-    long smoothed = rtt.smoothedRttNanos();
-    assertEquals(smoothed + smoothed / 8, threshold.lossDelayNanos(rtt));
-  }
-
-  @Example
-  void theLossDelayIsAtLeastTheGranularity() {
-    ReorderingThreshold threshold = new ReorderingThreshold();
-    RttEstimator rtt = new RttEstimator();
-    rtt.onSample(1000, 0);
-    assertEquals(MS, threshold.lossDelayNanos(rtt));
-  }
-
-  @Example
-  void aSpuriousLossRaisesTheThresholdThatWasTooLow() {
-    ReorderingThreshold threshold = new ReorderingThreshold();
-    RttEstimator rtt = new RttEstimator();
-    rtt.onSample(80 * MS, 0);
-    threshold.onSpuriousLoss(20);
-    assertEquals(21, threshold.packetThreshold());
-    assertEquals(90 * MS, threshold.lossDelayNanos(rtt), "it was not time that was too short");
-    threshold.onSpuriousLoss(5);
-    assertEquals(21, threshold.packetThreshold());
-    assertEquals(100 * MS, threshold.lossDelayNanos(rtt));
-    for (int i = 0; i < 100; i++) {
-      threshold.onSpuriousLoss(1);
-      threshold.onSpuriousLoss(1_000_000);
-    }
-    assertEquals(4096, threshold.packetThreshold());
-    assertEquals(160 * MS, threshold.lossDelayNanos(rtt));
   }
 
   @Example

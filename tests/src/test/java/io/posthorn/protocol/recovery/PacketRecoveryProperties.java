@@ -31,6 +31,8 @@ class PacketRecoveryProperties {
   private final Set<Long> lost = new HashSet<>();
   private final Set<Long> skipped = new HashSet<>();
   private final TreeSet<Long> arrived = new TreeSet<>();
+  private final Set<Long> returned = new HashSet<>();
+  private final ReorderingThreshold reordering = new ReorderingThreshold();
   private long largestAcknowledged = -1;
 
   @Property(tries = 100)
@@ -95,6 +97,13 @@ class PacketRecoveryProperties {
     }
     long[] first = ranges.stream().mapToLong(range -> range[0]).toArray();
     long[] last = ranges.stream().mapToLong(range -> range[1]).toArray();
+    for (long[] range : ranges) {
+      for (long number = Math.max(range[0], recovery.sent().base()); number <= range[1]; number++) {
+        if (lost.contains(number) && returned.add(number)) {
+          reordering.onSpuriousLoss(largestAcknowledged - number);
+        }
+      }
+    }
     assertNull(recovery.onAck(random.nextInt(30_000_000), first, last, first.length, now));
     largestAcknowledged = Math.max(largestAcknowledged, newest);
     for (long[] range : ranges) {
@@ -115,13 +124,13 @@ class PacketRecoveryProperties {
   }
 
   private void detectLost(long now) {
-    long delay = recovery.reordering().lossDelayNanos(recovery.rtt());
-    int threshold = recovery.reordering().packetThreshold();
+    long delay = reordering.lossDelayNanos(recovery.rtt());
     for (var each = outstanding.entrySet().iterator(); each.hasNext(); ) {
       var entry = each.next();
       long number = entry.getKey();
       boolean late = entry.getValue().sentNanos + delay <= now;
-      if (number < largestAcknowledged && (number <= largestAcknowledged - threshold || late)) {
+      if (number < largestAcknowledged
+          && (number <= largestAcknowledged - reordering.packetThreshold() || late)) {
         each.remove();
         lost.add(number);
       }
