@@ -76,8 +76,7 @@ class DeliveryProperties {
       pair.b.answerOnly(); // it could not find the other again behind its translator
     }
     schedule(pair, sends);
-    pair.network.at(
-        Duration.ofMillis(healing), () -> pair.link(LinkConditions.parse("delay 5ms")));
+    pair.network.at(Duration.ofMillis(healing), () -> pair.link(LinkConditions.parse("delay 5ms")));
     boolean opens = forth.rebindPeriodNanos() == 0 || sends.stream().anyMatch(ScheduledSend::forth);
     try {
       pair.network.run(Duration.ofMillis(2_100)); // the schedule

@@ -42,7 +42,7 @@ final class Hardness {
   public String toString() {
     return ("of %d tries %d %% lost something, %d %% reordered, %d %% saw an outage, %d %% duplicated,"
             + " %d %% corrupted, %d %% never opened")
-.formatted(
+        .formatted(
             tries,
             share(lost),
             share(reordered),

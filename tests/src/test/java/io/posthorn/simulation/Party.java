@@ -26,7 +26,13 @@ import java.util.function.BiConsumer;
  */
 final class Party implements SimulatedHost {
   private record Wanted(
-      Party to, int channel, Delivery delivery, long key, byte[] body, long expires, boolean confirm) {}
+      Party to,
+      int channel,
+      Delivery delivery,
+      long key,
+      byte[] body,
+      long expires,
+      boolean confirm) {}
 
   final int end;
   final InetSocketAddress address;

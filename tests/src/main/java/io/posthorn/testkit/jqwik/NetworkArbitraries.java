@@ -70,7 +70,9 @@ public final class NetworkArbitraries {
   /** As {@link #links()}, in part behind an address translator that forgets. */
   public static Arbitrary<LinkConditions> rebindingLinks() {
     return Combinators.combine(
-            links(), seldom(Arbitraries.integers().between(0, 5_000)), Arbitraries.of(Rebinding.class))
+            links(),
+            seldom(Arbitraries.integers().between(0, 5_000)),
+            Arbitraries.of(Rebinding.class))
         .as(
             (link, period, kind) ->
                 period == 0 ? link : link.withRebind(Duration.ofMillis(period + 200L), kind));

@@ -84,8 +84,7 @@ public final class HonestyChecker {
     return switch (sent.delivery()) {
       case RELIABLE_ORDERED -> isBehindUnacknowledged(history, sent);
       case RELIABLE_LATEST, UNRELIABLE_SEQUENCED ->
-          looks.mayBeReceived(sent)
-              || LivenessChecker.newerArrived(history.sent(), sent, looks);
+          looks.mayBeReceived(sent) || LivenessChecker.newerArrived(history.sent(), sent, looks);
       case RELIABLE_UNORDERED, UNRELIABLE -> false;
     };
   }
