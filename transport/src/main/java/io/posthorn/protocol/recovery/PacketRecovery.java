@@ -108,7 +108,8 @@ public final class PacketRecovery {
 
   /** Whether the window lets a packet of this size leave. */
   public boolean windowAllows(int bytes) {
-    return sent.bytesInFlight() + bytes <= controller.windowBytes();
+    return sent.bytesInFlight() + bytes <= controller.windowBytes()
+        && sent.outstanding() < SentPackets.LIMIT / 2;
   }
 
   /** Whether the pacer lets a packet of this size leave. */
