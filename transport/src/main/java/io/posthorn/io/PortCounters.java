@@ -22,7 +22,8 @@ public final class PortCounters {
     count(receiveErrors, error);
   }
 
-  void impairment(String kind, long count) {
+  /** Notes what an impairment did so far, by kind. */
+  public void impairment(String kind, long count) {
     impairment.put(kind, count);
   }
 

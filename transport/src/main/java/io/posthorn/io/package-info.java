@@ -1,4 +1,4 @@
-/** Real datagrams: the JDK's channel, and a bad network around it. */
+/** Real datagrams: what a port is, and the JDK's channel as one. */
 @NullMarked
 package io.posthorn.io;
 

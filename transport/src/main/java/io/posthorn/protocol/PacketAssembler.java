@@ -14,8 +14,12 @@ import java.util.random.RandomGenerator;
 final class PacketAssembler {
   private static final long NEVER = Long.MAX_VALUE;
   private static final int HEADER_BYTES = 1 + WireLimits.CONNECTION_ID_BYTES;
+  private static final int LEAST_NUMBER_BYTES = 2;
   private static final int SKIP_AT_LEAST = 128;
   private static final int SKIP_SPREAD = 1024;
+
+  /** Packets without need of acknowledgement, after which one asks for it (RFC 9000 §13.2.4). */
+  private static final int QUIET_PACKETS = 64;
 
   private final PacketRecovery recovery;
   private final Acknowledgements acknowledgements;
@@ -28,6 +32,7 @@ final class PacketAssembler {
   private long pacedUntilNanos = NEVER;
   private boolean windowLimited;
   private boolean lastAckEliciting;
+  private int quietPackets;
 
   /** Index of each source that this class treats in its own way. */
   static final byte ACKNOWLEDGEMENTS = 0;
@@ -99,11 +104,19 @@ final class PacketAssembler {
       boolean acknowledgeOnly,
       long nowNanos) {
     pacedUntilNanos = NEVER;
-    int room = (int) Math.min(limit, path.allowanceBytes());
-    if (path.isStifled()) {
+    int room = path.roomBytes(limit);
+    if (room == 0) {
       return 0;
     }
+<<<<<<< HEAD
+    // The proof of a path is short, and waits for no window: what fills it was sent to another.
+    boolean probe = (recovery.isProbeDue() || path.hasFrames(nowNanos)) && !acknowledgeOnly;
+=======
+    if (quietPackets >= QUIET_PACKETS && !acknowledgeOnly) {
+      pings.request(); // or neither side could ever forget what these packets acknowledged
+    }
     boolean probe = recovery.isProbeDue() && !acknowledgeOnly;
+>>>>>>> rooms
     boolean wanted = probe || (!acknowledgeOnly && hasFrames(nowNanos));
     windowLimited = wanted && !recovery.windowAllows(room);
     boolean allowed = wanted && (probe || !windowLimited);
@@ -115,7 +128,7 @@ final class PacketAssembler {
       return 0;
     }
     long packetNumber = nextNumber();
-    int numberLength = PacketNumbers.lengthFor(packetNumber, recovery.largestAcknowledged());
+    int numberLength = numberLength(packetNumber);
     builder.begin(scratch, 0, room - HEADER_BYTES - numberLength - protection.overheadBytes());
     if (acknowledgements.hasFrames(nowNanos)) {
       builder.source(ACKNOWLEDGEMENTS);
@@ -162,7 +175,7 @@ final class PacketAssembler {
       int limit,
       long nowNanos) {
     long packetNumber = nextNumber();
-    int numberLength = PacketNumbers.lengthFor(packetNumber, recovery.largestAcknowledged());
+    int numberLength = numberLength(packetNumber);
     builder.begin(scratch, 0, limit - HEADER_BYTES - numberLength - protection.overheadBytes());
     builder.source(PATH);
     path.writeOffPath(builder);
@@ -201,9 +214,19 @@ final class PacketAssembler {
             out,
             from);
     lastAckEliciting = builder.isAckEliciting();
+    quietPackets = lastAckEliciting ? 0 : quietPackets + 1;
     boolean applicationLimited = recovery.windowAllows(2 * bytes) && !hasFrames(nowNanos);
     recovery.onPacketSent(bytes, lastAckEliciting, applicationLimited, nowNanos);
     return bytes;
+  }
+
+  /**
+   * At least two bytes: one tells a packet only within 128 of the largest opened, and a path that
+   * reorders holds some back for longer.
+   */
+  private int numberLength(long packetNumber) {
+    return Math.max(
+        LEAST_NUMBER_BYTES, PacketNumbers.lengthFor(packetNumber, recovery.largestAcknowledged()));
   }
 
   /** The number of the next packet; now and then one is skipped, to catch a lying peer. */

@@ -17,11 +17,16 @@ public final class Adaptive implements CongestionController {
   private static final double STARTUP_GAIN = 2.885;
   private static final double WINDOW_GAIN = 2.0;
   private static final double[] CYCLE = {1.25, 0.75, 1, 1, 1, 1, 1, 1};
+  private static final int JUDGED_AT = 3;
+  private static final double WORTH_MORE = 1.12;
   private static final int BANDWIDTH_ROUNDS = 10;
   private static final int FULL_ROUNDS = 3;
   private static final double FULL_GROWTH = 1.25;
   private static final double CONGESTION_FACTOR = 0.85;
   private static final int MINIMUM_WINDOW_PACKETS = 4;
+  private static final int RTT_SAMPLES = 32;
+  private static final int LEAST_RTT_SAMPLES = 8;
+  private static final int MOST_DOUBLINGS = 6;
   private static final int LOSS_SAMPLE_PACKETS = 40;
   private static final long MIN_RTT_WINDOW_NANOS = 10_000_000_000L;
   private static final long PROBE_RTT_NANOS = 200_000_000L;
@@ -43,6 +48,7 @@ public final class Adaptive implements CongestionController {
   private long round;
   private long nextRoundDelivered;
   private long typicalRttNanos;
+  private int samples;
   // Smallest of the smoothed samples: on a path that reorders, a few packets arrive far ahead of
   // the
   // others, and the smallest sample of all would say nothing of the pipe's length.
@@ -51,10 +57,14 @@ public final class Adaptive implements CongestionController {
   private long fullRate;
   private int fullRounds;
   private int cycle;
+  private long rateBeforeProbe = Long.MAX_VALUE;
   private long cycleStartNanos;
   private long probeRttEndNanos;
 
-  private long roundMinRttNanos = Long.MAX_VALUE;
+  private long roundRttSumNanos;
+  private int roundSamples;
+  private long rttDeviationNanos;
+  private int cleanRounds;
   private long largestQueueNanos;
   private long roundLostBytes;
   private long lossSampleLost;
@@ -85,14 +95,19 @@ public final class Adaptive implements CongestionController {
     lossSampleDelivered += bytes;
     boolean roundEnds = rate.priorDeliveredBytes() >= nextRoundDelivered;
     long rttNanos = Math.max(1, rate.rttNanos());
-    roundMinRttNanos = Math.min(roundMinRttNanos, rttNanos);
+    roundRttSumNanos += rttNanos;
+    roundSamples++;
+    long deviationNanos = Math.abs(rttNanos - typicalRttNanos);
+    if (typicalRttNanos != 0) {
+      rttDeviationNanos += (deviationNanos - rttDeviationNanos) / 16;
+    }
     if (roundEnds) {
       nextRoundDelivered = rate.deliveredBytes();
-      endRound();
+      endRound(rate.isApplicationLimited());
     }
-    typicalRttNanos =
-        typicalRttNanos == 0 ? rttNanos : typicalRttNanos + (rttNanos - typicalRttNanos) / 8;
-    if (typicalRttNanos <= minRttNanos) {
+    samples = Math.min(samples + 1, RTT_SAMPLES);
+    typicalRttNanos += (rttNanos - typicalRttNanos) / samples;
+    if (samples < LEAST_RTT_SAMPLES || typicalRttNanos <= minRttNanos) {
       minRttNanos = typicalRttNanos;
       minRttSetNanos = nowNanos;
     }
@@ -103,25 +118,32 @@ public final class Adaptive implements CongestionController {
     advance(nowNanos, inFlightBytes, roundEnds, rate.isApplicationLimited());
   }
 
-  private void endRound() {
-    long queueNanos = roundMinRttNanos - Math.min(minRttNanos, roundMinRttNanos);
-    boolean queued = queueNanos > Math.max(QUEUE_NOISE_NANOS, largestQueueNanos / 4);
+  private void endRound(boolean applicationLimited) {
+    long roundRttNanos = roundRttSumNanos / Math.max(1, roundSamples);
+    long queueNanos = Math.max(0, roundRttNanos - minRttNanos);
     largestQueueNanos = Math.max(queueNanos, largestQueueNanos - largestQueueNanos / 16);
+    long noiseNanos = Math.max(QUEUE_NOISE_NANOS, 2 * rttDeviationNanos);
+    boolean queued = queueNanos > Math.max(noiseNanos, largestQueueNanos / 4);
     boolean congested = roundLostBytes > 0 && queued;
     if (congested) {
       onCongestion();
     } else if (inFlightLimit != Long.MAX_VALUE
         && latestInFlight + 2L * packetBytes > windowBytes()) {
-      inFlightLimit += Math.max(packetBytes, inFlightLimit / 32);
+      cleanRounds = Math.min(cleanRounds + 1, MOST_DOUBLINGS);
+      inFlightLimit += (long) packetBytes << cleanRounds;
     }
     measureLoss(congested);
     roundLostBytes = 0;
-    roundMinRttNanos = Long.MAX_VALUE;
-    round++;
-    roundRates[(int) (round % BANDWIDTH_ROUNDS)] = 0;
+    roundRttSumNanos = 0;
+    roundSamples = 0;
+    if (!applicationLimited) { // else the path was not asked, and what it can do is not forgotten
+      round++;
+      roundRates[(int) (round % BANDWIDTH_ROUNDS)] = 0;
+    }
   }
 
   private void onCongestion() {
+    cleanRounds = 0;
     long reference = Math.max(latestInFlight, bandwidthDelayBytes());
     inFlightLimit =
         Math.max(
@@ -167,6 +189,14 @@ public final class Adaptive implements CongestionController {
       if (over || drained) {
         cycle = (cycle + 1) % CYCLE.length;
         cycleStartNanos = nowNanos;
+        if (cycle == 0) {
+          rateBeforeProbe = bandwidth();
+        } else if (cycle == JUDGED_AT && bandwidth() > rateBeforeProbe * WORTH_MORE) {
+          // Probing a little found more: there may be much more, so look for it quickly.
+          phase = Phase.STARTUP;
+          fullRate = bandwidth();
+          fullRounds = FULL_ROUNDS - 1;
+        }
       }
     }
     probeRtt(nowNanos, inFlightBytes);
@@ -268,6 +298,12 @@ public final class Adaptive implements CongestionController {
   @Override
   public long pacingBytesPerSecond() {
     long rate = bandwidth();
-    return rate == 0 ? 0 : Math.max(1, (long) (gain() * rate / (1 - lossShare)));
+    if (rate == 0) {
+      return 0;
+    }
+    // A thin flow has only ever been seen to deliver little: the least window per round trip is
+    // never too much, for the window bounds it.
+    double least = MINIMUM_WINDOW_PACKETS * packetBytes * 1e9 / pathNanos();
+    return (long) Math.max(least, gain() * rate / (1 - lossShare));
   }
 }

@@ -20,6 +20,7 @@ public final class PacketRecovery {
   private final ProbeTimeout probeTimeout = new ProbeTimeout();
   private final Pacer pacer = new Pacer();
   private final DeliveryRate rate = new DeliveryRate();
+  private final ReorderingThreshold reordering = new ReorderingThreshold();
   private final CongestionController controller;
   private final FrameSource[] sources;
   private long peerMaxAckDelayNanos = 25_000_000L;
@@ -28,8 +29,11 @@ public final class PacketRecovery {
   private long lossNanos = NEVER;
   private int probesDue;
   private long firstSampleNanos = NEVER;
-  private long lostSinceReduction;
-  private long spuriousSinceReduction;
+  // One recovery period (RFC 9002 §7.3.2): when it began, the one before it, and what it lost.
+  private long periodStartNanos = -1;
+  private long previousPeriodStartNanos = -1;
+  private long lostInPeriod;
+  private long spuriousInPeriod;
   private long packetsLost;
   private long packetsSpuriouslyLost;
 
@@ -56,6 +60,10 @@ public final class PacketRecovery {
   /** The controller. */
   public CongestionController controller() {
     return controller;
+  }
+
+  ReorderingThreshold reordering() {
+    return reordering;
   }
 
   /** The peer's announced maximum. */
@@ -100,7 +108,8 @@ public final class PacketRecovery {
 
   /** Whether the window lets a packet of this size leave. */
   public boolean windowAllows(int bytes) {
-    return sent.bytesInFlight() + bytes <= controller.windowBytes();
+    return sent.bytesInFlight() + bytes <= controller.windowBytes()
+        && sent.outstanding() < SentPackets.LIMIT / 2;
   }
 
   /** Whether the pacer lets a packet of this size leave. */
@@ -142,9 +151,13 @@ public final class PacketRecovery {
     long newestSentNanos = -1;
     long newestNumber = -1;
     long bytes = 0;
+    long spuriousBytes = 0;
     boolean any = false;
     for (int i = 0; i < count; i++) {
       long to = last[i];
+      if (sent.wasSkipped(first[i], to)) {
+        return CloseReason.PROTOCOL_VIOLATION;
+      }
       for (long number = Math.max(first[i], sent.base()); number <= to; number++) {
         byte state = sent.state(number);
         if (state == SentPackets.SKIPPED) {
@@ -158,7 +171,9 @@ public final class PacketRecovery {
         }
         any = true;
         if (state == SentPackets.LOST) {
-          onSpuriousLoss(nowNanos);
+          reordering.onSpuriousLoss(largestAcknowledged - number);
+          spuriousBytes += sent.bytes(number);
+          onSpuriousLoss(sent.sentNanos(number), nowNanos);
         } else {
           bytes += sent.bytes(number);
           if (number > newestNumber) {
@@ -182,12 +197,15 @@ public final class PacketRecovery {
       probesDue = 0;
     }
     if (bytes > 0) {
-      rate.onDelivered(bytes, nowNanos);
-      sent.sample(newestNumber, rate, rtt.minRttNanos(), nowNanos);
+      rate.onDelivered(bytes + spuriousBytes, nowNanos);
+      // Where a few packets overtake the rest, only the smoothed round trip tells noise from a
+      // sample.
+      long leastNanos = Math.max(rtt.minRttNanos(), rtt.smoothedRttNanos() / 2);
+      sent.sample(newestNumber, rate, leastNanos, nowNanos);
       controller.onAcknowledged(nowNanos, newestSentNanos, bytes, sent.bytesInFlight(), rate);
     }
     detectLost(nowNanos);
-    trim(nowNanos);
+    sent.trim(nowNanos - 3 * probeTimeoutNanos());
     return null;
   }
 
@@ -205,19 +223,24 @@ public final class PacketRecovery {
     }
   }
 
-  private void onSpuriousLoss(long nowNanos) {
+  /** A packet arrived that counted as lost; if all of its period did, the reduction was wrong. */
+  private void onSpuriousLoss(long sentNanos, long nowNanos) {
     packetsSpuriouslyLost++;
-    spuriousSinceReduction++;
-    if (spuriousSinceReduction == lostSinceReduction) {
+    if (sentNanos <= previousPeriodStartNanos) {
+      return; // of an older period, which has paid already
+    }
+    spuriousInPeriod++;
+    if (spuriousInPeriod == lostInPeriod) {
       controller.onSpuriousLoss(nowNanos);
     }
   }
 
   private void detectLost(long nowNanos) {
     lossNanos = NEVER;
-    long lossDelayNanos = LossDetector.lossDelayNanos(rtt);
+    long lossDelayNanos = reordering.lossDelayNanos(rtt);
     long persistentNanos = LossDetector.persistentCongestionNanos(rtt, peerMaxAckDelayNanos);
     long lostBytes = 0;
+    long lostBefore = packetsLost;
     long newestLostNanos = -1;
     long runStartNanos = -1;
     boolean persistent = false;
@@ -232,7 +255,12 @@ public final class PacketRecovery {
       long sentNanos = sent.sentNanos(number);
       long due =
           LossDetector.lossTimeNanos(
-              number, largestAcknowledged, sentNanos, lossDelayNanos, nowNanos);
+              number,
+              largestAcknowledged,
+              reordering.packetThreshold(),
+              sentNanos,
+              lossDelayNanos,
+              nowNanos);
       if (due != LossDetector.LOST_NOW) {
         lossNanos = Math.min(lossNanos, due);
         continue;
@@ -245,27 +273,25 @@ public final class PacketRecovery {
       persistent |= runStartNanos >= 0 && sentNanos - runStartNanos > persistentNanos;
       lose(number, nowNanos);
     }
-    if (lostBytes > 0) {
+    if (packetsLost > lostBefore) {
+      if (newestLostNanos > periodStartNanos) {
+        previousPeriodStartNanos = periodStartNanos;
+        periodStartNanos = nowNanos;
+        lostInPeriod = 0;
+        spuriousInPeriod = 0;
+      }
+      lostInPeriod += packetsLost - lostBefore;
       controller.onLost(nowNanos, newestLostNanos, lostBytes, persistent);
     }
   }
 
   private void lose(long number, long nowNanos) {
     packetsLost++;
-    lostSinceReduction++;
     sent.lose(number);
     long to = sent.tokensTo(number);
     for (long token = sent.tokensFrom(number); token < to; token++) {
       sources[sent.tokenSource(token)].onLost(
           sent.tokenFirst(token), sent.tokenSecond(token), nowNanos);
-    }
-  }
-
-  private void trim(long nowNanos) {
-    sent.trim(nowNanos - 3 * probeTimeoutNanos());
-    if (sent.base() == sent.next()) {
-      lostSinceReduction = 0;
-      spuriousSinceReduction = 0;
     }
   }
 

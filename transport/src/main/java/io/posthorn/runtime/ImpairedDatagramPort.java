@@ -1,6 +1,8 @@
-package io.posthorn.io;
+package io.posthorn.runtime;
 
 import io.posthorn.endpoint.TransmitBatch;
+import io.posthorn.io.DatagramPort;
+import io.posthorn.io.PortCounters;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.LinkCounters;
 import io.posthorn.simulation.SimulatedLink;

@@ -1,4 +1,4 @@
-package io.posthorn.io;
+package io.posthorn.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.TransmitBatch;
+import io.posthorn.io.DatagramPort;
+import io.posthorn.io.PortCounters;
 import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -1,0 +1,41 @@
+package io.posthorn.protocol.recovery;
+
+/**
+ * How far behind, in packets and in time, a packet may be before it counts as lost (RFC 9002 §6.1).
+ * Begins with the values of the RFC; each loss that proves spurious raises them, as §6.1.1 allows
+ * and RFC 8985 §6.2 does for time, so that a path that reorders is not taken for one that loses.
+ */
+final class ReorderingThreshold {
+  /** kPacketThreshold (RFC 9002 §6.1.1). */
+  static final int INITIAL_PACKETS = 3;
+
+  private static final int MOST_PACKETS = 4096;
+  private static final int MOST_EIGHTHS = 8;
+
+  private int packets = INITIAL_PACKETS;
+  private int eighths = 1;
+
+  /**
+   * A packet that counted as lost arrived after all.
+   *
+   * @param distance how many numbers it stood behind the largest acknowledged one
+   */
+  void onSpuriousLoss(long distance) {
+    if (distance >= packets) {
+      packets = (int) Math.min(distance + 1, MOST_PACKETS);
+    } else {
+      eighths = Math.min(eighths + 1, MOST_EIGHTHS);
+    }
+  }
+
+  /** Packets acknowledged behind it that make one count as lost. */
+  int packetThreshold() {
+    return packets;
+  }
+
+  /** Time after its sending at which a packet counts as lost: from 9/8 to 2 round trips. */
+  long lossDelayNanos(RttEstimator rtt) {
+    long base = Math.max(rtt.smoothedRttNanos(), rtt.latestRttNanos());
+    return Math.max(base + base / 8 * eighths, RttEstimator.GRANULARITY_NANOS);
+  }
+}
