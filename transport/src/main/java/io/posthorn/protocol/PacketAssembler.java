@@ -108,15 +108,11 @@ final class PacketAssembler {
     if (room == 0) {
       return 0;
     }
-<<<<<<< HEAD
-    // The proof of a path is short, and waits for no window: what fills it was sent to another.
-    boolean probe = (recovery.isProbeDue() || path.hasFrames(nowNanos)) && !acknowledgeOnly;
-=======
     if (quietPackets >= QUIET_PACKETS && !acknowledgeOnly) {
       pings.request(); // or neither side could ever forget what these packets acknowledged
     }
-    boolean probe = recovery.isProbeDue() && !acknowledgeOnly;
->>>>>>> rooms
+    // The proof of a path is short, and waits for no window: what fills it was sent to another.
+    boolean probe = (recovery.isProbeDue() || path.hasFrames(nowNanos)) && !acknowledgeOnly;
     boolean wanted = probe || (!acknowledgeOnly && hasFrames(nowNanos));
     windowLimited = wanted && !recovery.windowAllows(room);
     boolean allowed = wanted && (probe || !windowLimited);
