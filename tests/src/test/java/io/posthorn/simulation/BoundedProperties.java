@@ -58,7 +58,8 @@ class BoundedProperties {
     pair.network.run(Duration.ofSeconds(60));
     assertTrue(wasBlocked(pair.history), "the sender was never told to wait");
     assertEquals(0, pair.history.received().size());
-    assertEquals(List.of(), pair.history.told(0, EndpointEvent.Closed.class), "it is slow, not dead");
+    assertEquals(
+        List.of(), pair.history.told(0, EndpointEvent.Closed.class), "it is slow, not dead");
     checkMemory(pair, options);
 
     pair.link(LinkConditions.parse("delay 5ms"));

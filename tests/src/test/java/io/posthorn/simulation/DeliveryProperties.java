@@ -56,9 +56,7 @@ class DeliveryProperties {
   /** When the network becomes good, in milliseconds: mostly long after the last message. */
   @Provide
   Arbitrary<Integer> healing() {
-    return Arbitraries.integers()
-        .between(0, 40_000)
-        .withDistribution(RandomDistribution.uniform());
+    return Arbitraries.integers().between(0, 40_000).withDistribution(RandomDistribution.uniform());
   }
 
   @AfterContainer
@@ -81,8 +79,7 @@ class DeliveryProperties {
       pair.b.answerOnly(); // it could not find the other again behind its translator
     }
     pair.schedule(sends);
-    pair.network.at(
-        Duration.ofMillis(healing), () -> pair.link(LinkConditions.parse("delay 5ms")));
+    pair.network.at(Duration.ofMillis(healing), () -> pair.link(LinkConditions.parse("delay 5ms")));
     boolean opens = forth.rebindPeriodNanos() == 0 || sends.stream().anyMatch(ScheduledSend::forth);
     try {
       pair.network.run(Duration.ofMillis(2_100)); // the schedule
@@ -96,8 +93,7 @@ class DeliveryProperties {
                 healing * 1_000_000L,
                 (forth.rebindPeriodNanos() > 0 ? FOUND_AGAIN : ARRIVED).toNanos());
         HARDNESS.addNeverOpened(neverOpened);
-        assertTrue(
-            neverOpened == 0 || mayKeepClosed(forth) || mayKeepClosed(back), "never opened");
+        assertTrue(neverOpened == 0 || mayKeepClosed(forth) || mayKeepClosed(back), "never opened");
       }
       pair.network.run(Duration.ofSeconds(12)); // late copies arrive
       assertTrue(pair.close(Duration.ofSeconds(3), Duration.ofSeconds(40)), "not closed in time");

@@ -90,22 +90,19 @@ class OneFaultProperties {
 
   /** Repeated datagrams change nothing at all. */
   @Property(edgeCases = EdgeCasesMode.NONE)
-  void copiesChangeNothing(
-      @ForAll("duplicates") List<Fault> faults, @ForAll boolean clear) {
+  void copiesChangeNothing(@ForAll("duplicates") List<Fault> faults, @ForAll boolean clear) {
     run(faults, clear);
   }
 
   /** Lost datagrams cost time. */
   @Property(edgeCases = EdgeCasesMode.NONE)
-  void lossesAreMadeUpFor(
-      @ForAll("drops") List<Fault> faults, @ForAll boolean clear) {
+  void lossesAreMadeUpFor(@ForAll("drops") List<Fault> faults, @ForAll boolean clear) {
     run(faults, clear);
   }
 
   /** All of them together. */
   @Property(edgeCases = EdgeCasesMode.NONE)
-  void fewFaultsAreSurvived(
-      @ForAll("faults") List<Fault> faults, @ForAll boolean clear) {
+  void fewFaultsAreSurvived(@ForAll("faults") List<Fault> faults, @ForAll boolean clear) {
     run(faults, clear);
   }
 

@@ -44,7 +44,8 @@ class OpeningProperties {
   @Property(tries = 50)
   void handshakesCompleteUnderThirtyPercentLoss(@ForAll long seed, @ForAll boolean clear) {
     Pair pair =
-        new Pair(seed, Pair.patient(!clear, false)).link(LinkConditions.parse("delay 20ms loss 30%"));
+        new Pair(seed, Pair.patient(!clear, false))
+            .link(LinkConditions.parse("delay 20ms loss 30%"));
     pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 100);
     assertTrue(
         pair.network.runUntil(pair::isSettled, DEFAULT_TIMEOUT.multipliedBy(2)),

@@ -34,7 +34,8 @@ class QuietProperties {
   @Property(tries = 10)
   void anIdleConnectionOnlyKeepsItselfAlive(@ForAll long seed, @ForAll boolean clear) {
     Pair pair =
-        new Pair(seed, clear ? Pair.clear() : Pair.options()).link(LinkConditions.parse("delay 20ms"));
+        new Pair(seed, clear ? Pair.clear() : Pair.options())
+            .link(LinkConditions.parse("delay 20ms"));
     pair.a.connect(pair.b);
     pair.network.run(Duration.ofSeconds(5));
     long offered = pair.network.counters().offered();
@@ -54,7 +55,8 @@ class QuietProperties {
   @Property(tries = 10)
   void anImplicitConnectionIsLetGo(@ForAll long seed, @ForAll boolean clear) {
     Pair pair =
-        new Pair(seed, clear ? Pair.clear() : Pair.options()).link(LinkConditions.parse("delay 20ms"));
+        new Pair(seed, clear ? Pair.clear() : Pair.options())
+            .link(LinkConditions.parse("delay 20ms"));
     pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 100);
     pair.network.run(Duration.ofSeconds(299));
     assertEquals(1, pair.a.endpoint().connections(pair.network.nowNanos()).size());

@@ -204,8 +204,7 @@ class StrangersProperties {
     List<byte[]> recorded = recorded(options, seed);
     Open open = new Open(options, seed + 1);
     for (int i = 0; i < bents.size(); i++) {
-      open.give(
-          bents.get(i).apply(recorded), Pair.address(sources.get(i % sources.size()), 1_000));
+      open.give(bents.get(i).apply(recorded), Pair.address(sources.get(i % sources.size()), 1_000));
     }
     open.pass(Duration.ofSeconds(30));
     assertEquals(List.of(), open.endpoint.connections(open.nowNanos));

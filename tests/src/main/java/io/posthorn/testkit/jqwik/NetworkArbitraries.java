@@ -70,8 +70,7 @@ public final class NetworkArbitraries {
 
   /** As {@link #links()}, in part behind an address translator that forgets. */
   public static Arbitrary<LinkConditions> rebindingLinks() {
-    return Combinators.combine(
-            links(), seldom(upTo(5_000)), Arbitraries.of(Rebinding.class))
+    return Combinators.combine(links(), seldom(upTo(5_000)), Arbitraries.of(Rebinding.class))
         .as(
             (link, period, kind) ->
                 period == 0 ? link : link.withRebind(Duration.ofMillis(period + 200L), kind));
@@ -93,9 +92,7 @@ public final class NetworkArbitraries {
   /** Up to two closes within the first five seconds. */
   public static Arbitrary<List<ScheduledClose>> closes() {
     return Combinators.combine(
-            upTo(5_000),
-            Arbitraries.of(true, false),
-            Arbitraries.of(0, 100, 3_000, 10_000))
+            upTo(5_000), Arbitraries.of(true, false), Arbitraries.of(0, 100, 3_000, 10_000))
         .as(ScheduledClose::new)
         .list()
         .ofMaxSize(2);
@@ -109,17 +106,13 @@ public final class NetworkArbitraries {
             Tuple.of(4, Arbitraries.integers().between(101, 3_000)),
             Tuple.of(1, Arbitraries.integers().between(3_001, 70_000)));
     return Combinators.combine(
-            Arbitraries.frequencyOf(
-                Tuple.of(1, Arbitraries.just(0)),
-                Tuple.of(2, upTo(2_000))),
+            Arbitraries.frequencyOf(Tuple.of(1, Arbitraries.just(0)), Tuple.of(2, upTo(2_000))),
             Arbitraries.of(true, false),
             Arbitraries.of(0, 1, 63),
             deliveries,
             Arbitraries.of(0, 1),
             sizes,
-            Arbitraries.frequencyOf(
-                Tuple.of(9, Arbitraries.just(0)),
-                Tuple.of(1, upTo(1_000))))
+            Arbitraries.frequencyOf(Tuple.of(9, Arbitraries.just(0)), Tuple.of(1, upTo(1_000))))
         .as(NetworkArbitraries::fitting);
   }
 
@@ -207,9 +200,7 @@ public final class NetworkArbitraries {
                     Tuple.of(2, upTo(maxMillis)),
                     Tuple.of(1, Arbitraries.just(maxMillis))));
     return Combinators.combine(
-            Arbitraries.frequencyOf(
-                Tuple.of(1, Arbitraries.just(0)),
-                Tuple.of(3, upTo(1_000))),
+            Arbitraries.frequencyOf(Tuple.of(1, Arbitraries.just(0)), Tuple.of(3, upTo(1_000))),
             lengths,
             Arbitraries.of(0, 0, 6_000))
         .as(Silence::new);

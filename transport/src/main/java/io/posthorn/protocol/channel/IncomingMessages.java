@@ -218,8 +218,7 @@ final class IncomingMessages {
   }
 
   boolean wantsGrant() {
-    return (senderBlocked
-            && (messagesToGrant() > grantedMessages || bytesToGrant() > grantedBytes))
+    return (senderBlocked && (messagesToGrant() > grantedMessages || bytesToGrant() > grantedBytes))
         || consumedMessages + ID_WINDOW - grantedMessages >= ID_WINDOW / 2
         || consumedBytes + poolBytes - grantedBytes >= poolBytes / 2;
   }
