@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -184,7 +183,9 @@ class ProgramTest {
   void jsonCarriesTextAsTextAndBytesAsBase64() throws Exception {
     try (RunningProgram listener = posthorn("listen", "--plain", "--json", ANY);
         DatagramSocket sender = new DatagramSocket()) {
-      InetSocketAddress to = new InetSocketAddress("127.0.0.1", Integer.parseInt(listener.port()));
+      InetSocketAddress to =
+          new InetSocketAddress(
+              InetAddress.getLoopbackAddress(), Integer.parseInt(listener.port()));
       byte[] text = "a\u001b[2J\"".getBytes(StandardCharsets.UTF_8);
       byte[] bytes = {(byte) 0xff, 0};
       sender.send(new DatagramPacket(text, text.length, to));
@@ -310,19 +311,18 @@ class ProgramTest {
         RunningProgram.other(
             "sh",
             "-c",
-            "{ \"$0\" -jar \"$1\" listen --plain 127.0.0.1:0; echo status $? >&2; } | head -n 1",
+            "{ \"$0\" -jar \"$1\" listen --plain 127.0.0.1:0; echo status $? >&2; }"
+                + " | { head -n 1; exec <&-; echo gone >&2; }",
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             String.valueOf(System.getProperty("posthorn.jar")))) {
-      InetSocketAddress to = new InetSocketAddress("127.0.0.1", Integer.parseInt(shell.port()));
+      InetSocketAddress to =
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(shell.port()));
       try (DatagramSocket sender = new DatagramSocket()) {
         byte[] message = "line".getBytes(StandardCharsets.UTF_8);
         sender.send(new DatagramPacket(message, message.length, to));
         shell.awaitOutput("line\n");
-        while (!shell.errors().contains("status")) {
-          sender.send(new DatagramPacket(message, message.length, to));
-          LockSupport.parkNanos(
-              1_000_000); // the pipe breaks when head has ended, which takes a moment
-        }
+        shell.awaitError("gone");
+        sender.send(new DatagramPacket(message, message.length, to));
       }
       shell.awaitError("status 141");
     }

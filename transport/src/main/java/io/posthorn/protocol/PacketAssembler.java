@@ -18,6 +18,9 @@ final class PacketAssembler {
   private static final int SKIP_AT_LEAST = 128;
   private static final int SKIP_SPREAD = 1024;
 
+  /** Packets without need of acknowledgement, after which one asks for it (RFC 9000 §13.2.4). */
+  private static final int QUIET_PACKETS = 64;
+
   private final PacketRecovery recovery;
   private final Acknowledgements acknowledgements;
   private final Pings pings;
@@ -29,6 +32,7 @@ final class PacketAssembler {
   private long pacedUntilNanos = NEVER;
   private boolean windowLimited;
   private boolean lastAckEliciting;
+  private int quietPackets;
 
   /** Index of each source that this class treats in its own way. */
   static final byte ACKNOWLEDGEMENTS = 0;
@@ -103,6 +107,9 @@ final class PacketAssembler {
     int room = path.roomBytes(limit);
     if (room == 0) {
       return 0;
+    }
+    if (quietPackets >= QUIET_PACKETS && !acknowledgeOnly) {
+      pings.request(); // or neither side could ever forget what these packets acknowledged
     }
     // The proof of a path is short, and waits for no window: what fills it was sent to another.
     boolean probe = (recovery.isProbeDue() || path.hasFrames(nowNanos)) && !acknowledgeOnly;
@@ -203,6 +210,7 @@ final class PacketAssembler {
             out,
             from);
     lastAckEliciting = builder.isAckEliciting();
+    quietPackets = lastAckEliciting ? 0 : quietPackets + 1;
     boolean applicationLimited = recovery.windowAllows(2 * bytes) && !hasFrames(nowNanos);
     recovery.onPacketSent(bytes, lastAckEliciting, applicationLimited, nowNanos);
     return bytes;

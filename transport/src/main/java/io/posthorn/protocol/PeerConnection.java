@@ -563,6 +563,8 @@ public final class PeerConnection {
     }
     if (keys.isExhausted()) {
       fail(CloseReason.KEY_LIMIT, nowNanos);
+    } else if (recovery.sent().isFull()) {
+      fail(CloseReason.PROTOCOL_VIOLATION, nowNanos);
     }
     byte[] frames = shared.scratch().frames();
     InetSocketAddress elsewhere = path.offPath();

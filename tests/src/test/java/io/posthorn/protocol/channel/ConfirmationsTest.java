@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.protocol.PacketBuilder;
+import io.posthorn.protocol.recovery.DeliveryRate;
 import io.posthorn.protocol.recovery.SentPackets;
 import org.junit.jupiter.api.Test;
 
@@ -13,11 +14,12 @@ class ConfirmationsTest {
   private final Confirmations confirmations = new Confirmations();
   private final SentPackets sent = new SentPackets();
   private final PacketBuilder builder = new PacketBuilder(sent);
+  private final DeliveryRate rate = new DeliveryRate();
 
   private int write(int room) {
     builder.frames().reset(new byte[room], 0, room);
     confirmations.writeFrames(builder, 0);
-    sent.commit(0, 1, true, false);
+    sent.commit(0, 1, true, false, rate);
     return builder.frames().written();
   }
 

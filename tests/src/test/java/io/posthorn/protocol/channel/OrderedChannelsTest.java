@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
+import io.posthorn.protocol.recovery.DeliveryRate;
 import io.posthorn.protocol.recovery.SentPackets;
 import java.util.ArrayList;
 import java.util.List;
@@ -24,11 +25,12 @@ class OrderedChannelsTest {
           ledger, new Confirmations(), new ReceiveBudget(1 << 20, 64 * 1024, false), memory);
   private final SentPackets sent = new SentPackets();
   private final PacketBuilder builder = new PacketBuilder(sent);
+  private final DeliveryRate rate = new DeliveryRate();
 
   private int write(int room) {
     builder.frames().reset(new byte[room], 0, room);
     channels.writeFrames(builder, 0);
-    sent.commit(0, 1, true, false);
+    sent.commit(0, 1, true, false, rate);
     return builder.frames().written();
   }
 

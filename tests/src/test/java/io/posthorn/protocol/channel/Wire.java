@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.protocol.FrameSource;
 import io.posthorn.protocol.PacketBuilder;
+import io.posthorn.protocol.recovery.DeliveryRate;
 import io.posthorn.protocol.recovery.SentPackets;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.FrameReader;
@@ -48,6 +49,7 @@ final class Wire {
   private final FrameReader reader = new FrameReader();
   private final SentPackets sent = new SentPackets();
   private final PacketBuilder builder = new PacketBuilder(sent);
+  private final DeliveryRate rate = new DeliveryRate();
   int lost;
   int reordered;
   int repeated;
@@ -111,7 +113,7 @@ final class Wire {
     source.writeFrames(builder, nowNanos);
     int written = builder.frames().written();
     assertTrue(written <= limit);
-    sent.commit(nowNanos, written, true, false);
+    sent.commit(nowNanos, written, true, false, rate);
     long number = sent.next() - 1;
     int notes = (int) (sent.tokensTo(number) - sent.tokensFrom(number));
     assertEquals(written > 0, notes > 0, "each frame is noted");

@@ -273,7 +273,7 @@ final class IncomingChannel {
   /**
    * The limit to announce now, or -1 if the last one is good enough. Widens a window that the
    * sender uses up though the application keeps up with it, and takes the assembly token for a
-   * message (or chunk) that outgrew its window.
+   * message (or chunk, when streaming) that outgrew its window.
    */
   long grantDue() {
     if (isWindowTooNarrow()) {
@@ -304,7 +304,7 @@ final class IncomingChannel {
     return buffer.base() + windowBytes - granted >= windowBytes / 2;
   }
 
-  /** Whether the message at the front outgrows the window: without more credit it can not end. */
+  /** Whether what stands at the front outgrows the window: without more credit it can not end. */
   private boolean isMessageStuck() {
     return takeableEnd() <= buffer.base()
         && buffer.contiguousEnd() - buffer.base() >= windowBytes / 2

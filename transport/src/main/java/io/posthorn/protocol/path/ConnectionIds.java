@@ -37,13 +37,16 @@ public final class ConnectionIds {
 
   /** NEW_CONNECTION_ID arrived. */
   public @Nullable CloseReason onNew(long sequence, long retirePriorTo, long connectionId) {
-    retiredBelow = Math.max(retiredBelow, retirePriorTo);
     for (int i = 0; i < count; i++) {
-      if (sequences[i] == sequence) {
-        return ids[i] == connectionId ? null : CloseReason.PROTOCOL_VIOLATION;
+      if (sequences[i] == sequence && ids[i] != connectionId) {
+        return CloseReason.PROTOCOL_VIOLATION;
       }
     }
+    retiredBelow = Math.max(retiredBelow, retirePriorTo);
     retire();
+    if (isKept(sequence)) {
+      return null;
+    }
     if (sequence < retiredBelow) {
       return null;
     }
@@ -55,6 +58,15 @@ public final class ConnectionIds {
     count++;
     retire();
     return null;
+  }
+
+  private boolean isKept(long sequence) {
+    for (int i = 0; i < count; i++) {
+      if (sequences[i] == sequence) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Drops ids that the peer retired, as long as another is left to use. */

@@ -29,8 +29,11 @@ public final class PacketRecovery {
   private long lossNanos = NEVER;
   private int probesDue;
   private long firstSampleNanos = NEVER;
-  private long lostSinceReduction;
-  private long spuriousSinceReduction;
+  // One recovery period (RFC 9002 §7.3.2): when it began, the one before it, and what it lost.
+  private long periodStartNanos = -1;
+  private long previousPeriodStartNanos = -1;
+  private long lostInPeriod;
+  private long spuriousInPeriod;
   private long packetsLost;
   private long packetsSpuriouslyLost;
 
@@ -57,6 +60,10 @@ public final class PacketRecovery {
   /** The controller. */
   public CongestionController controller() {
     return controller;
+  }
+
+  ReorderingThreshold reordering() {
+    return reordering;
   }
 
   /** The peer's announced maximum. */
@@ -101,7 +108,8 @@ public final class PacketRecovery {
 
   /** Whether the window lets a packet of this size leave. */
   public boolean windowAllows(int bytes) {
-    return sent.bytesInFlight() + bytes <= controller.windowBytes();
+    return sent.bytesInFlight() + bytes <= controller.windowBytes()
+        && sent.outstanding() < SentPackets.LIMIT / 2;
   }
 
   /** Whether the pacer lets a packet of this size leave. */
@@ -147,6 +155,9 @@ public final class PacketRecovery {
     boolean any = false;
     for (int i = 0; i < count; i++) {
       long to = last[i];
+      if (sent.wasSkipped(first[i], to)) {
+        return CloseReason.PROTOCOL_VIOLATION;
+      }
       for (long number = Math.max(first[i], sent.base()); number <= to; number++) {
         byte state = sent.state(number);
         if (state == SentPackets.SKIPPED) {
@@ -162,7 +173,7 @@ public final class PacketRecovery {
         if (state == SentPackets.LOST) {
           reordering.onSpuriousLoss(largestAcknowledged - number);
           spuriousBytes += sent.bytes(number);
-          onSpuriousLoss(nowNanos);
+          onSpuriousLoss(sent.sentNanos(number), nowNanos);
         } else {
           bytes += sent.bytes(number);
           if (number > newestNumber) {
@@ -194,7 +205,7 @@ public final class PacketRecovery {
       controller.onAcknowledged(nowNanos, newestSentNanos, bytes, sent.bytesInFlight(), rate);
     }
     detectLost(nowNanos);
-    trim(nowNanos);
+    sent.trim(nowNanos - 3 * probeTimeoutNanos());
     return null;
   }
 
@@ -212,10 +223,14 @@ public final class PacketRecovery {
     }
   }
 
-  private void onSpuriousLoss(long nowNanos) {
+  /** A packet arrived that counted as lost; if all of its period did, the reduction was wrong. */
+  private void onSpuriousLoss(long sentNanos, long nowNanos) {
     packetsSpuriouslyLost++;
-    spuriousSinceReduction++;
-    if (spuriousSinceReduction == lostSinceReduction) {
+    if (sentNanos <= previousPeriodStartNanos) {
+      return; // of an older period, which has paid already
+    }
+    spuriousInPeriod++;
+    if (spuriousInPeriod == lostInPeriod) {
       controller.onSpuriousLoss(nowNanos);
     }
   }
@@ -225,6 +240,7 @@ public final class PacketRecovery {
     long lossDelayNanos = reordering.lossDelayNanos(rtt);
     long persistentNanos = LossDetector.persistentCongestionNanos(rtt, peerMaxAckDelayNanos);
     long lostBytes = 0;
+    long lostBefore = packetsLost;
     long newestLostNanos = -1;
     long runStartNanos = -1;
     boolean persistent = false;
@@ -257,27 +273,25 @@ public final class PacketRecovery {
       persistent |= runStartNanos >= 0 && sentNanos - runStartNanos > persistentNanos;
       lose(number, nowNanos);
     }
-    if (lostBytes > 0) {
+    if (packetsLost > lostBefore) {
+      if (newestLostNanos > periodStartNanos) {
+        previousPeriodStartNanos = periodStartNanos;
+        periodStartNanos = nowNanos;
+        lostInPeriod = 0;
+        spuriousInPeriod = 0;
+      }
+      lostInPeriod += packetsLost - lostBefore;
       controller.onLost(nowNanos, newestLostNanos, lostBytes, persistent);
     }
   }
 
   private void lose(long number, long nowNanos) {
     packetsLost++;
-    lostSinceReduction++;
     sent.lose(number);
     long to = sent.tokensTo(number);
     for (long token = sent.tokensFrom(number); token < to; token++) {
       sources[sent.tokenSource(token)].onLost(
           sent.tokenFirst(token), sent.tokenSecond(token), nowNanos);
-    }
-  }
-
-  private void trim(long nowNanos) {
-    sent.trim(nowNanos - 3 * probeTimeoutNanos());
-    if (sent.base() == sent.next()) {
-      lostSinceReduction = 0;
-      spuriousSinceReduction = 0;
     }
   }
 

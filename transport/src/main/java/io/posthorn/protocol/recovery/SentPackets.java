@@ -26,6 +26,13 @@ public final class SentPackets {
   /** A number that was skipped: an ACK for it is a lie. */
   public static final byte SKIPPED = 4;
 
+  /**
+   * Numbers kept at once: some 4 MB. Half of them may be in flight; a peer that acknowledges never
+   * gets near the whole, which takes a hundred thousand packets answered without one
+   * acknowledgement.
+   */
+  public static final int LIMIT = 1 << 16;
+
   private long base;
   private long next;
   private long[] sentNanos = new long[16];
@@ -45,6 +52,7 @@ public final class SentPackets {
 
   private long bytesInFlight;
   private int outstanding;
+  private long newestSkipped = -1;
 
   /** The smallest number still kept. */
   public long base() {
@@ -59,6 +67,11 @@ public final class SentPackets {
   /** Bytes of outstanding packets. */
   public long bytesInFlight() {
     return bytesInFlight;
+  }
+
+  /** Whether {@link #LIMIT} is reached: the peer does not acknowledge what it gets. */
+  public boolean isFull() {
+    return next - base >= LIMIT;
   }
 
   /** Number of outstanding packets. */
@@ -113,8 +126,14 @@ public final class SentPackets {
     int at = place();
     bytes[at] = 0;
     state[at] = SKIPPED;
+    newestSkipped = next;
     next++;
     tokenFrom[(int) next & (state.length - 1)] = tokenNext;
+  }
+
+  /** Whether one of these numbers is the one skipped last, which is remembered beyond trimming. */
+  public boolean wasSkipped(long from, long to) {
+    return from <= newestSkipped && newestSkipped <= to;
   }
 
   private int place() {

@@ -1,0 +1,240 @@
+package io.posthorn.endpoint;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.Security;
+import io.posthorn.SocketOptions;
+import io.posthorn.protocol.EndpointResources;
+import io.posthorn.protocol.Scratch;
+import io.posthorn.protocol.channel.ReceiveMemory;
+import io.posthorn.protocol.handshake.ClearHandshake;
+import io.posthorn.protocol.handshake.StaticKey;
+import io.posthorn.wire.BigEndian;
+import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.ControlPacket;
+import io.posthorn.wire.DropReason;
+import io.posthorn.wire.FirstMessagePacket;
+import io.posthorn.wire.PacketHeader;
+import io.posthorn.wire.SecondMessagePacket;
+import io.posthorn.wire.WireLimits;
+import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** What strangers get, and how little. */
+class AdmissionTest {
+  private static final long S = 1_000_000_000L;
+  private static final SocketOptions OPTIONS = HandPeer.options(Security.none(), 100_000, 1 << 28);
+
+  private final SplittableRandom random = new SplittableRandom(1);
+  private final Outbox outbox = new Outbox();
+  private final TransmitBatch batch = new TransmitBatch();
+  private final Admission admission =
+      new Admission(
+          new EndpointResources(OPTIONS, random, new ReceiveMemory(1), new Scratch(), 1),
+          WireLimits.SUITE_CLEAR,
+          StaticKey.generate(random),
+          outbox);
+
+  private byte[] first(long id, byte[] cookie) {
+    byte[] body = new byte[100];
+    int length = ClearHandshake.initiator(id, new SplittableRandom(id)).writeFirst(body, 0);
+    byte[] out = new byte[WireLimits.MINIMUM_DATAGRAM_BYTES];
+    FirstMessagePacket.write(
+        out, 0, WireLimits.SUITE_CLEAR, id, cookie, cookie.length, body, length);
+    return out;
+  }
+
+  private DropReason give(byte[] datagram, InetSocketAddress from, long now) {
+    DropReason reason = admission.check(datagram, 0, datagram.length, from);
+    return reason != DropReason.NONE ? reason : admission.onFirst(datagram, from, now);
+  }
+
+  private DropReason give(int host, long now) {
+    return give(first(host, new byte[0]), HandPeer.address(host), now);
+  }
+
+  private byte @Nullable [] answer() {
+    batch.clear();
+    if (!outbox.poll(batch)) {
+      return null;
+    }
+    assertTrue(batch.lengthBytes() <= 3 * WireLimits.MINIMUM_DATAGRAM_BYTES, "at most three times");
+    return Arrays.copyOf(batch.bytes(), batch.lengthBytes());
+  }
+
+  private byte[] cookie() {
+    byte[] answer = answer();
+    assertNotNull(answer);
+    ControlPacket control = new ControlPacket();
+    assertEquals(DropReason.NONE, control.check(answer, 0, answer.length));
+    assertEquals(ControlPacket.RETRY, control.kind());
+    return Arrays.copyOfRange(
+        answer, control.cookieFrom(), control.cookieFrom() + control.cookieLength());
+  }
+
+  private void fill(int count, long now) {
+    for (int i = 0; i < count; i++) {
+      DropReason reason = give(1000 + i, now);
+      assertEquals(DropReason.NONE, reason);
+      byte[] answer = answer();
+      assertNotNull(answer);
+      if (PacketHeader.kind(answer[0]) == PacketHeader.CONTROL) {
+        ControlPacket control = new ControlPacket();
+        control.check(answer, 0, answer.length);
+        int from = control.cookieFrom();
+        byte[] cookie = Arrays.copyOfRange(answer, from, from + control.cookieLength());
+        assertEquals(
+            DropReason.NONE, give(first(1000 + i, cookie), HandPeer.address(1000 + i), now));
+        assertNotNull(answer());
+      }
+    }
+    assertEquals(count, admission.halfOpenCount());
+  }
+
+  @Test
+  void anHonestFirstMessageIsAnsweredAndRemembered() {
+    assertEquals(DropReason.NONE, give(1, 5));
+    byte[] answer = answer();
+    assertNotNull(answer);
+    SecondMessagePacket second = new SecondMessagePacket();
+    assertEquals(DropReason.NONE, second.check(answer, 0, answer.length));
+    assertEquals(1, second.destinationConnectionId());
+    HalfOpen halfOpen = admission.find(second.responderConnectionId());
+    assertNotNull(halfOpen);
+    assertEquals(HandPeer.address(1), halfOpen.key.address());
+    assertEquals(5 + Admission.HALF_OPEN_NANOS, admission.deadlineNanos());
+    admission.remove(halfOpen);
+    assertNull(admission.find(second.responderConnectionId()));
+    assertEquals(0, admission.halfOpenCount());
+    assertEquals(Endpoint.NEVER, admission.deadlineNanos());
+  }
+
+  @Test
+  void aRepeatedFirstMessageGetsTheIdenticalAnswer() {
+    give(1, 0);
+    byte[] one = answer();
+    give(1, 7);
+    byte[] two = answer();
+    assertNotNull(one);
+    assertNotNull(two);
+    assertArrayEquals(one, two);
+    assertEquals(1, admission.halfOpenCount());
+  }
+
+  @Test
+  void anotherAttemptUnderTheSameIdIsNotTakenForIt() {
+    give(1, 0);
+    byte[] other = first(1, new byte[0]);
+    other[20] ^= 1;
+    answer();
+    assertEquals(DropReason.UNEXPECTED_HANDSHAKE, give(other, HandPeer.address(1), 0));
+    assertNull(answer());
+  }
+
+  @Test
+  void oneAddressMayOpenSeveral() {
+    assertEquals(DropReason.NONE, give(first(1, new byte[0]), HandPeer.address(1), 0));
+    assertEquals(DropReason.NONE, give(first(2, new byte[0]), HandPeer.address(1), 0));
+    assertEquals(2, admission.halfOpenCount());
+  }
+
+  @Test
+  void handshakesThatStallAreForgotten() {
+    fill(10, 0);
+    give(1, 5 * S);
+    admission.onTimeout(Admission.HALF_OPEN_NANOS - 1);
+    assertEquals(11, admission.halfOpenCount());
+    admission.onTimeout(Admission.HALF_OPEN_NANOS);
+    assertEquals(1, admission.halfOpenCount());
+    assertEquals(5 * S + Admission.HALF_OPEN_NANOS, admission.deadlineNanos());
+    admission.clear();
+    assertEquals(0, admission.halfOpenCount());
+  }
+
+  @Test
+  void beyondTheThresholdACookieIsAskedForWithoutState() {
+    fill(Admission.COOKIE_THRESHOLD, 0);
+    assertEquals(DropReason.NONE, give(1, 0));
+    byte[] cookie = cookie();
+    assertEquals(Admission.COOKIE_THRESHOLD, admission.halfOpenCount());
+    assertEquals(DropReason.NONE, give(first(1, cookie), HandPeer.address(1), S));
+    assertEquals(Admission.COOKIE_THRESHOLD + 1, admission.halfOpenCount());
+  }
+
+  @Test
+  void aCookieIsBoundToAddressConnectionAndTime() {
+    fill(Admission.COOKIE_THRESHOLD, 0);
+    give(1, 0);
+    byte[] cookie = cookie();
+    DropReason invalid = DropReason.COOKIE_INVALID;
+    assertEquals(invalid, give(first(1, cookie), HandPeer.address(2), 0));
+    assertEquals(invalid, give(first(2, cookie), HandPeer.address(1), 0));
+    assertEquals(invalid, give(first(1, cookie), HandPeer.address(1), 60 * S));
+    byte[] forged = cookie.clone();
+    forged[forged.length - 1] ^= 1;
+    assertEquals(invalid, give(first(1, forged), HandPeer.address(1), 0));
+    assertEquals(invalid, give(first(1, new byte[1]), HandPeer.address(1), 0));
+    assertNull(answer(), "no answer to any of them");
+    assertEquals(Admission.COOKIE_THRESHOLD, admission.halfOpenCount());
+  }
+
+  @Test
+  void noMoreThanTheLimitIsHeld() {
+    fill(Admission.HALF_OPEN_LIMIT, 0);
+    give(1, 0);
+    byte[] cookie = cookie();
+    assertEquals(DropReason.HALF_OPEN_LIMIT, give(first(1, cookie), HandPeer.address(1), 0));
+    assertNull(answer());
+    assertEquals(Admission.HALF_OPEN_LIMIT, admission.halfOpenCount());
+    admission.onTimeout(Admission.HALF_OPEN_NANOS);
+    assertEquals(0, admission.halfOpenCount());
+    assertEquals(DropReason.NONE, give(1, Admission.HALF_OPEN_NANOS));
+    assertEquals(1, admission.halfOpenCount());
+  }
+
+  @Test
+  void anotherVersionIsToldWhichIsSpoken() {
+    byte[] other = first(9, new byte[0]);
+    BigEndian.putInt(other, 1, 99);
+    assertEquals(DropReason.UNSUPPORTED_VERSION, give(other, HandPeer.address(1), 0));
+    byte[] answer = answer();
+    assertNotNull(answer);
+    ControlPacket control = new ControlPacket();
+    assertEquals(DropReason.NONE, control.check(answer, 0, answer.length));
+    assertEquals(ControlPacket.VERSIONS, control.kind());
+    assertEquals(WireLimits.VERSION, control.version(0));
+    assertEquals(9, control.connectionId());
+    byte[] small = Arrays.copyOf(other, 1199);
+    give(small, HandPeer.address(1), 0);
+    assertNull(answer(), "but not when it would amplify");
+  }
+
+  @Test
+  void anotherSuiteIsRefusedWithTheReason() {
+    byte[] other = first(9, new byte[0]);
+    other[5] = WireLimits.SUITE_NOISE_XX;
+    assertEquals(DropReason.SECURITY_MISMATCH, give(other, HandPeer.address(1), 0));
+    byte[] answer = answer();
+    assertNotNull(answer);
+    ControlPacket control = new ControlPacket();
+    assertEquals(DropReason.NONE, control.check(answer, 0, answer.length));
+    assertEquals(ControlPacket.REFUSED, control.kind());
+    assertEquals(CloseReason.SECURITY.code(), control.code());
+  }
+
+  @Test
+  void aMalformedBodyHoldsNothing() {
+    byte[] bad = first(1, new byte[0]);
+    bad[30] ^= 1;
+    assertEquals(DropReason.MALFORMED_HANDSHAKE, give(bad, HandPeer.address(1), 0));
+    assertEquals(0, admission.halfOpenCount());
+    assertTrue(outbox.isEmpty());
+  }
+}

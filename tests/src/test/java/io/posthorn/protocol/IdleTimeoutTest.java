@@ -1,0 +1,79 @@
+package io.posthorn.protocol;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+
+class IdleTimeoutTest {
+  private static final long NEVER = Long.MAX_VALUE;
+  private static final long S = 1_000_000_000L;
+
+  private final IdleTimeout idle = new IdleTimeout(30 * S, 10 * S, 300 * S, 5 * S);
+
+  @Test
+  void silenceEndsTheConnection() {
+    assertEquals(35 * S, idle.idleDeadlineNanos());
+    idle.onReceived(20 * S);
+    assertEquals(50 * S, idle.idleDeadlineNanos());
+  }
+
+  @Test
+  void theFirstPacketSentAfterHearingStartsTheTimeAnewButNotTheNext() {
+    idle.onAckElicitingSent(15 * S);
+    assertEquals(45 * S, idle.idleDeadlineNanos());
+    idle.onAckElicitingSent(25 * S);
+    assertEquals(45 * S, idle.idleDeadlineNanos());
+    idle.onReceived(26 * S);
+    idle.onAckElicitingSent(27 * S);
+    assertEquals(57 * S, idle.idleDeadlineNanos());
+  }
+
+  @Test
+  void theSmallerTimeoutOfTheTwoSidesCounts() {
+    idle.onPeerTimeout(60 * S);
+    assertEquals(35 * S, idle.idleDeadlineNanos());
+    idle.onPeerTimeout(3 * S);
+    assertEquals(8 * S, idle.idleDeadlineNanos());
+  }
+
+  @Test
+  void onlySilenceInBothDirectionsIsKeptAlive() {
+    assertEquals(15 * S, idle.keepAliveDeadlineNanos());
+    idle.onAckElicitingSent(8 * S);
+    assertEquals(18 * S, idle.keepAliveDeadlineNanos());
+    idle.onReceived(9 * S);
+    assertEquals(19 * S, idle.keepAliveDeadlineNanos());
+    idle.onKeepAlive(19 * S);
+    assertEquals(29 * S, idle.keepAliveDeadlineNanos());
+  }
+
+  @Test
+  void theSideThatDidNotOpenKeepsNothingAlive() {
+    IdleTimeout accepted = new IdleTimeout(30 * S, NEVER, NEVER, 0);
+    assertEquals(NEVER, accepted.keepAliveDeadlineNanos());
+    assertEquals(NEVER, accepted.implicitDeadlineNanos());
+    assertEquals(30 * S, accepted.deadlineNanos());
+  }
+
+  @Test
+  void anUnusedImplicitConnectionIsLetGo() {
+    assertEquals(305 * S, idle.implicitDeadlineNanos());
+    idle.onReceived(100 * S);
+    assertEquals(305 * S, idle.implicitDeadlineNanos());
+    idle.onMessage(200 * S);
+    assertEquals(500 * S, idle.implicitDeadlineNanos());
+    assertEquals(110 * S, idle.deadlineNanos());
+  }
+
+  @Test
+  void whoOversleptGivesThePeerOneMoreChance() {
+    assertFalse(idle.takesGraceAfterJump(35 * S + S / 2, S), "on time: no grace");
+    assertTrue(idle.takesGraceAfterJump(1000 * S, S));
+    assertEquals(1003 * S, idle.idleDeadlineNanos());
+    assertFalse(idle.takesGraceAfterJump(2000 * S, S), "one");
+    idle.onReceived(2000 * S);
+    assertTrue(idle.takesGraceAfterJump(3000 * S, S), "one for each silence");
+  }
+}

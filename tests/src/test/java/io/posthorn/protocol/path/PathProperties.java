@@ -1,0 +1,227 @@
+package io.posthorn.protocol.path;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.protocol.PacketBuilder;
+import io.posthorn.protocol.recovery.DeliveryRate;
+import io.posthorn.protocol.recovery.SentPackets;
+import io.posthorn.wire.FrameType;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.SplittableRandom;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import org.jspecify.annotations.Nullable;
+
+/** Validation of addresses (RFC 9000 §8, §9). */
+class PathProperties {
+  private static final long MS = 1_000_000;
+  private static final InetSocketAddress HOME = address(1);
+  private static final InetSocketAddress NEW = address(2);
+  private static final InetSocketAddress THIRD = address(3);
+
+  private final Path path = new Path(HOME, new SplittableRandom(1));
+  private final SentPackets sent = new SentPackets();
+  private final PacketBuilder builder = new PacketBuilder(sent);
+  private final DeliveryRate rate = new DeliveryRate();
+  private final byte[] out = new byte[100];
+
+  private static InetSocketAddress address(int port) {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+  }
+
+  /** The frame that goes to the path's address now, or elsewhere; null if none. */
+  private @Nullable ByteBuffer write(boolean offPath) {
+    builder.frames().reset(out, 0, out.length);
+    if (offPath) {
+      path.writeOffPath(builder);
+    } else {
+      path.writeFrames(builder, 0);
+    }
+    sent.commit(0, 1, true, false, rate);
+    int length = builder.frames().written();
+    return length == 0 ? null : ByteBuffer.wrap(out, 0, length);
+  }
+
+  private long challenge(boolean offPath) {
+    ByteBuffer frame = write(offPath);
+    assertTrue(frame != null, "a frame");
+    assertEquals(FrameType.PATH_CHALLENGE, frame.get());
+    return frame.getLong();
+  }
+
+  private void move(InetSocketAddress to, int bytes, long nowMillis) {
+    path.onNewAddress(to, bytes, 100 * MS, nowMillis * MS);
+  }
+
+  @Example
+  void aProvedAddressHasNoLimit() {
+    assertTrue(path.isValidated());
+    assertEquals(1200, path.roomBytes(1200));
+    path.onSent(1_000_000);
+    assertEquals(1200, path.roomBytes(1200));
+    assertFalse(path.hasFrames(0));
+    assertNull(path.offPath());
+    assertEquals(Long.MAX_VALUE, path.deadlineNanos());
+  }
+
+  @Example
+  void aNewAddressIsChallengedAndSoIsTheOld() {
+    move(NEW, 50, 0);
+    assertEquals(NEW, path.address());
+    assertFalse(path.isValidated());
+    assertTrue(path.roomBytes(1200) <= 150);
+    assertTrue(path.roomBytes(1200) > 0, "the proof itself may leave");
+    assertTrue(path.hasFrames(0));
+    long challenge = challenge(false);
+    assertEquals(HOME, path.offPath());
+    long old = challenge(true);
+    assertNotEquals(challenge, old);
+    assertNull(path.offPath());
+    assertFalse(path.hasFrames(0));
+    path.onResponse(challenge, NEW);
+    assertTrue(path.isValidated());
+    assertEquals(HOME, path.pollChangedFrom());
+    assertNull(path.pollChangedFrom());
+    assertEquals(Long.MAX_VALUE, path.deadlineNanos());
+  }
+
+  @Example
+  void onlyTheRightAnswerFromTheNewAddressCounts() {
+    move(NEW, 50, 0);
+    long challenge = challenge(false);
+    long old = challenge(true);
+    path.onResponse(challenge + 1, NEW);
+    path.onResponse(challenge, HOME);
+    path.onResponse(challenge, THIRD);
+    path.onResponse(old, NEW);
+    path.onResponse(0, NEW);
+    assertFalse(path.isValidated());
+    assertNull(path.pollChangedFrom());
+  }
+
+  @Example
+  void aPacketFromTheOldAddressGoesBackThere() {
+    move(NEW, 50, 0);
+    move(HOME, 50, 10);
+    assertEquals(HOME, path.address());
+    assertTrue(path.isValidated());
+    assertFalse(path.hasFrames(0));
+    assertNull(path.pollChangedFrom());
+    assertEquals(Long.MAX_VALUE, path.deadlineNanos());
+  }
+
+  @Example
+  void withoutAnAnswerThePathGoesBackAfterAFewTries() {
+    move(NEW, 1000, 0);
+    long first = challenge(false);
+    challenge(true);
+    int tries = 1;
+    long now = 0;
+    while (!path.isValidated()) {
+      long next = path.deadlineNanos();
+      assertTrue(next > now && next < 10_000 * MS);
+      path.onTimeout(next - 1);
+      assertFalse(path.hasFrames(0), "not before its time");
+      path.onTimeout(next);
+      now = next;
+      if (!path.isValidated()) {
+        assertEquals(first, challenge(false), "the same challenge again");
+        challenge(true);
+        tries++;
+      }
+    }
+    assertEquals(HOME, path.address());
+    assertEquals(4, tries);
+    assertNull(path.pollChangedFrom(), "it never was elsewhere");
+  }
+
+  @Example
+  void aSecondMoveBeforeTheFirstIsProvedStillKnowsTheProvedAddress() {
+    move(NEW, 50, 0);
+    long toNew = challenge(false);
+    move(THIRD, 70, 10);
+    assertTrue(path.roomBytes(1200) <= 210);
+    long toThird = challenge(false);
+    assertNotEquals(toNew, toThird);
+    path.onResponse(toNew, NEW);
+    assertFalse(path.isValidated());
+    path.onResponse(toThird, THIRD);
+    assertEquals(THIRD, path.address());
+    assertEquals(HOME, path.pollChangedFrom());
+  }
+
+  @Example
+  void theAnswerGoesWhereTheChallengeCameFrom() {
+    path.onChallenge(77, HOME);
+    assertTrue(path.hasFrames(0));
+    ByteBuffer here = write(false);
+    assertTrue(here != null);
+    assertEquals(FrameType.PATH_RESPONSE, here.get());
+    assertEquals(77, here.getLong());
+    path.onChallenge(88, THIRD);
+    assertFalse(path.hasFrames(0));
+    assertEquals(THIRD, path.offPath());
+    ByteBuffer there = write(true);
+    assertTrue(there != null);
+    assertEquals(FrameType.PATH_RESPONSE, there.get());
+    assertEquals(88, there.getLong());
+    assertNull(path.offPath());
+  }
+
+  @Example
+  void ofManyChallengesTheNewestIsAnswered() {
+    for (int i = 0; i < 10_000; i++) {
+      path.onChallenge(i, i % 2 == 0 ? NEW : HOME);
+    }
+    assertNull(path.offPath());
+    ByteBuffer frame = write(false);
+    assertTrue(frame != null);
+    frame.get();
+    assertEquals(9_999, frame.getLong());
+    assertFalse(path.hasFrames(0));
+    assertNull(write(false));
+  }
+
+  /** At every instant, at most three bytes for each that came from an address not yet proved. */
+  @Property
+  void atMostThreeBytesGoToAnUnprovedAddressForEachThatCame(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    Path any = new Path(HOME, random);
+    Map<InetSocketAddress, long[]> flows = new HashMap<>();
+    long now = 0;
+    InetSocketAddress[] from = {HOME, NEW, THIRD, address(4)};
+    for (int i = 0; i < 300; i++) {
+      now += random.nextLong(50 * MS);
+      int dice = random.nextInt(10);
+      if (dice < 4) {
+        InetSocketAddress source = from[random.nextInt(from.length)];
+        int bytes = 30 + random.nextInt(1170);
+        flows.computeIfAbsent(source, is -> new long[2])[0] += bytes;
+        any.onReceived(source, bytes);
+        if (!source.equals(any.address()) && random.nextBoolean()) {
+          any.onNewAddress(source, bytes, 100 * MS, now);
+        }
+      } else if (dice < 5) {
+        any.onTimeout(now);
+      } else {
+        int bytes = any.roomBytes(29 + random.nextInt(1171));
+        long[] flow = flows.computeIfAbsent(any.address(), is -> new long[2]);
+        flow[1] += bytes;
+        any.onSent(bytes);
+        assertTrue(
+            any.address().equals(HOME) || flow[1] <= 3 * flow[0],
+            flow[1] + " went to " + any.address() + ", " + flow[0] + " came");
+      }
+      assertTrue(any.roomBytes(1200) >= 0);
+    }
+  }
+}

@@ -1,0 +1,244 @@
+package io.posthorn.protocol.recovery;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.protocol.FrameSource;
+import io.posthorn.protocol.congestion.NewReno;
+import io.posthorn.wire.CloseReason;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Packets 0, 1, 2 … of 1,000 bytes, each with its number as note. */
+class PacketRecoveryTest {
+  private static final long MS = 1_000_000;
+  private static final long NEVER = Long.MAX_VALUE;
+
+  private final NotedFrames frames = new NotedFrames();
+  private final PacketRecovery recovery =
+      new PacketRecovery(new NewReno(1200), new FrameSource[] {frames});
+
+  private void send(int count, long nowMillis) {
+    for (int i = 0; i < count; i++) {
+      recovery.sent().token((byte) 0, recovery.sent().next(), 0);
+      recovery.onPacketSent(1000, true, false, nowMillis * MS);
+    }
+  }
+
+  private CloseReason ack(long from, long to, long nowMillis) {
+    return recovery.onAck(0, new long[] {from}, new long[] {to}, 1, nowMillis * MS);
+  }
+
+  @Test
+  void anAcknowledgementSettlesWhatItNames() {
+    send(3, 0);
+    assertEquals(3000, recovery.sent().bytesInFlight());
+    assertNull(ack(0, 1, 40));
+    assertEquals(List.of(0L, 1L), frames.acknowledged);
+    assertEquals(1000, recovery.sent().bytesInFlight());
+    assertEquals(40 * MS, recovery.rtt().latestRttNanos());
+    assertEquals(1, recovery.largestAcknowledged());
+    assertNull(ack(0, 1, 50));
+    assertEquals(List.of(0L, 1L), frames.acknowledged, "told once");
+    assertEquals(40 * MS, recovery.rtt().latestRttNanos(), "no sample from a repeated ACK");
+  }
+
+  @Test
+  void onlyTheLargestGivesASample() {
+    send(1, 0);
+    send(1, 30);
+    assertNull(ack(1, 1, 50));
+    assertEquals(20 * MS, recovery.rtt().latestRttNanos());
+    assertNull(ack(0, 1, 90));
+    assertEquals(20 * MS, recovery.rtt().latestRttNanos(), "0 is new but not the largest");
+  }
+
+  @Test
+  void aDelayBeyondThePeersMaximumIsNotBelieved() {
+    recovery.peerMaxAckDelay(5 * MS);
+    send(1, 0);
+    assertNull(ack(0, 0, 100));
+    send(1, 100);
+    assertNull(recovery.onAck(90 * MS, new long[] {1}, new long[] {1}, 1, 300 * MS));
+    assertEquals((7 * 100 * MS + 195 * MS) / 8, recovery.rtt().smoothedRttNanos());
+  }
+
+  @Test
+  void acknowledgingWhatWasNeverSentIsABreach() {
+    send(3, 0);
+    assertEquals(CloseReason.PROTOCOL_VIOLATION, ack(0, 3, 10));
+    assertEquals(CloseReason.PROTOCOL_VIOLATION, ack((1L << 62) - 1, (1L << 62) - 1, 10));
+    assertEquals(3000, recovery.sent().bytesInFlight());
+    assertEquals(List.of(), frames.acknowledged);
+  }
+
+  @Test
+  void acknowledgingASkippedNumberIsABreachAndTheWindowDoesNotGrow() {
+    send(2, 0);
+    recovery.sent().skip();
+    send(2, 0);
+    long window = recovery.controller().windowBytes();
+    assertEquals(CloseReason.PROTOCOL_VIOLATION, ack(0, 4, 10));
+    assertEquals(window, recovery.controller().windowBytes());
+    assertNull(recovery.onAck(0, new long[] {3, 0}, new long[] {4, 1}, 2, 10 * MS));
+  }
+
+  @Test
+  void aSkippedNumberIsRememberedAfterAllAroundItIsSettled() {
+    send(2, 0);
+    recovery.sent().skip();
+    assertNull(ack(0, 1, 10));
+    assertEquals(3, recovery.sent().base());
+    send(1, 20);
+    assertEquals(CloseReason.PROTOCOL_VIOLATION, ack(0, 3, 30));
+  }
+
+  @Test
+  void threeLaterPacketsMakeOneLost() {
+    send(6, 0);
+    assertNull(ack(3, 3, 10));
+    assertEquals(List.of(0L), frames.lost);
+    assertEquals(4000, recovery.sent().bytesInFlight());
+    assertEquals(1, recovery.packetsLost());
+    assertNull(ack(3, 4, 11));
+    assertEquals(List.of(0L, 1L), frames.lost);
+  }
+
+  @Test
+  void timeMakesTheOthersLost() {
+    send(3, 0);
+    assertNull(ack(2, 2, 80));
+    assertEquals(List.of(), frames.lost);
+    assertEquals(90 * MS, recovery.deadlineNanos(80 * MS), "sent at 0, 9/8 of 80");
+    recovery.onTimeout(90 * MS - 1);
+    assertEquals(List.of(), frames.lost);
+    recovery.onTimeout(90 * MS);
+    assertEquals(List.of(0L, 1L), frames.lost);
+    assertEquals(0, recovery.sent().bytesInFlight());
+    assertEquals(NEVER, recovery.deadlineNanos(90 * MS));
+    assertFalse(recovery.isProbeDue());
+  }
+
+  @Test
+  void silenceBringsProbesWithTheOldestData() {
+    send(5, 0);
+    long timeout = recovery.probeTimeoutNanos();
+    assertEquals(timeout, recovery.deadlineNanos(0));
+    recovery.onTimeout(timeout - 1);
+    assertFalse(recovery.isProbeDue());
+    recovery.onTimeout(timeout);
+    assertTrue(recovery.isProbeDue());
+    assertEquals(List.of(0L, 1L), frames.probed);
+    assertEquals(List.of(), frames.lost, "late is not lost");
+    assertEquals(NEVER, recovery.deadlineNanos(timeout), "until the probes have left");
+    send(2, timeout / MS);
+    assertFalse(recovery.isProbeDue());
+    assertEquals(1, recovery.probesSinceAcknowledgement());
+    assertTrue(recovery.deadlineNanos(timeout) > timeout);
+    assertNull(ack(0, 0, timeout / MS + 10));
+    assertEquals(0, recovery.probesSinceAcknowledgement());
+  }
+
+  @Test
+  void nothingInFlightMeansNoDeadline() {
+    assertEquals(NEVER, recovery.deadlineNanos(0));
+    recovery.onPacketSent(40, false, true, 0);
+    assertEquals(NEVER, recovery.deadlineNanos(0));
+    assertEquals(0, recovery.sent().bytesInFlight());
+    send(1, 1);
+    assertNull(ack(1, 1, 20));
+    assertEquals(NEVER, recovery.deadlineNanos(20 * MS));
+  }
+
+  @Test
+  void aQuietPacketIsAcknowledgedWithoutASample() {
+    recovery.sent().token((byte) 0, 7, 0);
+    recovery.onPacketSent(40, false, true, 0);
+    send(1, 1);
+    assertNull(ack(0, 0, 50));
+    assertEquals(List.of(7L), frames.acknowledged);
+    assertFalse(recovery.rtt().hasSample());
+  }
+
+  @Test
+  void aLossThatWasNoneIsCountedAndUndone() {
+    send(10, 0);
+    long window = recovery.controller().windowBytes();
+    assertNull(ack(3, 3, 50));
+    assertEquals(1, recovery.packetsLost());
+    long reduced = recovery.controller().windowBytes();
+    assertTrue(reduced < window);
+    assertNull(ack(0, 0, 55));
+    assertEquals(1, recovery.packetsSpuriouslyLost());
+    assertTrue(recovery.controller().windowBytes() >= window);
+    assertEquals(List.of(3L, 0L), frames.acknowledged);
+  }
+
+  @Test
+  void anEarlierTrueLossDoesNotForbidToUndoALaterOne() {
+    send(10, 0);
+    assertNull(ack(3, 3, 50)); // 0 is lost for good
+    assertNull(ack(1, 9, 60));
+    send(10, 70);
+    long window = recovery.controller().windowBytes();
+    assertNull(ack(13, 13, 120)); // 10 is lost
+    assertTrue(recovery.controller().windowBytes() < window);
+    assertNull(ack(10, 13, 125)); // but was only late
+    assertEquals(1, recovery.packetsSpuriouslyLost());
+    assertTrue(recovery.controller().windowBytes() >= window);
+  }
+
+  @Test
+  void onePartOfAPeriodComingLateUndoesNothing() {
+    send(10, 0);
+    assertNull(ack(4, 4, 50)); // 0 and 1 are lost
+    assertEquals(2, recovery.packetsLost());
+    long reduced = recovery.controller().windowBytes();
+    assertNull(ack(1, 1, 55));
+    assertEquals(reduced, recovery.controller().windowBytes());
+  }
+
+  @Test
+  void lossesThatLastLongArePersistentCongestion() {
+    send(1, 0);
+    assertNull(ack(0, 0, 10));
+    send(1, 20);
+    for (int i = 0; i < 30; i++) {
+      send(1, 30 + 20 * i);
+    }
+    assertNull(ack(31, 31, 700));
+    assertEquals(2 * 1200, recovery.controller().windowBytes());
+  }
+
+  @Test
+  void lossesAroundAnAcknowledgedPacketAreNotPersistentCongestion() {
+    send(1, 0);
+    assertNull(ack(0, 0, 100));
+    for (int i = 0; i < 60; i++) {
+      send(1, 110 + 20 * i);
+    }
+    long window = recovery.controller().windowBytes();
+    long[] first = {60, 40, 20};
+    assertNull(recovery.onAck(0, first, first.clone(), 3, 1400 * MS));
+    assertTrue(recovery.packetsLost() > 50);
+    assertTrue(recovery.controller().windowBytes() >= window / 2);
+  }
+
+  @Test
+  void windowAndPacerHoldPacketsBack() {
+    long window = recovery.controller().windowBytes();
+    assertTrue(recovery.windowAllows(1000));
+    assertTrue(recovery.pacerAllows(1200, 0));
+    send((int) (window / 1000), 0);
+    assertTrue(recovery.windowAllows((int) (window % 1000)));
+    assertFalse(recovery.windowAllows((int) (window % 1000) + 1));
+    recovery.requestProbe();
+    assertTrue(recovery.isProbeDue());
+    assertFalse(recovery.pacerAllows(1200, 0));
+    long ready = recovery.pacerReadyNanos(1200, 0);
+    assertTrue(ready > 0 && ready < recovery.rtt().smoothedRttNanos());
+    assertTrue(recovery.pacerAllows(1200, ready));
+  }
+}

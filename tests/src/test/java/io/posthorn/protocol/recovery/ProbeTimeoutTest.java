@@ -1,0 +1,84 @@
+package io.posthorn.protocol.recovery;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.LongRange;
+
+/** Back-off of probes and its two caps. */
+class ProbeTimeoutTest {
+  private static final long MS = 1_000_000;
+
+  private final RttEstimator rtt = new RttEstimator();
+  private final ProbeTimeout timeout = new ProbeTimeout();
+
+  private long interval(long nowMillis) {
+    return timeout.intervalNanos(rtt, 25 * MS, nowMillis * MS) / MS;
+  }
+
+  @Example
+  void doublesUpToTheEarlyCap() {
+    for (int i = 0; i < 100; i++) {
+      rtt.onSample(10 * MS, 0);
+    }
+    // 10 + 1 + 25 without back-off; the cap is 10 + 100.
+    assertEquals(36, interval(0));
+    timeout.onProbe(0);
+    assertEquals(72, interval(40));
+    timeout.onProbe(40 * MS);
+    assertEquals(110, interval(100));
+    for (int i = 0; i < 70; i++) {
+      timeout.onProbe(100 * MS);
+    }
+    assertEquals(110, interval(200), "no shift overflows");
+    assertEquals(72, timeout.count());
+  }
+
+  @Example
+  void afterHalfAMinuteOfSilenceTheCapIsTwoSeconds() {
+    rtt.onSample(10 * MS, 0);
+    for (int i = 0; i < 20; i++) {
+      timeout.onProbe(1000 * MS);
+    }
+    assertEquals(110, interval(31_000));
+    assertEquals(2000, interval(31_001));
+    timeout.onAcknowledged();
+    assertEquals(0, timeout.count());
+    assertEquals(10 + 20 + 25, interval(31_001));
+    timeout.onProbe(40_000 * MS);
+    assertEquals(110, interval(40_100), "the silence is counted anew");
+  }
+
+  @Example
+  void aSlowPathIsNotProbedFasterThanItsOwnTimeout() {
+    rtt.onSample(3000 * MS, 0);
+    timeout.onProbe(0);
+    assertEquals(3000 + 6000 + 25, interval(10));
+    timeout.onProbe(0);
+    assertEquals(3000 + 6000 + 25, interval(10));
+  }
+
+  @Property
+  void theIntervalIsNeverBelowTheProbeTimeoutNorAboveTheCap(
+      @ForAll @LongRange(min = 1, max = 5_000_000_000L) long sample,
+      @ForAll @IntRange(min = 0, max = 80) int probes,
+      @ForAll @LongRange(min = 0, max = 100_000_000_000L) long now) {
+    RttEstimator any = new RttEstimator();
+    any.onSample(sample, 0);
+    ProbeTimeout probe = new ProbeTimeout();
+    long last = 0;
+    for (int i = 0; i <= probes; i++) {
+      long interval = probe.intervalNanos(any, 25 * MS, now);
+      long base = any.probeTimeoutNanos(25 * MS);
+      assertTrue(interval >= base);
+      assertTrue(interval <= Math.max(base, Math.max(2000 * MS, sample + 100 * MS)));
+      assertTrue(interval >= last, "never shorter with more probes");
+      last = interval;
+      probe.onProbe(0);
+    }
+  }
+}

@@ -1,0 +1,13 @@
+package io.posthorn.protocol.recovery;
+
+/** Samples of the delivery rate, for the tests of controllers. */
+public final class Rates {
+  private Rates() {}
+
+  /** A sample of which only this is known. */
+  public static DeliveryRate sample(boolean applicationLimited) {
+    DeliveryRate rate = new DeliveryRate();
+    rate.sample(0, 0, 0, 0, applicationLimited, 1, 1);
+    return rate;
+  }
+}

@@ -1,0 +1,151 @@
+package io.posthorn.protocol.recovery;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+
+/** The rings of sent packets against a map of objects. */
+class SentPacketsProperties {
+  private final DeliveryRate rate = new DeliveryRate();
+
+  private static final class Model {
+    long sentNanos;
+    int bytes;
+    byte state;
+    boolean limited;
+    final List<long[]> notes = new ArrayList<>();
+  }
+
+  @Property(tries = 200)
+  void agreesWithAMap(@ForAll long seed, @ForAll @IntRange(min = 1, max = 400) int steps) {
+    SplittableRandom random = new SplittableRandom(seed);
+    SentPackets packets = new SentPackets();
+    TreeMap<Long, Model> model = new TreeMap<>();
+    long now = 0;
+    long next = 0;
+    int settleShare = 1 + random.nextInt(8);
+    for (int i = 0; i < steps; i++) {
+      now += random.nextInt(100);
+      int dice = random.nextInt(10);
+      if (dice < 5) {
+        Model packet = new Model();
+        int notes = random.nextInt(random.nextInt(12) == 0 ? 70 : 4);
+        for (int j = 0; j < notes; j++) {
+          long[] note = {random.nextInt(8), random.nextLong(), random.nextLong()};
+          packet.notes.add(note);
+          packets.token((byte) note[0], note[1], note[2]);
+        }
+        packet.sentNanos = now;
+        packet.bytes = random.nextInt(1500);
+        packet.limited = random.nextBoolean();
+        boolean eliciting = random.nextInt(4) > 0;
+        packet.state = eliciting ? SentPackets.OUTSTANDING : SentPackets.UNTRACKED;
+        packets.commit(now, packet.bytes, eliciting, packet.limited, rate);
+        model.put(next++, packet);
+      } else if (dice == 5) {
+        Model packet = new Model();
+        packet.state = SentPackets.SKIPPED;
+        packets.skip();
+        model.put(next++, packet);
+      } else if (dice == 6) {
+        long before = now - random.nextInt(500);
+        packets.trim(before);
+        while (!model.isEmpty() && isForgotten(model.firstEntry().getValue(), before)) {
+          model.pollFirstEntry();
+        }
+      } else {
+        for (int j = 0; j < settleShare && !model.isEmpty(); j++) {
+          long number = model.firstKey() + random.nextInt(model.size());
+          settle(random, packets, number, model.get(number));
+        }
+      }
+      assertSame(packets, model, next);
+    }
+  }
+
+  private static boolean isForgotten(Model packet, long before) {
+    return packet.state != SentPackets.OUTSTANDING
+        && (packet.state != SentPackets.LOST || packet.sentNanos < before);
+  }
+
+  private static void settle(
+      SplittableRandom random, SentPackets packets, long number, Model packet) {
+    if (packet.state == SentPackets.OUTSTANDING && random.nextBoolean()) {
+      packets.lose(number);
+      packet.state = SentPackets.LOST;
+    } else if (packet.state != SentPackets.SKIPPED) {
+      packets.acknowledge(number);
+      packet.state = SentPackets.ACKNOWLEDGED;
+    }
+  }
+
+  private static void assertSame(SentPackets packets, TreeMap<Long, Model> model, long next) {
+    assertEquals(next, packets.next());
+    assertEquals(model.isEmpty() ? next : model.firstKey(), packets.base());
+    long inFlight = 0;
+    int outstanding = 0;
+    for (long number = packets.base(); number < next; number++) {
+      Model packet = model.get(number);
+      assertEquals(packet.state, packets.state(number));
+      if (packet.state == SentPackets.OUTSTANDING) {
+        inFlight += packet.bytes;
+        outstanding++;
+      }
+      if (packet.state != SentPackets.SKIPPED) {
+        assertEquals(packet.sentNanos, packets.sentNanos(number));
+        assertEquals(packet.bytes, packets.bytes(number));
+        assertEquals(packet.limited, packets.isApplicationLimited(number));
+      }
+      long at = packets.tokensFrom(number);
+      assertEquals(packet.notes.size(), packets.tokensTo(number) - at);
+      for (long[] note : packet.notes) {
+        assertEquals(note[0], packets.tokenSource(at));
+        assertEquals(note[1], packets.tokenFirst(at));
+        assertEquals(note[2], packets.tokenSecond(at));
+        at++;
+      }
+    }
+    assertEquals(inFlight, packets.bytesInFlight());
+    assertEquals(outstanding, packets.outstanding());
+    assertEquals(SentPackets.ACKNOWLEDGED, packets.state(packets.base() - 1));
+    assertEquals(SentPackets.ACKNOWLEDGED, packets.state(next));
+  }
+
+  @Example
+  void ringsThatAreTrimmedDoNotGrow() {
+    SentPackets packets = new SentPackets();
+    for (int i = 0; i < 100_000; i++) {
+      packets.token((byte) 1, i, i);
+      packets.commit(i, 100, true, false, rate);
+      if (i >= 8) {
+        packets.acknowledge(i - 8);
+        packets.trim(0);
+      }
+    }
+    assertTrue(packets.memoryBytes() < 2048, packets.memoryBytes() + " bytes");
+  }
+
+  @Example
+  void theLastSkippedNumberIsRememberedAfterItIsTrimmed() {
+    SentPackets packets = new SentPackets();
+    packets.skip();
+    packets.commit(0, 10, true, false, rate);
+    packets.skip();
+    packets.commit(0, 10, true, false, rate);
+    packets.acknowledge(1);
+    packets.acknowledge(3);
+    packets.trim(0);
+    assertEquals(4, packets.base());
+    assertTrue(packets.wasSkipped(2, 2));
+    assertTrue(packets.wasSkipped(1, 9));
+    assertEquals(false, packets.wasSkipped(3, 3));
+  }
+}
