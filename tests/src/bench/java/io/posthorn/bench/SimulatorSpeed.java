@@ -44,10 +44,7 @@ public final class SimulatorSpeed {
       double speed = seconds / wallSeconds;
       System.out.printf(
           "%s%,.0f connection-seconds a second, %,d datagrams, %.2f us each%n",
-          run < 0 ? "warm-up " : "",
-          speed,
-          datagrams,
-          wallSeconds * 1e6 / datagrams);
+          run < 0 ? "warm-up " : "", speed, datagrams, wallSeconds * 1e6 / datagrams);
       if (run >= 0) {
         speeds[run] = speed;
       }
