@@ -12,7 +12,6 @@ final class Quantity {
   private static final Pattern FORM = Pattern.compile("(\\d+(?:\\.\\d+)?)\\s*([a-zA-Z/]*)");
   private static final double LONGEST_SECONDS = 365.0 * 24 * 3600;
   private static final double FASTEST_BITS = 1e15;
-  private static final long LARGEST_BYTES = 1L << 50;
 
   private Quantity() {}
 
@@ -57,28 +56,6 @@ final class Quantity {
         throw wrong(text, expected);
       }
       return rate;
-    }
-  }
-
-  /** A size in bytes: {@code 1200}, {@code 64k}, {@code 4m}; a k is 1,024. */
-  static final class Size implements ITypeConverter<Long> {
-    @Override
-    public Long convert(String text) {
-      String expected = "a size in bytes such as 1200, 64k or 4m";
-      Matcher form = match(text, expected);
-      long scale =
-          switch (form.group(2).toLowerCase(Locale.ROOT)) {
-            case "", "b" -> 1;
-            case "k", "kb", "kib" -> 1L << 10;
-            case "m", "mb", "mib" -> 1L << 20;
-            case "g", "gb", "gib" -> 1L << 30;
-            default -> throw wrong(text, expected);
-          };
-      double bytes = Double.parseDouble(form.group(1)) * scale;
-      if (bytes > LARGEST_BYTES) {
-        throw wrong(text, expected);
-      }
-      return Math.round(bytes);
     }
   }
 

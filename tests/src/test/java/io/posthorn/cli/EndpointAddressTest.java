@@ -73,7 +73,7 @@ class EndpointAddressTest {
   void familyDecidesWhichAddressIsTaken() throws Exception {
     EndpointAddress four = EndpointAddress.ofPeer("127.0.0.1:9");
     assertEquals(
-        new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 9),
+        new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 9),
         four.resolve(EndpointAddress.Family.IPV4));
     Failure refused = assertThrows(Failure.class, () -> four.resolve(EndpointAddress.Family.IPV6));
     assertEquals(ExitCode.UNKNOWN_HOST, refused.code());

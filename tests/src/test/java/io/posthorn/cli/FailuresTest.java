@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.UnknownHostException;
@@ -14,7 +15,8 @@ import java.nio.file.NoSuchFileException;
 import org.junit.jupiter.api.Test;
 
 class FailuresTest {
-  private static final InetSocketAddress AT = new InetSocketAddress("127.0.0.1", 80);
+  private static final InetSocketAddress AT =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 80);
 
   @Test
   void everyCauseHasItsStatus() {

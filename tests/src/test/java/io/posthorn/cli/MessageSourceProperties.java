@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import net.jqwik.api.Example;
@@ -70,12 +71,13 @@ class MessageSourceProperties {
 
   @Example
   void linesLoseTheirEndsAndTheLastNeedsNone() throws Exception {
-    List<byte[]> lines = read("a\r\n\nb\rc\nlast".getBytes(), Framing.LINE, 0);
+    List<byte[]> lines =
+        read("a\r\n\nb\rc\nlast".getBytes(StandardCharsets.UTF_8), Framing.LINE, 0);
     assertEquals(4, lines.size());
-    assertEquals("a", new String(lines.get(0)));
-    assertEquals("", new String(lines.get(1)));
-    assertEquals("b\rc", new String(lines.get(2)));
-    assertEquals("last", new String(lines.get(3)));
+    assertEquals("a", new String(lines.get(0), StandardCharsets.UTF_8));
+    assertEquals("", new String(lines.get(1), StandardCharsets.UTF_8));
+    assertEquals("b\rc", new String(lines.get(2), StandardCharsets.UTF_8));
+    assertEquals("last", new String(lines.get(3), StandardCharsets.UTF_8));
     assertTrue(read(new byte[0], Framing.LINE, 0).isEmpty());
   }
 

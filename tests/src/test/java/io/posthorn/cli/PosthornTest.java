@@ -131,7 +131,7 @@ class PosthornTest {
 
   @Test
   void whatTheUserTypedCannotCommandTheTerminal() {
-    run("listen", "\u001b]0;owned\u0007:x");
+    run("listen", "\u001b]0;owned\u0007");
     assertFalse(errors().contains("\u001b"), errors());
     assertTrue(errors().contains("\\x1b"), errors());
   }

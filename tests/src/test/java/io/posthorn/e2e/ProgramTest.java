@@ -184,7 +184,9 @@ class ProgramTest {
   void jsonCarriesTextAsTextAndBytesAsBase64() throws Exception {
     try (RunningProgram listener = posthorn("listen", "--plain", "--json", ANY);
         DatagramSocket sender = new DatagramSocket()) {
-      InetSocketAddress to = new InetSocketAddress("127.0.0.1", Integer.parseInt(listener.port()));
+      InetSocketAddress to =
+          new InetSocketAddress(
+              InetAddress.getLoopbackAddress(), Integer.parseInt(listener.port()));
       byte[] text = "a\u001b[2J\"".getBytes(StandardCharsets.UTF_8);
       byte[] bytes = {(byte) 0xff, 0};
       sender.send(new DatagramPacket(text, text.length, to));
@@ -313,7 +315,8 @@ class ProgramTest {
             "{ \"$0\" -jar \"$1\" listen --plain 127.0.0.1:0; echo status $? >&2; } | head -n 1",
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             String.valueOf(System.getProperty("posthorn.jar")))) {
-      InetSocketAddress to = new InetSocketAddress("127.0.0.1", Integer.parseInt(shell.port()));
+      InetSocketAddress to =
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(shell.port()));
       try (DatagramSocket sender = new DatagramSocket()) {
         byte[] message = "line".getBytes(StandardCharsets.UTF_8);
         sender.send(new DatagramPacket(message, message.length, to));

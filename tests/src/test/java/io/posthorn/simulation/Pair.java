@@ -3,11 +3,14 @@ package io.posthorn.simulation;
 import io.posthorn.Mode;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
+import io.posthorn.endpoint.Endpoint;
 import io.posthorn.simulation.checker.History;
+import io.posthorn.testkit.jqwik.ScheduledSend;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
 
 /** Two parties on one network: forth is from a to b. */
 final class Pair {
@@ -45,6 +48,26 @@ final class Pair {
     return SocketOptions.defaults(Mode.RELIABLE);
   }
 
+  /** Not encrypted, with the usual limits. */
+  static SocketOptions clear() {
+    SocketOptions usual = options();
+    return new SocketOptions(
+        usual.mode(),
+        Security.none(),
+        usual.congestionControl(),
+        usual.maxConnections(),
+        usual.idleTimeout(),
+        usual.handshakeTimeout(),
+        usual.keepAlive(),
+        usual.implicitIdle(),
+        usual.sendBufferBytes(),
+        usual.receiveBufferBytes(),
+        usual.socketReceiveBytes(),
+        usual.maxWholeMessageBytes(),
+        usual.maxDatagramBytes(),
+        usual.streaming());
+  }
+
   /**
    * Options for runs in which a handshake may take as long as a bad network wants.
    *
@@ -78,6 +101,26 @@ final class Pair {
 
   Pair link(LinkConditions both) {
     return link(both, both);
+  }
+
+  /** Has these messages sent, each at its time. */
+  void schedule(List<ScheduledSend> sends) {
+    for (ScheduledSend send : sends) {
+      Party from = send.forth() ? a : b;
+      Party to = send.forth() ? b : a;
+      network.at(
+          Duration.ofMillis(send.atMillis()),
+          () ->
+              from.send(
+                  to,
+                  send.channel(),
+                  send.delivery(),
+                  send.key(),
+                  send.sizeBytes(),
+                  send.lifeMillis() == 0
+                      ? Endpoint.NEVER
+                      : network.nowNanos() + send.lifeMillis() * 1_000_000L));
+    }
   }
 
   /** Whether everything wanted was taken and has its outcome. */

@@ -191,11 +191,13 @@ final class Party implements SimulatedHost {
     }
   }
 
-  /** Messages that the endpoint has not taken yet. */
+  /** Messages that the endpoint has not taken yet, but for those that wait for a first word. */
   int waiting() {
     int sum = 0;
-    for (ArrayDeque<Wanted> queue : waiting.values()) {
-      sum += queue.size();
+    for (Map.Entry<Party, ArrayDeque<Wanted>> each : waiting.entrySet()) {
+      if (!answersOnly || aliases.containsKey(each.getKey())) {
+        sum += each.getValue().size();
+      }
     }
     return sum;
   }

@@ -40,7 +40,7 @@ public sealed interface EndpointEvent {
   /** The receiving application confirmed the message. */
   record ReceiptProcessed(Object receipt) implements EndpointEvent {}
 
-  /** A send that answered {@link SendOutcome#BLOCKED} may succeed now. */
+  /** A send that answered {@link io.posthorn.protocol.SendOutcome#BLOCKED} may succeed now. */
   record Writable(long connection, InetSocketAddress peer) implements EndpointEvent {}
 
   /** The peer is now reached at another address. */

@@ -133,9 +133,9 @@ final class Deliveries {
         && confirmations.isDrained();
   }
 
-  /** Whether the peer has begun something that it has not finished. */
-  boolean expectsMore() {
-    return ordered.expectsMore() || unordered.expectsMore();
+  /** Whether it is the peer's turn: to finish what it began, or to give credit. */
+  boolean awaitsPeer() {
+    return ordered.expectsMore() || unordered.expectsMore() || isBlockedByPeer();
   }
 
   /** Whether the peer's credit is what holds messages back. */

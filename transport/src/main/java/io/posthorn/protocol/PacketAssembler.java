@@ -104,14 +104,15 @@ final class PacketAssembler {
       boolean acknowledgeOnly,
       long nowNanos) {
     pacedUntilNanos = NEVER;
-    int room = (int) Math.min(limit, path.allowanceBytes());
-    if (path.isStifled()) {
+    int room = path.roomBytes(limit);
+    if (room == 0) {
       return 0;
     }
     if (quietPackets >= QUIET_PACKETS && !acknowledgeOnly) {
       pings.request(); // or neither side could ever forget what these packets acknowledged
     }
-    boolean probe = recovery.isProbeDue() && !acknowledgeOnly;
+    // The proof of a path is short, and waits for no window: what fills it was sent to another.
+    boolean probe = (recovery.isProbeDue() || path.hasFrames(nowNanos)) && !acknowledgeOnly;
     boolean wanted = probe || (!acknowledgeOnly && hasFrames(nowNanos));
     windowLimited = wanted && !recovery.windowAllows(room);
     boolean allowed = wanted && (probe || !windowLimited);

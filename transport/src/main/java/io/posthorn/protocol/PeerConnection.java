@@ -478,7 +478,7 @@ public final class PeerConnection {
     next = Math.min(next, recovery.deadlineNanos(nowNanos));
     next = Math.min(next, assembler.pacedUntilNanos());
     next = Math.min(next, idle.deadlineNanos());
-    return deliveries.expectsMore() ? Math.min(next, quietPingNanos) : next;
+    return deliveries.awaitsPeer() ? Math.min(next, quietPingNanos) : next;
   }
 
   /** A deadline has come. */
@@ -525,7 +525,7 @@ public final class PeerConnection {
     }
     if (nowNanos >= quietPingNanos) {
       quietPingNanos = nowNanos + 3 * recovery.probeTimeoutNanos();
-      if (deliveries.expectsMore()) {
+      if (deliveries.awaitsPeer()) {
         // The peer was in the middle of something: a rebound NAT here would hide it from us.
         pings.request();
       }

@@ -10,6 +10,7 @@ import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.RandomDistribution;
 import net.jqwik.api.Tuple;
 
 /**
@@ -69,10 +70,7 @@ public final class NetworkArbitraries {
 
   /** As {@link #links()}, in part behind an address translator that forgets. */
   public static Arbitrary<LinkConditions> rebindingLinks() {
-    return Combinators.combine(
-            links(),
-            seldom(Arbitraries.integers().between(0, 5_000)),
-            Arbitraries.of(Rebinding.class))
+    return Combinators.combine(links(), seldom(upTo(5_000)), Arbitraries.of(Rebinding.class))
         .as(
             (link, period, kind) ->
                 period == 0 ? link : link.withRebind(Duration.ofMillis(period + 200L), kind));
@@ -94,9 +92,7 @@ public final class NetworkArbitraries {
   /** Up to two closes within the first five seconds. */
   public static Arbitrary<List<ScheduledClose>> closes() {
     return Combinators.combine(
-            Arbitraries.integers().between(0, 5_000),
-            Arbitraries.of(true, false),
-            Arbitraries.of(0, 100, 3_000, 10_000))
+            upTo(5_000), Arbitraries.of(true, false), Arbitraries.of(0, 100, 3_000, 10_000))
         .as(ScheduledClose::new)
         .list()
         .ofMaxSize(2);
@@ -110,17 +106,13 @@ public final class NetworkArbitraries {
             Tuple.of(4, Arbitraries.integers().between(101, 3_000)),
             Tuple.of(1, Arbitraries.integers().between(3_001, 70_000)));
     return Combinators.combine(
-            Arbitraries.frequencyOf(
-                Tuple.of(1, Arbitraries.just(0)),
-                Tuple.of(2, Arbitraries.integers().between(0, 2_000))),
+            Arbitraries.frequencyOf(Tuple.of(1, Arbitraries.just(0)), Tuple.of(2, upTo(2_000))),
             Arbitraries.of(true, false),
             Arbitraries.of(0, 1, 63),
             deliveries,
             Arbitraries.of(0, 1),
             sizes,
-            Arbitraries.frequencyOf(
-                Tuple.of(9, Arbitraries.just(0)),
-                Tuple.of(1, Arbitraries.integers().between(1, 1_000))))
+            Arbitraries.frequencyOf(Tuple.of(9, Arbitraries.just(0)), Tuple.of(1, upTo(1_000))))
         .as(NetworkArbitraries::fitting);
   }
 
@@ -148,6 +140,11 @@ public final class NetworkArbitraries {
         sizeBytes < 4 ? 0 : lifeMillis);
   }
 
+  /** Every number alike; shrinks to 0. */
+  private static Arbitrary<Integer> upTo(int most) {
+    return Arbitraries.integers().between(0, most).withDistribution(RandomDistribution.uniform());
+  }
+
   /** Off in half of the tries; drawn from values of which the first is the smallest. */
   private static Arbitrary<Integer> seldom(Arbitrary<Integer> values) {
     return Arbitraries.frequencyOf(Tuple.of(1, Arbitraries.just(0)), Tuple.of(1, values));
@@ -165,8 +162,8 @@ public final class NetworkArbitraries {
     return Combinators.combine(
             Arbitraries.frequencyOf(
                 Tuple.of(1, Arbitraries.just(0)),
-                Tuple.of(2, Arbitraries.integers().between(0, Math.min(maxPercent, 30))),
-                Tuple.of(1, Arbitraries.integers().between(0, maxPercent))),
+                Tuple.of(4, upTo(Math.min(maxPercent, 30))),
+                Tuple.of(2, upTo(maxPercent))),
             seldom(Arbitraries.of(0, 3, 20)))
         .as(Losing::new);
   }
@@ -199,13 +196,11 @@ public final class NetworkArbitraries {
             ? Arbitraries.just(0)
             : seldom(
                 Arbitraries.frequencyOf(
-                    Tuple.of(2, Arbitraries.integers().between(0, Math.min(1_000, maxMillis))),
-                    Tuple.of(2, Arbitraries.integers().between(0, maxMillis)),
+                    Tuple.of(2, upTo(Math.min(1_000, maxMillis))),
+                    Tuple.of(2, upTo(maxMillis)),
                     Tuple.of(1, Arbitraries.just(maxMillis))));
     return Combinators.combine(
-            Arbitraries.frequencyOf(
-                Tuple.of(1, Arbitraries.just(0)),
-                Tuple.of(3, Arbitraries.integers().between(0, 1_000))),
+            Arbitraries.frequencyOf(Tuple.of(1, Arbitraries.just(0)), Tuple.of(3, upTo(1_000))),
             lengths,
             Arbitraries.of(0, 0, 6_000))
         .as(Silence::new);

@@ -45,6 +45,7 @@ final class IncomingMessages {
   private long consumedBytes;
   private int gaps;
   private boolean tooManyGaps;
+  private boolean senderBlocked;
 
   IncomingMessages(long poolBytes) {
     this.poolBytes = poolBytes;
@@ -211,8 +212,14 @@ final class IncomingMessages {
     return message;
   }
 
+  /** The sender stands at a limit: whatever is free is worth saying, be it little. */
+  void onSenderBlocked() {
+    senderBlocked = true;
+  }
+
   boolean wantsGrant() {
-    return consumedMessages + ID_WINDOW - grantedMessages >= ID_WINDOW / 2
+    return (senderBlocked && (messagesToGrant() > grantedMessages || bytesToGrant() > grantedBytes))
+        || consumedMessages + ID_WINDOW - grantedMessages >= ID_WINDOW / 2
         || consumedBytes + poolBytes - grantedBytes >= poolBytes / 2;
   }
 
@@ -227,6 +234,7 @@ final class IncomingMessages {
   void onGranted(long messages, long bytes) {
     grantedMessages = Math.max(grantedMessages, messages);
     grantedBytes = Math.max(grantedBytes, bytes);
+    senderBlocked = false;
   }
 
   long grantedMessages() {

@@ -25,6 +25,7 @@ public final class SendLedger {
   private final long limitBytes;
   private long heldBytes;
   private boolean refused;
+  private int refusedBytes;
   private long acknowledgedMessages;
   private long openMessages;
   private long retransmittedBytes;
@@ -44,14 +45,24 @@ public final class SendLedger {
    * Whether a message may be taken; if not, {@link #pollWritable} answers true when to try again.
    */
   public boolean hasRoom(int bodyBytes) {
-    boolean room = heldBytes == 0 || heldBytes + bodyBytes + MESSAGE_OVERHEAD_BYTES <= limitBytes;
-    refused |= !room;
+    boolean room = fits(bodyBytes);
+    if (!room) {
+      refusedBytes = refused ? Math.min(refusedBytes, bodyBytes) : bodyBytes;
+      refused = true;
+    }
     return room;
   }
 
-  /** Whether a sender was refused and room came up since; asks once for each refusal. */
+  private boolean fits(int bodyBytes) {
+    return heldBytes == 0 || heldBytes + bodyBytes + MESSAGE_OVERHEAD_BYTES <= limitBytes;
+  }
+
+  /**
+   * Whether a sender was refused and room came up since, for the smallest message that was refused
+   * at least; asks once for each refusal.
+   */
   public boolean pollWritable() {
-    if (refused && heldBytes <= limitBytes / 2) {
+    if (refused && heldBytes <= limitBytes / 2 && fits(refusedBytes)) {
       refused = false;
       return true;
     }

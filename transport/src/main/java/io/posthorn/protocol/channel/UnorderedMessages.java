@@ -73,6 +73,7 @@ public final class UnorderedMessages implements FrameSource {
   /** MESSAGES_BLOCKED arrived: say the limits again. */
   public void onBlocked(long messages, long bytes) {
     repeatGrants |= incoming.grantedMessages() > messages || incoming.grantedBytes() > bytes;
+    incoming.onSenderBlocked();
   }
 
   /** Whether the part given last was not stored, since it left too many gaps. */

@@ -103,7 +103,7 @@ public final class Adaptive implements CongestionController {
     }
     if (roundEnds) {
       nextRoundDelivered = rate.deliveredBytes();
-      endRound();
+      endRound(rate.isApplicationLimited());
     }
     samples = Math.min(samples + 1, RTT_SAMPLES);
     typicalRttNanos += (rttNanos - typicalRttNanos) / samples;
@@ -118,7 +118,7 @@ public final class Adaptive implements CongestionController {
     advance(nowNanos, inFlightBytes, roundEnds, rate.isApplicationLimited());
   }
 
-  private void endRound() {
+  private void endRound(boolean applicationLimited) {
     long roundRttNanos = roundRttSumNanos / Math.max(1, roundSamples);
     long queueNanos = Math.max(0, roundRttNanos - minRttNanos);
     largestQueueNanos = Math.max(queueNanos, largestQueueNanos - largestQueueNanos / 16);
@@ -136,8 +136,10 @@ public final class Adaptive implements CongestionController {
     roundLostBytes = 0;
     roundRttSumNanos = 0;
     roundSamples = 0;
-    round++;
-    roundRates[(int) (round % BANDWIDTH_ROUNDS)] = 0;
+    if (!applicationLimited) { // else the path was not asked, and what it can do is not forgotten
+      round++;
+      roundRates[(int) (round % BANDWIDTH_ROUNDS)] = 0;
+    }
   }
 
   private void onCongestion() {
@@ -296,6 +298,12 @@ public final class Adaptive implements CongestionController {
   @Override
   public long pacingBytesPerSecond() {
     long rate = bandwidth();
-    return rate == 0 ? 0 : Math.max(1, (long) (gain() * rate / (1 - lossShare)));
+    if (rate == 0) {
+      return 0;
+    }
+    // A thin flow has only ever been seen to deliver little: the least window per round trip is
+    // never too much, for the window bounds it.
+    double least = MINIMUM_WINDOW_PACKETS * packetBytes * 1e9 / pathNanos();
+    return (long) Math.max(least, gain() * rate / (1 - lossShare));
   }
 }

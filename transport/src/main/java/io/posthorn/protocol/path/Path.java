@@ -17,8 +17,11 @@ public final class Path implements FrameSource {
   private static final int AMPLIFICATION_FACTOR = 3;
   private static final int ATTEMPTS = 4;
 
-  /** Less than this carries nothing worth a packet: a challenge, or a short acknowledgement. */
-  private static final int LEAST_USEFUL_BYTES = 64;
+  /** Room for a challenge or a response and a short acknowledgement. */
+  private static final int PROOF_BYTES = 64;
+
+  /** Kept for challenges that have to go again: whoever used it up could never prove the path. */
+  private static final int RESERVED_BYTES = 2 * PROOF_BYTES;
 
   private final RandomGenerator random;
   private InetSocketAddress address;
@@ -58,16 +61,25 @@ public final class Path implements FrameSource {
     return validated;
   }
 
-  /** Bytes that may be sent to the address now. */
-  public long allowanceBytes() {
-    return validated
-        ? NEVER
-        : AMPLIFICATION_FACTOR * unvalidatedReceivedBytes - unvalidatedSentBytes;
+  /**
+   * Most bytes of the next datagram to the address; 0 if nothing may leave before more comes from
+   * there. Frames of the path itself may use what is kept back from all else.
+   */
+  public int roomBytes(int limit) {
+    if (validated) {
+      return limit;
+    }
+    long allowance = AMPLIFICATION_FACTOR * unvalidatedReceivedBytes - unvalidatedSentBytes;
+    long room = Math.min(limit, allowance - RESERVED_BYTES);
+    if (hasOwnFrames() && allowance >= PROOF_BYTES) {
+      room = Math.max(room, PROOF_BYTES);
+    }
+    return room < PROOF_BYTES ? 0 : (int) room;
   }
 
   /** Whether nothing may leave before more comes from the address. */
   public boolean isStifled() {
-    return allowanceBytes() < LEAST_USEFUL_BYTES;
+    return roomBytes(Integer.MAX_VALUE) == 0;
   }
 
   /** A datagram left for the address. */
@@ -174,6 +186,10 @@ public final class Path implements FrameSource {
 
   @Override
   public boolean hasFrames(long nowNanos) {
+    return hasOwnFrames();
+  }
+
+  private boolean hasOwnFrames() {
     return challengeDue || (responseDue && address.equals(responseTo));
   }
 

@@ -1,0 +1,138 @@
+package io.posthorn.simulation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.Delivery;
+import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.simulation.checker.Checkers;
+import io.posthorn.testkit.jqwik.NetworkArbitraries;
+import io.posthorn.testkit.jqwik.ScheduledSend;
+import io.posthorn.wire.CloseReason;
+import java.time.Duration;
+import java.util.List;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+
+/** What is sent and how often timers run when there is little or nothing to do. */
+class QuietProperties {
+  @Provide
+  Arbitrary<LinkConditions> links() {
+    return NetworkArbitraries.rebindingLinks();
+  }
+
+  @Provide
+  Arbitrary<List<ScheduledSend>> sends() {
+    return NetworkArbitraries.sends(10);
+  }
+
+  /** A connection that was asked for stays, and says nothing but a keep-alive each ten seconds. */
+  @Property(tries = 10)
+  void anIdleConnectionOnlyKeepsItselfAlive(@ForAll long seed, @ForAll boolean clear) {
+    Pair pair =
+        new Pair(seed, clear ? Pair.clear() : Pair.options())
+            .link(LinkConditions.parse("delay 20ms"));
+    pair.a.connect(pair.b);
+    pair.network.run(Duration.ofSeconds(5));
+    long offered = pair.network.counters().offered();
+    long timeouts = pair.a.timeouts() + pair.b.timeouts();
+    int minutes = 60;
+    pair.network.run(Duration.ofMinutes(minutes));
+    long keepAlives = minutes * 6;
+    long sent = pair.network.counters().offered() - offered;
+    assertTrue(sent <= 2 * keepAlives + 2 && sent >= 2 * (keepAlives - 5), sent + " datagrams");
+    long ran = pair.a.timeouts() + pair.b.timeouts() - timeouts;
+    assertTrue(ran <= 8 * keepAlives, ran + " timeouts");
+    assertEquals(1, pair.a.endpoint().connections(pair.network.nowNanos()).size());
+    assertEquals(1, pair.b.endpoint().connections(pair.network.nowNanos()).size());
+  }
+
+  /** A connection that a mere send opened ends by itself when nobody uses it, without an error. */
+  @Property(tries = 10)
+  void anImplicitConnectionIsLetGo(@ForAll long seed, @ForAll boolean clear) {
+    Pair pair =
+        new Pair(seed, clear ? Pair.clear() : Pair.options())
+            .link(LinkConditions.parse("delay 20ms"));
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 100);
+    pair.network.run(Duration.ofSeconds(299));
+    assertEquals(1, pair.a.endpoint().connections(pair.network.nowNanos()).size());
+    pair.network.run(Duration.ofSeconds(10));
+    for (int end = 0; end < 2; end++) {
+      List<EndpointEvent.Closed> closed = pair.history.told(end, EndpointEvent.Closed.class);
+      assertEquals(1, closed.size());
+      assertEquals(CloseReason.APPLICATION, closed.get(0).reason());
+      assertEquals(0, closed.get(0).unacknowledged());
+    }
+    long offered = pair.network.counters().offered();
+    pair.network.run(Duration.ofMinutes(10));
+    assertEquals(offered, pair.network.counters().offered(), "words after the end");
+    assertEquals(Long.MAX_VALUE, pair.a.nextTimeoutNanos(), "a timer after the end");
+    assertEquals(Long.MAX_VALUE, pair.b.nextTimeoutNanos(), "a timer after the end");
+  }
+
+  /** FAULTS 7 and 10: silence is noticed by both ends, whoever has something to say. */
+  @Property(tries = 40)
+  void silenceIsReportedWithinTheIdleTimeout(
+      @ForAll long seed,
+      @ForAll boolean aWaits,
+      @ForAll boolean bWaits,
+      @ForAll boolean oneWay,
+      @ForAll @IntRange(min = 0, max = 12_000) int cutMillis) {
+    Pair pair = new Pair(seed, Pair.options()).link(LinkConditions.parse("delay 20ms"));
+    pair.a.connect(pair.b);
+    pair.network.run(Duration.ofSeconds(1));
+    pair.network.run(Duration.ofMillis(cutMillis));
+    pair.network.cut(Pair.A, Pair.B);
+    if (!oneWay) {
+      pair.network.cut(Pair.B, Pair.A);
+    }
+    pair.network.run(Duration.ofMillis(100)); // what is under way arrives
+    if (aWaits) {
+      pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 100);
+    }
+    if (bWaits && !oneWay) {
+      pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 100);
+    }
+    long before = pair.network.counters().offered();
+    // Without messages it is the next keep-alive that gets no answer: up to ten seconds later.
+    pair.network.run(Duration.ofSeconds(oneWay ? 75 : 41));
+    long sent = pair.network.counters().offered() - before;
+    for (int end = 0; end < 2; end++) {
+      List<EndpointEvent.Closed> closed = pair.history.told(end, EndpointEvent.Closed.class);
+      assertEquals(1, closed.size(), "end " + end + " was not told");
+      assertEquals(CloseReason.IDLE_TIMEOUT, closed.get(0).reason());
+    }
+    assertEquals(0, pair.history.unsettled());
+    assertTrue(sent < 1_500, sent + " datagrams to nobody");
+    Checkers.checkSoFar(pair.history);
+    assertEquals(Long.MAX_VALUE, pair.a.nextTimeoutNanos(), "a timer after the end");
+    assertEquals(Long.MAX_VALUE, pair.b.nextTimeoutNanos(), "a timer after the end");
+  }
+
+  /** No storm: each second, timers run about as often as datagrams come and go, and not more. */
+  @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
+  void timersRunNoMoreThanTheyHaveTo(
+      @ForAll long seed,
+      @ForAll("links") LinkConditions forth,
+      @ForAll("links") LinkConditions back,
+      @ForAll("sends") List<ScheduledSend> sends) {
+    Pair pair = new Pair(seed, Pair.patient(true, false)).link(forth, back);
+    pair.schedule(sends);
+    long timeouts = 0;
+    long datagrams = 0;
+    for (int second = 0; second < 30; second++) {
+      pair.network.run(Duration.ofSeconds(1));
+      long ran = pair.a.timeouts() + pair.b.timeouts();
+      LinkCounters counters = pair.network.counters();
+      long seen = counters.offered() + counters.delivered();
+      long allowed = 30 + 4 * (seen - datagrams);
+      assertTrue(ran - timeouts <= allowed, (ran - timeouts) + " timeouts in second " + second);
+      timeouts = ran;
+      datagrams = seen;
+    }
+  }
+}

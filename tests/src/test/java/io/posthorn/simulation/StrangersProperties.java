@@ -1,0 +1,290 @@
+package io.posthorn.simulation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.Delivery;
+import io.posthorn.EcnMark;
+import io.posthorn.SocketOptions;
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.endpoint.ReliableEndpoint;
+import io.posthorn.endpoint.TransmitBatch;
+import io.posthorn.simulation.checker.Checkers;
+import io.posthorn.wire.DropReason;
+import io.posthorn.wire.WireLimits;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+
+/** Invariant 6, and the second half of 2: what those get who have proved nothing. */
+class StrangersProperties {
+  private static final InetSocketAddress STRANGER = Pair.address(66, 6666);
+
+  /** An endpoint without a network, and the account of each address. */
+  private static final class Open {
+    final Endpoint endpoint;
+    final Map<InetSocketAddress, long[]> accounts = new HashMap<>();
+    private final TransmitBatch batch = new TransmitBatch();
+    private long nowNanos;
+
+    Open(SocketOptions options, long seed) {
+      endpoint = new ReliableEndpoint(options, new SplittableRandom(seed), Pair.B::equals);
+    }
+
+    /** Takes a datagram and sends what it causes; at each datagram the account must stand. */
+    void give(byte[] datagram, InetSocketAddress from) {
+      nowNanos += 1_000_000;
+      long[] account = accounts.computeIfAbsent(from, none -> new long[2]);
+      account[0] += datagram.length;
+      endpoint.onDatagram(ByteBuffer.wrap(datagram.clone()), from, EcnMark.UNKNOWN, nowNanos);
+      drain();
+    }
+
+    void pass(Duration time) {
+      long end = nowNanos + time.toNanos();
+      while (endpoint.nextTimeoutNanos() <= end) {
+        nowNanos = Math.max(nowNanos, endpoint.nextTimeoutNanos());
+        endpoint.onTimeout(nowNanos);
+        drain();
+      }
+      nowNanos = end;
+    }
+
+    private void drain() {
+      while (endpoint.pollTransmit(batch, nowNanos)) {
+        long[] account = accounts.computeIfAbsent(batch.peer(), none -> new long[2]);
+        account[1] += batch.lengthBytes();
+        if (account[1] > 3 * account[0]) {
+          throw new AssertionError(
+              account[1] + " bytes for " + account[0] + " bytes from " + batch.peer());
+        }
+      }
+      for (Object event = endpoint.pollEvent(); event != null; event = endpoint.pollEvent()) {
+        throw new AssertionError("a stranger caused " + event);
+      }
+      assertEquals(null, endpoint.pollMessage(nowNanos), "a message from a stranger");
+    }
+
+    long answered() {
+      long sum = 0;
+      for (long[] account : accounts.values()) {
+        sum += account[1];
+      }
+      return sum;
+    }
+
+    long dropped() {
+      long sum = 0;
+      for (int i = 1; i < DropReason.count(); i++) {
+        sum += endpoint.counters().drops(DropReason.of(i));
+      }
+      return sum;
+    }
+  }
+
+  private static SocketOptions options(boolean clear) {
+    return clear ? Pair.clear() : Pair.options();
+  }
+
+  /** Every first byte, every small size: no exception, no answer, one named drop each. */
+  @Example
+  void shortGarbageOfAnyKindGetsNoAnswer() {
+    for (boolean clear : new boolean[] {false, true}) {
+      Open open = new Open(options(clear), 1);
+      SplittableRandom random = new SplittableRandom(2);
+      long given = 0;
+      for (int first = 0; first < 256; first++) {
+        for (int size = 0; size <= 64; size++) {
+          byte[] datagram = new byte[size];
+          random.nextBytes(datagram);
+          if (size > 0) {
+            datagram[0] = (byte) first;
+          }
+          open.give(datagram, STRANGER);
+          given++;
+        }
+      }
+      assertEquals(0, open.answered());
+      assertEquals(given, open.dropped(), "each is dropped for one reason");
+      assertEquals(Long.MAX_VALUE, open.endpoint.nextTimeoutNanos(), "nothing is kept");
+    }
+  }
+
+  /** Random bytes of any size, in part with a first byte that means something. */
+  @Property(tries = 500, edgeCases = EdgeCasesMode.NONE)
+  void randomBytesGetNoAnswer(
+      @ForAll long seed,
+      @ForAll @IntRange(min = 0, max = WireLimits.MAX_DATAGRAM_BYTES) int size,
+      @ForAll @IntRange(min = 0, max = 20) int first,
+      @ForAll boolean clear) {
+    Open open = new Open(options(clear), seed);
+    byte[] datagram = new byte[size];
+    new SplittableRandom(seed).nextBytes(datagram);
+    if (size > 0) {
+      datagram[0] = (byte) first;
+    }
+    open.give(datagram, STRANGER);
+    open.pass(Duration.ofSeconds(30));
+    // M1 of another version is told which ones are spoken: once for each, and in less bytes.
+    boolean mayBeAnswered = size >= WireLimits.MINIMUM_DATAGRAM_BYTES && first == 4;
+    assertTrue(open.answered() == 0 || mayBeAnswered, open.answered() + " bytes");
+    assertTrue(open.answered() <= size, "an answer is no longer than what it answers");
+    assertEquals(1, open.dropped());
+  }
+
+  /** What was recorded of a conversation, and how it is bent. */
+  record Bent(int packet, int offset, int xor, int cut, int grow) {
+    byte[] apply(List<byte[]> recorded) {
+      byte[] bytes = recorded.get(packet % recorded.size()).clone();
+      if (bytes.length > 0 && xor != 0) {
+        bytes[offset % bytes.length] ^= (byte) xor;
+      }
+      byte[] out = new byte[Math.max(0, bytes.length - cut) + grow];
+      System.arraycopy(bytes, 0, out, 0, Math.min(bytes.length, out.length));
+      return out;
+    }
+  }
+
+  @Provide
+  Arbitrary<List<Bent>> bents() {
+    return Combinators.combine(
+            Arbitraries.integers().between(0, 40),
+            Arbitraries.integers().between(0, 1_250),
+            Arbitraries.integers().between(0, 255),
+            Arbitraries.of(0, 0, 0, 1, 16, 1_000),
+            Arbitraries.of(0, 0, 0, 1, 100))
+        .as(Bent::new)
+        .list()
+        .ofMinSize(1)
+        .ofMaxSize(30);
+  }
+
+  /** All datagrams of a short conversation, from and to both ends. */
+  private static List<byte[]> recorded(SocketOptions options, long seed) {
+    Pair pair = new Pair(seed, options).link(LinkConditions.parse("delay 5ms loss 10%"));
+    List<byte[]> datagrams = new ArrayList<>();
+    pair.network.intercept(
+        (from, to, number, datagram) -> {
+          byte[] bytes = new byte[datagram.remaining()];
+          datagram.get(datagram.position(), bytes);
+          datagrams.add(bytes);
+          return Interception.DELIVER;
+        });
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 3_000);
+    pair.b.send(pair.a, 0, Delivery.RELIABLE_UNORDERED, 300);
+    pair.network.run(Duration.ofSeconds(12));
+    pair.close(Duration.ofSeconds(1), Duration.ofSeconds(5));
+    return datagrams;
+  }
+
+  /** FAULTS 35, 40, 44, 45: replays to somebody else open nothing and are not amplified. */
+  @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
+  void replaysAreNotAmplified(
+      @ForAll long seed,
+      @ForAll("bents") List<Bent> bents,
+      @ForAll @Size(min = 1, max = 30) List<@IntRange(min = 1, max = 3) Integer> sources,
+      @ForAll boolean clear) {
+    SocketOptions options = options(clear);
+    List<byte[]> recorded = recorded(options, seed);
+    Open open = new Open(options, seed + 1);
+    for (int i = 0; i < bents.size(); i++) {
+      open.give(bents.get(i).apply(recorded), Pair.address(sources.get(i % sources.size()), 1_000));
+    }
+    open.pass(Duration.ofSeconds(30));
+    assertEquals(List.of(), open.endpoint.connections(open.nowNanos));
+    assertEquals(Long.MAX_VALUE, open.endpoint.nextTimeoutNanos(), "what was kept is gone");
+  }
+
+  /** FAULTS 41: a flood of first messages from many addresses; what is kept is capped. */
+  @Property(tries = 3)
+  void aFloodOfFirstMessagesIsCapped(@ForAll long seed, @ForAll boolean clear) {
+    SocketOptions options = options(clear);
+    List<byte[]> firsts = new ArrayList<>();
+    for (byte[] datagram : recorded(options, seed)) {
+      if (datagram[0] == 4) {
+        firsts.add(datagram);
+      }
+    }
+    Open open = new Open(options, seed + 1);
+    for (int i = 0; i < 3_000; i++) {
+      open.give(firsts.get(0), Pair.address(i % 250, 1_000 + i));
+    }
+    // Without a cookie, from so many addresses, at most some hundred are answered with M2.
+    long perSecond = open.endpoint.counters().datagramsSent;
+    assertTrue(perSecond <= 3_000, "one answer each at most");
+    open.pass(Duration.ofSeconds(30));
+    assertEquals(Long.MAX_VALUE, open.endpoint.nextTimeoutNanos(), "what was kept is gone");
+
+    // And a new honest client connects in the midst of it.
+    Pair pair = new Pair(seed, options).link(LinkConditions.parse("delay 5ms"));
+    for (int i = 0; i < 2_000; i++) {
+      pair.b.onDatagram(
+          ByteBuffer.wrap(firsts.get(0).clone()), Pair.address(i % 250, 1_000 + i), 0);
+    }
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 100);
+    assertTrue(pair.network.runUntil(pair::isSettled, Duration.ofSeconds(2)), "shut out");
+  }
+
+  /**
+   * Somebody on the path who copies, bends and cuts packets, and sends them under either name: all
+   * arrives all the same, once, whole and in order, and the connection lives.
+   */
+  @Property(tries = 150, edgeCases = EdgeCasesMode.NONE)
+  void forgeriesChangeNothing(
+      @ForAll long seed, @ForAll("bents") List<Bent> bents, @ForAll boolean inTheirName) {
+    Pair pair = new Pair(seed, Pair.patient(true, false)).link(LinkConditions.parse("delay 20ms"));
+    List<byte[]> seen = new ArrayList<>();
+    pair.network.intercept(
+        (from, to, number, datagram) -> {
+          byte[] bytes = new byte[datagram.remaining()];
+          datagram.get(datagram.position(), bytes);
+          seen.add(bytes);
+          return Interception.DELIVER;
+        });
+    for (int i = 0; i < 10; i++) {
+      long at = i * 15_000_000L;
+      pair.network.at(at, () -> pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 300));
+      pair.network.at(at, () -> pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 300));
+    }
+    for (int i = 0; i < bents.size(); i++) {
+      Bent bent = bents.get(i);
+      if (bent.xor == 0 && bent.cut == 0 && bent.grow == 0) {
+        continue; // an exact copy that overtakes is a path of its own, and no forgery
+      }
+      boolean toA = i % 2 == 0;
+      pair.network.at(
+          30_000_000L + i * 5_000_000L,
+          () -> {
+            InetSocketAddress name = toA ? Pair.B : Pair.A;
+            (toA ? pair.a : pair.b)
+                .onDatagram(
+                    ByteBuffer.wrap(bent.apply(seen)),
+                    inTheirName ? name : STRANGER,
+                    pair.network.nowNanos());
+          });
+    }
+    pair.network.run(Duration.ofSeconds(5));
+    assertTrue(pair.isSettled(), () -> "stuck: " + pair.a + "\n" + pair.b);
+    assertEquals(20, pair.history.received().size());
+    assertEquals(List.of(), pair.history.told(0, EndpointEvent.Closed.class));
+    assertEquals(List.of(), pair.history.told(1, EndpointEvent.Closed.class));
+    assertEquals(List.of(), pair.history.told(1, EndpointEvent.PathChanged.class));
+    Checkers.checkSoFar(pair.history);
+  }
+}
