@@ -26,7 +26,7 @@ class ConnectionTableProperties {
     List<Long> everUsed = new ArrayList<>();
     long nextHandle = 1;
     for (int i = 0; i < steps; i++) {
-      long id = random.nextLong() & mask | random.nextInt(3);
+      long id = (random.nextLong() & mask) | random.nextInt(3);
       int dice = random.nextInt(10);
       if (dice < 6 && !model.containsKey(id)) {
         ConnectionSlot slot = slots.slot(nextHandle++, id);

@@ -46,13 +46,13 @@ class DeliveryRateTest {
   @Test
   void aBurstOfAcknowledgementsDoesNotRaiseTheRate() {
     for (int i = 0; i < 10; i++) {
-      send(10 * i);
+      send(10L * i);
     }
     for (int i = 0; i < 10; i++) {
       acknowledge(i, 200);
     }
     // Ten packets took 90 ms to send and 200 to acknowledge; the first counts from the start.
-    assertEquals(10_000 * 1000 / 200, rate.bytesPerSecond());
+    assertEquals(10_000 * 1000L / 200, rate.bytesPerSecond());
   }
 
   @Test
