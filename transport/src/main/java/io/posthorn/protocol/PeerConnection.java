@@ -248,15 +248,16 @@ public final class PeerConnection {
       return DropReason.HANDSHAKE_FORGED;
     }
     TransportParameters peer = TransportParameters.decode(payload, 0, length);
-    if (peer == null || !areAcceptable(peer, packet.responderConnectionId())) {
+    // The id in the header may have been damaged on its way; the sealed one counts.
+    if (peer == null || !areAcceptable(peer, peer.connectionId)) {
       finish(End.local(CloseReason.PARAMETERS));
       return DropReason.MALFORMED_HANDSHAKE;
     }
     byte[] own = new byte[WireLimits.MAX_PARAMETERS_BYTES];
     int ownLength = parameters(options, localConnectionId, shared.instanceId()).encode(own, 0);
-    opening.onSecond(packet.responderConnectionId(), own, ownLength);
+    opening.onSecond(peer.connectionId, own, ownLength);
     idle.onReceived(nowNanos);
-    open(packet.responderConnectionId(), opening.handshake().split(), peer);
+    open(peer.connectionId, opening.handshake().split(), peer);
     return DropReason.NONE;
   }
 
@@ -268,9 +269,10 @@ public final class PeerConnection {
     }
   }
 
-  /** The responder refuses, or speaks another version; only before M2. */
+  /** The responder refuses, or speaks another version, and says so again; only before M2. */
   public void onRefused(CloseReason reason) {
-    if (isUnanswered() && !isOver()) {
+    OpeningAttempt opening = attempt;
+    if (opening != null && isUnanswered() && !isOver() && opening.onRefused(reason)) {
       finish(new End(reason, true, 0, ""));
     }
   }
@@ -497,7 +499,7 @@ public final class PeerConnection {
     OpeningAttempt opening = attempt;
     if (opening != null && nowNanos >= opening.deadlineNanos()) {
       deliveries.abandon();
-      ending.finishInstead(End.local(CloseReason.HANDSHAKE_TIMEOUT));
+      ending.finishInstead(End.local(opening.failure()));
       eraseKeys();
       return;
     }

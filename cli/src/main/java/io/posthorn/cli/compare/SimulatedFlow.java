@@ -1,18 +1,10 @@
 package io.posthorn.cli.compare;
 
-import io.posthorn.Delivery;
 import io.posthorn.Mode;
 import io.posthorn.SocketOptions;
-import io.posthorn.endpoint.Endpoint;
-import io.posthorn.endpoint.EndpointEvent;
-import io.posthorn.endpoint.PlainEndpoint;
-import io.posthorn.endpoint.ReliableEndpoint;
-import io.posthorn.protocol.OutgoingMessage;
-import io.posthorn.protocol.ReceivedMessage;
-import io.posthorn.protocol.SendOutcome;
-import io.posthorn.runtime.SimulatedEndpoint;
 import io.posthorn.simulation.LinkCounters;
 import io.posthorn.simulation.SimulatedNetwork;
+import io.posthorn.simulation.SimulatedSocket;
 import java.net.InetSocketAddress;
 import java.util.Locale;
 import java.util.SplittableRandom;
@@ -27,8 +19,8 @@ final class SimulatedFlow {
   private final MessageSchedule schedule;
   private final SimulatedNetwork network;
   private final InetSocketAddress server;
-  private final SimulatedEndpoint sender;
-  private final SimulatedEndpoint receiver;
+  private final SimulatedSocket sender;
+  private final SimulatedSocket receiver;
   private final DeliveryLog log;
   private final TestMessage messages;
   private final byte[] scratch;
@@ -54,24 +46,18 @@ final class SimulatedFlow {
     this.scratch = new byte[plan.messageBytes()];
     // Two streams of one seed: neither host knows the other's numbers.
     SplittableRandom random = new SplittableRandom(plan.seed(run));
-    sender =
-        new SimulatedEndpoint(endpoint(options, random.split(), client), any -> {}, this::onEvent);
-    receiver =
-        new SimulatedEndpoint(
-            endpoint(options, random.split(), server), this::onMessage, any -> {});
+    sender = new SimulatedSocket(options, client, random.split());
+    receiver = new SimulatedSocket(options, server, random.split());
+    sender.onConnected(this::begin);
+    sender.onWritable(() -> network.at(network.nowNanos(), this::sendDue));
+    sender.onClosed(reason -> failure = "the connection ended: " + reason);
+    receiver.onMessage((from, body) -> onMessage(body));
     network.attach(client, sender).attach(server, receiver);
     if (transport == Transport.PLAIN) {
       begin();
     } else {
-      sender.endpoint().connect(server, network.nowNanos());
+      sender.connect(server, network.nowNanos());
     }
-  }
-
-  private static Endpoint endpoint(
-      SocketOptions options, SplittableRandom random, InetSocketAddress own) {
-    return options.mode() == Mode.PLAIN
-        ? new PlainEndpoint(options)
-        : new ReliableEndpoint(options, random, own::equals);
   }
 
   /** The connection is open, or none is needed: the first message is due now. */
@@ -80,46 +66,14 @@ final class SimulatedFlow {
     network.at(startNanos, this::sendDue);
   }
 
-  private void onEvent(EndpointEvent event) {
-    if (event instanceof EndpointEvent.Connected) {
-      begin();
-    } else if (event instanceof EndpointEvent.Writable) {
-      network.at(network.nowNanos(), this::sendDue);
-    } else if (event instanceof EndpointEvent.Closed closed) {
-      failure =
-          "the connection ended: "
-              + closed.reason().name().toLowerCase(Locale.ROOT).replace('_', ' ');
-    }
-  }
-
   private void sendDue() {
     long now = network.nowNanos();
     while (next < plan.messages() && startNanos + schedule.dueNanos(next) <= now) {
       long dueNanos = schedule.dueNanos(next);
       byte[] body = new byte[plan.messageBytes()];
       messages.write(body, 0, next, dueNanos);
-      SendOutcome outcome =
-          sender
-              .endpoint()
-              .send(
-                  new OutgoingMessage(
-                      Endpoint.NO_CONNECTION,
-                      server,
-                      0,
-                      Delivery.RELIABLE_ORDERED,
-                      -1,
-                      body,
-                      false,
-                      Endpoint.NEVER,
-                      false,
-                      null),
-                  now);
-      if (outcome == SendOutcome.BLOCKED) {
-        return; // Writable comes when there is room
-      }
-      if (outcome != SendOutcome.ACCEPTED) {
-        failure = "a message was not taken: " + outcome.name().toLowerCase(Locale.ROOT);
-        return;
+      if (!sender.trySend(server, body, now)) {
+        return; // onWritable comes when there is room
       }
       log.onSent();
       next++;
@@ -129,8 +83,7 @@ final class SimulatedFlow {
     }
   }
 
-  private void onMessage(ReceivedMessage message) {
-    byte[] body = message.body();
+  private void onMessage(byte[] body) {
     System.arraycopy(body, 0, scratch, 0, Math.min(body.length, scratch.length));
     int index = messages.index(scratch, 0, body.length);
     if (index == TestMessage.CORRUPTED) {
@@ -167,12 +120,12 @@ final class SimulatedFlow {
   }
 
   long payloadBytes() {
-    return sender.endpoint().counters().bytesSent + receiver.endpoint().counters().bytesSent;
+    return sender.bytesSent() + receiver.bytesSent();
   }
 
   /** The messages' worth of bytes that were sent again. */
   long retransmissions() {
-    long bytes = sender.endpoint().counters().bytesRetransmitted;
+    long bytes = sender.bytesRetransmitted();
     return (bytes + plan.messageBytes() - 1) / plan.messageBytes();
   }
 

@@ -1,8 +1,10 @@
 package io.posthorn.protocol.handshake;
 
+import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.FirstMessagePacket;
 import io.posthorn.wire.ThirdMessagePacket;
 import io.posthorn.wire.WireLimits;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The initiator's side of opening a connection: M1 until M2 comes, again after 250 ms, then each
@@ -27,6 +29,9 @@ public final class OpeningAttempt {
   private long intervalNanos = FIRST_INTERVAL_NANOS;
   private final long deadlineNanos;
   private boolean answered;
+  private int firstsSent;
+  private int refusedAfter;
+  private @Nullable CloseReason refusal;
 
   /**
    * Begins an attempt; M1 is due at once.
@@ -77,6 +82,7 @@ public final class OpeningAttempt {
       return 0;
     }
     System.arraycopy(first, 0, out, from, first.length);
+    firstsSent++;
     nextNanos = nowNanos + intervalNanos;
     intervalNanos = Math.min(intervalNanos * 3 / 2, LONGEST_INTERVAL_NANOS);
     return first.length;
@@ -96,6 +102,25 @@ public final class OpeningAttempt {
     if (!had) {
       nextNanos = nowNanos;
     }
+  }
+
+  /**
+   * The responder refuses, without proof: one flipped bit of M1 may make it do so. It is believed
+   * when it refuses another M1 as well.
+   *
+   * @return whether the attempt is over
+   */
+  public boolean onRefused(CloseReason reason) {
+    boolean again = refusal != null && firstsSent > refusedAfter;
+    refusal = reason;
+    refusedAfter = firstsSent;
+    return again;
+  }
+
+  /** Why the attempt ended if no M2 came in its time. */
+  public CloseReason failure() {
+    CloseReason reason = refusal;
+    return reason == null ? CloseReason.HANDSHAKE_TIMEOUT : reason;
   }
 
   /**
