@@ -12,6 +12,7 @@ import io.posthorn.wire.VarInt;
 import io.posthorn.wire.WireLimits;
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What a stream may and may not say to the receiving half of an ordered channel. */
@@ -39,7 +40,7 @@ class IncomingChannelTest {
     return out.toByteArray();
   }
 
-  private CloseReason data(IncomingChannel to, long offset, byte[] bytes) {
+  private static @Nullable CloseReason data(IncomingChannel to, long offset, byte[] bytes) {
     CloseReason breach = to.check(offset, bytes.length);
     if (breach != null) {
       return breach;

@@ -13,6 +13,7 @@ import java.util.SplittableRandom;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import org.jspecify.annotations.Nullable;
 
 /** What a peer may and may not say about unordered messages. */
 class IncomingMessagesTest {
@@ -20,11 +21,11 @@ class IncomingMessagesTest {
 
   private final IncomingMessages messages = new IncomingMessages(POOL);
 
-  private CloseReason part(long id, long key, long total, long offset, byte[] bytes) {
+  private @Nullable CloseReason part(long id, long key, long total, long offset, byte[] bytes) {
     return messages.onPart(id, 5, key, total, offset, bytes, 0, bytes.length);
   }
 
-  private CloseReason part(long id, long total, long offset, int length) {
+  private @Nullable CloseReason part(long id, long total, long offset, int length) {
     return part(id, -1, total, offset, new byte[length]);
   }
 

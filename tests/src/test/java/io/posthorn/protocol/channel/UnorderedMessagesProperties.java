@@ -106,7 +106,8 @@ class UnorderedMessagesProperties {
           assertTrue(each.mayHaveArrived());
         }
         if (each.outcome() == ReceiptOutcome.ACKNOWLEDGED) {
-          boolean replaced = message.key >= 0 && newestSent.get(message.key) > message.index;
+          boolean replaced =
+              message.key >= 0 && newestSent.getOrDefault(message.key, 0) > message.index;
           assertTrue(arrived || replaced, "what was acknowledged is handed over");
           assertTrue(left.processed.contains(message) == confirmed.contains(message));
         } else if (each.outcome() == ReceiptOutcome.SUPERSEDED) {

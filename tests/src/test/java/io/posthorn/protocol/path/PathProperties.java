@@ -15,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
@@ -39,6 +40,10 @@ class PathProperties {
   }
 
   /** The frame that goes to the path's address now, or elsewhere; null if none. */
+  private ByteBuffer frame(boolean offPath) {
+    return Objects.requireNonNull(write(offPath), "a frame");
+  }
+
   private @Nullable ByteBuffer write(boolean offPath) {
     builder.frames().reset(out, 0, out.length);
     if (offPath) {
@@ -52,8 +57,7 @@ class PathProperties {
   }
 
   private long challenge(boolean offPath) {
-    ByteBuffer frame = write(offPath);
-    assertTrue(frame != null, "a frame");
+    ByteBuffer frame = frame(offPath);
     assertEquals(FrameType.PATH_CHALLENGE, frame.get());
     return frame.getLong();
   }
@@ -163,15 +167,13 @@ class PathProperties {
   void theAnswerGoesWhereTheChallengeCameFrom() {
     path.onChallenge(77, HOME);
     assertTrue(path.hasFrames(0));
-    ByteBuffer here = write(false);
-    assertTrue(here != null);
+    ByteBuffer here = frame(false);
     assertEquals(FrameType.PATH_RESPONSE, here.get());
     assertEquals(77, here.getLong());
     path.onChallenge(88, THIRD);
     assertFalse(path.hasFrames(0));
     assertEquals(THIRD, path.offPath());
-    ByteBuffer there = write(true);
-    assertTrue(there != null);
+    ByteBuffer there = frame(true);
     assertEquals(FrameType.PATH_RESPONSE, there.get());
     assertEquals(88, there.getLong());
     assertNull(path.offPath());
@@ -183,8 +185,7 @@ class PathProperties {
       path.onChallenge(i, i % 2 == 0 ? NEW : HOME);
     }
     assertNull(path.offPath());
-    ByteBuffer frame = write(false);
-    assertTrue(frame != null);
+    ByteBuffer frame = frame(false);
     frame.get();
     assertEquals(9_999, frame.getLong());
     assertFalse(path.hasFrames(0));

@@ -52,7 +52,7 @@ class DeliveryRateTest {
       acknowledge(i, 200);
     }
     // Ten packets took 90 ms to send and 200 to acknowledge; the first counts from the start.
-    assertEquals(10_000 * 1000 / 200, rate.bytesPerSecond());
+    assertEquals(10_000 * 1000L / 200, rate.bytesPerSecond());
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.posthorn.protocol.FrameSource;
 import io.posthorn.protocol.congestion.NewReno;
 import io.posthorn.wire.CloseReason;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Packets 0, 1, 2 … of 1,000 bytes, each with its number as note. */
@@ -27,7 +28,7 @@ class PacketRecoveryTest {
     }
   }
 
-  private CloseReason ack(long from, long to, long nowMillis) {
+  private @Nullable CloseReason ack(long from, long to, long nowMillis) {
     return recovery.onAck(0, new long[] {from}, new long[] {to}, 1, nowMillis * MS);
   }
 

@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import net.jqwik.api.Example;
@@ -64,11 +67,15 @@ class SentPacketsProperties {
       } else {
         for (int j = 0; j < settleShare && !model.isEmpty(); j++) {
           long number = model.firstKey() + random.nextInt(model.size());
-          settle(random, packets, number, model.get(number));
+          settle(random, packets, number, at(model, number));
         }
       }
       assertSame(packets, model, next);
     }
+  }
+
+  private static Model at(Map<Long, Model> model, long number) {
+    return Objects.requireNonNull(model.get(number), "kept");
   }
 
   private static boolean isForgotten(Model packet, long before) {
@@ -87,13 +94,13 @@ class SentPacketsProperties {
     }
   }
 
-  private static void assertSame(SentPackets packets, TreeMap<Long, Model> model, long next) {
+  private static void assertSame(SentPackets packets, NavigableMap<Long, Model> model, long next) {
     assertEquals(next, packets.next());
     assertEquals(model.isEmpty() ? next : model.firstKey(), packets.base());
     long inFlight = 0;
     int outstanding = 0;
     for (long number = packets.base(); number < next; number++) {
-      Model packet = model.get(number);
+      Model packet = at(model, number);
       assertEquals(packet.state, packets.state(number));
       if (packet.state == SentPackets.OUTSTANDING) {
         inFlight += packet.bytes;

@@ -62,10 +62,6 @@ public final class PacketRecovery {
     return controller;
   }
 
-  ReorderingThreshold reordering() {
-    return reordering;
-  }
-
   /** The peer's announced maximum. */
   public void peerMaxAckDelay(long nanos) {
     peerMaxAckDelayNanos = nanos;
