@@ -184,7 +184,7 @@ class OrderedChannelsTest {
   void readersTakeTurnsOverTheChannels() {
     for (int channel : new int[] {9, 4}) {
       for (int i = 0; i < 3; i++) {
-        assertNull(channels.onData(channel, 2 * i, new byte[] {2, (byte) channel}, 0, 2));
+        assertNull(channels.onData(channel, 2L * i, new byte[] {2, (byte) channel}, 0, 2));
       }
     }
     List<Integer> order = new ArrayList<>();

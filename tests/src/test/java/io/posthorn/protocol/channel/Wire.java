@@ -163,7 +163,8 @@ final class Wire {
       assertTrue(rounds < 20_000, "the ends do not come to rest");
       nowNanos += 1_000_000;
       each.run();
-      boolean any = send(left, 1200) | send(right, 1200);
+      boolean any = send(left, 1200);
+      any |= send(right, 1200);
       while (!unsettled.isEmpty()) {
         any = true;
         Packet packet = unsettled.get(0);

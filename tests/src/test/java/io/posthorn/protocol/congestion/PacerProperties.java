@@ -87,7 +87,7 @@ class PacerProperties {
   void withoutARateOfTheControllerTheWindowGivesIt() {
     NewReno reno = new NewReno(PACKET);
     assertEquals(150_000, Pacer.rate(reno, 100_000_000));
-    assertEquals(Long.MAX_VALUE / 1_000_000 > 0, Pacer.rate(reno, 0) > 1_000_000_000_000L);
+    assertTrue(Pacer.rate(reno, 0) > 1_000_000_000_000L);
     assertTrue(Pacer.rate(reno, 1) > 0);
   }
 

@@ -46,7 +46,7 @@ class DeliveryRateTest {
   @Test
   void aBurstOfAcknowledgementsDoesNotRaiseTheRate() {
     for (int i = 0; i < 10; i++) {
-      send(10 * i);
+      send(10L * i);
     }
     for (int i = 0; i < 10; i++) {
       acknowledge(i, 200);
