@@ -126,7 +126,7 @@ final class Party implements SimulatedHost {
     new SplittableRandom(seed + bodies).nextBytes(body);
     int number = bodies++;
     for (int i = 0; i < Math.min(4, sizeBytes); i++) {
-      body[i] = (byte) (number >>> 8 * i);
+      body[i] = (byte) (number >>> (8 * i));
     }
     return body;
   }

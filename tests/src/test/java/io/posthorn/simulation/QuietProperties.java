@@ -42,7 +42,7 @@ class QuietProperties {
     long timeouts = pair.a.timeouts() + pair.b.timeouts();
     int minutes = 60;
     pair.network.run(Duration.ofMinutes(minutes));
-    long keepAlives = minutes * 6;
+    long keepAlives = minutes * 6L;
     long sent = pair.network.counters().offered() - offered;
     assertTrue(sent <= 2 * keepAlives + 2 && sent >= 2 * (keepAlives - 5), sent + " datagrams");
     long ran = pair.a.timeouts() + pair.b.timeouts() - timeouts;
