@@ -87,7 +87,8 @@ class PacerProperties {
   void withoutARateOfTheControllerTheWindowGivesIt() {
     NewReno reno = new NewReno(PACKET);
     assertEquals(150_000, Pacer.rate(reno, 100_000_000));
-    assertEquals(15_000_000_000_000L, Pacer.rate(reno, 0), "no division by zero");
+    assertTrue(Pacer.rate(reno, 0) > 1_000_000_000_000L);
+    assertTrue(Pacer.rate(reno, 1) > 0);
   }
 
   @Example
