@@ -14,6 +14,7 @@ import io.posthorn.wire.FirstMessagePacket;
 import io.posthorn.wire.SecondMessagePacket;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -86,12 +87,15 @@ final class Admission {
 
   /** Answers the checked M1: M2, the same M2 again, or a request for a cookie. */
   DropReason onFirst(byte[] datagram, InetSocketAddress source, long nowNanos) {
-    HalfOpen.Key key = new HalfOpen.Key(source, first.initiatorConnectionId());
+    if (first.bodyLength() < KEY_BYTES) {
+      return DropReason.MALFORMED_HANDSHAKE;
+    }
+    int bodyFrom = first.bodyFrom();
+    ByteBuffer ephemeral =
+        ByteBuffer.wrap(Arrays.copyOfRange(datagram, bodyFrom, bodyFrom + KEY_BYTES));
+    HalfOpen.Key key = new HalfOpen.Key(source, first.initiatorConnectionId(), ephemeral);
     HalfOpen known = byKey.get(key);
     if (known != null) {
-      if (first.bodyLength() < KEY_BYTES || !known.isSameAttempt(datagram, first.bodyFrom())) {
-        return DropReason.UNEXPECTED_HANDSHAKE;
-      }
       outbox.add(known.second, source);
       return DropReason.NONE;
     }

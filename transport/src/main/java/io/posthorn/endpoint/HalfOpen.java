@@ -2,12 +2,15 @@ package io.posthorn.endpoint;
 
 import io.posthorn.protocol.handshake.Handshake;
 import java.net.InetSocketAddress;
-import java.util.Arrays;
+import java.nio.ByteBuffer;
 
 /** A handshake that was answered with M2 and waits for M3. */
 final class HalfOpen {
-  /** Who asked: an address may ask for several connections, told apart by their ids. */
-  record Key(InetSocketAddress address, long initiatorConnectionId) {}
+  /**
+   * Who asked: an address may ask for several connections, told apart by their ids. The key of M1
+   * stands here too, for one that was damaged on its way must not stand in the way of the true one.
+   */
+  record Key(InetSocketAddress address, long initiatorConnectionId, ByteBuffer ephemeral) {}
 
   final Key key;
   final long responderConnectionId;
@@ -22,12 +25,5 @@ final class HalfOpen {
     this.handshake = handshake;
     this.second = second;
     this.expiresNanos = expiresNanos;
-  }
-
-  /** Whether a repeated M1 is the one that was answered. */
-  boolean isSameAttempt(byte[] datagram, int bodyFrom) {
-    byte[] ephemeral = handshake.remoteEphemeral();
-    return Arrays.equals(
-        ephemeral, 0, ephemeral.length, datagram, bodyFrom, bodyFrom + ephemeral.length);
   }
 }
