@@ -181,6 +181,35 @@ class MisbehavingPeerTest {
     assertEquals(CloseReason.IDLE_TIMEOUT, peer.closedFor());
   }
 
+  /** Its words keep the connection from being idle, but no probe is ever answered. */
+  @Example
+  void aPeerThatAnswersNoProbeIsGivenUpAfterTheIdleTimeoutThoughItTalks() {
+    send(1000, 3);
+    long seconds = 0;
+    while (peer.closedFor() == null) {
+      peer.advance(1000 * MS);
+      assertTrue(++seconds <= 33, "after 30 seconds and the first probe timeout");
+      if (peer.closedFor() == null) {
+        peer.send(out -> out.ping());
+      }
+    }
+    assertEquals(CloseReason.IDLE_TIMEOUT, peer.closedFor());
+    assertTrue(seconds >= 30, "not before");
+  }
+
+  @Example
+  void aPeerThatAnswersSomeProbesStays() {
+    send(1000, 3);
+    for (int i = 0; i < 120; i++) {
+      peer.advance(1000 * MS);
+      if (i % 20 == 0) {
+        send(1000, 1);
+        peer.send(out -> ack(out, peer.largestOpened(), peer.largestOpened()));
+      }
+    }
+    assertLives();
+  }
+
   /** It keeps the connection alive by talking, but never says what it got. */
   @Example
   void aPeerThatTalksButNeverAcknowledgesIsGivenUp() {
