@@ -496,7 +496,7 @@ class ReliableSocketTest {
           assertThrows(ConnectionLimitException.class, () -> a.connect(c.localAddress()));
       assertTrue(String.valueOf(own.getMessage()).contains("maxConnections"), own.getMessage());
       assertThrows(ConnectionRefusedException.class, () -> c.connect(a.localAddress()));
-      assertEquals(1, a.statistics().drops("CONNECTION_LIMIT"));
+      assertTrue(a.statistics().drops("CONNECTION_LIMIT") >= 1, "a slow answer is asked for again");
     }
   }
 

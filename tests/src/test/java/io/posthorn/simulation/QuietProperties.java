@@ -44,7 +44,9 @@ class QuietProperties {
     pair.network.run(Duration.ofMinutes(minutes));
     long keepAlives = minutes * 6L;
     long sent = pair.network.counters().offered() - offered;
-    assertTrue(sent <= 2 * keepAlives + 2 && sent >= 2 * (keepAlives - 5), sent + " datagrams");
+    // One PING in 64 quiet packets asks for an ACK of ACKs, so that these can be forgotten.
+    long most = 2 * keepAlives + keepAlives / 16;
+    assertTrue(sent <= most && sent >= 2 * (keepAlives - 5), sent + " datagrams");
     long ran = pair.a.timeouts() + pair.b.timeouts() - timeouts;
     assertTrue(ran <= 8 * keepAlives, ran + " timeouts");
     assertEquals(1, pair.a.endpoint().connections(pair.network.nowNanos()).size());

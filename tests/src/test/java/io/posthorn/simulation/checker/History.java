@@ -7,9 +7,11 @@ import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.wire.CloseReason;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -122,6 +124,7 @@ public final class History {
   private final Map<Sent, List<Settled>> settled = new IdentityHashMap<>();
   private final List<Sent> sent = new ArrayList<>();
   private final List<Received> received = new ArrayList<>();
+  private final Set<Sent> gone = Collections.newSetFromMap(new IdentityHashMap<>());
   private int unsettled;
 
   private static String millis(long nanos) {
@@ -141,6 +144,12 @@ public final class History {
       ends.add(end);
       if (ends.size() == 1) {
         unsettled--;
+      }
+    } else if (entry instanceof Crashed crash) {
+      for (Sent message : sent) {
+        if (message.end() == crash.end() && settled(message).isEmpty() && gone.add(message)) {
+          unsettled--;
+        }
       }
     }
   }
@@ -171,7 +180,12 @@ public final class History {
     return ends.isEmpty() ? null : ends.get(0).outcome();
   }
 
-  /** Messages whose receipts have not ended. */
+  /** Whether the process that sent a message died before it knew the outcome. */
+  public boolean isGone(Sent message) {
+    return gone.contains(message);
+  }
+
+  /** Messages whose receipts have not ended, but for those of processes that died. */
   public int unsettled() {
     return unsettled;
   }

@@ -26,7 +26,7 @@ public final class HonestyChecker {
   public static void check(History history) {
     checkSoFar(history);
     for (Sent sent : history.sent()) {
-      if (history.settled(sent).isEmpty()) {
+      if (history.settled(sent).isEmpty() && !history.isGone(sent)) {
         throw new AssertionError("never settled: " + sent);
       }
     }
@@ -52,7 +52,7 @@ public final class HonestyChecker {
     Sent sent = end.sent();
     switch (end.outcome()) {
       case ACKNOWLEDGED -> {
-        if (!looks.isReceived(sent) && !isExcused(history, looks, sent)) {
+        if (!looks.isReceived(sent) && !isExcused(history, looks, end)) {
           throw new AssertionError("acknowledged and never received: " + end);
         }
       }
@@ -80,13 +80,28 @@ public final class HonestyChecker {
   }
 
   /** An acknowledgement is the transport's: the message may wait for one before it for ever. */
-  private static boolean isExcused(History history, Looks looks, Sent sent) {
+  private static boolean isExcused(History history, Looks looks, Settled end) {
+    Sent sent = end.sent();
+    if (crashedSince(history, end)) {
+      return true; // its application had not taken it yet
+    }
     return switch (sent.delivery()) {
       case RELIABLE_ORDERED -> isBehindUnacknowledged(history, sent);
       case RELIABLE_LATEST, UNRELIABLE_SEQUENCED ->
           looks.mayBeReceived(sent) || LivenessChecker.newerArrived(history.sent(), sent, looks);
       case RELIABLE_UNORDERED, UNRELIABLE -> false;
     };
+  }
+
+  private static boolean crashedSince(History history, Settled end) {
+    for (Entry entry : history.entries()) {
+      if (entry instanceof History.Crashed
+          && entry.end() == end.sent().to()
+          && entry.atNanos() >= end.sent().atNanos()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static boolean isBehindUnacknowledged(History history, Sent sent) {
