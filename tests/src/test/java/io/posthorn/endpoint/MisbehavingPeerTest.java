@@ -181,6 +181,35 @@ class MisbehavingPeerTest {
     assertEquals(CloseReason.IDLE_TIMEOUT, peer.closedFor());
   }
 
+  /** Its words keep the connection from being idle, but no probe is ever answered. */
+  @Example
+  void aPeerThatAnswersNoProbeIsGivenUpAfterTheIdleTimeoutThoughItTalks() {
+    send(1000, 3);
+    long seconds = 0;
+    while (peer.closedFor() == null) {
+      peer.advance(1000 * MS);
+      assertTrue(++seconds <= 33, "after 30 seconds and the first probe timeout");
+      if (peer.closedFor() == null) {
+        peer.send(out -> out.ping());
+      }
+    }
+    assertEquals(CloseReason.IDLE_TIMEOUT, peer.closedFor());
+    assertTrue(seconds >= 30, "not before");
+  }
+
+  @Example
+  void aPeerThatAnswersSomeProbesStays() {
+    send(1000, 3);
+    for (int i = 0; i < 120; i++) {
+      peer.advance(1000 * MS);
+      if (i % 20 == 0) {
+        send(1000, 1);
+        peer.send(out -> ack(out, peer.largestOpened(), peer.largestOpened()));
+      }
+    }
+    assertLives();
+  }
+
   /** It keeps the connection alive by talking, but never says what it got. */
   @Example
   void aPeerThatTalksButNeverAcknowledgesIsGivenUp() {
@@ -198,13 +227,25 @@ class MisbehavingPeerTest {
   /** One that acknowledges lets the other side forget, though it gets nothing but ACKs itself. */
   @Example
   void whoOnlyReceivesAsksNowAndThenForAnAcknowledgement() {
-    long pings = peer.heardOf("onPing");
-    for (int i = 0; i < 1000; i++) {
+    assertEquals(2, pingsFor(5000, 0), "one for 1,024 packets with nothing but an ACK");
+  }
+
+  /** Each ACK lists the gaps, until the other side has said that it knows. */
+  @Example
+  void whoOnlyReceivesWithGapsAsksMoreOften() {
+    long pings = pingsFor(1000, 10);
+    assertTrue(pings >= 5 && pings <= 20, pings + " PINGs");
+  }
+
+  private long pingsFor(int datagrams, int lossPercent) {
+    SplittableRandom random = new SplittableRandom(1);
+    long before = peer.heardOf("onPing");
+    for (int i = 0; i < datagrams; i++) {
+      peer.nextNumber += random.nextInt(100) < lossPercent ? 1 : 0;
       peer.send(out -> out.datagram(0, -1, new byte[10], 0, 10));
       peer.nowNanos += MS;
     }
-    long asked = peer.heardOf("onPing") - pings;
-    assertTrue(asked >= 5 && asked <= 20, asked + " PINGs for 1,000 datagrams");
+    return peer.heardOf("onPing") - before;
   }
 
   // 50: reassembly.

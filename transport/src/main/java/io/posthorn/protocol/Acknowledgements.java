@@ -31,6 +31,11 @@ final class Acknowledgements implements FrameSource {
     return received.largest();
   }
 
+  /** Whether packets are missing among those that are acknowledged. */
+  boolean hasGaps() {
+    return received.count() > 1;
+  }
+
   /** Whether an ACK must leave now, alone if need be. */
   boolean isDue(long nowNanos) {
     return received.count() > 0 && scheduler.isDue(nowNanos);

@@ -62,6 +62,11 @@ final class IdleTimeout {
     lastMessageNanos = nowNanos;
   }
 
+  /** Whether probes went unanswered for so long that the peer counts as gone though it talks. */
+  boolean isSilentTooLong(long silentSinceNanos, long nowNanos) {
+    return silentSinceNanos <= nowNanos - idleNanos;
+  }
+
   long idleDeadlineNanos() {
     return lastActivityNanos + idleNanos;
   }

@@ -19,7 +19,10 @@ final class PacketAssembler {
   private static final int SKIP_SPREAD = 1024;
 
   /** Packets without need of acknowledgement, after which one asks for it (RFC 9000 §13.2.4). */
-  private static final int QUIET_PACKETS = 64;
+  private static final int QUIET_PACKETS = 1024;
+
+  /** The same while there are gaps, which each ACK lists until one of them is acknowledged. */
+  private static final int QUIET_PACKETS_WITH_GAPS = 64;
 
   private final PacketRecovery recovery;
   private final Acknowledgements acknowledgements;
@@ -108,7 +111,8 @@ final class PacketAssembler {
     if (room == 0) {
       return 0;
     }
-    if (quietPackets >= QUIET_PACKETS && !acknowledgeOnly) {
+    int quietLimit = acknowledgements.hasGaps() ? QUIET_PACKETS_WITH_GAPS : QUIET_PACKETS;
+    if (quietPackets >= quietLimit && !acknowledgeOnly) {
       pings.request(); // or neither side could ever forget what these packets acknowledged
     }
     // The proof of a path is short, and waits for no window: what fills it was sent to another.

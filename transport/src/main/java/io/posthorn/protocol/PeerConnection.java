@@ -510,7 +510,8 @@ public final class PeerConnection {
   }
 
   private void onTimeoutWhenOpen(long nowNanos) {
-    if (nowNanos >= idle.idleDeadlineNanos()) {
+    boolean unanswered = idle.isSilentTooLong(recovery.silentSinceNanos(), nowNanos);
+    if (unanswered || nowNanos >= idle.idleDeadlineNanos()) {
       if (!idle.takesGraceAfterJump(nowNanos, recovery.probeTimeoutNanos())) {
         deliveries.abandon();
         ending.finishInstead(End.local(CloseReason.IDLE_TIMEOUT));
@@ -519,6 +520,7 @@ public final class PeerConnection {
       }
       pings.request();
       recovery.requestProbe();
+      recovery.forgiveSilence(nowNanos);
     }
     recovery.onTimeout(nowNanos);
     if (nowNanos >= idle.keepAliveDeadlineNanos()) {

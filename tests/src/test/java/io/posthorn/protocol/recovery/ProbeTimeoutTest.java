@@ -54,6 +54,20 @@ class ProbeTimeoutTest {
   }
 
   @Example
+  void silenceIsCountedFromTheFirstProbeThatNothingAnswered() {
+    assertEquals(Long.MAX_VALUE, timeout.silentSinceNanos());
+    timeout.forgiveSilence(5);
+    assertEquals(Long.MAX_VALUE, timeout.silentSinceNanos());
+    timeout.onProbe(10);
+    timeout.onProbe(20);
+    assertEquals(10, timeout.silentSinceNanos());
+    timeout.forgiveSilence(30);
+    assertEquals(30, timeout.silentSinceNanos());
+    timeout.onAcknowledged();
+    assertEquals(Long.MAX_VALUE, timeout.silentSinceNanos());
+  }
+
+  @Example
   void aSlowPathIsNotProbedFasterThanItsOwnTimeout() {
     rtt.onSample(3000 * MS, 0);
     timeout.onProbe(0);

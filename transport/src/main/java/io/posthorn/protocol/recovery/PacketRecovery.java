@@ -92,6 +92,16 @@ public final class PacketRecovery {
     return probeTimeout.count();
   }
 
+  /** See {@link ProbeTimeout#silentSinceNanos}. */
+  public long silentSinceNanos() {
+    return probeTimeout.silentSinceNanos();
+  }
+
+  /** See {@link ProbeTimeout#forgiveSilence}. */
+  public void forgiveSilence(long nowNanos) {
+    probeTimeout.forgiveSilence(nowNanos);
+  }
+
   /** Whether a probe is to be sent now, whatever the window says. */
   public boolean isProbeDue() {
     return probesDue > 0;

@@ -19,6 +19,18 @@ public final class ProbeTimeout {
     return count;
   }
 
+  /** When the first probe left that nothing has answered yet; Long.MAX_VALUE if there is none. */
+  public long silentSinceNanos() {
+    return silentSinceNanos;
+  }
+
+  /** Counts the silence from now on only. */
+  public void forgiveSilence(long nowNanos) {
+    if (count > 0) {
+      silentSinceNanos = nowNanos;
+    }
+  }
+
   /** A probe is being sent. */
   public void onProbe(long nowNanos) {
     if (count == 0) {
