@@ -147,8 +147,7 @@ class OneFaultProperties {
     }
     pair.network.run(Duration.ofSeconds(1));
     assertTrue(
-        pair.network.runUntil(pair::isSettled, longest),
-        () -> "stuck: " + pair.a + "\n" + pair.b);
+        pair.network.runUntil(pair::isSettled, longest), () -> "stuck: " + pair.a + "\n" + pair.b);
     pair.network.run(Duration.ofMillis(100));
     LivenessChecker.check(pair.history, 0, longest.toNanos());
     Checkers.checkSoFar(pair.history);
