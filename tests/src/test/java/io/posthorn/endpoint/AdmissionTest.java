@@ -134,8 +134,11 @@ class AdmissionTest {
     byte[] other = first(1, new byte[0]);
     other[20] ^= 1;
     answer();
-    assertEquals(DropReason.UNEXPECTED_HANDSHAKE, give(other, HandPeer.address(1), 0));
+    assertEquals(DropReason.MALFORMED_HANDSHAKE, give(other, HandPeer.address(1), 0));
     assertNull(answer());
+    assertEquals(1, admission.halfOpenCount());
+    assertEquals(DropReason.NONE, give(first(1, new byte[0]), HandPeer.address(1), 0));
+    assertNotNull(answer(), "the true one is answered still");
   }
 
   @Test
