@@ -39,19 +39,14 @@ final class FrameDispatcher implements FrameHandler {
   private long closeApplicationCode;
   private String closeText = "";
 
-  FrameDispatcher(
-      PacketRecovery recovery,
-      Acknowledgements acknowledgements,
-      Deliveries deliveries,
-      Path path,
-      ConnectionIds connectionIds) {
-    this.recovery = recovery;
-    this.acknowledgements = acknowledgements;
-    this.ordered = deliveries.ordered();
-    this.unordered = deliveries.unordered();
-    this.datagrams = deliveries.datagrams();
-    this.confirmations = deliveries.confirmations();
-    this.path = path;
+  FrameDispatcher(ConnectionParts parts, ConnectionIds connectionIds) {
+    this.recovery = parts.recovery;
+    this.acknowledgements = parts.acknowledgements;
+    this.ordered = parts.deliveries.ordered();
+    this.unordered = parts.deliveries.unordered();
+    this.datagrams = parts.deliveries.datagrams();
+    this.confirmations = parts.deliveries.confirmations();
+    this.path = parts.path;
     this.connectionIds = connectionIds;
     this.from = path.address();
   }
