@@ -4,6 +4,7 @@ import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.recovery.PacketRecovery;
 import io.posthorn.wire.WireLimits;
+import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ final class ConnectionTurns {
   private final EventQueue events;
   private final EndpointCounters counters;
   private final int maxDatagramBytes;
+  private final StatelessReset resets;
   private final DeadlineQueue deadlines = new DeadlineQueue();
   private final ArrayDeque<ConnectionSlot> transmitting = new ArrayDeque<>();
   private final ArrayDeque<ConnectionSlot> readable = new ArrayDeque<>();
@@ -26,10 +28,15 @@ final class ConnectionTurns {
   private long endedRetransmitted;
 
   ConnectionTurns(
-      ConnectionTable table, EventQueue events, EndpointCounters counters, int maxDatagramBytes) {
+      ConnectionTable table,
+      EventQueue events,
+      EndpointCounters counters,
+      StatelessReset resets,
+      int maxDatagramBytes) {
     this.table = table;
     this.events = events;
     this.counters = counters;
+    this.resets = resets;
     this.maxDatagramBytes = maxDatagramBytes;
   }
 
@@ -44,7 +51,13 @@ final class ConnectionTurns {
 
   private void finish(ConnectionSlot slot, long nowNanos) {
     PeerConnection connection = slot.connection;
+    InetSocketAddress before = connection.pollChangedFrom();
+    if (before != null) {
+      table.move(before, connection.address(), slot);
+      events.add(new EndpointEvent.PathChanged(connection.handle(), before, connection.address()));
+    }
     events.collect(connection);
+    updateIds(slot);
     if (!slot.queuedForReading && connection.hasMessage()) {
       slot.queuedForReading = true;
       readable.add(slot);
@@ -55,11 +68,22 @@ final class ConnectionTurns {
       table.unalias(connection.alias(), slot);
     }
     if (connection.isEnded() && !connection.hasMessage() && !connection.hasPart()) {
-      forget(slot);
+      forget(slot, nowNanos);
     }
   }
 
-  private void forget(ConnectionSlot slot) {
+  private void updateIds(ConnectionSlot slot) {
+    for (Long id = slot.connection.pollAddedId(); id != null; id = slot.connection.pollAddedId()) {
+      table.addId(slot, id);
+    }
+    for (Long id = slot.connection.pollForgottenId();
+        id != null;
+        id = slot.connection.pollForgottenId()) {
+      table.removeId(slot, id);
+    }
+  }
+
+  private void forget(ConnectionSlot slot, long nowNanos) {
     PeerConnection connection = slot.connection;
     if (table.byHandle(connection.handle()) != slot) {
       return;
@@ -68,6 +92,7 @@ final class ConnectionTurns {
     endedSpurious += connection.recovery().packetsSpuriouslyLost();
     endedRetransmitted += connection.ledger().retransmittedBytes();
     connection.release();
+    resets.onEnded(slot, nowNanos);
     table.remove(slot);
   }
 

@@ -43,10 +43,6 @@ final class EventQueue {
       events.add(
           new EndpointEvent.Connected(handle, connection.alias(), connection.isOpenedHere()));
     }
-    InetSocketAddress before = connection.pollChangedFrom();
-    if (before != null) {
-      events.add(new EndpointEvent.PathChanged(handle, before, connection.address()));
-    }
     ConnectionEnd end = connection.pollEnd();
     CloseReason reason = connection.endReason();
     for (SendLedger.Settled settled = connection.pollSettled();

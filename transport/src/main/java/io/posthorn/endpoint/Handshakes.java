@@ -35,6 +35,7 @@ final class Handshakes {
   private final ConnectionTurns turns;
   private final EndpointCounters counters;
   private final Admission admission;
+  private final RestartProbes restarts;
   private final SecondMessagePacket second = new SecondMessagePacket();
   private final ThirdMessagePacket third = new ThirdMessagePacket();
   private final ControlPacket control = new ControlPacket();
@@ -59,20 +60,28 @@ final class Handshakes {
     this.turns = turns;
     this.counters = counters;
     this.admission = new Admission(shared, suite, identity, outbox);
+    this.restarts = new RestartProbes(shared, outbox, this::initiator);
   }
 
   /** From now on no connection opens any more. */
   void close() {
     closing = true;
     admission.clear();
+    restarts.clear();
   }
 
   long deadlineNanos() {
-    return admission.deadlineNanos();
+    return Math.min(admission.deadlineNanos(), restarts.deadlineNanos());
   }
 
   void onTimeout(long nowNanos) {
     admission.onTimeout(nowNanos);
+    restarts.onTimeout(nowNanos);
+  }
+
+  /** Whether a handshake with this id waits for M3. */
+  boolean isHalfOpen(long connectionId) {
+    return admission.find(connectionId) != null;
   }
 
   DropReason onFirst(byte[] bytes, int at, int length, InetSocketAddress from, long nowNanos) {
@@ -120,7 +129,13 @@ final class Handshakes {
     }
     ConnectionSlot slot = table.byId(second.destinationConnectionId());
     if (slot == null) {
-      return DropReason.UNEXPECTED_HANDSHAKE;
+      slot = restarts.onSecond(second, bytes);
+      if (slot == null) {
+        return DropReason.UNEXPECTED_HANDSHAKE;
+      }
+      slot.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
+      turns.settle(slot, nowNanos);
+      return DropReason.NONE;
     }
     reason = slot.connection.onSecondMessage(second, bytes, nowNanos);
     turns.settle(slot, nowNanos);
@@ -218,7 +233,13 @@ final class Handshakes {
     if (reason != DropReason.NONE) {
       return reason;
     }
+    if (control.kind() == ControlPacket.UNKNOWN_CONNECTION) {
+      return restarts.onHint(table.byPath(from), control.connectionId(), suite, nowNanos);
+    }
     ConnectionSlot slot = table.byId(control.connectionId());
+    if (slot == null && control.kind() == ControlPacket.RETRY) {
+      return restarts.onRetry(control, bytes, from, nowNanos);
+    }
     if (slot == null
         || !slot.connection.isUnanswered()
         || slot.connection.isOver()
@@ -261,18 +282,20 @@ final class Handshakes {
     if (table.size() >= options.maxConnections()) {
       return null;
     }
-    long id = shared.random().nextLong();
-    Handshake handshake =
-        suite == WireLimits.SUITE_CLEAR
-            ? ClearHandshake.initiator(id, shared.random())
-            : NoiseXX.initiator(identity, id, null, shared.random());
+    long id = shared.ids().next();
     ConnectionSlot slot =
         new ConnectionSlot(
             PeerConnection.opening(
-                shared, nextHandle++, peer, id, handshake, suite, implicit, nowNanos));
+                shared, nextHandle++, peer, id, initiator(id), suite, implicit, nowNanos));
     counters.connectionsOpened++;
     table.add(slot);
     table.alias(peer, slot);
     return slot;
+  }
+
+  private Handshake initiator(long id) {
+    return suite == WireLimits.SUITE_CLEAR
+        ? ClearHandshake.initiator(id, shared.random())
+        : NoiseXX.initiator(identity, id, null, shared.random());
   }
 }

@@ -3,6 +3,7 @@ package io.posthorn.endpoint;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.EcnMark;
 import io.posthorn.SocketOptions;
+import io.posthorn.protocol.ConnectionEnd;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.PeerConnection;
@@ -10,7 +11,9 @@ import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.Scratch;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.protocol.channel.ReceiveMemory;
+import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.protocol.handshake.StaticKey;
+import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
 import io.posthorn.wire.PacketHeader;
 import io.posthorn.wire.ThirdMessagePacket;
@@ -34,6 +37,7 @@ public final class ReliableEndpoint implements Endpoint {
   private final EventQueue events = new EventQueue(counters);
   private final ConnectionTurns turns;
   private final Handshakes handshakes;
+  private final StatelessReset resets;
   private final byte[] copy = new byte[WireLimits.MAX_DATAGRAM_BYTES];
   private boolean closing;
 
@@ -47,15 +51,32 @@ public final class ReliableEndpoint implements Endpoint {
    */
   public ReliableEndpoint(
       SocketOptions options, RandomGenerator random, Predicate<InetSocketAddress> isSelf) {
+    this(options, random, isSelf, null);
+  }
+
+  /**
+   * Makes an endpoint without connections.
+   *
+   * @param known the identity of this host, the same after a restart, so that peers of before learn
+   *     of it by a reset; null to make one that lives as long as this endpoint
+   */
+  public ReliableEndpoint(
+      SocketOptions options,
+      RandomGenerator random,
+      Predicate<InetSocketAddress> isSelf,
+      @Nullable StaticKey known) {
+    StaticKey identity = known == null ? StaticKey.generate(random) : known;
+    ConnectionIdIssuer ids = new ConnectionIdIssuer(identity, random, id -> table.byId(id) != null);
     EndpointResources shared =
         new EndpointResources(
             options,
             random,
             new ReceiveMemory(options.socketReceiveBytes()),
             new Scratch(),
+            ids,
             random.nextLong());
-    StaticKey identity = StaticKey.generate(random);
-    this.turns = new ConnectionTurns(table, events, counters, options.maxDatagramBytes());
+    this.resets = new StatelessReset(shared, table, outbox, known != null);
+    this.turns = new ConnectionTurns(table, events, counters, resets, options.maxDatagramBytes());
     this.handshakes = new Handshakes(shared, isSelf, identity, table, turns, counters, outbox);
   }
 
@@ -111,15 +132,30 @@ public final class ReliableEndpoint implements Endpoint {
     if (length < WireLimits.MINIMUM_CLEAR_PACKET_BYTES) {
       return DropReason.TOO_SHORT;
     }
-    ConnectionSlot slot = table.byId(PacketHeader.connectionId(bytes, at));
+    long id = PacketHeader.connectionId(bytes, at);
+    ConnectionSlot slot = table.byId(id);
     if (slot == null) {
-      return DropReason.UNKNOWN_CONNECTION;
+      return onUnknown(bytes, at, length, from, nowNanos);
     }
     DropReason reason = slot.connection.onData(bytes, at, length, datagramBytes, from, nowNanos);
     if (reason != DropReason.AUTHENTICATION_FAILED) {
       turns.settle(slot, nowNanos);
     }
     return reason;
+  }
+
+  private DropReason onUnknown(
+      byte[] bytes, int at, int length, InetSocketAddress from, long nowNanos) {
+    ConnectionSlot ended = resets.match(bytes, at, length, from);
+    if (ended != null) {
+      ended.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
+      turns.settle(ended, nowNanos);
+      return DropReason.NONE;
+    }
+    if (!handshakes.isHalfOpen(PacketHeader.connectionId(bytes, at))) {
+      resets.answer(bytes, at, length, from, nowNanos);
+    }
+    return DropReason.UNKNOWN_CONNECTION;
   }
 
   @Override

@@ -4,7 +4,9 @@ import io.posthorn.SocketOptions;
 import io.posthorn.protocol.congestion.Adaptive;
 import io.posthorn.protocol.congestion.CongestionController;
 import io.posthorn.protocol.congestion.NewReno;
+import io.posthorn.protocol.path.LocalConnectionIds;
 import io.posthorn.protocol.path.Path;
+import io.posthorn.protocol.path.PeerConnectionIds;
 import io.posthorn.protocol.recovery.PacketRecovery;
 import java.net.InetSocketAddress;
 
@@ -21,6 +23,8 @@ final class ConnectionParts {
   final Pings pings = new Pings();
   final Ending ending = new Ending();
   final Path path;
+  final LocalConnectionIds localIds;
+  final PeerConnectionIds peerIds = new PeerConnectionIds();
   final PacketRecovery recovery;
   final IdleTimeout idle;
 
@@ -30,6 +34,7 @@ final class ConnectionParts {
   /**
    * Makes the parts of a new connection.
    *
+   * @param localConnectionId what this side calls itself in the handshake
    * @param openedHere whether this side keeps it alive
    * @param implicit whether a mere send opens it, so that it ends by itself when unused
    */
@@ -37,6 +42,7 @@ final class ConnectionParts {
       EndpointResources shared,
       long handle,
       InetSocketAddress address,
+      long localConnectionId,
       boolean openedHere,
       boolean implicit,
       long nowNanos) {
@@ -44,13 +50,16 @@ final class ConnectionParts {
     this.shared = shared;
     deliveries = new Deliveries(shared, handle, address);
     acknowledgements = new Acknowledgements(PeerConnection.MAX_ACK_DELAY_NANOS);
-    path = new Path(address, shared.random());
+    path = new Path(address, shared.random(), peerIds);
+    localIds = new LocalConnectionIds(shared.ids(), localConnectionId);
     sources =
         new FrameSource[] {
           acknowledgements,
           path,
           pings,
           ending.closeFrame(),
+          peerIds,
+          localIds,
           deliveries.confirmations(),
           deliveries.datagrams(),
           deliveries.ordered(),

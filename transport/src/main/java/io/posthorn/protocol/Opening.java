@@ -3,7 +3,7 @@ package io.posthorn.protocol;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.handshake.OpeningAttempt;
 import io.posthorn.protocol.handshake.TransportParameters;
-import io.posthorn.protocol.path.ConnectionIds;
+import io.posthorn.protocol.path.PeerConnectionIds;
 import io.posthorn.protocol.protection.PacketProtection;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
@@ -16,15 +16,13 @@ final class Opening {
   private static final byte[] NO_PREFIX = new byte[0];
 
   private final ConnectionParts parts;
-  private long localConnectionId;
   private @Nullable OpeningAttempt attempt;
   private @Nullable Session session;
   private boolean confirmed;
   private boolean connectedReported;
 
-  Opening(ConnectionParts parts, long localConnectionId) {
+  Opening(ConnectionParts parts) {
     this.parts = parts;
-    this.localConnectionId = localConnectionId;
   }
 
   /** This side asks. */
@@ -53,19 +51,21 @@ final class Opening {
     }
     opening.handshake().destroy();
     attempt = null;
-    localConnectionId = connectionId;
+    parts.localIds.replaceFirst(connectionId);
     parts.idle.onReceived(nowNanos);
     accept(remoteConnectionId, keys, peer, nowNanos);
   }
 
   /** The parameters that this side announces. */
-  static TransportParameters parameters(SocketOptions options, long connectionId, long instanceId) {
+  static TransportParameters parameters(EndpointResources shared, long connectionId) {
+    SocketOptions options = shared.options();
     TransportParameters parameters = new TransportParameters();
     parameters.connectionId = connectionId;
-    parameters.instanceId = instanceId;
+    parameters.instanceId = shared.instanceId();
+    parameters.resetToken = shared.ids().token(connectionId);
     parameters.maxIdleTimeoutMillis = options.idleTimeout().toMillis();
     parameters.maxAckDelayMicros = PeerConnection.MAX_ACK_DELAY_NANOS / 1000;
-    parameters.activeConnectionIdLimit = ConnectionIds.limit();
+    parameters.activeConnectionIdLimit = PeerConnectionIds.limit();
     Deliveries.announce(parameters, options);
     return parameters;
   }
@@ -99,9 +99,7 @@ final class Opening {
       return DropReason.MALFORMED_HANDSHAKE;
     }
     byte[] own = new byte[WireLimits.MAX_PARAMETERS_BYTES];
-    int ownLength =
-        parameters(parts.shared.options(), localConnectionId, parts.shared.instanceId())
-            .encode(own, 0);
+    int ownLength = parameters(parts.shared, parts.localIds.first()).encode(own, 0);
     opening.onSecond(peer.connectionId, own, ownLength);
     parts.idle.onReceived(nowNanos);
     open(peer.connectionId, opening.handshake().split(), peer);
@@ -109,9 +107,10 @@ final class Opening {
   }
 
   private void open(long remoteConnectionId, PacketProtection keys, TransportParameters peer) {
-    ConnectionIds ids = new ConnectionIds(remoteConnectionId);
-    FrameDispatcher frames = new FrameDispatcher(parts, ids);
-    session = new Session(keys, ids, frames, peer.instanceId);
+    FrameDispatcher frames = new FrameDispatcher(parts);
+    session = new Session(keys, frames, peer.instanceId);
+    parts.peerIds.begin(remoteConnectionId, peer.resetToken);
+    parts.localIds.onPeerLimit(peer.activeConnectionIdLimit);
     if (!parts.ending.isRunning()) {
       frames.refuseMessages();
     }
@@ -179,10 +178,6 @@ final class Opening {
 
   @Nullable OpeningAttempt attempt() {
     return attempt;
-  }
-
-  long localConnectionId() {
-    return localConnectionId;
   }
 
   boolean isConfirmed() {

@@ -4,6 +4,7 @@ import io.posthorn.protocol.protection.PacketProtection;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
 import io.posthorn.wire.FrameReader;
+import io.posthorn.wire.PacketHeader;
 import java.net.InetSocketAddress;
 
 /** What happens to a data packet that came in: opened, read, acknowledged, its path noted. */
@@ -59,7 +60,7 @@ final class PacketReceiver {
     parts.path.onReceived(source, datagramBytes);
     opening.onPacketOpened();
     FrameDispatcher frames = session.frames();
-    frames.begin(source, nowNanos);
+    frames.begin(source, PacketHeader.connectionId(datagram, from), nowNanos);
     FrameReader reader = parts.shared.scratch().reader();
     CloseReason breach = reader.read(plain, 0, plainLength, frames);
     keys.onAcknowledged(parts.recovery.largestAcknowledged(), nowNanos);

@@ -43,18 +43,19 @@ final class PacketSender {
       closing.fail(CloseReason.PROTOCOL_VIOLATION, nowNanos);
     }
     byte[] frames = parts.shared.scratch().frames();
-    long peerId = session.peerIds().current();
     InetSocketAddress elsewhere = parts.path.offPath();
     if (elsewhere != null) {
       destination = elsewhere;
       return counted(
-          assembler.writeOffPath(keys, peerId, frames, out, from, limit, nowNanos), nowNanos);
+          assembler.writeOffPath(
+              keys, parts.peerIds.previous(), frames, out, from, limit, nowNanos),
+          nowNanos);
     }
     byte[] prefix = opening.prefix();
     int bytes =
         assembler.write(
             keys,
-            peerId,
+            parts.peerIds.current(),
             frames,
             out,
             from + prefix.length,

@@ -1,7 +1,6 @@
 package io.posthorn.protocol;
 
 import io.posthorn.ConnectionInfo;
-import io.posthorn.SocketOptions;
 import io.posthorn.protocol.channel.SendLedger;
 import io.posthorn.protocol.handshake.Handshake;
 import io.posthorn.protocol.handshake.OpeningAttempt;
@@ -49,9 +48,11 @@ public final class PeerConnection {
     this.alias = address;
     this.openedHere = openedHere;
     this.openedNanos = nowNanos;
-    this.parts = new ConnectionParts(shared, handle, address, openedHere, implicit, nowNanos);
+    this.parts =
+        new ConnectionParts(
+            shared, handle, address, localConnectionId, openedHere, implicit, nowNanos);
     this.deliveries = parts.deliveries;
-    this.opening = new Opening(parts, localConnectionId);
+    this.opening = new Opening(parts);
     this.closing = new Closing(parts, opening);
     this.timers = new ConnectionTimers(parts, opening, closing);
     this.receiver = new PacketReceiver(parts, opening, closing, timers);
@@ -119,9 +120,8 @@ public final class PeerConnection {
   }
 
   /** The parameters that this side announces. */
-  public static TransportParameters parameters(
-      SocketOptions options, long connectionId, long instanceId) {
-    return Opening.parameters(options, connectionId, instanceId);
+  public static TransportParameters parameters(EndpointResources shared, long connectionId) {
+    return Opening.parameters(shared, connectionId);
   }
 
   /** Whether a peer's parameters make sense. */
@@ -274,6 +274,16 @@ public final class PeerConnection {
     return deliveries.datagrams().pollDropped();
   }
 
+  /** Takes the next further id that the peer's packets may carry from now on, or null. */
+  public @Nullable Long pollAddedId() {
+    return parts.localIds.pollAdded();
+  }
+
+  /** Takes the next id that the peer's packets carry no more, or null. */
+  public @Nullable Long pollForgottenId() {
+    return parts.localIds.pollForgotten();
+  }
+
   /** Whether a message can be taken. */
   public boolean hasMessage() {
     return deliveries.hasMessage();
@@ -301,14 +311,26 @@ public final class PeerConnection {
 
   // Questions.
 
+  /** Whether packets to the peer have carried, or may carry, this id. */
+  public boolean knowsPeerId(long connectionId) {
+    return parts.peerIds.contains(connectionId);
+  }
+
+  /**
+   * Whether the 16 bytes from {@code at} on are a reset token of the peer, and are to be believed.
+   */
+  public boolean isReset(byte[] packet, int at) {
+    return parts.peerIds.isReset(packet, at) && opening.isConfirmed() && !isOver();
+  }
+
   /** Its name within the socket. */
   public long handle() {
     return handle;
   }
 
-  /** The id that the peer's packets carry. */
+  /** The first id that the peer's packets carried. */
   public long localConnectionId() {
-    return opening.localConnectionId();
+    return parts.localIds.first();
   }
 
   /** The address at which the peer was met: the name under which the application knows it. */

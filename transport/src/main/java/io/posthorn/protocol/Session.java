@@ -1,18 +1,12 @@
 package io.posthorn.protocol;
 
-import io.posthorn.protocol.path.ConnectionIds;
 import io.posthorn.protocol.protection.PacketProtection;
 
 /**
  * What a connection has once its keys are known.
  *
  * @param protection seals and opens its packets
- * @param peerIds the ids under which the peer is reached
  * @param frames takes the frames of opened packets
  * @param peerInstanceId tells this run of the peer's socket from others
  */
-record Session(
-    PacketProtection protection,
-    ConnectionIds peerIds,
-    FrameDispatcher frames,
-    long peerInstanceId) {}
+record Session(PacketProtection protection, FrameDispatcher frames, long peerInstanceId) {}
