@@ -1,5 +1,6 @@
 package io.posthorn;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -61,9 +62,9 @@ class ConnectionReceiveTest {
     try (MessageSocket server = builder().open();
         MessageSocket first = builder().open();
         MessageSocket second = builder().open()) {
-      first.connect(server.localAddress()).send("of the first".getBytes());
+      first.connect(server.localAddress()).send("of the first".getBytes(UTF_8));
       Connection fromFirst = accept(server);
-      second.connect(server.localAddress()).send("of the second".getBytes());
+      second.connect(server.localAddress()).send("of the second".getBytes(UTF_8));
       Connection fromSecond = accept(server);
       assertEquals("of the second", next(fromSecond));
       assertEquals("of the first", next(fromFirst));
@@ -94,7 +95,7 @@ class ConnectionReceiveTest {
       Connection free = read.connect(server.localAddress());
       Connection heard = accept(server);
       for (int i = 0; i < 50; i++) {
-        free.send(("message " + i).getBytes());
+        free.send(("message " + i).getBytes(UTF_8));
         assertEquals("message " + i, next(heard));
       }
       assertEquals(32 << 10, deaf.receive().size());
@@ -110,7 +111,7 @@ class ConnectionReceiveTest {
         MessageSocket client = builder().open()) {
       Connection connection = client.connect(server.localAddress());
       Connection accepted = accept(server);
-      connection.send("last words".getBytes());
+      connection.send("last words".getBytes(UTF_8));
       connection.close(7, "bye", LONG);
       assertEquals("last words", next(accepted));
       ConnectionClosedException end =
