@@ -459,7 +459,7 @@ class MisbehavingPeerTest {
   @Example
   void aFloodOfRetirementsIsAnsweredWithAFewIdsARoundTrip() {
     for (int i = 0; i < 500; i++) {
-      long sequence = i + 1;
+      long sequence = i + 1L;
       peer.nowNanos += 10 * MS;
       peer.send(
           out -> {

@@ -42,7 +42,7 @@ class StatelessResetTest {
   private byte[] dataPacket(long id, int length) {
     byte[] packet = new byte[length];
     random.nextBytes(packet);
-    packet[0] = (byte) (8 | packet[0] & 7);
+    packet[0] = (byte) (8 | (packet[0] & 7));
     BigEndian.putLong(packet, PacketHeader.CONNECTION_ID_AT, id);
     return packet;
   }

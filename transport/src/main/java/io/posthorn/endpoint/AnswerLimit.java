@@ -31,7 +31,7 @@ final class AnswerLimit {
   /** Whether an answer may leave for this address now; if so, it counts. */
   boolean allows(InetSocketAddress to, long nowNanos) {
     int mixed = (to.hashCode() ^ salt) * 0x9E3779B9;
-    int place = mixed >>> Integer.SIZE - Integer.numberOfTrailingZeros(PLACES);
+    int place = mixed >>> (Integer.SIZE - Integer.numberOfTrailingZeros(PLACES));
     long due = Math.max(dueNanos[place], nowNanos);
     long totalDue = Math.max(totalDueNanos, nowNanos);
     if (due - nowNanos > (BURST - 1) * INTERVAL_NANOS

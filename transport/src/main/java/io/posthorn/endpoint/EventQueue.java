@@ -41,7 +41,8 @@ final class EventQueue {
     long handle = connection.handle();
     if (connection.pollConnected()) {
       events.add(
-          new EndpointEvent.Connected(handle, connection.alias(), connection.isOpenedHere()));
+          new EndpointEvent.Connected(
+              handle, connection.alias(), connection.isOpenedHere(), connection.peerApplication()));
     }
     ConnectionEnd end = connection.pollEnd();
     CloseReason reason = connection.endReason();

@@ -193,6 +193,23 @@ public final class ReliableEndpoint implements Endpoint {
   }
 
   @Override
+  public boolean hasMessage(long connection) {
+    ConnectionSlot slot = table.byHandle(connection);
+    return slot != null && slot.connection.hasMessage();
+  }
+
+  @Override
+  public @Nullable ReceivedMessage pollMessage(long connection, long nowNanos) {
+    ConnectionSlot slot = table.byHandle(connection);
+    ReceivedMessage message = slot == null ? null : slot.connection.pollMessage();
+    if (slot != null && message != null) {
+      counters.messagesReceived++;
+      turns.settle(slot, nowNanos); // credit may be due
+    }
+    return message;
+  }
+
+  @Override
   public @Nullable ReceivedMessage pollPart(long connection, int channel, long nowNanos) {
     ConnectionSlot slot = table.byHandle(connection);
     if (slot == null) {
@@ -246,7 +263,9 @@ public final class ReliableEndpoint implements Endpoint {
     }
     PeerConnection connection = slot.connection;
     if (connection.isConfirmed()) {
-      events.add(new EndpointEvent.Connected(connection.handle(), peer, connection.isOpenedHere()));
+      events.add(
+          new EndpointEvent.Connected(
+              connection.handle(), peer, connection.isOpenedHere(), connection.peerApplication()));
     }
     turns.settle(slot, nowNanos);
     return connection.handle();

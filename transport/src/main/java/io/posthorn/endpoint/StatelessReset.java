@@ -83,7 +83,7 @@ final class StatelessReset {
     }
     byte[] reset = new byte[length];
     random.nextBytes(reset);
-    reset[0] = (byte) (PacketHeader.DATA | reset[0] & PacketHeader.PROTECTED_BITS);
+    reset[0] = (byte) (PacketHeader.DATA | (reset[0] & PacketHeader.PROTECTED_BITS));
     System.arraycopy(shared.ids().token(id), 0, reset, length - TOKEN_BYTES, TOKEN_BYTES);
     return reset;
   }

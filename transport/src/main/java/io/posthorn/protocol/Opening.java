@@ -9,6 +9,7 @@ import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
 import io.posthorn.wire.SecondMessagePacket;
 import io.posthorn.wire.WireLimits;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /** How a connection opens: from the first handshake message to the peer's first packet. */
@@ -66,6 +67,9 @@ final class Opening {
     parameters.maxIdleTimeoutMillis = options.idleTimeout().toMillis();
     parameters.maxAckDelayMicros = PeerConnection.MAX_ACK_DELAY_NANOS / 1000;
     parameters.activeConnectionIdLimit = PeerConnectionIds.limit();
+    if (!options.application().isEmpty()) {
+      parameters.application = options.application().getBytes(StandardCharsets.US_ASCII);
+    }
     Deliveries.announce(parameters, options);
     return parameters;
   }
@@ -108,7 +112,9 @@ final class Opening {
 
   private void open(long remoteConnectionId, PacketProtection keys, TransportParameters peer) {
     FrameDispatcher frames = new FrameDispatcher(parts);
-    session = new Session(keys, frames, peer.instanceId);
+    byte[] application = peer.application;
+    String speaks = application == null ? "" : new String(application, StandardCharsets.ISO_8859_1);
+    session = new Session(keys, frames, peer.instanceId, speaks);
     parts.peerIds.begin(remoteConnectionId, peer.resetToken);
     parts.localIds.onPeerLimit(peer.activeConnectionIdLimit);
     if (!parts.ending.isRunning()) {

@@ -328,6 +328,12 @@ public final class PeerConnection {
     return handle;
   }
 
+  /** What the peer's application says it speaks; from the network. Empty for nothing. */
+  public String peerApplication() {
+    Session session = opening.session();
+    return session == null ? "" : session.peerApplication();
+  }
+
   /** The first id that the peer's packets carried. */
   public long localConnectionId() {
     return parts.localIds.first();

@@ -8,5 +8,10 @@ import io.posthorn.protocol.protection.PacketProtection;
  * @param protection seals and opens its packets
  * @param frames takes the frames of opened packets
  * @param peerInstanceId tells this run of the peer's socket from others
+ * @param peerApplication what the peer's application says it speaks; from the network
  */
-record Session(PacketProtection protection, FrameDispatcher frames, long peerInstanceId) {}
+record Session(
+    PacketProtection protection,
+    FrameDispatcher frames,
+    long peerInstanceId,
+    String peerApplication) {}

@@ -80,7 +80,7 @@ public final class ConnectionIdIssuer {
       right = left;
       left = mixed;
     }
-    return right << Integer.SIZE - ZERO_BITS == 0;
+    return (right << (Integer.SIZE - ZERO_BITS)) == 0;
   }
 
   private int scramble(int round, int half) {

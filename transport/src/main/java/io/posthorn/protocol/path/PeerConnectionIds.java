@@ -23,7 +23,7 @@ public final class PeerConnectionIds implements FrameSource {
   // One place more than are kept, for an id that comes with the retirement of others.
   private final long[] ids = new long[LIMIT + 1];
   private final long[] sequences = new long[LIMIT + 1];
-  private final byte @Nullable [][] tokens = new byte[LIMIT + 1][];
+  private final byte[] @Nullable [] tokens = new byte[LIMIT + 1][];
   private final long[] untold = new long[UNTOLD_LIMIT];
   private int count;
   private int untoldCount;
@@ -95,13 +95,13 @@ public final class PeerConnectionIds implements FrameSource {
   /** Whether a number has come, or is so old that it counts as come. */
   private boolean isSeen(long sequence) {
     long age = newestSequence - sequence;
-    return age >= 0 && (age >= Long.SIZE || (seenBits >>> age & 1) == 1);
+    return age >= 0 && (age >= Long.SIZE || ((seenBits >>> age) & 1) == 1);
   }
 
   private void see(long sequence) {
     long ahead = sequence - newestSequence;
     if (ahead > 0) {
-      seenBits = ahead >= Long.SIZE ? 1 : seenBits << ahead | 1;
+      seenBits = ahead >= Long.SIZE ? 1 : (seenBits << ahead) | 1;
       newestSequence = sequence;
     } else {
       seenBits |= 1L << -ahead;
