@@ -5,6 +5,7 @@ import io.posthorn.SocketOptions;
 import io.posthorn.protocol.channel.SendLedger;
 import io.posthorn.protocol.congestion.Adaptive;
 import io.posthorn.protocol.congestion.CongestionController;
+import io.posthorn.protocol.congestion.Cubic;
 import io.posthorn.protocol.congestion.NewReno;
 import io.posthorn.protocol.handshake.Handshake;
 import io.posthorn.protocol.handshake.OpeningAttempt;
@@ -122,6 +123,7 @@ public final class PeerConnection {
   private static CongestionController controller(SocketOptions options) {
     return switch (options.congestionControl()) {
       case NEW_RENO -> new NewReno(options.maxDatagramBytes());
+      case CUBIC -> new Cubic(options.maxDatagramBytes());
       case ADAPTIVE -> new Adaptive(options.maxDatagramBytes());
     };
   }

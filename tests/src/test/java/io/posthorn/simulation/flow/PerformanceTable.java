@@ -72,6 +72,13 @@ public final class PerformanceTable {
         queue,
         100 * drops,
         limits);
+    if (System.getProperty("seconds") != null) {
+      SharedLink run = new SharedLink(link, 1).posthorn(control, packet, 0);
+      for (int t = 0; t < 160; t++) {
+        run.step(50);
+        System.out.println(run.line());
+      }
+    }
   }
 
   private static void fair(

@@ -106,6 +106,13 @@ final class PosthornFlow implements Flow {
 
   @Override
   public String toString() {
-    return sender.endpoint().connections(0).toString();
+    var rows = sender.endpoint().connections(0);
+    return rows.isEmpty()
+        ? "-"
+        : rows.get(0).congestionWindowBytes()
+            + " in flight "
+            + rows.get(0).bytesInFlight()
+            + " queued "
+            + rows.get(0).bytesQueued();
   }
 }

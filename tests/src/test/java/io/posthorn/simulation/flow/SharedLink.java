@@ -112,6 +112,25 @@ final class SharedLink {
     return this;
   }
 
+  private long lineBytes;
+
+  void step(int millis) {
+    network.run(Duration.ofMillis(millis));
+  }
+
+  String line() {
+    long bytes = Arrays.stream(deliveredBySecond.get(0)).sum();
+    long d = bytes - lineBytes;
+    lineBytes = bytes;
+    return String.format(
+        Locale.ROOT,
+        "%5d ms %6.1f Mbit/s queue %.2f %s %s",
+        network.nowNanos() / 1000000,
+        d * 8e-6 / .05,
+        network.queueNanos(from, to) / 1e6 / link.queueMillis(),
+        flows.get(0).limit(network.nowNanos()), describe(0));
+  }
+
   private void sample() {
     queueSumNanos += network.queueNanos(from, to);
     queueSamples++;
