@@ -8,8 +8,8 @@ public enum CongestionControl {
    */
   NEW_RENO,
   /**
-   * CUBIC (RFC 9438) with HyStart++ (RFC 9406), what TCP does on most machines: fast on clean paths,
-   * and, as all that takes every loss for congestion, slow on paths that lose by themselves.
+   * CUBIC (RFC 9438) with HyStart++ (RFC 9406), what TCP does on most machines: fast on clean
+   * paths, and, as all that takes every loss for congestion, slow on paths that lose by themselves.
    */
   CUBIC,
   /**

@@ -21,10 +21,7 @@ record Link(double megabits, double rttMillis, double queueBdp, String extra) {
     double leave = 100.0 / burst;
     double enter = leave * lossPercent / (100 - lossPercent);
     return new Link(
-        100,
-        rttMillis,
-        1,
-        String.format(Locale.ROOT, "loss gemodel %.4f%% %.4f%%", enter, leave));
+        100, rttMillis, 1, String.format(Locale.ROOT, "loss gemodel %.4f%% %.4f%%", enter, leave));
   }
 
   /** Bytes of one bandwidth-delay product. */

@@ -13,8 +13,7 @@ public final class PerformanceTable {
 
   /** Runs it: controller, packet bytes, seeds, what (bulk, fair or one link). */
   public static void main(String[] arguments) {
-    CongestionControl control =
-        CongestionControl.valueOf(arguments[0].toUpperCase(Locale.ROOT));
+    CongestionControl control = CongestionControl.valueOf(arguments[0].toUpperCase(Locale.ROOT));
     int packet = Integer.parseInt(arguments[1]);
     int seeds = Integer.parseInt(arguments[2]);
     String what = arguments[3];
@@ -72,13 +71,6 @@ public final class PerformanceTable {
         queue,
         100 * drops,
         limits);
-    if (System.getProperty("seconds") != null) {
-      SharedLink run = new SharedLink(link, 1).posthorn(control, packet, 0);
-      for (int t = 0; t < 160; t++) {
-        run.step(50);
-        System.out.println(run.line());
-      }
-    }
   }
 
   private static void fair(

@@ -103,16 +103,4 @@ final class PosthornFlow implements Flow {
     var rows = sender.endpoint().connections(nowNanos);
     return rows.isEmpty() ? "NONE" : rows.get(0).limitedBy().name();
   }
-
-  @Override
-  public String toString() {
-    var rows = sender.endpoint().connections(0);
-    return rows.isEmpty()
-        ? "-"
-        : rows.get(0).congestionWindowBytes()
-            + " in flight "
-            + rows.get(0).bytesInFlight()
-            + " queued "
-            + rows.get(0).bytesQueued();
-  }
 }

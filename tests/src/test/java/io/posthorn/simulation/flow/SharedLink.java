@@ -40,12 +40,14 @@ final class SharedLink {
   SharedLink(Link link, long seed) {
     this.link = link;
     this.seed = seed;
-    this.network =
-        SimulatedNetwork.seeded(seed).link(LinkConditions.parse(link.conditions()));
+    this.network = SimulatedNetwork.seeded(seed).link(LinkConditions.parse(link.conditions()));
     network.attach(from, senders).attach(to, receivers);
   }
 
-  /** Usual settings but for the controller; in clear, with packets as long as sealed ones of 1,472 bytes. */
+  /**
+   * Usual settings but for the controller; in clear, with packets as long as sealed ones of 1,472
+   * bytes.
+   */
   static SocketOptions options(CongestionControl control, int maxDatagramBytes) {
     SocketOptions usual = SocketOptions.defaults(Mode.RELIABLE);
     return new SocketOptions(
@@ -82,8 +84,7 @@ final class SharedLink {
 
   private SharedLink add(Flow flow, long startMillis) {
     long[] bySecond = new long[600];
-    flow.onDelivered(
-        bytes -> bySecond[(int) (network.nowNanos() / SECOND_NANOS)] += bytes);
+    flow.onDelivered(bytes -> bySecond[(int) (network.nowNanos() / SECOND_NANOS)] += bytes);
     senders.add(flow.sender());
     receivers.add(flow.receiver());
     flows.add(flow);
@@ -110,25 +111,6 @@ final class SharedLink {
         });
     network.run(Duration.ofSeconds(seconds));
     return this;
-  }
-
-  private long lineBytes;
-
-  void step(int millis) {
-    network.run(Duration.ofMillis(millis));
-  }
-
-  String line() {
-    long bytes = Arrays.stream(deliveredBySecond.get(0)).sum();
-    long d = bytes - lineBytes;
-    lineBytes = bytes;
-    return String.format(
-        Locale.ROOT,
-        "%5d ms %6.1f Mbit/s queue %.2f %s %s",
-        network.nowNanos() / 1000000,
-        d * 8e-6 / .05,
-        network.queueNanos(from, to) / 1e6 / link.queueMillis(),
-        flows.get(0).limit(network.nowNanos()), describe(0));
   }
 
   private void sample() {
@@ -171,17 +153,9 @@ final class SharedLink {
     return (double) counters.queueDropped() / Math.max(1, counters.offered());
   }
 
-  SimulatedNetwork network() {
-    return network;
-  }
-
   /** What kept a flow from sending more, by how often a sample found it. */
   Map<String, Integer> limits(int flow) {
     return limits.get(flow);
-  }
-
-  String describe(int flow) {
-    return flows.get(flow).toString();
   }
 
   int flows() {

@@ -10,8 +10,8 @@ import java.util.function.LongConsumer;
 
 /**
  * A competitor that behaves as TCP with CUBIC and selective acknowledgements does on a long
- * transfer: ack-clocked and unpaced, slow start that ends at the first loss or, as HyStart, when the
- * round trip rises, beta 0.7, an acknowledgement for each second segment. Written apart from
+ * transfer: ack-clocked and unpaced, slow start that ends at the first loss or, as HyStart, when
+ * the round trip rises, beta 0.7, an acknowledgement for each second segment. Written apart from
  * Posthorn's own controllers, so that it can judge them.
  */
 final class TcpCubicFlow implements Flow {
@@ -104,7 +104,7 @@ final class TcpCubicFlow implements Flow {
       while (!flying.isEmpty() && flying.peek().transmission <= largest - 3) {
         Sent lost = flying.remove();
         again.add(lost.segment);
-        onLost(lost, nowNanos);
+        onLost(lost);
       }
       lastProgressNanos = nowNanos;
     }
@@ -137,7 +137,7 @@ final class TcpCubicFlow implements Flow {
       window += Math.max(0, target - window) / window;
     }
 
-    private void onLost(Sent lost, long nowNanos) {
+    private void onLost(Sent lost) {
       if (lost.transmission <= recoveryUntil) {
         return;
       }
@@ -160,7 +160,7 @@ final class TcpCubicFlow implements Flow {
       for (Sent sent : flying) {
         again.add(sent.segment);
       }
-      onLost(flying.getLast(), nowNanos);
+      onLost(flying.getLast());
       flying.clear();
       window = 2;
       lastProgressNanos = nowNanos;

@@ -52,7 +52,7 @@ final class CubicWindow {
 
   /** Begins anew from here, with a plateau at this size. */
   void restart(long newBytes) {
-    bytes = Math.max(newBytes, leastBytes());
+    bytes = Math.max((double) newBytes, leastBytes());
     bytesBefore = bytes;
     epochNanos = NO_EPOCH;
   }
@@ -97,7 +97,7 @@ final class CubicWindow {
     savedEpochNanos = epochNanos;
     savedSecondsToPlateau = secondsToPlateau;
     bytesBefore = bytes < bytesBefore ? bytes * (1 + BETA) / 2 : bytes; // fast convergence
-    bytes = Math.max(Math.max(bytes * BETA, floorBytes), leastBytes());
+    bytes = Math.max(Math.max(bytes * BETA, (double) floorBytes), leastBytes());
     bytesBefore = Math.max(bytesBefore, bytes);
     epochNanos = NO_EPOCH;
   }

@@ -50,8 +50,7 @@ final class QueueWatch {
   boolean judge(PathDelay delay, boolean competing, long nowNanos) {
     long queueNanos = delay.lastRoundQueueNanos();
     boolean heavy = queueNanos > delay.minNanos() / 2 || overflowed;
-    boolean stays =
-        queueNanos > Math.max(PathDelay.NOISE_NANOS, delay.largestQueueNanos() / 4);
+    boolean stays = queueNanos > Math.max(PathDelay.NOISE_NANOS, delay.largestQueueNanos() / 4);
     boolean result = competing ? !isEmpty(delay) : stays && heavy;
     onEmptied(nowNanos);
     return result;
