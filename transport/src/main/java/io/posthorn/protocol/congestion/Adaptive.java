@@ -23,12 +23,12 @@ public final class Adaptive implements CongestionController {
   private static final int DRAIN_AT = 1;
   private static final int JUDGED_AT = 3;
   private static final double WORTH_MORE = 1.12;
-  private static final double CRUISE_WINDOW = 1.25;
+  private static final double CRUISE_WINDOW = 1.15;
   private static final double PROBE_WINDOW = 1.5;
   private static final double LOOK_WINDOW = 0.75;
+  private static final double YIELD = 0.9;
   private static final int LOOK_ROUNDS = 3;
   private static final int SPARE_PACKETS = 4;
-  private static final double SPARE_SECONDS = 0.001;
   private static final int MINIMUM_WINDOW_PACKETS = 4;
   private static final long PROBE_RTT_NANOS = 200_000_000L;
   private static final long UNSET = Long.MAX_VALUE;
@@ -138,7 +138,7 @@ public final class Adaptive implements CongestionController {
   private void endRound(long nowNanos, boolean limited) {
     delay.endRound();
     watch.onRound(delay, loss.hasLossAtQueue(), nowNanos);
-    loss.endRound();
+    loss.endRound(packetBytes);
     if (!limited) { // else the path was not asked, and what it can do is not forgotten
       bandwidth.nextRound();
     }
@@ -294,12 +294,17 @@ public final class Adaptive implements CongestionController {
       ceiling.restart(Math.max(latestInFlight, pipeBytes()));
       ceilingSet = true;
     }
-    ceiling.reduce(competing ? 0 : pipeBytes() + spareBytes());
+    ceiling.reduce(competing ? 0 : floorBytes());
     if (phase == Phase.STARTUP) {
       leaveStartup();
     } else if (competing && phase == Phase.PROBE_BANDWIDTH) {
       look(nowNanos);
     }
+  }
+
+  /** A flow that has the pipe to itself need not leave it dry; beside others it gives way. */
+  private long floorBytes() {
+    return watch.isEmptyNowAndThen() ? pipeBytes() + spareBytes() : (long) (YIELD * pipeBytes());
   }
 
   @Override
@@ -323,7 +328,8 @@ public final class Adaptive implements CongestionController {
   }
 
   private double madeUpFor() {
-    return 1 - loss.shareMadeUpFor(packetBytes);
+    // A bottleneck with a standing queue does not run dry for what gets lost before it.
+    return watch.isEmptyNowAndThen() ? 1 - loss.shareMadeUpFor(packetBytes) : 1;
   }
 
   /** What has to be in flight to fill the pipe, with what gets lost on the way. */
@@ -333,8 +339,8 @@ public final class Adaptive implements CongestionController {
 
   /** Room for acknowledgements that come in runs; the same for all, which makes shares equal. */
   private long spareBytes() {
-    return Math.max(
-        (long) SPARE_PACKETS * packetBytes, (long) (bandwidth.bytesPerSecond() * SPARE_SECONDS));
+    double pipePackets = (double) pipeBytes() / packetBytes;
+    return (long) (packetBytes * Math.max(SPARE_PACKETS, Math.sqrt(pipePackets)));
   }
 
   private long targetBytes(double gain) {

@@ -15,7 +15,7 @@ final class PathDelay {
   private static final int RECENT = 8;
   private static final int MOST_SMOOTHING = 16;
   private static final int SMOOTHING_SHARE = 4;
-  private static final int LARGEST_DECAY = 16;
+  private static final int LARGEST_DECAY = 64;
 
   private final long[] recent = new long[RECENT];
   private int recentCount;
@@ -102,6 +102,6 @@ final class PathDelay {
   /** Whether the queue is so long that loss may come from it. */
   boolean isQueueHigh() {
     long queue = queueNanos();
-    return queue > NOISE_NANOS && queue >= largestQueueNanos / 2;
+    return queue > Math.min(NOISE_NANOS, minNanos / 16) && queue >= largestQueueNanos / 2;
   }
 }

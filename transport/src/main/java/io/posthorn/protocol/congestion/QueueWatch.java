@@ -36,6 +36,11 @@ final class QueueWatch {
     return delay.lastRoundQueueNanos() <= Math.max(EMPTY_NANOS, delay.minNanos() / 16);
   }
 
+  /** Whether the queue was empty not long ago: then the bottleneck may run dry. */
+  boolean isEmptyNowAndThen() {
+    return roundsSinceEmpty <= ROUNDS;
+  }
+
   /** Whether the queue has not been seen empty for so long that the flow should drain to look. */
   boolean wantsDrain(boolean competing, long nowNanos) {
     return roundsSinceEmpty >= (competing ? COMPETING_ROUNDS : ROUNDS)
@@ -50,8 +55,9 @@ final class QueueWatch {
   boolean judge(PathDelay delay, boolean competing, long nowNanos) {
     long queueNanos = delay.lastRoundQueueNanos();
     boolean heavy = queueNanos > delay.minNanos() / 2 || overflowed;
-    boolean stays = queueNanos > Math.max(PathDelay.NOISE_NANOS, delay.largestQueueNanos() / 4);
-    boolean result = competing ? !isEmpty(delay) : stays && heavy;
+    boolean stays = queueNanos > Math.max(PathDelay.NOISE_NANOS, delay.largestQueueNanos() / 2);
+    boolean gone = queueNanos <= Math.max(EMPTY_NANOS, delay.largestQueueNanos() / 4);
+    boolean result = competing ? !gone : stays && heavy;
     onEmptied(nowNanos);
     return result;
   }

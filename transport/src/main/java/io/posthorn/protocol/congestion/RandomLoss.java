@@ -17,6 +17,7 @@ final class RandomLoss {
   private static final double DRAIN_FACTOR = 1.25;
   private static final double MARGIN = 0.01;
   private static final double EXCESS = 0.02;
+  private static final int LEAST_JUDGED_PACKETS = 20;
   private static final int LEAST_CONGESTIVE_PACKETS = 3;
 
   private double share;
@@ -69,7 +70,8 @@ final class RandomLoss {
 
   /** Whether a few packets were lost at a long queue, and more than the path loses by itself. */
   boolean isCongestive(int packetBytes) {
-    return highLost >= (long) LEAST_CONGESTIVE_PACKETS * packetBytes
+    return highTotal >= (long) LEAST_JUDGED_PACKETS * packetBytes
+        && highLost >= (long) LEAST_CONGESTIVE_PACKETS * packetBytes
         && highLost > (2 * share() + EXCESS) * highTotal;
   }
 
@@ -79,9 +81,11 @@ final class RandomLoss {
   }
 
   /** A round ends. */
-  void endRound() {
-    highLost = 0;
-    highTotal = 0;
+  void endRound(int packetBytes) {
+    if (highTotal >= (long) SAMPLE_PACKETS * packetBytes) {
+      highLost = 0;
+      highTotal = 0;
+    }
   }
 
   /** The share, 0 to {@link #MOST}. */
