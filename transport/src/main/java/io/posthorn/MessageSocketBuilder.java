@@ -4,7 +4,7 @@ import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.PlainEndpoint;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.io.DatagramPort;
-import io.posthorn.io.NioDatagramPort;
+import io.posthorn.io.PortChoice;
 import io.posthorn.runtime.ImpairedDatagramPort;
 import io.posthorn.runtime.SocketDriver;
 import io.posthorn.simulation.LinkConditions;
@@ -41,6 +41,7 @@ public final class MessageSocketBuilder {
   private @Nullable Integer maxWholeMessageBytes;
   private Duration linger = Duration.ofSeconds(3);
   private boolean streaming;
+  private boolean portableIo;
   private LinkConditions impairment = LinkConditions.NONE;
   private @Nullable Long impairSeed;
 
@@ -166,6 +167,15 @@ public final class MessageSocketBuilder {
   }
 
   /**
+   * Whether to do without the operating system's fast path, which is taken by default where there
+   * is one; {@link SocketStatistics#ioPath} says which it is and why. Default false.
+   */
+  public MessageSocketBuilder portableIo(boolean portable) {
+    portableIo = portable;
+    return this;
+  }
+
+  /**
    * Puts a bad network under the socket: what leaves and what arrives meets these conditions, each
    * direction for itself. Works in both modes.
    *
@@ -255,7 +265,7 @@ public final class MessageSocketBuilder {
    */
   public MessageSocket open() throws IOException {
     SocketOptions options = options();
-    DatagramPort port = NioDatagramPort.open(bind);
+    DatagramPort port = PortChoice.open(bind, portableIo, mode == Mode.RELIABLE);
     if (!impairment.equals(LinkConditions.NONE)) {
       Long seed = impairSeed;
       port =

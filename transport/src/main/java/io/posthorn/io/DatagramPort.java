@@ -1,5 +1,6 @@
 package io.posthorn.io;
 
+import io.posthorn.EcnMark;
 import io.posthorn.endpoint.TransmitBatch;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -37,6 +38,11 @@ public interface DatagramPort {
    */
   @Nullable InetSocketAddress receive(ByteBuffer into, long nowNanos) throws IOException;
 
+  /** The ECN field of the datagram that {@link #receive} took last. */
+  default EcnMark ecn() {
+    return EcnMark.UNKNOWN;
+  }
+
   /** Whether datagrams that {@link #send} took have not reached the system yet. */
   boolean hasUnsent();
 
@@ -48,8 +54,8 @@ public interface DatagramPort {
   /**
    * Waits until a datagram is there, {@link #wakeup} was called, or time is up.
    *
-   * @param timeoutNanos how long at most; {@code Endpoint.NEVER} for ever; rounded up to
-   *     milliseconds
+   * @param timeoutNanos how long at most; {@code Endpoint.NEVER} for ever; the portable port rounds
+   *     up to milliseconds
    * @param untilWritable whether to return also when {@link #send} may succeed again
    */
   void await(long timeoutNanos, boolean untilWritable) throws IOException;

@@ -1,6 +1,5 @@
 package io.posthorn.runtime;
 
-import io.posthorn.EcnMark;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.io.DatagramPort;
@@ -215,7 +214,7 @@ abstract class SocketLoop {
       if (from == null) {
         break;
       }
-      endpoint.onDatagram(slab, from, EcnMark.UNKNOWN, now);
+      endpoint.onDatagram(slab, from, port.ecn(), now);
     }
     backlog = count == RECEIVE_LIMIT_DATAGRAMS;
   }
