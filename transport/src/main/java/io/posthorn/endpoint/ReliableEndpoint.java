@@ -10,6 +10,7 @@ import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.Scratch;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.protocol.channel.ReceiveMemory;
+import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.protocol.channel.SendLedger;
 import io.posthorn.protocol.handshake.ClearHandshake;
 import io.posthorn.protocol.handshake.Handshake;
@@ -458,6 +459,57 @@ public final class ReliableEndpoint implements Endpoint {
     }
     settle(slot, nowNanos);
     return outcome;
+  }
+
+  @Override
+  public int sendRun(
+      long connection,
+      int channel,
+      byte[] encoded,
+      int from,
+      int to,
+      boolean beyondLimit,
+      long nowNanos) {
+    ConnectionSlot slot = table.byHandle(connection);
+    if (slot == null) {
+      return -1;
+    }
+    long before = slot.connection.ledger().openMessages();
+    int taken = slot.connection.sendRun(channel, encoded, from, to, beyondLimit, nowNanos);
+    counters.messagesSent += slot.connection.ledger().openMessages() - before;
+    settle(slot, nowNanos);
+    return taken;
+  }
+
+  @Override
+  public void onUnsent(InetSocketAddress peer) {
+    if (lostAt.size() < LOST_PEERS_LIMIT) {
+      lostAt.add(peer);
+    }
+  }
+
+  @Override
+  public boolean lendRun(ReceivedRun run) {
+    ConnectionSlot slot = readable.peek();
+    return slot != null && slot.connection.lendRun(run);
+  }
+
+  @Override
+  public void endRun(ReceivedRun run, long nowNanos) {
+    ConnectionSlot slot = table.byHandle(run.connection());
+    if (slot == null) {
+      return;
+    }
+    slot.connection.endRun(run);
+    counters.messagesReceived += run.count();
+    if (readable.peek() == slot) {
+      readable.remove();
+      slot.queuedForReading = slot.connection.hasMessage();
+      if (slot.queuedForReading) {
+        readable.add(slot);
+      }
+    }
+    settle(slot, nowNanos); // credit may be due
   }
 
   @Override

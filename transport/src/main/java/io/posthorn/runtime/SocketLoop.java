@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
@@ -51,6 +52,12 @@ abstract class SocketLoop {
 
   private static final long AWAKE = Long.MIN_VALUE;
 
+  /**
+   * A sender transmits by itself if nobody has transmitted for so long; else it leaves that to the
+   * I/O thread, so that more gathers while the system call lasts.
+   */
+  private static final long BATCHING_NANOS = 5_000;
+
   enum State {
     OPEN,
     CLOSING,
@@ -72,8 +79,19 @@ abstract class SocketLoop {
   private final AtomicLong handlerFailures = new AtomicLong();
   private final AtomicInteger futuresDriven = new AtomicInteger();
 
+  /** Small messages on their way; drained before the endpoint is asked anything else. */
+  final SendLanes lanes = new SendLanes();
+
+  /** Whether the I/O thread waits, or is about to and will look for announced lanes first. */
+  private final AtomicBoolean asleep = new AtomicBoolean();
+
+  private volatile long transmittedNanos;
+
   /** Touched by the I/O thread alone. */
   private long turns;
+
+  /** Touched by the I/O thread alone: the handler is to be given more at once. */
+  private boolean moreToDispatch;
 
   private int othersWaiting;
   private long lastNowNanos;
@@ -139,9 +157,7 @@ abstract class SocketLoop {
   private void run() {
     try {
       while (turn(Endpoint.NEVER)) {
-        if (dispatchMessages()) {
-          locked(() -> backlog = true);
-        }
+        moreToDispatch = dispatchMessages();
       }
     } catch (IOException | RuntimeException | Error e) {
       fail(e);
@@ -160,8 +176,11 @@ abstract class SocketLoop {
       }
       long now = now();
       long wakeNanos = Math.min(Math.min(untilNanos, closeDeadlineNanos), nextTimeoutNanos());
+      asleep.set(true);
       timeoutNanos =
-          backlog ? 0 : wakeNanos == Endpoint.NEVER ? Endpoint.NEVER : Math.max(0, wakeNanos - now);
+          backlog || moreToDispatch || lanes.hasAnnounced()
+              ? 0
+              : wakeNanos == Endpoint.NEVER ? Endpoint.NEVER : Math.max(0, wakeNanos - now);
       untilWritable = transmitQueue.isBlocked();
       sleepingUntilNanos = timeoutNanos == 0 ? AWAKE : wakeNanos;
       sleepingUntilWritable = untilWritable;
@@ -173,6 +192,8 @@ abstract class SocketLoop {
     } else if (lock.hasQueuedThreads()) {
       letOthersIn();
     }
+    asleep.set(false);
+    moreToDispatch = false;
     lock.lock();
     try {
       if (state == State.CLOSED) {
@@ -219,10 +240,33 @@ abstract class SocketLoop {
     backlog = count == RECEIVE_LIMIT_DATAGRAMS;
   }
 
+  /** Small messages wait in a lane that nobody was told of. */
+  final void onAnnounced() {
+    if (!asleep.get()) {
+      return; // it looks before it sleeps
+    }
+    if (nowNanos() - transmittedNanos > BATCHING_NANOS && lock.tryLock()) {
+      try {
+        if (state != State.CLOSED) {
+          afterInput(now());
+        }
+      } finally {
+        lock.unlock();
+      }
+      return;
+    }
+    if (asleep.compareAndSet(true, false)) {
+      port.wakeup();
+    }
+  }
+
   /** Sends what may leave, takes note of what happened, and sees that deadlines are kept. */
   final void afterInput(long now) {
+    lanes.drain(endpoint, now);
     try {
-      transmitQueue.transmit(now);
+      if (transmitQueue.transmit(now)) {
+        transmittedNanos = nowNanos();
+      }
     } catch (IOException e) {
       fail(e);
     }
@@ -256,10 +300,14 @@ abstract class SocketLoop {
     try {
       foreign.run();
     } catch (RuntimeException | Error e) {
-      handlerFailures.incrementAndGet();
-      Thread thread = Thread.currentThread();
-      thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+      noteHandlerFailure(e);
     }
+  }
+
+  final void noteHandlerFailure(Throwable e) {
+    handlerFailures.incrementAndGet();
+    Thread thread = Thread.currentThread();
+    thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
   }
 
   /** Has something done outside the lock, off the I/O thread, in the order of the calls. */
@@ -421,6 +469,7 @@ abstract class SocketLoop {
       state = State.CLOSING;
       long now = now();
       closeDeadlineNanos = after(now, after(CLOSE_GRACE_NANOS, lingerNanos));
+      lanes.flushAndCloseAll(endpoint, now);
       endpoint.closeAll(lingerNanos, now);
       afterInput(now);
       wakeAll();
@@ -487,6 +536,7 @@ abstract class SocketLoop {
     state = State.CLOSED;
     closed = true;
     try {
+      lanes.flushAndCloseAll(endpoint, now);
       endpoint.closeAll(0, now);
       for (EndpointEvent e = endpoint.pollEvent(); e != null; e = endpoint.pollEvent()) {
         on(e);

@@ -37,7 +37,7 @@ final class PosthornContender implements Contender {
     if (pingPong) {
       Threads.start(name + "-echo", this::echo);
     } else {
-      receiver.onMessage(m -> arrivals.add(1));
+      receiver.onBody((from, channel, body) -> arrivals.add(1));
     }
     if (mode == Mode.RELIABLE) {
       sender.connect(to);
