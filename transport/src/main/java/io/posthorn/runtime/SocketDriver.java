@@ -36,6 +36,7 @@ public final class SocketDriver extends SocketLoop {
   private final Condition readable = lock.newCondition();
   private final Condition writable = lock.newCondition();
   private final ConnectionRegistry connections = new ConnectionRegistry(this);
+  private final ConnectionReaders connectionReaders = new ConnectionReaders(lock);
   private final long lingerNanos;
 
   /** Messages taken from the endpoint for threads that were waiting. */
@@ -120,6 +121,7 @@ public final class SocketDriver extends SocketLoop {
       endpoint.onUnsent(event.peer());
     }
     connections.onClosed(unsent == 0 ? event : event.withUnacknowledged(unsent));
+    connectionReaders.wake(event.connection());
     wakeSenders();
   }
 
@@ -131,6 +133,7 @@ public final class SocketDriver extends SocketLoop {
   /** Takes as many messages as there are threads that wait for one, and wakes just those. */
   @Override
   void handOverMessages(long now) {
+    connectionReaders.wakeReadable(endpoint);
     if (hasHandler() || receiversWaiting <= handed.size()) {
       return;
     }
@@ -249,6 +252,7 @@ public final class SocketDriver extends SocketLoop {
   void wakeAll() {
     wakeSenders();
     readable.signalAll();
+    connectionReaders.wakeAll();
   }
 
   @Override
@@ -361,6 +365,41 @@ public final class SocketDriver extends SocketLoop {
           await(readable, deadline);
         } finally {
           receiversWaiting--;
+        }
+      }
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * The next message of one connection; null if none came in time, the connection has ended and all
+   * that it brought is taken, or the socket is closed.
+   */
+  public @Nullable ReceivedMessage receive(ConnectionRecord connection, long timeoutNanos)
+      throws InterruptedIOException {
+    lock.lock();
+    try {
+      long deadline = after(now(), timeoutNanos);
+      while (isOpen()) {
+        long now = now();
+        if (bodyHandler != null) {
+          throw new IllegalStateException("a body handler takes the messages of this socket");
+        }
+        ReceivedMessage message = endpoint.pollMessage(connection.handle(), now);
+        if (message != null) {
+          afterInput(now);
+          return message;
+        }
+        if (connection.closed() != null || now >= deadline) {
+          return null;
+        }
+        ConnectionReaders.Reader reader = connectionReaders.enter(connection.handle());
+        try {
+          await(reader.readable(), deadline);
+        } finally {
+          connectionReaders.leave(reader);
         }
       }
       return null;
