@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * {@link IOException} means that the port itself is gone.
  *
  * <p>{@link #send} and {@link #receive} never block; the caller holds one lock around both. {@link
- * #await} is called by one thread, without that lock, and is the only method that blocks; {@link
+ * #await} is called by one thread at a time, without that lock, and is the only method that blocks; {@link
  * #wakeup} may be called by any thread. An interrupted thread does no harm to the port.
  */
 public interface DatagramPort {
@@ -57,8 +57,9 @@ public interface DatagramPort {
    * @param timeoutNanos how long at most; {@code Endpoint.NEVER} for ever; the portable port rounds
    *     up to milliseconds
    * @param untilWritable whether to return also when {@link #send} may succeed again
+   * @return whether a datagram may be there or {@link #wakeup} was called
    */
-  void await(long timeoutNanos, boolean untilWritable) throws IOException;
+  boolean await(long timeoutNanos, boolean untilWritable) throws IOException;
 
   /** Ends the {@link #await} that is under way, or the next one. */
   void wakeup();

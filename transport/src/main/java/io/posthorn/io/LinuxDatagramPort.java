@@ -90,6 +90,8 @@ public final class LinuxDatagramPort implements DatagramPort {
   /** Written under the caller's lock, read by the waiting thread, which may be late by one turn. */
   private volatile int receiveErrorsInARow;
 
+  private final InterruptWakeup interruption = new InterruptWakeup(this::wakeup);
+
   private final AtomicBoolean wakePending = new AtomicBoolean();
 
   /** Threads that use the descriptors without the caller's lock, and {@link #CLOSED}. */
@@ -411,22 +413,26 @@ public final class LinuxDatagramPort implements DatagramPort {
   // Waiting.
 
   @Override
-  public void await(long timeoutNanos, boolean untilWritable) throws IOException {
+  public boolean await(long timeoutNanos, boolean untilWritable) throws IOException {
     if (runFrom != null) {
-      return;
+      return true;
     }
     if (!enter()) {
       throw new ClosedChannelException();
     }
+    boolean ready;
+    interruption.arm();
     try {
-      poll(timeoutNanos, untilWritable);
+      ready = poll(timeoutNanos, untilWritable);
     } finally {
+      interruption.disarm();
       leave();
     }
     requireOpen();
+    return ready;
   }
 
-  private void poll(long timeoutNanos, boolean untilWritable) {
+  private boolean poll(long timeoutNanos, boolean untilWritable) {
     boolean pause = receiveErrorsInARow >= PAUSE_AFTER_ERRORS;
     int count = pause && !untilWritable ? 1 : 2;
     long nanos = pause ? Math.min(timeoutNanos, PAUSE_NANOS) : timeoutNanos;
@@ -450,6 +456,7 @@ public final class LinuxDatagramPort implements DatagramPort {
     if (pause) {
       receiveErrorsInARow = 0;
     }
+    return ready > 0;
   }
 
   private void putPoll(int index, int descriptor, short events) {
@@ -512,6 +519,7 @@ public final class LinuxDatagramPort implements DatagramPort {
   private void release() {
     calls.closeDescriptor(socket);
     calls.closeDescriptor(event);
+    interruption.discard();
   }
 
   // Questions.

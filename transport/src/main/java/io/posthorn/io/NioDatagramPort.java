@@ -183,32 +183,34 @@ public final class NioDatagramPort implements DatagramPort {
   }
 
   @Override
-  public void await(long timeoutNanos, boolean untilWritable) throws IOException {
+  public boolean await(long timeoutNanos, boolean untilWritable) throws IOException {
     try {
-      select(timeoutNanos, untilWritable);
+      return select(timeoutNanos, untilWritable);
     } catch (ClosedSelectorException | CancelledKeyException e) {
       throw withCause(new ClosedChannelException(), e);
     }
   }
 
-  private void select(long timeoutNanos, boolean untilWritable) throws IOException {
+  private boolean select(long timeoutNanos, boolean untilWritable) throws IOException {
     boolean pause = receiveErrorsInARow >= PAUSE_AFTER_ERRORS;
     int interest = (pause ? 0 : SelectionKey.OP_READ) | (untilWritable ? SelectionKey.OP_WRITE : 0);
     if (key.interestOps() != interest) {
       key.interestOps(interest);
     }
+    int ready;
     if (timeoutNanos <= 0) {
-      selector.selectNow();
+      ready = selector.selectNow();
     } else if (timeoutNanos == Endpoint.NEVER) {
-      selector.select(pause ? PAUSE_MILLIS : 0);
+      ready = selector.select(pause ? PAUSE_MILLIS : 0);
     } else {
       long millis = (timeoutNanos - 1) / NANOS_PER_MILLI + 1;
-      selector.select(pause ? Math.min(millis, PAUSE_MILLIS) : millis);
+      ready = selector.select(pause ? Math.min(millis, PAUSE_MILLIS) : millis);
     }
     selector.selectedKeys().clear();
     if (pause) {
       receiveErrorsInARow = 0;
     }
+    return ready > 0;
   }
 
   @Override

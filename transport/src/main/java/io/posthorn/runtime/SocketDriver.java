@@ -67,9 +67,23 @@ public final class SocketDriver extends SocketLoop {
       Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,
       long lingerNanos)
       throws IOException {
+    return start(port, makeEndpoint, lingerNanos, 0);
+  }
+
+  /**
+   * Starts the I/O thread of a driver whose waits begin with spinning.
+   *
+   * @param spinNanos how long a thread spins before it blocks
+   */
+  public static SocketDriver start(
+      DatagramPort port,
+      Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,
+      long lingerNanos,
+      long spinNanos)
+      throws IOException {
     SocketDriver driver;
     try {
-      driver = new SocketDriver(port, makeEndpoint, lingerNanos);
+      driver = new SocketDriver(port, makeEndpoint, lingerNanos, spinNanos);
       driver.startThread();
     } catch (RuntimeException | Error e) {
       port.close();
@@ -82,8 +96,9 @@ public final class SocketDriver extends SocketLoop {
   private SocketDriver(
       DatagramPort port,
       Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,
-      long lingerNanos) {
-    super(port, makeEndpoint);
+      long lingerNanos,
+      long spinNanos) {
+    super(port, makeEndpoint, spinNanos);
     this.lingerNanos = lingerNanos;
   }
 
@@ -128,6 +143,11 @@ public final class SocketDriver extends SocketLoop {
   private void wakeSenders() {
     writableEvents++;
     writable.signalAll();
+  }
+
+  @Override
+  boolean mayOthersLead() {
+    return !hasHandler();
   }
 
   /** Takes as many messages as there are threads that wait for one, and wakes just those. */

@@ -58,6 +58,21 @@ abstract class SocketLoop {
    */
   private static final long BATCHING_NANOS = 5_000;
 
+  /**
+   * After a thread that led took what it waited for, the I/O thread waits so long for the next one
+   * before it leads itself: one hand-off, not one a message.
+   */
+  private static final long STANDBY_NANOS = 1_000_000;
+
+  /**
+   * While messages leave, the leader wakes this often instead of being woken for each deadline that
+   * they set, all of which lie further off.
+   */
+  private static final long STALE_DEADLINE_NANOS = 10_000_000;
+
+  /** A wait this many times as long as the spinning ends the spinning for the next wait. */
+  private static final int SHORT_WAIT_SPINS = 50;
+
   enum State {
     OPEN,
     CLOSING,
@@ -87,6 +102,33 @@ abstract class SocketLoop {
 
   private volatile long transmittedNanos;
 
+  /** How long to spin before blocking, in nanoseconds; 0 to block at once. */
+  private final long spinNanos;
+
+  /** Touched by whoever leads: the last wait was so long that spinning would be in vain. */
+  private boolean waitedLong;
+
+  // Leading, with the lock.
+
+  private final Condition standby = lock.newCondition();
+  private @Nullable Thread leader;
+
+  /** Whether there is a leader, for those without the lock. */
+  private volatile boolean led = true;
+
+  /** How often a leader has resigned. */
+  private long leaderships;
+
+  /** Where the thread waits that the I/O thread is to let lead. */
+  private @Nullable Condition heir;
+
+  private volatile boolean yieldWanted;
+  private boolean takeOver;
+  private boolean standsByForLong;
+
+  /** Threads in {@link #await}. */
+  private int waiting;
+
   /** Touched by the I/O thread alone. */
   private long turns;
 
@@ -103,7 +145,10 @@ abstract class SocketLoop {
   private @Nullable Throwable failure;
   private volatile boolean closed;
 
-  SocketLoop(DatagramPort port, Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint) {
+  SocketLoop(
+      DatagramPort port,
+      Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,
+      long spinNanos) {
     this.port = port;
     endpoint = makeEndpoint.apply(new OwnAddresses(port.localAddress(), this::nowNanos));
     transmitQueue = new TransmitQueue(endpoint, port);
@@ -111,6 +156,8 @@ abstract class SocketLoop {
     completions = new Completions(name + "-completion");
     ioThread = new Thread(this::run, name);
     ioThread.setDaemon(true);
+    leader = ioThread;
+    this.spinNanos = spinNanos;
   }
 
   final void startThread() {
@@ -158,27 +205,120 @@ abstract class SocketLoop {
     try {
       while (turn(Endpoint.NEVER)) {
         moreToDispatch = dispatchMessages();
+        if (yieldWanted) {
+          standBy();
+        }
       }
     } catch (IOException | RuntimeException | Error e) {
       fail(e);
     }
   }
 
+  // Who leads: makes the turns. The I/O thread, unless a thread that waits for something does.
+
+  /** Whether application threads may lead: not where the I/O thread has a handler to run. */
+  abstract boolean mayOthersLead();
+
+  /** Lets a waiting thread lead, until none has for a while. */
+  private void standBy() {
+    lock.lock();
+    try {
+      yieldWanted = false;
+      Condition to = heir;
+      heir = null;
+      if (to == null || !mayOthersLead()) {
+        return;
+      }
+      resign();
+      to.signal();
+      takeOver = false;
+      long seen = -1;
+      while (state != State.CLOSED && !takeOver) {
+        if (leader == null && seen == leaderships) {
+          break;
+        }
+        boolean leadsForLong = leader != null && seen == leaderships;
+        seen = leaderships;
+        if (leadsForLong) {
+          standsByForLong = true;
+          standby.awaitUninterruptibly();
+          standsByForLong = false;
+        } else {
+          awaitSlice();
+        }
+      }
+      while (leader != null && state != State.CLOSED) {
+        port.wakeup();
+        standby.awaitUninterruptibly();
+      }
+      lead();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @SuppressWarnings("WaitNotInLoop") // the caller loops
+  private void awaitSlice() {
+    try {
+      long left = standby.awaitNanos(STANDBY_NANOS);
+      assert left <= STANDBY_NANOS;
+    } catch (InterruptedException e) {
+      takeOver = true; // whoever interrupts this thread wants it to do something
+    }
+  }
+
+  private void lead() {
+    leader = Thread.currentThread();
+    led = true;
+  }
+
+  /** Nobody leads; what was announced to the one who did is seen to. */
+  private void resign() {
+    leader = null;
+    led = false;
+    leaderships++;
+    if (lanes.hasAnnounced() && state != State.CLOSED) {
+      afterInput(now());
+    }
+  }
+
+  /** Makes a turn on a thread that waits; with the lock held, and nobody leads. */
+  private void leadOnce(long deadlineNanos) {
+    lead();
+    try {
+      unlockedTurn(deadlineNanos);
+    } finally {
+      resign();
+      if (standsByForLong || waiting > 1 || takeOver) {
+        standby.signal();
+      }
+    }
+  }
+
+  /** Sees that somebody leads who is not a thread that waits. */
+  private void haveIoThreadLead() {
+    takeOver = true;
+    standby.signal();
+  }
+
   /** Waits and does everything once; false when the socket is closed. */
   private boolean turn(long untilNanos) throws IOException {
-    turns++;
     long timeoutNanos;
     boolean untilWritable;
     lock.lock();
     try {
+      turns++;
       if (state == State.CLOSED) {
         return false;
       }
       long now = now();
       long wakeNanos = Math.min(Math.min(untilNanos, closeDeadlineNanos), nextTimeoutNanos());
+      if (now - transmittedNanos < STALE_DEADLINE_NANOS) {
+        wakeNanos = Math.min(wakeNanos, now + STALE_DEADLINE_NANOS);
+      }
       asleep.set(true);
       timeoutNanos =
-          backlog || moreToDispatch || lanes.hasAnnounced()
+          backlog || (moreToDispatch && isIoThread()) || lanes.hasAnnounced()
               ? 0
               : wakeNanos == Endpoint.NEVER ? Endpoint.NEVER : Math.max(0, wakeNanos - now);
       untilWritable = transmitQueue.isBlocked();
@@ -188,12 +328,11 @@ abstract class SocketLoop {
       lock.unlock();
     }
     if (timeoutNanos > 0) {
-      port.await(timeoutNanos, untilWritable);
+      waitForPort(timeoutNanos, untilWritable);
     } else if (lock.hasQueuedThreads()) {
       letOthersIn();
     }
     asleep.set(false);
-    moreToDispatch = false;
     lock.lock();
     try {
       if (state == State.CLOSED) {
@@ -215,6 +354,24 @@ abstract class SocketLoop {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Spins for a moment before it blocks, if that was asked for and the last wait was short. */
+  private void waitForPort(long timeoutNanos, boolean untilWritable) throws IOException {
+    if (spinNanos == 0) {
+      port.await(timeoutNanos, untilWritable);
+      return;
+    }
+    long begun = nowNanos();
+    long spinUntil = waitedLong ? begun : begun + Math.min(spinNanos, timeoutNanos);
+    while (nowNanos() < spinUntil) {
+      if (port.await(0, untilWritable)) {
+        return;
+      }
+      Thread.onSpinWait();
+    }
+    port.await(timeoutNanos, untilWritable);
+    waitedLong = nowNanos() - begun > SHORT_WAIT_SPINS * spinNanos;
   }
 
   /** The lock is not fair: under a flood of datagrams this thread would take it each time. */
@@ -242,6 +399,10 @@ abstract class SocketLoop {
 
   /** Small messages wait in a lane that nobody was told of. */
   final void onAnnounced() {
+    if (!led) {
+      drainNow(); // nobody waits for the network
+      return;
+    }
     if (!asleep.get()) {
       return; // it looks before it sleeps
     }
@@ -257,6 +418,17 @@ abstract class SocketLoop {
     }
     if (asleep.compareAndSet(true, false)) {
       port.wakeup();
+    }
+  }
+
+  private void drainNow() {
+    lock.lock();
+    try {
+      if (state != State.CLOSED) {
+        afterInput(now());
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
@@ -276,8 +448,14 @@ abstract class SocketLoop {
         changed.signalAll();
       }
     }
-    boolean asleep = sleepingUntilNanos != AWAKE;
-    if (asleep
+    if (leader == null) {
+      if (!takeOver && nextTimeoutNanos() < now + STANDBY_NANOS) {
+        haveIoThreadLead();
+      }
+      return;
+    }
+    boolean sleeps = sleepingUntilNanos != AWAKE;
+    if (sleeps
         && (nextTimeoutNanos() < sleepingUntilNanos
             || (transmitQueue.isBlocked() && !sleepingUntilWritable))) {
       wake();
@@ -292,7 +470,11 @@ abstract class SocketLoop {
 
   private void wake() {
     sleepingUntilNanos = AWAKE;
-    port.wakeup();
+    if (leader == null) {
+      haveIoThreadLead();
+    } else {
+      port.wakeup();
+    }
   }
 
   /** Runs code of the application; what it throws is told to the thread's handler and counted. */
@@ -346,7 +528,16 @@ abstract class SocketLoop {
       unlockedTurn(deadlineNanos);
       return;
     }
+    waiting++;
     try {
+      if (leader == null && mayLead()) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw interrupted();
+        }
+        leadOnce(deadlineNanos);
+        return;
+      }
+      askToLead(condition);
       if (deadlineNanos == Endpoint.NEVER) {
         condition.await();
       } else {
@@ -356,6 +547,23 @@ abstract class SocketLoop {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw interrupted();
+    } finally {
+      waiting--;
+    }
+  }
+
+  /** A thread in a native call would hold the carrier of a virtual one. */
+  private boolean mayLead() {
+    return mayOthersLead() && !VirtualThreads.isVirtual(Thread.currentThread());
+  }
+
+  private void askToLead(Condition condition) {
+    if (leader == null) {
+      haveIoThreadLead();
+    } else if (leader == ioThread && heir == null && mayLead()) {
+      heir = condition;
+      yieldWanted = true;
+      wake();
     }
   }
 
@@ -366,7 +574,7 @@ abstract class SocketLoop {
     lock.unlock();
     try {
       turn(deadlineNanos);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       fail(e);
     } finally {
       lock.lock();
@@ -501,6 +709,9 @@ abstract class SocketLoop {
         if (isIoThread()) {
           unlockedTurn(Endpoint.NEVER);
         } else {
+          if (leader == null) {
+            haveIoThreadLead();
+          }
           changed.awaitUninterruptibly();
         }
       }
@@ -551,6 +762,7 @@ abstract class SocketLoop {
     }
     wakeAll();
     changed.signalAll();
+    standby.signalAll();
     completions.finish();
     onEnd();
   }
