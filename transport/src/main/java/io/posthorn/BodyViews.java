@@ -11,7 +11,7 @@ final class BodyViews implements SocketDriver.BodyConsumer {
   private static final int KEPT = 4;
 
   private final BodyHandler handler;
-  private final byte @Nullable [][] arrays = new byte[KEPT][];
+  private final byte[] @Nullable [] arrays = new byte[KEPT][];
   private final @Nullable ByteBuffer[] views = new ByteBuffer[KEPT];
   private int next;
 

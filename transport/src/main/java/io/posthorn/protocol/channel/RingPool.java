@@ -18,24 +18,25 @@ final class RingPool {
   /** What a socket keeps at most beside what its connections hold. */
   private static final long LIMIT_BYTES = 8L << 20;
 
-  private final @Nullable byte[][][] free = new byte[CLASSES][][];
+  private static final byte[] NONE = new byte[0];
+
+  private final byte[] @Nullable [][] free = new byte[CLASSES][][];
   private final int[] counts = new int[CLASSES];
   private long keptBytes;
 
   /** A ring of this length; its content is whatever it was. */
   byte[] take(int length) {
     int index = index(length);
-    if (index >= 0 && counts[index] > 0) {
-      byte[][] rings = free[index];
-      byte[] ring = rings[--counts[index]];
-      rings[counts[index]] = NONE;
-      keptBytes -= length;
-      return ring;
+    byte[][] rings = index < 0 ? null : free[index];
+    if (rings == null || counts[index] == 0) {
+      return new byte[length];
     }
-    return new byte[length];
+    counts[index]--;
+    byte[] ring = rings[counts[index]];
+    rings[counts[index]] = NONE;
+    keptBytes -= length;
+    return ring;
   }
-
-  private static final byte[] NONE = new byte[0];
 
   /** Takes a ring back that nobody uses any more. */
   void give(byte[] ring) {
@@ -43,10 +44,13 @@ final class RingPool {
     if (index < 0 || counts[index] == KEPT_A_CLASS || keptBytes + ring.length > LIMIT_BYTES) {
       return;
     }
-    if (free[index] == null) {
-      free[index] = new byte[KEPT_A_CLASS][];
+    byte[][] rings = free[index];
+    if (rings == null) {
+      rings = new byte[KEPT_A_CLASS][];
+      free[index] = rings;
     }
-    free[index][counts[index]++] = ring;
+    rings[counts[index]] = ring;
+    counts[index]++;
     keptBytes += ring.length;
   }
 
