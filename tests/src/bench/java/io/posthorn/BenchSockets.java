@@ -18,7 +18,8 @@ public final class BenchSockets {
   private BenchSockets() {}
 
   /** Opens a socket on any free port of loopback. */
-  public static MessageSocket open(Mode mode, Security security, boolean portable, int packetBytes, long spinNanos)
+  public static MessageSocket open(
+      Mode mode, Security security, boolean portable, int packetBytes, long spinNanos)
       throws IOException {
     SocketOptions defaults = SocketOptions.defaults(mode);
     SocketOptions options =
@@ -39,7 +40,8 @@ public final class BenchSockets {
             defaults.streaming());
     InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     DatagramPort port = PortChoice.open(any, portable, mode == Mode.RELIABLE);
-    SocketDriver driver = SocketDriver.start(port, isSelf -> endpoint(options, isSelf), 0, spinNanos);
+    SocketDriver driver =
+        SocketDriver.start(port, isSelf -> endpoint(options, isSelf), 0, spinNanos);
     return new MessageSocket(options, Duration.ofSeconds(3), driver);
   }
 

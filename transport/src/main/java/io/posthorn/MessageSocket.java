@@ -131,6 +131,7 @@ public final class MessageSocket implements Closeable {
 
   MessageOutputStream openStream(ConnectionRecord record, int channel) {
     OpenStreams.Claim claim = streams.claim(record, channel);
+    driver.beginStream(record, channel);
     return new MessageOutputStream(new ConnectionParts(this, record, channel, claim));
   }
 

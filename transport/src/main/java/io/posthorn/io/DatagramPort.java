@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * {@link IOException} means that the port itself is gone.
  *
  * <p>{@link #send} and {@link #receive} never block; the caller holds one lock around both. {@link
- * #await} is called by one thread at a time, without that lock, and is the only method that blocks; {@link
- * #wakeup} may be called by any thread. An interrupted thread does no harm to the port.
+ * #await} is called by one thread at a time, without that lock, and is the only method that blocks;
+ * {@link #wakeup} may be called by any thread. An interrupted thread does no harm to the port.
  */
 public interface DatagramPort {
   /** The longest datagram that can be received, and one more, so that a longer one is noticed. */

@@ -22,7 +22,9 @@ final class InterruptWakeup extends AbstractSelector {
     this.wakeup = wakeup;
   }
 
-  /** An interrupt of this thread ends the wait from now on; at once if it is interrupted already. */
+  /**
+   * An interrupt of this thread ends the wait from now on; at once if it is interrupted already.
+   */
   void arm() {
     begin();
   }

@@ -169,6 +169,15 @@ final class SendLane {
     }
   }
 
+  boolean isClosed() {
+    append.lock();
+    try {
+      return closed;
+    } finally {
+      append.unlock();
+    }
+  }
+
   /** Forgets what waits and answers how many messages that was; after {@link #close}. */
   long abandon() {
     long lost = 0;

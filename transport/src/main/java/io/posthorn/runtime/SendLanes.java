@@ -81,7 +81,8 @@ final class SendLanes {
       return;
     }
     SendLane[] lanes = to.lanes;
-    if (channel < lanes.length && lanes[channel] != null) {
+    SendLane known = channel < lanes.length ? lanes[channel] : null;
+    if (known != null && !known.isClosed()) {
       return;
     }
     lanes = Arrays.copyOf(lanes, Math.max(lanes.length, channel + 1));
@@ -148,6 +149,17 @@ final class SendLanes {
   void flushAndCloseAll(Endpoint endpoint, long now) {
     for (OfConnection of : byConnection.values()) {
       flushAndClose(of, endpoint, now);
+    }
+  }
+
+  /** A streamed message begins on this channel: smaller ones must ask first; with the lock. */
+  void flushAndClose(long connection, int channel, Endpoint endpoint, long now) {
+    OfConnection of = byConnection.get(connection);
+    SendLane[] lanes = of == null ? null : of.lanes;
+    SendLane lane = lanes == null || channel >= lanes.length ? null : lanes[channel];
+    if (lane != null) {
+      lane.close();
+      lane.drain(endpoint, true, now);
     }
   }
 

@@ -335,6 +335,16 @@ public final class SocketDriver extends SocketLoop {
     return appended == SendLane.Appended.BEHIND_OTHERS;
   }
 
+  /** A streamed message is to begin on this channel: what was sent before goes before. */
+  public void beginStream(ConnectionRecord connection, int channel) {
+    lock.lock();
+    try {
+      lanes.flushAndClose(connection.handle(), channel, endpoint, now());
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private SendOutcome offer(OutgoingMessage message) {
     if (!isOpen()) {
       return SendOutcome.CLOSED;

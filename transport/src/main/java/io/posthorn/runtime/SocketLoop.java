@@ -230,30 +230,36 @@ abstract class SocketLoop {
         return;
       }
       resign();
-      to.signal();
       takeOver = false;
-      long seen = -1;
-      while (state != State.CLOSED && !takeOver) {
-        if (leader == null && seen == leaderships) {
-          break;
-        }
-        boolean leadsForLong = leader != null && seen == leaderships;
-        seen = leaderships;
-        if (leadsForLong) {
-          standsByForLong = true;
-          standby.awaitUninterruptibly();
-          standsByForLong = false;
-        } else {
-          awaitSlice();
-        }
-      }
-      while (leader != null && state != State.CLOSED) {
-        port.wakeup();
-        standby.awaitUninterruptibly();
-      }
+      to.signal();
+      awaitVacancy();
       lead();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Waits until nobody leads, and nobody has for a moment or somebody asked for it. */
+  private void awaitVacancy() {
+    long seen = -1;
+    while (state != State.CLOSED) {
+      boolean sameAsBefore = seen == leaderships;
+      seen = leaderships;
+      if (leader == null) {
+        if (takeOver || sameAsBefore) {
+          return;
+        }
+        awaitSlice();
+      } else if (!mayOthersLead()) {
+        port.wakeup();
+        standby.awaitUninterruptibly();
+      } else if (sameAsBefore) {
+        standsByForLong = true;
+        standby.awaitUninterruptibly();
+        standsByForLong = false;
+      } else {
+        awaitSlice();
+      }
     }
   }
 
@@ -289,13 +295,15 @@ abstract class SocketLoop {
       unlockedTurn(deadlineNanos);
     } finally {
       resign();
-      if (standsByForLong || waiting > 1 || takeOver) {
+      if (waiting > 1 || state != State.OPEN || !mayOthersLead()) {
+        haveIoThreadLead();
+      } else if (standsByForLong) {
         standby.signal();
       }
     }
   }
 
-  /** Sees that somebody leads who is not a thread that waits. */
+  /** Has the I/O thread lead as soon as nobody else does. */
   private void haveIoThreadLead() {
     takeOver = true;
     standby.signal();
@@ -449,7 +457,9 @@ abstract class SocketLoop {
       }
     }
     if (leader == null) {
-      if (!takeOver && nextTimeoutNanos() < now + STANDBY_NANOS) {
+      boolean isUrgent =
+          transmitQueue.isBlocked() || backlog || nextTimeoutNanos() < now + STANDBY_NANOS;
+      if (isUrgent && !takeOver) {
         haveIoThreadLead();
       }
       return;
@@ -560,7 +570,7 @@ abstract class SocketLoop {
   private void askToLead(Condition condition) {
     if (leader == null) {
       haveIoThreadLead();
-    } else if (leader == ioThread && heir == null && mayLead()) {
+    } else if (leader == ioThread && heir == null && waiting == 1 && mayLead()) {
       heir = condition;
       yieldWanted = true;
       wake();

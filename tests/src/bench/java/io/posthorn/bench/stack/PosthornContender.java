@@ -30,8 +30,12 @@ final class PosthornContender implements Contender {
       throws IOException {
     this.name = name;
     lossy = mode == Mode.PLAIN;
-    sender = BenchSockets.open(mode, security, portable, packetBytes, name.contains("/spin") ? 20_000 : 0);
-    receiver = BenchSockets.open(mode, security, portable, packetBytes, name.contains("/spin") ? 20_000 : 0);
+    sender =
+        BenchSockets.open(
+            mode, security, portable, packetBytes, name.contains("/spin") ? 20_000 : 0);
+    receiver =
+        BenchSockets.open(
+            mode, security, portable, packetBytes, name.contains("/spin") ? 20_000 : 0);
     to = receiver.localAddress();
     message = ByteBuffer.allocate(messageBytes);
     if (pingPong) {

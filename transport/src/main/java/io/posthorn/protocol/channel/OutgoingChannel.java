@@ -51,7 +51,7 @@ final class OutgoingChannel {
   private final SendBuffer buffer;
   private final OffsetRanges lost = new OffsetRanges();
   private final ArrayDeque<Part> waiting = new ArrayDeque<>();
-  private final PackedMessages packed = new PackedMessages();
+  private final PackedMessages packed;
   private final byte[] chunkHeader = new byte[8];
   private long sentOffset;
   private long creditOffset;
@@ -69,6 +69,7 @@ final class OutgoingChannel {
       RingPool rings) {
     this.channel = channel;
     this.buffer = new SendBuffer(rings);
+    this.packed = new PackedMessages(rings);
     this.creditOffset = creditOffset;
     this.ledger = ledger;
     this.confirmations = confirmations;
@@ -109,6 +110,9 @@ final class OutgoingChannel {
   int addRun(byte[] encoded, int from, int to, boolean beyondLimit) {
     if (midMessage) {
       throw new IllegalStateException("a streamed message is under way on this channel");
+    }
+    if (earliestExpiryNanos == NEVER) {
+      fill(Integer.MAX_VALUE); // nothing that waits gains by waiting
     }
     int at = from;
     while (at < to) {
