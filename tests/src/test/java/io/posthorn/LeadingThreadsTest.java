@@ -155,8 +155,7 @@ class LeadingThreadsTest {
         MessageSocket sender = builder().open()) {
       sender.send(receiver.localAddress(), new byte[1]);
       assertNotNull(receiver.receive(LONG));
-      Thread waits =
-          new Thread(() -> assertThrows(IOException.class, () -> receiver.receive(LONG)));
+      Thread waits = new Thread(() -> assertThrows(Exception.class, () -> receiver.receive(LONG)));
       waits.start();
       AtomicInteger dispatched = new AtomicInteger();
       receiver.onMessage(message -> dispatched.incrementAndGet());
