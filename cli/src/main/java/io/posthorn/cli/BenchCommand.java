@@ -8,6 +8,7 @@ import io.posthorn.cli.bench.BenchRun;
 import io.posthorn.cli.bench.BenchServer;
 import io.posthorn.cli.bench.BenchTransport;
 import io.posthorn.cli.bench.SessionSummary;
+import io.posthorn.cli.session.Application;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -157,7 +158,7 @@ final class BenchCommand implements Callable<Integer> {
             at,
             where -> {
               try {
-                return flags.openListener(where, false);
+                return flags.openListener(where, false, Application.OTHER);
               } catch (Failure failed) {
                 throw new IOException(failed);
               }

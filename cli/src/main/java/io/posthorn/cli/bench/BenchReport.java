@@ -79,7 +79,7 @@ public final class BenchReport {
             seconds);
     if (plan.up()) {
       StringBuilder line = new StringBuilder(start).append("up   ");
-      append(line, since.sentBytes(), since.sent(), span);
+      append(line, (double) since.sentBytes(), (double) since.sent(), span);
       LinkState link = since.link();
       if (link.rttNanos() > 0) {
         line.append(
@@ -95,7 +95,7 @@ public final class BenchReport {
     if (plan.down()) {
       FlowReport got = since.received();
       StringBuilder line = new StringBuilder(start).append("down ");
-      append(line, got.bytes(), got.unique(), span);
+      append(line, (double) got.bytes(), (double) got.unique(), span);
       if (transport == BenchTransport.PLAIN) {
         line.append(
             String.format(

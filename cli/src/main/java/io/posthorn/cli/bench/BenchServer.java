@@ -266,14 +266,19 @@ public final class BenchServer implements Closeable {
   private void onOver(ServerSession session) {
     listener.accept(SessionSummary.of(session));
     // Over plain datagrams the last answer may have been lost, and be asked for again.
-    clock.schedule(
-        new TimerTask() {
-          @Override
-          public void run() {
-            sessions.remove(session.token());
-          }
-        },
-        udp.mode() == Mode.PLAIN ? 10 * SWEEP_MILLIS : SWEEP_MILLIS);
+    long keptMillis = udp.mode() == Mode.PLAIN ? 10 * SWEEP_MILLIS : SWEEP_MILLIS;
+    try {
+      clock.schedule(
+          new TimerTask() {
+            @Override
+            public void run() {
+              sessions.remove(session.token());
+            }
+          },
+          keptMillis);
+    } catch (IllegalStateException closed) {
+      sessions.remove(session.token()); // the server ends
+    }
   }
 
   private void sweep() {

@@ -22,7 +22,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -151,7 +150,7 @@ class BenchTest {
                   Duration.ofSeconds(20))) {
         run.start();
         while (run.sample(0).received().unique() < 5) {
-          TimeUnit.MILLISECONDS.sleep(2);
+          Thread.onSpinWait();
         }
         run.stop();
         assertTrue(run.await(GUARD));
