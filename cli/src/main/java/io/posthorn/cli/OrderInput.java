@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -50,7 +48,7 @@ final class OrderInput {
     try {
       BufferedReader reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));
       while (true) {
-        while (terminal && !reader.ready() && !(isForeground() && in.available() > 0)) {
+        while (terminal && !reader.ready() && !(StandardInput.mayBeRead() && in.available() > 0)) {
           Thread.sleep(LOOK_MILLIS);
         }
         String line = reader.readLine();
@@ -63,18 +61,5 @@ final class OrderInput {
       // Nobody has anything to say any more, which is no concern of the work.
       Thread.currentThread().interrupt();
     }
-  }
-
-  /** Whether the terminal's foreground process group is this program's; proc(5), stat. */
-  private static boolean isForeground() throws IOException {
-    Path stat = Path.of("/proc/self/stat");
-    if (!Files.isReadable(stat)) {
-      return true; // not Linux: there is no cheap way to know
-    }
-    String text = Files.readString(stat, StandardCharsets.ISO_8859_1);
-    String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ", -1);
-    String group = fields[2];
-    String foreground = fields[5];
-    return group.equals(foreground);
   }
 }

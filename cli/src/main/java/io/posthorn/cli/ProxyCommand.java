@@ -2,6 +2,7 @@ package io.posthorn.cli;
 
 import io.posthorn.cli.proxy.ProxyOrder;
 import io.posthorn.cli.proxy.ProxyReport;
+import io.posthorn.cli.sockets.SocketRows;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.LinkRecording;
 import io.posthorn.simulation.Relay;
@@ -136,6 +137,7 @@ final class ProxyCommand implements Callable<Integer> {
     InetSocketAddress at = addresses.get(0).resolve(root.everywhere().family());
     InetSocketAddress target = addresses.get(1).resolve(root.everywhere().family());
     Relay relay = start(at, target, upward, downward);
+    RunningSockets.ofProcess().add(SocketRows.of(relay, target));
     Signals.ofProcess().interruptMe();
     try {
       output.note(
