@@ -142,7 +142,7 @@ public final class BenchServer implements Closeable {
           return;
         }
       } catch (IOException refused) {
-        continue; // that client is gone already
+        Thread.onSpinWait(); // that client is gone already
       }
     }
   }
