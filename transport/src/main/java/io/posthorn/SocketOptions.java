@@ -21,6 +21,10 @@ import java.time.Duration;
  * @param maxWholeMessageBytes largest ordered message handed over in one piece
  * @param maxDatagramBytes largest UDP payload sent, 1,200 to 65,507
  * @param streaming whether messages larger than {@code maxWholeMessageBytes} are taken, in parts
+ * @param redundancy whether a thin flow's packets carry again what is not acknowledged yet, as
+ *     often as measured loss asks for
+ * @param maxSendBytesPerSecond most bytes of UDP payload that each connection sends in a second; 0
+ *     for no limit
  */
 public record SocketOptions(
     Mode mode,
@@ -36,7 +40,9 @@ public record SocketOptions(
     long socketReceiveBytes,
     int maxWholeMessageBytes,
     int maxDatagramBytes,
-    boolean streaming) {
+    boolean streaming,
+    boolean redundancy,
+    long maxSendBytesPerSecond) {
 
   /** The defaults of {@code MessageSocket.builder()}. */
   public static SocketOptions defaults(Mode mode) {
@@ -54,6 +60,50 @@ public record SocketOptions(
         256L << 20,
         4 << 20,
         1_200,
-        false);
+        false,
+        true,
+        0);
+  }
+
+  /** The same with redundancy switched on or off. */
+  public SocketOptions withRedundancy(boolean on) {
+    return new SocketOptions(
+        mode,
+        security,
+        congestionControl,
+        maxConnections,
+        idleTimeout,
+        handshakeTimeout,
+        keepAlive,
+        implicitIdle,
+        sendBufferBytes,
+        receiveBufferBytes,
+        socketReceiveBytes,
+        maxWholeMessageBytes,
+        maxDatagramBytes,
+        streaming,
+        on,
+        maxSendBytesPerSecond);
+  }
+
+  /** The same with another ceiling of the send rate; 0 for none. */
+  public SocketOptions withMaxSendRate(long bytesPerSecond) {
+    return new SocketOptions(
+        mode,
+        security,
+        congestionControl,
+        maxConnections,
+        idleTimeout,
+        handshakeTimeout,
+        keepAlive,
+        implicitIdle,
+        sendBufferBytes,
+        receiveBufferBytes,
+        socketReceiveBytes,
+        maxWholeMessageBytes,
+        maxDatagramBytes,
+        streaming,
+        redundancy,
+        bytesPerSecond);
   }
 }

@@ -301,7 +301,9 @@ class DropReasonTest {
                 1000,
                 is.maxWholeMessageBytes(),
                 is.maxDatagramBytes(),
-                is.streaming()));
+                is.streaming(),
+                is.redundancy(),
+                is.maxSendBytesPerSecond()));
     Runnable arrives =
         () ->
             plain.onDatagram(

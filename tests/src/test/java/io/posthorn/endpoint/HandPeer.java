@@ -107,7 +107,9 @@ final class HandPeer {
         socketReceiveBytes,
         is.maxWholeMessageBytes(),
         is.maxDatagramBytes(),
-        is.streaming());
+        is.streaming(),
+        is.redundancy(),
+        is.maxSendBytesPerSecond());
   }
 
   /** An endpoint of these options and a peer that is connected to it. */

@@ -57,7 +57,9 @@ class PlainEndpointTest {
             receiveBytes,
             1 << 20,
             1_200,
-            false));
+            false,
+            true,
+            0));
   }
 
   private static OutgoingMessage message(InetSocketAddress to, byte[] body, Object receipt) {

@@ -65,7 +65,9 @@ final class Pair {
         usual.socketReceiveBytes(),
         usual.maxWholeMessageBytes(),
         usual.maxDatagramBytes(),
-        usual.streaming());
+        usual.streaming(),
+        usual.redundancy(),
+        usual.maxSendBytesPerSecond());
   }
 
   /**
@@ -90,7 +92,9 @@ final class Pair {
         tight ? 512 << 10 : usual.socketReceiveBytes(),
         tight ? 72 << 10 : usual.maxWholeMessageBytes(),
         usual.maxDatagramBytes(),
-        usual.streaming());
+        usual.streaming(),
+        usual.redundancy(),
+        usual.maxSendBytesPerSecond());
   }
 
   Pair link(LinkConditions forth, LinkConditions back) {

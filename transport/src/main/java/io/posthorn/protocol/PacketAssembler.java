@@ -30,12 +30,14 @@ final class PacketAssembler {
   private final Path path;
   private final FrameSource[] sources;
   private final PacketBuilder builder;
+  private final Redundancy redundancy;
   private final RandomGenerator random;
   private int packetsToSkip;
   private long pacedUntilNanos = NEVER;
   private boolean windowLimited;
   private boolean lastAckEliciting;
   private int quietPackets;
+  private boolean thin = true;
 
   /** Index of each source that this class treats in its own way. */
   static final byte ACKNOWLEDGEMENTS = 0;
@@ -54,12 +56,14 @@ final class PacketAssembler {
       Path path,
       Pings pings,
       FrameSource[] sources,
+      Redundancy redundancy,
       RandomGenerator random) {
     this.recovery = recovery;
     this.acknowledgements = acknowledgements;
     this.path = path;
     this.pings = pings;
     this.sources = sources;
+    this.redundancy = redundancy;
     this.random = random;
     this.builder = new PacketBuilder(recovery.sent());
     this.packetsToSkip = SKIP_AT_LEAST + random.nextInt(SKIP_SPREAD);
@@ -124,6 +128,16 @@ final class PacketAssembler {
       pacedUntilNanos = recovery.pacerReadyNanos(room, nowNanos);
       allowed = false;
     }
+    int overheadBytes = HEADER_BYTES + LEAST_NUMBER_BYTES + protection.overheadBytes();
+    int copies = thin ? redundancy.copies(recovery.rtt().smoothedRttNanos()) : 1;
+    if (allowed && !probe && copies > 1) {
+      long heldUntilNanos =
+          redundancy.heldUntilNanos(copies, overheadBytes, recovery.rtt().smoothedRttNanos());
+      if (heldUntilNanos > nowNanos) {
+        pacedUntilNanos = heldUntilNanos;
+        allowed = false;
+      }
+    }
     if (!allowed && !acknowledgements.isDue(nowNanos)) {
       return 0;
     }
@@ -135,6 +149,9 @@ final class PacketAssembler {
       acknowledgements.writeFrames(builder, nowNanos);
     }
     if (allowed) {
+      if (thin && recovery.windowAllows(2 * room)) {
+        builder.mayRepeat(copies, redundancy.allowanceBytes(overheadBytes));
+      }
       writeSources(nowNanos);
       if (probe && !builder.isAckEliciting()) {
         builder.source(PINGS);
@@ -162,6 +179,10 @@ final class PacketAssembler {
         builder.source((byte) i);
         sources[i].writeFrames(builder, nowNanos);
       }
+    }
+    for (int i = 1; i < sources.length && builder.repeatableBytes() > 0; i++) {
+      builder.source((byte) i);
+      sources[i].repeatFrames(builder);
     }
   }
 
@@ -216,7 +237,12 @@ final class PacketAssembler {
     lastAckEliciting = builder.isAckEliciting();
     quietPackets = lastAckEliciting ? 0 : quietPackets + 1;
     boolean applicationLimited = recovery.windowAllows(2 * bytes) && !hasFrames(nowNanos);
+    thin = applicationLimited;
     recovery.onPacketSent(bytes, lastAckEliciting, applicationLimited, nowNanos);
+    if (lastAckEliciting) {
+      redundancy.onPacket(
+          bytes, recovery.packetsLost() - recovery.packetsSpuriouslyLost(), nowNanos);
+    }
     return bytes;
   }
 

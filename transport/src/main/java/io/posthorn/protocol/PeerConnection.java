@@ -45,6 +45,7 @@ public final class PeerConnection {
   private final Acknowledgements acknowledgements = new Acknowledgements(MAX_ACK_DELAY_NANOS);
   private final Pings pings = new Pings();
   private final Ending ending = new Ending();
+  private final Redundancy redundancy;
   private final Path path;
   private final PacketRecovery recovery;
   private final PacketAssembler assembler;
@@ -108,9 +109,11 @@ public final class PeerConnection {
           deliveries.ordered(),
           deliveries.unordered()
         };
+    this.redundancy = new Redundancy(options.redundancy());
     this.recovery = new PacketRecovery(controller(options), sources);
     this.assembler =
-        new PacketAssembler(recovery, acknowledgements, path, pings, sources, shared.random());
+        new PacketAssembler(
+            recovery, acknowledgements, path, pings, sources, redundancy, shared.random());
     this.idle =
         new IdleTimeout(
             options.idleTimeout().toNanos(),
@@ -372,6 +375,7 @@ public final class PeerConnection {
     SendOutcome outcome = deliveries.send(message);
     if (outcome == SendOutcome.ACCEPTED) {
       idle.onMessage(nowNanos);
+      redundancy.onMessage(message.body().length);
     }
     return outcome;
   }

@@ -53,6 +53,7 @@ final class Wire {
   int lost;
   int reordered;
   int repeated;
+  int repeatedUnasked;
 
   Wire(SplittableRandom random, ChannelEnd left, ChannelEnd right) {
     this.random = random;
@@ -109,8 +110,16 @@ final class Wire {
 
   private boolean write(ChannelEnd from, FrameSource source, int limit) {
     byte[] out = new byte[limit + 3];
-    builder.frames().reset(out, 3, 3 + limit);
+    builder.begin(out, 3, 3 + limit);
+    if (random.nextBoolean()) {
+      builder.mayRepeat(1 + random.nextInt(4), random.nextInt(1500));
+    }
     source.writeFrames(builder, nowNanos);
+    if (builder.repeatableBytes() > 0) {
+      int before = builder.frames().written();
+      source.repeatFrames(builder);
+      repeatedUnasked += builder.frames().written() > before ? 1 : 0;
+    }
     int written = builder.frames().written();
     assertTrue(written <= limit);
     sent.commit(nowNanos, written, true, false, rate);

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class OrderedChannels implements FrameSource {
   private static final long GRANT = 1;
   private static final long BLOCKED = 2;
+  private static final long REPEATED = 3;
   private static final int KIND_SHIFT = 56;
 
   /**
@@ -37,6 +38,7 @@ public final class OrderedChannels implements FrameSource {
   private long sendable;
   private long readable;
   private long grants;
+  private long recent;
   private int nextToSend;
   private int nextToRead;
   private boolean tooManyGaps;
@@ -53,6 +55,11 @@ public final class OrderedChannels implements FrameSource {
 
   static long dataNote(int channel, int length) {
     return (long) channel << 32 | length;
+  }
+
+  /** The same for data of which another packet carries some too. */
+  static long repeatedNote(int channel, int length) {
+    return REPEATED << KIND_SHIFT | (long) channel << 32 | length;
   }
 
   static long blockedNote(int channel) {
@@ -314,10 +321,24 @@ public final class OrderedChannels implements FrameSource {
         throw new IllegalStateException("channel " + channel + " is sendable but was never used");
       }
       to.writeFrames(out, nowNanos);
+      recent |= 1L << channel;
       updateSendable(channel, to);
       nextToSend = (channel + 1) & (WireLimits.MAX_CHANNELS - 1);
       if (out.frames().remaining() == 0) {
         return;
+      }
+    }
+  }
+
+  @Override
+  public void repeatFrames(PacketBuilder out) {
+    for (long left = recent; left != 0; left &= left - 1) {
+      int channel = Long.numberOfTrailingZeros(left);
+      OutgoingChannel to = outgoing[channel];
+      if (to == null || to.isRepeatOver(out)) {
+        recent &= ~(1L << channel);
+      } else {
+        to.repeat(out);
       }
     }
   }
@@ -337,20 +358,43 @@ public final class OrderedChannels implements FrameSource {
 
   @Override
   public void onAcknowledged(long first, long second, long nowNanos) {
-    if (second >>> KIND_SHIFT == 0) {
-      int channel = (int) (second >>> 32);
-      OutgoingChannel to = outgoing[channel];
-      if (to != null) {
-        to.onAcknowledged(first, (int) second);
-        updateSendable(channel, to);
-      }
+    long kind = second >>> KIND_SHIFT;
+    if (kind != 0 && kind != REPEATED) {
+      return;
     }
+    int channel = channelOf(second);
+    OutgoingChannel to = outgoing[channel];
+    if (to != null) {
+      if (kind == REPEATED) {
+        to.onRepeatSettled(first, (int) second);
+      }
+      to.onAcknowledged(first, (int) second);
+      updateSendable(channel, to);
+    }
+  }
+
+  private static int channelOf(long note) {
+    return (int) (note >>> 32) & (WireLimits.MAX_CHANNELS - 1);
   }
 
   @Override
   public void onLost(long first, long second, long nowNanos) {
     long kind = second >>> KIND_SHIFT;
-    int channel = (int) (second >>> 32) & (WireLimits.MAX_CHANNELS - 1);
+    OutgoingChannel to = outgoing[channelOf(second)];
+    if (kind == REPEATED && to != null) {
+      to.onRepeatSettled(first, (int) second);
+    }
+    if ((kind == 0 || kind == REPEATED) && to != null) {
+      to.onLost(first, (int) second);
+      updateSendable(channelOf(second), to);
+    } else {
+      onSmallFrameLost(first, second);
+    }
+  }
+
+  private void onSmallFrameLost(long first, long second) {
+    long kind = second >>> KIND_SHIFT;
+    int channel = channelOf(second);
     if (kind == GRANT) {
       if (incoming(channel).granted() == first) {
         grants |= 1L << channel;
@@ -358,20 +402,22 @@ public final class OrderedChannels implements FrameSource {
       return;
     }
     OutgoingChannel to = outgoing[channel];
-    if (to == null) {
-      return;
-    }
-    if (kind == BLOCKED) {
+    if (kind == BLOCKED && to != null) {
       to.onBlockedLost(first);
-    } else {
-      to.onLost(first, (int) second);
+      updateSendable(channel, to);
     }
-    updateSendable(channel, to);
   }
 
   @Override
   public void onProbe(long first, long second, long nowNanos) {
-    onLost(first, second, nowNanos);
+    long kind = second >>> KIND_SHIFT;
+    OutgoingChannel to = outgoing[channelOf(second)];
+    if ((kind == 0 || kind == REPEATED) && to != null) {
+      to.onProbe(first, (int) second);
+      updateSendable(channelOf(second), to);
+    } else {
+      onSmallFrameLost(first, second);
+    }
   }
 
   @Override

@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class OutgoingChannel {
   private static final long NEVER = Long.MAX_VALUE;
 
+  /** What a frame takes beside its data, at most in the streams of thin flows. */
+  private static final int FRAME_BYTES = 12;
+
   /** One message, or one part of a streamed message. */
   private static final class Part {
     final byte[] body;
@@ -50,6 +53,9 @@ final class OutgoingChannel {
   private final Confirmations confirmations;
   private final SendBuffer buffer = new SendBuffer();
   private final OffsetRanges lost = new OffsetRanges();
+  private final OffsetRanges justLost = new OffsetRanges();
+  private final RecentWrites recent = new RecentWrites();
+  private final RepeatedRanges repeated = new RepeatedRanges();
   private final ArrayDeque<Part> waiting = new ArrayDeque<>();
   private final ArrayDeque<Part> packed = new ArrayDeque<>();
   private final byte[] chunkHeader = new byte[8];
@@ -149,19 +155,20 @@ final class OutgoingChannel {
     while (!lost.isEmpty()) {
       long from = lost.start(0);
       int wanted = (int) Math.min(lost.end(0) - from, frames.remaining());
-      int fits = write(out, frames, from, wanted);
+      int fits = write(out, frames, from, wanted, false);
       if (fits == 0) {
         return;
       }
       lost.remove(from, from + fits);
+      recent.add(from, from + fits, true, out.packet());
       ledger.onRetransmitted(fits);
     }
+    repeat(out, true);
     expire(nowNanos);
     int wanted = (int) Math.min(creditOffset - sentOffset, frames.remaining());
     if (wanted > 0) {
       fill(wanted);
-      int fits = write(out, frames, sentOffset, (int) Math.min(buffer.end() - sentOffset, wanted));
-      sentOffset += fits;
+      writeNew((int) Math.min(buffer.end() - sentOffset, wanted), out, frames);
     }
     if (isBlocked()
         && blockedToldAt != creditOffset
@@ -171,12 +178,58 @@ final class OutgoingChannel {
     }
   }
 
-  private int write(PacketBuilder out, FrameWriter frames, long offset, int wanted) {
+  /** Writes new data, and in the same frame what stands before it and is to be repeated. */
+  private void writeNew(int wanted, PacketBuilder out, FrameWriter frames) {
+    if (wanted == 0) {
+      return;
+    }
+    int spare = out.repeatableBytes() - wanted - FRAME_BYTES;
+    long from = recent.startTouching(sentOffset, buffer.base(), spare, out);
+    int again = (int) (sentOffset - from);
+    int fits = write(out, frames, from, again + wanted, again > 0);
+    if (fits > again) {
+      recent.add(sentOffset, from + fits, false, out.packet());
+      sentOffset = from + fits;
+    }
+    ledger.onRepeated(again);
+  }
+
+  /** Writes once more what recent packets carried, as far as this one wants and may. */
+  void repeat(PacketBuilder out) {
+    repeat(out, true);
+    repeat(out, false);
+  }
+
+  /** Whether neither this packet nor a later one repeats anything that was written so far. */
+  boolean isRepeatOver(PacketBuilder out) {
+    return recent.areOver(out);
+  }
+
+  private void repeat(PacketBuilder out, boolean resent) {
+    for (int at = recent.next(out, resent); at >= 0; at = recent.next(out, resent)) {
+      recent.onCarried(at, out);
+      long from = Math.max(recent.from(at), buffer.base());
+      long length = recent.to(at) - from;
+      if (length <= 0 || length + FRAME_BYTES > out.repeatableBytes()) {
+        continue;
+      }
+      write(out, out.frames(), from, (int) length, true);
+      ledger.onRepeated(length);
+    }
+  }
+
+  private int write(
+      PacketBuilder out, FrameWriter frames, long offset, int wanted, boolean repeats) {
     int fits = frames.beginChannelData(channel, offset, wanted);
     if (fits > 0) {
       buffer.copy(offset, fits, frames.array(), frames.position());
       frames.advance(fits);
-      out.carries(offset, OrderedChannels.dataNote(channel, fits));
+      if (repeats) {
+        repeated.add(offset, offset + fits);
+        out.carries(offset, OrderedChannels.repeatedNote(channel, fits));
+      } else {
+        out.carries(offset, OrderedChannels.dataNote(channel, fits));
+      }
     }
     return fits;
   }
@@ -246,17 +299,36 @@ final class OutgoingChannel {
     }
   }
 
-  /** Bytes are lost: those that did not arrive otherwise go again. */
+  /** A packet that repeated this has arrived or is lost. */
+  void onRepeatSettled(long offset, int length) {
+    repeated.settle(offset, offset + length);
+  }
+
+  /** Bytes are lost: those that did not arrive otherwise, and are not under way, go again. */
   void onLost(long offset, int length) {
-    long from = Math.max(offset, buffer.base());
-    long to = offset + length;
-    if (from >= to) {
+    if (repeated.isEmpty()) {
+      sendAgain(offset, length, lost);
       return;
     }
-    lost.add(from, to);
+    justLost.clear();
+    sendAgain(offset, length, justLost);
+    repeated.removeFrom(justLost);
+    for (int i = 0; i < justLost.count(); i++) {
+      lost.add(justLost.start(i), justLost.end(i));
+    }
+  }
+
+  /** A probe is to carry these bytes, though they may be under way. */
+  void onProbe(long offset, int length) {
+    sendAgain(offset, length, lost);
+  }
+
+  private void sendAgain(long offset, int length, OffsetRanges to) {
+    long from = Math.max(offset, buffer.base());
+    to.add(from, offset + length);
     OffsetRanges arrived = buffer.acknowledged();
     for (int i = 0; i < arrived.count(); i++) {
-      lost.remove(arrived.start(i), arrived.end(i));
+      to.remove(arrived.start(i), arrived.end(i));
     }
   }
 

@@ -5,6 +5,7 @@ import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.wire.FrameWriter;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class OutgoingMessages {
   private static final long NEVER = Long.MAX_VALUE;
+
+  /** Longer messages are not repeated unasked. */
+  private static final int MOST_REPEATED_BYTES = 512;
+
+  /** Messages remembered for repeating. */
+  private static final int MOST_REPEATED = 16;
+
+  /** What a frame takes beside its data, in most cases. */
+  private static final int FRAME_BYTES = 12;
 
   /** One message. */
   private static final class Outgoing {
@@ -31,6 +41,13 @@ final class OutgoingMessages {
     boolean queuedAgain;
     boolean replaced;
     boolean emptyLost;
+
+    /** Packets under way that carry all of it. */
+    int riding;
+
+    long firstPacket;
+    long lastPacket;
+    boolean resent;
 
     Outgoing(
         int channel,
@@ -61,6 +78,8 @@ final class OutgoingMessages {
   private long baseId;
   private long nextId;
   private @Nullable Outgoing current;
+  // The small messages that recent packets carried whole; the next ones may carry them again.
+  private final ArrayDeque<Outgoing> recent = new ArrayDeque<>();
   private long maxMessages;
   private long maxBytes;
   private long reservedBytes;
@@ -237,7 +256,45 @@ final class OutgoingMessages {
     }
     message.queuedAgain = false;
     again.remove();
+    remember(message, true, out);
     return true;
+  }
+
+  /** Notes a message that a packet carries, as one that the next may carry again. */
+  private void remember(Outgoing message, boolean resent, PacketBuilder out) {
+    if (message.body.length > MOST_REPEATED_BYTES) {
+      return;
+    }
+    message.firstPacket = out.packet();
+    message.lastPacket = out.packet();
+    message.resent = resent;
+    if (resent) {
+      recent.remove(message);
+    }
+    recent.add(message);
+    if (recent.size() > MOST_REPEATED) {
+      recent.remove();
+    }
+  }
+
+  /** Writes once more what recent packets carried, as far as this one wants and may. */
+  void repeatFrames(PacketBuilder out) {
+    for (Iterator<Outgoing> each = recent.iterator(); each.hasNext(); ) {
+      Outgoing message = each.next();
+      if (at(message.id) != message
+          || message.replaced
+          || message.queuedAgain
+          || !out.wantsAgain(message.firstPacket, message.resent)) {
+        each.remove();
+        continue;
+      }
+      int length = message.body.length;
+      if (message.lastPacket < out.packet() && length + FRAME_BYTES <= out.repeatableBytes()) {
+        writePart(message, 0, length, out, out.frames());
+        message.lastPacket = out.packet();
+        ledger.onRepeated(length);
+      }
+    }
   }
 
   /** Begins or continues a message; false if there is no room for (all of) it. */
@@ -260,6 +317,9 @@ final class OutgoingMessages {
     }
     message.sentTo += fits;
     current = message.sentTo < message.body.length && !message.replaced ? message : null;
+    if (fits == message.body.length) {
+      remember(message, false, out);
+    }
     if (message.replaced && message.sentTo < message.body.length) {
       giveUp(message);
     }
@@ -275,6 +335,9 @@ final class OutgoingMessages {
       System.arraycopy(message.body, from, frames.array(), frames.position(), fits);
       frames.advance(fits);
       out.carries(message.id, UnorderedMessages.dataNote(from, fits));
+      if (fits == message.body.length) {
+        message.riding++;
+      }
     }
     return fits;
   }
@@ -350,6 +413,21 @@ final class OutgoingMessages {
     if (message == null) {
       return;
     }
+    if (length == message.body.length && --message.riding > 0) {
+      return; // lost is what lost its last copy
+    }
+    sendAgain(message, from, length);
+  }
+
+  /** A probe is to carry these bytes, though they may be under way. */
+  void onProbe(long id, int from, int length) {
+    Outgoing message = at(id);
+    if (message != null) {
+      sendAgain(message, from, length);
+    }
+  }
+
+  private void sendAgain(Outgoing message, int from, int length) {
     if (length == 0) {
       message.emptyLost = true;
     } else {
@@ -399,6 +477,7 @@ final class OutgoingMessages {
     waiting.clear();
     again.clear();
     aborts.clear();
+    recent.clear();
     openAborts.clear();
     current = null;
     baseId = nextId;

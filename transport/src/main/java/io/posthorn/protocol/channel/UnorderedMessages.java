@@ -164,8 +164,17 @@ public final class UnorderedMessages implements FrameSource {
   }
 
   @Override
+  public void repeatFrames(PacketBuilder out) {
+    outgoing.repeatFrames(out);
+  }
+
+  @Override
   public void onProbe(long first, long second, long nowNanos) {
-    onLost(first, second, nowNanos);
+    if (second >>> KIND_SHIFT == 0) {
+      outgoing.onProbe(first, (int) (second >>> 30), (int) (second & ((1 << 30) - 1)));
+    } else {
+      onLost(first, second, nowNanos);
+    }
   }
 
   @Override
