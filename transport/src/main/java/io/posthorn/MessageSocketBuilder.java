@@ -43,6 +43,7 @@ public final class MessageSocketBuilder {
   private boolean streaming;
   private boolean redundancy = DEFAULTS.redundancy();
   private long maxSendBytesPerSecond = DEFAULTS.maxSendBytesPerSecond();
+  private ChannelPriorities priorities = DEFAULTS.priorities();
   private LinkConditions impairment = LinkConditions.NONE;
   private @Nullable Long impairSeed;
 
@@ -182,6 +183,12 @@ public final class MessageSocketBuilder {
     return this;
   }
 
+  /** Which channels go first when there is more to send than may leave; default all take turns. */
+  public MessageSocketBuilder priorities(ChannelPriorities priorities) {
+    this.priorities = Objects.requireNonNull(priorities, "priorities");
+    return this;
+  }
+
   /** How long {@link MessageSocket#close()} flushes at most: 0 to 10 min, default 3 s. */
   public MessageSocketBuilder linger(Duration time) {
     linger = checked("linger", time, Duration.ZERO);
@@ -268,7 +275,8 @@ public final class MessageSocketBuilder {
         DEFAULTS.maxDatagramBytes(),
         streaming,
         redundancy,
-        maxSendBytesPerSecond);
+        maxSendBytesPerSecond,
+        priorities);
   }
 
   /**

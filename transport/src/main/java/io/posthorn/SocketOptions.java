@@ -25,6 +25,7 @@ import java.time.Duration;
  *     often as measured loss asks for
  * @param maxSendBytesPerSecond most bytes of UDP payload that each connection sends in a second; 0
  *     for no limit
+ * @param priorities which channels go first
  */
 public record SocketOptions(
     Mode mode,
@@ -42,7 +43,8 @@ public record SocketOptions(
     int maxDatagramBytes,
     boolean streaming,
     boolean redundancy,
-    long maxSendBytesPerSecond) {
+    long maxSendBytesPerSecond,
+    ChannelPriorities priorities) {
 
   /** The defaults of {@code MessageSocket.builder()}. */
   public static SocketOptions defaults(Mode mode) {
@@ -62,32 +64,26 @@ public record SocketOptions(
         1_200,
         false,
         true,
-        0);
+        0,
+        ChannelPriorities.EQUAL);
   }
 
   /** The same with redundancy switched on or off. */
   public SocketOptions withRedundancy(boolean on) {
-    return new SocketOptions(
-        mode,
-        security,
-        congestionControl,
-        maxConnections,
-        idleTimeout,
-        handshakeTimeout,
-        keepAlive,
-        implicitIdle,
-        sendBufferBytes,
-        receiveBufferBytes,
-        socketReceiveBytes,
-        maxWholeMessageBytes,
-        maxDatagramBytes,
-        streaming,
-        on,
-        maxSendBytesPerSecond);
+    return with(on, maxSendBytesPerSecond, priorities);
   }
 
   /** The same with another ceiling of the send rate; 0 for none. */
   public SocketOptions withMaxSendRate(long bytesPerSecond) {
+    return with(redundancy, bytesPerSecond, priorities);
+  }
+
+  /** The same with other priorities of channels. */
+  public SocketOptions withPriorities(ChannelPriorities others) {
+    return with(redundancy, maxSendBytesPerSecond, others);
+  }
+
+  private SocketOptions with(boolean redundant, long bytesPerSecond, ChannelPriorities order) {
     return new SocketOptions(
         mode,
         security,
@@ -103,7 +99,8 @@ public record SocketOptions(
         maxWholeMessageBytes,
         maxDatagramBytes,
         streaming,
-        redundancy,
-        bytesPerSecond);
+        redundant,
+        bytesPerSecond,
+        order);
   }
 }

@@ -303,7 +303,8 @@ class DropReasonTest {
                 is.maxDatagramBytes(),
                 is.streaming(),
                 is.redundancy(),
-                is.maxSendBytesPerSecond()));
+                is.maxSendBytesPerSecond(),
+                is.priorities()));
     Runnable arrives =
         () ->
             plain.onDatagram(

@@ -109,7 +109,8 @@ final class HandPeer {
         is.maxDatagramBytes(),
         is.streaming(),
         is.redundancy(),
-        is.maxSendBytesPerSecond());
+        is.maxSendBytesPerSecond(),
+        is.priorities());
   }
 
   /** An endpoint of these options and a peer that is connected to it. */

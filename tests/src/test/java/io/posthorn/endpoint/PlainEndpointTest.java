@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.ChannelPriorities;
 import io.posthorn.Delivery;
 import io.posthorn.EcnMark;
 import io.posthorn.Mode;
@@ -59,7 +60,8 @@ class PlainEndpointTest {
             1_200,
             false,
             true,
-            0));
+            0,
+            ChannelPriorities.EQUAL));
   }
 
   private static OutgoingMessage message(InetSocketAddress to, byte[] body, Object receipt) {

@@ -67,7 +67,8 @@ final class Pair {
         usual.maxDatagramBytes(),
         usual.streaming(),
         usual.redundancy(),
-        usual.maxSendBytesPerSecond());
+        usual.maxSendBytesPerSecond(),
+        usual.priorities());
   }
 
   /**
@@ -94,7 +95,8 @@ final class Pair {
         usual.maxDatagramBytes(),
         usual.streaming(),
         usual.redundancy(),
-        usual.maxSendBytesPerSecond());
+        usual.maxSendBytesPerSecond(),
+        usual.priorities());
   }
 
   Pair link(LinkConditions forth, LinkConditions back) {

@@ -1,5 +1,6 @@
 package io.posthorn.protocol;
 
+import io.posthorn.ChannelPriorities;
 import io.posthorn.protocol.path.Path;
 import io.posthorn.protocol.protection.PacketProtection;
 import io.posthorn.protocol.recovery.PacketRecovery;
@@ -30,6 +31,7 @@ final class PacketAssembler {
   private final Path path;
   private final FrameSource[] sources;
   private final PacketBuilder builder;
+  private final ChannelScheduler scheduler;
   private final Redundancy redundancy;
   private final RandomGenerator random;
   private int packetsToSkip;
@@ -56,6 +58,7 @@ final class PacketAssembler {
       Path path,
       Pings pings,
       FrameSource[] sources,
+      ChannelPriorities priorities,
       Redundancy redundancy,
       RandomGenerator random) {
     this.recovery = recovery;
@@ -63,6 +66,7 @@ final class PacketAssembler {
     this.path = path;
     this.pings = pings;
     this.sources = sources;
+    this.scheduler = new ChannelScheduler(sources, priorities);
     this.redundancy = redundancy;
     this.random = random;
     this.builder = new PacketBuilder(recovery.sent());
@@ -180,6 +184,7 @@ final class PacketAssembler {
         sources[i].writeFrames(builder, nowNanos);
       }
     }
+    scheduler.write(builder, nowNanos);
     for (int i = 1; i < sources.length && builder.repeatableBytes() > 0; i++) {
       builder.source((byte) i);
       sources[i].repeatFrames(builder);

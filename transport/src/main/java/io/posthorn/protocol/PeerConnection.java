@@ -113,7 +113,14 @@ public final class PeerConnection {
     this.recovery = new PacketRecovery(controller(options), sources);
     this.assembler =
         new PacketAssembler(
-            recovery, acknowledgements, path, pings, sources, redundancy, shared.random());
+            recovery,
+            acknowledgements,
+            path,
+            pings,
+            sources,
+            options.priorities(),
+            redundancy,
+            shared.random());
     this.idle =
         new IdleTimeout(
             options.idleTimeout().toNanos(),
@@ -387,6 +394,11 @@ public final class PeerConnection {
           .confirmations()
           .confirm(Deliveries.isOrdered(message), message.channel(), message.number());
     }
+  }
+
+  /** Gives up the message of this receipt; answers whether it was still to be had. */
+  public boolean cancel(Object receipt) {
+    return !isOver() && deliveries.cancel(receipt);
   }
 
   /** Flushes what waits, for at most so long, then closes. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.protocol.ChannelSource;
 import io.posthorn.protocol.FrameSource;
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.recovery.DeliveryRate;
@@ -115,6 +116,19 @@ final class Wire {
       builder.mayRepeat(1 + random.nextInt(4), random.nextInt(1500));
     }
     source.writeFrames(builder, nowNanos);
+    if (source instanceof ChannelSource channels) {
+      long left = channels.sendableChannels(nowNanos);
+      while (left != 0) {
+        int skip = random.nextInt(Long.bitCount(left));
+        long rest = left;
+        for (int i = 0; i < skip; i++) {
+          rest &= rest - 1;
+        }
+        int channel = Long.numberOfTrailingZeros(rest);
+        left &= ~(1L << channel);
+        channels.writeChannel(channel, builder, nowNanos);
+      }
+    }
     if (builder.repeatableBytes() > 0) {
       int before = builder.frames().written();
       source.repeatFrames(builder);

@@ -1,6 +1,6 @@
 package io.posthorn.protocol.channel;
 
-import io.posthorn.protocol.FrameSource;
+import io.posthorn.protocol.ChannelSource;
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.wire.CloseReason;
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * The ordered channels of one connection, both directions, and their credit. Channels do not block
  * each other: each has its own stream, window and order.
  */
-public final class OrderedChannels implements FrameSource {
+public final class OrderedChannels implements ChannelSource {
   private static final long GRANT = 1;
   private static final long BLOCKED = 2;
   private static final long REPEATED = 3;
@@ -39,7 +39,6 @@ public final class OrderedChannels implements FrameSource {
   private long readable;
   private long grants;
   private long recent;
-  private int nextToSend;
   private int nextToRead;
   private boolean tooManyGaps;
   private boolean memoryFull;
@@ -262,6 +261,18 @@ public final class OrderedChannels implements FrameSource {
     return true;
   }
 
+  /** Gives up a message that is not wholly in its stream yet. Returns whether this was so. */
+  public boolean cancel(Object receipt) {
+    for (int channel = 0; channel < outgoing.length; channel++) {
+      OutgoingChannel to = outgoing[channel];
+      if (to != null && to.cancel(receipt)) {
+        updateSendable(channel, to);
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Whether credit is what holds all sending back. */
   public boolean isBlocked() {
     boolean any = false;
@@ -312,22 +323,22 @@ public final class OrderedChannels implements FrameSource {
         return;
       }
     }
-    for (int i = Long.bitCount(sendable); i > 0 && sendable != 0; i--) {
-      long rotated = Long.rotateRight(sendable, nextToSend);
-      int channel =
-          (nextToSend + Long.numberOfTrailingZeros(rotated)) & (WireLimits.MAX_CHANNELS - 1);
-      OutgoingChannel to = outgoing[channel];
-      if (to == null) {
-        throw new IllegalStateException("channel " + channel + " is sendable but was never used");
-      }
-      to.writeFrames(out, nowNanos);
-      recent |= 1L << channel;
-      updateSendable(channel, to);
-      nextToSend = (channel + 1) & (WireLimits.MAX_CHANNELS - 1);
-      if (out.frames().remaining() == 0) {
-        return;
-      }
+  }
+
+  @Override
+  public long sendableChannels(long nowNanos) {
+    return sendable;
+  }
+
+  @Override
+  public void writeChannel(int channel, PacketBuilder out, long nowNanos) {
+    OutgoingChannel to = outgoing[channel];
+    if (to == null) {
+      throw new IllegalStateException("channel " + channel + " is sendable but was never used");
     }
+    to.writeFrames(out, nowNanos);
+    recent |= 1L << channel;
+    updateSendable(channel, to);
   }
 
   @Override
@@ -433,9 +444,11 @@ public final class OrderedChannels implements FrameSource {
 
   @Override
   public void onTimeout(long nowNanos) {
-    for (OutgoingChannel to : outgoing) {
+    for (int channel = 0; channel < outgoing.length; channel++) {
+      OutgoingChannel to = outgoing[channel];
       if (to != null) {
         to.expire(nowNanos);
+        updateSendable(channel, to);
       }
     }
   }

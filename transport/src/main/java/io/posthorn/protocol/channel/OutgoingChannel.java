@@ -19,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class OutgoingChannel {
   private static final long NEVER = Long.MAX_VALUE;
 
+  private static final long EXPIRY_STEP_NANOS = 1_000_000L;
+  private static final byte ABORT = 1;
+
   /** What a frame takes beside its data, at most in the streams of thin flows. */
   private static final int FRAME_BYTES = 12;
 
@@ -26,9 +29,12 @@ final class OutgoingChannel {
   private static final class Part {
     final byte[] body;
     final boolean more;
+    final boolean streamed;
     final long expiresAtNanos;
     final boolean confirmRequested;
-    final @Nullable Object receipt;
+    @Nullable Object receipt;
+    boolean givenUp;
+    long number = -1;
     int moved;
     int chunkLeft;
     boolean begun;
@@ -37,11 +43,13 @@ final class OutgoingChannel {
     Part(
         byte[] body,
         boolean more,
+        boolean streamed,
         long expiresAtNanos,
         boolean confirmRequested,
         @Nullable Object receipt) {
       this.body = body;
       this.more = more;
+      this.streamed = streamed;
       this.expiresAtNanos = expiresAtNanos;
       this.confirmRequested = confirmRequested;
       this.receipt = receipt;
@@ -92,7 +100,7 @@ final class OutgoingChannel {
     boolean aborts = more && body.length == 0;
     boolean streamed = more || midMessage;
     long expiry = streamed ? NEVER : expiresAtNanos;
-    waiting.add(new Part(body, more, expiry, confirmRequested, more ? null : receipt));
+    waiting.add(new Part(body, more, streamed, expiry, confirmRequested, more ? null : receipt));
     ledger.onTaken(body.length);
     earliestExpiryNanos = Math.min(earliestExpiryNanos, expiry);
     midMessage = more && !aborts;
@@ -131,17 +139,51 @@ final class OutgoingChannel {
     long earliest = NEVER;
     for (Iterator<Part> each = waiting.iterator(); each.hasNext(); ) {
       Part part = each.next();
-      if (part.begun || part.expiresAtNanos == NEVER) {
-        continue;
-      }
-      if (part.expiresAtNanos <= nowNanos) {
+      if (part.expiresAtNanos > nowNanos) {
+        earliest = Math.min(earliest, part.expiresAtNanos);
+      } else if (!part.begun) {
         each.remove();
         ledger.onSettled(part.body.length, part.receipt, ReceiptOutcome.EXPIRED, false);
       } else {
-        earliest = Math.min(earliest, part.expiresAtNanos);
+        cut(part, ReceiptOutcome.EXPIRED);
       }
     }
-    earliestExpiryNanos = earliest;
+    // Not more often than each millisecond: the queue may be long, and each message has its time.
+    earliestExpiryNanos = Math.max(earliest, nowNanos + EXPIRY_STEP_NANOS);
+  }
+
+  /** Gives up a message that is not wholly in the stream. Returns whether this was so. */
+  boolean cancel(Object receipt) {
+    for (Iterator<Part> each = waiting.iterator(); each.hasNext(); ) {
+      Part part = each.next();
+      if (part.receipt != receipt) {
+        continue;
+      }
+      if (part.begun || part.streamed) {
+        return cut(part, ReceiptOutcome.CANCELLED);
+      }
+      each.remove();
+      ledger.onSettled(part.body.length, receipt, ReceiptOutcome.CANCELLED, false);
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * Ends a message that is in the stream in part: an abort stands where its next chunk would. Not
+   * possible if there is no next chunk.
+   */
+  private boolean cut(Part part, ReceiptOutcome outcome) {
+    if (part.givenUp || part.moved + part.chunkLeft == part.body.length) {
+      return false;
+    }
+    part.givenUp = true;
+    if (part.receipt != null) {
+      confirmations.forget(true, channel, part.number);
+      ledger.onReport(part.receipt, outcome, false);
+      part.receipt = null;
+    }
+    return true;
   }
 
   /** Raises the credit. */
@@ -257,6 +299,14 @@ final class OutgoingChannel {
 
   /** Writes the header of the next chunk; one without bytes and with more means an abort. */
   private void beginChunk(Part part) {
+    if (part.givenUp) {
+      if (!part.begun) {
+        number(part);
+      }
+      buffer.append(ABORT);
+      part.moved = part.body.length;
+      return;
+    }
     int left = part.body.length - part.moved;
     int length = Math.min(left, WireLimits.MAX_CHUNK_BYTES);
     boolean more = part.more || length < left;
@@ -271,6 +321,7 @@ final class OutgoingChannel {
 
   /** Numbers a message as the receiver will: what expired before it was packed does not count. */
   private void number(Part last) {
+    last.number = nextNumber;
     if (last.confirmRequested && last.receipt != null) {
       confirmations.expect(true, channel, nextNumber, last.receipt);
     }
@@ -294,9 +345,15 @@ final class OutgoingChannel {
     Part part = packed.peek();
     while (part != null && part.endOffset <= buffer.base()) {
       packed.remove();
-      ledger.onSettled(part.body.length, part.receipt, ReceiptOutcome.ACKNOWLEDGED, true);
+      settle(part, ReceiptOutcome.ACKNOWLEDGED, true);
       part = packed.peek();
     }
+  }
+
+  /** Ends a message in the ledger; one that was given up has told its receipt already. */
+  private void settle(Part part, ReceiptOutcome outcome, boolean mayHaveArrived) {
+    ReceiptOutcome how = part.givenUp ? ReceiptOutcome.CANCELLED : outcome;
+    ledger.onSettled(part.body.length, part.receipt, how, mayHaveArrived);
   }
 
   /** A packet that repeated this has arrived or is lost. */
@@ -342,10 +399,10 @@ final class OutgoingChannel {
   /** The connection ended: nothing that is left will be sent. */
   void abandon(ReceiptOutcome outcome) {
     for (Part part : packed) {
-      ledger.onSettled(part.body.length, part.receipt, outcome, true);
+      settle(part, outcome, true);
     }
     for (Part part : waiting) {
-      ledger.onSettled(part.body.length, part.receipt, outcome, part.begun);
+      settle(part, outcome, part.begun);
     }
     packed.clear();
     waiting.clear();

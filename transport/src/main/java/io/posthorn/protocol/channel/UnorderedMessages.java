@@ -1,13 +1,14 @@
 package io.posthorn.protocol.channel;
 
-import io.posthorn.protocol.FrameSource;
+import io.posthorn.ChannelPriorities;
+import io.posthorn.protocol.ChannelSource;
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.wire.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /** RELIABLE_UNORDERED and RELIABLE_LATEST messages of one connection, both directions. */
-public final class UnorderedMessages implements FrameSource {
+public final class UnorderedMessages implements ChannelSource {
   /**
    * A whole message that was received.
    *
@@ -28,8 +29,12 @@ public final class UnorderedMessages implements FrameSource {
   private boolean repeatGrants;
 
   /** Makes both directions. */
-  public UnorderedMessages(SendLedger ledger, Confirmations confirmations, ReceiveBudget budget) {
-    outgoing = new OutgoingMessages(ledger, confirmations);
+  public UnorderedMessages(
+      SendLedger ledger,
+      Confirmations confirmations,
+      ReceiveBudget budget,
+      ChannelPriorities priorities) {
+    outgoing = new OutgoingMessages(ledger, confirmations, priorities);
     incoming = new IncomingMessages(budget.messagePoolBytes());
   }
 
@@ -161,6 +166,21 @@ public final class UnorderedMessages implements FrameSource {
     } else if (kind == GRANT_BYTES) {
       repeatGrants |= first == incoming.grantedBytes();
     }
+  }
+
+  @Override
+  public long sendableChannels(long nowNanos) {
+    return outgoing.sendableChannels();
+  }
+
+  @Override
+  public void writeChannel(int channel, PacketBuilder out, long nowNanos) {
+    outgoing.writeChannel(channel, out, nowNanos);
+  }
+
+  /** Gives up a message that is not acknowledged yet. Returns whether there was one. */
+  public boolean cancel(Object receipt) {
+    return outgoing.cancel(receipt);
   }
 
   @Override
