@@ -8,6 +8,7 @@ import io.posthorn.io.NioDatagramPort;
 import io.posthorn.runtime.ImpairedDatagramPort;
 import io.posthorn.runtime.SocketDriver;
 import io.posthorn.simulation.LinkConditions;
+import io.posthorn.wire.WireLimits;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -41,6 +42,7 @@ public final class MessageSocketBuilder {
   private @Nullable Integer maxWholeMessageBytes;
   private Duration linger = Duration.ofSeconds(3);
   private boolean streaming;
+  private String application = "";
   private boolean redundancy = DEFAULTS.redundancy();
   private long maxSendBytesPerSecond = DEFAULTS.maxSendBytesPerSecond();
   private ChannelPriorities priorities = DEFAULTS.priorities();
@@ -163,6 +165,22 @@ public final class MessageSocketBuilder {
   }
 
   /**
+   * What this application says it speaks, a name and a version such as {@code "chat/2"}: each peer
+   * learns it in the handshake, sealed, before the first message ({@link
+   * Connection#peerApplication}). Up to 64 printable ASCII characters; default nothing. In plain
+   * mode nobody learns it.
+   */
+  public MessageSocketBuilder application(String words) {
+    boolean legal = words.length() <= WireLimits.MAX_APPLICATION_BYTES;
+    if (!legal || !words.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
+      throw new IllegalArgumentException(
+          "application \"" + words + "\": expected at most 64 printable ASCII characters");
+    }
+    application = words;
+    return this;
+  }
+
+  /**
    * Whether the packets of a thin flow, small messages that do not fill the window, carry again
    * what is not acknowledged yet, as often as the loss that was measured asks for; default true. No
    * packet more leaves for it, and no more than three times the bytes that the messages would take
@@ -274,6 +292,7 @@ public final class MessageSocketBuilder {
         whole,
         DEFAULTS.maxDatagramBytes(),
         streaming,
+        application,
         redundancy,
         maxSendBytesPerSecond,
         priorities);

@@ -21,6 +21,7 @@ import java.time.Duration;
  * @param maxWholeMessageBytes largest ordered message handed over in one piece
  * @param maxDatagramBytes largest UDP payload sent, 1,200 to 65,507
  * @param streaming whether messages larger than {@code maxWholeMessageBytes} are taken, in parts
+ * @param application what this application says it speaks, told to each peer; empty for nothing
  * @param redundancy whether a thin flow's packets carry again what is not acknowledged yet, as
  *     often as measured loss asks for
  * @param maxSendBytesPerSecond most bytes of UDP payload that each connection sends in a second; 0
@@ -42,9 +43,47 @@ public record SocketOptions(
     int maxWholeMessageBytes,
     int maxDatagramBytes,
     boolean streaming,
+    String application,
     boolean redundancy,
     long maxSendBytesPerSecond,
     ChannelPriorities priorities) {
+
+  /** Options of a socket whose application says nothing of itself, with defaults for the rest. */
+  public SocketOptions(
+      Mode mode,
+      Security security,
+      CongestionControl congestionControl,
+      int maxConnections,
+      Duration idleTimeout,
+      Duration handshakeTimeout,
+      Duration keepAlive,
+      Duration implicitIdle,
+      int sendBufferBytes,
+      int receiveBufferBytes,
+      long socketReceiveBytes,
+      int maxWholeMessageBytes,
+      int maxDatagramBytes,
+      boolean streaming) {
+    this(
+        mode,
+        security,
+        congestionControl,
+        maxConnections,
+        idleTimeout,
+        handshakeTimeout,
+        keepAlive,
+        implicitIdle,
+        sendBufferBytes,
+        receiveBufferBytes,
+        socketReceiveBytes,
+        maxWholeMessageBytes,
+        maxDatagramBytes,
+        streaming,
+        "",
+        true,
+        0,
+        ChannelPriorities.EQUAL);
+  }
 
   /** The defaults of {@code MessageSocket.builder()}. */
   public static SocketOptions defaults(Mode mode) {
@@ -62,10 +101,7 @@ public record SocketOptions(
         256L << 20,
         4 << 20,
         1_200,
-        false,
-        true,
-        0,
-        ChannelPriorities.EQUAL);
+        false);
   }
 
   /** The same with redundancy switched on or off. */
@@ -99,6 +135,7 @@ public record SocketOptions(
         maxWholeMessageBytes,
         maxDatagramBytes,
         streaming,
+        application,
         redundant,
         bytesPerSecond,
         order);

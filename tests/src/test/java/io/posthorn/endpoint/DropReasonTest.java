@@ -301,10 +301,7 @@ class DropReasonTest {
                 1000,
                 is.maxWholeMessageBytes(),
                 is.maxDatagramBytes(),
-                is.streaming(),
-                is.redundancy(),
-                is.maxSendBytesPerSecond(),
-                is.priorities()));
+                is.streaming()));
     Runnable arrives =
         () ->
             plain.onDatagram(

@@ -107,10 +107,7 @@ final class HandPeer {
         socketReceiveBytes,
         is.maxWholeMessageBytes(),
         is.maxDatagramBytes(),
-        is.streaming(),
-        is.redundancy(),
-        is.maxSendBytesPerSecond(),
-        is.priorities());
+        is.streaming());
   }
 
   /** An endpoint of these options and a peer that is connected to it. */

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.posthorn.ChannelPriorities;
 import io.posthorn.Delivery;
 import io.posthorn.EcnMark;
 import io.posthorn.Mode;
@@ -58,10 +57,7 @@ class PlainEndpointTest {
             receiveBytes,
             1 << 20,
             1_200,
-            false,
-            true,
-            0,
-            ChannelPriorities.EQUAL));
+            false));
   }
 
   private static OutgoingMessage message(InetSocketAddress to, byte[] body, Object receipt) {

@@ -418,6 +418,23 @@ public final class ReliableEndpoint implements Endpoint {
   }
 
   @Override
+  public boolean hasMessage(long connection) {
+    ConnectionSlot slot = table.byHandle(connection);
+    return slot != null && slot.connection.hasMessage();
+  }
+
+  @Override
+  public @Nullable ReceivedMessage pollMessage(long connection, long nowNanos) {
+    ConnectionSlot slot = table.byHandle(connection);
+    ReceivedMessage message = slot == null ? null : slot.connection.pollMessage();
+    if (slot != null && message != null) {
+      counters.messagesReceived++;
+      settle(slot, nowNanos); // credit may be due
+    }
+    return message;
+  }
+
+  @Override
   public @Nullable ReceivedMessage pollPart(long connection, int channel, long nowNanos) {
     ConnectionSlot slot = table.byHandle(connection);
     if (slot == null) {
@@ -471,7 +488,9 @@ public final class ReliableEndpoint implements Endpoint {
     }
     PeerConnection connection = slot.connection;
     if (connection.isConfirmed()) {
-      events.add(new EndpointEvent.Connected(connection.handle(), peer, connection.isOpenedHere()));
+      events.add(
+          new EndpointEvent.Connected(
+              connection.handle(), peer, connection.isOpenedHere(), connection.peerApplication()));
     }
     settle(slot, nowNanos);
     return connection.handle();
@@ -623,7 +642,8 @@ public final class ReliableEndpoint implements Endpoint {
     long handle = connection.handle();
     if (connection.pollConnected()) {
       events.add(
-          new EndpointEvent.Connected(handle, connection.alias(), connection.isOpenedHere()));
+          new EndpointEvent.Connected(
+              handle, connection.alias(), connection.isOpenedHere(), connection.peerApplication()));
     }
     InetSocketAddress before = connection.pollChangedFrom();
     if (before != null) {
