@@ -67,6 +67,7 @@ public final class ReliableEndpoint implements Endpoint {
   private long endedLost;
   private long endedSpurious;
   private long endedRetransmitted;
+  private long endedRepeated;
 
   /**
    * Makes an endpoint without connections.
@@ -591,10 +592,12 @@ public final class ReliableEndpoint implements Endpoint {
     counters.packetsLost = endedLost;
     counters.packetsSpuriouslyLost = endedSpurious;
     counters.bytesRetransmitted = endedRetransmitted;
+    counters.bytesRepeated = endedRepeated;
     for (ConnectionSlot slot : table.all()) {
       counters.packetsLost += slot.connection.recovery().packetsLost();
       counters.packetsSpuriouslyLost += slot.connection.recovery().packetsSpuriouslyLost();
       counters.bytesRetransmitted += slot.connection.ledger().retransmittedBytes();
+      counters.bytesRepeated += slot.connection.ledger().repeatedBytes();
     }
     return counters;
   }
@@ -634,6 +637,7 @@ public final class ReliableEndpoint implements Endpoint {
     endedLost += slot.connection.recovery().packetsLost();
     endedSpurious += slot.connection.recovery().packetsSpuriouslyLost();
     endedRetransmitted += slot.connection.ledger().retransmittedBytes();
+    endedRepeated += slot.connection.ledger().repeatedBytes();
     slot.connection.release();
     table.remove(slot);
   }

@@ -1,6 +1,7 @@
 package io.posthorn.protocol;
 
 import io.posthorn.ChannelPriorities;
+import io.posthorn.ConnectionInfo;
 import io.posthorn.protocol.path.Path;
 import io.posthorn.protocol.protection.PacketProtection;
 import io.posthorn.protocol.recovery.PacketRecovery;
@@ -33,10 +34,11 @@ final class PacketAssembler {
   private final PacketBuilder builder;
   private final ChannelScheduler scheduler;
   private final Redundancy redundancy;
+  private final RateLimit rateLimit;
   private final RandomGenerator random;
   private int packetsToSkip;
   private long pacedUntilNanos = NEVER;
-  private boolean windowLimited;
+  private ConnectionInfo.LimitedBy heldBy = ConnectionInfo.LimitedBy.APPLICATION;
   private boolean lastAckEliciting;
   private int quietPackets;
   private boolean thin = true;
@@ -60,6 +62,7 @@ final class PacketAssembler {
       FrameSource[] sources,
       ChannelPriorities priorities,
       Redundancy redundancy,
+      RateLimit rateLimit,
       RandomGenerator random) {
     this.recovery = recovery;
     this.acknowledgements = acknowledgements;
@@ -68,19 +71,25 @@ final class PacketAssembler {
     this.sources = sources;
     this.scheduler = new ChannelScheduler(sources, priorities);
     this.redundancy = redundancy;
+    this.rateLimit = rateLimit;
     this.random = random;
     this.builder = new PacketBuilder(recovery.sent());
     this.packetsToSkip = SKIP_AT_LEAST + random.nextInt(SKIP_SPREAD);
   }
 
-  /** When the pacer lets the next packet leave; Long.MAX_VALUE if it is not what holds it. */
+  /** When the next packet may leave; Long.MAX_VALUE if it is not time that holds it. */
   long pacedUntilNanos() {
     return pacedUntilNanos;
   }
 
-  /** Whether the window held the last packet back. */
-  boolean isWindowLimited() {
-    return windowLimited;
+  /** What held the last packet back, of what this class decides; APPLICATION if nothing did. */
+  ConnectionInfo.LimitedBy heldBy() {
+    return heldBy;
+  }
+
+  /** The application's ceiling, or 0. */
+  long rateLimitBytesPerSecond() {
+    return rateLimit.bytesPerSecond();
   }
 
   /** Whether the packet written last wants an acknowledgement. */
@@ -115,6 +124,7 @@ final class PacketAssembler {
       boolean acknowledgeOnly,
       long nowNanos) {
     pacedUntilNanos = NEVER;
+    heldBy = ConnectionInfo.LimitedBy.APPLICATION;
     int room = path.roomBytes(limit);
     if (room == 0) {
       return 0;
@@ -126,22 +136,9 @@ final class PacketAssembler {
     // The proof of a path is short, and waits for no window: what fills it was sent to another.
     boolean probe = (recovery.isProbeDue() || path.hasFrames(nowNanos)) && !acknowledgeOnly;
     boolean wanted = probe || (!acknowledgeOnly && hasFrames(nowNanos));
-    windowLimited = wanted && !recovery.windowAllows(room);
-    boolean allowed = wanted && (probe || !windowLimited);
-    if (allowed && !probe && !recovery.pacerAllows(room, nowNanos)) {
-      pacedUntilNanos = recovery.pacerReadyNanos(room, nowNanos);
-      allowed = false;
-    }
     int overheadBytes = HEADER_BYTES + LEAST_NUMBER_BYTES + protection.overheadBytes();
     int copies = thin ? redundancy.copies(recovery.rtt().smoothedRttNanos()) : 1;
-    if (allowed && !probe && copies > 1) {
-      long heldUntilNanos =
-          redundancy.heldUntilNanos(copies, overheadBytes, recovery.rtt().smoothedRttNanos());
-      if (heldUntilNanos > nowNanos) {
-        pacedUntilNanos = heldUntilNanos;
-        allowed = false;
-      }
-    }
+    boolean allowed = wanted && (probe || mayLeave(room, copies, overheadBytes, nowNanos));
     if (!allowed && !acknowledgements.isDue(nowNanos)) {
       return 0;
     }
@@ -175,6 +172,28 @@ final class PacketAssembler {
         out,
         from,
         nowNanos);
+  }
+
+  /** Whether window, rate limit and pacer let a packet leave; notes what holds it if not. */
+  private boolean mayLeave(int room, int copies, int overheadBytes, long nowNanos) {
+    if (!recovery.windowAllows(room)) {
+      heldBy = ConnectionInfo.LimitedBy.CONGESTION_WINDOW;
+      return false;
+    }
+    long ready = rateLimit.readyNanos(room, nowNanos);
+    if (ready > nowNanos) {
+      heldBy = ConnectionInfo.LimitedBy.RATE_LIMIT;
+    } else if (!recovery.pacerAllows(room, nowNanos)) {
+      ready = recovery.pacerReadyNanos(room, nowNanos);
+      heldBy = ConnectionInfo.LimitedBy.PACING;
+    } else if (copies > 1) {
+      ready = redundancy.heldUntilNanos(copies, overheadBytes, recovery.rtt().smoothedRttNanos());
+    }
+    if (ready > nowNanos) {
+      pacedUntilNanos = ready;
+      return false;
+    }
+    return true;
   }
 
   private void writeSources(long nowNanos) {
@@ -242,6 +261,7 @@ final class PacketAssembler {
     lastAckEliciting = builder.isAckEliciting();
     quietPackets = lastAckEliciting ? 0 : quietPackets + 1;
     boolean applicationLimited = recovery.windowAllows(2 * bytes) && !hasFrames(nowNanos);
+    rateLimit.onSent(bytes, nowNanos);
     thin = applicationLimited;
     recovery.onPacketSent(bytes, lastAckEliciting, applicationLimited, nowNanos);
     if (lastAckEliciting) {

@@ -122,6 +122,7 @@ public final class PeerConnection {
             sources,
             options.priorities(),
             redundancy,
+            new RateLimit(options.maxSendBytesPerSecond(), options.maxDatagramBytes()),
             shared.random());
     this.idle =
         new IdleTimeout(
