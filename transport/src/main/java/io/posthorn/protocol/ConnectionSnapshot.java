@@ -80,11 +80,11 @@ final class ConnectionSnapshot {
     double perSecond = recovery.controller().windowBytes() * 1e9 / smoothedRttNanos;
     long paced = recovery.controller().pacingBytesPerSecond();
     if (paced > 0) {
-      perSecond = Math.min(perSecond, paced);
+      perSecond = Math.min(perSecond, (double) paced);
     }
     long limit = assembler.rateLimitBytesPerSecond();
     if (limit > 0) {
-      perSecond = Math.min(perSecond, limit);
+      perSecond = Math.min(perSecond, (double) limit);
     }
     double leavesNanos = Math.min(1e18, queued * 1e9 / Math.max(1, perSecond));
     return Duration.ofNanos((long) leavesNanos + smoothedRttNanos);

@@ -1,7 +1,7 @@
 package io.posthorn.protocol;
 
-import io.posthorn.ChannelPriorities;
 import io.posthorn.ConnectionInfo;
+import io.posthorn.SocketOptions;
 import io.posthorn.protocol.path.Path;
 import io.posthorn.protocol.protection.PacketProtection;
 import io.posthorn.protocol.recovery.PacketRecovery;
@@ -49,30 +49,17 @@ final class PacketAssembler {
   static final byte PATH = 1;
   static final byte PINGS = 2;
 
-  /**
-   * Makes one.
-   *
-   * @param sources in order of priority; the first three are acknowledgements, path and pings
-   */
-  PacketAssembler(
-      PacketRecovery recovery,
-      Acknowledgements acknowledgements,
-      Path path,
-      Pings pings,
-      FrameSource[] sources,
-      ChannelPriorities priorities,
-      Redundancy redundancy,
-      RateLimit rateLimit,
-      RandomGenerator random) {
-    this.recovery = recovery;
-    this.acknowledgements = acknowledgements;
-    this.path = path;
-    this.pings = pings;
-    this.sources = sources;
-    this.scheduler = new ChannelScheduler(sources, priorities);
-    this.redundancy = redundancy;
-    this.rateLimit = rateLimit;
-    this.random = random;
+  PacketAssembler(ConnectionParts parts) {
+    this.recovery = parts.recovery;
+    this.acknowledgements = parts.acknowledgements;
+    this.path = parts.path;
+    this.pings = parts.pings;
+    this.sources = parts.sources;
+    this.random = parts.shared.random();
+    SocketOptions options = parts.shared.options();
+    this.scheduler = new ChannelScheduler(sources, options.priorities());
+    this.redundancy = parts.redundancy;
+    this.rateLimit = new RateLimit(options.maxSendBytesPerSecond(), options.maxDatagramBytes());
     this.builder = new PacketBuilder(recovery.sent());
     this.packetsToSkip = SKIP_AT_LEAST + random.nextInt(SKIP_SPREAD);
   }

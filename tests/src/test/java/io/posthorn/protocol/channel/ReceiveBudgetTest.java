@@ -1,5 +1,6 @@
 package io.posthorn.protocol.channel;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -48,5 +49,22 @@ class ReceiveBudgetTest {
     budget.endAssembly(3);
     assertTrue(budget.isAssemblyFree());
     assertTrue(budget.tryAssemble(4));
+  }
+
+  @Test
+  void whatIsScarceIsSharedAndGivenBack() {
+    ReceiveBudget budget = new ReceiveBudget(16 << 20, 4 << 20, false);
+    long spare = budget.spareBytes();
+    budget.onWidened(true);
+    assertEquals(spare, budget.fairShareBytes());
+    assertEquals(spare, budget.widen(spare));
+    assertFalse(budget.isScarce(), "all was had");
+    assertEquals(0, budget.widen(1));
+    assertTrue(budget.isScarce());
+    budget.onWidened(true);
+    assertEquals(spare / 2, budget.fairShareBytes());
+    budget.giveBack(spare / 2);
+    assertFalse(budget.isScarce());
+    assertEquals(spare / 2, budget.spareBytes());
   }
 }

@@ -27,6 +27,10 @@ final class IncomingChannel {
   private int headerBytes;
   private boolean senderBlocked;
 
+  // Since when, and from which offset on, what the application takes is measured.
+  private long measuredSinceNanos = -1;
+  private long measuredFrom;
+
   // What is left of the chunk at the base of the stream if its beginning was handed over already.
   private long headlessBytes;
   private boolean headlessMore;
@@ -277,15 +281,70 @@ final class IncomingChannel {
    */
   long grantDue() {
     if (isWindowTooNarrow()) {
-      windowBytes += budget.widen(windowBytes);
+      widen(windowBytes);
       senderBlocked = false;
     }
+    shareWhatIsScarce();
     if (isWindowHalfUsed() || buffer.base() + windowBytes - granted >= budget.sliceBytes()) {
       return buffer.base() + windowBytes;
     }
     return isMessageStuck() && budget.tryAssemble(channel)
         ? buffer.contiguousEnd() + budget.sliceBytes()
         : -1;
+  }
+
+  private void widen(long bytes) {
+    boolean wasNarrow = windowBytes == budget.sliceBytes();
+    windowBytes += budget.widen(bytes);
+    if (wasNarrow && windowBytes > budget.sliceBytes()) {
+      budget.onWidened(true);
+    }
+  }
+
+  /**
+   * Where the spare part does not reach for all, a window wider than its fair share narrows; not
+   * below what was promised, so it takes until the sender has used that up.
+   */
+  private void shareWhatIsScarce() {
+    long fair = budget.sliceBytes() + budget.fairShareBytes();
+    if (!budget.isScarce() || windowBytes <= fair) {
+      return;
+    }
+    long narrowed = Math.max(fair, granted - buffer.base());
+    if (narrowed < windowBytes) {
+      budget.giveBack(windowBytes - narrowed);
+      windowBytes = narrowed;
+    }
+  }
+
+  /**
+   * Tunes the window to twice of what the application takes in a round trip: enough that neither a
+   * sender that doubles its rate nor the way of the grants back stops the flow (dynamic
+   * right-sizing, as in TCP receivers).
+   */
+  void tune() {
+    long rttNanos = budget.smoothedRttNanos();
+    if (measuredSinceNanos < 0) {
+      measuredSinceNanos = budget.nowNanos();
+      measuredFrom = buffer.base();
+      return;
+    }
+    long passedNanos = budget.nowNanos() - measuredSinceNanos;
+    if (rttNanos == 0 || passedNanos < rttNanos) {
+      return;
+    }
+    double taken = (double) (buffer.base() - measuredFrom) * rttNanos / passedNanos;
+    long wanted = (long) (2 * taken);
+    if (wanted > windowBytes) {
+      widen(wanted - windowBytes);
+    }
+    measuredSinceNanos = budget.nowNanos();
+    measuredFrom = buffer.base();
+  }
+
+  /** Bytes that the sender may have under way or waiting here. */
+  long windowBytes() {
+    return windowBytes;
   }
 
   /** Whether the sender stands at or near a limit while all that is whole has been taken. */

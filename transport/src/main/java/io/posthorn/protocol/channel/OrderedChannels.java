@@ -104,6 +104,11 @@ public final class OrderedChannels implements ChannelSource {
     sendable |= 1L << channel;
   }
 
+  /** A packet came: what time it is, and how long a round trip takes, 0 if nobody knows yet. */
+  public void onPacket(long nowNanos, long smoothedRttNanos) {
+    budget.onPacket(nowNanos, smoothedRttNanos);
+  }
+
   /** CHANNEL_DATA arrived. Answers a breach, or null. */
   public @Nullable CloseReason onData(
       int channel, long offset, byte[] bytes, int from, int length) {
@@ -119,6 +124,7 @@ public final class OrderedChannels implements ChannelSource {
     }
     breach = at.scan();
     if (breach == null) {
+      at.tune();
       updateReadable(channel, at);
     }
     return breach;

@@ -11,7 +11,9 @@ import io.posthorn.wire.WireLimits;
  *   <li>a quarter is the pool of unordered messages;
  *   <li>{@link #maxWholeMessageBytes} and a little (one chunk, when messages are taken in parts) is
  *       kept for one channel at a time whose message outgrew its window: the assembly token;
- *   <li>the rest widens the windows of channels that are read fast.
+ *   <li>the rest widens the windows of channels that are read fast, and the number of unordered
+ *       messages under way; where it does not reach for all, each that is wider than its share
+ *       gives back.
  * </ul>
  */
 public final class ReceiveBudget {
@@ -21,8 +23,13 @@ public final class ReceiveBudget {
   private final long messagePoolBytes;
   private final long maxWholeMessageBytes;
   private final boolean streaming;
+  private final long sparesTotalBytes;
   private long spareBytes;
+  private int widened;
+  private boolean scarce;
   private int assembling = NOBODY;
+  private long nowNanos;
+  private long smoothedRttNanos;
 
   /**
    * Makes one.
@@ -38,7 +45,8 @@ public final class ReceiveBudget {
     this.streaming = streaming;
     // A chunk, its header and the slice that may stand behind it, when messages come in parts.
     long assembly = streaming ? WireLimits.MAX_CHUNK_BYTES + 8 + sliceBytes : rawLimitBytes();
-    this.spareBytes = Math.max(0, ceilingBytes / 2 - assembly);
+    this.sparesTotalBytes = Math.max(0, ceilingBytes / 2 - assembly);
+    this.spareBytes = sparesTotalBytes;
   }
 
   /** Guaranteed window of each ordered channel. */
@@ -66,11 +74,54 @@ public final class ReceiveBudget {
     return maxWholeMessageBytes + maxWholeMessageBytes / 8 + WireLimits.MAX_CHUNK_BYTES;
   }
 
-  /** Takes up to so many bytes of the spare part for good. Returns what was taken. */
+  /** A packet came: what time it is, and how long a round trip takes, 0 if nobody knows yet. */
+  void onPacket(long now, long rttNanos) {
+    nowNanos = now;
+    smoothedRttNanos = rttNanos;
+  }
+
+  /** When the newest packet came. */
+  long nowNanos() {
+    return nowNanos;
+  }
+
+  /** The round trip, 0 if it is not known. */
+  long smoothedRttNanos() {
+    return smoothedRttNanos;
+  }
+
+  /** Takes up to so many bytes of the spare part. Returns what was taken. */
   long widen(long bytes) {
     long taken = Math.min(bytes, spareBytes);
     spareBytes -= taken;
+    scarce |= taken < bytes;
     return taken;
+  }
+
+  /** Gives bytes of the spare part back. */
+  void giveBack(long bytes) {
+    spareBytes += bytes;
+    scarce = false;
+  }
+
+  /** A channel's window becomes wider than its slice, or is no longer. */
+  void onWidened(boolean wider) {
+    widened += wider ? 1 : -1;
+  }
+
+  /** Whether somebody wanted more than was left, and nobody gave back since. */
+  boolean isScarce() {
+    return scarce;
+  }
+
+  /** What each wide channel may hold beside its slice when there is not enough for all. */
+  long fairShareBytes() {
+    return sparesTotalBytes / Math.max(1, widened);
+  }
+
+  /** What {@link #widen} may give at most. */
+  long spareBytes() {
+    return spareBytes;
   }
 
   /** Whether {@link #widen} would give something. */

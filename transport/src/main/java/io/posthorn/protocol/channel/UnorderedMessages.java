@@ -35,7 +35,7 @@ public final class UnorderedMessages implements ChannelSource {
       ReceiveBudget budget,
       ChannelPriorities priorities) {
     outgoing = new OutgoingMessages(ledger, confirmations, priorities);
-    incoming = new IncomingMessages(budget.messagePoolBytes());
+    incoming = new IncomingMessages(budget);
   }
 
   /** Offsets and lengths of unordered messages fit 30 bits, since the pool does. */
