@@ -55,14 +55,16 @@ class ReceiveBudgetTest {
   void whatIsScarceIsSharedAndGivenBack() {
     ReceiveBudget budget = new ReceiveBudget(16 << 20, 4 << 20, false);
     long spare = budget.spareBytes();
-    budget.onWidened(true);
+    budget.onWidened();
     assertEquals(spare, budget.fairShareBytes());
     assertEquals(spare, budget.widen(spare));
     assertFalse(budget.isScarce(), "all was had");
     assertEquals(0, budget.widen(1));
     assertTrue(budget.isScarce());
-    budget.onWidened(true);
+    budget.onNewcomer();
     assertEquals(spare / 2, budget.fairShareBytes());
+    budget.onWidened();
+    assertEquals(spare / 3, budget.fairShareBytes());
     budget.giveBack(spare / 2);
     assertFalse(budget.isScarce());
     assertEquals(spare / 2, budget.spareBytes());

@@ -297,7 +297,9 @@ final class IncomingChannel {
     boolean wasNarrow = windowBytes == budget.sliceBytes();
     windowBytes += budget.widen(bytes);
     if (wasNarrow && windowBytes > budget.sliceBytes()) {
-      budget.onWidened(true);
+      budget.onWidened();
+    } else if (wasNarrow) {
+      budget.onNewcomer();
     }
   }
 
@@ -350,8 +352,7 @@ final class IncomingChannel {
   /** Whether the sender stands at or near a limit while all that is whole has been taken. */
   private boolean isWindowTooNarrow() {
     return takeableEnd() <= buffer.base()
-        && (senderBlocked || buffer.highestEnd() > granted - windowBytes / 4)
-        && budget.hasSpare();
+        && (senderBlocked || buffer.highestEnd() > granted - windowBytes / 4);
   }
 
   /** The sender said that it stands at this limit. */
@@ -373,7 +374,7 @@ final class IncomingChannel {
   /** Whether {@link #grantDue} may answer a limit. */
   boolean wantsGrant() {
     return isWindowHalfUsed()
-        || isWindowTooNarrow()
+        || (isWindowTooNarrow() && budget.hasSpare())
         || (isMessageStuck() && (budget.isAssemblyFree() || budget.isAssembling(channel)));
   }
 

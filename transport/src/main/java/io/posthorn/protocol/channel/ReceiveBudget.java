@@ -27,6 +27,7 @@ public final class ReceiveBudget {
   private long spareBytes;
   private int widened;
   private boolean scarce;
+  private boolean newcomer;
   private int assembling = NOBODY;
   private long nowNanos;
   private long smoothedRttNanos;
@@ -102,11 +103,17 @@ public final class ReceiveBudget {
   void giveBack(long bytes) {
     spareBytes += bytes;
     scarce = false;
+    newcomer = false;
   }
 
-  /** A channel's window becomes wider than its slice, or is no longer. */
-  void onWidened(boolean wider) {
-    widened += wider ? 1 : -1;
+  /** A channel that holds nothing of the spare part wants some, and there is none left. */
+  void onNewcomer() {
+    newcomer = true;
+  }
+
+  /** A channel's window becomes wider than its slice. */
+  void onWidened() {
+    widened++;
   }
 
   /** Whether somebody wanted more than was left, and nobody gave back since. */
@@ -116,7 +123,7 @@ public final class ReceiveBudget {
 
   /** What each wide channel may hold beside its slice when there is not enough for all. */
   long fairShareBytes() {
-    return sparesTotalBytes / Math.max(1, widened);
+    return sparesTotalBytes / Math.max(1, widened + (newcomer ? 1 : 0));
   }
 
   /** What {@link #widen} may give at most. */
