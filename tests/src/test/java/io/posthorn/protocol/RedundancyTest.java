@@ -18,7 +18,7 @@ class RedundancyTest {
   private static Redundancy flow(double lossShare, long gapNanos, int messageBytes, int packets) {
     Redundancy redundancy = new Redundancy(true);
     for (int i = 0; i < packets; i++) {
-      redundancy.onMessage(messageBytes);
+      redundancy.onMessages(1, messageBytes);
       redundancy.onPacket(OVERHEAD + messageBytes, (long) (lossShare * i), i * gapNanos);
     }
     return redundancy;
@@ -50,7 +50,7 @@ class RedundancyTest {
   void switchedOffNothingIsRepeatedWhateverIsLost() {
     Redundancy off = new Redundancy(false);
     for (int i = 0; i < 100; i++) {
-      off.onMessage(64);
+      off.onMessages(1, 64);
       off.onPacket(100, i / 2, i * MS);
     }
     assertEquals(1, off.copies(50 * MS));
@@ -66,7 +66,7 @@ class RedundancyTest {
     for (int i = 0; i < 500; i++) {
       int messages = random.nextInt(3);
       for (int j = 0; j < messages; j++) {
-        redundancy.onMessage(bytes);
+        redundancy.onMessages(1, bytes);
         bare += bytes + 28;
       }
       int allowed = redundancy.allowanceBytes(OVERHEAD);

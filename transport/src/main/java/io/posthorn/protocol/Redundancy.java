@@ -48,9 +48,9 @@ final class Redundancy {
     this.enabled = enabled;
   }
 
-  /** The application sends a message. */
-  void onMessage(int bytes) {
-    pendingMessages++;
+  /** The application sends messages. */
+  void onMessages(long count, long bytes) {
+    pendingMessages += count;
     pendingBytes += bytes;
   }
 

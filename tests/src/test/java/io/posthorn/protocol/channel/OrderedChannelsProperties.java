@@ -301,7 +301,7 @@ class OrderedChannelsProperties {
     }
     flow.finish();
     assertTrue(flow.wire.lost > 100 && flow.wire.reordered > 100 && flow.wire.repeated > 50);
-    assertTrue(flow.wire.repeatedUnasked > 20, flow.wire.repeatedUnasked + " repeated unasked");
+    assertTrue(flow.wire.repeatedUnasked > 5, flow.wire.repeatedUnasked + " repeated unasked");
     assertTrue(flow.left.ledger.retransmittedBytes() > 1000);
   }
 }

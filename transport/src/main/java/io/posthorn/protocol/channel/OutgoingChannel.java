@@ -6,6 +6,7 @@ import io.posthorn.wire.FrameWriter;
 import io.posthorn.wire.VarInt;
 import io.posthorn.wire.WireLimits;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +39,6 @@ final class OutgoingChannel {
     int moved;
     int chunkLeft;
     boolean begun;
-    long endOffset;
 
     Part(
         byte[] body,
@@ -59,13 +59,13 @@ final class OutgoingChannel {
   private final int channel;
   private final SendLedger ledger;
   private final Confirmations confirmations;
-  private final SendBuffer buffer = new SendBuffer();
+  private final SendBuffer buffer;
   private final OffsetRanges lost = new OffsetRanges();
   private final OffsetRanges justLost = new OffsetRanges();
   private final RecentWrites recent = new RecentWrites();
   private final RepeatedRanges repeated = new RepeatedRanges();
   private final ArrayDeque<Part> waiting = new ArrayDeque<>();
-  private final ArrayDeque<Part> packed = new ArrayDeque<>();
+  private final PackedMessages packed;
   private final byte[] chunkHeader = new byte[8];
   private long sentOffset;
   private long creditOffset;
@@ -75,8 +75,15 @@ final class OutgoingChannel {
   private long nextNumber;
   private long earliestExpiryNanos = NEVER;
 
-  OutgoingChannel(int channel, long creditOffset, SendLedger ledger, Confirmations confirmations) {
+  OutgoingChannel(
+      int channel,
+      long creditOffset,
+      SendLedger ledger,
+      Confirmations confirmations,
+      RingPool rings) {
     this.channel = channel;
+    this.buffer = new SendBuffer(rings);
+    this.packed = new PackedMessages(rings);
     this.creditOffset = creditOffset;
     this.ledger = ledger;
     this.confirmations = confirmations;
@@ -105,6 +112,43 @@ final class OutgoingChannel {
     earliestExpiryNanos = Math.min(earliestExpiryNanos, expiry);
     midMessage = more && !aborts;
     midMessageBytes = midMessage ? midMessageBytes + body.length : 0;
+  }
+
+  /**
+   * Takes a run of messages that are encoded as in the stream, each of one chunk and without
+   * receipt or expiry, as far as the ledger has room.
+   *
+   * @param beyondLimit whether to take all, room or not
+   * @return index after the last byte taken
+   */
+  int addRun(byte[] encoded, int from, int to, boolean beyondLimit) {
+    if (midMessage) {
+      throw new IllegalStateException("a streamed message is under way on this channel");
+    }
+    if (earliestExpiryNanos == NEVER) {
+      fill(Integer.MAX_VALUE); // nothing that waits gains by waiting
+    }
+    int at = from;
+    while (at < to) {
+      int header = VarInt.lengthOfFirstByte(encoded[at]);
+      int length = (int) (VarInt.read(encoded, at, at + header) >>> 1);
+      if (!beyondLimit && !ledger.hasRoom(length)) {
+        break;
+      }
+      ledger.onTaken(length);
+      if (waiting.isEmpty()) {
+        packed.add(buffer.end() + (at - from) + header + length, length, null);
+        nextNumber++;
+      } else {
+        byte[] body = Arrays.copyOfRange(encoded, at + header, at + header + length);
+        waiting.add(new Part(body, false, false, NEVER, false, null));
+      }
+      at += header + length;
+    }
+    if (waiting.isEmpty()) {
+      buffer.append(encoded, from, at - from);
+    }
+    return at;
   }
 
   /** Whether there is something to send that credit allows, or a limit to complain of. */
@@ -329,8 +373,12 @@ final class OutgoingChannel {
   }
 
   private void finish(Part part) {
-    part.endOffset = buffer.end();
-    packed.add(part);
+    if (part.givenUp) {
+      // Its receipt has been told already; its bytes count with those of the next message.
+      ledger.onSettled(part.body.length, null, ReceiptOutcome.CANCELLED, false);
+      return;
+    }
+    packed.add(buffer.end(), part.body.length, part.receipt);
     settleArrived(); // an empty part may stand behind bytes that all arrived
   }
 
@@ -342,18 +390,16 @@ final class OutgoingChannel {
   }
 
   private void settleArrived() {
-    Part part = packed.peek();
-    while (part != null && part.endOffset <= buffer.base()) {
-      packed.remove();
-      settle(part, ReceiptOutcome.ACKNOWLEDGED, true);
-      part = packed.peek();
+    while (!packed.isEmpty() && packed.firstEndOffset() <= buffer.base()) {
+      settleFirst(ReceiptOutcome.ACKNOWLEDGED);
     }
   }
 
-  /** Ends a message in the ledger; one that was given up has told its receipt already. */
-  private void settle(Part part, ReceiptOutcome outcome, boolean mayHaveArrived) {
-    ReceiptOutcome how = part.givenUp ? ReceiptOutcome.CANCELLED : outcome;
-    ledger.onSettled(part.body.length, part.receipt, how, mayHaveArrived);
+  private void settleFirst(ReceiptOutcome outcome) {
+    int bytes = packed.firstBodyBytes();
+    Object receipt = packed.firstReceipt();
+    packed.removeFirst();
+    ledger.onSettled(bytes, receipt, outcome, true);
   }
 
   /** A packet that repeated this has arrived or is lost. */
@@ -398,13 +444,13 @@ final class OutgoingChannel {
 
   /** The connection ended: nothing that is left will be sent. */
   void abandon(ReceiptOutcome outcome) {
-    for (Part part : packed) {
-      settle(part, outcome, true);
+    while (!packed.isEmpty()) {
+      settleFirst(outcome);
     }
     for (Part part : waiting) {
-      settle(part, outcome, part.begun);
+      ReceiptOutcome how = part.givenUp ? ReceiptOutcome.CANCELLED : outcome;
+      ledger.onSettled(part.body.length, part.receipt, how, part.begun);
     }
-    packed.clear();
     waiting.clear();
   }
 
