@@ -55,18 +55,14 @@ class ReceiveBudgetTest {
   void whatIsScarceIsSharedAndGivenBack() {
     ReceiveBudget budget = new ReceiveBudget(16 << 20, 4 << 20, false);
     long spare = budget.spareBytes();
-    budget.onWidened();
-    assertEquals(spare, budget.fairShareBytes());
-    assertEquals(spare, budget.widen(spare));
-    assertFalse(budget.isScarce(), "all was had");
-    assertEquals(0, budget.widen(1));
-    assertTrue(budget.isScarce());
-    budget.onNewcomer();
+    budget.onPacket(1, 0);
+    assertEquals(spare, budget.claim(0, 0, 2 * spare), "nobody else wants any");
+    assertEquals(0, budget.claim(1, 0, spare), "there is none left");
     assertEquals(spare / 2, budget.fairShareBytes());
-    budget.onWidened();
-    assertEquals(spare / 3, budget.fairShareBytes());
     budget.giveBack(spare / 2);
-    assertFalse(budget.isScarce());
-    assertEquals(spare / 2, budget.spareBytes());
+    assertEquals(0, budget.claim(0, spare / 2, 10), "it has its share");
+    assertEquals(spare / 2, budget.claim(1, 0, spare));
+    budget.onPacket(2_000_000_000L, 0);
+    assertEquals(spare, budget.fairShareBytes(), "claims are forgotten");
   }
 }

@@ -316,7 +316,7 @@ final class IncomingChannel {
       widen(3 * windowBytes);
       senderBlocked = false;
     }
-    shareWhatIsScarce();
+    shareWithOthers();
     if (isGrantWorthwhile() || buffer.base() + windowBytes - granted >= budget.sliceBytes()) {
       return buffer.base() + windowBytes;
     }
@@ -326,24 +326,15 @@ final class IncomingChannel {
   }
 
   private void widen(long bytes) {
-    boolean wasNarrow = windowBytes == budget.sliceBytes();
-    windowBytes += budget.widen(bytes);
-    if (wasNarrow && windowBytes > budget.sliceBytes()) {
-      budget.onWidened();
-    } else if (wasNarrow) {
-      budget.onNewcomer();
-    }
+    windowBytes += budget.claim(channel, windowBytes - budget.sliceBytes(), bytes);
   }
 
   /**
-   * Where the spare part does not reach for all, a window wider than its fair share narrows; not
-   * below what was promised, so it takes until the sender has used that up.
+   * A window that is wider than its share narrows; not below what was promised, so it takes until
+   * the sender has used that up.
    */
-  private void shareWhatIsScarce() {
+  private void shareWithOthers() {
     long fair = budget.sliceBytes() + budget.fairShareBytes();
-    if (!budget.isScarce() || windowBytes <= fair) {
-      return;
-    }
     long narrowed = Math.max(fair, granted - buffer.base());
     if (narrowed < windowBytes) {
       budget.giveBack(windowBytes - narrowed);

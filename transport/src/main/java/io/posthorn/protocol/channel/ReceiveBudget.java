@@ -19,16 +19,20 @@ import io.posthorn.wire.WireLimits;
 public final class ReceiveBudget {
   private static final int NOBODY = -1;
 
+  /** A channel that wanted a wider window counts among those that share for so long. */
+  private static final long CLAIM_NANOS = 1_000_000_000L;
+
   private final long sliceBytes;
   private final long messagePoolBytes;
   private final long maxWholeMessageBytes;
   private final boolean streaming;
-  private final long sparesTotalBytes;
+  private final long spareTotalBytes;
   private long spareBytes;
-  private int widened;
-  private boolean scarce;
-  private boolean newcomer;
   private int assembling = NOBODY;
+
+  /** When each channel wanted a wider window last; 0 for never. */
+  private final long[] claimedNanos = new long[WireLimits.MAX_CHANNELS];
+
   private long nowNanos;
   private long smoothedRttNanos;
 
@@ -46,8 +50,8 @@ public final class ReceiveBudget {
     this.streaming = streaming;
     // A chunk, its header and the slice that may stand behind it, when messages come in parts.
     long assembly = streaming ? WireLimits.MAX_CHUNK_BYTES + 8 + sliceBytes : rawLimitBytes();
-    this.sparesTotalBytes = Math.max(0, ceilingBytes / 2 - assembly);
-    this.spareBytes = sparesTotalBytes;
+    this.spareTotalBytes = Math.max(0, ceilingBytes / 2 - assembly);
+    this.spareBytes = spareTotalBytes;
   }
 
   /** Guaranteed window of each ordered channel. */
@@ -95,35 +99,32 @@ public final class ReceiveBudget {
   long widen(long bytes) {
     long taken = Math.min(bytes, spareBytes);
     spareBytes -= taken;
-    scarce |= taken < bytes;
     return taken;
+  }
+
+  /**
+   * Takes up to so many bytes of the spare part for a channel: all of it if no other wants any,
+   * else as far as its share goes. Returns what was taken.
+   *
+   * @param heldBytes what the channel has of the spare part
+   */
+  long claim(int channel, long heldBytes, long bytes) {
+    claimedNanos[channel] = Math.max(1, nowNanos);
+    return widen(Math.min(bytes, Math.max(0, fairShareBytes() - heldBytes)));
+  }
+
+  /** What each channel may hold of the spare part, of all that wanted some lately. */
+  long fairShareBytes() {
+    int claimants = 0;
+    for (long claimed : claimedNanos) {
+      claimants += claimed != 0 && nowNanos - claimed < CLAIM_NANOS ? 1 : 0;
+    }
+    return spareTotalBytes / Math.max(1, claimants);
   }
 
   /** Gives bytes of the spare part back. */
   void giveBack(long bytes) {
     spareBytes += bytes;
-    scarce = false;
-    newcomer = false;
-  }
-
-  /** A channel that holds nothing of the spare part wants some, and there is none left. */
-  void onNewcomer() {
-    newcomer = true;
-  }
-
-  /** A channel's window becomes wider than its slice. */
-  void onWidened() {
-    widened++;
-  }
-
-  /** Whether somebody wanted more than was left, and nobody gave back since. */
-  boolean isScarce() {
-    return scarce;
-  }
-
-  /** What each wide channel may hold beside its slice when there is not enough for all. */
-  long fairShareBytes() {
-    return sparesTotalBytes / Math.max(1, widened + (newcomer ? 1 : 0));
   }
 
   /** What {@link #widen} may give at most. */
