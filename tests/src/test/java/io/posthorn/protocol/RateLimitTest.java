@@ -52,6 +52,6 @@ class RateLimitTest {
       limit.onSent(1200, 0);
     }
     long debt = 12_000 - 2_400 + 1200;
-    assertEquals(debt * 1e9 / 100_000, limit.readyNanos(1200, 0), 2);
+    assertEquals(debt * 1e9 / 100_000, (double) limit.readyNanos(1200, 0), 2);
   }
 }

@@ -84,7 +84,8 @@ class CountersTest {
     ConnectionInfo row = pair.a.endpoint().connections(pair.network.nowNanos()).get(0);
     long lost = row.packetsLost() - row.packetsSpuriouslyLost();
     assertTrue(data[0] > 700);
-    assertEquals(dropped[0], lost, 2, row + " after " + data[0]); // a probe's fate may stay open
+    // A probe's fate may stay open.
+    assertTrue(Math.abs(dropped[0] - lost) <= 2, dropped[0] + " dropped, " + row);
     if (dropEach == 0 && delayEach == 0) {
       assertEquals(0, row.packetsLost());
     }

@@ -70,7 +70,8 @@ class LimitedByTest {
     Pair pair = new Pair(1, Pair.options()).link(LinkConditions.parse("delay 10ms rate 10mbit"));
     for (int i = 0; i < 30; i++) {
       pair.network.at(
-          Duration.ofMillis(100 * i), () -> pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 100));
+          Duration.ofMillis(100L * i),
+          () -> pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 100));
     }
     pair.network.run(Duration.ofSeconds(1));
     assertEquals(LimitedBy.APPLICATION, mostly(pair));
