@@ -1,5 +1,8 @@
 package io.posthorn;
 
+import io.posthorn.datagram.DatagramAddresses;
+import io.posthorn.datagram.NoSocketImpl;
+import io.posthorn.datagram.ReceivedPackets;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.wire.WireLimits;
@@ -172,7 +175,7 @@ public final class ReliableDatagramSocket extends DatagramSocket {
   @Override
   public void bind(@Nullable SocketAddress address) throws SocketException {
     InetSocketAddress local =
-        address == null ? new InetSocketAddress(0) : inetAddress(address, "bind");
+        address == null ? new InetSocketAddress(0) : DatagramAddresses.requireInet(address, "bind");
     synchronized (lock) {
       requireOpen();
       MessageSocket bound = socket;
@@ -214,7 +217,7 @@ public final class ReliableDatagramSocket extends DatagramSocket {
     if (address == null) {
       throw new IllegalArgumentException("connect: expected an address, got null");
     }
-    InetSocketAddress peer = inetAddress(address, "connect");
+    InetSocketAddress peer = DatagramAddresses.requireInet(address, "connect");
     if (isClosed()) {
       return;
     }
@@ -267,23 +270,8 @@ public final class ReliableDatagramSocket extends DatagramSocket {
     }
   }
 
-  private static InetSocketAddress inetAddress(SocketAddress address, String what)
-      throws SocketException {
-    if (!(address instanceof InetSocketAddress inet)) {
-      throw new IllegalArgumentException(
-          what + " " + address + ": expected an InetSocketAddress, got " + address.getClass());
-    }
-    if (inet.isUnresolved()) {
-      throw new SocketException(
-          what + " " + inet.getHostString() + ": the name is unknown; give an address");
-    }
-    return inet;
-  }
-
   private static void requirePeer(InetSocketAddress peer) throws SocketException {
-    if (peer.getPort() == 0) {
-      throw new SocketException("peer " + peer + ": expected a port of 1 to 65535");
-    }
+    DatagramAddresses.requirePort(peer);
     InetAddress host = peer.getAddress();
     if (host.isMulticastAddress() || isBroadcast(host)) {
       throw new SocketException(
@@ -368,7 +356,8 @@ public final class ReliableDatagramSocket extends DatagramSocket {
     InetSocketAddress connected = remote;
     Message message;
     synchronized (packet) {
-      InetSocketAddress to = destination(packet, connected);
+      InetSocketAddress to = DatagramAddresses.destination(packet, connected);
+      requirePeer(to);
       int length = packet.getLength();
       if (length > WireLimits.MAX_DATAGRAM_BYTES) {
         throw new MessageTooLargeException(
@@ -396,26 +385,6 @@ public final class ReliableDatagramSocket extends DatagramSocket {
       }
       throw e;
     }
-  }
-
-  private static InetSocketAddress destination(
-      DatagramPacket packet, @Nullable InetSocketAddress connected) throws SocketException {
-    InetAddress address = packet.getAddress();
-    if (address == null) { // its getSocketAddress() would be the wildcard
-      if (connected == null) {
-        throw new IllegalArgumentException(
-            "the packet has no address, nor is the socket connected");
-      }
-      packet.setSocketAddress(connected);
-      return connected;
-    }
-    InetSocketAddress to = new InetSocketAddress(address, packet.getPort());
-    if (connected != null && !to.equals(connected)) {
-      throw new IllegalArgumentException(
-          "the packet goes to " + to + ", but the socket is connected to " + connected);
-    }
-    requirePeer(to);
-    return to;
   }
 
   /**

@@ -1,4 +1,4 @@
-package io.posthorn;
+package io.posthorn.datagram;
 
 import java.net.DatagramPacket;
 import java.net.DatagramSocketImpl;
@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  * no system socket and asks no factory for one.
  */
 @SuppressWarnings("deprecation") // some of what must be overridden is
-final class NoSocketImpl extends DatagramSocketImpl {
+public final class NoSocketImpl extends DatagramSocketImpl {
+  /** For one socket. */
+  public NoSocketImpl() {}
+
   private static UnsupportedOperationException unsupported() {
     return new UnsupportedOperationException(
         "this Java version has a method that is not built yet");

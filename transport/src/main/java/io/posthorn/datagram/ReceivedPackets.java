@@ -1,4 +1,4 @@
-package io.posthorn;
+package io.posthorn.datagram;
 
 import java.lang.ref.WeakReference;
 import java.net.DatagramPacket;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * would be short for ever. So it is remembered how much room there was, as long as the packet looks
  * as it was left.
  */
-final class ReceivedPackets {
+public final class ReceivedPackets {
   /** By identity, for packets have no equals; guards itself. */
   private static final Map<DatagramPacket, Room> ROOMS = new WeakHashMap<>();
 
@@ -41,7 +41,7 @@ final class ReceivedPackets {
   private ReceivedPackets() {}
 
   /** Fills the packet as far as it has room; the caller holds its monitor. */
-  static void fill(DatagramPacket packet, byte[] bytes, InetSocketAddress from) {
+  public static void fill(DatagramPacket packet, byte[] bytes, InetSocketAddress from) {
     int room = room(packet);
     int length = Math.min(room, bytes.length);
     System.arraycopy(bytes, 0, packet.getData(), packet.getOffset(), length);
