@@ -41,6 +41,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * What the documentation of {@link DatagramSocket} promises, clause by clause, of the drop-in and,
  * as the control of the tests themselves, of the JDK's own class over the loopback device.
  */
+@SuppressWarnings("try") // what close() does in the middle is part of the contract
 class DatagramSocketContractTest {
   private static final int LONG_MILLIS = 20_000;
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();

@@ -126,7 +126,9 @@ final class TftpServer implements AutoCloseable {
 
     byte[] written(ByteBuffer in, int block) {
       boolean isLast = in.remaining() < BLOCK_BYTES;
-      writing.write(in.array(), in.position(), in.remaining());
+      byte[] bytes = new byte[in.remaining()];
+      in.get(bytes);
+      writing.writeBytes(bytes);
       if (isLast) {
         files.put(name, writing.toByteArray());
       }
@@ -151,14 +153,23 @@ final class TftpServer implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     List<Thread> ending;
     synchronized (this) {
       sockets.forEach(DatagramSocket::close);
       ending = List.copyOf(threads);
     }
     for (Thread thread : ending) {
+      join(thread);
+    }
+  }
+
+  /** Waits for a thread that ends soon; an interrupt cuts it short. */
+  static void join(Thread thread) {
+    try {
       thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

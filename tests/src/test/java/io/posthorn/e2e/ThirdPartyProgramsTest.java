@@ -104,7 +104,7 @@ class ThirdPartyProgramsTest {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
       client.close();
       server.close();
       toServer.close();
@@ -173,9 +173,9 @@ class ThirdPartyProgramsTest {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
       socket.close();
-      thread.join();
+      TftpServer.join(thread);
     }
   }
 

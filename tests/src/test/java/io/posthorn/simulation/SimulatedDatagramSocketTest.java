@@ -59,8 +59,7 @@ class SimulatedDatagramSocketTest {
 
   @Test
   void answerTakesTheLinksTimeBothWays() throws Exception {
-    SimulatedNetwork network =
-        SimulatedNetwork.seeded(1).link(LinkConditions.parse("delay 40ms"));
+    SimulatedNetwork network = SimulatedNetwork.seeded(1).link(LinkConditions.parse("delay 40ms"));
     try (DatagramSocket server = network.socket();
         DatagramSocket client = network.socket()) {
       network.start(() -> echo(server));
@@ -168,8 +167,7 @@ class SimulatedDatagramSocketTest {
           () -> {
             throw fault;
           });
-      IllegalStateException told =
-          assertThrows(IllegalStateException.class, () -> receive(client));
+      IllegalStateException told = assertThrows(IllegalStateException.class, () -> receive(client));
       assertSame(fault, told.getCause());
     }
   }
@@ -181,8 +179,7 @@ class SimulatedDatagramSocketTest {
         DatagramSocket client = network.socket()) {
       network.start(() -> echo(server));
       send(client, server.getLocalSocketAddress(), "lost");
-      IllegalStateException told =
-          assertThrows(IllegalStateException.class, () -> receive(client));
+      IllegalStateException told = assertThrows(IllegalStateException.class, () -> receive(client));
       assertTrue(told.getMessage().contains("waits for ever"), told.getMessage());
     } catch (IllegalStateException ofTheServer) {
       assertTrue(ofTheServer.getMessage().contains("waits for ever"), ofTheServer.getMessage());
