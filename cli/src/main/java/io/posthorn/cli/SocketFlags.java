@@ -3,6 +3,7 @@ package io.posthorn.cli;
 import io.posthorn.MessageSocket;
 import io.posthorn.MessageSocketBuilder;
 import io.posthorn.Mode;
+import io.posthorn.cli.session.Application;
 import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -68,9 +69,10 @@ final class SocketFlags {
   }
 
   /** Opens a socket that listens at an address. */
-  MessageSocket openListener(InetSocketAddress at, boolean streaming) throws Failure {
+  MessageSocket openListener(InetSocketAddress at, boolean streaming, Application application)
+      throws Failure {
     try {
-      return builder().bind(at).streaming(streaming).open();
+      return builder().bind(at).streaming(streaming).application(application.words()).open();
     } catch (IOException failed) {
       throw Failures.ofBind(failed, at);
     }
@@ -78,7 +80,13 @@ final class SocketFlags {
 
   /** Opens a socket at any free port. */
   MessageSocket openAnywhere(@Nullable Duration handshakeTimeout) throws IOException {
-    MessageSocketBuilder builder = builder();
+    return openAnywhere(handshakeTimeout, Application.OTHER);
+  }
+
+  /** Opens a socket at any free port, which tells its peers what it speaks. */
+  MessageSocket openAnywhere(@Nullable Duration handshakeTimeout, Application application)
+      throws IOException {
+    MessageSocketBuilder builder = builder().application(application.words());
     if (handshakeTimeout != null) {
       builder.handshakeTimeout(handshakeTimeout);
     }

@@ -7,8 +7,13 @@ import org.jspecify.annotations.Nullable;
 
 /** What happened, other than a message; rare, so each is an object. */
 public sealed interface EndpointEvent {
-  /** A connection is open: the peer's keys are confirmed. */
-  record Connected(long connection, InetSocketAddress peer, boolean openedHere)
+  /**
+   * A connection is open: the peer's keys are confirmed.
+   *
+   * @param peerApplication what the peer's application says it speaks; from the network
+   */
+  record Connected(
+      long connection, InetSocketAddress peer, boolean openedHere, String peerApplication)
       implements EndpointEvent {}
 
   /**

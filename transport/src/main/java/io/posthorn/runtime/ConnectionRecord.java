@@ -13,6 +13,7 @@ public final class ConnectionRecord {
 
   private volatile InetSocketAddress peer;
   private volatile boolean connected;
+  private volatile String peerApplication = "";
   private volatile EndpointEvent.@Nullable Closed closed;
   private @Nullable DrivenFuture<EndpointEvent.Closed> closedFuture;
 
@@ -31,6 +32,11 @@ public final class ConnectionRecord {
   /** Where the peer is now. */
   public InetSocketAddress peer() {
     return peer;
+  }
+
+  /** What the peer's application says it speaks; empty until it is open. */
+  public String peerApplication() {
+    return peerApplication;
   }
 
   /** Whether it was ever open. */
@@ -66,8 +72,9 @@ public final class ConnectionRecord {
   }
 
   /** Answers whether this is news. */
-  boolean markConnected() {
+  boolean markConnected(String application) {
     boolean before = connected;
+    peerApplication = application;
     connected = true;
     return !before;
   }
