@@ -33,6 +33,14 @@ public final class Connection implements AutoCloseable {
     return record.peer();
   }
 
+  /**
+   * Fingerprint of the peer's key, "SHA256:…"; null with {@link Security#none()} and before the
+   * connection is open.
+   */
+  public @Nullable String peerFingerprint() {
+    return record.peerFingerprint();
+  }
+
   /** Whether messages can be sent on it. */
   public boolean isOpen() {
     return record.isConnected() && record.closed() == null;

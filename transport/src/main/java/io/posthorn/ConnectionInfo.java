@@ -2,6 +2,7 @@ package io.posthorn;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One row of the table of active connections: a snapshot.
@@ -11,6 +12,7 @@ import java.time.Duration;
  * @param remote the peer's address now
  * @param state where it stands
  * @param openedHere whether this side opened it
+ * @param peerFingerprint "SHA256:…" of the peer's key; null in clear and before it is known
  * @param smoothedRtt RFC 9002 §5.3; zero before the first sample
  * @param minRtt the smallest round trip seen
  * @param congestionWindowBytes bytes that may be in flight
@@ -30,6 +32,7 @@ public record ConnectionInfo(
     InetSocketAddress remote,
     State state,
     boolean openedHere,
+    @Nullable String peerFingerprint,
     Duration smoothedRtt,
     Duration minRtt,
     long congestionWindowBytes,

@@ -257,6 +257,7 @@ public final class Posthorn implements Callable<Integer> {
     commands.put("send", SendCommand::new);
     commands.put("ping", PingCommand::new);
     commands.put("compare", CompareCommand::new);
+    commands.put("keys", KeysCommand::new);
     commands.put("completion", CompletionCommand::new);
     commands.put("help", HelpCommand::new);
     return commands;

@@ -3,13 +3,17 @@ package io.posthorn.cli;
 import io.posthorn.MessageSocket;
 import io.posthorn.MessageSocketBuilder;
 import io.posthorn.Mode;
+import io.posthorn.identity.IdentityFileException;
 import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** The options of every command that opens a socket, and the opening. */
@@ -59,6 +63,12 @@ final class SocketFlags {
     }
   }
 
+  @Mixin private IdentityFlags identity = new IdentityFlags();
+
+  /** The command that these options belong to. */
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec command;
+
   Mode mode() {
     return plain ? Mode.PLAIN : Mode.RELIABLE;
   }
@@ -69,23 +79,53 @@ final class SocketFlags {
 
   /** Opens a socket that listens at an address. */
   MessageSocket openListener(InetSocketAddress at, boolean streaming) throws Failure {
+    MessageSocketBuilder builder;
     try {
-      return builder().bind(at).streaming(streaming).open();
+      builder = builder();
+      if (!plain) {
+        builder.security(identity.ofListener(root()));
+      }
+    } catch (IOException failed) {
+      throw Failures.of(failed);
+    }
+    try {
+      return builder.bind(at).streaming(streaming).open();
+    } catch (IdentityFileException failed) {
+      throw Failures.of(failed);
     } catch (IOException failed) {
       throw Failures.ofBind(failed, at);
     }
   }
 
   /** Opens a socket at any free port. */
-  MessageSocket openAnywhere(@Nullable Duration handshakeTimeout) throws IOException {
+  MessageSocket openAnywhere(@Nullable Duration handshakeTimeout) throws IOException, Failure {
     MessageSocketBuilder builder = builder();
+    if (!plain) {
+      builder.security(identity.ofClient(root()));
+    }
     if (handshakeTimeout != null) {
       builder.handshakeTimeout(handshakeTimeout);
     }
     return builder.open();
   }
 
-  private MessageSocketBuilder builder() {
+  /** Who this side is and whom it takes for the other. */
+  IdentityFlags identity() {
+    return identity;
+  }
+
+  private Posthorn root() {
+    CommandSpec mine = command;
+    if (mine != null && mine.root().userObject() instanceof Posthorn root) {
+      return root;
+    }
+    throw new IllegalStateException("called without picocli");
+  }
+
+  private MessageSocketBuilder builder() throws Failure {
+    if (plain) {
+      identity.requireNone();
+    }
     MessageSocketBuilder builder =
         MessageSocket.builder().mode(mode()).socketReceiveBytes(RECEIVE_QUEUE_BYTES);
     LinkConditions conditions = impairment;

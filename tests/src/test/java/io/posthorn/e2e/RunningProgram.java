@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,9 +86,12 @@ final class RunningProgram implements AutoCloseable {
     }
   }
 
-  private RunningProgram(List<String> command) throws IOException {
+  private RunningProgram(Path home, List<String> command) throws IOException {
     this.command = String.join(" ", command);
-    process = new ProcessBuilder(command).start();
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("POSTHORN_HOME", home.toString());
+    builder.environment().remove("POSTHORN_SECRET");
+    process = builder.start();
     out = new Collected(process.getInputStream());
     err = new Collected(process.getErrorStream());
   }
@@ -97,8 +101,24 @@ final class RunningProgram implements AutoCloseable {
     return posthornWith(List.of(), arguments);
   }
 
+  /** A folder for keys that no other program has, so that no peer was met before. */
+  private static Path newHome() throws IOException {
+    Path homes = Path.of(System.getProperty("posthorn.root"), "tests/target/homes");
+    return Files.createTempDirectory(Files.createDirectories(homes), "home-");
+  }
+
   /** Starts the jar with options for Java too. */
   static RunningProgram posthornWith(List<String> javaOptions, String... arguments)
+      throws IOException {
+    return start(newHome(), javaOptions, arguments);
+  }
+
+  /** Starts the jar with this folder for its keys. */
+  static RunningProgram posthornAt(Path home, String... arguments) throws IOException {
+    return start(home, List.of(), arguments);
+  }
+
+  private static RunningProgram start(Path home, List<String> javaOptions, String... arguments)
       throws IOException {
     String jar = System.getProperty("posthorn.jar");
     assertTrue(jar != null && Path.of(jar).toFile().isFile(), "no jar: run mvn verify");
@@ -109,12 +129,12 @@ final class RunningProgram implements AutoCloseable {
     command.addAll(javaOptions);
     command.addAll(List.of("-jar", jar));
     command.addAll(List.of(arguments));
-    return new RunningProgram(command);
+    return new RunningProgram(home, command);
   }
 
   /** Starts another program. */
   static RunningProgram other(String... command) throws IOException {
-    return new RunningProgram(List.of(command));
+    return new RunningProgram(newHome(), List.of(command));
   }
 
   /** Waits until a listener says where it listens; answers the port. */

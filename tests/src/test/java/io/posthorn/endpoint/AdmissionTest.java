@@ -40,6 +40,7 @@ class AdmissionTest {
           new EndpointResources(OPTIONS, random, new ReceiveMemory(1), new Scratch(), 1),
           WireLimits.SUITE_CLEAR,
           StaticKey.generate(random),
+          null,
           outbox);
 
   private byte[] first(long id, byte[] cookie) {

@@ -68,6 +68,7 @@ class DropReasonTest {
       case SECURITY_MISMATCH -> mismatched();
       case UNEXPECTED_HANDSHAKE -> unexpected();
       case HANDSHAKE_FORGED -> forged();
+      case IDENTITY_REFUSED -> notPinned();
       case REFLECTED -> reflected();
       case SIMULTANEOUS_OPEN -> simultaneous();
       case HALF_OPEN_LIMIT -> tooManyHalfOpen();
@@ -137,6 +138,13 @@ class DropReasonTest {
     byte[] third = peer.third.clone();
     third[third.length - 1] ^= 1;
     return datagram(peer, third);
+  }
+
+  private static Case notPinned() {
+    Security pinned = Security.pinned("SHA256:" + "A".repeat(43));
+    HandPeer peer = peer(HandPeer.options(pinned, 100, 1 << 28));
+    peer.deliver(peer.first());
+    return datagram(peer, peer.third);
   }
 
   /** The endpoint's own first message to a peer. */

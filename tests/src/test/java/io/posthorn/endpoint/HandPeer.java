@@ -49,6 +49,7 @@ final class HandPeer {
   final InetSocketAddress address;
   final SplittableRandom random;
   final long ownId;
+  final StaticKey identity;
   final Handshake handshake;
   private final Map<String, Integer> heard = new HashMap<>();
   private final FrameHandler recorder = recorder();
@@ -74,9 +75,10 @@ final class HandPeer {
     this.address = address(host);
     this.random = new SplittableRandom(seed * 1000 + host);
     this.ownId = random.nextLong();
+    this.identity = StaticKey.generate(random);
     this.handshake =
         options.security().isEncrypted()
-            ? NoiseXX.initiator(StaticKey.generate(random), ownId, null, random)
+            ? NoiseXX.initiator(identity, ownId, options.security().preSharedKey(), random)
             : ClearHandshake.initiator(ownId, random);
     this.parameters = PeerConnection.parameters(options, ownId, random.nextLong());
   }

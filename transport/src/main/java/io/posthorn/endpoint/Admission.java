@@ -41,6 +41,7 @@ final class Admission {
   private final EndpointResources shared;
   private final int suite;
   private final StaticKey identity;
+  private final byte @Nullable [] preSharedKey;
   private final RetryCookies cookies;
   private final Outbox outbox;
   private final FirstMessagePacket first = new FirstMessagePacket();
@@ -50,10 +51,16 @@ final class Admission {
   private final byte[] parameters = new byte[WireLimits.MAX_PARAMETERS_BYTES];
   private final byte[] cookie = new byte[WireLimits.MAX_COOKIE_BYTES];
 
-  Admission(EndpointResources shared, int suite, StaticKey identity, Outbox outbox) {
+  Admission(
+      EndpointResources shared,
+      int suite,
+      StaticKey identity,
+      byte @Nullable [] preSharedKey,
+      Outbox outbox) {
     this.shared = shared;
     this.suite = suite;
     this.identity = identity;
+    this.preSharedKey = preSharedKey;
     this.outbox = outbox;
     this.cookies = new RetryCookies(shared.random());
   }
@@ -132,7 +139,8 @@ final class Admission {
     Handshake handshake =
         suite == WireLimits.SUITE_CLEAR
             ? ClearHandshake.responder(key.initiatorConnectionId(), shared.random())
-            : NoiseXX.responder(identity, key.initiatorConnectionId(), null, shared.random());
+            : NoiseXX.responder(
+                identity, key.initiatorConnectionId(), preSharedKey, shared.random());
     if (!handshake.readFirst(datagram, first.bodyFrom(), first.bodyLength())) {
       handshake.destroy();
       return DropReason.MALFORMED_HANDSHAKE;

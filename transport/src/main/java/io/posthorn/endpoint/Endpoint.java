@@ -89,6 +89,9 @@ public interface Endpoint {
   /** Whether {@link #closeAll} is complete: nothing is left to send or to wait for. */
   boolean isClosed();
 
+  /** Erases all secrets, after the last use of everything else but {@link #counters}. */
+  void destroy();
+
   /** The application confirms a message whose sender asked for it; no effect if it did not. */
   void confirm(ReceivedMessage message, long nowNanos);
 

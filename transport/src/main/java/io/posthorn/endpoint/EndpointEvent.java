@@ -7,8 +7,14 @@ import org.jspecify.annotations.Nullable;
 
 /** What happened, other than a message; rare, so each is an object. */
 public sealed interface EndpointEvent {
-  /** A connection is open: the peer's keys are confirmed. */
-  record Connected(long connection, InetSocketAddress peer, boolean openedHere)
+  /**
+   * A connection is open: the peer's keys are confirmed.
+   *
+   * @param openedHere whether this side asked for it
+   * @param peerFingerprint of the peer's static key; null in clear
+   */
+  record Connected(
+      long connection, InetSocketAddress peer, boolean openedHere, @Nullable String peerFingerprint)
       implements EndpointEvent {}
 
   /**

@@ -210,6 +210,11 @@ public final class PlainEndpoint implements Endpoint {
 
   /** Plain mode tells its peers nothing. */
   @Override
+  public void destroy() {
+    // There are no secrets.
+  }
+
+  @Override
   public void confirm(ReceivedMessage message, long nowNanos) {
     Objects.requireNonNull(message, "message");
   }

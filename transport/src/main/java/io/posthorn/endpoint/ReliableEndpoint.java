@@ -2,7 +2,10 @@ package io.posthorn.endpoint;
 
 import io.posthorn.ConnectionInfo;
 import io.posthorn.EcnMark;
+import io.posthorn.Security;
 import io.posthorn.SocketOptions;
+import io.posthorn.identity.Fingerprint;
+import io.posthorn.identity.Identity;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.PeerConnection;
@@ -48,6 +51,7 @@ public final class ReliableEndpoint implements Endpoint {
   private final SocketOptions options;
   private final Predicate<InetSocketAddress> isSelf;
   private final StaticKey identity;
+  private final byte @Nullable [] preSharedKey;
   private final int suite;
   private final ConnectionTable table = new ConnectionTable();
   private final DeadlineQueue deadlines = new DeadlineQueue();
@@ -87,10 +91,24 @@ public final class ReliableEndpoint implements Endpoint {
             new ReceiveMemory(options.socketReceiveBytes()),
             new Scratch(),
             random.nextLong());
-    this.identity = StaticKey.generate(random);
+    Security security = options.security();
+    this.identity = staticKey(security.identity(), random);
+    this.preSharedKey = security.preSharedKey();
     this.suite =
-        options.security().isEncrypted() ? WireLimits.SUITE_NOISE_XX : WireLimits.SUITE_CLEAR;
-    this.admission = new Admission(shared, suite, identity, outbox);
+        !security.isEncrypted()
+            ? WireLimits.SUITE_CLEAR
+            : preSharedKey == null ? WireLimits.SUITE_NOISE_XX : WireLimits.SUITE_NOISE_XX_PSK3;
+    this.admission = new Admission(shared, suite, identity, preSharedKey, outbox);
+  }
+
+  private static StaticKey staticKey(@Nullable Identity given, RandomGenerator random) {
+    if (given == null) {
+      return StaticKey.generate(random);
+    }
+    byte[] privateKey = given.privateKey();
+    StaticKey key = StaticKey.of(privateKey);
+    Arrays.fill(privateKey, (byte) 0);
+    return key;
   }
 
   // Inputs from the network.
@@ -220,26 +238,36 @@ public final class ReliableEndpoint implements Endpoint {
       halfOpen.handshake.destroy();
       return DropReason.CONNECTION_LIMIT;
     }
-    establish(halfOpen, peer, nowNanos);
-    return DropReason.NONE;
+    return establish(halfOpen, peer, nowNanos);
   }
 
-  private void establish(HalfOpen halfOpen, TransportParameters peer, long nowNanos) {
+  private DropReason establish(HalfOpen halfOpen, TransportParameters peer, long nowNanos) {
     InetSocketAddress address = halfOpen.key.address();
     long remoteId = halfOpen.key.initiatorConnectionId();
     ConnectionSlot existing = table.byAddress(address);
     boolean self = peer.instanceId == shared.instanceId();
-    counters.connectionsOpened++;
+    byte[] key = halfOpen.handshake.remoteStatic();
     if (existing != null
         && !self
         && existing.connection.isUnanswered()
         && existing.connection.isSendable()) {
+      if (isRefused(existing.connection.alias(), key)) {
+        halfOpen.handshake.destroy(); // the own attempt goes on, and may yet find the right peer
+        return DropReason.IDENTITY_REFUSED;
+      }
+      counters.connectionsOpened++;
       existing.connection.adopt(
-          halfOpen.responderConnectionId, remoteId, halfOpen.handshake.split(), peer, nowNanos);
+          halfOpen.responderConnectionId,
+          remoteId,
+          halfOpen.handshake.split(),
+          key,
+          peer,
+          nowNanos);
       table.rekey(existing);
       settle(existing, nowNanos);
-      return;
+      return DropReason.NONE;
     }
+    counters.connectionsOpened++;
     ConnectionSlot slot =
         new ConnectionSlot(
             PeerConnection.accepted(
@@ -249,13 +277,21 @@ public final class ReliableEndpoint implements Endpoint {
                 halfOpen.responderConnectionId,
                 remoteId,
                 halfOpen.handshake.split(),
+                key,
                 peer,
                 nowNanos));
     table.add(slot);
+    String refusal = self ? null : options.security().refusal(address, key, false);
+    if (refusal != null) {
+      slot.connection.refuse(refusal, nowNanos);
+      settle(slot, nowNanos);
+      return DropReason.IDENTITY_REFUSED;
+    }
     if (existing != null
         && !existing.connection.isOver()
         && !existing.connection.isUnanswered()
-        && existing.connection.peerInstanceId() != peer.instanceId) {
+        && existing.connection.peerInstanceId() != peer.instanceId
+        && mayReplace(existing.connection, key)) {
       existing.connection.finish(new PeerConnection.End(CloseReason.PEER_RESTARTED, false, 0, ""));
       settle(existing, nowNanos);
       existing = null;
@@ -264,6 +300,19 @@ public final class ReliableEndpoint implements Endpoint {
       table.alias(address, slot);
     }
     settle(slot, nowNanos);
+    return DropReason.NONE;
+  }
+
+  /** Whether a peer that came by itself may not stand for the one that this side asked for. */
+  private boolean isRefused(InetSocketAddress peer, byte[] key) {
+    Security security = options.security();
+    return security.refusal(peer, key, true) != null || security.refusal(peer, key, false) != null;
+  }
+
+  /** Whether a peer with this key may be what the other end of a connection has become. */
+  private boolean mayReplace(PeerConnection existing, byte[] key) {
+    return !existing.isOpenedHere()
+        || options.security().refusal(existing.alias(), key, true) == null;
   }
 
   private DropReason onControl(
@@ -471,7 +520,7 @@ public final class ReliableEndpoint implements Endpoint {
     }
     PeerConnection connection = slot.connection;
     if (connection.isConfirmed()) {
-      events.add(new EndpointEvent.Connected(connection.handle(), peer, connection.isOpenedHere()));
+      events.add(connected(connection, peer));
     }
     settle(slot, nowNanos);
     return connection.handle();
@@ -490,7 +539,7 @@ public final class ReliableEndpoint implements Endpoint {
     Handshake handshake =
         suite == WireLimits.SUITE_CLEAR
             ? ClearHandshake.initiator(id, shared.random())
-            : NoiseXX.initiator(identity, id, null, shared.random());
+            : NoiseXX.initiator(identity, id, preSharedKey, shared.random());
     ConnectionSlot slot =
         new ConnectionSlot(
             PeerConnection.opening(
@@ -532,6 +581,19 @@ public final class ReliableEndpoint implements Endpoint {
       }
     }
     return true;
+  }
+
+  @Override
+  public void destroy() {
+    admission.clear();
+    for (ConnectionSlot slot : table.all()) {
+      slot.connection.eraseKeys();
+    }
+    identity.destroy();
+    byte[] key = preSharedKey;
+    if (key != null) {
+      Arrays.fill(key, (byte) 0);
+    }
   }
 
   @Override
@@ -611,8 +673,7 @@ public final class ReliableEndpoint implements Endpoint {
   private void collectEvents(PeerConnection connection) {
     long handle = connection.handle();
     if (connection.pollConnected()) {
-      events.add(
-          new EndpointEvent.Connected(handle, connection.alias(), connection.isOpenedHere()));
+      events.add(connected(connection, connection.alias()));
     }
     InetSocketAddress before = connection.pollChangedFrom();
     if (before != null) {
@@ -641,6 +702,15 @@ public final class ReliableEndpoint implements Endpoint {
     if (connection.pollWritable()) {
       events.add(new EndpointEvent.Writable(handle, connection.alias()));
     }
+  }
+
+  private static EndpointEvent connected(PeerConnection connection, InetSocketAddress peer) {
+    byte[] key = connection.peerKey();
+    return new EndpointEvent.Connected(
+        connection.handle(),
+        peer,
+        connection.isOpenedHere(),
+        key.length == 0 ? null : Fingerprint.of(key).toString());
   }
 
   private void report(PeerConnection connection, PeerConnection.End end) {

@@ -57,6 +57,7 @@ public final class PeerConnection {
   private @Nullable ConnectionIds connectionIds;
   private @Nullable FrameDispatcher dispatcher;
   private long peerInstanceId;
+  private byte[] peerKey = NO_PREFIX;
   private boolean confirmed;
   private boolean connectedReported;
   private long quietPingNanos = NEVER;
@@ -154,6 +155,8 @@ public final class PeerConnection {
    * A connection that the peer opened and that its M3 proved.
    *
    * @param remoteConnectionId as M1 gave it
+   * @param keys from its handshake
+   * @param peerKey its static key, empty in clear
    * @param peer its parameters, checked by {@link #areAcceptable}
    */
   public static PeerConnection accepted(
@@ -162,13 +165,14 @@ public final class PeerConnection {
       InetSocketAddress address,
       long localConnectionId,
       long remoteConnectionId,
-      PacketProtection protection,
+      PacketProtection keys,
+      byte[] peerKey,
       TransportParameters peer,
       long nowNanos) {
     PeerConnection connection =
         new PeerConnection(shared, handle, address, localConnectionId, false, false, nowNanos);
     connection.confirmed = true;
-    connection.open(remoteConnectionId, protection, peer);
+    connection.open(remoteConnectionId, keys, peerKey, peer);
     connection.acknowledgements.requestNow(nowNanos);
     return connection;
   }
@@ -183,6 +187,7 @@ public final class PeerConnection {
       long connectionId,
       long remoteConnectionId,
       PacketProtection keys,
+      byte[] peerKey,
       TransportParameters peer,
       long nowNanos) {
     OpeningAttempt opening = attempt;
@@ -192,10 +197,10 @@ public final class PeerConnection {
     opening.handshake().destroy();
     attempt = null;
     localConnectionId = connectionId;
-    confirmed = true;
     idle.onReceived(nowNanos);
-    open(remoteConnectionId, keys, peer);
+    open(remoteConnectionId, keys, peerKey, peer);
     acknowledgements.requestNow(nowNanos);
+    confirm(nowNanos);
   }
 
   /** The parameters that this side announces. */
@@ -217,13 +222,15 @@ public final class PeerConnection {
         && peer.maxWholeMessageBytes >= Deliveries.SMALLEST_WHOLE_LIMIT_BYTES;
   }
 
-  private void open(long remoteConnectionId, PacketProtection keys, TransportParameters peer) {
+  private void open(
+      long remoteConnectionId, PacketProtection keys, byte[] key, TransportParameters peer) {
     ConnectionIds ids = new ConnectionIds(remoteConnectionId);
     FrameDispatcher frames = new FrameDispatcher(recovery, acknowledgements, deliveries, path, ids);
     protection = keys;
     connectionIds = ids;
     dispatcher = frames;
     peerInstanceId = peer.instanceId;
+    peerKey = key;
     if (!ending.isRunning()) {
       frames.refuseMessages();
     }
@@ -253,11 +260,18 @@ public final class PeerConnection {
       finish(End.local(CloseReason.PARAMETERS));
       return DropReason.MALFORMED_HANDSHAKE;
     }
+    byte[] key = opening.handshake().remoteStatic();
+    String refusal = options.security().refusal(alias, key, true);
+    if (refusal != null) {
+      // Without M3: whoever answered in the peer's place learns not even who asked.
+      finish(new End(CloseReason.IDENTITY, false, 0, refusal));
+      return DropReason.IDENTITY_REFUSED;
+    }
     byte[] own = new byte[WireLimits.MAX_PARAMETERS_BYTES];
     int ownLength = parameters(options, localConnectionId, shared.instanceId()).encode(own, 0);
     opening.onSecond(peer.connectionId, own, ownLength);
     idle.onReceived(nowNanos);
-    open(peer.connectionId, opening.handshake().split(), peer);
+    open(peer.connectionId, opening.handshake().split(), key, peer);
     return DropReason.NONE;
   }
 
@@ -310,8 +324,8 @@ public final class PeerConnection {
     idle.onReceived(nowNanos);
     path.onReceived(source, datagramBytes);
     if (!confirmed) {
-      confirmed = true;
       attempt = null;
+      confirm(nowNanos);
     }
     frames.begin(source, nowNanos);
     FrameReader reader = shared.scratch().reader();
@@ -337,6 +351,24 @@ public final class PeerConnection {
     }
     proceedWithEnding(nowNanos);
     return frames.refused();
+  }
+
+  /** The peer, whom this side asked for, has the keys: so its identity is its own. */
+  private void confirm(long nowNanos) {
+    confirmed = true;
+    String problem = options.security().remember(alias, peerKey);
+    if (problem != null) {
+      refuse(problem, nowNanos);
+    }
+  }
+
+  /** Tells the peer that its identity is not accepted, and ends; nothing of it is handed over. */
+  public void refuse(String why, long nowNanos) {
+    if (ending.end() == null) {
+      sendClose(
+          new End(CloseReason.IDENTITY, false, 0, why),
+          nowNanos + 3 * recovery.probeTimeoutNanos());
+    }
   }
 
   private void onPeerClosed(FrameDispatcher frames, long nowNanos) {
@@ -439,7 +471,8 @@ public final class PeerConnection {
     eraseKeys();
   }
 
-  private void eraseKeys() {
+  /** Erases all secrets; nothing can be sent or opened from then on. */
+  public void eraseKeys() {
     OpeningAttempt opening = attempt;
     if (opening != null && !opening.isAnswered()) {
       opening.handshake().destroy();
@@ -722,6 +755,11 @@ public final class PeerConnection {
   /** The peer's instance, 0 before it is known. */
   public long peerInstanceId() {
     return peerInstanceId;
+  }
+
+  /** The peer's static key, 32 bytes; empty in clear and before it is known. */
+  public byte[] peerKey() {
+    return peerKey;
   }
 
   /** Whether messages may be given to {@link #send}. */

@@ -13,6 +13,7 @@ public final class ConnectionRecord {
 
   private volatile InetSocketAddress peer;
   private volatile boolean connected;
+  private volatile @Nullable String peerFingerprint;
   private volatile EndpointEvent.@Nullable Closed closed;
   private @Nullable DrivenFuture<EndpointEvent.Closed> closedFuture;
 
@@ -36,6 +37,11 @@ public final class ConnectionRecord {
   /** Whether it was ever open. */
   public boolean isConnected() {
     return connected;
+  }
+
+  /** Fingerprint of the peer's key, or null in clear and before it is open. */
+  public @Nullable String peerFingerprint() {
+    return peerFingerprint;
   }
 
   /** How it ended, or null while it has not. */
@@ -66,8 +72,9 @@ public final class ConnectionRecord {
   }
 
   /** Answers whether this is news. */
-  boolean markConnected() {
+  boolean markConnected(@Nullable String fingerprint) {
     boolean before = connected;
+    peerFingerprint = fingerprint;
     connected = true;
     return !before;
   }

@@ -74,7 +74,7 @@ final class ConnectionRegistry {
 
   void onConnected(EndpointEvent.Connected event) {
     ConnectionRecord record = of(event.connection(), event.peer());
-    if (!record.markConnected()) {
+    if (!record.markConnected(event.peerFingerprint())) {
       return; // connect() found it open
     }
     if (!event.openedHere()) {

@@ -25,6 +25,8 @@ public enum DropReason {
   UNEXPECTED_HANDSHAKE,
   /** A handshake message that did not verify. */
   HANDSHAKE_FORGED,
+  /** A handshake that verified, by a peer whose identity is not accepted. */
+  IDENTITY_REFUSED,
   /** The own first message, come back from an address that is not the own. */
   REFLECTED,
   /** Both ends opened at once and the own attempt goes on. */
