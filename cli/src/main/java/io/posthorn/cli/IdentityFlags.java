@@ -136,7 +136,7 @@ final class IdentityFlags {
   }
 
   /** A file as people write it. */
-  private static String shown(Path file, Posthorn root) {
+  static String shown(Path file, Posthorn root) {
     String home = root.streams().environment().getOrDefault("HOME", "");
     return !home.isEmpty() && file.startsWith(home)
         ? "~/" + Path.of(home).relativize(file)

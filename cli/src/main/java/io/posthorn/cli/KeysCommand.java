@@ -8,6 +8,7 @@ import io.posthorn.identity.Fingerprint;
 import io.posthorn.identity.Identity;
 import io.posthorn.identity.KnownHosts;
 import io.posthorn.identity.PeerKey;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -293,7 +294,7 @@ final class KeysCommand implements Callable<Integer> {
                 added
                     + (added == 1 ? " key" : " keys")
                     + " added to "
-                    + keys.file()
+                    + IdentityFlags.shown(keys.file(), root)
                     + (added < found.size() ? "; the rest stands there already" : "")));
     return ExitCode.OK.status();
   }
@@ -302,9 +303,11 @@ final class KeysCommand implements Callable<Integer> {
   private record NamedKey(PeerKey key, String comment) {}
 
   private List<NamedKey> read(String file) throws IOException, Failure {
+    // A pipe has no length, which FileInputStream.readAllBytes asks for.
     String text =
         file.equals("-")
-            ? new String(root.streams().in().readAllBytes(), StandardCharsets.UTF_8)
+            ? new String(
+                new BufferedInputStream(root.streams().in()).readAllBytes(), StandardCharsets.UTF_8)
             : Files.readString(Path.of(file));
     List<NamedKey> keys = new java.util.ArrayList<>();
     int number = 0;
