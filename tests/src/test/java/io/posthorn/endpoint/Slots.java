@@ -2,6 +2,7 @@ package io.posthorn.endpoint;
 
 import io.posthorn.Mode;
 import io.posthorn.SocketOptions;
+import io.posthorn.protocol.Announcement;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.Scratch;
@@ -20,7 +21,12 @@ final class Slots {
     SocketOptions options = SocketOptions.defaults(Mode.RELIABLE);
     shared =
         new EndpointResources(
-            options, new SplittableRandom(seed), new ReceiveMemory(1 << 20), new Scratch(), 1);
+            options,
+            new SplittableRandom(seed),
+            new ReceiveMemory(1 << 20),
+            new Scratch(),
+            1,
+            new Announcement());
   }
 
   ConnectionSlot slot(long handle, long id) {

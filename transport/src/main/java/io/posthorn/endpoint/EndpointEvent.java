@@ -12,9 +12,14 @@ public sealed interface EndpointEvent {
    *
    * @param openedHere whether this side asked for it
    * @param peerFingerprint of the peer's static key; null in clear
+   * @param peerRegistrations fingerprint of what the peer's codec knows; null if it did not tell
    */
   record Connected(
-      long connection, InetSocketAddress peer, boolean openedHere, @Nullable String peerFingerprint)
+      long connection,
+      InetSocketAddress peer,
+      boolean openedHere,
+      @Nullable String peerFingerprint,
+      byte @Nullable [] peerRegistrations)
       implements EndpointEvent {}
 
   /**

@@ -210,6 +210,11 @@ public final class PlainEndpoint implements Endpoint {
 
   /** Plain mode tells its peers nothing. */
   @Override
+  public void announceRegistrations(byte[] fingerprint) {
+    // There is no handshake to tell it in.
+  }
+
+  @Override
   public void destroy() {
     // There are no secrets.
   }

@@ -6,6 +6,7 @@ import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.identity.Fingerprint;
 import io.posthorn.identity.Identity;
+import io.posthorn.protocol.Announcement;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.PeerConnection;
@@ -90,7 +91,8 @@ public final class ReliableEndpoint implements Endpoint {
             random,
             new ReceiveMemory(options.socketReceiveBytes()),
             new Scratch(),
-            random.nextLong());
+            random.nextLong(),
+            new Announcement());
     Security security = options.security();
     this.identity = staticKey(security.identity(), random);
     this.preSharedKey = security.preSharedKey();
@@ -584,6 +586,11 @@ public final class ReliableEndpoint implements Endpoint {
   }
 
   @Override
+  public void announceRegistrations(byte[] fingerprint) {
+    shared.announcement().registrations(fingerprint);
+  }
+
+  @Override
   public void destroy() {
     admission.clear();
     for (ConnectionSlot slot : table.all()) {
@@ -710,7 +717,8 @@ public final class ReliableEndpoint implements Endpoint {
         connection.handle(),
         peer,
         connection.isOpenedHere(),
-        key.length == 0 ? null : Fingerprint.of(key).toString());
+        key.length == 0 ? null : Fingerprint.of(key).toString(),
+        connection.peerRegistrations());
   }
 
   private void report(PeerConnection connection, PeerConnection.End end) {

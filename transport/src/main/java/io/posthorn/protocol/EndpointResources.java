@@ -12,10 +12,12 @@ import java.util.random.RandomGenerator;
  * @param memory received bytes of all connections, against the socket's ceiling
  * @param scratch work space
  * @param instanceId tells this run of the socket from the one before
+ * @param announcement what the application has each new peer told
  */
 public record EndpointResources(
     SocketOptions options,
     RandomGenerator random,
     ReceiveMemory memory,
     Scratch scratch,
-    long instanceId) {}
+    long instanceId,
+    Announcement announcement) {}

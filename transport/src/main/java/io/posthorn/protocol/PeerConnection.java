@@ -58,6 +58,7 @@ public final class PeerConnection {
   private @Nullable FrameDispatcher dispatcher;
   private long peerInstanceId;
   private byte[] peerKey = NO_PREFIX;
+  private byte @Nullable [] peerRegistrations;
   private boolean confirmed;
   private boolean connectedReported;
   private long quietPingNanos = NEVER;
@@ -231,6 +232,7 @@ public final class PeerConnection {
     dispatcher = frames;
     peerInstanceId = peer.instanceId;
     peerKey = key;
+    peerRegistrations = peer.registrationFingerprint;
     if (!ending.isRunning()) {
       frames.refuseMessages();
     }
@@ -268,7 +270,11 @@ public final class PeerConnection {
       return DropReason.IDENTITY_REFUSED;
     }
     byte[] own = new byte[WireLimits.MAX_PARAMETERS_BYTES];
-    int ownLength = parameters(options, localConnectionId, shared.instanceId()).encode(own, 0);
+    int ownLength =
+        shared
+            .announcement()
+            .addTo(parameters(options, localConnectionId, shared.instanceId()))
+            .encode(own, 0);
     opening.onSecond(peer.connectionId, own, ownLength);
     idle.onReceived(nowNanos);
     open(peer.connectionId, opening.handshake().split(), key, peer);
@@ -760,6 +766,11 @@ public final class PeerConnection {
   /** The peer's static key, 32 bytes; empty in clear and before it is known. */
   public byte[] peerKey() {
     return peerKey;
+  }
+
+  /** Fingerprint of what the peer's codec knows, 32 bytes; null if it did not tell. */
+  public byte @Nullable [] peerRegistrations() {
+    return peerRegistrations;
   }
 
   /** Whether messages may be given to {@link #send}. */

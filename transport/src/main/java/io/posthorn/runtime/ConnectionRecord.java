@@ -14,6 +14,7 @@ public final class ConnectionRecord {
   private volatile InetSocketAddress peer;
   private volatile boolean connected;
   private volatile @Nullable String peerFingerprint;
+  private volatile byte @Nullable [] peerRegistrations;
   private volatile EndpointEvent.@Nullable Closed closed;
   private @Nullable DrivenFuture<EndpointEvent.Closed> closedFuture;
 
@@ -44,6 +45,11 @@ public final class ConnectionRecord {
     return peerFingerprint;
   }
 
+  /** Fingerprint of what the peer's codec knows; null if it did not tell. */
+  public byte @Nullable [] peerRegistrations() {
+    return peerRegistrations;
+  }
+
   /** How it ended, or null while it has not. */
   public EndpointEvent.@Nullable Closed closed() {
     return closed;
@@ -72,9 +78,10 @@ public final class ConnectionRecord {
   }
 
   /** Answers whether this is news. */
-  boolean markConnected(@Nullable String fingerprint) {
+  boolean markConnected(EndpointEvent.Connected event) {
     boolean before = connected;
-    peerFingerprint = fingerprint;
+    peerFingerprint = event.peerFingerprint();
+    peerRegistrations = event.peerRegistrations();
     connected = true;
     return !before;
   }

@@ -33,6 +33,8 @@ public enum DropReason {
   SIMULTANEOUS_OPEN,
   /** As many half-open handshakes as are allowed. */
   HALF_OPEN_LIMIT,
+  /** More handshakes than one address prefix, or all together, may begin in this time. */
+  RATE_LIMITED,
   /** As many connections as are allowed. */
   CONNECTION_LIMIT,
   /** A cookie that was not issued here, is too old, or belongs to another address. */
