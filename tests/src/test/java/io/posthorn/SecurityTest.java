@@ -221,7 +221,7 @@ class SecurityTest {
             .withPinned(identity.fingerprint().toString())
             .withKnownHosts(folder.resolve("hosts"));
     MessageSocket socket = open(security);
-    String words = security + " " + socket.options() + " " + socket;
+    String words = security + " " + socket.options();
     assertTrue(words.contains(identity.fingerprint().toString()), words);
     for (byte[] secret : List.of(key, identity.privateKey())) {
       String base64 = Base64.getEncoder().encodeToString(secret);

@@ -1,8 +1,11 @@
 package io.posthorn;
 
+import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.runtime.ConnectionRecord;
+import io.posthorn.runtime.SocketDriver;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -106,6 +109,55 @@ public final class Connection implements AutoCloseable {
    */
   public @Nullable Receipt trySend(Message message) throws IOException {
     return socket.trySend(message, this);
+  }
+
+  /**
+   * What the peer's application says it speaks, as {@link MessageSocketBuilder#application} set it
+   * there; empty for nothing. It comes from the network: compare it, do not print it as it is.
+   */
+  public String peerApplication() {
+    return record.peerApplication();
+  }
+
+  /**
+   * Waits for the next message of this connection. Messages that nobody takes hold its peer back
+   * and no other. What {@link MessageSocket#receive()} or a handler takes does not come here, so a
+   * program uses the one or the other.
+   *
+   * @throws TransportException if the connection has ended and all that it brought is taken; its
+   *     type tells how
+   * @throws SocketClosedException if the socket is closed, now or meanwhile
+   * @throws InterruptedIOException if the thread is interrupted
+   * @throws IOException as the named ones
+   */
+  public Message receive() throws IOException {
+    Message message = receiveWithin(Endpoint.NEVER);
+    if (message == null) {
+      throw new IllegalStateException("nothing came although there is no limit");
+    }
+    return message;
+  }
+
+  /**
+   * Waits for the next message of this connection for some time; zero or less does not wait.
+   *
+   * @return null if there is none
+   * @throws IOException as {@link #receive()}
+   */
+  public @Nullable Message receive(Duration timeout) throws IOException {
+    return receiveWithin(Math.max(0, SocketDriver.nanos(timeout)));
+  }
+
+  private @Nullable Message receiveWithin(long timeoutNanos) throws IOException {
+    Message message = socket.receive(record, timeoutNanos);
+    if (message == null) {
+      TransportException ended = failure();
+      if (ended != null) {
+        throw ended;
+      }
+      socket.requireOpen();
+    }
+    return message;
   }
 
   /**

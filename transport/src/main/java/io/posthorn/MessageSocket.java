@@ -287,6 +287,12 @@ public final class MessageSocket implements Closeable {
     return message(received);
   }
 
+  /** The next message of one connection; null if none came in time or will come. */
+  @Nullable Message receive(ConnectionRecord on, long timeoutNanos) throws IOException {
+    ReceivedMessage received = driver.receive(on, timeoutNanos);
+    return received == null ? null : message(received);
+  }
+
   /**
    * Has each message given to a handler, one at a time, on the I/O thread: quick, and quick it must
    * be. A handler may wait (a send under back-pressure, a receipt, a stream): then the socket goes

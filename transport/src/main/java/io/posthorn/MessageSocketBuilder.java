@@ -8,6 +8,7 @@ import io.posthorn.io.NioDatagramPort;
 import io.posthorn.runtime.ImpairedDatagramPort;
 import io.posthorn.runtime.SocketDriver;
 import io.posthorn.simulation.LinkConditions;
+import io.posthorn.wire.WireLimits;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
@@ -41,6 +42,7 @@ public final class MessageSocketBuilder {
   private @Nullable Integer maxWholeMessageBytes;
   private Duration linger = Duration.ofSeconds(3);
   private boolean streaming;
+  private String application = "";
   private LinkConditions impairment = LinkConditions.NONE;
   private @Nullable Long impairSeed;
 
@@ -159,6 +161,22 @@ public final class MessageSocketBuilder {
     return this;
   }
 
+  /**
+   * What this application says it speaks, a name and a version such as {@code "chat/2"}: each peer
+   * learns it in the handshake, sealed, before the first message ({@link
+   * Connection#peerApplication}). Up to 64 printable ASCII characters; default nothing. In plain
+   * mode nobody learns it.
+   */
+  public MessageSocketBuilder application(String words) {
+    boolean legal = words.length() <= WireLimits.MAX_APPLICATION_BYTES;
+    if (!legal || !words.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
+      throw new IllegalArgumentException(
+          "application \"" + words + "\": expected at most 64 printable ASCII characters");
+    }
+    application = words;
+    return this;
+  }
+
   /** How long {@link MessageSocket#close()} flushes at most: 0 to 10 min, default 3 s. */
   public MessageSocketBuilder linger(Duration time) {
     linger = checked("linger", time, Duration.ZERO);
@@ -243,7 +261,8 @@ public final class MessageSocketBuilder {
         socketReceiveBytes,
         whole,
         DEFAULTS.maxDatagramBytes(),
-        streaming);
+        streaming,
+        application);
   }
 
   /**

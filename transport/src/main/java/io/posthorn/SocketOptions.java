@@ -21,6 +21,7 @@ import java.time.Duration;
  * @param maxWholeMessageBytes largest ordered message handed over in one piece
  * @param maxDatagramBytes largest UDP payload sent, 1,200 to 65,507
  * @param streaming whether messages larger than {@code maxWholeMessageBytes} are taken, in parts
+ * @param application what this application says it speaks, told to each peer; empty for nothing
  */
 public record SocketOptions(
     Mode mode,
@@ -36,7 +37,42 @@ public record SocketOptions(
     long socketReceiveBytes,
     int maxWholeMessageBytes,
     int maxDatagramBytes,
-    boolean streaming) {
+    boolean streaming,
+    String application) {
+
+  /** Options of a socket whose application says nothing of itself. */
+  public SocketOptions(
+      Mode mode,
+      Security security,
+      CongestionControl congestionControl,
+      int maxConnections,
+      Duration idleTimeout,
+      Duration handshakeTimeout,
+      Duration keepAlive,
+      Duration implicitIdle,
+      int sendBufferBytes,
+      int receiveBufferBytes,
+      long socketReceiveBytes,
+      int maxWholeMessageBytes,
+      int maxDatagramBytes,
+      boolean streaming) {
+    this(
+        mode,
+        security,
+        congestionControl,
+        maxConnections,
+        idleTimeout,
+        handshakeTimeout,
+        keepAlive,
+        implicitIdle,
+        sendBufferBytes,
+        receiveBufferBytes,
+        socketReceiveBytes,
+        maxWholeMessageBytes,
+        maxDatagramBytes,
+        streaming,
+        "");
+  }
 
   /** The defaults of {@code MessageSocket.builder()}. */
   public static SocketOptions defaults(Mode mode) {

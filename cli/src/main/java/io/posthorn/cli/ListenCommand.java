@@ -8,6 +8,8 @@ import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
 import io.posthorn.SocketStatistics;
+import io.posthorn.cli.session.Application;
+import io.posthorn.cli.session.SessionControl;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
@@ -33,6 +35,7 @@ import picocli.CommandLine.Parameters;
       "",
       "Without a host it listens at all addresses; port 0 takes one that is free. The address is"
           + " said on standard error.",
+      "Standard input goes to the peer who connected or spoke last, as it comes.",
       "In reliable mode it answers the pings of \"posthorn ping\", which come on channel 63, and"
           + " prints nothing of them."
     })
@@ -94,7 +97,9 @@ final class ListenCommand implements Callable<Integer> {
   private boolean quiet;
 
   private final Set<InetSocketAddress> pinging = ConcurrentHashMap.newKeySet();
+  private final EchoEnds echoEnds = new EchoEnds();
   private volatile boolean senderEnded;
+  private @Nullable TalkBack talkBack;
   private long messages;
   private long bytes;
 
@@ -114,9 +119,14 @@ final class ListenCommand implements Callable<Integer> {
     authorize();
     // A message larger than what is taken in one piece has no known length to say in advance.
     boolean streaming = how == Framing.LINE || how == Framing.RAW;
-    try (MessageSocket socket = flags.openListener(at, streaming);
+    try (MessageSocket socket = flags.openListener(at, streaming, Application.LISTEN);
         MessageWriter writer = new MessageWriter(how, output, file)) {
-      if (once && !flags.isPlain()) {
+      if (!echo && StandardInput.mayBeRead()) {
+        TalkBack back = new TalkBack(socket, root.streams().in(), output);
+        back.start();
+        talkBack = back;
+      }
+      if (!flags.isPlain()) {
         socket.onConnection(new SenderWatch());
       }
       Signals.ofProcess().interruptMe();
@@ -159,7 +169,19 @@ final class ListenCommand implements Callable<Integer> {
 
   private final class SenderWatch implements ConnectionListener {
     @Override
+    public void opened(Connection connection) {
+      TalkBack back = talkBack;
+      if (back != null) {
+        back.opened(connection);
+      }
+    }
+
+    @Override
     public void closed(Connection connection, CloseReport report) {
+      TalkBack back = talkBack;
+      if (back != null) {
+        back.closed(connection);
+      }
       if (!pinging.contains(connection.remoteAddress())) {
         senderEnded = true;
       }
@@ -204,7 +226,13 @@ final class ListenCommand implements Callable<Integer> {
 
   private void take(MessageSocket socket, Message message, MessageWriter writer, Output output)
       throws IOException {
+    Connection from = socket.mode() == Mode.RELIABLE ? message.connection() : null;
+    Connection session = from != null && isSession(from) ? from : null;
     if (socket.mode() == Mode.RELIABLE && message.channel() == SocketFlags.PING_CHANNEL) {
+      if (session != null) {
+        onControl(session, message, output);
+        return;
+      }
       pinging.add(message.from());
       reply(socket, message, output);
       return;
@@ -214,8 +242,16 @@ final class ListenCommand implements Callable<Integer> {
     if (output.isVerbose()) {
       output.detail(message.size() + " bytes from " + EndpointAddress.text(message.from()));
     }
+    TalkBack back = talkBack;
+    if (back != null) {
+      back.heard(message, from);
+    }
     try {
-      writer.write(message);
+      if (session != null) {
+        writer.writeSession(message);
+      } else {
+        writer.write(message);
+      }
     } catch (IOException failed) {
       if (!message.isStreamed() || Failures.of(failed).code() == ExitCode.BROKEN_PIPE) {
         throw failed;
@@ -227,7 +263,36 @@ final class ListenCommand implements Callable<Integer> {
         output.error("a message too large for one piece was not sent back");
       } else {
         reply(socket, message, output);
+        if (session != null) {
+          tell(() -> echoEnds.echoed(session), output);
+        }
       }
+    }
+  }
+
+  private static boolean isSession(Connection connection) {
+    return Application.of(connection) == Application.CONNECT;
+  }
+
+  private void onControl(Connection session, Message message, Output output)
+      throws InterruptedIOException {
+    if (echo && SessionControl.parse(message.bytes()) instanceof SessionControl.End end) {
+      tell(() -> echoEnds.ended(session, end), output);
+    }
+  }
+
+  private interface Telling {
+    void run() throws IOException;
+  }
+
+  /** Tells one peer something; what becomes of it must not end the others' service. */
+  private static void tell(Telling telling, Output output) throws InterruptedIOException {
+    try {
+      telling.run();
+    } catch (InterruptedIOException stopped) {
+      throw stopped;
+    } catch (IOException gone) {
+      output.detail("a peer left early: " + TextSafety.visible(String.valueOf(gone.getMessage())));
     }
   }
 

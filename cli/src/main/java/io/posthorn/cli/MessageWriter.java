@@ -25,6 +25,7 @@ final class MessageWriter implements Closeable {
   private final Output output;
   private final @Nullable OutputStream file;
   private final boolean visible;
+  private final TerminalText shown = new TerminalText();
 
   /**
    * A writer.
@@ -75,6 +76,20 @@ final class MessageWriter implements Closeable {
     if (framing == Framing.LINE) {
       put(new byte[] {'\n'}, 1);
     }
+  }
+
+  /**
+   * Writes a piece of a session, whose messages are pieces of one stream of bytes: nothing stands
+   * between them unless each is framed by its length or as JSON.
+   */
+  void writeSession(Message message) throws IOException {
+    if (framing == Framing.JSON || framing == Framing.LENGTH) {
+      write(message);
+      return;
+    }
+    byte[] bytes = message.bytes();
+    byte[] harmless = visible ? shown.show(bytes) : bytes;
+    put(harmless, harmless.length);
   }
 
   private void writeStream(Message message) throws IOException {

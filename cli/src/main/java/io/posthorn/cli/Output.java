@@ -65,6 +65,11 @@ final class Output {
     return outIsTerminal;
   }
 
+  /** Whether somebody looks at standard error. */
+  boolean errIsTerminal() {
+    return errIsTerminal;
+  }
+
   /** Whether progress may be shown: somebody looks, and did not ask for quiet. */
   boolean showsProgress() {
     return errIsTerminal && !quiet && !json;
@@ -110,6 +115,12 @@ final class Output {
   synchronized void error(String text) {
     clearProgress();
     toErr(text + "\n");
+  }
+
+  /** Bytes as they are on standard error; only what has passed {@link TerminalText} if it shows. */
+  synchronized void errorBytes(byte[] bytes) {
+    clearProgress();
+    toErr(bytes);
   }
 
   /** The last words of a command that failed. */
@@ -163,8 +174,12 @@ final class Output {
   }
 
   private void toErr(String text) {
+    toErr(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void toErr(byte[] bytes) {
     try {
-      err.write(text.getBytes(StandardCharsets.UTF_8));
+      err.write(bytes);
       err.flush();
     } catch (IOException nobodyListens) {
       // Standard error is gone: there is nowhere left to say so, and the work goes on.

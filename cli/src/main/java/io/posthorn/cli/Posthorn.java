@@ -255,6 +255,7 @@ public final class Posthorn implements Callable<Integer> {
     Map<String, Function<Posthorn, Object>> commands = new LinkedHashMap<>();
     commands.put("listen", ListenCommand::new);
     commands.put("send", SendCommand::new);
+    commands.put("connect", ConnectCommand::new);
     commands.put("ping", PingCommand::new);
     commands.put("compare", CompareCommand::new);
     commands.put("keys", KeysCommand::new);

@@ -6,6 +6,7 @@ import io.posthorn.Delivery;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import io.posthorn.SocketStatistics;
+import io.posthorn.cli.session.Application;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -163,7 +164,7 @@ final class SendCommand implements Callable<Integer> {
     check(message);
     InetSocketAddress peer = address.resolve(root.everywhere().family());
     try (Input input = open(message);
-        MessageSocket socket = flags.openAnywhere(null)) {
+        MessageSocket socket = flags.openAnywhere(null, Application.SEND)) {
       Signals.ofProcess().interruptMe();
       try {
         return flags.isPlain()

@@ -3,6 +3,7 @@ package io.posthorn.cli;
 import io.posthorn.MessageSocket;
 import io.posthorn.MessageSocketBuilder;
 import io.posthorn.Mode;
+import io.posthorn.cli.session.Application;
 import io.posthorn.identity.IdentityFileException;
 import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
@@ -78,7 +79,8 @@ final class SocketFlags {
   }
 
   /** Opens a socket that listens at an address. */
-  MessageSocket openListener(InetSocketAddress at, boolean streaming) throws Failure {
+  MessageSocket openListener(InetSocketAddress at, boolean streaming, Application application)
+      throws Failure {
     MessageSocketBuilder builder;
     try {
       builder = builder();
@@ -89,7 +91,7 @@ final class SocketFlags {
       throw Failures.of(failed);
     }
     try {
-      return builder.bind(at).streaming(streaming).open();
+      return builder.bind(at).streaming(streaming).application(application.words()).open();
     } catch (IdentityFileException failed) {
       throw Failures.of(failed);
     } catch (IOException failed) {
@@ -99,7 +101,13 @@ final class SocketFlags {
 
   /** Opens a socket at any free port. */
   MessageSocket openAnywhere(@Nullable Duration handshakeTimeout) throws IOException, Failure {
-    MessageSocketBuilder builder = builder();
+    return openAnywhere(handshakeTimeout, Application.OTHER);
+  }
+
+  /** Opens a socket at any free port, which tells its peers what it speaks. */
+  MessageSocket openAnywhere(@Nullable Duration handshakeTimeout, Application application)
+      throws IOException, Failure {
+    MessageSocketBuilder builder = builder().application(application.words());
     if (!plain) {
       builder.security(identity.ofClient(root()));
     }

@@ -55,7 +55,7 @@ class FaultIndexTest {
     for (Matcher words = WORDS.matcher(text); words.find(); ) {
       int last = -1;
       boolean range = false;
-      for (String word : words.group(1).split("[, ]+")) {
+      for (String word : words.group(1).split("[, ]+", -1)) {
         if (!Character.isDigit(word.charAt(0))) {
           range = word.equals("to");
           continue;

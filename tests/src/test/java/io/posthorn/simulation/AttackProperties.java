@@ -8,6 +8,8 @@ import io.posthorn.Delivery;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.simulation.checker.Checkers;
 import io.posthorn.wire.BigEndian;
+import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.ControlPacket;
 import io.posthorn.wire.DropReason;
 import io.posthorn.wire.FirstMessagePacket;
 import io.posthorn.wire.WireLimits;
@@ -15,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -61,7 +64,7 @@ class AttackProperties {
     byte[] packet = new byte[64];
     for (int i = 0; i < 100_000; i++) {
       random.nextBytes(packet);
-      packet[0] = (byte) (8 | packet[0] & 7);
+      packet[0] = (byte) (8 | (packet[0] & 7));
       if (i % 100 == 0) {
         BigEndian.putLong(packet, 1, row.connectionId());
       }
@@ -183,6 +186,67 @@ class AttackProperties {
     assertEquals(1, rows.size());
     assertEquals(Pair.A, rows.get(0).remote());
     Checkers.checkSoFar(pair.history);
+  }
+
+  /** FAULTS 37: refusals, hints, resets and closes that nobody sealed end nothing. */
+  @Property(tries = 30, edgeCases = EdgeCasesMode.NONE)
+  void fault37_spoofedEndsEndNothing(@ForAll long seed) {
+    Pair pair = new Pair(seed, Pair.options()).link(LinkConditions.parse("delay 5ms"));
+    List<Seen> recorded = record(pair);
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 3_000);
+    pair.network.run(Duration.ofSeconds(1));
+    SplittableRandom random = new SplittableRandom(seed);
+    List<byte[]> ends = new ArrayList<>();
+    for (Party party : List.of(pair.a, pair.b)) {
+      long id = party.endpoint().connections(pair.network.nowNanos()).get(0).connectionId();
+      byte[] refused = new byte[64];
+      int length = ControlPacket.writeRefused(refused, 0, id, CloseReason.REFUSED);
+      ends.add(Arrays.copyOf(refused, length));
+      ends.add(Arrays.copyOf(refused, length));
+      length = ControlPacket.writeVersions(refused, 0, id);
+      ends.add(Arrays.copyOf(refused, length));
+      byte[] hint = new byte[34];
+      hint[0] = 7;
+      hint[1] = 4;
+      BigEndian.putLong(hint, 2, id);
+      System.arraycopy(recorded.get(recorded.size() - 1).bytes(), 0, hint, 10, 24);
+      ends.add(hint);
+      for (int i = 0; i < 20; i++) { // resets with a guessed token, closes with a guessed tag
+        byte[] reset = new byte[29 + random.nextInt(20)];
+        random.nextBytes(reset);
+        reset[0] = (byte) (8 | (reset[0] & 7));
+        BigEndian.putLong(reset, 1, id);
+        ends.add(reset);
+      }
+    }
+    for (byte[] end : ends) {
+      pair.a.onDatagram(ByteBuffer.wrap(end), Pair.B, pair.network.nowNanos());
+      pair.b.onDatagram(ByteBuffer.wrap(end), Pair.A, pair.network.nowNanos());
+    }
+    pair.network.run(Duration.ofSeconds(1));
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 300);
+    pair.network.run(Duration.ofSeconds(5));
+    assertTrue(pair.isSettled());
+    for (int end = 0; end < 2; end++) {
+      assertEquals(List.of(), pair.history.told(end, EndpointEvent.Closed.class));
+      assertEquals(1, pair.history.told(end, EndpointEvent.Connected.class).size());
+    }
+  }
+
+  /** FAULTS 38: whatever is sent in one listener's name to another, they do not talk for long. */
+  @Property(tries = 50, edgeCases = EdgeCasesMode.NONE)
+  void fault38_twoListenersDoNotAnswerOneAnother(@ForAll long seed, @ForAll boolean clear) {
+    Pair pair =
+        new Pair(seed, clear ? Pair.clear() : Pair.options())
+            .link(LinkConditions.parse("delay 5ms"));
+    SplittableRandom random = new SplittableRandom(seed);
+    byte[] packet = new byte[30 + random.nextInt(1_100)];
+    random.nextBytes(packet);
+    packet[0] = (byte) (8 | (packet[0] & 7));
+    pair.b.onDatagram(ByteBuffer.wrap(packet), Pair.A, 0);
+    pair.network.wake(Pair.B);
+    pair.network.run(Duration.ofSeconds(60));
+    assertTrue(pair.network.counters().offered() < 10, pair.network.counters().toString());
   }
 
   /** A first message of somebody who is not there, at most as costly to make as to receive. */

@@ -58,6 +58,12 @@ public interface Endpoint {
   /** Takes the next message for the application, or null; returns credit to its sender. */
   @Nullable ReceivedMessage pollMessage(long nowNanos);
 
+  /** Whether {@link #pollMessage(long, long)} would answer a message. */
+  boolean hasMessage(long connection);
+
+  /** Takes the next message of one connection, or null; returns credit to its sender. */
+  @Nullable ReceivedMessage pollMessage(long connection, long nowNanos);
+
   /**
    * Takes the next part of a message of which {@link #pollMessage} handed out the first part with
    * {@link ReceivedMessage#more()}; null if none has arrived yet. Parts end with one without {@code

@@ -151,6 +151,16 @@ public final class PlainEndpoint implements Endpoint {
   }
 
   @Override
+  public boolean hasMessage(long connection) {
+    return false;
+  }
+
+  @Override
+  public @Nullable ReceivedMessage pollMessage(long connection, long nowNanos) {
+    return null;
+  }
+
+  @Override
   public @Nullable ReceivedMessage pollPart(long connection, int channel, long nowNanos) {
     return null;
   }

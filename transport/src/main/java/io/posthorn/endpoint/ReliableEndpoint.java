@@ -469,6 +469,23 @@ public final class ReliableEndpoint implements Endpoint {
   }
 
   @Override
+  public boolean hasMessage(long connection) {
+    ConnectionSlot slot = table.byHandle(connection);
+    return slot != null && slot.connection.hasMessage();
+  }
+
+  @Override
+  public @Nullable ReceivedMessage pollMessage(long connection, long nowNanos) {
+    ConnectionSlot slot = table.byHandle(connection);
+    ReceivedMessage message = slot == null ? null : slot.connection.pollMessage();
+    if (slot != null && message != null) {
+      counters.messagesReceived++;
+      settle(slot, nowNanos); // credit may be due
+    }
+    return message;
+  }
+
+  @Override
   public @Nullable ReceivedMessage pollPart(long connection, int channel, long nowNanos) {
     ConnectionSlot slot = table.byHandle(connection);
     if (slot == null) {
@@ -718,7 +735,8 @@ public final class ReliableEndpoint implements Endpoint {
         peer,
         connection.isOpenedHere(),
         key.length == 0 ? null : Fingerprint.of(key).toString(),
-        connection.peerRegistrations());
+        connection.peerRegistrations(),
+        connection.peerApplication());
   }
 
   private void report(PeerConnection connection, PeerConnection.End end) {

@@ -19,6 +19,7 @@ import io.posthorn.wire.FrameReader;
 import io.posthorn.wire.SecondMessagePacket;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +60,7 @@ public final class PeerConnection {
   private long peerInstanceId;
   private byte[] peerKey = NO_PREFIX;
   private byte @Nullable [] peerRegistrations;
+  private String peerApplication = "";
   private boolean confirmed;
   private boolean connectedReported;
   private long quietPingNanos = NEVER;
@@ -213,6 +215,9 @@ public final class PeerConnection {
     parameters.maxIdleTimeoutMillis = options.idleTimeout().toMillis();
     parameters.maxAckDelayMicros = MAX_ACK_DELAY_NANOS / 1000;
     parameters.activeConnectionIdLimit = ConnectionIds.limit();
+    if (!options.application().isEmpty()) {
+      parameters.application = options.application().getBytes(StandardCharsets.US_ASCII);
+    }
     Deliveries.announce(parameters, options);
     return parameters;
   }
@@ -233,6 +238,9 @@ public final class PeerConnection {
     peerInstanceId = peer.instanceId;
     peerKey = key;
     peerRegistrations = peer.registrationFingerprint;
+    byte[] application = peer.application;
+    peerApplication =
+        application == null ? "" : new String(application, StandardCharsets.ISO_8859_1);
     if (!ending.isRunning()) {
       frames.refuseMessages();
     }
@@ -726,6 +734,11 @@ public final class PeerConnection {
   /** Its name within the socket. */
   public long handle() {
     return handle;
+  }
+
+  /** What the peer's application says it speaks; from the network. Empty for nothing. */
+  public String peerApplication() {
+    return peerApplication;
   }
 
   /** The id that the peer's packets carry. */

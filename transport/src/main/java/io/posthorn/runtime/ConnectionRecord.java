@@ -15,6 +15,7 @@ public final class ConnectionRecord {
   private volatile boolean connected;
   private volatile @Nullable String peerFingerprint;
   private volatile byte @Nullable [] peerRegistrations;
+  private volatile String peerApplication = "";
   private volatile EndpointEvent.@Nullable Closed closed;
   private @Nullable DrivenFuture<EndpointEvent.Closed> closedFuture;
 
@@ -33,6 +34,11 @@ public final class ConnectionRecord {
   /** Where the peer is now. */
   public InetSocketAddress peer() {
     return peer;
+  }
+
+  /** What the peer's application says it speaks; empty until it is open. */
+  public String peerApplication() {
+    return peerApplication;
   }
 
   /** Whether it was ever open. */
@@ -82,6 +88,7 @@ public final class ConnectionRecord {
     boolean before = connected;
     peerFingerprint = event.peerFingerprint();
     peerRegistrations = event.peerRegistrations();
+    peerApplication = event.peerApplication();
     connected = true;
     return !before;
   }

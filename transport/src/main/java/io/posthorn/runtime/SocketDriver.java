@@ -32,6 +32,7 @@ public final class SocketDriver extends SocketLoop {
   private final Condition readable = lock.newCondition();
   private final Condition writable = lock.newCondition();
   private final ConnectionRegistry connections = new ConnectionRegistry(this);
+  private final ConnectionReaders connectionReaders = new ConnectionReaders(lock);
   private final long lingerNanos;
 
   /** Messages taken from the endpoint for threads that were waiting. */
@@ -92,6 +93,7 @@ public final class SocketDriver extends SocketLoop {
       connections.onConnected(connected);
     } else if (event instanceof EndpointEvent.Closed closedEvent) {
       connections.onClosed(closedEvent);
+      connectionReaders.wake(closedEvent.connection());
       wakeSenders();
     } else if (event instanceof EndpointEvent.PathChanged pathChanged) {
       connections.onPathChanged(pathChanged);
@@ -106,6 +108,7 @@ public final class SocketDriver extends SocketLoop {
   /** Takes as many messages as there are threads that wait for one, and wakes just those. */
   @Override
   void handOverMessages(long now) {
+    connectionReaders.wakeReadable(endpoint);
     if (handler != null || receiversWaiting <= handed.size()) {
       return;
     }
@@ -176,6 +179,7 @@ public final class SocketDriver extends SocketLoop {
   void wakeAll() {
     wakeSenders();
     readable.signalAll();
+    connectionReaders.wakeAll();
   }
 
   @Override
@@ -254,6 +258,38 @@ public final class SocketDriver extends SocketLoop {
           await(readable, deadline);
         } finally {
           receiversWaiting--;
+        }
+      }
+      return null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * The next message of one connection; null if none came in time, the connection has ended and all
+   * that it brought is taken, or the socket is closed.
+   */
+  public @Nullable ReceivedMessage receive(ConnectionRecord connection, long timeoutNanos)
+      throws InterruptedIOException {
+    lock.lock();
+    try {
+      long deadline = after(now(), timeoutNanos);
+      while (isOpen()) {
+        long now = now();
+        ReceivedMessage message = endpoint.pollMessage(connection.handle(), now);
+        if (message != null) {
+          afterInput(now);
+          return message;
+        }
+        if (connection.closed() != null || now >= deadline) {
+          return null;
+        }
+        ConnectionReaders.Reader reader = connectionReaders.enter(connection.handle());
+        try {
+          await(reader.readable(), deadline);
+        } finally {
+          connectionReaders.leave(reader);
         }
       }
       return null;

@@ -71,6 +71,9 @@ public final class WireLimits {
    */
   public static final int MAX_PARAMETERS_BYTES = 512;
 
+  /** What an application says it speaks: a name and a version, not a text. */
+  public static final int MAX_APPLICATION_BYTES = 64;
+
   /** Longest handshake body: M2 with ephemeral key, sealed static key, sealed parameters. */
   public static final int MAX_HANDSHAKE_BODY_BYTES =
       32 + 32 + TAG_BYTES + MAX_PARAMETERS_BYTES + 16;

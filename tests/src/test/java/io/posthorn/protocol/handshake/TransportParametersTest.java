@@ -95,7 +95,8 @@ class TransportParametersTest {
         + "whole %d payload %d ".formatted(p.maxWholeMessageBytes, p.maxUdpPayloadBytes)
         + "buffer %d ids %d ".formatted(p.receiveBufferBytes, p.activeConnectionIdLimit)
         + "fingerprint %s ".formatted(hex(p.registrationFingerprint))
-        + "datagram %d".formatted(p.maxDatagramMessageBytes);
+        + "datagram %d".formatted(p.maxDatagramMessageBytes)
+        + (p.application == null ? "" : " application " + hex(p.application));
   }
 
   private static String hex(byte @Nullable [] bytes) {

@@ -32,6 +32,7 @@ public final class TransportParameters {
   private static final int ACTIVE_CONNECTION_ID_LIMIT = 0x0d;
   private static final int REGISTRATION_FINGERPRINT = 0x0e;
   private static final int MAX_DATAGRAM_MESSAGE = 0x0f;
+  private static final int APPLICATION = 0x10;
 
   /** The sender's own connection id, the same as in the clear part of the packet. Required. */
   public long connectionId;
@@ -78,6 +79,9 @@ public final class TransportParameters {
   /** Longest unreliable message that is taken: 0 to 65,507 bytes; 0: none is taken. */
   public long maxDatagramMessageBytes;
 
+  /** What the application says it speaks: 1 to 64 bytes; null: nothing. */
+  public byte @Nullable [] application;
+
   /** The values that hold for a side that announces nothing. */
   public TransportParameters() {}
 
@@ -103,6 +107,7 @@ public final class TransportParameters {
     at = putNumber(out, at, ACTIVE_CONNECTION_ID_LIMIT, activeConnectionIdLimit);
     at = putBytes(out, at, REGISTRATION_FINGERPRINT, registrationFingerprint);
     at = putNumber(out, at, MAX_DATAGRAM_MESSAGE, maxDatagramMessageBytes);
+    at = putBytes(out, at, APPLICATION, application);
     return at - from;
   }
 
@@ -143,7 +148,7 @@ public final class TransportParameters {
 
   /** Takes one parameter; false if its value is malformed or out of range. */
   private boolean accept(long id, byte[] in, int at, int length) {
-    if (id < CONNECTION_ID || id > MAX_DATAGRAM_MESSAGE) {
+    if (id < CONNECTION_ID || id > APPLICATION) {
       return true;
     }
     switch ((int) id) {
@@ -173,6 +178,13 @@ public final class TransportParameters {
           return false;
         }
         registrationFingerprint = Arrays.copyOfRange(in, at, at + length);
+        return true;
+      }
+      case APPLICATION -> {
+        if (length < 1 || length > WireLimits.MAX_APPLICATION_BYTES) {
+          return false;
+        }
+        application = Arrays.copyOfRange(in, at, at + length);
         return true;
       }
       default -> {

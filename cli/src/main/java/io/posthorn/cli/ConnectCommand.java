@@ -1,0 +1,185 @@
+package io.posthorn.cli;
+
+import io.posthorn.CloseReport;
+import io.posthorn.Connection;
+import io.posthorn.MessageSocket;
+import io.posthorn.cli.session.Application;
+import io.posthorn.cli.session.PlainLine;
+import io.posthorn.cli.session.ReliableLine;
+import io.posthorn.cli.session.SessionLine;
+import io.posthorn.cli.session.TwoWaySession;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code posthorn connect}: standard input to a peer, and what comes back to standard output. */
+@Command(
+    name = "connect",
+    description = {
+      "Sends standard input to a peer as it comes, and writes what comes back to standard output.",
+      "",
+      "It ends when the peer ends, and answers the exit status of the peer's child if that is"
+          + " \"listen --exec\". Such a child is told of the end of the input; another listener"
+          + " only with -N."
+    })
+final class ConnectCommand implements Callable<Integer> {
+  /** The exit status of a session with a child that did not come to its end, as ssh has it. */
+  static final int OWN_FAILURE = 255;
+
+  private static final Duration UNTIL_THE_END = Duration.ofDays(365);
+  private static final Duration AFTER_STOP = Duration.ofMillis(500);
+  private static final Duration HANDSHAKE_LEAST = Duration.ofMillis(100);
+  private static final Duration HANDSHAKE_MOST = Duration.ofMinutes(10);
+
+  private final Posthorn root;
+
+  @Parameters(
+      arity = "1..2",
+      paramLabel = "HOST:PORT",
+      description = "Whom to talk to: localhost:9000, [::1]:9000, or a host and a port.")
+  private List<String> where = List.of();
+
+  @Mixin private SocketFlags flags = new SocketFlags();
+
+  @Option(
+      names = {"-w", "--wait"},
+      paramLabel = "SECS",
+      converter = Quantity.Time.class,
+      description = {
+        "Give up when the peer does not answer, or when nothing passes either way, for so long."
+            + " After the end of the input that is a success."
+      })
+  private Duration wait = Duration.ZERO;
+
+  @Option(
+      names = {"-i", "--interval"},
+      paramLabel = "SECS",
+      converter = Quantity.Time.class,
+      description = "Wait so long after each line that is sent.")
+  private Duration interval = Duration.ZERO;
+
+  @Option(
+      names = {"-N", "--half-close"},
+      description = {
+        "Tell the peer when standard input ends; the session ends when the peer has ended too. A"
+            + " peer that cannot be told is left then."
+      })
+  private boolean halfClose;
+
+  @Option(names = "-q", description = "As --quiet.")
+  private boolean quiet;
+
+  ConnectCommand(Posthorn root) {
+    this.root = root;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Output output = root.output(quiet);
+    EndpointAddress address =
+        where.size() == 2
+            ? EndpointAddress.ofTwoWords(where.get(0), where.get(1))
+            : EndpointAddress.ofPeer(where.get(0));
+    InetSocketAddress peer = address.resolve(root.everywhere().family());
+    try (MessageSocket socket = flags.openAnywhere(handshakeTimeout(), Application.CONNECT)) {
+      Signals.ofProcess().interruptMe();
+      try {
+        return flags.isPlain() ? plain(socket, peer, output) : reliable(socket, peer, output);
+      } catch (InterruptedIOException | InterruptedException interrupted) {
+        if (!Signals.ofProcess().isStopping()) {
+          throw interrupted;
+        }
+        Thread.interrupted();
+        return ExitCode.OK.status();
+      } finally {
+        Signals.ofProcess().leaveMe();
+      }
+    }
+  }
+
+  private @Nullable Duration handshakeTimeout() {
+    if (wait.isZero()) {
+      return null;
+    }
+    if (wait.compareTo(HANDSHAKE_LEAST) < 0) {
+      return HANDSHAKE_LEAST;
+    }
+    return wait.compareTo(HANDSHAKE_MOST) > 0 ? HANDSHAKE_MOST : wait;
+  }
+
+  private TwoWaySession session(SessionLine line, SessionOutput output) {
+    return new TwoWaySession(
+        line, root.streams().in(), output, new TwoWaySession.Options(wait, interval, halfClose));
+  }
+
+  private int plain(MessageSocket socket, InetSocketAddress peer, Output output) throws Exception {
+    SessionOutput shown = new SessionOutput(output);
+    TwoWaySession.End end = session(new PlainLine(socket, peer), shown).run();
+    shown.finish();
+    return statusOf(end, peer);
+  }
+
+  private int reliable(MessageSocket socket, InetSocketAddress peer, Output output)
+      throws Exception {
+    Connection connection = socket.connect(peer);
+    output.detail("connected to " + EndpointAddress.text(peer));
+    boolean withChild = Application.of(connection) == Application.EXEC;
+    SessionOutput shown = new SessionOutput(output);
+    TwoWaySession session = session(new ReliableLine(connection), shown);
+    try {
+      TwoWaySession.End end = session.run();
+      if (end == TwoWaySession.End.NO_STATUS) {
+        throw new Failure(
+            ExitCode.PROTOCOL,
+            EndpointAddress.text(peer) + " ended the session without an exit status",
+            "");
+      }
+      CloseReport report = Closing.of(connection, UNTIL_THE_END).await();
+      shown.finish();
+      if (end == TwoWaySession.End.EXITED) {
+        return session.status();
+      }
+      if (!report.isComplete()) {
+        throw new Failure(
+            ExitCode.TRY_AGAIN,
+            report.unacknowledged() + " messages to " + EndpointAddress.text(peer) + " were lost",
+            "run it again");
+      }
+      return statusOf(end, peer);
+    } catch (InterruptedIOException | InterruptedException interrupted) {
+      connection.close(OWN_FAILURE, "interrupted", AFTER_STOP);
+      throw interrupted;
+    } catch (IOException | Failure failed) {
+      connection.close(OWN_FAILURE, "gave up", AFTER_STOP);
+      shown.finish();
+      Failure failure = Failures.of(failed);
+      if (!withChild || failure.code() == ExitCode.BROKEN_PIPE) {
+        throw failure;
+      }
+      output.failure("posthorn connect", failure);
+      return OWN_FAILURE;
+    }
+  }
+
+  private int statusOf(TwoWaySession.End end, InetSocketAddress peer) throws Failure {
+    if (end == TwoWaySession.End.IDLE_INPUT) {
+      throw new Failure(
+          ExitCode.TRY_AGAIN,
+          "nothing passed to or from "
+              + EndpointAddress.text(peer)
+              + " for "
+              + wait.toMillis() / 1e3
+              + " s",
+          "give -w more time");
+    }
+    return ExitCode.OK.status();
+  }
+}

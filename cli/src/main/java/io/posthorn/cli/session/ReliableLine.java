@@ -1,0 +1,54 @@
+package io.posthorn.cli.session;
+
+import io.posthorn.Connection;
+import io.posthorn.Message;
+import java.io.IOException;
+
+/** A session over a connection (cli/SESSIONS.md). */
+public final class ReliableLine implements SessionLine {
+  private static final int LARGEST_BYTES = 16 << 10;
+
+  private final Connection connection;
+  private final Application peer;
+  private long messagesSent;
+
+  /** Over this connection, which is open. */
+  public ReliableLine(Connection connection) {
+    this.connection = connection;
+    peer = Application.of(connection);
+  }
+
+  @Override
+  public int largestBytes() {
+    return LARGEST_BYTES;
+  }
+
+  @Override
+  public void send(byte[] bytes) throws IOException {
+    connection.send(bytes);
+    messagesSent++;
+  }
+
+  @Override
+  public boolean sendEnd() throws IOException {
+    if (peer != Application.EXEC && peer != Application.LISTEN && peer != Application.CONNECT) {
+      return false;
+    }
+    connection.send(
+        connection
+            .message()
+            .channel(SessionControl.CONTROL_CHANNEL)
+            .body(new SessionControl.End(messagesSent).toBytes()));
+    return true;
+  }
+
+  @Override
+  public Message receive() throws IOException {
+    return connection.receive();
+  }
+
+  @Override
+  public Application peer() {
+    return peer;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.posthorn.cli.session;
+
+import org.jspecify.annotations.NullMarked;
