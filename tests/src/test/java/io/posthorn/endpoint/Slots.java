@@ -8,6 +8,8 @@ import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.Scratch;
 import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.handshake.ClearHandshake;
+import io.posthorn.protocol.handshake.ConnectionIdIssuer;
+import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.protocol.handshake.TransportParameters;
 import io.posthorn.protocol.protection.ChecksumProtection;
 import io.posthorn.wire.WireLimits;
@@ -19,12 +21,14 @@ final class Slots {
 
   Slots(long seed) {
     SocketOptions options = SocketOptions.defaults(Mode.RELIABLE);
+    SplittableRandom random = new SplittableRandom(seed);
     shared =
         new EndpointResources(
             options,
-            new SplittableRandom(seed),
+            random,
             new ReceiveMemory(1 << 20),
             new Scratch(),
+            new ConnectionIdIssuer(StaticKey.generate(random), random, id -> false),
             1,
             new Announcement());
   }
