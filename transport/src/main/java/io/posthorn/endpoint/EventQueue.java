@@ -37,6 +37,13 @@ final class EventQueue {
     return lostAt.remove(peer);
   }
 
+  /** Messages without a receipt were lost. */
+  void noteLost(InetSocketAddress peer) {
+    if (lostAt.size() < LOST_PEERS_LIMIT) {
+      lostAt.add(peer);
+    }
+  }
+
   static EndpointEvent connected(PeerConnection connection, InetSocketAddress peer) {
     byte[] key = connection.peerKey();
     return new EndpointEvent.Connected(
@@ -80,10 +87,8 @@ final class EventQueue {
   }
 
   private void report(PeerConnection connection, ConnectionEnd end) {
-    if (connection.ledger().lostUnreceipted() > 0
-        && end.reason() != CloseReason.APPLICATION
-        && lostAt.size() < LOST_PEERS_LIMIT) {
-      lostAt.add(connection.alias());
+    if (connection.ledger().lostUnreceipted() > 0 && end.reason() != CloseReason.APPLICATION) {
+      noteLost(connection.alias());
     }
     events.add(
         new EndpointEvent.Closed(
