@@ -91,7 +91,10 @@ final class SocketFlags {
       throw Failures.of(failed);
     }
     try {
-      return builder.bind(at).streaming(streaming).application(application.words()).open();
+      MessageSocket socket =
+          builder.bind(at).streaming(streaming).application(application.words()).open();
+      RunningSockets.ofProcess().add(socket, true);
+      return socket;
     } catch (IdentityFileException failed) {
       throw Failures.of(failed);
     } catch (IOException failed) {
@@ -114,7 +117,9 @@ final class SocketFlags {
     if (handshakeTimeout != null) {
       builder.handshakeTimeout(handshakeTimeout);
     }
-    return builder.open();
+    MessageSocket socket = builder.open();
+    RunningSockets.ofProcess().add(socket, false);
+    return socket;
   }
 
   /** Who this side is and whom it takes for the other. */

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -86,11 +87,12 @@ final class RunningProgram implements AutoCloseable {
     }
   }
 
-  private RunningProgram(Path home, List<String> command) throws IOException {
+  private RunningProgram(List<String> command, Map<String, String> environment) throws IOException {
     this.command = String.join(" ", command);
     ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().put("POSTHORN_HOME", home.toString());
+    builder.environment().put("POSTHORN_HOME", newHome().toString());
     builder.environment().remove("POSTHORN_SECRET");
+    builder.environment().putAll(environment);
     process = builder.start();
     out = new Collected(process.getInputStream());
     err = new Collected(process.getErrorStream());
@@ -107,19 +109,25 @@ final class RunningProgram implements AutoCloseable {
     return Files.createTempDirectory(Files.createDirectories(homes), "home-");
   }
 
+  /** Starts the jar with this folder for its keys. */
+  static RunningProgram posthornAt(Path home, String... arguments) throws IOException {
+    return posthornIn(Map.of("POSTHORN_HOME", home.toString()), arguments);
+  }
+
+  /** Starts the jar with variables of the environment. */
+  static RunningProgram posthornIn(Map<String, String> environment, String... arguments)
+      throws IOException {
+    return new RunningProgram(command(List.of(), arguments), environment);
+  }
+
   /** Starts the jar with options for Java too. */
   static RunningProgram posthornWith(List<String> javaOptions, String... arguments)
       throws IOException {
-    return start(newHome(), javaOptions, arguments);
+    return new RunningProgram(command(javaOptions, arguments), Map.of());
   }
 
-  /** Starts the jar with this folder for its keys. */
-  static RunningProgram posthornAt(Path home, String... arguments) throws IOException {
-    return start(home, List.of(), arguments);
-  }
-
-  private static RunningProgram start(Path home, List<String> javaOptions, String... arguments)
-      throws IOException {
+  /** The command that starts the jar. */
+  static List<String> command(List<String> javaOptions, String... arguments) {
     String jar = System.getProperty("posthorn.jar");
     assertTrue(jar != null && Path.of(jar).toFile().isFile(), "no jar: run mvn verify");
     List<String> command = new ArrayList<>();
@@ -129,12 +137,12 @@ final class RunningProgram implements AutoCloseable {
     command.addAll(javaOptions);
     command.addAll(List.of("-jar", jar));
     command.addAll(List.of(arguments));
-    return new RunningProgram(home, command);
+    return command;
   }
 
   /** Starts another program. */
   static RunningProgram other(String... command) throws IOException {
-    return new RunningProgram(newHome(), List.of(command));
+    return new RunningProgram(List.of(command), Map.of());
   }
 
   /** Waits until a listener says where it listens; answers the port. */
