@@ -32,16 +32,18 @@ class LayeringTest {
       Map.ofEntries(
           Map.entry("wire", Set.of()),
           Map.entry("identity", Set.of()),
+          Map.entry("datagram", Set.of()),
           Map.entry("trace", Set.of("wire")),
           Map.entry("protocol", Set.of("wire", "trace", "identity")),
           Map.entry("endpoint", Set.of("protocol", "wire", "trace", "identity")),
           Map.entry("io", Set.of("endpoint", "simulation", "wire")),
-          Map.entry("simulation", Set.of("endpoint", "protocol", "wire", "trace")),
+          Map.entry("simulation", Set.of("datagram", "endpoint", "protocol", "wire", "trace")),
           Map.entry("runtime", Set.of("endpoint", "io", "protocol", "simulation", "wire", "trace")),
           Map.entry(
               "",
               Set.of(
                   "runtime",
+                  "datagram",
                   "endpoint",
                   "io",
                   "protocol",
