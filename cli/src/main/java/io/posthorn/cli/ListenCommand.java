@@ -79,6 +79,20 @@ final class ListenCommand implements Callable<Integer> {
       description = "Write the messages to a file instead, made anew.")
   private @Nullable Path file;
 
+  @Option(
+      names = "--authorized",
+      description = {
+        "Only peers whose keys stand in authorized_keys in the program's folder may connect:"
+            + " \"posthorn keys import\" adds one."
+      })
+  private boolean authorized;
+
+  @Option(
+      names = "--authorized-keys",
+      paramLabel = "FILE",
+      description = "As --authorized, with the keys of another file.")
+  private @Nullable Path authorizedKeys;
+
   @Option(names = "-q", description = "As --quiet.")
   private boolean quiet;
 
@@ -102,6 +116,7 @@ final class ListenCommand implements Callable<Integer> {
             ? EndpointAddress.ofListener(where.get(0) + ":" + where.get(1))
             : EndpointAddress.ofListener(where.get(0));
     InetSocketAddress at = address.resolve(root.everywhere().family());
+    authorize();
     // A message larger than what is taken in one piece has no known length to say in advance.
     boolean streaming = how == Framing.LINE || how == Framing.RAW;
     try (MessageSocket socket = flags.openListener(at, streaming, Application.LISTEN);
@@ -135,6 +150,21 @@ final class ListenCommand implements Callable<Integer> {
       summarise(socket.statistics(), output);
     }
     return ExitCode.OK.status();
+  }
+
+  private void authorize() throws Failure {
+    Path file = authorizedKeys;
+    if (file == null && authorized) {
+      PosthornHome home = PosthornHome.of(root.streams().environment());
+      if (home == null) {
+        throw new Failure(
+            ExitCode.CONFIGURATION, "--authorized, and no home folder", "use --authorized-keys");
+      }
+      file = home.authorizedKeys();
+    }
+    if (file != null) {
+      flags.identity().authorize(file);
+    }
   }
 
   private final class SenderWatch implements ConnectionListener {
