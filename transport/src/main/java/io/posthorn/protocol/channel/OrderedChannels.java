@@ -138,7 +138,7 @@ public final class OrderedChannels implements ChannelSource {
     if (breach != null) {
       return breach;
     }
-    memoryFull = memory.isFull() && at.isAhead(offset);
+    memoryFull = memory.isExhausted() || (memory.isFull() && at.isAhead(offset));
     tooManyGaps = !memoryFull && !at.store(offset, bytes, from, length);
     if (memoryFull || tooManyGaps) {
       return null;
