@@ -263,6 +263,7 @@ public final class Posthorn implements Callable<Integer> {
     commands.put("bench", BenchCommand::new);
     commands.put("proxy", ProxyCommand::new);
     commands.put("sockets", SocketsCommand::new);
+    commands.put("doctor", DoctorCommand::new);
     commands.put("completion", CompletionCommand::new);
     commands.put("help", HelpCommand::new);
     return commands;
