@@ -100,7 +100,7 @@ class BenchProgramTest {
       client.awaitOutput("\"start\":0.2");
       client.signal("INT");
       assertEquals(130, client.exit(), client::errors);
-      String[] lines = client.output().split("\n");
+      String[] lines = client.output().strip().split("\n", -1);
       assertTrue(lines[0].startsWith("{\"plan\":"), lines[0]);
       assertTrue(lines[1].startsWith("{\"start\":0,"), lines[1]);
       assertTrue(lines[lines.length - 1].startsWith("{\"result\":"), client.output());

@@ -92,7 +92,7 @@ class SocketsProgramTest {
       terminal.awaitOutput("\u001b[J");
       terminal.type("\u0003"); // Ctrl-C
       assertEquals(130, terminal.exit());
-      for (String line : terminal.output().split("\u001b\\[[HKJ]|\r?\n|\\^C")) {
+      for (String line : terminal.output().split("\u001b\\[[HKJ]|\r?\n|\\^C", -1)) {
         assertTrue(line.length() <= 20, line);
       }
     }

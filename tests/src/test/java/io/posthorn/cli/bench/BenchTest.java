@@ -18,6 +18,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -204,12 +205,12 @@ class BenchTest {
       }
       assertTrue(server.isIdle());
       byte[][] refused = {
-        "posthorn-bench 1 up 99999999 1 0 0".getBytes(),
-        "posthorn-bench 1 up 100 1e999 0 0".getBytes(),
-        "posthorn-bench 2 up 100 1 0 0".getBytes(),
-        "posthorn-bench 1 neither 100 1 0 0".getBytes(),
-        "posthorn-bench 1 up x 1 0 0".getBytes(),
-        "\u001b[2J".getBytes()
+        "posthorn-bench 1 up 99999999 1 0 0".getBytes(StandardCharsets.US_ASCII),
+        "posthorn-bench 1 up 100 1e999 0 0".getBytes(StandardCharsets.US_ASCII),
+        "posthorn-bench 2 up 100 1 0 0".getBytes(StandardCharsets.US_ASCII),
+        "posthorn-bench 1 neither 100 1 0 0".getBytes(StandardCharsets.US_ASCII),
+        "posthorn-bench 1 up x 1 0 0".getBytes(StandardCharsets.US_ASCII),
+        "\u001b[2J".getBytes(StandardCharsets.US_ASCII)
       };
       stranger.setSoTimeout(20_000);
       for (byte[] bad : refused) {

@@ -15,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -48,7 +49,7 @@ class SocketSurveyTest {
         MessageSocket client = open()) {
       control.add(SocketRows.of(listener, true));
       control.add(SocketRows.of(client, false));
-      client.connect(listener.localAddress()).send("hello".getBytes());
+      client.connect(listener.localAddress()).send("hello".getBytes(StandardCharsets.UTF_8));
       assertNotNull(listener.receive());
       List<SocketRow> rows = SocketSurvey.ask(folder);
       assertEquals(4, rows.size(), rows::toString);

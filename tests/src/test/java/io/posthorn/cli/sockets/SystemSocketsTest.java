@@ -105,7 +105,7 @@ class SystemSocketsTest {
     assertEquals("ephemeral", names.classOf(61_000));
     Path real = Path.of("/proc/sys/net/ipv4/ip_local_port_range");
     if (Files.isReadable(real)) {
-      int first = Integer.parseInt(Files.readAllLines(real).get(0).split("\\s")[0]);
+      int first = Integer.parseInt(Files.readAllLines(real).get(0).split("\\s", -1)[0]);
       assertEquals("ephemeral", new PortNames(services, real).classOf(Math.max(first, 1_024)));
     }
     PortNames bare = new PortNames(folder.resolve("no"), folder.resolve("no"));
