@@ -23,9 +23,7 @@ import picocli.CommandLine.Parameters;
           + " and why it is not in use, the clock, the modes of key files; and with a peer whether"
           + " UDP is blocked, its host is down or nobody listens, and the path's MTU.",
       "",
-      "Each finding comes with its remedy. The exit status is 1 if anything is bad.",
-      "",
-      "Example: posthorn doctor localhost:9000"
+      "Each finding comes with its remedy. The exit status is 1 if anything is bad."
     })
 final class DoctorCommand implements Callable<Integer> {
   private final Posthorn root;
