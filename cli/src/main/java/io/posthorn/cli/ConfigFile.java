@@ -101,7 +101,7 @@ final class ConfigFile implements IDefaultValueProvider {
       }
       int equals = line.indexOf('=');
       if (equals < 1) {
-        throw wrong(number, "expected \"name = value\" or \"[command]\"");
+        throw wrong(number, "\"" + line + "\" is neither \"name = value\" nor \"[command]\"");
       }
       String name = line.substring(0, equals).strip();
       sections

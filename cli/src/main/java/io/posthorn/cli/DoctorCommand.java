@@ -46,13 +46,13 @@ final class DoctorCommand implements Callable<Integer> {
             : EndpointAddress.ofWords(where, 1, 0).get(0).resolve(root.everywhere().family());
     List<Finding> findings =
         new ArrayList<>(new MachineChecks(Path.of("/"), root.streams().environment()).run());
-    findings.forEach(finding -> tell(finding, output));
+    tell(findings, output);
     if (peer != null) {
       output.progress("asking " + EndpointAddress.text(peer));
       Signals.ofProcess().interruptMe();
       try {
         List<Finding> more = new PeerChecks(peer, flags::openAnywhere).run();
-        more.forEach(finding -> tell(finding, output));
+        tell(more, output);
         findings.addAll(more);
       } catch (InterruptedException | ClosedByInterruptException interrupted) {
         if (!Signals.ofProcess().isStopping()) {
@@ -67,34 +67,32 @@ final class DoctorCommand implements Callable<Integer> {
     return bad ? ExitCode.NO.status() : ExitCode.OK.status();
   }
 
-  private static void tell(Finding finding, Output output) {
-    String line;
-    if (output.isJson()) {
-      line =
-          new JsonText()
-              .beginObject()
-              .put("weight", finding.weight().name().toLowerCase(Locale.ROOT))
-              .put("subject", finding.subject())
-              .put("what", finding.what())
-              .put("remedy", finding.remedy())
-              .endObject()
-              .toString();
-    } else {
-      String word =
-          switch (finding.weight()) {
-            case GOOD -> "ok   ";
-            case NOTE -> "note ";
-            case BAD -> "BAD  ";
-          };
-      String remedy = finding.remedy().isEmpty() ? "" : "\n     -> " + visible(finding.remedy());
-      line = word + finding.subject() + ": " + visible(finding.what()) + remedy;
+  private static void tell(List<Finding> findings, Output output) throws IOException {
+    for (Finding finding : findings) {
+      output.line(text(finding, output.isJson()));
     }
-    try {
-      output.line(line);
-      output.flush();
-    } catch (IOException nobodyReads) {
-      throw new java.io.UncheckedIOException(nobodyReads);
+    output.flush();
+  }
+
+  private static String text(Finding finding, boolean json) {
+    if (json) {
+      return new JsonText()
+          .beginObject()
+          .put("weight", finding.weight().name().toLowerCase(Locale.ROOT))
+          .put("subject", finding.subject())
+          .put("what", finding.what())
+          .put("remedy", finding.remedy())
+          .endObject()
+          .toString();
     }
+    String word =
+        switch (finding.weight()) {
+          case GOOD -> "ok   ";
+          case NOTE -> "note ";
+          case BAD -> "BAD  ";
+        };
+    String remedy = finding.remedy().isEmpty() ? "" : "\n     -> " + visible(finding.remedy());
+    return word + finding.subject() + ": " + visible(finding.what()) + remedy;
   }
 
   private static String visible(String text) {

@@ -299,8 +299,9 @@ public final class Posthorn implements Callable<Integer> {
     commands.forEach(
         (name, make) -> {
           if (!one || name.equals(asked)) {
-            line.addSubcommand(name, make.apply(root));
-            Examples.addTo(line.getSubcommands().get(name).getCommandSpec());
+            CommandLine command = new CommandLine(make.apply(root));
+            Examples.addTo(command.getCommandSpec());
+            line.addSubcommand(name, command);
           }
         });
     return line;

@@ -76,7 +76,7 @@ class PingAndDoctorTest {
             good.output().lines().allMatch(line -> line.startsWith("{\"weight\":")), good.output());
         echo.exit();
         assertTrue(echo.output().contains("a plain UDP echo service answers"), echo.output());
-        assertTrue(echo.output().contains("path MTU: 65535 bytes"), echo.output());
+        assertTrue(echo.output().contains("path MTU: "), echo.output());
         assertEquals(1, nobody.exit(), nobody::errors);
         assertTrue(nobody.output().contains("nobody listens at UDP port"), nobody.output());
         assertEquals(1, mute.exit(), mute::errors);

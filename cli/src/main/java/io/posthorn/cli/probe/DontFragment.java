@@ -3,7 +3,6 @@ package io.posthorn.cli.probe;
 import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
-import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketOption;
@@ -91,7 +90,7 @@ final class DontFragment {
     try (Memory address = new Memory(SOCKADDR_BYTES);
         Memory length = new Memory(Integer.BYTES)) {
       length.setInt(0, SOCKADDR_BYTES);
-      Object[] arguments = {fd, (Pointer) address, (Pointer) length};
+      Object[] arguments = {fd, address, length};
       if (libc.getFunction("getsockname").invokeInt(arguments) < 0) {
         return -1;
       }

@@ -23,7 +23,7 @@ public final class MtuProbe implements Closeable {
   private static final int LEAST_BYTES = 16;
   private static final int TRIES = 3;
   private static final int FIRST_PATIENCE_MILLIS = 1_000;
-  private static final int LEAST_PATIENCE_MILLIS = 50;
+  private static final int LEAST_PATIENCE_MILLIS = 200;
   private static final int MOST_IPV4_BYTES = 65_507;
   private static final int MOST_IPV6_BYTES = 65_487;
 
