@@ -34,9 +34,7 @@ import picocli.CommandLine.Parameters;
           + " clients at once; \"bench -s -u 9000\" serves plain mode instead of reliable. Control"
           + " messages go the way the data goes.",
       "Loss is counted from the messages' numbers: sent = received + lost. Rates are of message"
-          + " bytes, without headers.",
-      "",
-      "Example: posthorn bench -s 9000 & posthorn bench localhost:9000 -t 5 -P 2 --bidir"
+          + " bytes, without headers."
     })
 final class BenchCommand implements Callable<Integer> {
   private static final int DEFAULT_PORT = 9_000;

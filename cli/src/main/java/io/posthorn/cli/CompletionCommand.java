@@ -4,22 +4,38 @@ import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.AutoComplete;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code posthorn completion}: a script that completes commands and options. */
 @Command(
     name = "completion",
     description = {
-      "Prints a script that completes commands and options in bash and zsh.",
+      "Prints a script that completes commands and options in bash, zsh or fish.",
       "",
-      "  source <(posthorn completion)"
+      "  bash, zsh:  source <(posthorn completion)",
+      "  fish:       posthorn completion fish | source"
     })
 final class CompletionCommand implements Callable<Integer> {
   private final Posthorn root;
 
+  /** The shells that are known. */
+  enum Shell {
+    /** Version 4 and later. */
+    BASH,
+    /** By its emulation of bash's completion. */
+    ZSH,
+    /** Version 3 and later. */
+    FISH
+  }
+
   @Spec private @Nullable CommandSpec spec;
+
+  @Parameters(arity = "0..1", paramLabel = "SHELL", description = "bash (default), zsh or fish.")
+  private Shell shell = Shell.BASH;
 
   CompletionCommand(Posthorn root) {
     this.root = root;
@@ -32,7 +48,15 @@ final class CompletionCommand implements Callable<Integer> {
       throw new IllegalStateException("called without picocli");
     }
     Output output = root.output(false);
-    output.line(AutoComplete.bash("posthorn", mine.root().commandLine()));
+    CommandLine all = mine.root().commandLine();
+    output.line(
+        switch (shell) {
+          case BASH -> AutoComplete.bash("posthorn", all);
+          case ZSH ->
+              "autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n"
+                  + AutoComplete.bash("posthorn", all);
+          case FISH -> FishCompletion.of(all).stripTrailing();
+        });
     output.flush();
     return ExitCode.OK.status();
   }

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -18,6 +19,11 @@ final class HelpCommand implements Callable<Integer> {
 
   @Parameters(arity = "0..1", paramLabel = "COMMAND", description = "Which command.")
   private @Nullable String command;
+
+  @Option(
+      names = "--man",
+      description = "As a manual page, for \"man -l -\" or a file in a folder man1.")
+  private boolean man;
 
   HelpCommand(Posthorn root) {
     this.root = root;
@@ -42,7 +48,7 @@ final class HelpCommand implements Callable<Integer> {
       about = found;
     }
     Output output = root.output(false);
-    output.line(about.getUsageMessage().stripTrailing());
+    output.line((man ? ManPage.of(about) : about.getUsageMessage()).stripTrailing());
     output.flush();
     return ExitCode.OK.status();
   }

@@ -135,6 +135,9 @@ final class ListenCommand implements Callable<Integer> {
             "listening on "
                 + EndpointAddress.text(socket.localAddress())
                 + (flags.isPlain() ? ", plain" : ", reliable"));
+        SystemdNotify.ready(
+            root.streams().environment(),
+            "listening on " + EndpointAddress.text(socket.localAddress()));
         serve(socket, writer, output);
       } catch (InterruptedIOException stopped) {
         if (!Signals.ofProcess().isStopping()) {

@@ -23,6 +23,7 @@ final class Output {
   }
 
   private static final int BUFFER_BYTES = 64 << 10;
+  private static final int USUAL_COLUMNS = 80;
   private static final String CLEAR_LINE = "\r\u001b[K";
 
   private final OutputStream out;
@@ -33,9 +34,12 @@ final class Output {
   private final int verbosity;
   private final boolean quiet;
   private final boolean errColor;
+  private final Streams streams;
+  private int columns; // of the terminal; 0 until it is asked
   private boolean progressShown;
 
   Output(Streams streams, Posthorn.Everywhere options, boolean quiet) {
+    this.streams = streams;
     out = new BufferedOutputStream(streams.out(), BUFFER_BYTES);
     err = streams.err();
     outIsTerminal = streams.outIsTerminal();
@@ -160,9 +164,18 @@ final class Output {
   /** Shows or renews the one line of progress; nothing where nobody looks. */
   synchronized void progress(String text) {
     if (showsProgress()) {
-      toErr(CLEAR_LINE + text);
+      toErr(CLEAR_LINE + fitted(text));
       progressShown = true;
     }
+  }
+
+  /** What fits on one line of the terminal: the rest could not be taken away again. */
+  private String fitted(String text) {
+    if (columns == 0) {
+      columns = TerminalSize.columns(streams, USUAL_COLUMNS);
+    }
+    int most = Math.max(1, columns - 1);
+    return text.length() <= most ? text : text.substring(0, most);
   }
 
   /** Takes the line of progress away. */

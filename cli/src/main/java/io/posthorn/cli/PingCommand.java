@@ -6,10 +6,14 @@ import io.posthorn.Delivery;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import io.posthorn.TransportException;
+import io.posthorn.cli.probe.MtuProbe;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
+import java.net.PortUnreachableException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
@@ -70,6 +74,25 @@ final class PingCommand implements Callable<Integer> {
   private int sizeBytes = 56;
 
   @Option(
+      names = {"-f", "--flood"},
+      description = {
+        "Send the next as soon as one is answered, at least a hundred a second; on a terminal a dot"
+            + " for each, which its answer takes away."
+      })
+  private boolean flood;
+
+  @Option(
+      names = {"-M", "--mtu"},
+      description = {
+        "Find the largest datagram that comes back, in plain mode against a UDP echo service: the"
+            + " path's MTU."
+      })
+  private boolean mtu;
+
+  @Option(names = "--histogram", description = "Percentiles and bars of the times too.")
+  private boolean histogram;
+
+  @Option(
       names = {"-W", "--timeout"},
       paramLabel = "SECS",
       converter = Quantity.Time.class,
@@ -82,7 +105,11 @@ final class PingCommand implements Callable<Integer> {
   @Option(names = "-q", description = "Only the summary.")
   private boolean quiet;
 
+  private static final long FLOOD_NANOS = 10_000_000;
+
   private final PingStatistics statistics = new PingStatistics();
+  private final RoundTripHistogram times = new RoundTripHistogram();
+  private int newestAnswered;
   private final long startNanos = System.nanoTime();
 
   PingCommand(Posthorn root) {
@@ -98,7 +125,10 @@ final class PingCommand implements Callable<Integer> {
             : EndpointAddress.ofPeer(where.get(0));
     check();
     InetSocketAddress peer = address.resolve(root.everywhere().family());
-    boolean silent = quiet || root.everywhere().quiet();
+    if (mtu) {
+      return findMtu(peer, output);
+    }
+    boolean silent = quiet || root.everywhere().quiet() || flood;
     try (MessageSocket socket = flags.openAnywhere(handshakeTimeout())) {
       Signals.ofProcess().interruptMe();
       try {
@@ -138,6 +168,64 @@ final class PingCommand implements Callable<Integer> {
     if (number != null && number < 1) {
       throw new Failure(ExitCode.USAGE, "-c " + number, "send at least one");
     }
+    if (mtu && !flags.isPlain()) {
+      throw new Failure(
+          ExitCode.USAGE,
+          "-M in reliable mode, where each connection finds its path's MTU itself",
+          "add -u, against \"posthorn listen --plain --echo\" or another UDP echo service");
+    }
+  }
+
+  private int findMtu(InetSocketAddress peer, Output output) throws Exception {
+    String to = EndpointAddress.text(peer);
+    MtuProbe.Result found;
+    Signals.ofProcess().interruptMe();
+    try (MtuProbe probe = MtuProbe.open(peer)) {
+      found = probe.search(bytes -> output.progress("trying " + bytes + " bytes"));
+    } catch (PortUnreachableException nobody) {
+      throw new Failure(
+          ExitCode.UNAVAILABLE,
+          "nobody listens at " + to + " (its host says: port unreachable)",
+          "start \"posthorn listen --plain --echo " + peer.getPort() + "\" there",
+          nobody);
+    } catch (InterruptedException | ClosedByInterruptException interrupted) {
+      if (!Signals.ofProcess().isStopping()) {
+        throw interrupted;
+      }
+      return ExitCode.NO.status();
+    } finally {
+      Signals.ofProcess().leaveMe();
+      output.clearProgress();
+    }
+    if (output.isJson()) {
+      output.line(
+          new JsonText()
+              .beginObject()
+              .put("peer", to)
+              .put("answered", found.isAnswered())
+              .put("payloadBytes", found.payloadBytes())
+              .put("mtuBytes", found.isAnswered() ? found.mtuBytes() : 0)
+              .put("dontFragment", found.dontFragment())
+              .endObject()
+              .toString());
+    } else if (found.isAnswered()) {
+      output.line(
+          to
+              + ": path MTU "
+              + found.mtuBytes()
+              + " bytes: datagrams of up to "
+              + found.payloadBytes()
+              + " bytes come back, and "
+              + found.headerBytes()
+              + " are headers"
+              + (found.dontFragment()
+                  ? ""
+                  : "; this system cannot be told not to fragment, so it may be less in one piece"));
+    } else {
+      output.line(to + ": no answer even to the smallest datagram");
+    }
+    output.flush();
+    return found.isAnswered() ? ExitCode.OK.status() : ExitCode.NO.status();
   }
 
   private @Nullable Duration handshakeTimeout() {
@@ -175,10 +263,13 @@ final class PingCommand implements Callable<Integer> {
     while (true) {
       long nowNanos = elapsedNanos();
       boolean more = statistics.sent() < most;
-      if (more && nowNanos >= nextNanos) {
+      boolean answered = flood && newestAnswered == statistics.sent();
+      if (more && (answered || nowNanos >= nextNanos)) {
         socket.send(draft.body(messages.make(statistics.nextSequence(), nowNanos)));
         lastSentNanos = nowNanos;
-        nextNanos = Math.max(nextNanos + interval.toNanos(), nowNanos);
+        nextNanos =
+            flood ? nowNanos + FLOOD_NANOS : Math.max(nextNanos + interval.toNanos(), nowNanos);
+        showFlood(output, ".");
         continue;
       }
       long untilNanos = more ? nextNanos : lastSentNanos + waitNanos;
@@ -216,6 +307,11 @@ final class PingCommand implements Callable<Integer> {
     }
     long roundTripNanos = elapsedNanos() - PingMessage.sentNanos(body);
     PingStatistics.Answer kind = statistics.onAnswer(sequence, roundTripNanos);
+    newestAnswered = Math.max(newestAnswered, sequence);
+    if (kind == PingStatistics.Answer.FIRST || kind == PingStatistics.Answer.OUT_OF_ORDER) {
+      times.add(roundTripNanos);
+      showFlood(output, "\b \b");
+    }
     if (silent) {
       return;
     }
@@ -250,6 +346,14 @@ final class PingCommand implements Callable<Integer> {
     output.flush();
   }
 
+  private void showFlood(Output output, String sign) throws IOException {
+    if (flood && output.outIsTerminal() && !output.isJson()) {
+      byte[] bytes = sign.getBytes(StandardCharsets.US_ASCII);
+      output.write(bytes, 0, bytes.length);
+      output.flush();
+    }
+  }
+
   private void summarise(InetSocketAddress peer, Output output) throws IOException {
     if (output.isJson()) {
       JsonText json =
@@ -268,16 +372,23 @@ final class PingCommand implements Callable<Integer> {
             .put("min", statistics.leastMillis())
             .put("avg", statistics.meanMillis())
             .put("max", statistics.mostMillis())
-            .put("mdev", statistics.deviationMillis())
-            .endObject();
+            .put("mdev", statistics.deviationMillis());
+        times.write(json).endObject();
       }
       output.line(json.endObject().endObject().toString());
       return;
     }
+    showFlood(output, "\n");
     output.line("--- " + EndpointAddress.text(peer) + " ping statistics ---");
     output.line(statistics.countsText(elapsedNanos() / 1e9));
     if (statistics.received() > 0) {
       output.line(statistics.timesText());
+      if (histogram) {
+        output.line(times.percentilesText());
+        for (String bar : times.bars()) {
+          output.line(bar);
+        }
+      }
     } else if (flags.isPlain()) {
       output.note("nothing came back; in plain mode nobody can say whether anybody is there");
     }

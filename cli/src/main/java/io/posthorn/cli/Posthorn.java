@@ -97,6 +97,18 @@ public final class Posthorn implements Callable<Integer> {
     color = value;
   }
 
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      scope = ScopeType.INHERIT,
+      description = {
+        "Defaults of options, \"name = value\" a line, under \"[command]\" for one command; else"
+            + " ~/.config/posthorn/config if it is there."
+      })
+  void setConfig(String file) {
+    // Read before the command line is: see ConfigFile.
+  }
+
   @Option(names = "-4", scope = ScopeType.INHERIT, description = "IPv4 only.")
   void setIpv4(boolean value) {
     family = value ? EndpointAddress.Family.IPV4 : family;
@@ -204,17 +216,27 @@ public final class Posthorn implements Callable<Integer> {
     line.setParameterExceptionHandler(
         (wrong, given) -> {
           Posthorn asked = new Posthorn(streams);
-          asked.json =
-              Arrays.asList(given).contains("--json") || Arrays.asList(given).contains("-J");
+          asked.json = isJsonAsked(given);
           return asked.fail(name(wrong.getCommandLine()), usageFailure(wrong));
         });
     line.setExecutionExceptionHandler(
         (thrown, at, parsed) -> root.fail(name(at), Failures.of(thrown)));
     try {
+      ConfigFile config = ConfigFile.find(args, streams.environment());
+      if (config != null) {
+        config.apply(line);
+      }
       return line.execute(args);
+    } catch (Failure wrongSettings) {
+      root.json = isJsonAsked(args);
+      return root.fail("posthorn", wrongSettings);
     } catch (OutOfMemoryError | StackOverflowError error) {
       return root.fail("posthorn", Failures.of(error));
     }
+  }
+
+  private static boolean isJsonAsked(String[] args) {
+    return Arrays.asList(args).contains("--json") || Arrays.asList(args).contains("-J");
   }
 
   private static java.io.PrintWriter writer(java.io.OutputStream stream) {
@@ -264,6 +286,7 @@ public final class Posthorn implements Callable<Integer> {
     commands.put("proxy", ProxyCommand::new);
     commands.put("sockets", SocketsCommand::new);
     commands.put("keys", KeysCommand::new);
+    commands.put("doctor", DoctorCommand::new);
     commands.put("completion", CompletionCommand::new);
     commands.put("help", HelpCommand::new);
     return commands;
@@ -277,7 +300,9 @@ public final class Posthorn implements Callable<Integer> {
     commands.forEach(
         (name, make) -> {
           if (!one || name.equals(asked)) {
-            line.addSubcommand(name, make.apply(root));
+            CommandLine command = new CommandLine(make.apply(root));
+            Examples.addTo(command.getCommandSpec());
+            line.addSubcommand(name, command);
           }
         });
     return line;

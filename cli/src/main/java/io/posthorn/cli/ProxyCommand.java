@@ -33,9 +33,7 @@ import picocli.CommandLine.Parameters;
           + ProxyOrder.HELP
           + ".",
       "Each second in which anything happens it prints what did. The fate of the n-th datagram of a"
-          + " client and direction depends on the seed alone.",
-      "",
-      "Example: posthorn proxy 9001 localhost:9000 --impair \"delay 40ms loss 5%%\""
+          + " client and direction depends on the seed alone."
     })
 final class ProxyCommand implements Callable<Integer> {
   private final Posthorn root;

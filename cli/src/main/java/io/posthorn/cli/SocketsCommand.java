@@ -28,9 +28,7 @@ import picocli.CommandLine.Option;
       "",
       "Ports are named with their class (well-known, registered, ephemeral; RFC 6335) and the"
           + " service in /etc/services. Programs tell of themselves through Unix-domain sockets in"
-          + " a folder that only their user may enter.",
-      "",
-      "Example: posthorn sockets --watch"
+          + " a folder that only their user may enter."
     })
 final class SocketsCommand implements Callable<Integer> {
   private static final int DEFAULT_COLUMNS = 200;

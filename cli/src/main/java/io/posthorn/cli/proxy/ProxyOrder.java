@@ -61,7 +61,7 @@ public final class ProxyOrder {
       case "q", "quit" -> {
         return new ProxyOrder(Then.QUIT, "");
       }
-      default -> throw new IllegalArgumentException("no order \"" + word + "\": there are " + HELP);
+      default -> throw new IllegalArgumentException("no order \"" + text + "\": there are " + HELP);
     }
     return new ProxyOrder(Then.GO_ON, conditions(relay));
   }

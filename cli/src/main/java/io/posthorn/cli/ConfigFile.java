@@ -1,0 +1,168 @@
+package io.posthorn.cli;
+
+import io.posthorn.cli.probe.MachineChecks;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.IDefaultValueProvider;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * Defaults for options, from a file of lines:
+ *
+ * <pre>
+ * # for every command that has the option
+ * color = never
+ * [ping]
+ * interval = 0.2
+ * </pre>
+ *
+ * <p>A name is that of an option, long or short, without its dashes; a switch is {@code true}. What
+ * the command line says wins.
+ */
+final class ConfigFile implements IDefaultValueProvider {
+  private static final String OPTION = "--config";
+  private static final String FILE_NAME = "config";
+
+  /** A line of the file. */
+  private record Entry(String value, int line) {}
+
+  private final Path file;
+  private final Map<String, Map<String, Entry>> sections = new LinkedHashMap<>();
+
+  private ConfigFile(Path file) {
+    this.file = file;
+  }
+
+  /**
+   * Reads the file that the command line names, or the user's own if there is one.
+   *
+   * @return null if there is none
+   */
+  static @Nullable ConfigFile find(String[] args, Map<String, String> environment) throws Failure {
+    Path named = named(args);
+    Path file = named != null ? named : MachineChecks.home(environment).resolve(FILE_NAME);
+    ConfigFile config = new ConfigFile(file);
+    try {
+      config.parse(Files.readAllLines(file, StandardCharsets.UTF_8));
+      return config;
+    } catch (NoSuchFileException absent) {
+      if (named == null) {
+        return null;
+      }
+      throw new Failure(
+          ExitCode.NO_INPUT, file + ": no such file", "check what --config names", absent);
+    } catch (IOException unreadable) {
+      throw new Failure(
+          ExitCode.NO_INPUT,
+          file + ": cannot be read as text: " + unreadable.getMessage(),
+          "check the file and who may read it",
+          unreadable);
+    }
+  }
+
+  private static @Nullable Path named(String[] args) {
+    for (int at = 0; at < args.length; at++) {
+      if (args[at].equals(OPTION) && at + 1 < args.length) {
+        return Path.of(args[at + 1]);
+      }
+      if (args[at].startsWith(OPTION + "=")) {
+        return Path.of(args[at].substring(OPTION.length() + 1));
+      }
+      if (args[at].equals("--")) {
+        return null;
+      }
+    }
+    return null;
+  }
+
+  private void parse(List<String> lines) throws Failure {
+    String section = "";
+    for (int number = 1; number <= lines.size(); number++) {
+      String line = lines.get(number - 1).strip();
+      if (line.isEmpty() || line.startsWith("#")) {
+        continue;
+      }
+      if (line.startsWith("[") && line.endsWith("]")) {
+        section = line.substring(1, line.length() - 1).strip();
+        continue;
+      }
+      int equals = line.indexOf('=');
+      if (equals < 1) {
+        throw wrong(number, "\"" + line + "\" is neither \"name = value\" nor \"[command]\"");
+      }
+      String name = line.substring(0, equals).strip();
+      sections
+          .computeIfAbsent(section, any -> new LinkedHashMap<>())
+          .put(bare(name), new Entry(line.substring(equals + 1).strip(), number));
+    }
+  }
+
+  private static String bare(String optionName) {
+    return optionName.replaceAll("^--?", "");
+  }
+
+  private Failure wrong(int line, String what) {
+    return new Failure(
+        ExitCode.CONFIGURATION,
+        file + ": line " + line + ": " + TextSafety.visible(what),
+        "correct it, or use another file with --config");
+  }
+
+  /** Checks the names that concern the commands loaded, and gives their options these defaults. */
+  void apply(CommandLine root) throws Failure {
+    Map<String, CommandLine> commands = root.getSubcommands();
+    for (Map.Entry<String, Map<String, Entry>> section : sections.entrySet()) {
+      CommandLine command = commands.get(section.getKey());
+      if (command != null) {
+        check(section.getValue(), names(command.getCommandSpec()));
+      }
+    }
+    root.setDefaultValueProvider(this);
+  }
+
+  private void check(Map<String, Entry> section, Set<String> known) throws Failure {
+    for (Map.Entry<String, Entry> entry : section.entrySet()) {
+      if (!known.contains(entry.getKey())) {
+        throw wrong(
+            entry.getValue().line,
+            "no option \"" + entry.getKey() + "\"; there are " + String.join(", ", known));
+      }
+    }
+  }
+
+  private static Set<String> names(CommandSpec command) {
+    return command.options().stream()
+        .flatMap(option -> List.of(option.names()).stream())
+        .map(ConfigFile::bare)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  @Override
+  public @Nullable String defaultValue(ArgSpec argument) {
+    if (!(argument instanceof OptionSpec option)) {
+      return null;
+    }
+    for (String section : List.of(argument.command().name(), "")) {
+      for (String name : option.names()) {
+        Entry entry = sections.getOrDefault(section, Map.of()).get(bare(name));
+        if (entry != null && !name.equals(OPTION)) {
+          return entry.value;
+        }
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,101 @@
+package io.posthorn.cli;
+
+import io.posthorn.cli.probe.Finding;
+import io.posthorn.cli.probe.MachineChecks;
+import io.posthorn.cli.probe.PeerChecks;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** {@code posthorn doctor}: what is wrong, and what to do about it. */
+@Command(
+    name = "doctor",
+    description = {
+      "Looks for what keeps messages from flowing: kernel buffers that are too small, the fast path"
+          + " and why it is not in use, the clock, the modes of key files; and with a peer whether"
+          + " UDP is blocked, its host is down or nobody listens, and the path's MTU.",
+      "",
+      "Each finding comes with its remedy. The exit status is 1 if anything is bad."
+    })
+final class DoctorCommand implements Callable<Integer> {
+  private final Posthorn root;
+
+  @Parameters(arity = "0..2", paramLabel = "HOST:PORT", description = "A peer to look at too.")
+  private List<String> where = List.of();
+
+  @Mixin private SocketFlags flags = new SocketFlags();
+
+  DoctorCommand(Posthorn root) {
+    this.root = root;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Output output = root.output(false);
+    InetSocketAddress peer =
+        where.isEmpty()
+            ? null
+            : EndpointAddress.ofWords(where, 1, 0).get(0).resolve(root.everywhere().family());
+    List<Finding> findings =
+        new ArrayList<>(new MachineChecks(Path.of("/"), root.streams().environment()).run());
+    tell(findings, output);
+    if (peer != null) {
+      output.progress("asking " + EndpointAddress.text(peer));
+      Signals.ofProcess().interruptMe();
+      try {
+        List<Finding> more = new PeerChecks(peer, flags::openAnywhere).run();
+        tell(more, output);
+        findings.addAll(more);
+      } catch (InterruptedException | ClosedByInterruptException interrupted) {
+        if (!Signals.ofProcess().isStopping()) {
+          throw interrupted;
+        }
+      } finally {
+        Signals.ofProcess().leaveMe();
+      }
+    }
+    output.flush();
+    boolean bad = findings.stream().anyMatch(one -> one.weight() == Finding.Weight.BAD);
+    return bad ? ExitCode.NO.status() : ExitCode.OK.status();
+  }
+
+  private static void tell(List<Finding> findings, Output output) throws IOException {
+    for (Finding finding : findings) {
+      output.line(text(finding, output.isJson()));
+    }
+    output.flush();
+  }
+
+  private static String text(Finding finding, boolean json) {
+    if (json) {
+      return new JsonText()
+          .beginObject()
+          .put("weight", finding.weight().name().toLowerCase(Locale.ROOT))
+          .put("subject", finding.subject())
+          .put("what", finding.what())
+          .put("remedy", finding.remedy())
+          .endObject()
+          .toString();
+    }
+    String word =
+        switch (finding.weight()) {
+          case GOOD -> "ok   ";
+          case NOTE -> "note ";
+          case BAD -> "BAD  ";
+        };
+    String remedy = finding.remedy().isEmpty() ? "" : "\n     -> " + visible(finding.remedy());
+    return word + finding.subject() + ": " + visible(finding.what()) + remedy;
+  }
+
+  private static String visible(String text) {
+    return TextSafety.visible(text);
+  }
+}

@@ -1,0 +1,51 @@
+package io.posthorn.cli;
+
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
+
+/** Commands to try, which help shows; a test runs them as they stand. */
+final class Examples {
+  private static final Map<String, List<String>> OF_COMMANDS =
+      Map.ofEntries(
+          Map.entry(
+              "listen", List.of("posthorn listen -1 9000 & posthorn send localhost:9000 hello")),
+          Map.entry(
+              "send", List.of("posthorn listen -1 9000 & seq 3 | posthorn send localhost:9000")),
+          Map.entry(
+              "ping",
+              List.of(
+                  "posthorn listen 9000 & posthorn ping localhost:9000 -c 3 -i 0.2 --histogram",
+                  "posthorn listen -u --echo 9000 & posthorn ping -u localhost:9000 -c 40 -i 0.1")),
+          Map.entry(
+              "compare",
+              List.of("posthorn compare --simulated --impair @wifi --assert 'reliable.lost==0'")),
+          Map.entry(
+              "proxy",
+              List.of(
+                  "posthorn proxy --print-tc --up @lte --down 'delay 40ms loss 5%'",
+                  "echo quit | posthorn proxy 9001 localhost:9000 --impair 'delay 40ms loss 5%'")),
+          Map.entry(
+              "bench",
+              List.of(
+                  "posthorn bench -s -1 9000 & posthorn bench localhost:9000 -n 200 -P 2",
+                  "posthorn bench -s -1 -u 9000 & posthorn bench localhost:9000 -u -t 1 -b 5mbit")),
+          Map.entry("sockets", List.of("posthorn sockets --json", "posthorn sockets -a -l -p")),
+          Map.entry(
+              "doctor", List.of("posthorn listen 9000 & posthorn doctor localhost:9000 --json")),
+          Map.entry("completion", List.of("posthorn completion bash | bash -n")),
+          Map.entry("help", List.of("posthorn help --man ping | head -n 3")));
+
+  private Examples() {}
+
+  /** Has a command's help end with its examples, unless it ends with words of its own. */
+  static void addTo(CommandSpec command) {
+    List<String> examples = OF_COMMANDS.getOrDefault(command.name(), List.of());
+    if (examples.isEmpty() || command.usageMessage().footer().length > 0) {
+      return;
+    }
+    String[] footer =
+        examples.stream().map(line -> "  $ " + line.replace("%", "%%")).toArray(String[]::new);
+    command.usageMessage().footerHeading("%nExamples:%n").footer(footer);
+  }
+}

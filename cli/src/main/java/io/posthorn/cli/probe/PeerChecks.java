@@ -1,0 +1,198 @@
+package io.posthorn.cli.probe;
+
+import io.posthorn.Connection;
+import io.posthorn.ConnectionInfo;
+import io.posthorn.ConnectionTimeoutException;
+import io.posthorn.MessageSocket;
+import io.posthorn.TransportException;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.NoRouteToHostException;
+import java.net.PortUnreachableException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Whether a peer can be reached, and if not, why: told apart by what answers what. */
+public final class PeerChecks {
+  private static final Duration PATIENCE = Duration.ofSeconds(3);
+  private static final String SUBJECT = "peer";
+
+  /** Opens a reliable socket that gives up after some time. */
+  public interface Opener {
+    /** Opens it. */
+    MessageSocket open(Duration handshakeTimeout) throws IOException;
+  }
+
+  private final InetSocketAddress peer;
+  private final String name;
+  private final Opener opener;
+
+  /** Checks of a peer. */
+  public PeerChecks(InetSocketAddress peer, Opener opener) {
+    this.peer = peer;
+    this.name = peer.getAddress().getHostAddress() + " port " + peer.getPort();
+    this.opener = opener;
+  }
+
+  /** Looks at everything. */
+  public List<Finding> run() throws IOException, InterruptedException {
+    List<Finding> findings = new ArrayList<>();
+    Finding nat = nat();
+    if (nat != null) {
+      findings.add(nat);
+    }
+    if (reliable(findings)) {
+      return findings;
+    }
+    MtuProbe.Result echo;
+    try (MtuProbe probe = MtuProbe.open(peer)) {
+      echo = probe.search(bytes -> {});
+    } catch (PortUnreachableException nobody) {
+      findings.add(
+          Finding.bad(
+              SUBJECT,
+              "nobody listens at UDP port " + peer.getPort() + ": the host is up and says so",
+              "start \"posthorn listen " + peer.getPort() + "\" there, or correct the port"));
+      return findings;
+    } catch (IOException noRoute) {
+      findings.add(
+          Finding.bad(
+              SUBJECT,
+              "no way to " + name + ": " + noRoute.getMessage(),
+              "check the address, the route (ip route get "
+                  + peer.getAddress().getHostAddress()
+                  + ") and whether the network is up"));
+      return findings;
+    }
+    if (echo.isAnswered()) {
+      findings.add(
+          Finding.note(
+              SUBJECT,
+              "a plain UDP echo service answers at " + name + ", nothing reliable",
+              "use -u with it, or start \"posthorn listen\" without -u there"));
+      findings.add(mtu(echo));
+      return findings;
+    }
+    findings.add(silence());
+    return findings;
+  }
+
+  /** Whether a reliable peer answers. */
+  private boolean reliable(List<Finding> findings) throws IOException {
+    try (MessageSocket socket = opener.open(PATIENCE)) {
+      Connection connection = socket.connect(peer);
+      ConnectionInfo info = connection.info();
+      findings.add(
+          Finding.good(
+              SUBJECT,
+              "a reliable peer answers at "
+                  + name
+                  + (info == null
+                      ? ""
+                      : String.format(
+                          Locale.ROOT,
+                          ", round trip %.3f ms",
+                          info.smoothedRtt().toNanos() / 1e6))));
+      connection.close(Duration.ofSeconds(1));
+      return true;
+    } catch (ConnectionTimeoutException nobody) {
+      return false;
+    } catch (TransportException refused) {
+      findings.add(
+          Finding.bad(
+              SUBJECT,
+              "a reliable peer is there and refuses: " + refused.getMessage(),
+              "ask whoever runs it"));
+      return true;
+    }
+  }
+
+  private static Finding mtu(MtuProbe.Result found) {
+    String text =
+        found.mtuBytes()
+            + " bytes"
+            + (found.dontFragment() ? "" : ", fragments perhaps counted as one");
+    return found.mtuBytes() < 1_228
+        ? Finding.bad(
+            "path MTU",
+            text + ": reliable mode needs datagrams of 1200 bytes",
+            "find the link or tunnel on the way that passes less, and raise its MTU")
+        : Finding.good("path MTU", text);
+  }
+
+  /** Nothing came over UDP: is it UDP, the host, or who listens? */
+  private Finding silence() throws IOException {
+    String up = howHostAnswers();
+    if (up.isEmpty()) {
+      return Finding.bad(
+          SUBJECT,
+          "nothing at all answers at "
+              + name
+              + ": the host is down, or a firewall drops everything",
+          "check that it runs and that the address is right");
+    }
+    return Finding.bad(
+        SUBJECT,
+        "the host of "
+            + name
+            + " is up ("
+            + up
+            + "), yet UDP gets no answer: a firewall on the way"
+            + " drops it, or what listens there speaks something else",
+        "open UDP port "
+            + peer.getPort()
+            + " on the host and the way to it; then start \"posthorn"
+            + " listen "
+            + peer.getPort()
+            + "\" there");
+  }
+
+  private String howHostAnswers() throws IOException {
+    try (Socket tcp = new Socket()) {
+      tcp.connect(peer, (int) PATIENCE.toMillis());
+      return "its TCP port of that number is open";
+    } catch (NoRouteToHostException | SocketTimeoutException nothing) {
+      return peer.getAddress().isReachable((int) PATIENCE.toMillis()) ? "it answers pings" : "";
+    } catch (ConnectException refused) {
+      return String.valueOf(refused.getMessage()).contains("refused") ? "it refuses TCP" : "";
+    } catch (IOException other) {
+      return "";
+    }
+  }
+
+  /** Whether the way out leads through an address translator, as far as addresses tell. */
+  private @Nullable Finding nat() throws IOException {
+    InetAddress to = peer.getAddress();
+    if (to.isLoopbackAddress() || to.isSiteLocalAddress() || to.isLinkLocalAddress()) {
+      return null;
+    }
+    for (NetworkInterface one : NetworkInterface.networkInterfaces().toList()) {
+      for (InetAddress mine : one.inetAddresses().toList()) {
+        if (!isPrivate(mine) && mine.getAddress().length == to.getAddress().length) {
+          return null;
+        }
+      }
+    }
+    return Finding.note(
+        "NAT",
+        "this host has private addresses only, so that a translator stands on the way to "
+            + to.getHostAddress()
+            + ": it may forget a silent connection, after 2 minutes by RFC 4787, some after 30 s",
+        "reliable mode asks each 10 s and so keeps its place; in plain mode send something as often");
+  }
+
+  private static boolean isPrivate(InetAddress address) {
+    return address.isLoopbackAddress()
+        || address.isSiteLocalAddress()
+        || address.isLinkLocalAddress()
+        || (address.getAddress()[0] & 0xfe) == 0xfc;
+  }
+}
