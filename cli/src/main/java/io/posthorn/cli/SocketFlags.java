@@ -69,10 +69,19 @@ final class SocketFlags {
   }
 
   /** Opens a socket that listens at an address. */
-  MessageSocket openListener(InetSocketAddress at, boolean streaming, Application application)
+  MessageSocket openListener(
+      InetSocketAddress at,
+      boolean streaming,
+      Application application,
+      @Nullable Integer maxConnections)
       throws Failure {
     try {
-      return builder().bind(at).streaming(streaming).application(application.words()).open();
+      MessageSocketBuilder builder =
+          builder().bind(at).streaming(streaming).application(application.words());
+      if (maxConnections != null) {
+        builder.maxConnections(maxConnections);
+      }
+      return builder.open();
     } catch (IOException failed) {
       throw Failures.ofBind(failed, at);
     }
