@@ -47,8 +47,7 @@ class ExecTest {
     }
   }
 
-  private static MessageSocket client(RunningProgram listener, String application)
-      throws Exception {
+  private static MessageSocket client(String application) throws IOException {
     return MessageSocket.builder()
         .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
         .application(application)
@@ -178,7 +177,7 @@ class ExecTest {
       throws Exception {
     Path file = folder.resolve("all");
     try (RunningProgram listener = shell("echo welcome; cat > " + file + "; echo done >> " + file);
-        MessageSocket socket = client(listener, "")) {
+        MessageSocket socket = client("")) {
       Connection connection = connect(socket, listener);
       connection.send("one".getBytes(UTF_8));
       connection.send("two".getBytes(UTF_8));
@@ -206,8 +205,8 @@ class ExecTest {
     String deaf = "trap '' TERM; echo $$ > $F/pid; echo up; while :; do sleep 0.1; done";
     try (RunningProgram heeding = shell("F=" + folder + "; " + heeds);
         RunningProgram unheeding = shell("F=" + folder + "; " + deaf);
-        MessageSocket silent = client(heeding, "posthorn-connect/1")) {
-      try (MessageSocket socket = client(heeding, "posthorn-connect/1")) {
+        MessageSocket silent = client("posthorn-connect/1")) {
+      try (MessageSocket socket = client("posthorn-connect/1")) {
         Connection connection = connect(socket, heeding);
         assertNotNull(connection.receive(LONG));
         connection.close(255, "gone", LONG);
@@ -224,8 +223,7 @@ class ExecTest {
   /** Two hundred at once, none starving another; afterwards nothing is left of them. */
   @Test
   void twoHundredClientsAtOnceLeaveNothingBehind() throws Exception {
-    try (RunningProgram listener = posthorn("listen", "-e", "cat", ANY);
-        MessageSocket socket = client(listener, "")) {
+    try (RunningProgram listener = posthorn("listen", "-e", "cat", ANY)) {
       InetSocketAddress to =
           new InetSocketAddress(
               InetAddress.getLoopbackAddress(), Integer.parseInt(listener.port()));
@@ -234,7 +232,7 @@ class ExecTest {
       try {
         List<Connection> clients = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
-          MessageSocket one = client(listener, "posthorn-connect/1");
+          MessageSocket one = client("posthorn-connect/1");
           sockets.add(one);
           clients.add(one.connect(to));
         }

@@ -6,7 +6,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /** One child process: how it is started and how it is made to end. */
@@ -15,16 +14,16 @@ final class Child {
   static final long KILL_AFTER_MILLIS = 5_000;
 
   private final Process process;
-  private final ScheduledExecutorService timer;
+  private final ExecTimer timer;
 
-  private Child(Process process, ScheduledExecutorService timer) {
+  private Child(Process process, ExecTimer timer) {
     this.process = process;
     this.timer = timer;
   }
 
   /** Starts it; it learns from its environment whom it serves. */
   static Child start(
-      ChildCommand command, Connection connection, int localPort, ScheduledExecutorService timer)
+      ChildCommand command, Connection connection, int localPort, ExecTimer timer)
       throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command.words());
     Map<String, String> environment = builder.environment();
@@ -51,9 +50,7 @@ final class Child {
     }
     List<ProcessHandle> family = family();
     family.forEach(ProcessHandle::destroy);
-    if (!timer.isShutdown()) {
-      timer.schedule(() -> kill(family), KILL_AFTER_MILLIS, TimeUnit.MILLISECONDS);
-    }
+    timer.after(KILL_AFTER_MILLIS, () -> kill(family));
   }
 
   /** Kills it and its descendants. */

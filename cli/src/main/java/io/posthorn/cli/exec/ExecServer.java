@@ -7,8 +7,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 
 /**
  * Starts a child for each client of a socket. Each client has threads of its own, and what it does
@@ -29,13 +27,7 @@ public final class ExecServer {
   private final Settings settings;
   private final Journal journal;
   private final Set<ExecSession> sessions = ConcurrentHashMap.newKeySet();
-  private final ScheduledExecutorService timer =
-      Executors.newSingleThreadScheduledExecutor(
-          body -> {
-            Thread thread = new Thread(body, "posthorn-exec-timer");
-            thread.setDaemon(true);
-            return thread;
-          });
+  private final ExecTimer timer = new ExecTimer();
   private int busy;
   private long served;
 
@@ -123,7 +115,7 @@ public final class ExecServer {
     for (ExecSession session : sessions) {
       session.awaitChild();
     }
-    timer.shutdownNow();
+    timer.end();
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
@@ -146,7 +138,7 @@ public final class ExecServer {
     return journal;
   }
 
-  ScheduledExecutorService timer() {
+  ExecTimer timer() {
     return timer;
   }
 }

@@ -11,6 +11,7 @@ import io.posthorn.cli.session.SessionControl;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -154,12 +155,23 @@ final class ExecSession {
     }
     stdout.start(name + "-out");
     stderr.start(name + "-err");
-    process.onExit().thenRun(this::onExit);
-    connection.closed().thenAccept(this::onClosed);
+    onEnd(process.onExit().thenRun(this::onExit));
+    onEnd(connection.closed().thenAccept(this::onClosed));
     if (tooLate) {
       started.terminate();
     }
     return true;
+  }
+
+  /** What goes wrong in an action that nobody waits for is said. */
+  private void onEnd(CompletableFuture<Void> action) {
+    CompletableFuture<Void> said =
+        action.exceptionally(
+            fault -> {
+              server.journal().detail("fault: " + fault);
+              return null;
+            });
+    assert said != action;
   }
 
   /** Gives the child what comes until the client is gone; what nobody reads is passed over. */
@@ -251,10 +263,7 @@ final class ExecSession {
     server
         .journal()
         .detail(connection.remoteAddress() + ": client gone before its child: " + report.cause());
-    if (!server.timer().isShutdown()) {
-      long delayMillis = inOrder ? GRACE_MILLIS : 0;
-      server.timer().schedule(running::terminate, delayMillis, TimeUnit.MILLISECONDS);
-    }
+    server.timer().after(inOrder ? GRACE_MILLIS : 0, running::terminate);
   }
 
   /** The server ends. */
@@ -280,15 +289,11 @@ final class ExecSession {
 
   private void onExit() {
     look();
-    if (!server.timer().isShutdown()) {
-      lookAgainLater(-1);
-    }
+    lookAgainLater(-1);
   }
 
   private void lookAgainLater(long piecesBefore) {
-    server
-        .timer()
-        .schedule(() -> lookWithoutStreams(piecesBefore), STREAMS_MILLIS, TimeUnit.MILLISECONDS);
+    server.timer().after(STREAMS_MILLIS, () -> lookWithoutStreams(piecesBefore));
   }
 
   /** The child is gone; somebody else may hold its streams open and write nothing. */
