@@ -141,9 +141,12 @@ class OneFaultProperties {
       pair.network.at(at, () -> pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, size));
       pair.network.at(at, () -> pair.b.send(pair.a, 1, Delivery.RELIABLE_UNORDERED, size));
       pair.network.at(at, () -> pair.a.send(pair.b, 2, Delivery.UNRELIABLE_SEQUENCED, size));
-      if (i > 0) { // not before the third datagram: the first two are the handshake's
-        pair.network.at(at, () -> pair.a.send(pair.b, 3, Delivery.UNRELIABLE, 4 + size));
-      }
+    }
+    // From the third datagram on, behind the two of the handshake, each carries one whose copy
+    // shows.
+    for (int i = 0; i < MESSAGES; i++) {
+      long at = (11 + i) * 1_000_000L;
+      pair.network.at(at, () -> pair.a.send(pair.b, 3, Delivery.UNRELIABLE, 4));
     }
     pair.network.run(Duration.ofSeconds(1));
     assertTrue(

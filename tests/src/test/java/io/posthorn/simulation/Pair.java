@@ -1,5 +1,6 @@
 package io.posthorn.simulation;
 
+import io.posthorn.ConnectionInfo;
 import io.posthorn.Mode;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
@@ -126,6 +127,17 @@ final class Pair {
   /** Whether everything wanted was taken and has its outcome. */
   boolean isSettled() {
     return history.unsettled() == 0 && a.waiting() == 0 && b.waiting() == 0;
+  }
+
+  /** The larger of the round trips that the two measure just now, smoothed; 0 if neither has. */
+  long smoothedRttNanos() {
+    long longest = 0;
+    for (Party party : List.of(a, b)) {
+      for (ConnectionInfo connection : party.endpoint().connections(network.nowNanos())) {
+        longest = Math.max(longest, connection.smoothedRtt().toNanos());
+      }
+    }
+    return longest;
   }
 
   /** Closes both, and runs until both have nothing left to say. */

@@ -84,6 +84,16 @@ class PacerProperties {
   }
 
   @Example
+  void theProbesOfALongOutageAreNotAllOwed() {
+    Pacer pacer = new Pacer();
+    assertTrue(pacer.mayLeave(12_000, PACKET, 0));
+    for (int i = 0; i < 100; i++) {
+      pacer.onPacketSent(PACKET);
+    }
+    assertTrue(pacer.mayLeave(12_000, PACKET, 300_000_001));
+  }
+
+  @Example
   void withoutARateOfTheControllerTheWindowGivesIt() {
     NewReno reno = new NewReno(PACKET);
     assertEquals(150_000, Pacer.rate(reno, 100_000_000));

@@ -19,7 +19,7 @@ class DeliveryRateTest {
 
   private void acknowledge(long number, long nowMillis) {
     rate.onDelivered(1000, nowMillis * MS);
-    sent.sample(number, rate, MS, nowMillis * MS);
+    sent.sample(number, nowMillis * MS - sent.sentNanos(number), rate, MS, nowMillis * MS);
     sent.acknowledge(number);
   }
 
@@ -59,7 +59,7 @@ class DeliveryRateTest {
   void lessThanTheSmallestRoundTripIsNoSample() {
     send(0);
     rate.onDelivered(1000, MS / 2);
-    sent.sample(0, rate, MS, MS / 2);
+    sent.sample(0, MS / 2, rate, MS, MS / 2);
     assertEquals(0, rate.bytesPerSecond());
   }
 

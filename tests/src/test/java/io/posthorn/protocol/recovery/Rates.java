@@ -7,7 +7,7 @@ public final class Rates {
   /** A sample of which only this is known. */
   public static DeliveryRate sample(boolean applicationLimited) {
     DeliveryRate rate = new DeliveryRate();
-    rate.sample(0, 0, 0, 0, applicationLimited, 1, 1);
+    rate.sample(0, 1, 0, 0, 0, applicationLimited, 1, 1);
     return rate;
   }
 }

@@ -8,6 +8,7 @@ package io.posthorn.protocol.congestion;
 public final class Pacer {
   private static final int BURST_PACKETS = 10;
   private static final long BURST_NANOS = 2_000_000L;
+  private static final int MAX_OWED_PACKETS = 2;
 
   private double tokens = Double.MAX_VALUE;
   private long filledNanos;
@@ -28,9 +29,12 @@ public final class Pacer {
     return tokens >= packetBytes;
   }
 
-  /** A packet left. */
+  /**
+   * A packet left. Probes leave though the bucket is empty, and are owed; but not all those of an
+   * outage, or the link's return would be noticed and not used.
+   */
   public void onPacketSent(int bytes) {
-    tokens -= bytes;
+    tokens = Math.max((double) -MAX_OWED_PACKETS * bytes, tokens - bytes);
   }
 
   /** When {@link #mayLeave} turns true. */

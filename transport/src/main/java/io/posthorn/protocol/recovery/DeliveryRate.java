@@ -50,6 +50,8 @@ public final class DeliveryRate {
   /**
    * Samples by the newest packet that was just acknowledged.
    *
+   * @param rttNanos the round trip that it measured; if a later packet had been acknowledged
+   *     before, the latest one, for then its own is the age of a lost ACK
    * @param priorDeliveredBytes {@link #deliveredBytes} when it was sent
    * @param priorDeliveredNanos {@link #deliveredNanos} when it was sent
    * @param priorFirstSentNanos {@link #firstSentNanos} when it was sent
@@ -57,6 +59,7 @@ public final class DeliveryRate {
    */
   void sample(
       long sentNanos,
+      long rttNanos,
       long priorDeliveredBytes,
       long priorDeliveredNanos,
       long priorFirstSentNanos,
@@ -66,7 +69,7 @@ public final class DeliveryRate {
     firstSentNanos = sentNanos;
     sampleApplicationLimited = applicationLimited;
     samplePriorDeliveredBytes = priorDeliveredBytes;
-    sampleRttNanos = nowNanos - sentNanos;
+    sampleRttNanos = rttNanos;
     long sendNanos = sentNanos - priorFirstSentNanos;
     long acknowledgeNanos = nowNanos - priorDeliveredNanos;
     long intervalNanos = Math.max(sendNanos, acknowledgeNanos);
@@ -104,7 +107,7 @@ public final class DeliveryRate {
     return samplePriorDeliveredBytes;
   }
 
-  /** Round trip of the sampled packet, its ACK delay included. */
+  /** Round trip at the sample, ACK delay included. */
   public long rttNanos() {
     return sampleRttNanos;
   }

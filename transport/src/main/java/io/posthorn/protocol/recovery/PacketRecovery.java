@@ -207,7 +207,9 @@ public final class PacketRecovery {
       // Where a few packets overtake the rest, only the smoothed round trip tells noise from a
       // sample.
       long leastNanos = Math.max(rtt.minRttNanos(), rtt.smoothedRttNanos() / 2);
-      sent.sample(newestNumber, rate, leastNanos, nowNanos);
+      boolean largest = newestNumber == last[0] || !rtt.hasSample();
+      long rttNanos = largest ? nowNanos - newestSentNanos : rtt.latestRttNanos();
+      sent.sample(newestNumber, rttNanos, rate, leastNanos, nowNanos);
       controller.onAcknowledged(nowNanos, newestSentNanos, bytes, sent.bytesInFlight(), rate);
     }
     detectLost(nowNanos);

@@ -167,10 +167,12 @@ public final class SentPackets {
   }
 
   /** Samples the delivery rate by a kept packet. */
-  void sample(long packetNumber, DeliveryRate rate, long minRttNanos, long nowNanos) {
+  void sample(
+      long packetNumber, long rttNanos, DeliveryRate rate, long minRttNanos, long nowNanos) {
     int at = (int) packetNumber & (state.length - 1);
     rate.sample(
         sentNanos[at],
+        rttNanos,
         deliveredBytes[at],
         deliveredNanos[at],
         firstSentNanos[at],
