@@ -22,8 +22,7 @@ final class Child {
   }
 
   /** Starts it; it learns from its environment whom it serves. */
-  static Child start(
-      ChildCommand command, Connection connection, int localPort, ExecTimer timer)
+  static Child start(ChildCommand command, Connection connection, int localPort, ExecTimer timer)
       throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command.words());
     Map<String, String> environment = builder.environment();
