@@ -12,6 +12,7 @@ import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.Scratch;
 import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.handshake.ClearHandshake;
+import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.CloseReason;
@@ -37,7 +38,13 @@ class AdmissionTest {
   private final TransmitBatch batch = new TransmitBatch();
   private final Admission admission =
       new Admission(
-          new EndpointResources(OPTIONS, random, new ReceiveMemory(1), new Scratch(), 1),
+          new EndpointResources(
+              OPTIONS,
+              random,
+              new ReceiveMemory(1),
+              new Scratch(),
+              new ConnectionIdIssuer(StaticKey.generate(random), random, id -> false),
+              1),
           WireLimits.SUITE_CLEAR,
           StaticKey.generate(random),
           outbox);

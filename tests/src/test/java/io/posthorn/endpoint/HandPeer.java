@@ -6,8 +6,12 @@ import io.posthorn.EcnMark;
 import io.posthorn.Mode;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
+import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.PeerConnection;
+import io.posthorn.protocol.Scratch;
+import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.handshake.ClearHandshake;
+import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.protocol.handshake.Handshake;
 import io.posthorn.protocol.handshake.NoiseXX;
 import io.posthorn.protocol.handshake.StaticKey;
@@ -78,7 +82,13 @@ final class HandPeer {
         options.security().isEncrypted()
             ? NoiseXX.initiator(StaticKey.generate(random), ownId, null, random)
             : ClearHandshake.initiator(ownId, random);
-    this.parameters = PeerConnection.parameters(options, ownId, random.nextLong());
+    ConnectionIdIssuer ids =
+        new ConnectionIdIssuer(StaticKey.generate(random), random, id -> false);
+    this.parameters =
+        PeerConnection.parameters(
+            new EndpointResources(
+                options, random, new ReceiveMemory(1), new Scratch(), ids, random.nextLong()),
+            ownId);
   }
 
   static InetSocketAddress address(int host) {

@@ -420,15 +420,22 @@ class MisbehavingPeerTest {
     byte[] token = new byte[WireLimits.RESET_TOKEN_BYTES];
     for (int i = 1; i < 500; i++) {
       long sequence = i;
-      peer.send(out -> out.newConnectionId(sequence, sequence, sequence, token));
+      peer.nowNanos += 10 * MS;
+      peer.send(
+          out -> {
+            ack(out, peer.largestOpened(), peer.largestOpened());
+            out.newConnectionId(sequence, sequence, sequence, token);
+          });
     }
     assertLives();
+    assertTrue(peer.heardOf("onRetireConnectionId") >= 498, "each is told to be retired");
     assertCloses(
         CloseReason.LIMIT,
         out -> {
           out.newConnectionId(600, 0, 1, token);
           out.newConnectionId(601, 0, 2, token);
           out.newConnectionId(602, 0, 3, token);
+          out.newConnectionId(603, 0, 4, token);
         });
   }
 
@@ -440,7 +447,33 @@ class MisbehavingPeerTest {
   }
 
   @Example
-  void retiringTheOnlyIdIsABreach() {
+  void idsRetiredFasterThanThePeerTakesTheWordAreABreach() {
+    byte[] token = new byte[WireLimits.RESET_TOKEN_BYTES];
+    for (int i = 1; i < 5_000 && peer.toldToClose() == null; i++) {
+      long sequence = i;
+      peer.send(out -> out.newConnectionId(sequence, sequence, sequence, token));
+    }
+    assertEquals(CloseReason.LIMIT, peer.toldToClose());
+  }
+
+  @Example
+  void aFloodOfRetirementsIsAnsweredWithAFewIdsARoundTrip() {
+    for (int i = 0; i < 500; i++) {
+      long sequence = i + 1L;
+      peer.nowNanos += 10 * MS;
+      peer.send(
+          out -> {
+            ack(out, peer.largestOpened(), peer.largestOpened());
+            out.retireConnectionId(sequence);
+          });
+    }
+    assertTrue(peer.heardOf("onNewConnectionId") >= 500);
+    assertTrue(peer.heardOf("onNewConnectionId") <= 502);
+    assertLives();
+  }
+
+  @Example
+  void retiringTheIdOfThePacketIsABreach() {
     assertCloses(CloseReason.PROTOCOL_VIOLATION, out -> out.retireConnectionId(0));
   }
 

@@ -7,6 +7,8 @@ import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.Scratch;
 import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.handshake.ClearHandshake;
+import io.posthorn.protocol.handshake.ConnectionIdIssuer;
+import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.protocol.handshake.TransportParameters;
 import io.posthorn.protocol.protection.ChecksumProtection;
 import io.posthorn.wire.WireLimits;
@@ -18,9 +20,15 @@ final class Slots {
 
   Slots(long seed) {
     SocketOptions options = SocketOptions.defaults(Mode.RELIABLE);
+    SplittableRandom random = new SplittableRandom(seed);
     shared =
         new EndpointResources(
-            options, new SplittableRandom(seed), new ReceiveMemory(1 << 20), new Scratch(), 1);
+            options,
+            random,
+            new ReceiveMemory(1 << 20),
+            new Scratch(),
+            new ConnectionIdIssuer(StaticKey.generate(random), random, id -> false),
+            1);
   }
 
   ConnectionSlot slot(long handle, long id) {

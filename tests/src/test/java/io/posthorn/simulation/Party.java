@@ -8,6 +8,7 @@ import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
+import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.runtime.SimulatedEndpoint;
 import io.posthorn.simulation.checker.History;
 import io.posthorn.simulation.checker.History.Sent;
@@ -19,6 +20,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An application with a reliable endpoint at one address of a simulated network: it sends what it
@@ -43,6 +45,7 @@ final class Party implements SimulatedHost {
   private final Map<Party, ArrayDeque<Wanted>> waiting = new HashMap<>();
   private final Map<InetSocketAddress, Party> known = new HashMap<>();
   private final Map<Party, InetSocketAddress> aliases = new HashMap<>();
+  private @Nullable StaticKey identity;
   private SimulatedEndpoint host;
   private boolean answersOnly;
   private boolean confirms = true;
@@ -70,8 +73,15 @@ final class Party implements SimulatedHost {
 
   private SimulatedEndpoint host() {
     SplittableRandom random = new SplittableRandom(seed + process * 0x9E3779B97F4A7C15L);
-    Endpoint endpoint = new ReliableEndpoint(options, random, address::equals);
+    Endpoint endpoint = new ReliableEndpoint(options, random, address::equals, identity);
     return new SimulatedEndpoint(endpoint, this::onMessage, this::onEvent);
+  }
+
+  /** Has an identity that outlives a crash; before anything else. */
+  void keepIdentity() {
+    identity = StaticKey.generate(new SplittableRandom(seed));
+    host = host();
+    network.replace(address, this);
   }
 
   /** Tells who is at an address. */

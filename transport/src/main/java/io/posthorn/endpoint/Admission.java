@@ -137,9 +137,8 @@ final class Admission {
       handshake.destroy();
       return DropReason.MALFORMED_HANDSHAKE;
     }
-    long id = shared.random().nextLong();
-    int parametersLength =
-        PeerConnection.parameters(shared.options(), id, shared.instanceId()).encode(parameters, 0);
+    long id = shared.ids().next();
+    int parametersLength = PeerConnection.parameters(shared, id).encode(parameters, 0);
     int bodyLength = handshake.writeSecond(parameters, parametersLength, body, 0);
     byte[] second = new byte[32 + bodyLength];
     int bytes =

@@ -17,11 +17,15 @@ final class ConnectionSlot {
   /** Whether it stands in the queue of those that have messages for the application. */
   boolean queuedForReading;
 
-  /** The id under which the table knows it. */
-  long tableId;
+  /** The ids under which the table knows it, the first being the handshake's. */
+  long[] tableIds = new long[4];
+
+  int tableIdCount;
+
+  /** When a hint that the peer has restarted is looked into again. */
+  long nextRestartProbeNanos;
 
   ConnectionSlot(PeerConnection connection) {
     this.connection = connection;
-    this.tableId = connection.localConnectionId();
   }
 }

@@ -1,6 +1,7 @@
 package io.posthorn.endpoint;
 
 import java.net.InetSocketAddress;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -8,13 +9,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of one endpoint: by the id that the peers' packets carry (issued here, so nobody
- * chooses where it lands), by handle, and by the address at which a peer was met, which stays its
- * alias for life.
+ * The connections of one endpoint: by each of the ids that the peers' packets carry (issued here,
+ * so nobody chooses where they land), by handle, by the address at which a peer was met, which
+ * stays its alias for life, and by the address where it is now, if that is another.
  */
 final class ConnectionTable {
   private final Map<Long, ConnectionSlot> byHandle = new LinkedHashMap<>();
   private final Map<InetSocketAddress, ConnectionSlot> byAddress = new HashMap<>();
+  private final Map<InetSocketAddress, ConnectionSlot> moved = new HashMap<>();
   // Open addressing with linear probing; ids are random, so their low bits serve as hash.
   private long[] ids = new long[32];
   private @Nullable ConnectionSlot[] slots = new @Nullable ConnectionSlot[32];
@@ -51,14 +53,33 @@ final class ConnectionTable {
 
   void add(ConnectionSlot slot) {
     byHandle.put(slot.connection.handle(), slot);
-    insert(slot);
+    addId(slot, slot.connection.localConnectionId());
+  }
+
+  /** From now on this id leads to the connection as well. */
+  void addId(ConnectionSlot slot, long id) {
+    if (slot.tableIdCount == slot.tableIds.length) {
+      slot.tableIds = Arrays.copyOf(slot.tableIds, 2 * slot.tableIdCount);
+    }
+    slot.tableIds[slot.tableIdCount++] = id;
+    insert(id, slot);
+  }
+
+  /** This id leads to the connection no more. */
+  void removeId(ConnectionSlot slot, long id) {
+    for (int i = 0; i < slot.tableIdCount; i++) {
+      if (slot.tableIds[i] == id) {
+        slot.tableIds[i] = slot.tableIds[--slot.tableIdCount];
+        delete(id);
+        return;
+      }
+    }
   }
 
   /** The connection's own id changed. */
   void rekey(ConnectionSlot slot) {
-    delete(slot.tableId);
-    slot.tableId = slot.connection.localConnectionId();
-    insert(slot);
+    removeId(slot, slot.tableIds[0]);
+    addId(slot, slot.connection.localConnectionId());
   }
 
   void alias(InetSocketAddress address, ConnectionSlot slot) {
@@ -67,38 +88,59 @@ final class ConnectionTable {
 
   void remove(ConnectionSlot slot) {
     byHandle.remove(slot.connection.handle());
-    delete(slot.tableId);
+    while (slot.tableIdCount > 0) {
+      delete(slot.tableIds[--slot.tableIdCount]);
+    }
   }
 
   void unalias(InetSocketAddress address, ConnectionSlot slot) {
     byAddress.remove(address, slot);
+    moved.remove(address, slot);
   }
 
-  private void insert(ConnectionSlot slot) {
+  /** The peer has moved: it is found at its address of now too, though not for sending. */
+  void move(InetSocketAddress before, InetSocketAddress now, ConnectionSlot slot) {
+    moved.remove(before, slot);
+    moved.put(now, slot);
+  }
+
+  /** The connection whose peer is reached at this address now, or null. */
+  @Nullable ConnectionSlot byPath(InetSocketAddress address) {
+    ConnectionSlot slot = moved.get(address);
+    if (slot != null) {
+      return slot;
+    }
+    slot = byAddress.get(address);
+    return slot != null && slot.connection.address().equals(address) ? slot : null;
+  }
+
+  private void insert(long id, ConnectionSlot slot) {
     if (2 * (count + 1) > ids.length) {
       grow();
     }
-    place(slot);
+    place(id, slot);
     count++;
   }
 
-  private void place(ConnectionSlot slot) {
+  private void place(long id, ConnectionSlot slot) {
     int mask = ids.length - 1;
-    int at = (int) slot.tableId & mask;
+    int at = (int) id & mask;
     while (slots[at] != null) {
       at = (at + 1) & mask;
     }
-    ids[at] = slot.tableId;
+    ids[at] = id;
     slots[at] = slot;
   }
 
   private void grow() {
     @Nullable ConnectionSlot[] old = slots;
+    long[] oldIds = ids;
     ids = new long[old.length * 2];
     slots = new @Nullable ConnectionSlot[old.length * 2];
-    for (ConnectionSlot slot : old) {
+    for (int i = 0; i < old.length; i++) {
+      ConnectionSlot slot = old[i];
       if (slot != null) {
-        place(slot);
+        place(oldIds[i], slot);
       }
     }
   }

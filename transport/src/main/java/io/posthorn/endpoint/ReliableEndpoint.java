@@ -3,6 +3,7 @@ package io.posthorn.endpoint;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.EcnMark;
 import io.posthorn.SocketOptions;
+import io.posthorn.protocol.ConnectionEnd;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.PeerConnection;
@@ -10,28 +11,17 @@ import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.Scratch;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.protocol.channel.ReceiveMemory;
-import io.posthorn.protocol.channel.SendLedger;
-import io.posthorn.protocol.handshake.ClearHandshake;
-import io.posthorn.protocol.handshake.Handshake;
-import io.posthorn.protocol.handshake.NoiseXX;
+import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.protocol.handshake.StaticKey;
-import io.posthorn.protocol.handshake.TransportParameters;
 import io.posthorn.wire.CloseReason;
-import io.posthorn.wire.ControlPacket;
 import io.posthorn.wire.DropReason;
-import io.posthorn.wire.FirstMessagePacket;
 import io.posthorn.wire.PacketHeader;
-import io.posthorn.wire.SecondMessagePacket;
 import io.posthorn.wire.ThirdMessagePacket;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -41,32 +31,15 @@ import org.jspecify.annotations.Nullable;
  * connections, and lets each of them send in turn.
  */
 public final class ReliableEndpoint implements Endpoint {
-  private static final int MAX_SEGMENTS = 32;
-  private static final int LOST_PEERS_LIMIT = 4096;
-
-  private final EndpointResources shared;
-  private final SocketOptions options;
-  private final Predicate<InetSocketAddress> isSelf;
-  private final StaticKey identity;
-  private final int suite;
   private final ConnectionTable table = new ConnectionTable();
-  private final DeadlineQueue deadlines = new DeadlineQueue();
   private final Outbox outbox = new Outbox();
-  private final Admission admission;
   private final EndpointCounters counters = new EndpointCounters();
-  private final ArrayDeque<ConnectionSlot> transmitting = new ArrayDeque<>();
-  private final ArrayDeque<ConnectionSlot> readable = new ArrayDeque<>();
-  private final ArrayDeque<EndpointEvent> events = new ArrayDeque<>();
-  private final Set<InetSocketAddress> lostAt = new LinkedHashSet<>();
-  private final SecondMessagePacket second = new SecondMessagePacket();
-  private final ThirdMessagePacket third = new ThirdMessagePacket();
-  private final ControlPacket control = new ControlPacket();
+  private final EventQueue events = new EventQueue(counters);
+  private final ConnectionTurns turns;
+  private final Handshakes handshakes;
+  private final StatelessReset resets;
   private final byte[] copy = new byte[WireLimits.MAX_DATAGRAM_BYTES];
-  private long nextHandle = NO_CONNECTION + 1;
   private boolean closing;
-  private long endedLost;
-  private long endedSpurious;
-  private long endedRetransmitted;
 
   /**
    * Makes an endpoint without connections.
@@ -78,19 +51,33 @@ public final class ReliableEndpoint implements Endpoint {
    */
   public ReliableEndpoint(
       SocketOptions options, RandomGenerator random, Predicate<InetSocketAddress> isSelf) {
-    this.options = options;
-    this.isSelf = isSelf;
-    this.shared =
+    this(options, random, isSelf, null);
+  }
+
+  /**
+   * Makes an endpoint without connections.
+   *
+   * @param known the identity of this host, the same after a restart, so that peers of before learn
+   *     of it by a reset; null to make one that lives as long as this endpoint
+   */
+  public ReliableEndpoint(
+      SocketOptions options,
+      RandomGenerator random,
+      Predicate<InetSocketAddress> isSelf,
+      @Nullable StaticKey known) {
+    StaticKey identity = known == null ? StaticKey.generate(random) : known;
+    ConnectionIdIssuer ids = new ConnectionIdIssuer(identity, random, id -> table.byId(id) != null);
+    EndpointResources shared =
         new EndpointResources(
             options,
             random,
             new ReceiveMemory(options.socketReceiveBytes()),
             new Scratch(),
+            ids,
             random.nextLong());
-    this.identity = StaticKey.generate(random);
-    this.suite =
-        options.security().isEncrypted() ? WireLimits.SUITE_NOISE_XX : WireLimits.SUITE_CLEAR;
-    this.admission = new Admission(shared, suite, identity, outbox);
+    this.resets = new StatelessReset(shared, table, outbox, known != null);
+    this.turns = new ConnectionTurns(table, events, counters, resets, options.maxDatagramBytes());
+    this.handshakes = new Handshakes(shared, isSelf, identity, table, turns, counters, outbox);
   }
 
   // Inputs from the network.
@@ -118,10 +105,11 @@ public final class ReliableEndpoint implements Endpoint {
     if (reason == DropReason.NONE) {
       reason =
           switch (PacketHeader.kind(bytes[at])) {
-            case PacketHeader.FIRST_MESSAGE -> onFirst(bytes, at, length, from, nowNanos);
-            case PacketHeader.SECOND_MESSAGE -> onSecond(bytes, at, length, nowNanos);
+            case PacketHeader.FIRST_MESSAGE ->
+                handshakes.onFirst(bytes, at, length, from, nowNanos);
+            case PacketHeader.SECOND_MESSAGE -> handshakes.onSecond(bytes, at, length, nowNanos);
             case PacketHeader.THIRD_MESSAGE -> onThird(bytes, at, length, from, nowNanos);
-            case PacketHeader.CONTROL -> onControl(bytes, at, length, from, nowNanos);
+            case PacketHeader.CONTROL -> handshakes.onControl(bytes, at, length, from, nowNanos);
             default -> onData(bytes, at, length, length, from, nowNanos);
           };
     }
@@ -130,180 +118,13 @@ public final class ReliableEndpoint implements Endpoint {
     }
   }
 
-  private DropReason onFirst(
-      byte[] bytes, int at, int length, InetSocketAddress from, long nowNanos) {
-    DropReason reason = admission.check(bytes, at, length, from);
-    if (reason != DropReason.NONE) {
-      return reason;
-    }
-    FirstMessagePacket first = admission.first();
-    ConnectionSlot own = table.byId(first.initiatorConnectionId());
-    boolean toSelf = own != null && own.connection.isOpenedHere();
-    if (toSelf && !isSelf.test(from)) {
-      return DropReason.REFLECTED;
-    }
-    if (!toSelf && winsAgainst(bytes, first, from)) {
-      return DropReason.SIMULTANEOUS_OPEN;
-    }
-    if (closing || table.size() >= options.maxConnections()) {
-      admission.refuse(from, CloseReason.REFUSED);
-      return DropReason.CONNECTION_LIMIT;
-    }
-    return admission.onFirst(bytes, from, nowNanos);
-  }
-
-  /** Whether both sides open at once and the own attempt goes on: the lower key wins. */
-  private boolean winsAgainst(byte[] bytes, FirstMessagePacket first, InetSocketAddress from) {
-    ConnectionSlot slot = table.byAddress(from);
-    if (slot == null || !slot.connection.isUnanswered()) {
-      return false;
-    }
-    var attempt = slot.connection.attempt();
-    if (attempt == null || slot.connection.isOver()) {
-      return false;
-    }
-    byte[] ours = attempt.handshake().localEphemeral();
-    return first.bodyLength() >= ours.length
-        && Arrays.compareUnsigned(
-                ours, 0, ours.length, bytes, first.bodyFrom(), first.bodyFrom() + ours.length)
-            < 0;
-  }
-
-  private DropReason onSecond(byte[] bytes, int at, int length, long nowNanos) {
-    DropReason reason = second.check(bytes, at, length);
-    if (reason != DropReason.NONE) {
-      return reason;
-    }
-    ConnectionSlot slot = table.byId(second.destinationConnectionId());
-    if (slot == null) {
-      return DropReason.UNEXPECTED_HANDSHAKE;
-    }
-    reason = slot.connection.onSecondMessage(second, bytes, nowNanos);
-    settle(slot, nowNanos);
-    return reason;
-  }
-
   private DropReason onThird(
       byte[] bytes, int at, int length, InetSocketAddress from, long nowNanos) {
-    DropReason reason = third.check(bytes, at, length);
-    if (reason != DropReason.NONE) {
-      return reason;
-    }
-    long id = third.destinationConnectionId();
-    HalfOpen halfOpen = admission.find(id);
-    if (halfOpen != null) {
-      reason = complete(halfOpen, bytes, nowNanos);
-      if (reason != DropReason.NONE) {
-        return reason;
-      }
-    } else if (table.byId(id) == null) {
-      return DropReason.UNEXPECTED_HANDSHAKE;
-    }
-    return third.dataLength() == 0
-        ? DropReason.NONE
+    DropReason reason = handshakes.onThird(bytes, at, length, nowNanos);
+    ThirdMessagePacket third = handshakes.third();
+    return reason != DropReason.NONE || third.dataLength() == 0
+        ? reason
         : onData(bytes, third.dataFrom(), third.dataLength(), length, from, nowNanos);
-  }
-
-  private DropReason complete(HalfOpen halfOpen, byte[] bytes, long nowNanos) {
-    byte[] payload = shared.scratch().plain();
-    int length = halfOpen.handshake.readThird(bytes, third.bodyFrom(), third.bodyLength(), payload);
-    if (length < 0) {
-      return DropReason.HANDSHAKE_FORGED;
-    }
-    admission.remove(halfOpen);
-    TransportParameters peer = TransportParameters.decode(payload, 0, length);
-    if (peer == null || !PeerConnection.areAcceptable(peer, halfOpen.key.initiatorConnectionId())) {
-      halfOpen.handshake.destroy();
-      return DropReason.MALFORMED_HANDSHAKE;
-    }
-    if (closing || table.size() >= options.maxConnections()) {
-      halfOpen.handshake.destroy();
-      return DropReason.CONNECTION_LIMIT;
-    }
-    establish(halfOpen, peer, nowNanos);
-    return DropReason.NONE;
-  }
-
-  private void establish(HalfOpen halfOpen, TransportParameters peer, long nowNanos) {
-    InetSocketAddress address = halfOpen.key.address();
-    long remoteId = halfOpen.key.initiatorConnectionId();
-    ConnectionSlot existing = table.byAddress(address);
-    boolean self = peer.instanceId == shared.instanceId();
-    counters.connectionsOpened++;
-    if (existing != null
-        && !self
-        && existing.connection.isUnanswered()
-        && existing.connection.isSendable()) {
-      existing.connection.adopt(
-          halfOpen.responderConnectionId, remoteId, halfOpen.handshake.split(), peer, nowNanos);
-      table.rekey(existing);
-      settle(existing, nowNanos);
-      return;
-    }
-    ConnectionSlot slot =
-        new ConnectionSlot(
-            PeerConnection.accepted(
-                shared,
-                nextHandle++,
-                address,
-                halfOpen.responderConnectionId,
-                remoteId,
-                halfOpen.handshake.split(),
-                peer,
-                nowNanos));
-    table.add(slot);
-    if (existing != null
-        && !existing.connection.isOver()
-        && !existing.connection.isUnanswered()
-        && existing.connection.peerInstanceId() != peer.instanceId) {
-      existing.connection.finish(new PeerConnection.End(CloseReason.PEER_RESTARTED, false, 0, ""));
-      settle(existing, nowNanos);
-      existing = null;
-    }
-    if (existing == null || existing.connection.isOver()) {
-      table.alias(address, slot);
-    }
-    settle(slot, nowNanos);
-  }
-
-  private DropReason onControl(
-      byte[] bytes, int at, int length, InetSocketAddress from, long nowNanos) {
-    DropReason reason = control.check(bytes, at, length);
-    if (reason != DropReason.NONE) {
-      return reason;
-    }
-    ConnectionSlot slot = table.byId(control.connectionId());
-    if (slot == null
-        || !slot.connection.isUnanswered()
-        || slot.connection.isOver()
-        || !from.equals(slot.connection.address())) {
-      return DropReason.UNEXPECTED_HANDSHAKE;
-    }
-    switch (control.kind()) {
-      case ControlPacket.RETRY ->
-          slot.connection.onRetry(bytes, control.cookieFrom(), control.cookieLength(), nowNanos);
-      case ControlPacket.REFUSED -> slot.connection.onRefused(CloseReason.ofCode(control.code()));
-      case ControlPacket.VERSIONS -> {
-        if (listsOwnVersion()) {
-          return DropReason.UNEXPECTED_HANDSHAKE;
-        }
-        slot.connection.onRefused(CloseReason.SECURITY);
-      }
-      default -> {
-        return DropReason.UNEXPECTED_HANDSHAKE;
-      }
-    }
-    settle(slot, nowNanos);
-    return DropReason.NONE;
-  }
-
-  private boolean listsOwnVersion() {
-    for (int i = 0; i < control.versionCount(); i++) {
-      if (control.version(i) == WireLimits.VERSION) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private DropReason onData(
@@ -311,35 +132,41 @@ public final class ReliableEndpoint implements Endpoint {
     if (length < WireLimits.MINIMUM_CLEAR_PACKET_BYTES) {
       return DropReason.TOO_SHORT;
     }
-    ConnectionSlot slot = table.byId(PacketHeader.connectionId(bytes, at));
+    long id = PacketHeader.connectionId(bytes, at);
+    ConnectionSlot slot = table.byId(id);
     if (slot == null) {
-      return DropReason.UNKNOWN_CONNECTION;
+      return onUnknown(bytes, at, length, from, nowNanos);
     }
     DropReason reason = slot.connection.onData(bytes, at, length, datagramBytes, from, nowNanos);
     if (reason != DropReason.AUTHENTICATION_FAILED) {
-      settle(slot, nowNanos);
+      turns.settle(slot, nowNanos);
     }
     return reason;
   }
 
+  private DropReason onUnknown(
+      byte[] bytes, int at, int length, InetSocketAddress from, long nowNanos) {
+    ConnectionSlot ended = resets.match(bytes, at, length, from);
+    if (ended != null) {
+      ended.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
+      turns.settle(ended, nowNanos);
+      return DropReason.NONE;
+    }
+    if (!handshakes.isHalfOpen(PacketHeader.connectionId(bytes, at))) {
+      resets.answer(bytes, at, length, from, nowNanos);
+    }
+    return DropReason.UNKNOWN_CONNECTION;
+  }
+
   @Override
   public void onTimeout(long nowNanos) {
-    admission.onTimeout(nowNanos);
-    while (deadlines.earliestNanos() <= nowNanos) {
-      ConnectionSlot slot = deadlines.earliest();
-      // Taken out first, so that each is asked once even if its next deadline has passed already.
-      deadlines.set(slot, NEVER);
-      slot.connection.onTimeout(nowNanos);
-      settle(slot, nowNanos);
-      if (slot.deadlineNanos <= nowNanos) {
-        deadlines.set(slot, nowNanos + 1);
-      }
-    }
+    handshakes.onTimeout(nowNanos);
+    turns.onTimeout(nowNanos);
   }
 
   @Override
   public long nextTimeoutNanos() {
-    return Math.min(deadlines.earliestNanos(), admission.deadlineNanos());
+    return Math.min(turns.deadlineNanos(), handshakes.deadlineNanos());
   }
 
   // Outputs.
@@ -347,49 +174,12 @@ public final class ReliableEndpoint implements Endpoint {
   @Override
   public boolean pollTransmit(TransmitBatch out, long nowNanos) {
     out.clear();
-    if (outbox.poll(out)) {
-      count(out);
-      return true;
-    }
-    while (true) {
-      ConnectionSlot slot = transmitting.peek();
-      if (slot == null) {
-        return false;
-      }
-      if (fill(slot.connection, out, nowNanos)) {
-        transmitting.add(transmitting.remove()); // the others' turn
-        count(out);
-        return true;
-      }
-      transmitting.remove();
-      slot.queuedForTransmit = false;
-      finishTurn(slot, nowNanos);
-    }
-  }
-
-  private boolean fill(PeerConnection connection, TransmitBatch out, long nowNanos) {
-    int limit = options.maxDatagramBytes();
-    int bytes = connection.writeDatagram(out.bytes(), 0, limit, nowNanos);
-    if (bytes == 0) {
+    if (!outbox.poll(out) && !turns.pollTransmit(out, nowNanos)) {
       return false;
     }
-    out.begin(connection.destination(), bytes);
-    while (bytes == limit
-        && out.segments() < MAX_SEGMENTS
-        && out.lengthBytes() + limit <= WireLimits.MAX_DATAGRAM_BYTES
-        && !connection.hasOffPath()) {
-      bytes = connection.writeDatagram(out.bytes(), out.lengthBytes(), limit, nowNanos);
-      if (bytes == 0) {
-        break;
-      }
-      out.append(bytes);
-    }
-    return true;
-  }
-
-  private void count(TransmitBatch out) {
     counters.datagramsSent += out.segments();
     counters.bytesSent += out.lengthBytes();
+    return true;
   }
 
   @Override
@@ -399,22 +189,7 @@ public final class ReliableEndpoint implements Endpoint {
 
   @Override
   public @Nullable ReceivedMessage pollMessage(long nowNanos) {
-    while (true) {
-      ConnectionSlot slot = readable.poll();
-      if (slot == null) {
-        return null;
-      }
-      ReceivedMessage message = slot.connection.pollMessage();
-      slot.queuedForReading = slot.connection.hasMessage();
-      if (slot.queuedForReading) {
-        readable.add(slot);
-      }
-      if (message != null) {
-        counters.messagesReceived++;
-        settle(slot, nowNanos); // credit may be due
-        return message;
-      }
-    }
+    return turns.pollMessage(nowNanos);
   }
 
   @Override
@@ -429,7 +204,7 @@ public final class ReliableEndpoint implements Endpoint {
     ReceivedMessage message = slot == null ? null : slot.connection.pollMessage();
     if (slot != null && message != null) {
       counters.messagesReceived++;
-      settle(slot, nowNanos); // credit may be due
+      turns.settle(slot, nowNanos); // credit may be due
     }
     return message;
   }
@@ -442,7 +217,7 @@ public final class ReliableEndpoint implements Endpoint {
     }
     ReceivedMessage part = slot.connection.pollPart(channel);
     if (part != null) {
-      settle(slot, nowNanos);
+      turns.settle(slot, nowNanos);
     }
     return part;
   }
@@ -461,7 +236,7 @@ public final class ReliableEndpoint implements Endpoint {
         return SendOutcome.CLOSED;
       }
     } else {
-      if (lostAt.remove(message.peer())) {
+      if (events.pollLost(message.peer())) {
         return SendOutcome.MESSAGES_LOST;
       }
       slot = find(message.peer(), true, nowNanos);
@@ -473,7 +248,7 @@ public final class ReliableEndpoint implements Endpoint {
     if (outcome == SendOutcome.ACCEPTED) {
       counters.messagesSent++;
     }
-    settle(slot, nowNanos);
+    turns.settle(slot, nowNanos);
     return outcome;
   }
 
@@ -492,32 +267,16 @@ public final class ReliableEndpoint implements Endpoint {
           new EndpointEvent.Connected(
               connection.handle(), peer, connection.isOpenedHere(), connection.peerApplication()));
     }
-    settle(slot, nowNanos);
+    turns.settle(slot, nowNanos);
     return connection.handle();
   }
 
   /** The connection to a peer, opened if there is none; null at the limit. */
   private @Nullable ConnectionSlot find(InetSocketAddress peer, boolean implicit, long nowNanos) {
     ConnectionSlot known = table.byAddress(peer);
-    if (known != null && known.connection.isSendable()) {
-      return known;
-    }
-    if (table.size() >= options.maxConnections()) {
-      return null;
-    }
-    long id = shared.random().nextLong();
-    Handshake handshake =
-        suite == WireLimits.SUITE_CLEAR
-            ? ClearHandshake.initiator(id, shared.random())
-            : NoiseXX.initiator(identity, id, null, shared.random());
-    ConnectionSlot slot =
-        new ConnectionSlot(
-            PeerConnection.opening(
-                shared, nextHandle++, peer, id, handshake, suite, implicit, nowNanos));
-    counters.connectionsOpened++;
-    table.add(slot);
-    table.alias(peer, slot);
-    return slot;
+    return known != null && known.connection.isSendable()
+        ? known
+        : handshakes.open(peer, implicit, nowNanos);
   }
 
   @Override
@@ -526,23 +285,23 @@ public final class ReliableEndpoint implements Endpoint {
     ConnectionSlot slot = table.byHandle(connection);
     if (slot != null) {
       slot.connection.close(applicationCode, text, lingerNanos, nowNanos);
-      settle(slot, nowNanos);
+      turns.settle(slot, nowNanos);
     }
   }
 
   @Override
   public void closeAll(long lingerNanos, long nowNanos) {
     closing = true;
-    admission.clear();
+    handshakes.close();
     for (ConnectionSlot slot : new ArrayList<>(table.all())) {
       slot.connection.close(0, "", lingerNanos, nowNanos);
-      settle(slot, nowNanos);
+      turns.settle(slot, nowNanos);
     }
   }
 
   @Override
   public boolean isClosed() {
-    if (!closing || !outbox.isEmpty() || !transmitting.isEmpty()) {
+    if (!closing || !outbox.isEmpty() || !turns.isTransmitted()) {
       return false;
     }
     for (ConnectionSlot slot : table.all()) {
@@ -558,7 +317,7 @@ public final class ReliableEndpoint implements Endpoint {
     ConnectionSlot slot = table.byHandle(message.connection());
     if (slot != null && message.number() >= 0) {
       slot.connection.confirm(message);
-      settle(slot, nowNanos);
+      turns.settle(slot, nowNanos);
     }
   }
 
@@ -577,107 +336,7 @@ public final class ReliableEndpoint implements Endpoint {
 
   @Override
   public EndpointCounters counters() {
-    counters.packetsLost = endedLost;
-    counters.packetsSpuriouslyLost = endedSpurious;
-    counters.bytesRetransmitted = endedRetransmitted;
-    for (ConnectionSlot slot : table.all()) {
-      counters.packetsLost += slot.connection.recovery().packetsLost();
-      counters.packetsSpuriouslyLost += slot.connection.recovery().packetsSpuriouslyLost();
-      counters.bytesRetransmitted += slot.connection.ledger().retransmittedBytes();
-    }
+    turns.sumCounters();
     return counters;
-  }
-
-  // After each input to a connection.
-
-  /** Collects what a connection has to say and gives it its place in the queues. */
-  private void settle(ConnectionSlot slot, long nowNanos) {
-    if (!slot.queuedForTransmit && !slot.connection.isEnded()) {
-      slot.queuedForTransmit = true;
-      transmitting.add(slot);
-    }
-    finishTurn(slot, nowNanos);
-  }
-
-  private void finishTurn(ConnectionSlot slot, long nowNanos) {
-    PeerConnection connection = slot.connection;
-    collectEvents(connection);
-    if (!slot.queuedForReading && connection.hasMessage()) {
-      slot.queuedForReading = true;
-      readable.add(slot);
-    }
-    deadlines.set(slot, connection.nextTimeoutNanos(nowNanos));
-    if (connection.isOver()) {
-      table.unalias(connection.address(), slot);
-      table.unalias(connection.alias(), slot);
-    }
-    if (connection.isEnded() && !connection.hasMessage() && !connection.hasPart()) {
-      forget(slot);
-    }
-  }
-
-  private void forget(ConnectionSlot slot) {
-    if (table.byHandle(slot.connection.handle()) != slot) {
-      return;
-    }
-    endedLost += slot.connection.recovery().packetsLost();
-    endedSpurious += slot.connection.recovery().packetsSpuriouslyLost();
-    endedRetransmitted += slot.connection.ledger().retransmittedBytes();
-    slot.connection.release();
-    table.remove(slot);
-  }
-
-  private void collectEvents(PeerConnection connection) {
-    long handle = connection.handle();
-    if (connection.pollConnected()) {
-      events.add(
-          new EndpointEvent.Connected(
-              handle, connection.alias(), connection.isOpenedHere(), connection.peerApplication()));
-    }
-    InetSocketAddress before = connection.pollChangedFrom();
-    if (before != null) {
-      events.add(new EndpointEvent.PathChanged(handle, before, connection.address()));
-    }
-    PeerConnection.End end = connection.pollEnd();
-    CloseReason reason = connection.endReason();
-    for (SendLedger.Settled settled = connection.pollSettled();
-        settled != null;
-        settled = connection.pollSettled()) {
-      events.add(
-          new EndpointEvent.ReceiptSettled(
-              settled.receipt(), settled.outcome(), reason, settled.mayHaveArrived()));
-    }
-    for (Object receipt = connection.pollProcessed();
-        receipt != null;
-        receipt = connection.pollProcessed()) {
-      events.add(new EndpointEvent.ReceiptProcessed(receipt));
-    }
-    for (long dropped = connection.pollDroppedDatagrams(); dropped > 0; dropped--) {
-      counters.drop(DropReason.QUEUE_FULL);
-    }
-    if (end != null) {
-      report(connection, end);
-    }
-    if (connection.pollWritable()) {
-      events.add(new EndpointEvent.Writable(handle, connection.alias()));
-    }
-  }
-
-  private void report(PeerConnection connection, PeerConnection.End end) {
-    if (connection.ledger().lostUnreceipted() > 0
-        && end.reason() != CloseReason.APPLICATION
-        && lostAt.size() < LOST_PEERS_LIMIT) {
-      lostAt.add(connection.alias());
-    }
-    events.add(
-        new EndpointEvent.Closed(
-            connection.handle(),
-            connection.alias(),
-            end.reason(),
-            end.byPeer(),
-            end.applicationCode(),
-            end.text(),
-            connection.unacknowledgedMessages(),
-            connection.ledger().acknowledgedMessages()));
   }
 }

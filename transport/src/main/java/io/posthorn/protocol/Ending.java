@@ -22,7 +22,7 @@ final class Ending {
 
   private final CloseFrame closeFrame = new CloseFrame();
   private Phase phase = Phase.RUNNING;
-  private PeerConnection.@Nullable End end;
+  private @Nullable ConnectionEnd end;
   private boolean reported;
   private long lingerDeadlineNanos = NEVER;
   private long drainDeadlineNanos = NEVER;
@@ -36,25 +36,25 @@ final class Ending {
   }
 
   /** How it ends, once that is decided. */
-  PeerConnection.@Nullable End end() {
+  @Nullable ConnectionEnd end() {
     return end;
   }
 
-  private void decide(PeerConnection.End how) {
+  private void decide(ConnectionEnd how) {
     if (end == null) {
       end = how;
     }
   }
 
   /** The application closes: what waits has until the deadline. */
-  void flush(PeerConnection.End how, long deadlineNanos) {
+  void flush(ConnectionEnd how, long deadlineNanos) {
     decide(how);
     phase = Phase.FLUSHING;
     lingerDeadlineNanos = deadlineNanos;
   }
 
   /** CLOSE is to be sent, again and again until the deadline. */
-  void sendClose(PeerConnection.End how, long deadlineNanos) {
+  void sendClose(ConnectionEnd how, long deadlineNanos) {
     decide(how);
     phase = Phase.CLOSING;
     lingerDeadlineNanos = deadlineNanos;
@@ -62,7 +62,7 @@ final class Ending {
   }
 
   /** Both sides know: late packets are answered until the deadline. */
-  void drain(PeerConnection.End how, long deadlineNanos) {
+  void drain(ConnectionEnd how, long deadlineNanos) {
     decide(how);
     phase = Phase.DRAINING;
     drainDeadlineNanos = deadlineNanos;
@@ -70,7 +70,7 @@ final class Ending {
   }
 
   /** Nothing is left to do. */
-  void finish(PeerConnection.End how) {
+  void finish(ConnectionEnd how) {
     decide(how);
     phase = Phase.ENDED;
     lingerDeadlineNanos = NEVER;
@@ -78,7 +78,7 @@ final class Ending {
   }
 
   /** What ended it first is overruled: the peer is gone before it could be told. */
-  void finishInstead(PeerConnection.End how) {
+  void finishInstead(ConnectionEnd how) {
     end = null;
     finish(how);
   }
@@ -115,7 +115,7 @@ final class Ending {
   }
 
   /** How it ended, once; null before. */
-  PeerConnection.@Nullable End poll() {
+  @Nullable ConnectionEnd poll() {
     if (reported || !isOver()) {
       return null;
     }
@@ -124,7 +124,7 @@ final class Ending {
   }
 
   @Nullable CloseReason reason() {
-    PeerConnection.End how = end;
+    ConnectionEnd how = end;
     return how == null ? null : how.reason();
   }
 }

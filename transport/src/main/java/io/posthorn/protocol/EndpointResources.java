@@ -2,6 +2,7 @@ package io.posthorn.protocol;
 
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.channel.ReceiveMemory;
+import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import java.util.random.RandomGenerator;
 
 /**
@@ -11,6 +12,7 @@ import java.util.random.RandomGenerator;
  * @param random the source of all chance
  * @param memory received bytes of all connections, against the socket's ceiling
  * @param scratch work space
+ * @param ids draws the connection ids of this side
  * @param instanceId tells this run of the socket from the one before
  */
 public record EndpointResources(
@@ -18,4 +20,5 @@ public record EndpointResources(
     RandomGenerator random,
     ReceiveMemory memory,
     Scratch scratch,
+    ConnectionIdIssuer ids,
     long instanceId) {}

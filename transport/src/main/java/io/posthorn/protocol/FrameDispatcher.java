@@ -4,8 +4,9 @@ import io.posthorn.protocol.channel.Confirmations;
 import io.posthorn.protocol.channel.Datagrams;
 import io.posthorn.protocol.channel.OrderedChannels;
 import io.posthorn.protocol.channel.UnorderedMessages;
-import io.posthorn.protocol.path.ConnectionIds;
+import io.posthorn.protocol.path.LocalConnectionIds;
 import io.posthorn.protocol.path.Path;
+import io.posthorn.protocol.path.PeerConnectionIds;
 import io.posthorn.protocol.recovery.PacketRecovery;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
@@ -26,9 +27,11 @@ final class FrameDispatcher implements FrameHandler {
   private final Datagrams datagrams;
   private final Confirmations confirmations;
   private final Path path;
-  private final ConnectionIds connectionIds;
+  private final LocalConnectionIds localIds;
+  private final PeerConnectionIds peerIds;
 
   private long nowNanos;
+  private long carriedBy;
   private InetSocketAddress from;
   private boolean takesMessages = true;
   private boolean carriedMessage;
@@ -39,25 +42,22 @@ final class FrameDispatcher implements FrameHandler {
   private long closeApplicationCode;
   private String closeText = "";
 
-  FrameDispatcher(
-      PacketRecovery recovery,
-      Acknowledgements acknowledgements,
-      Deliveries deliveries,
-      Path path,
-      ConnectionIds connectionIds) {
-    this.recovery = recovery;
-    this.acknowledgements = acknowledgements;
-    this.ordered = deliveries.ordered();
-    this.unordered = deliveries.unordered();
-    this.datagrams = deliveries.datagrams();
-    this.confirmations = deliveries.confirmations();
-    this.path = path;
-    this.connectionIds = connectionIds;
+  FrameDispatcher(ConnectionParts parts) {
+    this.recovery = parts.recovery;
+    this.acknowledgements = parts.acknowledgements;
+    this.ordered = parts.deliveries.ordered();
+    this.unordered = parts.deliveries.unordered();
+    this.datagrams = parts.deliveries.datagrams();
+    this.confirmations = parts.deliveries.confirmations();
+    this.path = parts.path;
+    this.localIds = parts.localIds;
+    this.peerIds = parts.peerIds;
     this.from = path.address();
   }
 
-  /** Begins a packet that came from this address. */
-  void begin(InetSocketAddress source, long now) {
+  /** Begins a packet that came from this address to this connection id. */
+  void begin(InetSocketAddress source, long destinationConnectionId, long now) {
+    carriedBy = destinationConnectionId;
     from = source;
     nowNanos = now;
     refused = DropReason.NONE;
@@ -235,13 +235,12 @@ final class FrameDispatcher implements FrameHandler {
   @Override
   public @Nullable CloseReason onNewConnectionId(
       long sequence, long retirePriorTo, long connectionId, byte[] bytes, int tokenFrom) {
-    return connectionIds.onNew(sequence, retirePriorTo, connectionId);
+    return peerIds.onNew(sequence, retirePriorTo, connectionId, bytes, tokenFrom);
   }
 
   @Override
   public @Nullable CloseReason onRetireConnectionId(long sequence) {
-    // Version 1 issues one id a connection, which must stay.
-    return CloseReason.PROTOCOL_VIOLATION;
+    return localIds.onRetire(sequence, carriedBy, recovery.probeTimeoutNanos(), nowNanos);
   }
 
   @Override

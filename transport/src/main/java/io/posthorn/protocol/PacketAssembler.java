@@ -43,24 +43,13 @@ final class PacketAssembler {
   static final byte PATH = 1;
   static final byte PINGS = 2;
 
-  /**
-   * Makes one.
-   *
-   * @param sources in order of priority; the first three are acknowledgements, path and pings
-   */
-  PacketAssembler(
-      PacketRecovery recovery,
-      Acknowledgements acknowledgements,
-      Path path,
-      Pings pings,
-      FrameSource[] sources,
-      RandomGenerator random) {
-    this.recovery = recovery;
-    this.acknowledgements = acknowledgements;
-    this.path = path;
-    this.pings = pings;
-    this.sources = sources;
-    this.random = random;
+  PacketAssembler(ConnectionParts parts) {
+    this.recovery = parts.recovery;
+    this.acknowledgements = parts.acknowledgements;
+    this.path = parts.path;
+    this.pings = parts.pings;
+    this.sources = parts.sources;
+    this.random = parts.shared.random();
     this.builder = new PacketBuilder(recovery.sent());
     this.packetsToSkip = SKIP_AT_LEAST + random.nextInt(SKIP_SPREAD);
   }

@@ -29,7 +29,7 @@ class PathProperties {
   private static final InetSocketAddress NEW = address(2);
   private static final InetSocketAddress THIRD = address(3);
 
-  private final Path path = new Path(HOME, new SplittableRandom(1));
+  private final Path path = new Path(HOME, new SplittableRandom(1), new PeerConnectionIds());
   private final SentPackets sent = new SentPackets();
   private final PacketBuilder builder = new PacketBuilder(sent);
   private final DeliveryRate rate = new DeliveryRate();
@@ -196,7 +196,7 @@ class PathProperties {
   @Property
   void atMostThreeBytesGoToAnUnprovedAddressForEachThatCame(@ForAll long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    Path any = new Path(HOME, random);
+    Path any = new Path(HOME, random, new PeerConnectionIds());
     Map<InetSocketAddress, long[]> flows = new HashMap<>();
     long now = 0;
     InetSocketAddress[] from = {HOME, NEW, THIRD, address(4)};

@@ -24,6 +24,7 @@ public final class Path implements FrameSource {
   private static final int RESERVED_BYTES = 2 * PROOF_BYTES;
 
   private final RandomGenerator random;
+  private final PeerConnectionIds peerIds;
   private InetSocketAddress address;
   private @Nullable InetSocketAddress previous;
   private boolean validated = true;
@@ -45,10 +46,12 @@ public final class Path implements FrameSource {
    * Makes a path.
    *
    * @param address proved by the handshake
+   * @param peerIds get a fresh one each time the path moves
    */
-  public Path(InetSocketAddress address, RandomGenerator random) {
+  public Path(InetSocketAddress address, RandomGenerator random, PeerConnectionIds peerIds) {
     this.address = address;
     this.random = random;
+    this.peerIds = peerIds;
   }
 
   /** Where packets go. */
@@ -105,10 +108,10 @@ public final class Path implements FrameSource {
       InetSocketAddress from, int bytes, long probeTimeoutNanos, long nowNanos) {
     if (from.equals(previous)) {
       // Back where it was before; that address is proved already.
-      address = from;
-      settle();
+      revert();
       return;
     }
+    peerIds.onMoved();
     if (validated) {
       previous = address;
       previousChallenge = random.nextLong();
@@ -123,6 +126,15 @@ public final class Path implements FrameSource {
     attempts = 0;
     intervalNanos = probeTimeoutNanos;
     retryNanos = nowNanos + intervalNanos;
+  }
+
+  private void revert() {
+    InetSocketAddress old = previous;
+    if (old != null) {
+      address = old;
+      peerIds.onReverted();
+    }
+    settle();
   }
 
   private void settle() {
@@ -148,6 +160,7 @@ public final class Path implements FrameSource {
     }
     if (data == challenge && from.equals(address)) {
       changedFrom = old;
+      peerIds.onProved();
       settle();
     }
   }
@@ -227,8 +240,7 @@ public final class Path implements FrameSource {
     attempts++;
     InetSocketAddress old = previous;
     if (attempts >= ATTEMPTS && old != null) {
-      address = old;
-      settle();
+      revert();
       return;
     }
     challengeDue = true;

@@ -1,0 +1,235 @@
+package io.posthorn.endpoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.EcnMark;
+import io.posthorn.Security;
+import io.posthorn.SocketOptions;
+import io.posthorn.protocol.handshake.ConnectionIdIssuer;
+import io.posthorn.protocol.handshake.StaticKey;
+import io.posthorn.wire.BigEndian;
+import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.ControlPacket;
+import io.posthorn.wire.PacketHeader;
+import io.posthorn.wire.WireLimits;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** FAULTS 37 and 38: resets and hints, forged and in loops (PROTOCOL.md §12.2, §12.3). */
+class StatelessResetTest {
+  private static final long MS = 1_000_000L;
+  private static final SocketOptions OPTIONS =
+      HandPeer.options(Security.ephemeral(), 100, 64 << 20);
+  private static final InetSocketAddress SOMEBODY = HandPeer.address(9);
+
+  private final SplittableRandom random = new SplittableRandom(1);
+  private final StaticKey identity = StaticKey.generate(random);
+  private final ConnectionIdIssuer issuer = new ConnectionIdIssuer(identity, random, id -> false);
+  private long nowNanos = 1_000 * MS;
+
+  private ReliableEndpoint endpoint(@Nullable StaticKey known) {
+    return new ReliableEndpoint(OPTIONS, random.split(), any -> false, known);
+  }
+
+  private byte[] dataPacket(long id, int length) {
+    byte[] packet = new byte[length];
+    random.nextBytes(packet);
+    packet[0] = (byte) (8 | (packet[0] & 7));
+    BigEndian.putLong(packet, PacketHeader.CONNECTION_ID_AT, id);
+    return packet;
+  }
+
+  private List<byte[]> give(Endpoint endpoint, byte[] packet, InetSocketAddress from) {
+    endpoint.onDatagram(ByteBuffer.wrap(packet), from, EcnMark.NOT_ECT, nowNanos);
+    List<byte[]> answers = new ArrayList<>();
+    TransmitBatch batch = new TransmitBatch();
+    while (endpoint.pollTransmit(batch, nowNanos)) {
+      assertEquals(from, batch.peer());
+      byte[] answer = new byte[batch.lengthBytes()];
+      System.arraycopy(batch.bytes(), 0, answer, 0, answer.length);
+      answers.add(answer);
+    }
+    return answers;
+  }
+
+  @Test
+  void fault38APacketToALostConnectionGetsAResetThatIsShorter() {
+    for (int length = 14; length < 200; length++) {
+      nowNanos += 1_000 * MS;
+      List<byte[]> answers = give(endpoint(identity), dataPacket(issuer.next(), length), SOMEBODY);
+      assertEquals(length >= 30 ? 1 : 0, answers.size(), "for " + length + " bytes");
+      for (byte[] answer : answers) {
+        assertTrue(answer.length < length && answer.length >= 29);
+        assertEquals(PacketHeader.DATA, PacketHeader.kind(answer[0]));
+      }
+    }
+  }
+
+  @Test
+  void fault35GarbageGetsNoAnswerFromALastingIdentity() {
+    ReliableEndpoint endpoint = endpoint(identity);
+    for (int i = 0; i < 1_000; i++) {
+      nowNanos += 1_000 * MS;
+      byte[] packet = dataPacket(random.nextLong(), 30 + random.nextInt(1_170));
+      assertEquals(0, give(endpoint, packet, SOMEBODY).size());
+    }
+  }
+
+  @Test
+  void fault38WithoutALastingIdentityTheAnswerIsAHintThatIsShorter() {
+    for (int length = 14; length < 200; length++) {
+      nowNanos += 1_000 * MS;
+      byte[] packet = dataPacket(random.nextLong(), length);
+      List<byte[]> answers =
+          give(new ReliableEndpoint(OPTIONS, random.split(), any -> false), packet, SOMEBODY);
+      assertEquals(length >= 20 ? 1 : 0, answers.size(), "for " + length + " bytes");
+      for (byte[] answer : answers) {
+        assertTrue(answer.length < length && answer.length <= 34);
+        assertEquals(PacketHeader.CONTROL, PacketHeader.kind(answer[0]));
+      }
+    }
+  }
+
+  @Test
+  void fault38AnswersAreRateLimitedForEachAddressAndInAll() {
+    ReliableEndpoint endpoint = endpoint(identity);
+    int answers = 0;
+    for (int i = 0; i < 10_000; i++) {
+      nowNanos += MS / 10;
+      answers += give(endpoint, dataPacket(issuer.next(), 1_200), SOMEBODY).size();
+    }
+    assertTrue(answers >= 8 && answers <= 17, answers + " in a second to one address");
+    answers = 0;
+    for (int i = 0; i < 10_000; i++) {
+      nowNanos += MS / 10;
+      answers += give(endpoint, dataPacket(issuer.next(), 1_200), HandPeer.address(i)).size();
+    }
+    assertTrue(answers >= 300 && answers <= 600, answers + " in a second to many addresses");
+  }
+
+  @Test
+  void fault38TwoListenersDoNotAnswerEachOtherForLong() {
+    for (int variant = 0; variant < 4; variant++) {
+      StaticKey other = StaticKey.generate(random);
+      ReliableEndpoint a = endpoint(variant % 2 == 0 ? identity : null);
+      ReliableEndpoint b = endpoint(variant < 2 ? other : null);
+      InetSocketAddress atA = HandPeer.address(1);
+      InetSocketAddress atB = HandPeer.address(2);
+      for (int round = 0; round < 100; round++) {
+        byte[] packet = dataPacket(round % 2 == 0 ? issuer.next() : random.nextLong(), 1_200);
+        int packets = 0;
+        boolean toA = true;
+        List<byte[]> waiting = List.of(packet);
+        while (!waiting.isEmpty()) {
+          packets++;
+          assertEquals(1, waiting.size());
+          waiting = give(toA ? a : b, waiting.get(0), toA ? atB : atA);
+          toA = !toA;
+          assertTrue(packets < 10, "a loop");
+        }
+      }
+    }
+  }
+
+  // Towards a peer with a connection.
+
+  private final HandPeer peer = HandPeer.connected(OPTIONS);
+
+  private void assertLives() {
+    assertNull(peer.closedFor());
+    long before = peer.heardOf("onAck");
+    peer.send(out -> out.ping());
+    peer.send(out -> out.ping());
+    assertTrue(peer.heardOf("onAck") > before, "it still answers");
+  }
+
+  private byte[] reset(byte[] token, int length) {
+    byte[] reset = dataPacket(random.nextLong(), length);
+    System.arraycopy(token, 0, reset, length - token.length, token.length);
+    return reset;
+  }
+
+  private byte[] token() {
+    byte[] token = peer.parameters.resetToken;
+    if (token == null) {
+      throw new AssertionError("no token announced");
+    }
+    return token.clone();
+  }
+
+  @Test
+  void fault37TheTrueTokenEndsTheConnection() {
+    peer.deliver(reset(token(), 40));
+    assertEquals(CloseReason.PEER_RESTARTED, peer.closedFor());
+  }
+
+  @Test
+  void fault37ATokenThatIsNearlyRightEndsNothing() {
+    for (int bit = 0; bit < 128; bit++) {
+      byte[] wrong = token();
+      wrong[bit / 8] ^= (byte) (1 << bit % 8);
+      peer.deliver(reset(wrong, 40));
+    }
+    byte[] longer = new byte[41];
+    System.arraycopy(reset(token(), 40), 0, longer, 0, 40);
+    peer.deliver(longer);
+    peer.deliver(reset(token(), 28)); // shorter than any reset
+    assertLives();
+  }
+
+  @Test
+  void fault37TheTokenFromAnotherAddressEndsNothing() {
+    peer.deliver(reset(token(), 40), SOMEBODY);
+    assertLives();
+  }
+
+  @Test
+  void fault37AForgedCloseEndsNothing() {
+    for (int i = 0; i < 1_000; i++) {
+      peer.deliver(dataPacket(peer.remoteId, 30 + random.nextInt(100)));
+    }
+    assertLives();
+  }
+
+  /** Somebody on the path sees ids and may write hints; he gets a handshake now and then. */
+  @Test
+  void fault37AForgedHintEndsNothingAndCausesAFewHandshakesAtMost() {
+    byte[] trigger = dataPacket(peer.ownId, 100);
+    byte[] hint = new byte[60];
+    int length = ControlPacket.writeUnknownConnection(hint, 0, trigger, 0, trigger.length);
+    byte[] packet = Arrays.copyOf(hint, length);
+    long before = peer.bytesHeard;
+    for (int i = 0; i < 1_000; i++) {
+      peer.deliver(packet);
+      peer.advance(10 * MS);
+    }
+    long handshakes = (peer.bytesHeard - before) / WireLimits.MINIMUM_DATAGRAM_BYTES;
+    assertTrue(handshakes >= 1 && handshakes <= 12, handshakes + " first messages in ten seconds");
+    assertLives();
+  }
+
+  @Test
+  void fault38NoResetForAHalfOpenOrJustEndedConnection() {
+    HandPeer half = new HandPeer(endpoint(identity), OPTIONS, 1, 7);
+    half.deliver(half.first());
+    long before = half.datagramsHeard;
+    half.deliver(dataPacket(half.remoteId, 100));
+    assertEquals(before, half.datagramsHeard, "half-open");
+    half.deliver(half.third);
+    half.deliver(dataPacket(half.remoteId, 100));
+    half.send(out -> out.close(0, 0, new byte[0], 0));
+    half.advance(2_400 * MS);
+    assertEquals(0, half.endpoint.connections(half.nowNanos).size());
+    before = half.datagramsHeard;
+    half.deliver(dataPacket(half.remoteId, 100));
+    assertEquals(before, half.datagramsHeard, "just ended");
+  }
+}

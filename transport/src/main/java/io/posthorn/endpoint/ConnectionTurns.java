@@ -1,0 +1,191 @@
+package io.posthorn.endpoint;
+
+import io.posthorn.protocol.PeerConnection;
+import io.posthorn.protocol.ReceivedMessage;
+import io.posthorn.protocol.recovery.PacketRecovery;
+import io.posthorn.wire.WireLimits;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which connection's turn it is: to send, to hand over a message, to look at its timers. Each that
+ * has something to send gets one batch, then it is the next one's turn.
+ */
+final class ConnectionTurns {
+  private static final int MAX_SEGMENTS = 32;
+
+  private final ConnectionTable table;
+  private final EventQueue events;
+  private final EndpointCounters counters;
+  private final int maxDatagramBytes;
+  private final StatelessReset resets;
+  private final DeadlineQueue deadlines = new DeadlineQueue();
+  private final ArrayDeque<ConnectionSlot> transmitting = new ArrayDeque<>();
+  private final ArrayDeque<ConnectionSlot> readable = new ArrayDeque<>();
+  private long endedLost;
+  private long endedSpurious;
+  private long endedRetransmitted;
+
+  ConnectionTurns(
+      ConnectionTable table,
+      EventQueue events,
+      EndpointCounters counters,
+      StatelessReset resets,
+      int maxDatagramBytes) {
+    this.table = table;
+    this.events = events;
+    this.counters = counters;
+    this.resets = resets;
+    this.maxDatagramBytes = maxDatagramBytes;
+  }
+
+  /** After each input to a connection: collects what it has to say, and queues it. */
+  void settle(ConnectionSlot slot, long nowNanos) {
+    if (!slot.queuedForTransmit && !slot.connection.isEnded()) {
+      slot.queuedForTransmit = true;
+      transmitting.add(slot);
+    }
+    finish(slot, nowNanos);
+  }
+
+  private void finish(ConnectionSlot slot, long nowNanos) {
+    PeerConnection connection = slot.connection;
+    InetSocketAddress before = connection.pollChangedFrom();
+    if (before != null) {
+      table.move(before, connection.address(), slot);
+      events.add(new EndpointEvent.PathChanged(connection.handle(), before, connection.address()));
+    }
+    events.collect(connection);
+    updateIds(slot);
+    if (!slot.queuedForReading && connection.hasMessage()) {
+      slot.queuedForReading = true;
+      readable.add(slot);
+    }
+    deadlines.set(slot, connection.nextTimeoutNanos(nowNanos));
+    if (connection.isOver()) {
+      table.unalias(connection.address(), slot);
+      table.unalias(connection.alias(), slot);
+    }
+    if (connection.isEnded() && !connection.hasMessage() && !connection.hasPart()) {
+      forget(slot, nowNanos);
+    }
+  }
+
+  private void updateIds(ConnectionSlot slot) {
+    for (Long id = slot.connection.pollAddedId(); id != null; id = slot.connection.pollAddedId()) {
+      table.addId(slot, id);
+    }
+    for (Long id = slot.connection.pollForgottenId();
+        id != null;
+        id = slot.connection.pollForgottenId()) {
+      table.removeId(slot, id);
+    }
+  }
+
+  private void forget(ConnectionSlot slot, long nowNanos) {
+    PeerConnection connection = slot.connection;
+    if (table.byHandle(connection.handle()) != slot) {
+      return;
+    }
+    endedLost += connection.recovery().packetsLost();
+    endedSpurious += connection.recovery().packetsSpuriouslyLost();
+    endedRetransmitted += connection.ledger().retransmittedBytes();
+    connection.release();
+    resets.onEnded(slot, nowNanos);
+    table.remove(slot);
+  }
+
+  /** The earliest deadline of all connections. */
+  long deadlineNanos() {
+    return deadlines.earliestNanos();
+  }
+
+  void onTimeout(long nowNanos) {
+    while (deadlines.earliestNanos() <= nowNanos) {
+      ConnectionSlot slot = deadlines.earliest();
+      // Taken out first, so that each is asked once even if its next deadline has passed already.
+      deadlines.set(slot, Endpoint.NEVER);
+      slot.connection.onTimeout(nowNanos);
+      settle(slot, nowNanos);
+      if (slot.deadlineNanos <= nowNanos) {
+        deadlines.set(slot, nowNanos + 1);
+      }
+    }
+  }
+
+  /** Fills a batch for the connection whose turn it is; false if none has anything to send. */
+  boolean pollTransmit(TransmitBatch out, long nowNanos) {
+    while (true) {
+      ConnectionSlot slot = transmitting.peek();
+      if (slot == null) {
+        return false;
+      }
+      if (fill(slot.connection, out, nowNanos)) {
+        transmitting.add(transmitting.remove()); // the others' turn
+        return true;
+      }
+      transmitting.remove();
+      slot.queuedForTransmit = false;
+      finish(slot, nowNanos);
+    }
+  }
+
+  private boolean fill(PeerConnection connection, TransmitBatch out, long nowNanos) {
+    int limit = maxDatagramBytes;
+    int bytes = connection.writeDatagram(out.bytes(), 0, limit, nowNanos);
+    if (bytes == 0) {
+      return false;
+    }
+    out.begin(connection.destination(), bytes);
+    while (bytes == limit
+        && out.segments() < MAX_SEGMENTS
+        && out.lengthBytes() + limit <= WireLimits.MAX_DATAGRAM_BYTES
+        && !connection.hasOffPath()) {
+      bytes = connection.writeDatagram(out.bytes(), out.lengthBytes(), limit, nowNanos);
+      if (bytes == 0) {
+        break;
+      }
+      out.append(bytes);
+    }
+    return true;
+  }
+
+  /** Whether no connection has anything to send. */
+  boolean isTransmitted() {
+    return transmitting.isEmpty();
+  }
+
+  /** The next message of the connection whose turn it is, or null. */
+  @Nullable ReceivedMessage pollMessage(long nowNanos) {
+    while (true) {
+      ConnectionSlot slot = readable.poll();
+      if (slot == null) {
+        return null;
+      }
+      ReceivedMessage message = slot.connection.pollMessage();
+      slot.queuedForReading = slot.connection.hasMessage();
+      if (slot.queuedForReading) {
+        readable.add(slot);
+      }
+      if (message != null) {
+        counters.messagesReceived++;
+        settle(slot, nowNanos); // credit may be due
+        return message;
+      }
+    }
+  }
+
+  /** Brings the counters that connections keep up to date. */
+  void sumCounters() {
+    counters.packetsLost = endedLost;
+    counters.packetsSpuriouslyLost = endedSpurious;
+    counters.bytesRetransmitted = endedRetransmitted;
+    for (ConnectionSlot slot : table.all()) {
+      PacketRecovery recovery = slot.connection.recovery();
+      counters.packetsLost += recovery.packetsLost();
+      counters.packetsSpuriouslyLost += recovery.packetsSpuriouslyLost();
+      counters.bytesRetransmitted += slot.connection.ledger().retransmittedBytes();
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package io.posthorn.endpoint;
+
+import io.posthorn.protocol.ConnectionEnd;
+import io.posthorn.protocol.PeerConnection;
+import io.posthorn.protocol.channel.SendLedger;
+import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.DropReason;
+import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/** What the application is to be told, in the order in which it happened. */
+final class EventQueue {
+  private static final int LOST_PEERS_LIMIT = 4096;
+
+  private final EndpointCounters counters;
+  private final ArrayDeque<EndpointEvent> events = new ArrayDeque<>();
+  private final Set<InetSocketAddress> lostAt = new LinkedHashSet<>();
+
+  EventQueue(EndpointCounters counters) {
+    this.counters = counters;
+  }
+
+  @Nullable EndpointEvent poll() {
+    return events.poll();
+  }
+
+  void add(EndpointEvent event) {
+    events.add(event);
+  }
+
+  /** Whether messages without a receipt were lost with a connection to this peer; asks once. */
+  boolean pollLost(InetSocketAddress peer) {
+    return lostAt.remove(peer);
+  }
+
+  /** Takes what a connection has to say. */
+  void collect(PeerConnection connection) {
+    long handle = connection.handle();
+    if (connection.pollConnected()) {
+      events.add(
+          new EndpointEvent.Connected(
+              handle, connection.alias(), connection.isOpenedHere(), connection.peerApplication()));
+    }
+    ConnectionEnd end = connection.pollEnd();
+    CloseReason reason = connection.endReason();
+    for (SendLedger.Settled settled = connection.pollSettled();
+        settled != null;
+        settled = connection.pollSettled()) {
+      events.add(
+          new EndpointEvent.ReceiptSettled(
+              settled.receipt(), settled.outcome(), reason, settled.mayHaveArrived()));
+    }
+    for (Object receipt = connection.pollProcessed();
+        receipt != null;
+        receipt = connection.pollProcessed()) {
+      events.add(new EndpointEvent.ReceiptProcessed(receipt));
+    }
+    for (long dropped = connection.pollDroppedDatagrams(); dropped > 0; dropped--) {
+      counters.drop(DropReason.QUEUE_FULL);
+    }
+    if (end != null) {
+      report(connection, end);
+    }
+    if (connection.pollWritable()) {
+      events.add(new EndpointEvent.Writable(handle, connection.alias()));
+    }
+  }
+
+  private void report(PeerConnection connection, ConnectionEnd end) {
+    if (connection.ledger().lostUnreceipted() > 0
+        && end.reason() != CloseReason.APPLICATION
+        && lostAt.size() < LOST_PEERS_LIMIT) {
+      lostAt.add(connection.alias());
+    }
+    events.add(
+        new EndpointEvent.Closed(
+            connection.handle(),
+            connection.alias(),
+            end.reason(),
+            end.byPeer(),
+            end.applicationCode(),
+            end.text(),
+            connection.unacknowledgedMessages(),
+            connection.ledger().acknowledgedMessages()));
+  }
+}

@@ -1,0 +1,301 @@
+package io.posthorn.endpoint;
+
+import io.posthorn.SocketOptions;
+import io.posthorn.protocol.ConnectionEnd;
+import io.posthorn.protocol.EndpointResources;
+import io.posthorn.protocol.PeerConnection;
+import io.posthorn.protocol.handshake.ClearHandshake;
+import io.posthorn.protocol.handshake.Handshake;
+import io.posthorn.protocol.handshake.NoiseXX;
+import io.posthorn.protocol.handshake.StaticKey;
+import io.posthorn.protocol.handshake.TransportParameters;
+import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.ControlPacket;
+import io.posthorn.wire.DropReason;
+import io.posthorn.wire.FirstMessagePacket;
+import io.posthorn.wire.SecondMessagePacket;
+import io.posthorn.wire.ThirdMessagePacket;
+import io.posthorn.wire.WireLimits;
+import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The handshake packets of one endpoint: M1 goes to {@link Admission}, M2 to the attempt that
+ * asked, M3 makes a connection, control packets reach the attempt that they answer.
+ */
+final class Handshakes {
+  private final EndpointResources shared;
+  private final SocketOptions options;
+  private final Predicate<InetSocketAddress> isSelf;
+  private final StaticKey identity;
+  private final int suite;
+  private final ConnectionTable table;
+  private final ConnectionTurns turns;
+  private final EndpointCounters counters;
+  private final Admission admission;
+  private final RestartProbes restarts;
+  private final SecondMessagePacket second = new SecondMessagePacket();
+  private final ThirdMessagePacket third = new ThirdMessagePacket();
+  private final ControlPacket control = new ControlPacket();
+  private long nextHandle = Endpoint.NO_CONNECTION + 1;
+  private boolean closing;
+
+  Handshakes(
+      EndpointResources shared,
+      Predicate<InetSocketAddress> isSelf,
+      StaticKey identity,
+      ConnectionTable table,
+      ConnectionTurns turns,
+      EndpointCounters counters,
+      Outbox outbox) {
+    this.shared = shared;
+    this.options = shared.options();
+    this.isSelf = isSelf;
+    this.identity = identity;
+    this.suite =
+        options.security().isEncrypted() ? WireLimits.SUITE_NOISE_XX : WireLimits.SUITE_CLEAR;
+    this.table = table;
+    this.turns = turns;
+    this.counters = counters;
+    this.admission = new Admission(shared, suite, identity, outbox);
+    this.restarts = new RestartProbes(shared, outbox, this::initiator);
+  }
+
+  /** From now on no connection opens any more. */
+  void close() {
+    closing = true;
+    admission.clear();
+    restarts.clear();
+  }
+
+  long deadlineNanos() {
+    return Math.min(admission.deadlineNanos(), restarts.deadlineNanos());
+  }
+
+  void onTimeout(long nowNanos) {
+    admission.onTimeout(nowNanos);
+    restarts.onTimeout(nowNanos);
+  }
+
+  /** Whether a handshake with this id waits for M3. */
+  boolean isHalfOpen(long connectionId) {
+    return admission.find(connectionId) != null;
+  }
+
+  DropReason onFirst(byte[] bytes, int at, int length, InetSocketAddress from, long nowNanos) {
+    DropReason reason = admission.check(bytes, at, length, from);
+    if (reason != DropReason.NONE) {
+      return reason;
+    }
+    FirstMessagePacket first = admission.first();
+    ConnectionSlot own = table.byId(first.initiatorConnectionId());
+    boolean toSelf = own != null && own.connection.isOpenedHere();
+    if (toSelf && !isSelf.test(from)) {
+      return DropReason.REFLECTED;
+    }
+    if (!toSelf && winsAgainst(bytes, first, from)) {
+      return DropReason.SIMULTANEOUS_OPEN;
+    }
+    if (closing || table.size() >= options.maxConnections()) {
+      admission.refuse(from, CloseReason.REFUSED);
+      return DropReason.CONNECTION_LIMIT;
+    }
+    return admission.onFirst(bytes, from, nowNanos);
+  }
+
+  /** Whether both sides open at once and the own attempt goes on: the lower key wins. */
+  private boolean winsAgainst(byte[] bytes, FirstMessagePacket first, InetSocketAddress from) {
+    ConnectionSlot slot = table.byAddress(from);
+    if (slot == null || !slot.connection.isUnanswered()) {
+      return false;
+    }
+    var attempt = slot.connection.attempt();
+    if (attempt == null || slot.connection.isOver()) {
+      return false;
+    }
+    byte[] ours = attempt.handshake().localEphemeral();
+    return first.bodyLength() >= ours.length
+        && Arrays.compareUnsigned(
+                ours, 0, ours.length, bytes, first.bodyFrom(), first.bodyFrom() + ours.length)
+            < 0;
+  }
+
+  DropReason onSecond(byte[] bytes, int at, int length, long nowNanos) {
+    DropReason reason = second.check(bytes, at, length);
+    if (reason != DropReason.NONE) {
+      return reason;
+    }
+    ConnectionSlot slot = table.byId(second.destinationConnectionId());
+    if (slot == null) {
+      slot = restarts.onSecond(second, bytes);
+      if (slot == null) {
+        return DropReason.UNEXPECTED_HANDSHAKE;
+      }
+      slot.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
+      turns.settle(slot, nowNanos);
+      return DropReason.NONE;
+    }
+    reason = slot.connection.onSecondMessage(second, bytes, nowNanos);
+    turns.settle(slot, nowNanos);
+    return reason;
+  }
+
+  /** M3 came; {@link #third} holds what follows it. */
+  DropReason onThird(byte[] bytes, int at, int length, long nowNanos) {
+    DropReason reason = third.check(bytes, at, length);
+    if (reason != DropReason.NONE) {
+      return reason;
+    }
+    long id = third.destinationConnectionId();
+    HalfOpen halfOpen = admission.find(id);
+    if (halfOpen != null) {
+      reason = complete(halfOpen, bytes, nowNanos);
+      if (reason != DropReason.NONE) {
+        return reason;
+      }
+    } else if (table.byId(id) == null) {
+      return DropReason.UNEXPECTED_HANDSHAKE;
+    }
+    return DropReason.NONE;
+  }
+
+  /** The M3 that was read last. */
+  ThirdMessagePacket third() {
+    return third;
+  }
+
+  private DropReason complete(HalfOpen halfOpen, byte[] bytes, long nowNanos) {
+    byte[] payload = shared.scratch().plain();
+    int length = halfOpen.handshake.readThird(bytes, third.bodyFrom(), third.bodyLength(), payload);
+    if (length < 0) {
+      return DropReason.HANDSHAKE_FORGED;
+    }
+    admission.remove(halfOpen);
+    TransportParameters peer = TransportParameters.decode(payload, 0, length);
+    if (peer == null || !PeerConnection.areAcceptable(peer, halfOpen.key.initiatorConnectionId())) {
+      halfOpen.handshake.destroy();
+      return DropReason.MALFORMED_HANDSHAKE;
+    }
+    if (closing || table.size() >= options.maxConnections()) {
+      halfOpen.handshake.destroy();
+      return DropReason.CONNECTION_LIMIT;
+    }
+    establish(halfOpen, peer, nowNanos);
+    return DropReason.NONE;
+  }
+
+  private void establish(HalfOpen halfOpen, TransportParameters peer, long nowNanos) {
+    InetSocketAddress address = halfOpen.key.address();
+    long remoteId = halfOpen.key.initiatorConnectionId();
+    ConnectionSlot existing = table.byAddress(address);
+    boolean self = peer.instanceId == shared.instanceId();
+    counters.connectionsOpened++;
+    if (existing != null
+        && !self
+        && existing.connection.isUnanswered()
+        && existing.connection.isSendable()) {
+      existing.connection.adopt(
+          halfOpen.responderConnectionId, remoteId, halfOpen.handshake.split(), peer, nowNanos);
+      table.rekey(existing);
+      turns.settle(existing, nowNanos);
+      return;
+    }
+    ConnectionSlot slot =
+        new ConnectionSlot(
+            PeerConnection.accepted(
+                shared,
+                nextHandle++,
+                address,
+                halfOpen.responderConnectionId,
+                remoteId,
+                halfOpen.handshake.split(),
+                peer,
+                nowNanos));
+    table.add(slot);
+    if (existing != null
+        && !existing.connection.isOver()
+        && !existing.connection.isUnanswered()
+        && existing.connection.peerInstanceId() != peer.instanceId) {
+      existing.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
+      turns.settle(existing, nowNanos);
+      existing = null;
+    }
+    if (existing == null || existing.connection.isOver()) {
+      table.alias(address, slot);
+    }
+    turns.settle(slot, nowNanos);
+  }
+
+  DropReason onControl(byte[] bytes, int at, int length, InetSocketAddress from, long nowNanos) {
+    DropReason reason = control.check(bytes, at, length);
+    if (reason != DropReason.NONE) {
+      return reason;
+    }
+    if (control.kind() == ControlPacket.UNKNOWN_CONNECTION) {
+      return restarts.onHint(table.byPath(from), control.connectionId(), suite, nowNanos);
+    }
+    ConnectionSlot slot = table.byId(control.connectionId());
+    if (slot == null && control.kind() == ControlPacket.RETRY) {
+      return restarts.onRetry(control, bytes, from, nowNanos);
+    }
+    if (slot == null
+        || !slot.connection.isUnanswered()
+        || slot.connection.isOver()
+        || !from.equals(slot.connection.address())) {
+      return DropReason.UNEXPECTED_HANDSHAKE;
+    }
+    switch (control.kind()) {
+      case ControlPacket.RETRY ->
+          slot.connection.onRetry(bytes, control.cookieFrom(), control.cookieLength(), nowNanos);
+      case ControlPacket.REFUSED -> slot.connection.onRefused(CloseReason.ofCode(control.code()));
+      case ControlPacket.VERSIONS -> {
+        if (listsOwnVersion()) {
+          return DropReason.UNEXPECTED_HANDSHAKE;
+        }
+        slot.connection.onRefused(CloseReason.SECURITY);
+      }
+      default -> {
+        return DropReason.UNEXPECTED_HANDSHAKE;
+      }
+    }
+    turns.settle(slot, nowNanos);
+    return DropReason.NONE;
+  }
+
+  private boolean listsOwnVersion() {
+    for (int i = 0; i < control.versionCount(); i++) {
+      if (control.version(i) == WireLimits.VERSION) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Opens a connection to a peer; null at the limit.
+   *
+   * @param implicit whether a mere send opens it
+   */
+  @Nullable ConnectionSlot open(InetSocketAddress peer, boolean implicit, long nowNanos) {
+    if (table.size() >= options.maxConnections()) {
+      return null;
+    }
+    long id = shared.ids().next();
+    ConnectionSlot slot =
+        new ConnectionSlot(
+            PeerConnection.opening(
+                shared, nextHandle++, peer, id, initiator(id), suite, implicit, nowNanos));
+    counters.connectionsOpened++;
+    table.add(slot);
+    table.alias(peer, slot);
+    return slot;
+  }
+
+  private Handshake initiator(long id) {
+    return suite == WireLimits.SUITE_CLEAR
+        ? ClearHandshake.initiator(id, shared.random())
+        : NoiseXX.initiator(identity, id, null, shared.random());
+  }
+}

@@ -1,0 +1,147 @@
+package io.posthorn.endpoint;
+
+import io.posthorn.protocol.EndpointResources;
+import io.posthorn.protocol.handshake.Handshake;
+import io.posthorn.protocol.handshake.OpeningAttempt;
+import io.posthorn.protocol.handshake.TransportParameters;
+import io.posthorn.wire.ControlPacket;
+import io.posthorn.wire.DropReason;
+import io.posthorn.wire.SecondMessagePacket;
+import io.posthorn.wire.WireLimits;
+import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks into hints that a peer does not know its connection any more (PROTOCOL.md §12.3). A hint
+ * proves nothing, so the peer is asked by a first handshake message; its answer is sealed, and if
+ * it comes from another instance, the peer has restarted. The handshake goes no further.
+ */
+final class RestartProbes {
+  private static final int LIMIT = 64;
+  private static final long TIMEOUT_NANOS = 3_000_000_000L;
+  private static final long PAUSE_NANOS = 5_000_000_000L;
+
+  private record Probe(ConnectionSlot slot, OpeningAttempt attempt) {}
+
+  private final EndpointResources shared;
+  private final Outbox outbox;
+  private final LongFunction<Handshake> initiator;
+  private final Map<Long, Probe> probes = new LinkedHashMap<>();
+  private final byte[] out = new byte[WireLimits.MINIMUM_DATAGRAM_BYTES];
+
+  /**
+   * Makes one.
+   *
+   * @param initiator makes the initiator's side of a handshake with this connection id
+   */
+  RestartProbes(EndpointResources shared, Outbox outbox, LongFunction<Handshake> initiator) {
+    this.shared = shared;
+    this.outbox = outbox;
+    this.initiator = initiator;
+  }
+
+  /**
+   * A hint came.
+   *
+   * @param slot the connection whose peer is at the address it came from, or null
+   * @param connectionId the id to which the peer got a packet
+   */
+  DropReason onHint(@Nullable ConnectionSlot slot, long connectionId, int suite, long nowNanos) {
+    if (slot == null
+        || !slot.connection.isConfirmed()
+        || slot.connection.isOver()
+        || !slot.connection.knowsPeerId(connectionId)) {
+      return DropReason.UNKNOWN_CONNECTION;
+    }
+    if (nowNanos < slot.nextRestartProbeNanos || probes.size() >= LIMIT) {
+      return DropReason.NONE;
+    }
+    slot.nextRestartProbeNanos = nowNanos + PAUSE_NANOS;
+    long id = shared.ids().next();
+    Handshake handshake = initiator.apply(id);
+    Probe probe =
+        new Probe(slot, new OpeningAttempt(handshake, suite, id, TIMEOUT_NANOS, nowNanos));
+    probes.put(id, probe);
+    write(probe, nowNanos);
+    return DropReason.NONE;
+  }
+
+  private void write(Probe probe, long nowNanos) {
+    int length = probe.attempt.write(out, 0, nowNanos);
+    if (length > 0) {
+      outbox.add(Arrays.copyOf(out, length), probe.slot.connection.address());
+    }
+  }
+
+  /** The peer asks for a cookie. */
+  DropReason onRetry(ControlPacket control, byte[] bytes, InetSocketAddress from, long nowNanos) {
+    Probe probe = probes.get(control.connectionId());
+    if (probe == null || !from.equals(probe.slot.connection.address())) {
+      return DropReason.UNEXPECTED_HANDSHAKE;
+    }
+    probe.attempt.onRetry(bytes, control.cookieFrom(), control.cookieLength(), nowNanos);
+    write(probe, nowNanos);
+    return DropReason.NONE;
+  }
+
+  /** M2 came. Returns the connection whose peer has restarted, or null. */
+  @Nullable ConnectionSlot onSecond(SecondMessagePacket packet, byte[] bytes) {
+    Probe probe = probes.get(packet.destinationConnectionId());
+    if (probe == null) {
+      return null;
+    }
+    byte[] payload = shared.scratch().plain();
+    int length =
+        probe
+            .attempt
+            .handshake()
+            .readSecond(bytes, packet.bodyFrom(), packet.bodyLength(), payload);
+    if (length < 0) {
+      return null;
+    }
+    probes.remove(packet.destinationConnectionId());
+    probe.attempt.handshake().destroy();
+    TransportParameters peer = TransportParameters.decode(payload, 0, length);
+    boolean restarted =
+        peer != null
+            && peer.instanceId != shared.instanceId()
+            && peer.instanceId != probe.slot.connection.peerInstanceId()
+            && !probe.slot.connection.isOver();
+    return restarted ? probe.slot : null;
+  }
+
+  long deadlineNanos() {
+    long earliest = Endpoint.NEVER;
+    for (Probe probe : probes.values()) {
+      OpeningAttempt attempt = probe.attempt;
+      earliest = Math.min(earliest, Math.min(attempt.nextNanos(), attempt.deadlineNanos()));
+    }
+    return earliest;
+  }
+
+  void onTimeout(long nowNanos) {
+    probes.values().removeIf(probe -> isOver(probe, nowNanos));
+    for (Probe probe : probes.values()) {
+      write(probe, nowNanos);
+    }
+  }
+
+  private static boolean isOver(Probe probe, long nowNanos) {
+    boolean over = nowNanos >= probe.attempt.deadlineNanos() || probe.slot.connection.isOver();
+    if (over) {
+      probe.attempt.handshake().destroy();
+    }
+    return over;
+  }
+
+  void clear() {
+    for (Probe probe : probes.values()) {
+      probe.attempt.handshake().destroy();
+    }
+    probes.clear();
+  }
+}

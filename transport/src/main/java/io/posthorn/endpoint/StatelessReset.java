@@ -1,0 +1,95 @@
+package io.posthorn.endpoint;
+
+import io.posthorn.protocol.EndpointResources;
+import io.posthorn.wire.ControlPacket;
+import io.posthorn.wire.PacketHeader;
+import io.posthorn.wire.WireLimits;
+import java.net.InetSocketAddress;
+import java.util.Arrays;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Data packets that belong to no connection (PROTOCOL.md §12.2, §12.3). One that is a reset ends
+ * the connection that it names. One to an id of this identity is answered with a reset; one to an
+ * id that an earlier run may have issued under a key that is lost, with a hint. Each answer is
+ * shorter than what it answers, and there are only so many, so two ends never answer each other for
+ * long.
+ */
+final class StatelessReset {
+  private static final int SPREAD = 16;
+  private static final int TOKEN_BYTES = WireLimits.RESET_TOKEN_BYTES;
+
+  private final EndpointResources shared;
+  private final ConnectionTable table;
+  private final Outbox outbox;
+  private final boolean lasting;
+  private final AnswerLimit limit;
+  private final EndedIds ended = new EndedIds();
+
+  /**
+   * Makes one.
+   *
+   * @param lasting whether the identity outlives this run, so that every id that may be known to a
+   *     peer can be told from garbage
+   */
+  StatelessReset(EndpointResources shared, ConnectionTable table, Outbox outbox, boolean lasting) {
+    this.shared = shared;
+    this.table = table;
+    this.outbox = outbox;
+    this.lasting = lasting;
+    this.limit = new AnswerLimit(shared.random().nextInt());
+  }
+
+  /** A connection is forgotten. */
+  void onEnded(ConnectionSlot slot, long nowNanos) {
+    for (int i = 0; i < slot.tableIdCount; i++) {
+      ended.add(slot.tableIds[i], nowNanos);
+    }
+  }
+
+  /** The confirmed connection that a packet to an unknown id resets, or null if it is none. */
+  @Nullable ConnectionSlot match(byte[] packet, int at, int length, InetSocketAddress from) {
+    if (length < WireLimits.MINIMUM_SEALED_PACKET_BYTES) {
+      return null;
+    }
+    ConnectionSlot slot = table.byPath(from);
+    return slot != null && slot.connection.isReset(packet, at + length - TOKEN_BYTES) ? slot : null;
+  }
+
+  /** Answers a packet whose id is neither known nor half-open, if it deserves that. */
+  void answer(byte[] packet, int at, int length, InetSocketAddress to, long nowNanos) {
+    long id = PacketHeader.connectionId(packet, at);
+    if (ended.contains(id, nowNanos)) {
+      return;
+    }
+    boolean own = shared.ids().isIssuedHere(id);
+    if (!own && lasting) {
+      return; // garbage
+    }
+    byte[] answer = own ? reset(id, length) : hint(packet, at, length);
+    if (answer.length > 0 && limit.allows(to, nowNanos)) {
+      outbox.add(answer, to);
+    }
+  }
+
+  private byte[] reset(long id, int triggerLength) {
+    RandomGenerator random = shared.random();
+    int length =
+        Math.min(
+            WireLimits.MINIMUM_SEALED_PACKET_BYTES + random.nextInt(SPREAD), triggerLength - 1);
+    if (length < WireLimits.MINIMUM_SEALED_PACKET_BYTES) {
+      return new byte[0];
+    }
+    byte[] reset = new byte[length];
+    random.nextBytes(reset);
+    reset[0] = (byte) (PacketHeader.DATA | (reset[0] & PacketHeader.PROTECTED_BITS));
+    System.arraycopy(shared.ids().token(id), 0, reset, length - TOKEN_BYTES, TOKEN_BYTES);
+    return reset;
+  }
+
+  private static byte[] hint(byte[] packet, int at, int length) {
+    byte[] hint = new byte[WireLimits.MAX_HINT_ECHO_BYTES + 16];
+    return Arrays.copyOf(hint, ControlPacket.writeUnknownConnection(hint, 0, packet, at, length));
+  }
+}

@@ -1,0 +1,115 @@
+package io.posthorn.protocol;
+
+import io.posthorn.wire.CloseReason;
+
+/** Takes a connection from one phase of its {@link Ending} to the next. */
+final class Closing {
+  private static final long IMPLICIT_LINGER_NANOS = 3_000_000_000L;
+
+  private final ConnectionParts parts;
+  private final Ending ending;
+  private final Opening opening;
+
+  Closing(ConnectionParts parts, Opening opening) {
+    this.parts = parts;
+    this.ending = parts.ending;
+    this.opening = opening;
+  }
+
+  /** The application closes: flushes what waits, for at most so long. */
+  void close(long applicationCode, String text, long lingerNanos, long nowNanos) {
+    if (!ending.isRunning()) {
+      return;
+    }
+    ending.flush(
+        new ConnectionEnd(CloseReason.APPLICATION, false, applicationCode, text),
+        nowNanos + lingerNanos);
+    refuseMessages();
+    proceed(nowNanos);
+  }
+
+  /** A connection that a mere send opened was not used for long. */
+  void closeUnused(long nowNanos) {
+    close(0, "", IMPLICIT_LINGER_NANOS, nowNanos);
+  }
+
+  /** The peer broke the protocol, or the keys are used up: say so, and end. */
+  void fail(CloseReason breach, long nowNanos) {
+    if (ending.end() == null) {
+      sendClose(ConnectionEnd.local(breach), drainUntilNanos(nowNanos));
+    }
+  }
+
+  /** The peer sent CLOSE. */
+  void onPeerClosed(FrameDispatcher frames, long nowNanos) {
+    parts.acknowledgements.requestNow(nowNanos);
+    if (ending.isOver()) {
+      return;
+    }
+    ConnectionEnd how =
+        new ConnectionEnd(
+            CloseReason.ofCode(frames.closeCode()),
+            true,
+            frames.closeApplicationCode(),
+            frames.closeText());
+    parts.deliveries.abandon();
+    frames.refuseMessages(); // packets that CLOSE overtook bring nothing any more
+    ending.drain(how, drainUntilNanos(nowNanos));
+  }
+
+  /** After each input: whether the next phase has come. */
+  void proceed(long nowNanos) {
+    ConnectionEnd how = ending.end();
+    if (how == null) {
+      return;
+    }
+    boolean late = ending.isLate(nowNanos);
+    if (ending.phase() == Ending.Phase.FLUSHING && (parts.deliveries.isFlushed() || late)) {
+      if (opening.session() == null) {
+        finish(how);
+        return;
+      }
+      sendClose(how, Math.max(ending.lingerDeadlineNanos(), nowNanos));
+    }
+    if (ending.phase() == Ending.Phase.CLOSING) {
+      CloseFrame frame = ending.closeFrame();
+      if (frame.isAcknowledged() || (late && frame.isWritten())) {
+        ending.drain(how, drainUntilNanos(nowNanos));
+      } else if (late) {
+        ending.extendLinger(nowNanos + parts.recovery.probeTimeoutNanos());
+      }
+    }
+  }
+
+  private long drainUntilNanos(long nowNanos) {
+    return nowNanos + 3 * parts.recovery.probeTimeoutNanos();
+  }
+
+  private void sendClose(ConnectionEnd how, long deadlineNanos) {
+    refuseMessages();
+    parts.deliveries.abandon();
+    ending.sendClose(how, deadlineNanos);
+    parts.recovery.requestProbe(); // the word that ends all waits for no window
+  }
+
+  private void refuseMessages() {
+    Session session = opening.session();
+    if (session != null) {
+      session.frames().refuseMessages();
+    }
+  }
+
+  /** Ends at once, without a word to the peer. */
+  void finish(ConnectionEnd how) {
+    parts.deliveries.abandon();
+    ending.finish(how);
+    opening.eraseKeys();
+  }
+
+  /** The peer is gone: that, and not what ended the connection first, is how it ended. */
+  void giveUp(CloseReason reason) {
+    parts.deliveries.abandon();
+    ending.finishInstead(ConnectionEnd.local(reason));
+    opening.eraseKeys();
+  }
+}

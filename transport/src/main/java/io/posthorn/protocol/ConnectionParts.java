@@ -1,0 +1,83 @@
+package io.posthorn.protocol;
+
+import io.posthorn.SocketOptions;
+import io.posthorn.protocol.congestion.Adaptive;
+import io.posthorn.protocol.congestion.CongestionController;
+import io.posthorn.protocol.congestion.NewReno;
+import io.posthorn.protocol.path.LocalConnectionIds;
+import io.posthorn.protocol.path.Path;
+import io.posthorn.protocol.path.PeerConnectionIds;
+import io.posthorn.protocol.recovery.PacketRecovery;
+import java.net.InetSocketAddress;
+
+/**
+ * What one connection is made of, put together once: the rooms that know frames, and those that
+ * know time. Opening, receiving, sending, the timers and the end work on the same parts.
+ */
+final class ConnectionParts {
+  private static final long NEVER = Long.MAX_VALUE;
+
+  final EndpointResources shared;
+  final Deliveries deliveries;
+  final Acknowledgements acknowledgements;
+  final Pings pings = new Pings();
+  final Ending ending = new Ending();
+  final Path path;
+  final LocalConnectionIds localIds;
+  final PeerConnectionIds peerIds = new PeerConnectionIds();
+  final PacketRecovery recovery;
+  final IdleTimeout idle;
+
+  /** In the order of their priority, which is the order in which they fill a packet. */
+  final FrameSource[] sources;
+
+  /**
+   * Makes the parts of a new connection.
+   *
+   * @param localConnectionId what this side calls itself in the handshake
+   * @param openedHere whether this side keeps it alive
+   * @param implicit whether a mere send opens it, so that it ends by itself when unused
+   */
+  ConnectionParts(
+      EndpointResources shared,
+      long handle,
+      InetSocketAddress address,
+      long localConnectionId,
+      boolean openedHere,
+      boolean implicit,
+      long nowNanos) {
+    SocketOptions options = shared.options();
+    this.shared = shared;
+    deliveries = new Deliveries(shared, handle, address);
+    acknowledgements = new Acknowledgements(PeerConnection.MAX_ACK_DELAY_NANOS);
+    path = new Path(address, shared.random(), peerIds);
+    localIds = new LocalConnectionIds(shared.ids(), localConnectionId);
+    sources =
+        new FrameSource[] {
+          acknowledgements,
+          path,
+          pings,
+          ending.closeFrame(),
+          peerIds,
+          localIds,
+          deliveries.confirmations(),
+          deliveries.datagrams(),
+          deliveries.ordered(),
+          deliveries.unordered()
+        };
+    recovery = new PacketRecovery(controller(options), sources);
+    idle =
+        new IdleTimeout(
+            options.idleTimeout().toNanos(),
+            openedHere ? options.keepAlive().toNanos() : NEVER,
+            implicit ? options.implicitIdle().toNanos() : NEVER,
+            nowNanos);
+  }
+
+  private static CongestionController controller(SocketOptions options) {
+    return switch (options.congestionControl()) {
+      case NEW_RENO -> new NewReno(options.maxDatagramBytes());
+      case ADAPTIVE -> new Adaptive(options.maxDatagramBytes());
+    };
+  }
+}

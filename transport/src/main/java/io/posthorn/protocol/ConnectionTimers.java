@@ -1,0 +1,115 @@
+package io.posthorn.protocol;
+
+import io.posthorn.wire.CloseReason;
+
+/** All deadlines of one connection: which comes first, and what each brings. */
+final class ConnectionTimers {
+  private static final long NEVER = Long.MAX_VALUE;
+
+  private final ConnectionParts parts;
+  private final Opening opening;
+  private final Closing closing;
+  private long quietPingNanos = NEVER;
+
+  ConnectionTimers(ConnectionParts parts, Opening opening, Closing closing) {
+    this.parts = parts;
+    this.opening = opening;
+    this.closing = closing;
+  }
+
+  /** A packet of the peer opened: it is not silent. */
+  void onPacketOpened(long nowNanos) {
+    quietPingNanos = nowNanos + 3 * parts.recovery.probeTimeoutNanos();
+  }
+
+  /**
+   * When {@link #onTimeout} wants to be called, or Long.MAX_VALUE.
+   *
+   * @param pacedUntilNanos when the pacer lets the next packet leave
+   */
+  long nextTimeoutNanos(long pacedUntilNanos, long nowNanos) {
+    Ending ending = parts.ending;
+    if (ending.isEnded()) {
+      return NEVER;
+    }
+    if (ending.isOver()) {
+      long acknowledge = parts.path.isStifled() ? NEVER : parts.acknowledgements.deadlineNanos();
+      return Math.min(ending.drainDeadlineNanos(), acknowledge);
+    }
+    if (parts.path.isStifled()) {
+      // What may not leave before more comes from there must not keep a timer busy.
+      long own = Math.min(parts.path.deadlineNanos(), parts.idle.deadlineNanos());
+      return Math.min(own, ending.lingerDeadlineNanos());
+    }
+    long next = Math.min(ending.lingerDeadlineNanos(), opening.deadlineNanos());
+    for (FrameSource source : parts.sources) {
+      next = Math.min(next, source.deadlineNanos());
+    }
+    if (opening.session() == null) {
+      return next;
+    }
+    next = Math.min(next, parts.recovery.deadlineNanos(nowNanos));
+    next = Math.min(next, pacedUntilNanos);
+    next = Math.min(next, parts.idle.deadlineNanos());
+    return parts.deliveries.awaitsPeer() ? Math.min(next, quietPingNanos) : next;
+  }
+
+  /** A deadline has come. */
+  void onTimeout(long nowNanos) {
+    if (parts.ending.isOver()) {
+      if (nowNanos >= parts.ending.drainDeadlineNanos()) {
+        closing.finish(ConnectionEnd.local(CloseReason.APPLICATION));
+      }
+      return;
+    }
+    for (FrameSource source : parts.sources) {
+      if (source.deadlineNanos() <= nowNanos) {
+        source.onTimeout(nowNanos);
+      }
+    }
+    CloseReason failure = opening.failure(nowNanos);
+    if (failure != null) {
+      closing.giveUp(failure);
+      return;
+    }
+    if (opening.session() != null && !onTimeoutWhenOpen(nowNanos)) {
+      return;
+    }
+    closing.proceed(nowNanos);
+  }
+
+  /** Answers false if the peer is gone. */
+  private boolean onTimeoutWhenOpen(long nowNanos) {
+    IdleTimeout idle = parts.idle;
+    long probeTimeoutNanos = parts.recovery.probeTimeoutNanos();
+    boolean unanswered = idle.isSilentTooLong(parts.recovery.silentSinceNanos(), nowNanos);
+    if (unanswered || nowNanos >= idle.idleDeadlineNanos()) {
+      if (!idle.takesGraceAfterJump(nowNanos, probeTimeoutNanos)) {
+        closing.giveUp(CloseReason.IDLE_TIMEOUT);
+        return false;
+      }
+      parts.pings.request();
+      parts.recovery.requestProbe();
+      parts.recovery.forgiveSilence(nowNanos);
+    }
+    parts.recovery.onTimeout(nowNanos);
+    if (nowNanos >= idle.keepAliveDeadlineNanos()) {
+      idle.onKeepAlive(nowNanos);
+      parts.pings.request();
+    }
+    if (nowNanos >= quietPingNanos) {
+      quietPingNanos = nowNanos + 3 * probeTimeoutNanos;
+      if (parts.deliveries.awaitsPeer()) {
+        // The peer was in the middle of something: a rebound NAT here would hide it from us.
+        parts.pings.request();
+      }
+    }
+    if (nowNanos >= idle.implicitDeadlineNanos()) {
+      idle.onMessage(nowNanos);
+      if (parts.deliveries.isFlushed()) {
+        closing.closeUnused(nowNanos);
+      }
+    }
+    return true;
+  }
+}

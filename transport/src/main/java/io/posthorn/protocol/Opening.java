@@ -1,0 +1,212 @@
+package io.posthorn.protocol;
+
+import io.posthorn.SocketOptions;
+import io.posthorn.protocol.handshake.OpeningAttempt;
+import io.posthorn.protocol.handshake.TransportParameters;
+import io.posthorn.protocol.path.PeerConnectionIds;
+import io.posthorn.protocol.protection.PacketProtection;
+import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.DropReason;
+import io.posthorn.wire.SecondMessagePacket;
+import io.posthorn.wire.WireLimits;
+import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
+
+/** How a connection opens: from the first handshake message to the peer's first packet. */
+final class Opening {
+  private static final byte[] NO_PREFIX = new byte[0];
+
+  private final ConnectionParts parts;
+  private @Nullable OpeningAttempt attempt;
+  private @Nullable Session session;
+  private boolean confirmed;
+  private boolean connectedReported;
+
+  Opening(ConnectionParts parts) {
+    this.parts = parts;
+  }
+
+  /** This side asks. */
+  void begin(OpeningAttempt own) {
+    attempt = own;
+  }
+
+  /** The peer asked, and its M3 verified. */
+  void accept(
+      long remoteConnectionId, PacketProtection keys, TransportParameters peer, long nowNanos) {
+    confirmed = true;
+    open(remoteConnectionId, keys, peer);
+    parts.acknowledgements.requestNow(nowNanos);
+  }
+
+  /** The own attempt, not answered yet, becomes the connection that the peer opened meanwhile. */
+  void adopt(
+      long connectionId,
+      long remoteConnectionId,
+      PacketProtection keys,
+      TransportParameters peer,
+      long nowNanos) {
+    OpeningAttempt opening = attempt;
+    if (opening == null || opening.isAnswered()) {
+      throw new IllegalStateException("only an attempt without an answer can be given up");
+    }
+    opening.handshake().destroy();
+    attempt = null;
+    parts.localIds.replaceFirst(connectionId);
+    parts.idle.onReceived(nowNanos);
+    accept(remoteConnectionId, keys, peer, nowNanos);
+  }
+
+  /** The parameters that this side announces. */
+  static TransportParameters parameters(EndpointResources shared, long connectionId) {
+    SocketOptions options = shared.options();
+    TransportParameters parameters = new TransportParameters();
+    parameters.connectionId = connectionId;
+    parameters.instanceId = shared.instanceId();
+    parameters.resetToken = shared.ids().token(connectionId);
+    parameters.maxIdleTimeoutMillis = options.idleTimeout().toMillis();
+    parameters.maxAckDelayMicros = PeerConnection.MAX_ACK_DELAY_NANOS / 1000;
+    parameters.activeConnectionIdLimit = PeerConnectionIds.limit();
+    if (!options.application().isEmpty()) {
+      parameters.application = options.application().getBytes(StandardCharsets.US_ASCII);
+    }
+    Deliveries.announce(parameters, options);
+    return parameters;
+  }
+
+  /** Whether a peer's parameters make sense. */
+  static boolean areAcceptable(TransportParameters peer, long connectionId) {
+    return peer.connectionId == connectionId
+        && peer.maxWholeMessageBytes >= Deliveries.SMALLEST_WHOLE_LIMIT_BYTES;
+  }
+
+  /**
+   * M2 came for the own attempt.
+   *
+   * @return {@link DropReason#MALFORMED_HANDSHAKE} if it verified but makes no sense, which ends
+   *     the attempt
+   */
+  DropReason onSecondMessage(SecondMessagePacket packet, byte[] datagram, long nowNanos) {
+    OpeningAttempt opening = attempt;
+    if (opening == null || opening.isAnswered() || parts.ending.isOver()) {
+      return DropReason.UNEXPECTED_HANDSHAKE;
+    }
+    byte[] payload = parts.shared.scratch().plain();
+    int length =
+        opening.handshake().readSecond(datagram, packet.bodyFrom(), packet.bodyLength(), payload);
+    if (length < 0) {
+      return DropReason.HANDSHAKE_FORGED;
+    }
+    TransportParameters peer = TransportParameters.decode(payload, 0, length);
+    // The id in the header may have been damaged on its way; the sealed one counts.
+    if (peer == null || !areAcceptable(peer, peer.connectionId)) {
+      return DropReason.MALFORMED_HANDSHAKE;
+    }
+    byte[] own = new byte[WireLimits.MAX_PARAMETERS_BYTES];
+    int ownLength = parameters(parts.shared, parts.localIds.first()).encode(own, 0);
+    opening.onSecond(peer.connectionId, own, ownLength);
+    parts.idle.onReceived(nowNanos);
+    open(peer.connectionId, opening.handshake().split(), peer);
+    return DropReason.NONE;
+  }
+
+  private void open(long remoteConnectionId, PacketProtection keys, TransportParameters peer) {
+    FrameDispatcher frames = new FrameDispatcher(parts);
+    byte[] application = peer.application;
+    String speaks = application == null ? "" : new String(application, StandardCharsets.ISO_8859_1);
+    session = new Session(keys, frames, peer.instanceId, speaks);
+    parts.peerIds.begin(remoteConnectionId, peer.resetToken);
+    parts.localIds.onPeerLimit(peer.activeConnectionIdLimit);
+    if (!parts.ending.isRunning()) {
+      frames.refuseMessages();
+    }
+    parts.recovery.peerMaxAckDelay(peer.maxAckDelayMicros * 1000);
+    parts.deliveries.onPeerLimits(peer);
+    parts.idle.onPeerTimeout(peer.maxIdleTimeoutMillis * 1_000_000);
+    // So that each side soon hears from the other, whatever the application does.
+    parts.pings.request();
+  }
+
+  /** The responder asks for a cookie. */
+  void onRetry(byte[] datagram, int cookieFrom, int cookieLength, long nowNanos) {
+    OpeningAttempt opening = attempt;
+    if (opening != null) {
+      opening.onRetry(datagram, cookieFrom, cookieLength, nowNanos);
+    }
+  }
+
+  /** The responder refuses; answers whether that is believed. */
+  boolean onRefused(CloseReason reason) {
+    OpeningAttempt opening = attempt;
+    return opening != null
+        && session == null
+        && !parts.ending.isOver()
+        && opening.onRefused(reason);
+  }
+
+  /** A packet of the peer opened: it has the keys too, and M3 if this side sent one. */
+  void onPacketOpened() {
+    confirmed = true;
+    attempt = null;
+  }
+
+  /** Why the own attempt has failed by now; null if it goes on or there is none. */
+  @Nullable CloseReason failure(long nowNanos) {
+    OpeningAttempt opening = attempt;
+    return opening != null && nowNanos >= opening.deadlineNanos() ? opening.failure() : null;
+  }
+
+  long deadlineNanos() {
+    OpeningAttempt opening = attempt;
+    return opening == null
+        ? Long.MAX_VALUE
+        : Math.min(opening.nextNanos(), opening.deadlineNanos());
+  }
+
+  /** Writes M1 if it is due; returns its length or 0. */
+  int writeFirst(byte[] out, int from, int limit, long nowNanos) {
+    OpeningAttempt opening = attempt;
+    return opening == null || limit < WireLimits.MINIMUM_DATAGRAM_BYTES
+        ? 0
+        : opening.write(out, from, nowNanos);
+  }
+
+  /** What stands in front of each data packet: M3, or nothing. */
+  byte[] prefix() {
+    OpeningAttempt opening = attempt;
+    return opening == null ? NO_PREFIX : opening.third();
+  }
+
+  /** What the keys opened; null before they are known. */
+  @Nullable Session session() {
+    return session;
+  }
+
+  @Nullable OpeningAttempt attempt() {
+    return attempt;
+  }
+
+  boolean isConfirmed() {
+    return confirmed;
+  }
+
+  /** Whether the connection became usable since the last call; answers true once. */
+  boolean pollConnected() {
+    if (!confirmed || connectedReported || parts.ending.end() != null) {
+      return false;
+    }
+    connectedReported = true;
+    return true;
+  }
+
+  void eraseKeys() {
+    OpeningAttempt opening = attempt;
+    if (opening != null && !opening.isAnswered()) {
+      opening.handshake().destroy();
+    }
+    Session open = session;
+    if (open != null) {
+      open.protection().destroy();
+    }
+  }
+}

@@ -1,0 +1,101 @@
+package io.posthorn.protocol;
+
+import io.posthorn.protocol.protection.PacketProtection;
+import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.DropReason;
+import io.posthorn.wire.FrameReader;
+import io.posthorn.wire.PacketHeader;
+import java.net.InetSocketAddress;
+
+/** What happens to a data packet that came in: opened, read, acknowledged, its path noted. */
+final class PacketReceiver {
+  private final ConnectionParts parts;
+  private final Opening opening;
+  private final Closing closing;
+  private final ConnectionTimers timers;
+  private long packetsReceived;
+
+  PacketReceiver(ConnectionParts parts, Opening opening, Closing closing, ConnectionTimers timers) {
+    this.parts = parts;
+    this.opening = opening;
+    this.closing = closing;
+    this.timers = timers;
+  }
+
+  /** Packets that verified. */
+  long packetsReceived() {
+    return packetsReceived;
+  }
+
+  /**
+   * A data packet came.
+   *
+   * @param datagramBytes length of the whole datagram
+   */
+  DropReason onData(
+      byte[] datagram,
+      int from,
+      int length,
+      int datagramBytes,
+      InetSocketAddress source,
+      long nowNanos) {
+    Session session = opening.session();
+    if (session == null) {
+      return DropReason.UNEXPECTED_HANDSHAKE;
+    }
+    if (parts.ending.isEnded()) {
+      return DropReason.CLOSING;
+    }
+    PacketProtection keys = session.protection();
+    byte[] plain = parts.shared.scratch().plain();
+    long largest = parts.acknowledgements.largestReceived();
+    int plainLength = keys.open(datagram, from, length, largest, nowNanos, plain, 0);
+    if (plainLength < 0) {
+      return plainLength == PacketProtection.FAILED
+          ? DropReason.AUTHENTICATION_FAILED
+          : plainLength == PacketProtection.DUPLICATE ? DropReason.DUPLICATE : DropReason.STALE;
+    }
+    packetsReceived++;
+    parts.idle.onReceived(nowNanos);
+    parts.path.onReceived(source, datagramBytes);
+    opening.onPacketOpened();
+    FrameDispatcher frames = session.frames();
+    frames.begin(source, PacketHeader.connectionId(datagram, from), nowNanos);
+    FrameReader reader = parts.shared.scratch().reader();
+    CloseReason breach = reader.read(plain, 0, plainLength, frames);
+    keys.onAcknowledged(parts.recovery.largestAcknowledged(), nowNanos);
+    keys.onProbeTimeout(parts.recovery.probeTimeoutNanos());
+    if (breach != null) {
+      closing.fail(breach, nowNanos);
+      return DropReason.NONE;
+    }
+    timers.onPacketOpened(nowNanos);
+    if (frames.refused() == DropReason.NONE) {
+      accept(keys.openedPacketNumber(), largest, frames, reader, datagramBytes, source, nowNanos);
+    }
+    closing.proceed(nowNanos);
+    return frames.refused();
+  }
+
+  private void accept(
+      long packetNumber,
+      long largest,
+      FrameDispatcher frames,
+      FrameReader reader,
+      int datagramBytes,
+      InetSocketAddress source,
+      long nowNanos) {
+    parts.acknowledgements.onPacket(packetNumber, reader.sawAckEliciting(), nowNanos);
+    if (frames.carriedMessage()) {
+      parts.idle.onMessage(nowNanos);
+    }
+    if (packetNumber > largest
+        && !frames.wasProbingOnly()
+        && !source.equals(parts.path.address())) {
+      parts.path.onNewAddress(source, datagramBytes, parts.recovery.probeTimeoutNanos(), nowNanos);
+    }
+    if (frames.isClosed()) {
+      closing.onPeerClosed(frames, nowNanos);
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package io.posthorn.protocol;
+
+import io.posthorn.protocol.protection.PacketProtection;
+import io.posthorn.wire.CloseReason;
+import java.net.InetSocketAddress;
+
+/** What leaves next, and where to. */
+final class PacketSender {
+  private final ConnectionParts parts;
+  private final Opening opening;
+  private final Closing closing;
+  private final PacketAssembler assembler;
+  private InetSocketAddress destination;
+  private long packetsSent;
+
+  PacketSender(ConnectionParts parts, Opening opening, Closing closing) {
+    this.parts = parts;
+    this.opening = opening;
+    this.closing = closing;
+    this.assembler = new PacketAssembler(parts);
+    this.destination = parts.path.address();
+  }
+
+  /**
+   * Writes the next datagram that may leave now.
+   *
+   * @param limit most bytes
+   * @return its length, 0 if none; {@link #destination} says where to
+   */
+  int writeDatagram(byte[] out, int from, int limit, long nowNanos) {
+    destination = parts.path.address();
+    if (parts.ending.isEnded()) {
+      return 0;
+    }
+    Session session = opening.session();
+    if (session == null) {
+      return opening.writeFirst(out, from, limit, nowNanos);
+    }
+    PacketProtection keys = session.protection();
+    if (keys.isExhausted()) {
+      closing.fail(CloseReason.KEY_LIMIT, nowNanos);
+    } else if (parts.recovery.sent().isFull()) {
+      closing.fail(CloseReason.PROTOCOL_VIOLATION, nowNanos);
+    }
+    byte[] frames = parts.shared.scratch().frames();
+    InetSocketAddress elsewhere = parts.path.offPath();
+    if (elsewhere != null) {
+      destination = elsewhere;
+      return counted(
+          assembler.writeOffPath(
+              keys, parts.peerIds.previous(), frames, out, from, limit, nowNanos),
+          nowNanos);
+    }
+    byte[] prefix = opening.prefix();
+    int bytes =
+        assembler.write(
+            keys,
+            parts.peerIds.current(),
+            frames,
+            out,
+            from + prefix.length,
+            limit - prefix.length,
+            parts.ending.isOver(),
+            nowNanos);
+    if (bytes == 0) {
+      return 0;
+    }
+    System.arraycopy(prefix, 0, out, from, prefix.length);
+    parts.path.onSent(bytes + prefix.length);
+    return counted(bytes + prefix.length, nowNanos);
+  }
+
+  private int counted(int bytes, long nowNanos) {
+    packetsSent++;
+    if (assembler.lastWasAckEliciting()) {
+      parts.idle.onAckElicitingSent(nowNanos);
+    }
+    return bytes;
+  }
+
+  /** Whether the next datagram goes to another address than the path's. */
+  boolean hasOffPath() {
+    return opening.session() != null && parts.path.offPath() != null;
+  }
+
+  /** Where the datagram written last goes. */
+  InetSocketAddress destination() {
+    return destination;
+  }
+
+  long packetsSent() {
+    return packetsSent;
+  }
+
+  PacketAssembler assembler() {
+    return assembler;
+  }
+}

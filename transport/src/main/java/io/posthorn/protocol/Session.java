@@ -1,0 +1,17 @@
+package io.posthorn.protocol;
+
+import io.posthorn.protocol.protection.PacketProtection;
+
+/**
+ * What a connection has once its keys are known.
+ *
+ * @param protection seals and opens its packets
+ * @param frames takes the frames of opened packets
+ * @param peerInstanceId tells this run of the peer's socket from others
+ * @param peerApplication what the peer's application says it speaks; from the network
+ */
+record Session(
+    PacketProtection protection,
+    FrameDispatcher frames,
+    long peerInstanceId,
+    String peerApplication) {}

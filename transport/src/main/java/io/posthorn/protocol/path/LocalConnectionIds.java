@@ -1,0 +1,193 @@
+package io.posthorn.protocol.path;
+
+import io.posthorn.protocol.FrameSource;
+import io.posthorn.protocol.PacketBuilder;
+import io.posthorn.protocol.handshake.ConnectionIdIssuer;
+import io.posthorn.wire.CloseReason;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The ids under which this side is reached (RFC 9000 §5.1.1): that of the handshake, number 0, and
+ * spare ones, so that the peer can take a fresh id on each new path. One that the peer retires is
+ * replaced, and known for a while longer, since packets may be late.
+ */
+public final class LocalConnectionIds implements FrameSource {
+  private static final long NEVER = Long.MAX_VALUE;
+
+  /** Ids that the peer may hold unused and in use, if it takes so many. */
+  private static final int ACTIVE = 3;
+
+  /** Retired ids that are still known; beyond, the oldest is forgotten at once. */
+  private static final int RETIRING = 8;
+
+  private static final int ROOM = ACTIVE + RETIRING;
+
+  private final ConnectionIdIssuer issuer;
+  private final long[] ids = new long[ROOM];
+  private final long[] sequences = new long[ROOM];
+  private final long[] forgetNanos = new long[ROOM]; // NEVER while the id is active
+  private final boolean[] due = new boolean[ROOM];
+  private int count = 1;
+  private long nextSequence = 1;
+  private int limit = 1;
+  private final ArrayDeque<Long> added = new ArrayDeque<>(2);
+  private final ArrayDeque<Long> forgotten = new ArrayDeque<>(2);
+
+  /**
+   * Starts with the id of the handshake.
+   *
+   * @param first what this side calls itself in M1 or M2
+   */
+  public LocalConnectionIds(ConnectionIdIssuer issuer, long first) {
+    this.issuer = issuer;
+    ids[0] = first;
+    forgetNanos[0] = NEVER;
+  }
+
+  /** The own attempt became the peer's connection, which knows this side by another id. */
+  public void replaceFirst(long id) {
+    ids[0] = id;
+  }
+
+  /** The id of the handshake, or what it was. */
+  public long first() {
+    return ids[0];
+  }
+
+  /** The peer's parameters are known: spare ids are issued, as many as it keeps. */
+  public void onPeerLimit(long activeConnectionIdLimit) {
+    limit = (int) Math.min(ACTIVE, activeConnectionIdLimit);
+    issue();
+  }
+
+  private void issue() {
+    while (active() < limit) {
+      long id = issuer.next();
+      ids[count] = id;
+      sequences[count] = nextSequence++;
+      forgetNanos[count] = NEVER;
+      due[count] = true;
+      count++;
+      added.add(id);
+    }
+  }
+
+  private int active() {
+    int active = 0;
+    for (int i = 0; i < count; i++) {
+      active += forgetNanos[i] == NEVER ? 1 : 0;
+    }
+    return active;
+  }
+
+  /**
+   * RETIRE_CONNECTION_ID arrived.
+   *
+   * @param carriedBy the id that the packet was sent to
+   * @return a breach: a number never issued, or that of the packet itself
+   */
+  public @Nullable CloseReason onRetire(
+      long sequence, long carriedBy, long probeTimeoutNanos, long nowNanos) {
+    if (sequence >= nextSequence) {
+      return CloseReason.PROTOCOL_VIOLATION;
+    }
+    for (int i = 0; i < count; i++) {
+      if (sequences[i] == sequence && forgetNanos[i] == NEVER) {
+        if (ids[i] == carriedBy) {
+          return CloseReason.PROTOCOL_VIOLATION;
+        }
+        forgetNanos[i] = nowNanos + 3 * probeTimeoutNanos;
+        due[i] = false;
+        makeRoom();
+        issue();
+        return null;
+      }
+    }
+    return null; // a repetition
+  }
+
+  private void makeRoom() {
+    if (count - active() > RETIRING) {
+      int oldest = -1;
+      for (int i = 0; i < count; i++) {
+        if (forgetNanos[i] != NEVER && (oldest < 0 || forgetNanos[i] < forgetNanos[oldest])) {
+          oldest = i;
+        }
+      }
+      forget(oldest);
+    }
+  }
+
+  private void forget(int index) {
+    forgotten.add(ids[index]);
+    count--;
+    System.arraycopy(ids, index + 1, ids, index, count - index);
+    System.arraycopy(sequences, index + 1, sequences, index, count - index);
+    System.arraycopy(forgetNanos, index + 1, forgetNanos, index, count - index);
+    System.arraycopy(due, index + 1, due, index, count - index);
+  }
+
+  /** Takes the next id that packets may carry from now on, or null. */
+  public @Nullable Long pollAdded() {
+    return added.poll();
+  }
+
+  /** Takes the next id that packets carry no more, or null. */
+  public @Nullable Long pollForgotten() {
+    return forgotten.poll();
+  }
+
+  @Override
+  public boolean hasFrames(long nowNanos) {
+    for (int i = 0; i < count; i++) {
+      if (due[i]) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public void writeFrames(PacketBuilder out, long nowNanos) {
+    for (int i = 0; i < count; i++) {
+      if (due[i] && out.frames().newConnectionId(sequences[i], 0, ids[i], issuer.token(ids[i]))) {
+        out.carries(sequences[i], 0);
+        due[i] = false;
+      }
+    }
+  }
+
+  @Override
+  public void onAcknowledged(long first, long second, long nowNanos) {}
+
+  @Override
+  public void onLost(long first, long second, long nowNanos) {
+    for (int i = 0; i < count; i++) {
+      due[i] |= sequences[i] == first && forgetNanos[i] == NEVER;
+    }
+  }
+
+  @Override
+  public void onProbe(long first, long second, long nowNanos) {
+    onLost(first, second, nowNanos);
+  }
+
+  @Override
+  public long deadlineNanos() {
+    long earliest = NEVER;
+    for (int i = 0; i < count; i++) {
+      earliest = Math.min(earliest, forgetNanos[i]);
+    }
+    return earliest;
+  }
+
+  @Override
+  public void onTimeout(long nowNanos) {
+    for (int i = count - 1; i >= 0; i--) {
+      if (forgetNanos[i] <= nowNanos) {
+        forget(i);
+      }
+    }
+  }
+}
