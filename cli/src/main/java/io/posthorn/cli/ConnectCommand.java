@@ -123,10 +123,10 @@ final class ConnectCommand implements Callable<Integer> {
 
   private int reliable(MessageSocket socket, InetSocketAddress peer, Output output)
       throws Exception {
-    Connection connection = socket.connect(peer);
+    Connection connection = SessionRun.open(socket, peer);
     output.detail("connected to " + EndpointAddress.text(peer));
     ReliableLine line = new ReliableLine(connection);
-    return new SessionRun(connection, "posthorn connect", output)
+    return new SessionRun(connection, output)
         .run(
             line,
             new StandardFeed(root.streams().in(), line.largestBytes(), interval),

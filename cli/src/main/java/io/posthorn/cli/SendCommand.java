@@ -290,7 +290,7 @@ final class SendCommand implements Callable<Integer> {
       throws Exception {
     Connection connection;
     try {
-      connection = socket.connect(peer);
+      connection = SessionRun.open(socket, peer);
     } catch (InterruptedIOException interrupted) {
       afterInterrupt(interrupted);
       output.note("stopped before " + EndpointAddress.text(peer) + " answered; nothing was sent");
@@ -349,7 +349,7 @@ final class SendCommand implements Callable<Integer> {
           }
           return body;
         };
-    return new SessionRun(connection, "posthorn send", output)
+    return new SessionRun(connection, output)
         .run(
             new ReliableLine(connection, draft(connection)),
             feed,

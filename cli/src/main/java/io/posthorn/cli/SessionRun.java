@@ -3,33 +3,30 @@ package io.posthorn.cli;
 import io.posthorn.CloseReport;
 import io.posthorn.Connection;
 import io.posthorn.ConnectionClosedException;
+import io.posthorn.MessageSocket;
 import io.posthorn.cli.exec.ExecServer;
 import io.posthorn.cli.session.Application;
 import io.posthorn.cli.session.ReliableLine;
 import io.posthorn.cli.session.TwoWaySession;
+import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 
 /**
  * A session over a connection, from its beginning to the exit status: the child's if the peer has
- * one, and then {@link #OWN_FAILURE} for whatever keeps it from us.
+ * one, and then 255 for whatever keeps it from us.
  */
 final class SessionRun {
-  /** The exit status of a session with a child that did not come to its end, as ssh has it. */
-  static final int OWN_FAILURE = 255;
-
   private static final Duration UNTIL_THE_END = Duration.ofDays(365);
   private static final Duration AFTER_STOP = Duration.ofMillis(500);
 
   private final Connection connection;
-  private final String command;
   private final Output output;
   private final InetSocketAddress peer;
 
-  SessionRun(Connection connection, String command, Output output) {
+  SessionRun(Connection connection, Output output) {
     this.connection = connection;
-    this.command = command;
     this.output = output;
     peer = connection.remoteAddress();
   }
@@ -60,23 +57,40 @@ final class SessionRun {
       }
       return statusOf(end, peer, options.idle());
     } catch (InterruptedIOException | InterruptedException interrupted) {
-      connection.close(OWN_FAILURE, "interrupted", AFTER_STOP);
+      connection.close(ExitCode.SESSION.status(), "interrupted", AFTER_STOP);
       throw interrupted;
     } catch (Exception failed) {
-      connection.close(OWN_FAILURE, "gave up", AFTER_STOP);
+      connection.close(ExitCode.SESSION.status(), "gave up", AFTER_STOP);
       shown.finish();
-      Failure failure = Failures.of(failed);
-      boolean busy =
-          failed instanceof ConnectionClosedException closed
-              && closed.applicationCode() == ExecServer.CODE_BUSY;
-      if (Application.of(connection) != Application.EXEC
-          || busy
-          || failure.code() == ExitCode.BROKEN_PIPE) {
-        throw failure;
-      }
-      output.failure(command, failure);
-      return OWN_FAILURE;
+      throw failure(failed, Application.of(connection) == Application.EXEC);
     }
+  }
+
+  /** Opens the connection of a session. */
+  static Connection open(MessageSocket socket, InetSocketAddress peer) throws Failure, IOException {
+    try {
+      Connection connection = socket.connect(peer);
+      if (Application.of(connection) == Application.RECEIVE) {
+        connection.close(AFTER_STOP);
+        throw new Failure(
+            ExitCode.PROTOCOL,
+            EndpointAddress.text(peer) + " takes files and nothing else",
+            "use posthorn copy");
+      }
+      return connection;
+    } catch (ConnectionClosedException ended) {
+      throw failure(ended, ended.applicationCode() == ExecServer.CODE_NO_CHILD);
+    }
+  }
+
+  private static Failure failure(Exception failed, boolean withChild) {
+    Failure failure = Failures.of(failed);
+    boolean busy =
+        failed instanceof ConnectionClosedException closed
+            && closed.applicationCode() == ExecServer.CODE_BUSY;
+    return !withChild || busy || failure.code() == ExitCode.BROKEN_PIPE
+        ? failure
+        : new Failure(ExitCode.SESSION, failure.what(), failure.remedy(), failed);
   }
 
   /** The exit status of a session without a child. */

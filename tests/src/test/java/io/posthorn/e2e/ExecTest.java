@@ -18,9 +18,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -38,12 +38,10 @@ class ExecTest {
     return posthorn(all.toArray(String[]::new));
   }
 
-  /** Looks again and again; the limit is for a fault. */
-  private static void await(String what, BooleanSupplier condition) throws InterruptedException {
-    long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < endNanos, "not " + what);
-      Thread.sleep(20);
+  private static void awaitExit(long pid) throws Exception {
+    Optional<ProcessHandle> process = ProcessHandle.of(pid);
+    if (process.isPresent()) {
+      process.get().onExit().get(60, TimeUnit.SECONDS);
     }
   }
 
@@ -185,15 +183,8 @@ class ExecTest {
       assertNotNull(welcome);
       assertEquals("welcome\n", welcome.text());
       connection.close(LONG);
-      await("finished", () -> content(file).equals("one\ntwo\ndone\n"));
-    }
-  }
-
-  private static String content(Path file) {
-    try {
-      return Files.exists(file) ? Files.readString(file) : "";
-    } catch (IOException changing) {
-      return "";
+      listener.awaitError("child ended with 0");
+      assertEquals("one\ntwo\ndone\n", Files.readString(file));
     }
   }
 
@@ -201,22 +192,24 @@ class ExecTest {
   @Test
   void childrenOfClientsThatVanishAreAskedToEndAndThenMadeTo(@TempDir Path folder)
       throws Exception {
-    String heeds = "trap 'echo term > $F/heeds; exit' TERM; echo up; while :; do sleep 0.1; done";
-    String deaf = "trap '' TERM; echo $$ > $F/pid; echo up; while :; do sleep 0.1; done";
+    String heeds = "trap 'echo term > $F/heeds; exit' TERM; echo $$; while :; do sleep 0.1; done";
+    String deaf = "trap '' TERM; echo $$; while :; do sleep 0.1; done";
     try (RunningProgram heeding = shell("F=" + folder + "; " + heeds);
-        RunningProgram unheeding = shell("F=" + folder + "; " + deaf);
-        MessageSocket silent = client("posthorn-connect/1")) {
-      try (MessageSocket socket = client("posthorn-connect/1")) {
-        Connection connection = connect(socket, heeding);
-        assertNotNull(connection.receive(LONG));
-        connection.close(255, "gone", LONG);
-      }
-      await("told", () -> Files.exists(folder.resolve("heeds")));
-      Connection connection = connect(silent, unheeding);
-      assertNotNull(connection.receive(LONG));
+        RunningProgram unheeding = shell("F=" + folder + "; " + deaf)) {
+      awaitExit(leave(heeding));
+      assertTrue(Files.exists(folder.resolve("heeds")));
+      awaitExit(leave(unheeding));
+    }
+  }
+
+  /** Connects, learns the child's number, and goes without a word; answers the number. */
+  private static long leave(RunningProgram listener) throws Exception {
+    try (MessageSocket socket = client("posthorn-connect/1")) {
+      Connection connection = connect(socket, listener);
+      Message pid = connection.receive(LONG);
+      assertNotNull(pid);
       connection.close(255, "gone", LONG);
-      long pid = Long.parseLong(Files.readString(folder.resolve("pid")).strip());
-      await("killed", () -> ProcessHandle.of(pid).isEmpty());
+      return Long.parseLong(pid.text().strip());
     }
   }
 
@@ -229,6 +222,7 @@ class ExecTest {
               InetAddress.getLoopbackAddress(), Integer.parseInt(listener.port()));
       long descriptorsBefore = descriptors(listener.pid());
       List<MessageSocket> sockets = new ArrayList<>();
+      List<ProcessHandle> processes;
       try {
         List<Connection> clients = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
@@ -252,6 +246,7 @@ class ExecTest {
           }
         }
         assertEquals(200, children(listener.pid()));
+        processes = ProcessHandle.of(listener.pid()).orElseThrow().children().toList();
         for (Connection one : clients.subList(1, clients.size())) {
           one.send(one.message().channel(63).body("end 3"));
         }
@@ -265,8 +260,13 @@ class ExecTest {
           one.close(Duration.ZERO);
         }
       }
-      await("all children gone", () -> children(listener.pid()) == 0);
-      await("all descriptors closed", () -> descriptors(listener.pid()) <= descriptorsBefore + 2);
+      for (ProcessHandle process : processes) {
+        awaitExit(process.pid());
+      }
+      assertEquals(0, children(listener.pid()));
+      while (descriptors(listener.pid()) > descriptorsBefore + 2) {
+        Thread.onSpinWait(); // the time limit of the test ends this if they stay open
+      }
     }
   }
 
