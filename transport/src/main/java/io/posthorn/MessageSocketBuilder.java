@@ -4,7 +4,7 @@ import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.PlainEndpoint;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.io.DatagramPort;
-import io.posthorn.io.NioDatagramPort;
+import io.posthorn.io.PortChoice;
 import io.posthorn.runtime.ImpairedDatagramPort;
 import io.posthorn.runtime.SocketDriver;
 import io.posthorn.simulation.LinkConditions;
@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** The options of a socket; each is checked when it is set, together they are at {@link #open}. */
 public final class MessageSocketBuilder {
   private static final Duration LONGEST = Duration.ofMinutes(10);
+  private static final Duration LONGEST_SPIN = Duration.ofNanos(100_000);
   private static final int LEAST_BUFFER_BYTES = 64 << 10;
   private static final int LEAST_WHOLE_MESSAGE_BYTES = 64 << 10;
   private static final int MOST_BUFFER_BYTES = 1 << 30;
@@ -43,6 +44,8 @@ public final class MessageSocketBuilder {
   private Duration linger = Duration.ofSeconds(3);
   private boolean streaming;
   private String application = "";
+  private boolean portableIo;
+  private Duration spin = Duration.ZERO;
   private LinkConditions impairment = LinkConditions.NONE;
   private @Nullable Long impairSeed;
 
@@ -184,6 +187,29 @@ public final class MessageSocketBuilder {
   }
 
   /**
+   * How long a thread that waits for datagrams spins before it blocks: 0 to 100 µs, default 0. For
+   * those who pay a processor for microseconds: it spins only while waits are short, and an idle
+   * socket does not. Worse than blocking where both ends share one processor.
+   */
+  public MessageSocketBuilder spinBeforeBlocking(Duration time) {
+    if (time.isNegative() || time.compareTo(LONGEST_SPIN) > 0) {
+      throw new IllegalArgumentException(
+          "spinBeforeBlocking " + time + ": expected 0 to " + LONGEST_SPIN);
+    }
+    spin = time;
+    return this;
+  }
+
+  /**
+   * Whether to do without the operating system's fast path, which is taken by default where there
+   * is one; {@link SocketStatistics#ioPath} says which it is and why. Default false.
+   */
+  public MessageSocketBuilder portableIo(boolean portable) {
+    portableIo = portable;
+    return this;
+  }
+
+  /**
    * Puts a bad network under the socket: what leaves and what arrives meets these conditions, each
    * direction for itself. Works in both modes.
    *
@@ -274,7 +300,7 @@ public final class MessageSocketBuilder {
    */
   public MessageSocket open() throws IOException {
     SocketOptions options = options();
-    DatagramPort port = NioDatagramPort.open(bind);
+    DatagramPort port = PortChoice.open(bind, portableIo, mode == Mode.RELIABLE);
     if (!impairment.equals(LinkConditions.NONE)) {
       Long seed = impairSeed;
       port =
@@ -282,7 +308,11 @@ public final class MessageSocketBuilder {
               port, impairment, seed != null ? seed : new SecureRandom().nextLong(), 0);
     }
     SocketDriver driver =
-        SocketDriver.start(port, isSelf -> endpoint(options, isSelf), SocketDriver.nanos(linger));
+        SocketDriver.start(
+            port,
+            isSelf -> endpoint(options, isSelf),
+            SocketDriver.nanos(linger),
+            SocketDriver.nanos(spin));
     return new MessageSocket(options, linger, driver);
   }
 

@@ -123,7 +123,11 @@ final class IncomingChannel {
 
   /** Reads the varint at an offset into {@link #headerBytes} and the answer; -1 if it is cut. */
   private long readHeader(long offset, long available) {
-    headerBytes = VarInt.lengthOfFirstByte(buffer.at(offset));
+    byte first = buffer.at(offset);
+    headerBytes = VarInt.lengthOfFirstByte(first);
+    if (headerBytes == 1) {
+      return first; // its two upper bits are zero
+    }
     if (available < headerBytes) {
       return -1;
     }
@@ -216,6 +220,34 @@ final class IncomingChannel {
       return new OrderedChannels.Taken(body, number, !ended, aborted);
     }
     return mustBreakChunk() ? takeBeginning() : null;
+  }
+
+  /** Lends whole messages of one chunk each at the front; false if there is none. */
+  boolean lend(ReceivedRun run, int number) {
+    run.begin(number, buffer.ring());
+    if (midStream || headlessBytes > 0) {
+      return false;
+    }
+    long offset = buffer.base();
+    while (offset < completeEnd && !run.isFull()) {
+      long value = readHeader(offset, Long.MAX_VALUE);
+      if ((value & 1) != 0) {
+        break; // of several chunks, or given up
+      }
+      int length = (int) (value >>> 1);
+      run.add(offset + headerBytes, length);
+      offset += headerBytes + length;
+    }
+    run.end(offset);
+    buffer.lend(run.count() > 0);
+    return run.count() > 0;
+  }
+
+  /** The application is done with the messages that were lent. */
+  void endRun(ReceivedRun run) {
+    nextNumber += run.count();
+    buffer.lend(false);
+    buffer.consumeTo(run.endOffset());
   }
 
   /** Takes what is there of the chunk at the base. */
