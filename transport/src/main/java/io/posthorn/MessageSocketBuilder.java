@@ -113,7 +113,7 @@ public final class MessageSocketBuilder {
 
   /**
    * Message bytes that wait or are unacknowledged for each connection before a sender waits: 64 KiB
-   * to 1 GiB, default 4 MiB.
+   * to 1 GiB, default 8 MiB.
    */
   public MessageSocketBuilder sendBufferBytes(int bytes) {
     sendBufferBytes =
@@ -122,7 +122,7 @@ public final class MessageSocketBuilder {
   }
 
   /**
-   * Memory that a peer may fill for each connection: 256 KiB to 1 GiB, default 16 MiB. Raise it for
+   * Memory that a peer may fill for each connection: 256 KiB to 1 GiB, default 24 MiB. Raise it for
    * long fast ways: it bounds what is in flight.
    */
   public MessageSocketBuilder receiveBufferBytes(int bytes) {

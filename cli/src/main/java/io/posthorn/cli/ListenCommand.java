@@ -145,7 +145,7 @@ final class ListenCommand implements Callable<Integer> {
   }
 
   private int serveChildren(InetSocketAddress at, Output output) throws Exception {
-    try (MessageSocket socket = flags.openListener(at, false, Application.EXEC, null)) {
+    try (MessageSocket socket = flags.openListener(at, false, Application.EXEC)) {
       Signals.ofProcess().interruptMe();
       try {
         output.note(

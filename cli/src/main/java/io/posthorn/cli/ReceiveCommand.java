@@ -98,7 +98,7 @@ final class ReceiveCommand implements Callable<Integer> {
     Path folder = folder(more == 1 ? words.get(words.size() - 1) : ".");
     InetSocketAddress at = EndpointAddress.ofListener(where).resolve(root.everywhere().family());
     access.require(toStdout ? "write to standard output" : "write files into " + folder, at, false);
-    try (MessageSocket socket = flags.openListener(at, false, Application.RECEIVE, null)) {
+    try (MessageSocket socket = flags.openListener(at, false, Application.RECEIVE)) {
       Signals.ofProcess().interruptMe();
       try {
         output.note(

@@ -69,6 +69,16 @@ final class SocketFlags {
   }
 
   /** Opens a socket that listens at an address. */
+  MessageSocket openListener(InetSocketAddress at, boolean streaming, Application application)
+      throws Failure {
+    return openListener(at, streaming, application, null);
+  }
+
+  /**
+   * Opens a socket that listens at an address.
+   *
+   * @param maxConnections at once, or null for the usual number
+   */
   MessageSocket openListener(
       InetSocketAddress at,
       boolean streaming,
@@ -81,7 +91,9 @@ final class SocketFlags {
       if (maxConnections != null) {
         builder.maxConnections(maxConnections);
       }
-      return builder.open();
+      MessageSocket socket = builder.open();
+      RunningSockets.ofProcess().add(socket, true);
+      return socket;
     } catch (IOException failed) {
       throw Failures.ofBind(failed, at);
     }
@@ -99,7 +111,9 @@ final class SocketFlags {
     if (handshakeTimeout != null) {
       builder.handshakeTimeout(handshakeTimeout);
     }
-    return builder.open();
+    MessageSocket socket = builder.open();
+    RunningSockets.ofProcess().add(socket, false);
+    return socket;
   }
 
   private MessageSocketBuilder builder() {

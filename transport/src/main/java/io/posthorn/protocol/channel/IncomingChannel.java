@@ -309,10 +309,10 @@ final class IncomingChannel {
    */
   long grantDue() {
     if (isWindowTooNarrow()) {
-      windowBytes += budget.widen(windowBytes);
+      windowBytes += budget.widen(3 * windowBytes);
       senderBlocked = false;
     }
-    if (isWindowHalfUsed() || buffer.base() + windowBytes - granted >= budget.sliceBytes()) {
+    if (isGrantWorthwhile() || buffer.base() + windowBytes - granted >= budget.sliceBytes()) {
       return buffer.base() + windowBytes;
     }
     return isMessageStuck() && budget.tryAssemble(channel)
@@ -332,8 +332,13 @@ final class IncomingChannel {
     senderBlocked = limit > granted - windowBytes;
   }
 
-  private boolean isWindowHalfUsed() {
-    return buffer.base() + windowBytes - granted >= windowBytes / 2;
+  /**
+   * Whether enough of the window is used for a new limit: of a wide one, a small part, or a sender
+   * would stop short of it while the receiver waits for something lost.
+   */
+  private boolean isGrantWorthwhile() {
+    long step = Math.max(Math.min(windowBytes, budget.sliceBytes()) / 2, windowBytes / 8);
+    return buffer.base() + windowBytes - granted >= step;
   }
 
   /** Whether what stands at the front outgrows the window: without more credit it can not end. */
@@ -345,7 +350,7 @@ final class IncomingChannel {
 
   /** Whether {@link #grantDue} may answer a limit. */
   boolean wantsGrant() {
-    return isWindowHalfUsed()
+    return isGrantWorthwhile()
         || isWindowTooNarrow()
         || (isMessageStuck() && (budget.isAssemblyFree() || budget.isAssembling(channel)));
   }
