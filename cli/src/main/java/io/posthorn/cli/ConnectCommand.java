@@ -1,14 +1,11 @@
 package io.posthorn.cli;
 
-import io.posthorn.CloseReport;
 import io.posthorn.Connection;
 import io.posthorn.MessageSocket;
 import io.posthorn.cli.session.Application;
 import io.posthorn.cli.session.PlainLine;
 import io.posthorn.cli.session.ReliableLine;
-import io.posthorn.cli.session.SessionLine;
 import io.posthorn.cli.session.TwoWaySession;
-import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -31,11 +28,6 @@ import picocli.CommandLine.Parameters;
           + " only with -N."
     })
 final class ConnectCommand implements Callable<Integer> {
-  /** The exit status of a session with a child that did not come to its end, as ssh has it. */
-  static final int OWN_FAILURE = 255;
-
-  private static final Duration UNTIL_THE_END = Duration.ofDays(365);
-  private static final Duration AFTER_STOP = Duration.ofMillis(500);
   private static final Duration HANDSHAKE_LEAST = Duration.ofMillis(100);
   private static final Duration HANDSHAKE_MOST = Duration.ofMinutes(10);
 
@@ -115,71 +107,29 @@ final class ConnectCommand implements Callable<Integer> {
     return wait.compareTo(HANDSHAKE_MOST) > 0 ? HANDSHAKE_MOST : wait;
   }
 
-  private TwoWaySession session(SessionLine line, SessionOutput output) {
-    return new TwoWaySession(
-        line, root.streams().in(), output, new TwoWaySession.Options(wait, interval, halfClose));
-  }
-
   private int plain(MessageSocket socket, InetSocketAddress peer, Output output) throws Exception {
     SessionOutput shown = new SessionOutput(output);
-    TwoWaySession.End end = session(new PlainLine(socket, peer), shown).run();
+    PlainLine line = new PlainLine(socket, peer);
+    TwoWaySession.End end =
+        new TwoWaySession(
+                line,
+                new StandardFeed(root.streams().in(), line.largestBytes(), interval),
+                shown,
+                new TwoWaySession.Options(wait, halfClose))
+            .run();
     shown.finish();
-    return statusOf(end, peer);
+    return SessionRun.statusOf(end, peer, wait);
   }
 
   private int reliable(MessageSocket socket, InetSocketAddress peer, Output output)
       throws Exception {
-    Connection connection = socket.connect(peer);
+    Connection connection = SessionRun.open(socket, peer);
     output.detail("connected to " + EndpointAddress.text(peer));
-    boolean withChild = Application.of(connection) == Application.EXEC;
-    SessionOutput shown = new SessionOutput(output);
-    TwoWaySession session = session(new ReliableLine(connection), shown);
-    try {
-      TwoWaySession.End end = session.run();
-      if (end == TwoWaySession.End.NO_STATUS) {
-        throw new Failure(
-            ExitCode.PROTOCOL,
-            EndpointAddress.text(peer) + " ended the session without an exit status",
-            "");
-      }
-      CloseReport report = Closing.of(connection, UNTIL_THE_END).await();
-      shown.finish();
-      if (end == TwoWaySession.End.EXITED) {
-        return session.status();
-      }
-      if (!report.isComplete()) {
-        throw new Failure(
-            ExitCode.TRY_AGAIN,
-            report.unacknowledged() + " messages to " + EndpointAddress.text(peer) + " were lost",
-            "run it again");
-      }
-      return statusOf(end, peer);
-    } catch (InterruptedIOException | InterruptedException interrupted) {
-      connection.close(OWN_FAILURE, "interrupted", AFTER_STOP);
-      throw interrupted;
-    } catch (IOException | Failure failed) {
-      connection.close(OWN_FAILURE, "gave up", AFTER_STOP);
-      shown.finish();
-      Failure failure = Failures.of(failed);
-      if (!withChild || failure.code() == ExitCode.BROKEN_PIPE) {
-        throw failure;
-      }
-      output.failure("posthorn connect", failure);
-      return OWN_FAILURE;
-    }
-  }
-
-  private int statusOf(TwoWaySession.End end, InetSocketAddress peer) throws Failure {
-    if (end == TwoWaySession.End.IDLE_INPUT) {
-      throw new Failure(
-          ExitCode.TRY_AGAIN,
-          "nothing passed to or from "
-              + EndpointAddress.text(peer)
-              + " for "
-              + wait.toMillis() / 1e3
-              + " s",
-          "give -w more time");
-    }
-    return ExitCode.OK.status();
+    ReliableLine line = new ReliableLine(connection);
+    return new SessionRun(connection, output)
+        .run(
+            line,
+            new StandardFeed(root.streams().in(), line.largestBytes(), interval),
+            new TwoWaySession.Options(wait, halfClose));
   }
 }

@@ -34,6 +34,8 @@ enum ExitCode {
   REFUSED(77),
   /** A file of settings is wrong. */
   CONFIGURATION(78),
+  /** A session with a child process over there failed on our side, as ssh has it. */
+  SESSION(255),
   /** Nobody reads standard output any more: 128 + SIGPIPE, as for other programs in a pipe. */
   BROKEN_PIPE(141);
 

@@ -132,6 +132,8 @@ final class Failures {
     } else if (thrown instanceof SecurityMismatchException
         || thrown instanceof ChannelLimitException) {
       code = ExitCode.PROTOCOL;
+    } else if (thrown instanceof ConnectionClosedException closed && closed.isByPeer()) {
+      code = ofPeer(closed.applicationCode());
     } else if (thrown instanceof ConnectionRefusedException
         || thrown instanceof ConnectionClosedException
         || thrown instanceof ConnectionLimitException
@@ -149,6 +151,13 @@ final class Failures {
     }
     // Messages of these exceptions read "what and where: what to do".
     return new Failure(code, words(thrown), "", thrown);
+  }
+
+  /** A command that closes with the number of an exit status means it. */
+  private static ExitCode ofPeer(long applicationCode) {
+    return applicationCode == ExitCode.PROTOCOL.status()
+        ? ExitCode.PROTOCOL
+        : applicationCode == ExitCode.IO.status() ? ExitCode.IO : ExitCode.TRY_AGAIN;
   }
 
   private static Failure ofFile(FileSystemException thrown) {

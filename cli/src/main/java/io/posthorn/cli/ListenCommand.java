@@ -53,6 +53,8 @@ final class ListenCommand implements Callable<Integer> {
 
   @Mixin private SocketFlags flags = new SocketFlags();
 
+  @Mixin private ExecFlags exec = new ExecFlags();
+
   @Option(names = "--echo", description = "Send each message back to where it came from.")
   private boolean echo;
 
@@ -117,9 +119,14 @@ final class ListenCommand implements Callable<Integer> {
             : EndpointAddress.ofListener(where.get(0));
     InetSocketAddress at = address.resolve(root.everywhere().family());
     authorize();
+    exec.check(flags.isPlain(), echo, framing, at);
+    if (exec.isWanted()) {
+      return serveChildren(at, output);
+    }
     // A message larger than what is taken in one piece has no known length to say in advance.
     boolean streaming = how == Framing.LINE || how == Framing.RAW;
-    try (MessageSocket socket = flags.openListener(at, streaming, Application.LISTEN);
+    try (MessageSocket socket =
+            flags.openListener(at, streaming, Application.LISTEN, exec.maxClients());
         MessageWriter writer = new MessageWriter(how, output, file)) {
       if (!echo && StandardInput.mayBeRead()) {
         TalkBack back = new TalkBack(socket, root.streams().in(), output);
@@ -168,6 +175,27 @@ final class ListenCommand implements Callable<Integer> {
     if (file != null) {
       flags.identity().authorize(file);
     }
+  }
+
+  private int serveChildren(InetSocketAddress at, Output output) throws Exception {
+    try (MessageSocket socket = flags.openListener(at, false, Application.EXEC)) {
+      Signals.ofProcess().interruptMe();
+      try {
+        output.note(
+            "listening on "
+                + EndpointAddress.text(socket.localAddress())
+                + ", reliable, a child for each client");
+        exec.serve(socket, once, framing, output);
+      } catch (InterruptedIOException | InterruptedException stopped) {
+        if (!Signals.ofProcess().isStopping()) {
+          throw stopped;
+        }
+        Thread.interrupted();
+      } finally {
+        Signals.ofProcess().leaveMe();
+      }
+    }
+    return ExitCode.OK.status();
   }
 
   private final class SenderWatch implements ConnectionListener {

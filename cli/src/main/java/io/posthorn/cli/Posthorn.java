@@ -46,7 +46,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "76:the other side speaks otherwise",
       "77:identity or permission refused",
       "78:wrong settings",
-      "128+n:ended by signal n"
+      "128+n:ended by signal n",
+      "255:a session with a child process failed, which otherwise gives its own status"
     },
     footer = {"", "posthorn help COMMAND tells more."})
 public final class Posthorn implements Callable<Integer> {
@@ -280,6 +281,8 @@ public final class Posthorn implements Callable<Integer> {
     commands.put("listen", ListenCommand::new);
     commands.put("send", SendCommand::new);
     commands.put("connect", ConnectCommand::new);
+    commands.put("copy", CopyCommand::new);
+    commands.put("receive", ReceiveCommand::new);
     commands.put("ping", PingCommand::new);
     commands.put("compare", CompareCommand::new);
     commands.put("bench", BenchCommand::new);

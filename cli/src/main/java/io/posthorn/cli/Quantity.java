@@ -59,6 +59,21 @@ final class Quantity {
     }
   }
 
+  /** Bytes as people read them: {@code 512 B}, {@code 1.5 kB}, {@code 20.0 MB}. */
+  static String bytes(double bytes) {
+    if (bytes < 1_000) {
+      return Math.round(bytes) + " B";
+    }
+    String[] units = {"kB", "MB", "GB", "TB"};
+    double scaled = bytes / 1_000;
+    int unit = 0;
+    while (scaled >= 999.95 && unit < units.length - 1) {
+      scaled /= 1_000;
+      unit++;
+    }
+    return String.format(Locale.ROOT, "%.1f %s", scaled, units[unit]);
+  }
+
   /** A rate as {@link BitRate} reads it, or 0 for none. */
   static final class BitRateOrNone implements ITypeConverter<Double> {
     @Override

@@ -7,6 +7,8 @@ import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import io.posthorn.SocketStatistics;
 import io.posthorn.cli.session.Application;
+import io.posthorn.cli.session.ReliableLine;
+import io.posthorn.cli.session.TwoWaySession;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -288,11 +290,14 @@ final class SendCommand implements Callable<Integer> {
       throws Exception {
     Connection connection;
     try {
-      connection = socket.connect(peer);
+      connection = SessionRun.open(socket, peer);
     } catch (InterruptedIOException interrupted) {
       afterInterrupt(interrupted);
       output.note("stopped before " + EndpointAddress.text(peer) + " answered; nothing was sent");
       return ExitCode.OK.status();
+    }
+    if (Application.of(connection) == Application.EXEC) {
+      return sendToChild(connection, input, output);
     }
     boolean tracked =
         receipt || expires != null || (delivery != null && delivery != Delivery.RELIABLE_ORDERED);
@@ -326,6 +331,33 @@ final class SendCommand implements Callable<Integer> {
               peer, messages, bytes, replies.count(), stopped, report, receipts, socket)
           .print(output);
     }
+  }
+
+  /** The peer starts a child for us: its output is printed as it comes, its status is ours. */
+  private int sendToChild(Connection connection, Input input, Output output) throws Exception {
+    if (expires != null || receipt || (delivery != null && !isWhole(delivery))) {
+      throw usage(
+          "--expires, --receipt and deliveries that may lose, to a listener with --exec",
+          "a child's input is all or nothing: leave them out");
+    }
+    Pacer pacer = new Pacer(interval, limitRate == null ? 0 : limitRate);
+    TwoWaySession.Feed feed =
+        () -> {
+          byte[] body = input.next();
+          if (body != null) {
+            pacer.await(body.length);
+          }
+          return body;
+        };
+    return new SessionRun(connection, output)
+        .run(
+            new ReliableLine(connection, draft(connection)),
+            feed,
+            new TwoWaySession.Options(Duration.ZERO, false));
+  }
+
+  private static boolean isWhole(Delivery delivery) {
+    return delivery == Delivery.RELIABLE_ORDERED || delivery == Delivery.RELIABLE_UNORDERED;
   }
 
   private Message.Draft draft(Connection connection) {

@@ -81,6 +81,20 @@ final class SocketFlags {
   /** Opens a socket that listens at an address. */
   MessageSocket openListener(InetSocketAddress at, boolean streaming, Application application)
       throws Failure {
+    return openListener(at, streaming, application, null);
+  }
+
+  /**
+   * Opens a socket that listens at an address.
+   *
+   * @param maxConnections at once, or null for the usual number
+   */
+  MessageSocket openListener(
+      InetSocketAddress at,
+      boolean streaming,
+      Application application,
+      @Nullable Integer maxConnections)
+      throws Failure {
     MessageSocketBuilder builder;
     try {
       builder = builder();
@@ -89,6 +103,9 @@ final class SocketFlags {
       }
     } catch (IOException failed) {
       throw Failures.of(failed);
+    }
+    if (maxConnections != null) {
+      builder.maxConnections(maxConnections);
     }
     try {
       MessageSocket socket =

@@ -179,6 +179,11 @@ final class RunningProgram implements AutoCloseable {
     return this;
   }
 
+  /** The number of the process. */
+  long pid() {
+    return process.pid();
+  }
+
   /** Sends a signal by its name. */
   void signal(String name) throws IOException, InterruptedException {
     Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();

@@ -10,11 +10,21 @@ public final class ReliableLine implements SessionLine {
 
   private final Connection connection;
   private final Application peer;
+  private final Message.Draft draft;
   private long messagesSent;
 
   /** Over this connection, which is open. */
   public ReliableLine(Connection connection) {
+    this(connection, connection.message());
+  }
+
+  /**
+   * Over this connection, which is open, each message sent as the draft says: reliably, and not on
+   * the channel of control.
+   */
+  public ReliableLine(Connection connection, Message.Draft draft) {
     this.connection = connection;
+    this.draft = draft;
     peer = Application.of(connection);
   }
 
@@ -25,7 +35,7 @@ public final class ReliableLine implements SessionLine {
 
   @Override
   public void send(byte[] bytes) throws IOException {
-    connection.send(bytes);
+    connection.send(draft.body(bytes));
     messagesSent++;
   }
 

@@ -4,9 +4,7 @@ import io.posthorn.ConnectionClosedException;
 import io.posthorn.Message;
 import io.posthorn.TransportException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TwoWaySession {
   private final SessionLine line;
-  private final InputStream in;
+  private final Feed feed;
   private final Sink out;
   private final Options options;
 
@@ -34,11 +32,16 @@ public final class TwoWaySession {
    * How a session is held.
    *
    * @param idle ends it when nothing passes for so long; zero for never
-   * @param interval between lines sent; zero for none
    * @param halfClose whether the end of the input is told to a listener, which may then end too; a
    *     child is always told
    */
-  public record Options(Duration idle, Duration interval, boolean halfClose) {}
+  public record Options(Duration idle, boolean halfClose) {}
+
+  /** Where what goes to the peer comes from. */
+  public interface Feed {
+    /** Waits for the next message; null at the end. */
+    byte @Nullable [] next() throws Exception;
+  }
 
   /** Where what comes from the peer goes. */
   public interface Sink {
@@ -64,9 +67,9 @@ public final class TwoWaySession {
   }
 
   /** A session that has not begun. */
-  public TwoWaySession(SessionLine line, InputStream in, Sink out, Options options) {
+  public TwoWaySession(SessionLine line, Feed feed, Sink out, Options options) {
     this.line = line;
-    this.in = in;
+    this.feed = feed;
     this.out = out;
     this.options = options;
   }
@@ -84,9 +87,9 @@ public final class TwoWaySession {
    * Holds the session until it ends.
    *
    * @throws InterruptedException if the thread is interrupted
-   * @throws IOException if the connection or a stream fails
+   * @throws Exception as the feed, the sink and the connection throw
    */
-  public End run() throws IOException, InterruptedException {
+  public End run() throws Exception {
     start("posthorn-session-input", this::carryInput);
     start("posthorn-session-output", this::carryOutput);
     return awaitEnd();
@@ -98,14 +101,11 @@ public final class TwoWaySession {
     thread.start();
   }
 
-  private synchronized End awaitEnd() throws IOException, InterruptedException {
+  private synchronized End awaitEnd() throws Exception {
     while (true) {
       Exception failed = failure;
-      if (failed instanceof IOException io) {
-        throw io;
-      }
-      if (failed instanceof RuntimeException fault) {
-        throw fault;
+      if (failed != null) {
+        throw failed;
       }
       if (exit != null && hasAllOf(exit)) {
         return End.EXITED;
@@ -153,23 +153,19 @@ public final class TwoWaySession {
 
   private void carryInput() {
     try {
-      byte[] chunk = new byte[line.largestBytes()];
-      for (int count = read(chunk); count >= 0; count = read(chunk)) {
-        line.send(Arrays.copyOf(chunk, count));
+      for (byte[] bytes = feed.next(); bytes != null; bytes = feed.next()) {
+        line.send(bytes);
         synchronized (this) {
           lastHeardNanos = System.nanoTime();
-        }
-        if (!options.interval.isZero()) {
-          Thread.sleep(options.interval.toMillis());
         }
       }
       endInput();
     } catch (TransportException ended) {
       return; // the other thread learns it too, after the last that came
-    } catch (IOException | RuntimeException failed) {
-      fail(failed);
     } catch (InterruptedException ended) {
       Thread.currentThread().interrupt();
+    } catch (Exception failed) {
+      fail(failed);
     }
   }
 
@@ -182,25 +178,6 @@ public final class TwoWaySession {
       finished = options.halfClose && !told;
       notifyAll();
     }
-  }
-
-  /** Reads what there is; with an interval no more than one line. */
-  private int read(byte[] chunk) throws IOException {
-    if (options.interval.isZero()) {
-      return in.read(chunk);
-    }
-    int filled = 0;
-    while (filled < chunk.length) {
-      int b = in.read();
-      if (b < 0) {
-        return filled == 0 ? -1 : filled;
-      }
-      chunk[filled++] = (byte) b;
-      if (b == '\n') {
-        break;
-      }
-    }
-    return filled;
   }
 
   // From the peer.

@@ -1,3 +1,4 @@
+/** Tests of the package of the same name in the program. */
 @NullMarked
 package io.posthorn.cli.session;
 

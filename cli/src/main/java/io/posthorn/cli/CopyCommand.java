@@ -1,0 +1,257 @@
+package io.posthorn.cli;
+
+import io.posthorn.Connection;
+import io.posthorn.MessageSocket;
+import io.posthorn.TransportException;
+import io.posthorn.cli.files.FileSender;
+import io.posthorn.cli.files.RelativeName;
+import io.posthorn.cli.files.SourceTree;
+import io.posthorn.cli.session.Application;
+import java.io.InterruptedIOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code posthorn copy}: files and folders to a {@code posthorn receive}. */
+@Command(
+    name = "copy",
+    description = {
+      "Copies files and whole folders to a \"posthorn receive\", with their times and permissions,"
+          + " each verified by its hash.",
+      "",
+      "After a cut the same command goes on where it stopped. A file that is there already, with"
+          + " the same size and time, is not sent again; another one of the same name is not"
+          + " replaced."
+    })
+final class CopyCommand implements Callable<Integer> {
+  private static final Duration AFTER_STOP = Duration.ofMillis(500);
+  private static final Duration LAST_WORDS = Duration.ofSeconds(10);
+
+  private final Posthorn root;
+
+  @Parameters(
+      arity = "2..*",
+      paramLabel = "FILE... HOST:PORT[/DIR]",
+      description = {
+        "What to copy, - for standard input; then where to: localhost:9000, [::1]:9000, and perhaps"
+            + " a folder there. A host and a port may stand in two words."
+      })
+  private List<String> words = List.of();
+
+  @Mixin private SocketFlags flags = new SocketFlags();
+
+  @Option(
+      names = "--limit-rate",
+      paramLabel = "RATE",
+      converter = Quantity.BitRate.class,
+      description = "At most so many bits of content a second, such as 10mbit.")
+  private @Nullable Double limitRate;
+
+  @Option(
+      names = "--checksum",
+      description = "Compare files by their content, not by size and time.")
+  private boolean checksum;
+
+  @Option(
+      names = "--exclude",
+      paramLabel = "GLOB",
+      description = {
+        "Leave out files and folders of such a name, as *.o, or of such a path, as src/*.o; may be"
+            + " given again."
+      })
+  private List<String> excluded = new ArrayList<>();
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      description = "What standard input is called there; default stdin.")
+  private String stdinName = "stdin";
+
+  @Option(names = "-q", description = "As --quiet.")
+  private boolean quiet;
+
+  CopyCommand(Posthorn root) {
+    this.root = root;
+  }
+
+  /**
+   * Where to.
+   *
+   * @param address of the receiver
+   * @param folder below its folder; may be empty
+   * @param sources how many of the words name what to copy
+   */
+  private record Target(EndpointAddress address, String folder, int sources) {}
+
+  private Target target() throws Failure {
+    String last = words.get(words.size() - 1);
+    int before = words.size() - 2;
+    boolean twoWords =
+        words.size() > 2
+            && last.matches("\\d{1,5}(/.*)?")
+            && EndpointAddress.lacksPort(words.get(before))
+            && !Files.exists(Path.of(words.get(before)));
+    int slash = last.indexOf('/');
+    String address = slash < 0 ? last : last.substring(0, slash);
+    String folder = slash < 0 ? "" : last.substring(slash + 1);
+    while (folder.endsWith("/")) {
+      folder = folder.substring(0, folder.length() - 1);
+    }
+    String refusal = folder.isEmpty() ? null : RelativeName.refusal(folder);
+    if (refusal != null) {
+      throw usage("folder \"" + folder + "\": " + refusal, "name one below the receiver's folder");
+    }
+    return twoWords
+        ? new Target(EndpointAddress.ofTwoWords(words.get(before), address), folder, before)
+        : new Target(EndpointAddress.ofPeer(address), folder, words.size() - 1);
+  }
+
+  private static Failure usage(String what, String remedy) {
+    return new Failure(ExitCode.USAGE, what, remedy);
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Output output = root.output(quiet);
+    Target target = target();
+    List<String> sources = words.subList(0, target.sources);
+    boolean stdin = sources.contains("-");
+    if (stdin && sources.size() > 1) {
+      throw usage("standard input and files together", "copy one after the other");
+    }
+    if (flags.isPlain()) {
+      throw usage("files in plain mode, which promises nothing", "leave out --plain");
+    }
+    String refusal = stdin ? RelativeName.refusal(stdinName) : null;
+    if (refusal != null) {
+      throw usage("--name: " + refusal, "take a plain name");
+    }
+    SourceTree tree = stdin ? null : tree(sources);
+    InetSocketAddress peer = target.address.resolve(root.everywhere().family());
+    try (MessageSocket socket = flags.openAnywhere(null, Application.COPY)) {
+      Signals.ofProcess().interruptMe();
+      try {
+        return copy(socket.connect(peer), peer, target.folder, tree, output);
+      } catch (InterruptedIOException | InterruptedException interrupted) {
+        if (!Signals.ofProcess().isStopping()) {
+          throw interrupted;
+        }
+        Thread.interrupted();
+        return ExitCode.OK.status();
+      } finally {
+        Signals.ofProcess().leaveMe();
+      }
+    }
+  }
+
+  private SourceTree tree(List<String> sources) throws Failure {
+    List<Path> paths = new ArrayList<>();
+    for (String source : sources) {
+      Path path = Path.of(source);
+      if (!Files.exists(path)) {
+        throw new Failure(
+            ExitCode.NO_INPUT,
+            path + ": no such file or folder",
+            "check the name; the last word is where to");
+      }
+      paths.add(path);
+    }
+    try {
+      return new SourceTree(paths, excluded);
+    } catch (IllegalArgumentException wrong) {
+      throw usage("--exclude: " + wrong.getMessage(), "take a pattern such as '*.o'");
+    }
+  }
+
+  private int copy(
+      Connection connection,
+      InetSocketAddress peer,
+      String folder,
+      @Nullable SourceTree tree,
+      Output output)
+      throws Exception {
+    if (Application.of(connection) != Application.RECEIVE) {
+      connection.close(0, "", AFTER_STOP);
+      throw new Failure(
+          ExitCode.PROTOCOL,
+          EndpointAddress.text(peer) + " takes no files",
+          "start \"posthorn receive\" there");
+    }
+    Pacer pacer = new Pacer(Duration.ZERO, limitRate == null ? 0 : limitRate);
+    long startNanos = System.nanoTime();
+    int columns = output.showsProgress() ? TerminalWidth.columns(root.streams().environment()) : 0;
+    CopyProgress progress = new CopyProgress(output, connection, columns);
+    FileSender sender =
+        new FileSender(
+            connection, new FileSender.Settings(folder, checksum, pacer::await), progress);
+    String how = "stopped: ";
+    try {
+      if (tree == null) {
+        sender.send(root.streams().in(), stdinName);
+      } else {
+        sender.send(tree);
+      }
+      Closing.of(connection, LAST_WORDS).await();
+      how = "";
+    } catch (InterruptedIOException | InterruptedException interrupted) {
+      connection.close(ExitCode.TRY_AGAIN.status(), "interrupted", AFTER_STOP);
+      throw interrupted;
+    } catch (TransportException gone) {
+      how = "cut: ";
+      Failure failure = Failures.of(gone);
+      throw new Failure(
+          failure.code(),
+          failure.what(),
+          "the same command again goes on where this one stopped",
+          gone);
+    } finally {
+      progress.end();
+      summarise(sender.totals(), peer, how, startNanos, output);
+    }
+    return sender.firstCode();
+  }
+
+  private static void summarise(
+      FileSender.Totals totals, InetSocketAddress peer, String how, long startNanos, Output output)
+      throws java.io.IOException {
+    double seconds = (System.nanoTime() - startNanos) / 1e9;
+    if (output.isJson()) {
+      output.line(
+          new JsonText()
+              .beginObject()
+              .beginObject("copied")
+              .put("to", EndpointAddress.text(peer))
+              .put("entries", totals.stored())
+              .put("thereBefore", totals.there())
+              .put("failed", totals.failed())
+              .put("bytes", totals.bytes())
+              .put("seconds", seconds)
+              .endObject()
+              .endObject()
+              .toString());
+      output.flush();
+      return;
+    }
+    StringBuilder text = new StringBuilder(how).append("copied ").append(totals.stored());
+    text.append(totals.stored() == 1 ? " file" : " files and folders");
+    if (totals.there() > 0) {
+      text.append(" (").append(totals.there()).append(" there already)");
+    }
+    text.append(", ").append(Quantity.bytes((double) totals.bytes())).append(", to ");
+    text.append(EndpointAddress.text(peer)).append(" in ");
+    text.append(String.format(java.util.Locale.ROOT, "%.1f s", seconds));
+    if (totals.failed() > 0) {
+      text.append("; ").append(totals.failed()).append(" failed");
+    }
+    output.note(text.toString());
+  }
+}

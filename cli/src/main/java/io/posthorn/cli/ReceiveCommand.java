@@ -1,0 +1,314 @@
+package io.posthorn.cli;
+
+import io.posthorn.Connection;
+import io.posthorn.ConnectionClosedException;
+import io.posthorn.MessageSocket;
+import io.posthorn.cli.files.FileReceiver;
+import io.posthorn.cli.files.StreamReceiver;
+import io.posthorn.cli.session.Application;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code posthorn receive}: takes the files that {@code posthorn copy} sends. */
+@Command(
+    name = "receive",
+    description = {
+      "Takes files and folders from \"posthorn copy\" and stores them in a folder, this one unless"
+          + " another is named.",
+      "",
+      "A file gets its name when it is whole, verified and on the disk. Nothing outside the folder"
+          + " is touched and nothing in it replaced, unless --overwrite is given."
+    })
+final class ReceiveCommand implements Callable<Integer> {
+  private static final Duration POLL = Duration.ofMillis(50);
+  private static final Duration LAST_WORDS = Duration.ofSeconds(10);
+  private static final int MOST_SENDERS = 64;
+
+  private final Posthorn root;
+
+  @Parameters(
+      arity = "1..3",
+      paramLabel = "[HOST:]PORT [DIR]",
+      description = {
+        "Where to listen: 9000, localhost:9000, [::1]:9000, or a host and a port; and the folder."
+      })
+  private List<String> words = List.of();
+
+  @Mixin private SocketFlags flags = new SocketFlags();
+
+  @Mixin private AccessFlags access = new AccessFlags();
+
+  @Option(names = "--overwrite", description = "Replace files that are there already.")
+  private boolean overwrite;
+
+  @Option(
+      names = "--to-stdout",
+      description = "Write the content of all files to standard output instead.")
+  private boolean toStdout;
+
+  @Option(
+      names = {"-1", "--once"},
+      description = "Serve one sender: end when it has.")
+  private boolean once;
+
+  @Option(names = "-q", description = "As --quiet.")
+  private boolean quiet;
+
+  private final AtomicInteger senders = new AtomicInteger();
+  private final AtomicInteger served = new AtomicInteger();
+  private final AtomicInteger incomplete = new AtomicInteger();
+
+  ReceiveCommand(Posthorn root) {
+    this.root = root;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Output output = root.output(quiet);
+    boolean twoWords =
+        words.size() > 1
+            && words.get(1).matches("\\d{1,5}")
+            && !words.get(0).matches("\\d+")
+            && EndpointAddress.lacksPort(words.get(0));
+    String where = twoWords ? words.get(0) + ":" + words.get(1) : words.get(0);
+    int more = words.size() - (twoWords ? 2 : 1);
+    if (more > 1 || (more == 1 && toStdout)) {
+      throw new Failure(
+          ExitCode.USAGE,
+          "too many words: " + TextSafety.visible(String.join(" ", words)),
+          toStdout ? "--to-stdout needs no folder" : "give a port and a folder");
+    }
+    if (flags.isPlain()) {
+      throw new Failure(
+          ExitCode.USAGE, "files in plain mode, which promises nothing", "leave out --plain");
+    }
+    Path folder = folder(more == 1 ? words.get(words.size() - 1) : ".");
+    InetSocketAddress at = EndpointAddress.ofListener(where).resolve(root.everywhere().family());
+    access.require(toStdout ? "write to standard output" : "write files into " + folder, at, false);
+    try (MessageSocket socket = flags.openListener(at, false, Application.RECEIVE)) {
+      Signals.ofProcess().interruptMe();
+      try {
+        output.note(
+            "listening on "
+                + EndpointAddress.text(socket.localAddress())
+                + ", files go to "
+                + (toStdout ? "standard output" : TextSafety.visible(folder.toString())));
+        serve(socket, folder, output);
+      } catch (InterruptedIOException stopped) {
+        if (!Signals.ofProcess().isStopping()) {
+          throw stopped;
+        }
+        Thread.interrupted();
+      } finally {
+        Signals.ofProcess().leaveMe();
+      }
+    }
+    return (incomplete.get() > 0 ? ExitCode.TRY_AGAIN : ExitCode.OK).status();
+  }
+
+  private Path folder(String name) throws Failure {
+    Path folder = Path.of(name);
+    if (toStdout) {
+      return folder;
+    }
+    try {
+      if (!Files.exists(folder)) {
+        Files.createDirectory(folder);
+      }
+      Path real = folder.toRealPath();
+      if (!Files.isDirectory(real)) {
+        throw new Failure(ExitCode.CANNOT_CREATE, folder + " is not a folder", "name a folder");
+      }
+      if (!Files.isWritable(real)) {
+        throw new Failure(
+            ExitCode.CANNOT_CREATE,
+            "cannot write in " + folder + ": permission denied",
+            "check who may write there");
+      }
+      return real;
+    } catch (IOException failed) {
+      throw new Failure(
+          ExitCode.CANNOT_CREATE,
+          "cannot make or use the folder " + folder + ": " + Failures.of(failed).what(),
+          "name one whose parent is there",
+          failed);
+    }
+  }
+
+  private void serve(MessageSocket socket, Path folder, Output output) throws IOException {
+    while (!(once && served.get() > 0)) {
+      Connection connection = once ? socket.accept(POLL) : socket.accept();
+      if (connection == null) {
+        continue;
+      }
+      boolean full = senders.incrementAndGet() > (once || toStdout ? 1 : MOST_SENDERS);
+      Thread thread =
+          new Thread(
+              () -> {
+                try {
+                  take(connection, folder, full, output);
+                } finally {
+                  senders.decrementAndGet();
+                }
+              },
+              "posthorn-receive-" + connection.remoteAddress().getPort());
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  private void take(Connection connection, Path folder, boolean full, Output output) {
+    String from = EndpointAddress.text(connection.remoteAddress());
+    try {
+      if (full) {
+        connection.close(
+            ExitCode.TRY_AGAIN.status(), "busy: another sender is being served", LAST_WORDS);
+      } else if (Application.of(connection) != Application.COPY) {
+        connection.close(
+            ExitCode.PROTOCOL.status(), "this port takes files of posthorn copy", LAST_WORDS);
+      } else {
+        receive(connection, folder, from, output);
+      }
+    } catch (IOException failed) {
+      incomplete.incrementAndGet();
+      served.incrementAndGet();
+      boolean stopped = failed instanceof ConnectionClosedException closed && closed.isByPeer();
+      output.error(
+          from
+              + (stopped ? " stopped before its end: " : ": ")
+              + TextSafety.visible(Failures.of(failed).what()));
+    } finally {
+      passOver(connection);
+    }
+  }
+
+  /** What nobody takes would stay in memory after the end of its connection. */
+  private static void passOver(Connection connection) {
+    connection.close(LAST_WORDS);
+    try {
+      boolean more = true;
+      while (more) {
+        more = connection.receive(Duration.ZERO) != null;
+      }
+    } catch (IOException nothingLeft) {
+      return;
+    }
+  }
+
+  private void receive(Connection connection, Path folder, String from, Output output)
+      throws IOException {
+    AtomicLong files = new AtomicLong();
+    AtomicLong bytes = new AtomicLong();
+    AtomicLong refused = new AtomicLong();
+    boolean whole;
+    if (toStdout) {
+      StreamReceiver receiver = new StreamReceiver(connection, new StandardOut(output));
+      whole = receiver.run();
+      bytes.set(receiver.bytes());
+    } else {
+      FileReceiver.Journal journal =
+          new FileReceiver.Journal() {
+            @Override
+            public void stored(String name, long size) {
+              files.incrementAndGet();
+              bytes.addAndGet(size);
+              tell(output, from, name, size);
+            }
+
+            @Override
+            public void refused(String name, String reason) {
+              refused.incrementAndGet();
+              output.error(
+                  from + ": " + TextSafety.visible(name) + ": " + TextSafety.visible(reason));
+            }
+          };
+      whole =
+          new FileReceiver(connection, folder, new FileReceiver.Settings(overwrite), journal).run();
+    }
+    awaitClose(connection);
+    output.note(
+        from
+            + ": "
+            + (toStdout ? "" : files + (files.get() == 1 ? " file, " : " files, "))
+            + Quantity.bytes((double) bytes.get())
+            + (refused.get() > 0 ? "; " + refused + " refused" : ""));
+    if (!whole || refused.get() > 0) {
+      incomplete.incrementAndGet();
+    }
+    served.incrementAndGet();
+  }
+
+  /** The sender closes when it has heard the last word. */
+  private static void awaitClose(Connection connection) {
+    try {
+      connection.receive(LAST_WORDS);
+    } catch (IOException closed) {
+      return;
+    }
+  }
+
+  private static void tell(Output output, String from, String name, long size) {
+    if (!output.isJson()) {
+      output.detail(from + ": " + TextSafety.visible(name) + ", " + Quantity.bytes((double) size));
+      return;
+    }
+    try {
+      output.line(
+          new JsonText()
+              .beginObject()
+              .beginObject("received")
+              .put("from", from)
+              .put("name", name)
+              .put("bytes", size)
+              .endObject()
+              .endObject()
+              .toString());
+      output.flush();
+    } catch (IOException nobodyReads) {
+      output.detail("nobody reads standard output");
+    }
+  }
+
+  /** Standard output as a stream; harmless where a terminal looks. */
+  private static final class StandardOut extends OutputStream {
+    private final Output output;
+    private final TerminalText shown = new TerminalText();
+
+    StandardOut(Output output) {
+      this.output = output;
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      if (output.outIsTerminal()) {
+        byte[] harmless = shown.show(java.util.Arrays.copyOfRange(bytes, from, from + length));
+        output.write(harmless, 0, harmless.length);
+      } else {
+        output.write(bytes, from, length);
+      }
+    }
+
+    @Override
+    public void flush() throws IOException {
+      output.flush();
+    }
+  }
+}

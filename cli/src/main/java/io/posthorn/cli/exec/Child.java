@@ -1,0 +1,93 @@
+package io.posthorn.cli.exec;
+
+import io.posthorn.Connection;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** One child process: how it is started and how it is made to end. */
+final class Child {
+  /** How long a child may take after SIGTERM before SIGKILL. */
+  static final long KILL_AFTER_MILLIS = 5_000;
+
+  private final Process process;
+  private final ExecTimer timer;
+
+  private Child(Process process, ExecTimer timer) {
+    this.process = process;
+    this.timer = timer;
+  }
+
+  /** Starts it; it learns from its environment whom it serves. */
+  static Child start(ChildCommand command, Connection connection, int localPort, ExecTimer timer)
+      throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(command.words());
+    Map<String, String> environment = builder.environment();
+    InetSocketAddress peer = connection.remoteAddress();
+    InetAddress host = peer.getAddress();
+    String address = host == null ? peer.getHostString() : host.getHostAddress();
+    environment.put("POSTHORN_PEER_HOST", address);
+    environment.put("POSTHORN_PEER_PORT", Integer.toString(peer.getPort()));
+    environment.put(
+        "POSTHORN_PEER",
+        (address.indexOf(':') < 0 ? address : "[" + address + "]") + ":" + peer.getPort());
+    environment.put("POSTHORN_LOCAL_PORT", Integer.toString(localPort));
+    return new Child(builder.start(), timer);
+  }
+
+  Process process() {
+    return process;
+  }
+
+  /** Asks it and its descendants to end (SIGTERM), and kills what is left after a while. */
+  void terminate() {
+    if (!process.isAlive()) {
+      return;
+    }
+    List<ProcessHandle> family = family();
+    family.forEach(ProcessHandle::destroy);
+    timer.after(KILL_AFTER_MILLIS, () -> kill(family));
+  }
+
+  /** Kills it and its descendants. */
+  void kill() {
+    kill(family());
+  }
+
+  private static void kill(List<ProcessHandle> family) {
+    family.forEach(ProcessHandle::destroyForcibly);
+  }
+
+  /** Descendants are named before the first ends, for then they would be somebody else's. */
+  private List<ProcessHandle> family() {
+    ProcessHandle self = process.toHandle();
+    return java.util.stream.Stream.concat(self.descendants(), java.util.stream.Stream.of(self))
+        .toList();
+  }
+
+  /** Waits for its end; kills it if that takes too long. */
+  void awaitEnd() throws InterruptedException {
+    if (!process.waitFor(KILL_AFTER_MILLIS, TimeUnit.MILLISECONDS)) {
+      kill();
+      process.waitFor();
+    }
+  }
+
+  /** Gives its descriptors back. */
+  void closeStreams() {
+    closeQuietly(process.getOutputStream());
+    closeQuietly(process.getInputStream());
+    closeQuietly(process.getErrorStream());
+  }
+
+  private static void closeQuietly(java.io.Closeable stream) {
+    try {
+      stream.close();
+    } catch (IOException broken) {
+      return; // the descriptor is gone all the same: nobody reads what was left
+    }
+  }
+}

@@ -1,0 +1,267 @@
+package io.posthorn.cli.files;
+
+import io.posthorn.cli.files.CopyMessage.File;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One file on its way in: stands beside its place under another name until it is whole, verified
+ * and on the disk, then gets its own in one step. For one thread at a time.
+ */
+final class IncomingFile {
+  /** Less is not worth to be gone on with. */
+  static final long LEAST_KEPT_BYTES = TreeHash.BLOCK_BYTES;
+
+  private static final int READ_BYTES = 256 << 10;
+
+  private final File file;
+  private final Path place;
+  private final Path part;
+  private final boolean overwrite;
+  private final FileChannel channel;
+  private TreeHash hash = new TreeHash();
+  private long position;
+
+  private IncomingFile(File file, Path place, Path part, boolean overwrite, FileChannel channel) {
+    this.file = file;
+    this.place = place;
+    this.part = part;
+    this.overwrite = overwrite;
+    this.channel = channel;
+  }
+
+  /** Opens the part of a file, new or kept from an earlier try. */
+  static IncomingFile open(File file, Path place, boolean overwrite) throws Refused {
+    Path part = place.resolveSibling(PartName.of(place.getFileName().toString()));
+    FileChannel channel = null;
+    try {
+      channel =
+          FileChannel.open(
+              part,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE,
+              StandardOpenOption.CREATE,
+              LinkOption.NOFOLLOW_LINKS);
+      FileLock lock = channel.tryLock();
+      if (lock == null) {
+        throw new OverlappingFileLockException();
+      }
+      return new IncomingFile(file, place, part, overwrite, channel);
+    } catch (OverlappingFileLockException busy) {
+      closeQuietly(channel);
+      throw new Refused(Refused.TRY_AGAIN, "it is being received from somebody already");
+    } catch (IOException failed) {
+      closeQuietly(channel);
+      throw Refused.ofWriting(failed);
+    }
+  }
+
+  private static void closeQuietly(@Nullable FileChannel channel) {
+    try {
+      if (channel != null) {
+        channel.close();
+      }
+    } catch (IOException lost) {
+      return; // what was written is hashed again before it is used
+    }
+  }
+
+  File file() {
+    return file;
+  }
+
+  Path place() {
+    return place;
+  }
+
+  /** Where the next byte goes. */
+  long position() {
+    return position;
+  }
+
+  /**
+   * Reads and hashes what is kept, in whole blocks and no more than the file is to have; writing
+   * goes on behind it.
+   *
+   * @return bytes kept
+   */
+  long resume() throws Refused {
+    try {
+      long kept = channel.size();
+      if (file.size() >= 0) {
+        kept = Math.min(kept, file.size());
+      }
+      kept -= kept % TreeHash.BLOCK_BYTES;
+      ByteBuffer buffer = ByteBuffer.allocate(READ_BYTES);
+      channel.position(0);
+      while (position < kept) {
+        buffer.clear().limit((int) Math.min(READ_BYTES, kept - position));
+        int count = channel.read(buffer);
+        if (count < 0) {
+          throw new IOException("the part shrinks while it is read");
+        }
+        hash.update(buffer.array(), 0, count);
+        position += count;
+      }
+      return kept;
+    } catch (IOException failed) {
+      throw Refused.ofWriting(failed);
+    }
+  }
+
+  /** The hash of what is kept. */
+  byte[] keptHash() {
+    return hash.hashSoFar();
+  }
+
+  /** Writing begins: behind what was kept, or anew. */
+  void start(long offset) throws Refused {
+    try {
+      if (offset != position) {
+        position = 0;
+        hash = new TreeHash();
+      }
+      channel.truncate(position);
+      channel.position(position);
+    } catch (IOException failed) {
+      throw Refused.ofWriting(failed);
+    }
+  }
+
+  /** The next bytes. */
+  void write(byte[] bytes, int from) throws Refused {
+    try {
+      ByteBuffer buffer = ByteBuffer.wrap(bytes, from, bytes.length - from);
+      while (buffer.hasRemaining()) {
+        channel.write(buffer);
+      }
+    } catch (IOException failed) {
+      throw Refused.ofWriting(failed);
+    }
+    hash.update(bytes, from, bytes.length - from);
+    position += bytes.length - from;
+  }
+
+  /** Zeros, of which the disk keeps nothing where it can. */
+  void skip(long length) throws Refused {
+    try {
+      position += length;
+      channel.position(position);
+    } catch (IOException failed) {
+      throw Refused.ofWriting(failed);
+    }
+    hash.zeros(length);
+  }
+
+  /** Whether the content is as the sender has it. */
+  boolean matches(CopyMessage.End end) throws Refused {
+    try {
+      if (channel.size() < position) { // it ends in a hole
+        channel.position(position - 1);
+        channel.write(ByteBuffer.wrap(new byte[1]));
+      }
+    } catch (IOException failed) {
+      throw Refused.ofWriting(failed);
+    }
+    return position == end.size() && java.util.Arrays.equals(hash.hash(), end.hash());
+  }
+
+  /** Gives it its times, permissions and, once it is on the disk, its name. */
+  void finish() throws Refused {
+    try {
+      setAttributes(part, file.mode(), file.seconds(), file.nanos());
+      channel.force(true);
+      channel.close();
+      if (overwrite) {
+        Files.move(part, place, StandardCopyOption.ATOMIC_MOVE);
+      } else {
+        rename();
+      }
+    } catch (FileAlreadyExistsException there) {
+      throw new Refused(Refused.CANNOT_CREATE, "there is another file of this name by now");
+    } catch (IOException failed) {
+      throw Refused.ofWriting(failed);
+    } finally {
+      closeQuietly(channel);
+    }
+  }
+
+  /** Never over another file: a second name fails if it is taken, a move would replace. */
+  private void rename() throws IOException {
+    try {
+      Files.createLink(place, part);
+    } catch (UnsupportedOperationException | java.nio.file.FileSystemException noLinks) {
+      if (noLinks instanceof FileAlreadyExistsException exists) {
+        throw exists;
+      }
+      Files.move(part, place);
+      return;
+    }
+    Files.delete(part);
+  }
+
+  /** Gives it up; a part that is worth it is kept for the next try. */
+  void giveUp() {
+    boolean keep = position >= LEAST_KEPT_BYTES && file.size() >= LEAST_KEPT_BYTES;
+    closeQuietly(channel);
+    if (!keep) {
+      discard();
+    }
+  }
+
+  /** Removes the part: what it holds is wrong. */
+  void discard() {
+    closeQuietly(channel);
+    try {
+      Files.deleteIfExists(part);
+    } catch (IOException stays) {
+      return; // the next try begins with it and finds by its hash what it is worth
+    }
+  }
+
+  /** Sets the times and, where the system has them, the permissions. */
+  static void setAttributes(Path at, int mode, long seconds, int nanos) throws IOException {
+    PosixFileAttributeView posix =
+        Files.getFileAttributeView(at, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+    if (posix != null) {
+      posix.setPermissions(permissions(mode));
+    }
+    BasicFileAttributeView basic =
+        Files.getFileAttributeView(at, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+    basic.setTimes(FileTime.from(time(seconds, nanos)), null, null);
+  }
+
+  /** A time that every system can store. */
+  private static Instant time(long seconds, int nanos) {
+    long most = 253_402_300_799L; // the year 9999
+    return Instant.ofEpochSecond(Math.max(0, Math.min(most, seconds)), nanos);
+  }
+
+  private static Set<PosixFilePermission> permissions(int mode) {
+    Set<PosixFilePermission> set = EnumSet.noneOf(PosixFilePermission.class);
+    PosixFilePermission[] all = PosixFilePermission.values(); // owner first, as the bits
+    for (int bit = 0; bit < all.length; bit++) {
+      if ((mode >> (all.length - 1 - bit) & 1) != 0) {
+        set.add(all[bit]);
+      }
+    }
+    return set;
+  }
+}

@@ -1,0 +1,188 @@
+package io.posthorn.cli.files;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The files and folders that are to be sent, walked in the order of their names. Of a symbolic link
+ * to a file the file is sent; links to folders, devices, sockets and pipes are not.
+ */
+public final class SourceTree {
+  private static final int DEFAULT_FILE_MODE = 0644;
+  private static final int DEFAULT_FOLDER_MODE = 0755;
+
+  private final List<Path> sources;
+  private final List<PathMatcher> excluded;
+
+  /** Takes what is found. */
+  interface Visitor {
+    /** A folder, before what is in it. */
+    void folder(String name, Path path, BasicFileAttributes attributes) throws IOException;
+
+    /** A file. */
+    void file(String name, Path path, BasicFileAttributes attributes) throws IOException;
+
+    /** Something that is not sent. */
+    void refused(String name, Refused why) throws IOException;
+  }
+
+  /**
+   * How much there is.
+   *
+   * @param entries files and folders
+   * @param bytes sum of the files' lengths
+   */
+  public record Totals(long entries, long bytes) {}
+
+  /**
+   * A tree of these files and folders.
+   *
+   * @param excluded patterns as of a shell: of a name anywhere, or of a path with a slash in it
+   * @throws java.util.regex.PatternSyntaxException if one is malformed
+   */
+  public SourceTree(List<Path> sources, List<String> excluded) {
+    this.sources = List.copyOf(sources);
+    List<PathMatcher> matchers = new ArrayList<>();
+    for (String glob : excluded) {
+      matchers.add(FileSystems.getDefault().getPathMatcher("glob:" + glob));
+    }
+    this.excluded = List.copyOf(matchers);
+  }
+
+  /** Counts what is there now. */
+  Totals totals() throws IOException {
+    long[] sums = new long[2];
+    walk(
+        new Visitor() {
+          @Override
+          public void folder(String name, Path path, BasicFileAttributes attributes) {
+            sums[0]++;
+          }
+
+          @Override
+          public void file(String name, Path path, BasicFileAttributes attributes) {
+            sums[0]++;
+            sums[1] += attributes.size();
+          }
+
+          @Override
+          public void refused(String name, Refused why) {
+            sums[0]++;
+          }
+        });
+    return new Totals(sums[0], sums[1]);
+  }
+
+  /** Walks through all. */
+  void walk(Visitor visitor) throws IOException {
+    for (Path source : sources) {
+      Path path;
+      try {
+        path = source.toRealPath();
+      } catch (IOException failed) {
+        visitor.refused(source.toString(), Refused.ofReading(failed));
+        continue;
+      }
+      visit(name(source, path), path, visitor);
+    }
+  }
+
+  /** The last part of what was given; of the folder itself where that is none, as with a dot. */
+  private static String name(Path source, Path path) {
+    String given = String.valueOf(source.normalize().getFileName());
+    if (!given.isEmpty() && !given.equals("..") && !given.equals("null")) {
+      return given;
+    }
+    Path last = path.getFileName();
+    return last == null ? "root" : last.toString();
+  }
+
+  private boolean isExcluded(String name) {
+    Path path = Path.of(name);
+    Path last = path.getFileName();
+    for (PathMatcher matcher : excluded) {
+      if (matcher.matches(path) || (last != null && matcher.matches(last))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private void visit(String name, Path path, Visitor visitor) throws IOException {
+    if (isExcluded(name)) {
+      return;
+    }
+    BasicFileAttributes attributes;
+    try {
+      attributes = Files.readAttributes(path, BasicFileAttributes.class);
+    } catch (IOException failed) {
+      visitor.refused(name, Refused.ofReading(failed));
+      return;
+    }
+    if (attributes.isRegularFile()) {
+      visitor.file(name, path, attributes);
+    } else if (!attributes.isDirectory()) {
+      visitor.refused(
+          name, new Refused(Refused.BAD_DATA, "it is a device, a socket or a pipe, not a file"));
+    } else if (Files.isSymbolicLink(path)) {
+      visitor.refused(
+          name, new Refused(Refused.BAD_DATA, "it is a symbolic link to a folder: not followed"));
+    } else {
+      visitor.folder(name, path, attributes);
+      for (Path child : children(name, path, visitor)) {
+        visit(name + "/" + child.getFileName(), child, visitor);
+      }
+    }
+  }
+
+  private static List<Path> children(String name, Path folder, Visitor visitor) throws IOException {
+    List<Path> children = new ArrayList<>();
+    try (DirectoryStream<Path> stream = Files.newDirectoryStream(folder)) {
+      stream.forEach(children::add);
+    } catch (IOException failed) {
+      visitor.refused(name, Refused.ofReading(failed));
+    } catch (java.nio.file.DirectoryIteratorException failed) {
+      IOException cause = failed.getCause();
+      visitor.refused(
+          name, Refused.ofReading(cause == null ? new IOException("unreadable", failed) : cause));
+    }
+    children.sort(null);
+    return children;
+  }
+
+  /** The permission bits of a file or folder. */
+  static int mode(Path path, boolean folder) {
+    PosixFileAttributeView view =
+        Files.getFileAttributeView(path, PosixFileAttributeView.class, new LinkOption[0]);
+    if (view == null) {
+      return folder ? DEFAULT_FOLDER_MODE : DEFAULT_FILE_MODE;
+    }
+    try {
+      Set<PosixFilePermission> set = view.readAttributes().permissions();
+      int mode = 0;
+      for (PosixFilePermission one : PosixFilePermission.values()) {
+        mode = mode << 1 | (set.contains(one) ? 1 : 0);
+      }
+      return mode;
+    } catch (IOException unreadable) {
+      return folder ? DEFAULT_FOLDER_MODE : DEFAULT_FILE_MODE;
+    }
+  }
+
+  /** When it was last changed. */
+  static Instant time(BasicFileAttributes attributes) {
+    return attributes.lastModifiedTime().toInstant();
+  }
+}

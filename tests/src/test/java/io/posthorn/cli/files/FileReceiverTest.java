@@ -1,0 +1,370 @@
+package io.posthorn.cli.files;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.Connection;
+import io.posthorn.ConnectionClosedException;
+import io.posthorn.Message;
+import io.posthorn.MessageSocket;
+import io.posthorn.cli.files.CopyMessage.Answer;
+import io.posthorn.cli.files.CopyMessage.End;
+import io.posthorn.cli.files.CopyMessage.File;
+import io.posthorn.cli.files.CopyMessage.Folder;
+import io.posthorn.cli.files.CopyMessage.Hello;
+import io.posthorn.cli.files.CopyMessage.Result;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A receiver and a sender that says what it likes. */
+@Timeout(90)
+class FileReceiverTest {
+  private static final Duration LONG = Duration.ofSeconds(30);
+  private static final byte[] NO_HASH = new byte[0];
+
+  @TempDir Path all;
+  private Path target;
+  private MessageSocket server;
+  private MessageSocket client;
+  private Connection sender;
+  private CompletableFuture<Boolean> end;
+
+  @BeforeEach
+  void connect() throws IOException {
+    target = Files.createDirectory(all.resolve("target"));
+    server = socket();
+    client = socket();
+    begin(false);
+  }
+
+  private static MessageSocket socket() throws IOException {
+    return MessageSocket.builder()
+        .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        .open();
+  }
+
+  private void begin(boolean overwrite) throws IOException {
+    sender = client.connect(server.localAddress());
+    Connection accepted = server.accept(LONG);
+    assertNotNull(accepted);
+    FileReceiver receiver =
+        new FileReceiver(
+            accepted, target, new FileReceiver.Settings(overwrite), new SilentJournal());
+    end = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                end.complete(receiver.run());
+              } catch (IOException | RuntimeException failed) {
+                end.completeExceptionally(failed);
+              }
+            });
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private static final class SilentJournal implements FileReceiver.Journal {
+    @Override
+    public void stored(String name, long bytes) {}
+
+    @Override
+    public void refused(String name, String reason) {}
+  }
+
+  @AfterEach
+  void close() {
+    client.close(Duration.ZERO);
+    server.close(Duration.ZERO);
+  }
+
+  private void send(CopyMessage message) throws IOException {
+    sender.send(CopyMessage.encode(message));
+  }
+
+  private <T> T next(Class<T> type) throws IOException {
+    while (true) {
+      Message message = sender.receive(LONG);
+      assertNotNull(message, "no " + type);
+      CopyMessage read = CopyMessage.decode(message.bytes());
+      if (!(read instanceof CopyMessage.Progress)) {
+        return assertInstanceOf(type, read);
+      }
+    }
+  }
+
+  private void hello(String folder) throws IOException {
+    send(new Hello(1, 1, folder));
+    next(CopyMessage.Welcome.class);
+  }
+
+  private static File file(int id, String name, long size, boolean waits) {
+    return new File(id, name, 0640, 1_000_000_000, 0, size, Math.max(0, size), waits, NO_HASH);
+  }
+
+  private void content(byte[] bytes) throws IOException {
+    byte[] typed = new byte[bytes.length];
+    System.arraycopy(bytes, 0, typed, 0, bytes.length);
+    for (int at = 0; at < bytes.length; at += CopyMessage.LARGEST_PIECE_BYTES) {
+      int to = Math.min(bytes.length, at + CopyMessage.LARGEST_PIECE_BYTES);
+      send(new CopyMessage.Piece(java.util.Arrays.copyOfRange(typed, at, to), 0));
+    }
+  }
+
+  private static End end(byte[] bytes) {
+    TreeHash hash = new TreeHash();
+    hash.update(bytes, 0, bytes.length);
+    return new End(bytes.length, hash.hash());
+  }
+
+  private Result sendSmall(int id, String name, String text) throws IOException {
+    byte[] bytes = text.getBytes(UTF_8);
+    send(file(id, name, bytes.length, false));
+    content(bytes);
+    send(end(bytes));
+    return next(Result.class);
+  }
+
+  /** Every file and folder below, with its content. */
+  private Map<String, String> everything() throws IOException {
+    Map<String, String> found = new TreeMap<>();
+    try (Stream<Path> paths = Files.walk(all)) {
+      for (Path path : paths.toList()) {
+        found.put(
+            all.relativize(path).toString(),
+            Files.isSymbolicLink(path)
+                ? "-> " + Files.readSymbolicLink(path)
+                : Files.isRegularFile(path) ? Files.readString(path) : "");
+      }
+    }
+    return found;
+  }
+
+  @Test
+  void fault62HostileNamesChangeNothing() throws Exception {
+    Files.writeString(all.resolve("outside"), "outside");
+    Files.createDirectory(all.resolve("elsewhere"));
+    Files.createSymbolicLink(target.resolve("link"), all.resolve("elsewhere"));
+    Files.createSymbolicLink(target.resolve("dangling"), all.resolve("made-by-link"));
+    Files.createSymbolicLink(target.resolve("to-file"), all.resolve("outside"));
+    Map<String, String> before = everything();
+    hello("");
+    int id = 0;
+    for (String name :
+        new String[] {
+          "../x",
+          "/tmp/posthorn-x",
+          "a/../../x",
+          "C:\\x",
+          "a\0b",
+          "CON",
+          "x".repeat(300),
+          "link/x",
+          "link",
+          "dangling",
+          "to-file",
+          "dangling/x",
+          "to-file/x"
+        }) {
+      Result result = sendSmall(++id, name, "hostile");
+      assertEquals(id, result.id());
+      assertEquals(73, result.code(), () -> name + ": " + result.reason());
+      send(new Folder(++id, name, 0777, 0, 0));
+      assertEquals(73, next(Result.class).code(), name);
+    }
+    send(new CopyMessage.Done());
+    next(CopyMessage.Done.class);
+    assertTrue(end.get(30, TimeUnit.SECONDS));
+    Map<String, String> after = everything();
+    after.keySet().removeIf(name -> name.equals("target/a")); // on the way to a/../../x: none
+    assertEquals(before, after);
+  }
+
+  @Test
+  void fault62AnOverwriteReplacesALinkAndNotWhatItNames() throws Exception {
+    Files.writeString(all.resolve("outside"), "outside");
+    Files.createSymbolicLink(target.resolve("to-file"), all.resolve("outside"));
+    sender.close(Duration.ZERO);
+    begin(true);
+    hello("");
+    assertEquals(0, sendSmall(1, "to-file", "new").code());
+    assertEquals("outside", Files.readString(all.resolve("outside")));
+    assertTrue(
+        Files.isRegularFile(target.resolve("to-file"), java.nio.file.LinkOption.NOFOLLOW_LINKS));
+  }
+
+  @Test
+  void fault62APartThatIsALinkIsNotFollowed() throws Exception {
+    Files.writeString(all.resolve("outside"), "outside");
+    Files.createSymbolicLink(target.resolve(PartName.of("x")), all.resolve("outside"));
+    hello("");
+    assertEquals(73, sendSmall(1, "x", "new").code());
+    assertEquals("outside", Files.readString(all.resolve("outside")));
+  }
+
+  @Test
+  void fault62TwinsByCaseDoNotOverwriteEachOther() throws Exception {
+    hello("");
+    assertEquals(0, sendSmall(1, "twin", "small").code());
+    Result other = sendSmall(2, "TWIN", "large");
+    assertEquals("small", Files.readString(target.resolve("twin")));
+    assertTrue(
+        other.code() == 73 || Files.readString(target.resolve("TWIN")).equals("large"),
+        other::reason);
+  }
+
+  @Test
+  void fault64ImpossibleSizesEndTheConversationAndHugeOnesAreRefused() throws Exception {
+    hello("");
+    send(file(1, "huge", Long.MAX_VALUE, false));
+    assertEquals(65, next(Result.class).code());
+    send(new End(0, new byte[TreeHash.HASH_BYTES]));
+    send(file(2, "full", 1L << 43, true));
+    Answer answer = next(Answer.class);
+    Result full = next(Result.class);
+    assertEquals(74, answer.code());
+    assertTrue(full.reason().contains("bytes free"), full::reason);
+    send(file(3, "negative", -2, false));
+    assertRefused("impossible size");
+  }
+
+  private void assertRefused(String words) {
+    ConnectionClosedException closed =
+        assertThrows(
+            ConnectionClosedException.class,
+            () -> {
+              while (sender.receive(LONG) != null) {
+                assertTrue(sender.isOpen());
+              }
+            });
+    assertEquals(FileReceiver.CODE_PROTOCOL, closed.applicationCode());
+    assertTrue(String.valueOf(closed.getMessage()).contains(words), closed.getMessage());
+  }
+
+  @Test
+  void fault64ABillionFilesAreTooMany() throws Exception {
+    send(new Hello(1_000_000_000, 1, ""));
+    assertRefused("more than");
+  }
+
+  @Test
+  void fault64MoreContentThanDeclaredEndsTheConversationAndLeavesNothing() throws Exception {
+    hello("");
+    send(file(1, "x", 3, false));
+    content("four".getBytes(UTF_8));
+    assertRefused("longer than it was declared");
+    try (Stream<Path> left = Files.list(target)) {
+      assertEquals(0, left.count());
+    }
+  }
+
+  @Test
+  void fault64AHoleInAStreamCannotKeepTheReceiverBusy() throws Exception {
+    hello("");
+    send(file(1, "x", CopyMessage.UNKNOWN_SIZE, false));
+    send(new CopyMessage.Hole(Long.MAX_VALUE));
+    assertRefused("hole");
+  }
+
+  @Test
+  void contentThatIsNotWhatItsHashSaysNeverGetsTheName() throws Exception {
+    hello("sub/folder");
+    byte[] bytes = "right".getBytes(UTF_8);
+    send(file(1, "x", bytes.length, false));
+    content("wrong".getBytes(UTF_8));
+    send(end(bytes));
+    assertEquals(65, next(Result.class).code());
+    try (Stream<Path> left = Files.list(target.resolve("sub/folder"))) {
+      assertEquals(0, left.count());
+    }
+  }
+
+  @Test
+  void aCutIsGoneOnWithFromWhatIsKeptByItsHash() throws Exception {
+    byte[] bytes = new byte[2_500_000];
+    new Random(1).nextBytes(bytes);
+    hello("");
+    send(file(1, "big", bytes.length, true));
+    assertEquals(0, next(Answer.class).kept());
+    send(new CopyMessage.Start(0));
+    content(java.util.Arrays.copyOf(bytes, 2_200_000));
+    sender.close(LONG);
+    assertThrows(Exception.class, () -> end.get(30, TimeUnit.SECONDS));
+    assertTrue(Files.notExists(target.resolve("big")));
+
+    begin(false);
+    hello("");
+    send(file(1, "big", bytes.length, true));
+    Answer answer = next(Answer.class);
+    assertEquals(2 << 20, answer.kept());
+    TreeHash kept = new TreeHash();
+    kept.update(bytes, 0, 2 << 20);
+    assertArrayEquals(kept.hashSoFar(), answer.hash());
+    send(new CopyMessage.Start(2 << 20));
+    content(java.util.Arrays.copyOfRange(bytes, 2 << 20, bytes.length));
+    send(end(bytes));
+    assertEquals(0, next(Result.class).code());
+    assertArrayEquals(bytes, Files.readAllBytes(target.resolve("big")));
+    try (Stream<Path> left = Files.list(target)) {
+      assertEquals(1, left.count());
+    }
+  }
+
+  @Test
+  void twoSendersOfOneFileDoNotMixIt() throws Exception {
+    byte[] bytes = new byte[1_100_000];
+    hello("");
+    send(file(1, "same", bytes.length, true));
+    next(Answer.class);
+    Connection first = sender;
+    try (MessageSocket other = socket()) {
+      sender = other.connect(server.localAddress());
+      Connection accepted = server.accept(LONG);
+      assertNotNull(accepted);
+      FileReceiver second =
+          new FileReceiver(accepted, target, new FileReceiver.Settings(true), new SilentJournal());
+      Thread thread =
+          new Thread(
+              () -> {
+                try {
+                  second.run();
+                } catch (IOException gone) {
+                  return;
+                }
+              });
+      thread.setDaemon(true);
+      thread.start();
+      hello("");
+      send(file(1, "same", bytes.length, true));
+      assertEquals(75, next(Answer.class).code());
+      assertTrue(first.isOpen());
+    }
+  }
+
+  @Test
+  void messagesOutOfTheirTurnEndTheConversation() throws Exception {
+    hello("");
+    send(new CopyMessage.Start(0));
+    assertRefused("without a file");
+  }
+}

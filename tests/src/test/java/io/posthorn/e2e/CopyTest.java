@@ -1,0 +1,345 @@
+package io.posthorn.e2e;
+
+import static io.posthorn.e2e.RunningProgram.posthorn;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code copy} and {@code receive} as processes. */
+@Timeout(180)
+class CopyTest {
+  private static final String ANY = "127.0.0.1:0";
+
+  @TempDir Path folder;
+  private Path from;
+  private Path to;
+
+  @BeforeEach
+  void makeFolders() throws IOException {
+    from = Files.createDirectory(folder.resolve("from"));
+    to = Files.createDirectory(folder.resolve("to"));
+  }
+
+  private static byte[] random(int length, long seed) {
+    byte[] bytes = new byte[length];
+    new Random(seed).nextBytes(bytes);
+    return bytes;
+  }
+
+  private RunningProgram receive(String... more) throws IOException {
+    return posthorn(
+        Stream.concat(Stream.of("receive", ANY, to.toString()), Stream.of(more))
+            .toArray(String[]::new));
+  }
+
+  /** Names below a folder with permissions, times in seconds, and contents of files. */
+  private static Map<String, String> tree(Path root) throws IOException {
+    Map<String, String> found = new TreeMap<>();
+    try (Stream<Path> paths = Files.walk(root)) {
+      for (Path path : paths.filter(one -> !one.equals(root)).toList()) {
+        found.put(
+            root.relativize(path).toString(),
+            PosixFilePermissions.toString(Files.getPosixFilePermissions(path))
+                + " "
+                + Files.getLastModifiedTime(path).to(TimeUnit.MICROSECONDS)
+                + (Files.isRegularFile(path) ? " " + Files.readString(path) : ""));
+      }
+    }
+    return found;
+  }
+
+  private static void set(Path path, String permissions, long seconds) throws IOException {
+    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
+    Files.setLastModifiedTime(path, FileTime.from(Instant.ofEpochSecond(seconds, 123_456_000)));
+  }
+
+  @Test
+  void aFolderArrivesWithItsTimesAndPermissions() throws Exception {
+    Path deep = Files.createDirectories(from.resolve("deep/er"));
+    Files.createDirectory(from.resolve("empty"));
+    Files.writeString(deep.resolve("script.sh"), "#!/bin/sh\n");
+    Files.writeString(from.resolve("nothing"), "");
+    Files.writeString(from.resolve("umlaut ü"), "é");
+    Files.writeString(from.resolve("left.o"), "object");
+    Files.createSymbolicLink(from.resolve("link"), from.resolve("nothing"));
+    set(deep.resolve("script.sh"), "rwxr-x---", 1_111_111_111);
+    set(from.resolve("nothing"), "r--r--r--", 1_222_222_222);
+    set(deep, "r-xr-xr-x", 1_333_333_333);
+    set(from.resolve("empty"), "rwx------", 1_444_444_444);
+    set(from, "rwxrwxr-x", 1_555_555_555);
+    try (RunningProgram receive = receive("--once");
+        RunningProgram copy =
+            posthorn(
+                "copy",
+                from.toString(),
+                "127.0.0.1:" + receive.port() + "/in/side",
+                "--exclude",
+                "*.o")) {
+      assertEquals(0, copy.exit(), copy::errors);
+      assertEquals(0, receive.exit(), receive::errors);
+      assertTrue(copy.errors().contains("copied 8 files and folders"), copy.errors());
+    }
+    Map<String, String> expected = tree(from);
+    expected.remove("left.o");
+    assertEquals(expected, tree(to.resolve("in/side/from")));
+    Files.setPosixFilePermissions(
+        to.resolve("in/side/from/deep/er"), PosixFilePermissions.fromString("rwxr-xr-x"));
+    Files.setPosixFilePermissions(deep, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  @Test
+  void aSecondRunSendsNothingAndAnotherFileIsNotReplacedUnlessTold() throws Exception {
+    Path file = Files.write(from.resolve("file"), random(1_500_000, 1));
+    try (RunningProgram receive = receive()) {
+      String target = "127.0.0.1:" + receive.port();
+      try (RunningProgram first = posthorn("copy", file.toString(), target)) {
+        assertEquals(0, first.exit(), first::errors);
+      }
+      try (RunningProgram again = posthorn("copy", file.toString(), target);
+          RunningProgram byContent = posthorn("copy", "--checksum", file.toString(), target)) {
+        assertEquals(0, again.exit(), again::errors);
+        assertTrue(again.errors().contains("1 there already"), again.errors());
+        assertEquals(0, byContent.exit(), byContent::errors);
+        assertTrue(byContent.errors().contains("1 there already"), byContent.errors());
+      }
+      Files.writeString(file, "changed");
+      try (RunningProgram changed = posthorn("copy", file.toString(), target)) {
+        assertEquals(73, changed.exit());
+        assertTrue(changed.errors().contains("--overwrite"), changed.errors());
+      }
+      assertArrayEquals(random(1_500_000, 1), Files.readAllBytes(to.resolve("file")));
+    }
+    try (RunningProgram receive = receive("--overwrite");
+        RunningProgram changed = posthorn("copy", file.toString(), "127.0.0.1:" + receive.port())) {
+      assertEquals(0, changed.exit(), changed::errors);
+      assertEquals("changed", Files.readString(to.resolve("file")));
+    }
+  }
+
+  @Test
+  void aSenderThatIsKilledLeavesNothingUnderTheNameAndTheNextGoesOn() throws Exception {
+    byte[] content = random(9_000_000, 2);
+    Path file = Files.write(from.resolve("big"), content);
+    try (RunningProgram receive = receive("-v")) {
+      String target = "127.0.0.1:" + receive.port();
+      try (RunningProgram cut =
+          posthorn("copy", "--limit-rate", "20mbit", file.toString(), target)) {
+        Path part = awaitPart(4 << 20);
+        cut.signal("INT");
+        assertEquals(130, cut.exit(), cut::errors);
+        assertTrue(cut.errors().contains("stopped"), cut.errors());
+        receive.awaitError("stopped before its end");
+        assertTrue(Files.size(part) >= 4 << 20);
+        assertFalse(Files.exists(to.resolve("big")));
+      }
+      try (RunningProgram rest =
+          posthorn("copy", "--limit-rate", "40mbit", file.toString(), target)) {
+        assertEquals(0, rest.exit(), rest::errors);
+      }
+      assertArrayEquals(content, Files.readAllBytes(to.resolve("big")));
+      try (Stream<Path> all = Files.list(to)) {
+        assertEquals(1, all.count(), "the part is gone");
+      }
+    }
+  }
+
+  /** Waits until the part of a file has so many bytes. */
+  private Path awaitPart(long bytes) throws IOException {
+    while (true) { // the time limit of the test ends this if it never comes
+      try (Stream<Path> all = Files.list(to)) {
+        for (Path path : all.toList()) {
+          if (path.getFileName().toString().endsWith(".part") && Files.size(path) >= bytes) {
+            return path;
+          }
+        }
+      }
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void standardInputToStandardOutputOverABadNetwork() throws Exception {
+    byte[] content = random(700_001, 3);
+    try (RunningProgram receive = posthorn("receive", "--once", "--to-stdout", ANY);
+        RunningProgram copy =
+            posthorn("copy", "-", "127.0.0.1", receive.port(), "--impair", "delay 2ms loss 3%")) {
+      copy.type(content).endInput();
+      assertEquals(0, copy.exit(), copy::errors);
+      assertEquals(0, receive.exit(), receive::errors);
+      assertArrayEquals(content, receive.outputBytes());
+    }
+  }
+
+  @Test
+  void standardInputGetsTheNameThatIsGiven() throws Exception {
+    try (RunningProgram receive = receive("-1");
+        RunningProgram copy =
+            posthorn("copy", "-", "127.0.0.1:" + receive.port(), "--name", "dump.sql")) {
+      copy.type("select").endInput();
+      assertEquals(0, copy.exit(), copy::errors);
+      assertEquals(0, receive.exit(), receive::errors);
+    }
+    assertEquals("select", Files.readString(to.resolve("dump.sql")));
+  }
+
+  @Test
+  void sparseFilesStaySparseAndCostNoTime() throws Exception {
+    Path file = from.resolve("sparse");
+    long size = 100L << 30;
+    try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
+      sparse.setLength(size);
+      sparse.seek(50L << 30);
+      sparse.write("in the middle".getBytes(UTF_8));
+    }
+    try (RunningProgram receive = receive("-1");
+        RunningProgram copy = posthorn("copy", file.toString(), "127.0.0.1:" + receive.port())) {
+      assertEquals(0, copy.exit(), copy::errors);
+      assertEquals(0, receive.exit(), receive::errors);
+    }
+    Path copied = to.resolve("sparse");
+    assertEquals(size, Files.size(copied));
+    try (RandomAccessFile read = new RandomAccessFile(copied.toFile(), "r")) {
+      byte[] middle = new byte[13];
+      read.seek(50L << 30);
+      read.readFully(middle);
+      assertEquals("in the middle", new String(middle, UTF_8));
+    }
+    try (RunningProgram du = RunningProgram.other("du", "-k", copied.toString())) {
+      assertEquals(0, du.exit());
+      String kilobytes = du.output().substring(0, du.output().indexOf('\t'));
+      assertTrue(Long.parseLong(kilobytes) < 10_000, du.output());
+    }
+  }
+
+  @Test
+  void thousandsOfSmallFilesArriveTogether() throws Exception {
+    for (int i = 0; i < 2_000; i++) {
+      Path sub = from.resolve("sub" + i % 20);
+      Files.createDirectories(sub);
+      Files.writeString(sub.resolve("file" + i), "content " + i);
+    }
+    try (RunningProgram receive = receive("-1");
+        RunningProgram copy = posthorn("copy", from.toString(), "127.0.0.1:" + receive.port())) {
+      assertEquals(0, copy.exit(), copy::errors);
+      assertEquals(0, receive.exit(), receive::errors);
+      assertTrue(receive.errors().contains("2000 files"), receive.errors());
+    }
+    assertEquals(tree(from), tree(to.resolve("from")));
+  }
+
+  @Test
+  void whatCannotBeReadIsSaidAndTheRestArrives() throws Exception {
+    Files.writeString(from.resolve("good"), "good");
+    try (RunningProgram fifo = RunningProgram.other("mkfifo", from.resolve("pipe").toString())) {
+      assertEquals(0, fifo.exit());
+    }
+    Files.createSymbolicLink(from.resolve("dangling"), from.resolve("absent"));
+    try (RunningProgram receive = receive("-1");
+        RunningProgram copy = posthorn("copy", from.toString(), "127.0.0.1:" + receive.port())) {
+      int status = copy.exit();
+      assertTrue(status == 65 || status == 66, () -> status + copy.errors());
+      assertTrue(copy.errors().contains("from/pipe: not copied: it is a device"), copy.errors());
+      assertTrue(copy.errors().contains("from/dangling: not copied: no such file"), copy.errors());
+      assertEquals(0, receive.exit(), receive::errors);
+    }
+    assertEquals("good", Files.readString(to.resolve("from/good")));
+  }
+
+  @Test
+  void wrongCommandLinesAndPeersHaveTheirStatus() throws Exception {
+    Path file = Files.writeString(from.resolve("file"), "x");
+    try (RunningProgram absent = posthorn("copy", from.resolve("no").toString(), "127.0.0.1:9");
+        RunningProgram outside = posthorn("copy", file.toString(), "127.0.0.1:9/../x");
+        RunningProgram nowhere = posthorn("receive", ANY, folder.resolve("a/b").toString());
+        RunningProgram strangers = posthorn("receive", "0.0.0.0:0", to.toString());
+        RunningProgram listener = posthorn("listen", ANY);
+        RunningProgram copy = posthorn("copy", file.toString(), "127.0.0.1:" + listener.port());
+        RunningProgram receive = receive();
+        RunningProgram send = posthorn("send", "127.0.0.1:" + receive.port(), "hello")) {
+      assertEquals(66, absent.exit());
+      assertEquals(64, outside.exit());
+      assertEquals(73, nowhere.exit());
+      assertEquals(78, strangers.exit());
+      assertEquals(76, copy.exit());
+      assertTrue(copy.errors().contains("posthorn receive"), copy.errors());
+      assertEquals(76, send.exit(), send::errors);
+    }
+  }
+
+  /** Needs a file system of its own, which only root may make. */
+  @Test
+  void fault23ADiskThatIsFullIsToldOnBothSides() throws Exception {
+    assumeTrue(mayMount(), "no mount namespace here");
+    Path file = Files.write(from.resolve("big"), random(3_000_000, 4));
+    Path small = Files.write(from.resolve("small"), random(1_000, 5));
+    try (RunningProgram receive =
+            RunningProgram.other(
+                "unshare",
+                "-m",
+                "sh",
+                "-c",
+                "mount -t tmpfs -o size=2m none \"$1\" && \"$2\" -jar \"$3\" receive 127.0.0.1:0 \"$1\" & "
+                    + "wait; ls -A \"$1\"",
+                "sh",
+                to.toString(),
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                String.valueOf(System.getProperty("posthorn.jar")));
+        RunningProgram stream =
+            posthorn("copy", "-", "127.0.0.1:" + receive.port(), "--name", "stream");
+        RunningProgram copy =
+            posthorn("copy", file.toString(), small.toString(), "127.0.0.1:" + receive.port())) {
+      assertEquals(74, copy.exit(), copy::errors);
+      assertTrue(copy.errors().contains("bytes free"), copy.errors());
+      assertTrue(copy.errors().contains("copied 1 file"), copy.errors());
+      receive.awaitError("big: the receiver's disk has");
+      stream.type(random(3_000_000, 6)).endInput();
+      assertEquals(74, stream.exit(), stream::errors);
+      assertTrue(stream.errors().contains("no space left"), stream.errors());
+      receive.awaitError("stream: no space left");
+    }
+  }
+
+  private static boolean mayMount() throws InterruptedException {
+    try (RunningProgram unshare =
+        RunningProgram.other("unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt")) {
+      return unshare.exit() == 0;
+    } catch (IOException absent) {
+      return false;
+    }
+  }
+
+  @Test
+  void fault23AFileThatShrinksOrVanishesWhileItIsCopied() throws Exception {
+    Path file = Files.write(from.resolve("log"), random(6_000_000, 7));
+    try (RunningProgram receive = receive();
+        RunningProgram copy =
+            posthorn(
+                "copy", "--limit-rate", "20mbit", file.toString(), "127.0.0.1:" + receive.port())) {
+      awaitPart(1 << 20);
+      Files.write(file, new byte[10]);
+      assertEquals(74, copy.exit(), copy::errors);
+      assertTrue(copy.errors().contains("changed while it was read"), copy.errors());
+      assertFalse(Files.exists(to.resolve("log")));
+    }
+  }
+}
