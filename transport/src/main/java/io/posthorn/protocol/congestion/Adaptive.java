@@ -105,7 +105,7 @@ public final class Adaptive implements CongestionController {
     boolean limited = rate.isApplicationLimited();
     reorders = nowNanos < reordersUntilNanos;
     competing &= !reorders; // round trips that tell nothing do not tell of others either
-    delay.onSample(Math.max(1, rate.feedbackNanos()), nowNanos);
+    delay.onSample(reorders ? Math.max(1, rate.feedbackNanos()) : rttNanos, nowNanos);
     loss.onDelivered(bytes, delay.isQueueHigh(), isOfDrain(newestSentNanos), packetBytes);
     if (!limited || rate.bytesPerSecond() > bandwidth.bytesPerSecond()) {
       bandwidth.onSample(rate.bytesPerSecond());
@@ -144,7 +144,7 @@ public final class Adaptive implements CongestionController {
   }
 
   private void endRound(long nowNanos, boolean limited) {
-    delay.endRound(nowNanos);
+    delay.endRound();
     watch.onRound(delay, loss.hasLossAtQueue(), nowNanos);
     loss.endRound(packetBytes);
     if (!limited) { // else the path was not asked, and what it can do is not forgotten
@@ -288,7 +288,7 @@ public final class Adaptive implements CongestionController {
   public void onLost(long nowNanos, long newestSentNanos, long bytes, boolean persistent) {
     boolean queueHigh = delay.isQueueHigh();
     loss.onLost(bytes, queueHigh, isOfDrain(newestSentNanos));
-    if (competing || loss.isExcessive() || loss.isCongestive(packetBytes)) {
+    if (loss.isExcessive() || (competing ? queueHigh : loss.isCongestive(packetBytes))) {
       onCongestion(nowNanos, newestSentNanos);
     }
   }

@@ -1,9 +1,9 @@
 package io.posthorn.protocol.congestion;
 
 /**
- * The path's own round trip, and by how much the queue lengthens it. What counts are means over a
- * round: on a path that reorders, single packets and acknowledgements arrive far ahead of the
- * others, and the smallest sample of all would say nothing of the pipe's length.
+ * The path's own round trip, and by how much the queue lengthens it. Samples are smoothed first: on
+ * a path that reorders, a few packets arrive far ahead of the others, and the smallest sample of
+ * all would say nothing of the pipe's length.
  */
 final class PathDelay {
   /** The smallest round trip is looked for anew after so long. */
@@ -13,51 +13,43 @@ final class PathDelay {
   static final long NOISE_NANOS = 2_000_000L;
 
   private static final int RECENT = 8;
-  private static final int SMOOTHING = 8;
-  private static final int LEAST_SAMPLES = 24;
+  private static final int MOST_SMOOTHING = 16;
+  private static final int SMOOTHING_SHARE = 4;
   private static final int LARGEST_DECAY = 64;
 
   private final long[] recent = new long[RECENT];
   private int recentCount;
   private long smoothedNanos;
-  private long sumNanos;
-  private int samples;
-  private boolean measured;
-  private long minNanos;
+  private int smoothing = 1;
+  private int roundSamples;
+  private long minNanos = Long.MAX_VALUE;
   private long minSetNanos;
+  private long roundLeastNanos = Long.MAX_VALUE;
   private long lastRoundQueueNanos;
   private long largestQueueNanos;
 
   /** A packet's round trip. */
   void onSample(long rttNanos, long nowNanos) {
-    recent[recentCount & (RECENT - 1)] = rttNanos;
-    recentCount++;
-    smoothedNanos += (rttNanos - smoothedNanos) / Math.min(recentCount, SMOOTHING);
-    sumNanos += rttNanos;
-    samples++;
-    if (!measured) {
-      minNanos = sumNanos / samples;
+    recent[recentCount++ & (RECENT - 1)] = rttNanos;
+    roundSamples++;
+    smoothedNanos += (rttNanos - smoothedNanos) / (smoothedNanos == 0 ? 1 : smoothing);
+    // What comes close to the smallest shows that it still holds.
+    if (smoothedNanos <= minNanos || smoothedNanos - minNanos < minNanos / 32) {
+      minNanos = Math.min(minNanos, smoothedNanos);
       minSetNanos = nowNanos;
     }
+    roundLeastNanos = Math.min(roundLeastNanos, smoothedNanos);
     largestQueueNanos = Math.max(largestQueueNanos, queueNanos());
   }
 
   /** A round ends. */
-  void endRound(long nowNanos) {
+  void endRound() {
+    smoothing = Math.max(1, Math.min(MOST_SMOOTHING, roundSamples / SMOOTHING_SHARE));
+    roundSamples = 0;
+    lastRoundQueueNanos =
+        roundLeastNanos == Long.MAX_VALUE ? 0 : Math.max(0, roundLeastNanos - minNanos);
+    roundLeastNanos = Long.MAX_VALUE;
     largestQueueNanos -= largestQueueNanos / LARGEST_DECAY;
-    if (samples < LEAST_SAMPLES) {
-      return; // a thin flow: the next round counts too
-    }
-    long meanNanos = sumNanos / samples;
-    // What comes close to the smallest shows that it still holds.
-    if (!measured || meanNanos - minNanos < minNanos / 32) {
-      minNanos = measured ? Math.min(minNanos, meanNanos) : meanNanos;
-      minSetNanos = nowNanos;
-      measured = true;
-    }
-    lastRoundQueueNanos = Math.max(0, meanNanos - minNanos);
-    sumNanos = 0;
-    samples = 0;
   }
 
   /** Whether the smallest round trip is too old. */
@@ -65,7 +57,7 @@ final class PathDelay {
     return nowNanos - minSetNanos > WINDOW_NANOS;
   }
 
-  /** Forgets the smallest round trip; what comes next can only be smaller. */
+  /** Forgets the smallest round trip; the next sample sets it. */
   void forget(long nowNanos) {
     minNanos = smoothedNanos;
     minSetNanos = nowNanos;
@@ -73,7 +65,7 @@ final class PathDelay {
 
   /** The smallest round trip, 0 before the first sample. */
   long minNanos() {
-    return minNanos;
+    return minNanos == Long.MAX_VALUE ? 0 : minNanos;
   }
 
   /** The round trip of late. */
@@ -102,7 +94,7 @@ final class PathDelay {
     return true;
   }
 
-  /** How long packets waited in the last round, on average. */
+  /** The least that a packet waited in the last round. */
   long lastRoundQueueNanos() {
     return lastRoundQueueNanos;
   }
@@ -114,8 +106,7 @@ final class PathDelay {
 
   /** Whether the queue is so long that loss may come from it. */
   boolean isQueueHigh() {
-    long least = Math.min(NOISE_NANOS, minNanos / 16);
     long queue = queueNanos();
-    return queue > least && queue >= largestQueueNanos / 2 && waitExceeds(least / 2);
+    return queue > Math.min(NOISE_NANOS, minNanos / 16) && queue >= largestQueueNanos / 2;
   }
 }
