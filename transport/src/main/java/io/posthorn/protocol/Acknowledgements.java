@@ -5,8 +5,12 @@ import io.posthorn.protocol.recovery.ReceivedPackets;
 
 /** ACK frames: what was received, and when to say so. Never by itself a reason for an ACK. */
 final class Acknowledgements implements FrameSource {
+  /** Whatever is asked for: a sender that hears nothing for longer stalls. */
+  private static final int MOST_PACKETS = 256;
+
   private final ReceivedPackets received = new ReceivedPackets();
   private final AckScheduler scheduler;
+  private long newestFrequency = -1;
 
   Acknowledgements(long maxAckDelayNanos) {
     scheduler = new AckScheduler(maxAckDelayNanos);
@@ -18,8 +22,13 @@ final class Acknowledgements implements FrameSource {
     scheduler.onPacket(ackEliciting, inOrder, nowNanos);
   }
 
-  void onAckFrequency(long packetTolerance) {
-    scheduler.onAckFrequency((int) Math.min(packetTolerance, 1 << 16));
+  /** The peer asks for this many packets and this delay an acknowledgement; the newest counts. */
+  void onAckFrequency(long sequence, long packetTolerance, long maxAckDelayMicros) {
+    if (sequence > newestFrequency) {
+      newestFrequency = sequence;
+      scheduler.onAckFrequency(
+          (int) Math.min(packetTolerance, MOST_PACKETS), maxAckDelayMicros * 1_000);
+    }
   }
 
   /** Makes an acknowledgement due now. */

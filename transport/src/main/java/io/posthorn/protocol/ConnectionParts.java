@@ -21,6 +21,7 @@ final class ConnectionParts {
   final EndpointResources shared;
   final Deliveries deliveries;
   final Acknowledgements acknowledgements;
+  final AckFrequency ackFrequency = new AckFrequency();
   final Pings pings = new Pings();
   final Ending ending = new Ending();
   final Path path;
@@ -62,6 +63,7 @@ final class ConnectionParts {
           ending.closeFrame(),
           peerIds,
           localIds,
+          ackFrequency,
           deliveries.confirmations(),
           deliveries.datagrams(),
           deliveries.ordered(),

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 final class FrameDispatcher implements FrameHandler {
   private final PacketRecovery recovery;
   private final Acknowledgements acknowledgements;
+  private final AckFrequency ackFrequency;
   private final OrderedChannels ordered;
   private final UnorderedMessages unordered;
   private final Datagrams datagrams;
@@ -45,6 +46,7 @@ final class FrameDispatcher implements FrameHandler {
   FrameDispatcher(ConnectionParts parts) {
     this.recovery = parts.recovery;
     this.acknowledgements = parts.acknowledgements;
+    this.ackFrequency = parts.ackFrequency;
     this.ordered = parts.deliveries.ordered();
     this.unordered = parts.deliveries.unordered();
     this.datagrams = parts.deliveries.datagrams();
@@ -127,7 +129,9 @@ final class FrameDispatcher implements FrameHandler {
   public @Nullable CloseReason onAck(
       long ackDelayMicros, long[] first, long[] last, int count, long ect0, long ect1, long ecnCe) {
     probingOnly = false;
-    return recovery.onAck(ackDelayMicros * 1000, first, last, count, nowNanos);
+    CloseReason breach = recovery.onAck(ackDelayMicros * 1000, first, last, count, nowNanos);
+    ackFrequency.onAcknowledged(recovery);
+    return breach;
   }
 
   @Override
@@ -262,7 +266,7 @@ final class FrameDispatcher implements FrameHandler {
   public @Nullable CloseReason onAckFrequency(
       long sequence, long packetTolerance, long maxAckDelayMicros) {
     probingOnly = false;
-    acknowledgements.onAckFrequency(packetTolerance);
+    acknowledgements.onAckFrequency(sequence, packetTolerance, maxAckDelayMicros);
     return null;
   }
 

@@ -56,7 +56,7 @@ class AckSchedulerTest {
   @Test
   void theFirstDeadlineCounts() {
     acks.onPacket(true, true, 100);
-    acks.onAckFrequency(10);
+    acks.onAckFrequency(10, DELAY);
     acks.onPacket(true, true, 120);
     assertEquals(125, acks.deadlineNanos());
     acks.requestNow(121);
@@ -65,7 +65,7 @@ class AckSchedulerTest {
 
   @Test
   void thePeerMayAskForFewer() {
-    acks.onAckFrequency(5);
+    acks.onAckFrequency(5, DELAY);
     for (int i = 0; i < 4; i++) {
       acks.onPacket(true, true, 100);
     }
@@ -73,10 +73,21 @@ class AckSchedulerTest {
     acks.onPacket(true, true, 100);
     assertTrue(acks.isDue(100));
     acks.onAckSent();
-    acks.onAckFrequency(1);
+    acks.onAckFrequency(1, DELAY);
     acks.onPacket(true, true, 200);
     assertFalse(acks.isDue(200), "but not for more");
     acks.onPacket(true, false, 200);
     assertTrue(acks.isDue(200), "gaps are told at once all the same");
+  }
+
+  @Test
+  void thePeerMayAskForAShorterDelay_notForALonger() {
+    acks.onAckFrequency(10, 7);
+    acks.onPacket(true, true, 100);
+    assertEquals(107, acks.deadlineNanos());
+    acks.onAckSent();
+    acks.onAckFrequency(10, 1_000);
+    acks.onPacket(true, true, 200);
+    assertEquals(225, acks.deadlineNanos());
   }
 }

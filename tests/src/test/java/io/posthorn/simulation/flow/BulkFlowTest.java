@@ -39,6 +39,24 @@ class BulkFlowTest {
   }
 
   @Test
+  void adaptiveAsksForFewerAcknowledgements() {
+    SharedLink run =
+        new SharedLink(Link.of(20, 0), 1)
+            .posthorn(CongestionControl.ADAPTIVE, PACKET_BYTES, 0)
+            .run(3);
+    assertTrue(run.answerShare() < 0.3, () -> run.answerShare() + " answers a packet");
+  }
+
+  @Test
+  void adaptiveUsesAPathThatReorders() {
+    SharedLink run =
+        new SharedLink(new Link(50, 10, 2, "reorder 10%"), 1)
+            .posthorn(CongestionControl.ADAPTIVE, PACKET_BYTES, 0)
+            .run(4);
+    atLeast(30, run.megabits(0, 0, 4));
+  }
+
+  @Test
   void cubicFillsACleanLink() {
     atLeast(90, goodput(CongestionControl.CUBIC, Link.of(20, 0)));
   }

@@ -3,109 +3,131 @@ package io.posthorn.simulation.flow;
 import io.posthorn.CongestionControl;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.Map;
 
-/** Prints what bulk flows reach in the simulator. */
+/**
+ * Prints the simulated part of transport/PERFORMANCE.md as Markdown: goodput of a bulk transfer for
+ * each controller, and how flows share a bottleneck. Virtual time: the same on every machine.
+ */
 public final class PerformanceTable {
   private static final double[] LOSSES = {0, 0.1, 1, 2, 5, 10};
+  private static final int[] BURSTS = {1, 5};
+  private static final int BURST_PACKETS = 8;
+  private static final int SECONDS = 8;
+  private static final int FAIR_FROM_SECOND = 3;
+  private static final int FAIR_TO_SECOND = 33;
+
+  /** In clear; sealed packets have twelve bytes more for the same payload. */
+  private static final int SEALED_EXTRA_BYTES = 12;
 
   private PerformanceTable() {}
 
-  /** Runs it: controller, packet bytes, seeds, what (bulk, fair or one link). */
+  /**
+   * Runs it.
+   *
+   * @param arguments seeds (default 5), largest sealed datagram in bytes (default 1472, which fills
+   *     an Ethernet frame), then any of {@code bulk} and {@code fair} (default both)
+   */
   public static void main(String[] arguments) {
-    CongestionControl control = CongestionControl.valueOf(arguments[0].toUpperCase(Locale.ROOT));
-    int packet = Integer.parseInt(arguments[1]);
-    int seeds = Integer.parseInt(arguments[2]);
-    String what = arguments[3];
+    int seeds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
+    int packetBytes =
+        (arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1_472) - SEALED_EXTRA_BYTES;
+    String what = arguments.length > 2 ? arguments[2] : "bulk,fair";
     if (what.contains("bulk")) {
-      for (double rtt : new double[] {20, 100}) {
+      System.out.println("| RTT | loss | NEW_RENO | CUBIC | ADAPTIVE | its queue | its own loss |");
+      System.out.println("|---|---|---|---|---|---|---|");
+      for (double rttMillis : new double[] {20, 100}) {
         for (double loss : LOSSES) {
-          bulk(control, packet, seeds, Link.of(rtt, loss), rtt + " ms " + loss + " %");
+          bulk(Link.of(rttMillis, loss), loss + " %", packetBytes, seeds);
         }
-        bulk(control, packet, seeds, Link.bursts(rtt, 1, 8), rtt + " ms bursts 1 %");
-        bulk(control, packet, seeds, Link.bursts(rtt, 5, 8), rtt + " ms bursts 5 %");
+        for (int loss : BURSTS) {
+          String name = loss + " % in bursts of " + BURST_PACKETS;
+          bulk(Link.bursts(rttMillis, loss, BURST_PACKETS), name, packetBytes, seeds);
+        }
       }
     }
     if (what.contains("fair")) {
-      for (double rtt : new double[] {20, 100}) {
-        for (double queue : new double[] {1, 0.5}) {
-          fair(control, packet, seeds, rtt, queue, 2, 0);
-          fair(control, packet, seeds, rtt, queue, 4, 0);
-          fair(control, packet, seeds, rtt, queue, 1, 1);
-          fair(control, packet, seeds, rtt, queue, 2, 2);
+      System.out.println(
+          "| RTT | queue | flows | Jain's index | Mbit/s | mean queue | lost there |");
+      System.out.println("|---|---|---|---|---|---|---|");
+      for (double rttMillis : new double[] {20, 100}) {
+        for (double queueBdp : new double[] {1, 0.5}) {
+          Link link = new Link(100, rttMillis, queueBdp, "");
+          fair(link, CongestionControl.ADAPTIVE, 2, 0, packetBytes, seeds);
+          fair(link, CongestionControl.ADAPTIVE, 4, 0, packetBytes, seeds);
+          fair(link, CongestionControl.ADAPTIVE, 1, 1, packetBytes, seeds);
+          fair(link, CongestionControl.ADAPTIVE, 2, 2, packetBytes, seeds);
+          fair(link, CongestionControl.CUBIC, 1, 1, packetBytes, seeds);
+          fair(link, CongestionControl.CUBIC, 4, 0, packetBytes, seeds);
         }
       }
     }
-    if (what.contains("link")) {
-      Link link =
-          new Link(
-              Double.parseDouble(arguments[4]),
-              Double.parseDouble(arguments[5]),
-              Double.parseDouble(arguments[6]),
-              arguments.length > 7 ? arguments[7] : "");
-      bulk(control, packet, seeds, link, link.conditions());
-    }
   }
 
-  private static void bulk(
-      CongestionControl control, int packet, int seeds, Link link, String name) {
-    double[] rates = new double[seeds];
-    double queue = 0;
-    double drops = 0;
-    Map<String, Integer> limits = Map.of();
-    for (int seed = 0; seed < seeds; seed++) {
-      SharedLink run = new SharedLink(link, seed + 1).posthorn(control, packet, 0).run(8);
-      rates[seed] = run.megabits(0, 0, 8);
-      queue += run.queueShare() / seeds;
-      drops += run.queueLoss() / seeds;
-      limits = run.limits(0);
+  private static void bulk(Link link, String loss, int packetBytes, int seeds) {
+    double[] queues = new double[seeds];
+    double[] drops = new double[seeds];
+    StringBuilder row = new StringBuilder();
+    for (CongestionControl control : CongestionControl.values()) {
+      double[] rates = new double[seeds];
+      for (int seed = 0; seed < seeds; seed++) {
+        SharedLink run =
+            new SharedLink(link, seed + 1).posthorn(control, packetBytes, 0).run(SECONDS);
+        rates[seed] = run.megabits(0, 0, SECONDS);
+        queues[seed] = run.queueShare();
+        drops[seed] = run.queueLoss();
+      }
+      row.append(String.format(Locale.ROOT, " %.1f |", median(rates)));
     }
-    double[] sorted = rates.clone();
-    Arrays.sort(sorted);
     System.out.printf(
         Locale.ROOT,
-        "%-22s median %6.2f  %s  queue %.2f  drops %.2f %%  %s%n",
-        name,
-        sorted[seeds / 2],
-        Arrays.toString(Arrays.stream(rates).map(rate -> Math.round(rate * 10) / 10.0).toArray()),
-        queue,
-        100 * drops,
-        limits);
+        "| %.0f ms | %s |%s %.2f | %.2f %% |%n",
+        link.rttMillis(),
+        loss,
+        row,
+        median(queues),
+        100 * median(drops));
   }
 
   private static void fair(
-      CongestionControl control,
-      int packet,
-      int seeds,
-      double rtt,
-      double queueBdp,
-      int own,
-      int cubic) {
-    for (int seed = 1; seed <= seeds; seed++) {
-      Link link = new Link(100, rtt, queueBdp, "");
-      SharedLink run = new SharedLink(link, seed);
+      Link link, CongestionControl control, int own, int cubic, int packetBytes, int seeds) {
+    double[] jain = new double[seeds];
+    double[] queues = new double[seeds];
+    double[] drops = new double[seeds];
+    double[] total = new double[seeds];
+    for (int seed = 0; seed < seeds; seed++) {
+      SharedLink run = new SharedLink(link, seed + 1);
       for (int i = 0; i < own; i++) {
-        run.posthorn(control, packet, 700L * i);
+        run.posthorn(control, packetBytes, 700L * i);
       }
       for (int i = 0; i < cubic; i++) {
-        run.tcpCubic(seed % 2 == 0 ? 0 : 1_100L * (i + 1));
+        run.tcpCubic(seed % 2 == 0 ? 1_100L * (i + 1) : 0);
       }
-      run.run(33);
-      StringBuilder rates = new StringBuilder();
+      run.run(FAIR_TO_SECOND);
+      jain[seed] = run.jain(FAIR_FROM_SECOND, FAIR_TO_SECOND);
+      queues[seed] = run.queueShare();
+      drops[seed] = run.queueLoss();
       for (int i = 0; i < run.flows(); i++) {
-        rates.append(String.format(Locale.ROOT, " %5.1f", run.megabits(i, 3, 33)));
+        total[seed] += run.megabits(i, FAIR_FROM_SECOND, FAIR_TO_SECOND);
       }
-      System.out.printf(
-          Locale.ROOT,
-          "%s ms, queue %s BDP, %d own + %d cubic: Jain %.3f  queue %.2f  drops %.2f %% %s%n",
-          rtt,
-          queueBdp,
-          own,
-          cubic,
-          run.jain(3, 33),
-          run.queueShare(),
-          100 * run.queueLoss(),
-          rates);
     }
+    System.out.printf(
+        Locale.ROOT,
+        "| %.0f ms | %s BDP | %d %s%s | %.3f (least %.3f) | %.1f | %.2f | %.2f %% |%n",
+        link.rttMillis(),
+        link.queueBdp(),
+        own,
+        control,
+        cubic == 0 ? "" : " + " + cubic + " TCP CUBIC",
+        median(jain),
+        Arrays.stream(jain).min().orElse(0),
+        median(total),
+        median(queues),
+        100 * median(drops));
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
   }
 }

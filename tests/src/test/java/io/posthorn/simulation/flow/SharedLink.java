@@ -153,6 +153,11 @@ final class SharedLink {
     return (double) counters.queueDropped() / Math.max(1, counters.offered());
   }
 
+  /** Datagrams that came back for each that was offered: mostly acknowledgements. */
+  double answerShare() {
+    return (double) network.counters(to, from).offered() / network.counters(from, to).offered();
+  }
+
   /** What kept a flow from sending more, by how often a sample found it. */
   Map<String, Integer> limits(int flow) {
     return limits.get(flow);

@@ -28,7 +28,11 @@ public final class Adaptive implements CongestionController {
   private static final double LOOK_WINDOW = 0.75;
   private static final double YIELD = 0.9;
   private static final int LOOK_ROUNDS = 3;
-  private static final int SPARE_PACKETS = 4;
+  private static final int SPARE_PACKETS = 2;
+
+  /** In a shorter pipe a single packet more or less counts for more than what gets lost. */
+  private static final int LEAST_PIPE_PACKETS = 16;
+
   private static final int MINIMUM_WINDOW_PACKETS = 4;
   private static final long PROBE_RTT_NANOS = 200_000_000L;
   private static final long UNSET = Long.MAX_VALUE;
@@ -69,6 +73,8 @@ public final class Adaptive implements CongestionController {
   private long drainToNanos = UNSET;
   private long recoveryStartNanos = -1;
   private long latestInFlight;
+  private long reordersUntilNanos;
+  private boolean reorders;
 
   /**
    * Makes one.
@@ -97,7 +103,9 @@ public final class Adaptive implements CongestionController {
     latestInFlight = inFlightBytes;
     long rttNanos = Math.max(1, rate.rttNanos());
     boolean limited = rate.isApplicationLimited();
-    delay.onSample(rttNanos, nowNanos);
+    reorders = nowNanos < reordersUntilNanos;
+    competing &= !reorders; // round trips that tell nothing do not tell of others either
+    delay.onSample(reorders ? Math.max(1, rate.feedbackNanos()) : rttNanos, nowNanos);
     loss.onDelivered(bytes, delay.isQueueHigh(), isOfDrain(newestSentNanos), packetBytes);
     if (!limited || rate.bytesPerSecond() > bandwidth.bytesPerSecond()) {
       bandwidth.onSample(rate.bytesPerSecond());
@@ -154,7 +162,7 @@ public final class Adaptive implements CongestionController {
       }
       case PROBE_BANDWIDTH -> {
         advanceCycle(nowNanos, inFlightBytes);
-        if (watch.wantsDrain(competing, nowNanos) && !limited) {
+        if (watch.wantsDrain(competing, nowNanos) && !limited && !reorders) {
           look(nowNanos);
         }
       }
@@ -262,7 +270,7 @@ public final class Adaptive implements CongestionController {
     lookRounds++;
     if (lookEmptied || lookRounds > LOOK_ROUNDS) {
       boolean before = competing;
-      competing = watch.judge(delay, competing, nowNanos);
+      competing = watch.judge(delay, competing, nowNanos) && !reorders;
       if (competing && !before) {
         long start = Math.max(latestInFlight, targetBytes(CRUISE_WINDOW));
         if (!ceilingSet || ceiling.bytes() < start) {
@@ -280,7 +288,7 @@ public final class Adaptive implements CongestionController {
   public void onLost(long nowNanos, long newestSentNanos, long bytes, boolean persistent) {
     boolean queueHigh = delay.isQueueHigh();
     loss.onLost(bytes, queueHigh, isOfDrain(newestSentNanos));
-    if (competing ? queueHigh : loss.isCongestive(packetBytes)) {
+    if (loss.isExcessive() || (competing ? queueHigh : loss.isCongestive(packetBytes))) {
       onCongestion(nowNanos, newestSentNanos);
     }
   }
@@ -313,6 +321,12 @@ public final class Adaptive implements CongestionController {
   }
 
   @Override
+  public void onLateArrival(long nowNanos, long bytes) {
+    loss.onLateArrival(bytes);
+    reordersUntilNanos = nowNanos + PathDelay.WINDOW_NANOS;
+  }
+
+  @Override
   public void onSpuriousLoss(long nowNanos) {
     ceiling.undo();
   }
@@ -323,18 +337,29 @@ public final class Adaptive implements CongestionController {
     ceiling.onPacketSizeChanged(bytes);
   }
 
+  /**
+   * The path's length. Where packets overtake each other, the smallest round trip is that of the
+   * quickest, and says nothing of the others: then the usual one counts, and loss bounds the queue.
+   */
   private long pathNanos() {
-    return Math.max(delay.minNanos(), SHORTEST_RTT_NANOS);
+    long nanos = reorders ? delay.smoothedNanos() : delay.minNanos();
+    return Math.max(nanos, SHORTEST_RTT_NANOS);
   }
 
   private double madeUpFor() {
     // A bottleneck with a standing queue does not run dry for what gets lost before it.
-    return watch.isEmptyNowAndThen() ? 1 - loss.shareMadeUpFor(packetBytes) : 1;
+    boolean worthwhile =
+        watch.isEmptyNowAndThen() && bareBytes() >= (double) LEAST_PIPE_PACKETS * packetBytes;
+    return worthwhile ? 1 - loss.shareMadeUpFor(packetBytes) : 1;
+  }
+
+  private double bareBytes() {
+    return bandwidth.bytesPerSecond() * (pathNanos() / 1e9);
   }
 
   /** What has to be in flight to fill the pipe, with what gets lost on the way. */
   private long pipeBytes() {
-    return (long) (bandwidth.bytesPerSecond() * (pathNanos() / 1e9) / madeUpFor());
+    return (long) (bareBytes() / madeUpFor());
   }
 
   /** Room for acknowledgements that come in runs; the same for all, which makes shares equal. */

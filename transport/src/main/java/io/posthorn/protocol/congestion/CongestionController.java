@@ -32,6 +32,9 @@ public interface CongestionController {
   /** The peer reports a new congestion mark (RFC 9002 §7.1). */
   void onCongestionExperienced(long nowNanos, long newestSentNanos);
 
+  /** Bytes that were declared lost have arrived after all, overtaken by others. */
+  default void onLateArrival(long nowNanos, long bytes) {}
+
   /** All that was declared lost in the last recovery period arrived after all: undo it. */
   void onSpuriousLoss(long nowNanos);
 

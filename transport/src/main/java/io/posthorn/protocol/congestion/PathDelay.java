@@ -68,6 +68,11 @@ final class PathDelay {
     return minNanos == Long.MAX_VALUE ? 0 : minNanos;
   }
 
+  /** The round trip of late. */
+  long smoothedNanos() {
+    return smoothedNanos;
+  }
+
   /** How long a packet waits in the queue at present. */
   long queueNanos() {
     return Math.max(0, smoothedNanos - minNanos);

@@ -10,9 +10,11 @@ final class RandomLoss {
   /** Loss beyond this share is never taken for the path's own. */
   static final double MOST = 0.2;
 
+  private static final double EXCESSIVE = 0.25;
+  private static final double UNPROVED = 0.12;
   private static final int SAMPLE_PACKETS = 100;
   private static final int SMOOTHING = 4;
-  private static final int DRAIN_PACKETS = 200;
+  private static final int DRAIN_PACKETS = 100;
   private static final double DRAIN_FORGETS = 0.8;
   private static final double DRAIN_FACTOR = 1.25;
   private static final double MARGIN = 0.01;
@@ -21,6 +23,7 @@ final class RandomLoss {
   private static final int LEAST_CONGESTIVE_PACKETS = 3;
 
   private double share;
+  private double measured;
   private int samples;
   private long sampleLost;
   private long sampleTotal;
@@ -41,6 +44,7 @@ final class RandomLoss {
     sampleTotal += bytes;
     if (sampleTotal >= (long) SAMPLE_PACKETS * packetBytes) {
       samples = Math.min(samples + 1, SMOOTHING);
+      measured += ((double) sampleLost / sampleTotal - measured) / samples;
       share += (Math.min(MOST, (double) sampleLost / sampleTotal) - share) / samples;
       sampleLost = 0;
       sampleTotal = 0;
@@ -62,6 +66,13 @@ final class RandomLoss {
     }
   }
 
+  /** Bytes that counted as lost have arrived. */
+  void onLateArrival(long bytes) {
+    sampleLost = Math.max(0, sampleLost - bytes);
+    highLost = Math.max(0, highLost - bytes);
+    drainLost = Math.max(0, drainLost - bytes);
+  }
+
   /** A drain begins: older ones count less. */
   void beginDrain() {
     drainLost *= DRAIN_FORGETS;
@@ -73,6 +84,11 @@ final class RandomLoss {
     return highTotal >= (long) LEAST_JUDGED_PACKETS * packetBytes
         && highLost >= (long) LEAST_CONGESTIVE_PACKETS * packetBytes
         && highLost > (2 * share() + EXCESS) * highTotal;
+  }
+
+  /** Whether more is lost than any path would lose by itself. */
+  boolean isExcessive() {
+    return measured > EXCESSIVE;
   }
 
   /** Whether anything was lost at a long queue. */
@@ -96,7 +112,7 @@ final class RandomLoss {
   /** The share to be made up for by sending more. */
   double shareMadeUpFor(int packetBytes) {
     if (drainTotal < (double) DRAIN_PACKETS * packetBytes) {
-      return share();
+      return Math.min(share(), UNPROVED);
     }
     return Math.min(share(), DRAIN_FACTOR * drainLost / drainTotal + MARGIN);
   }

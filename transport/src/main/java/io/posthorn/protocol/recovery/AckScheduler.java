@@ -7,7 +7,8 @@ package io.posthorn.protocol.recovery;
 public final class AckScheduler {
   private static final long NEVER = Long.MAX_VALUE;
 
-  private final long maxAckDelayNanos;
+  private final long announcedDelayNanos;
+  private long maxAckDelayNanos;
   private int packetTolerance = 2;
   private int unacknowledged;
   private boolean anythingNew;
@@ -19,6 +20,7 @@ public final class AckScheduler {
    * @param maxAckDelayNanos announced to the peer
    */
   public AckScheduler(long maxAckDelayNanos) {
+    this.announcedDelayNanos = maxAckDelayNanos;
     this.maxAckDelayNanos = maxAckDelayNanos;
   }
 
@@ -36,9 +38,14 @@ public final class AckScheduler {
     }
   }
 
-  /** The peer asks for fewer acknowledgements. */
-  public void onAckFrequency(int tolerance) {
+  /**
+   * The peer asks for fewer acknowledgements, and for a delay.
+   *
+   * @param delayNanos what was announced is not exceeded
+   */
+  public void onAckFrequency(int tolerance, long delayNanos) {
     packetTolerance = Math.max(2, tolerance);
+    maxAckDelayNanos = Math.min(announcedDelayNanos, delayNanos);
   }
 
   /** An acknowledgement of all that was received left. */

@@ -16,6 +16,7 @@ public final class DeliveryRate {
   private boolean sampleApplicationLimited;
   private long samplePriorDeliveredBytes;
   private long sampleRttNanos;
+  private long sampleFeedbackNanos;
 
   /** A packet leaves; if nothing was in flight, the interval begins anew. */
   void onSent(long nowNanos, boolean nothingInFlight) {
@@ -110,5 +111,18 @@ public final class DeliveryRate {
   /** Round trip at the sample, ACK delay included. */
   public long rttNanos() {
     return sampleRttNanos;
+  }
+
+  /** How long the oldest of the packets just acknowledged was in flight. */
+  void feedback(long nanos) {
+    sampleFeedbackNanos = nanos;
+  }
+
+  /**
+   * Time from the sending of the oldest packet just acknowledged: how long packets are in flight,
+   * whichever of them or of the acknowledgements overtook the others.
+   */
+  public long feedbackNanos() {
+    return sampleFeedbackNanos;
   }
 }

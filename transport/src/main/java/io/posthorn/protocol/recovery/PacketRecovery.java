@@ -156,6 +156,7 @@ public final class PacketRecovery {
     }
     long newestSentNanos = -1;
     long newestNumber = -1;
+    long oldestSentNanos = nowNanos;
     long bytes = 0;
     long spuriousBytes = 0;
     boolean any = false;
@@ -183,6 +184,7 @@ public final class PacketRecovery {
           onSpuriousLoss(sent.sentNanos(number), nowNanos);
         } else {
           bytes += sent.bytes(number);
+          oldestSentNanos = Math.min(oldestSentNanos, sent.sentNanos(number));
           if (number > newestNumber) {
             newestNumber = number;
             newestSentNanos = sent.sentNanos(number);
@@ -203,6 +205,9 @@ public final class PacketRecovery {
       probeTimeout.onAcknowledged();
       probesDue = 0;
     }
+    if (spuriousBytes > 0) {
+      controller.onLateArrival(nowNanos, spuriousBytes);
+    }
     if (bytes > 0) {
       rate.onDelivered(bytes + spuriousBytes, nowNanos);
       // Where a few packets overtake the rest, only the smoothed round trip tells noise from a
@@ -210,6 +215,7 @@ public final class PacketRecovery {
       long leastNanos = Math.max(rtt.minRttNanos(), rtt.smoothedRttNanos() / 2);
       boolean largest = newestNumber == last[0] || !rtt.hasSample();
       long rttNanos = largest ? nowNanos - newestSentNanos : rtt.latestRttNanos();
+      rate.feedback(nowNanos - oldestSentNanos);
       sent.sample(newestNumber, rttNanos, rate, leastNanos, nowNanos);
       controller.onAcknowledged(nowNanos, newestSentNanos, bytes, sent.bytesInFlight(), rate);
     }
