@@ -27,8 +27,8 @@ public final class PeerChecks {
 
   /** Opens a reliable socket that gives up after some time. */
   public interface Opener {
-    /** Opens it. */
-    MessageSocket open(Duration handshakeTimeout) throws IOException;
+    /** Opens it; what goes wrong ends the checks. */
+    MessageSocket open(Duration handshakeTimeout) throws Exception;
   }
 
   private final InetSocketAddress peer;
@@ -43,7 +43,7 @@ public final class PeerChecks {
   }
 
   /** Looks at everything. */
-  public List<Finding> run() throws IOException, InterruptedException {
+  public List<Finding> run() throws Exception {
     List<Finding> findings = new ArrayList<>();
     Finding nat = nat();
     if (nat != null) {
@@ -86,7 +86,7 @@ public final class PeerChecks {
   }
 
   /** Whether a reliable peer answers. */
-  private boolean reliable(List<Finding> findings) throws IOException {
+  private boolean reliable(List<Finding> findings) throws Exception {
     try (MessageSocket socket = opener.open(PATIENCE)) {
       Connection connection = socket.connect(peer);
       ConnectionInfo info = connection.info();
