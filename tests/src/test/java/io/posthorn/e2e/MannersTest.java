@@ -208,11 +208,13 @@ class MannersTest {
     assumeTrue(hasPython(), "python3 is not installed");
     Path socket = folder.resolve("notify");
     String receiver =
-        "import socket,sys\n"
-            + "s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM)\n"
-            + "s.bind(sys.argv[1])\n"
-            + "print('bound',flush=True)\n"
-            + "print(s.recv(500).decode().replace('\\n','|'),flush=True)\n";
+        """
+        import socket,sys
+        s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM)
+        s.bind(sys.argv[1])
+        print('bound',flush=True)
+        print(s.recv(500).decode().replace('\\n','|'),flush=True)
+        """;
     try (RunningProgram manager =
         RunningProgram.other("python3", "-c", receiver, socket.toString())) {
       manager.awaitOutput("bound");
