@@ -54,14 +54,14 @@ final class ConfigFile implements IDefaultValueProvider {
   static @Nullable ConfigFile find(String[] args, Map<String, String> environment) throws Failure {
     Path named = named(args);
     Path file = named != null ? named : MachineChecks.home(environment).resolve(FILE_NAME);
+    if (named == null && Files.notExists(file)) {
+      return null; // also where what should be its folder is none
+    }
     ConfigFile config = new ConfigFile(file);
     try {
       config.parse(Files.readAllLines(file, StandardCharsets.UTF_8));
       return config;
     } catch (NoSuchFileException absent) {
-      if (named == null) {
-        return null;
-      }
       throw new Failure(
           ExitCode.NO_INPUT, file + ": no such file", "check what --config names", absent);
     } catch (IOException unreadable) {
