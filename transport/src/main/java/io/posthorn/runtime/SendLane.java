@@ -166,11 +166,6 @@ final class SendLane {
     }
   }
 
-  /** Whether something waits that the send buffer had no room for; with the socket's lock. */
-  boolean hasRest() {
-    return restFrom < restTo;
-  }
-
   /** Takes no more; with the socket's lock. */
   void close() {
     append.lock();

@@ -154,10 +154,20 @@ final class SendLanes {
     }
   }
 
-  /** Whether messages to this channel wait that must leave before another; with the lock. */
-  boolean holdsBack(InetSocketAddress peer, long connection, int channel) {
+  /**
+   * Moves what waits for this channel, announced or not, so that another message may follow it;
+   * with the socket's lock.
+   *
+   * @return whether some of it must stay, and the other message with it
+   */
+  boolean holdsBack(
+      InetSocketAddress peer, long connection, int channel, Endpoint endpoint, long now) {
     SendLane lane = find(peer, connection, channel);
-    return lane != null && lane.hasRest();
+    if (lane == null || lane.drain(endpoint, false, now)) {
+      return false;
+    }
+    block(lane);
+    return true;
   }
 
   private @Nullable SendLane find(InetSocketAddress peer, long connection, int channel) {

@@ -355,7 +355,7 @@ public final class SocketDriver extends SocketLoop {
     boolean ordered = message.delivery() == Delivery.RELIABLE_ORDERED;
     if (ordered) {
       lanes.drain(endpoint, now);
-      if (lanes.holdsBack(message.peer(), message.connection(), message.channel())) {
+      if (lanes.holdsBack(message.peer(), message.connection(), message.channel(), endpoint, now)) {
         afterInput(now);
         return SendOutcome.BLOCKED;
       }
