@@ -77,14 +77,16 @@ public interface Endpoint {
 
   /**
    * Takes a run of small messages for one ordered channel, which has been used before, each encoded
-   * as one chunk of the channel's stream.
+   * as one chunk of the channel's stream. In plain mode, for one peer.
    *
+   * @param peer where to, in plain mode
    * @param beyondLimit whether to take all even if the send buffer is full; else what is left over
    *     may be offered again after {@link EndpointEvent.Writable}
    * @return index after the last byte taken; -1 if the connection takes none any more
    */
   int sendRun(
       long connection,
+      InetSocketAddress peer,
       int channel,
       byte[] encoded,
       int from,
@@ -132,6 +134,16 @@ public interface Endpoint {
 
   /** The application confirms a message whose sender asked for it; no effect if it did not. */
   void confirm(ReceivedMessage message, long nowNanos);
+
+  /**
+   * The sender gives the message of this receipt up. The event {@link EndpointEvent.ReceiptSettled}
+   * follows if the answer is true.
+   *
+   * @param connection to which it was given, or {@link #NO_CONNECTION} to look at the peer's
+   * @param peer to whom it was sent
+   * @return false if it has ended already, or is an ordered message that stands whole in its stream
+   */
+  boolean cancel(long connection, InetSocketAddress peer, Object receipt, long nowNanos);
 
   /** The table of active connections; none in plain mode. */
   List<ConnectionInfo> connections(long nowNanos);

@@ -256,6 +256,7 @@ public final class ReliableEndpoint implements Endpoint {
   @Override
   public int sendRun(
       long connection,
+      InetSocketAddress peer,
       int channel,
       byte[] encoded,
       int from,
@@ -358,6 +359,17 @@ public final class ReliableEndpoint implements Endpoint {
       slot.connection.confirm(message);
       turns.settle(slot, nowNanos);
     }
+  }
+
+  @Override
+  public boolean cancel(long connection, InetSocketAddress peer, Object receipt, long nowNanos) {
+    ConnectionSlot slot =
+        connection == NO_CONNECTION ? table.byAddress(peer) : table.byHandle(connection);
+    if (slot == null || !slot.connection.cancel(receipt)) {
+      return false;
+    }
+    turns.settle(slot, nowNanos);
+    return true;
   }
 
   // Questions.

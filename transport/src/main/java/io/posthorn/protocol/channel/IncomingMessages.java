@@ -13,8 +13,14 @@ import org.jspecify.annotations.Nullable;
  * byte.
  */
 final class IncomingMessages {
-  /** Ids that may be begun beyond those that the application took. */
+  /** Ids that may be begun beyond those that the application took; more as they are used up. */
   static final long ID_WINDOW = 1024;
+
+  /** What an id of a message beyond these is charged, however short the message. */
+  private static final long ID_BYTES = 256;
+
+  /** Keys that are remembered, and more only while an older message may come. */
+  private static final int KEYS = 1024;
 
   /** Gaps kept over all messages; a part that would add one more is not acknowledged. */
   static final int MAX_GAPS = 4096;
@@ -33,22 +39,30 @@ final class IncomingMessages {
     }
   }
 
+  private final ReceiveBudget budget;
+  private final ReceiveMemory memory;
   private final long poolBytes;
   private final Map<Long, Partial> partial = new HashMap<>();
   private final OffsetRanges finished = new OffsetRanges();
   private final ArrayDeque<UnorderedMessages.Ready> ready = new ArrayDeque<>();
   private final Map<Long, Long> newestOfKey = new HashMap<>();
+  private long idWindow = ID_WINDOW;
   private long grantedMessages = ID_WINDOW;
+  private long measuredSinceNanos = -1;
+  private long measuredFrom;
   private long grantedBytes;
   private long begunBytes;
   private long consumedMessages;
   private long consumedBytes;
   private int gaps;
   private boolean tooManyGaps;
+  private boolean memoryFull;
   private boolean senderBlocked;
 
-  IncomingMessages(long poolBytes) {
-    this.poolBytes = poolBytes;
+  IncomingMessages(ReceiveBudget budget) {
+    this.budget = budget;
+    this.memory = budget.memory();
+    this.poolBytes = budget.messagePoolBytes();
     this.grantedBytes = poolBytes;
   }
 
@@ -56,10 +70,16 @@ final class IncomingMessages {
   @Nullable CloseReason onPart(
       long id, int channel, long key, long total, long offset, byte[] bytes, int from, int length) {
     tooManyGaps = false;
+    memoryFull = false;
     if (id >= grantedMessages) {
       return CloseReason.LIMIT;
     }
     if (finished.contains(id, id + 1)) {
+      return null;
+    }
+    tune();
+    memoryFull = memory.isExhausted() || (memory.isFull() && id != lowestUnfinished());
+    if (memoryFull) {
       return null;
     }
     Partial part = partial.get(id);
@@ -69,10 +89,12 @@ final class IncomingMessages {
       }
       begunBytes += total;
       if (length == total) {
+        memory.add(length);
         finish(id, channel, key, Arrays.copyOfRange(bytes, from, from + length));
         return null;
       }
       part = new Partial(total);
+      memory.add(part.body.length);
       partial.put(id, part);
     } else if (part.total != total) {
       return CloseReason.FINAL_SIZE;
@@ -84,7 +106,9 @@ final class IncomingMessages {
       return null;
     }
     gaps -= gapsOf(part);
+    memory.add(-part.body.length);
     store(part, (int) offset, bytes, from, length);
+    memory.add(part.body.length);
     gaps += gapsOf(part);
     if (part.arrived.contains(0, total)) {
       partial.remove(id);
@@ -124,6 +148,7 @@ final class IncomingMessages {
   private void finish(long id, int channel, long key, byte[] body) {
     finished.add(id, id + 1);
     if (key >= 0 && !isNewestOfKey(id, key)) {
+      memory.add(-body.length);
       consume(body.length);
       return;
     }
@@ -142,12 +167,13 @@ final class IncomingMessages {
         UnorderedMessages.Ready older = each.next();
         if (older.id() == newest) {
           each.remove();
+          memory.add(-older.body().length);
           consume(older.body().length);
           break;
         }
       }
     }
-    if (newestOfKey.size() > ID_WINDOW) {
+    if (newestOfKey.size() > KEYS) {
       // Below the first gap no older message can come any more, so its keys need no memory.
       long floor = finished.start(0) == 0 ? finished.end(0) : 0;
       newestOfKey.values().removeIf(of -> of < floor);
@@ -179,6 +205,7 @@ final class IncomingMessages {
       begunBytes += total;
     } else {
       gaps -= gapsOf(part);
+      memory.add(-part.body.length);
     }
     finished.add(id, id + 1);
     consume(total);
@@ -188,6 +215,28 @@ final class IncomingMessages {
   /** Keys of which the newest message is remembered. */
   int keyCount() {
     return newestOfKey.size();
+  }
+
+  /** The first id of which not everything came: what all later ones may wait for. */
+  private long lowestUnfinished() {
+    return !finished.isEmpty() && finished.start(0) == 0 ? finished.end(0) : 0;
+  }
+
+  /** Whether the part given last was not stored, since the socket's memory is full. */
+  boolean wasMemoryFull() {
+    return memoryFull;
+  }
+
+  /** Gives the memory up; nothing may come any more. */
+  void release() {
+    for (Partial part : partial.values()) {
+      memory.add(-part.body.length);
+    }
+    for (UnorderedMessages.Ready message : ready) {
+      memory.add(-message.body().length);
+    }
+    partial.clear();
+    ready.clear();
   }
 
   boolean leftTooManyGaps() {
@@ -207,6 +256,7 @@ final class IncomingMessages {
   UnorderedMessages.@Nullable Ready take() {
     UnorderedMessages.Ready message = ready.poll();
     if (message != null) {
+      memory.add(-message.body().length);
       consume(message.body().length);
     }
     return message;
@@ -219,12 +269,35 @@ final class IncomingMessages {
 
   boolean wantsGrant() {
     return (senderBlocked && (messagesToGrant() > grantedMessages || bytesToGrant() > grantedBytes))
-        || consumedMessages + ID_WINDOW - grantedMessages >= ID_WINDOW / 2
+        || consumedMessages + idWindow - grantedMessages >= idWindow / 2
         || consumedBytes + poolBytes - grantedBytes >= poolBytes / 2;
   }
 
+  /**
+   * Tunes the number of ids to twice of what the application takes in a round trip, as far as the
+   * budget reaches: short messages are held by it, not by their bytes.
+   */
+  private void tune() {
+    long rttNanos = budget.smoothedRttNanos();
+    if (measuredSinceNanos < 0) {
+      measuredSinceNanos = budget.nowNanos();
+      measuredFrom = consumedMessages;
+      return;
+    }
+    long passedNanos = budget.nowNanos() - measuredSinceNanos;
+    if (rttNanos == 0 || passedNanos < rttNanos) {
+      return;
+    }
+    long wanted = (long) (2.0 * (consumedMessages - measuredFrom) * rttNanos / passedNanos);
+    if (wanted > idWindow) {
+      idWindow += budget.widen((wanted - idWindow) * ID_BYTES) / ID_BYTES;
+    }
+    measuredSinceNanos = budget.nowNanos();
+    measuredFrom = consumedMessages;
+  }
+
   long messagesToGrant() {
-    return consumedMessages + ID_WINDOW;
+    return consumedMessages + idWindow;
   }
 
   long bytesToGrant() {
