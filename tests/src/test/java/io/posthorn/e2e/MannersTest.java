@@ -268,11 +268,12 @@ class MannersTest {
       Path script = folder.resolve("example");
       Files.writeString(
           script,
-          "posthorn() { "
+          "set -m\nposthorn() { "
               + program
               + " \"$@\"; }\n"
               + runnable
-              + "\nstatus=$?\nkill $(jobs -p) 2>/dev/null\nwait\nexit $status\n",
+              + "\nstatus=$?\nfor job in $(jobs -p); do kill -- -$job; done 2>/dev/null\n"
+              + "wait\nexit $status\n",
           StandardCharsets.UTF_8);
       try (RunningProgram shell = RunningProgram.other("bash", script.toString())) {
         int status = shell.exit();
