@@ -271,16 +271,22 @@ class ExecTest {
   }
 
   /** Zombies count too. */
-  private static long children(long pid) {
+  private static long children(long pid) throws IOException {
     try (Stream<Path> tasks = Files.list(Path.of("/proc/" + pid + "/task"))) {
       long count = 0;
       for (Path task : tasks.toList()) {
-        String list = Files.readString(task.resolve("children")).strip();
-        count += list.isEmpty() ? 0 : list.split(" ").length;
+        count += childrenOfTask(task);
       }
       return count;
-    } catch (IOException changing) {
-      return -1;
+    }
+  }
+
+  private static int childrenOfTask(Path task) {
+    try {
+      String list = Files.readString(task.resolve("children")).strip();
+      return list.isEmpty() ? 0 : list.split(" ", -1).length;
+    } catch (IOException threadHasEnded) {
+      return 0;
     }
   }
 
