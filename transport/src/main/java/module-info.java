@@ -12,5 +12,6 @@ module io.posthorn {
 
   exports io.posthorn;
   exports io.posthorn.codec;
+  exports io.posthorn.identity;
   exports io.posthorn.simulation;
 }

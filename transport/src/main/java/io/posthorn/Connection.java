@@ -36,6 +36,24 @@ public final class Connection implements AutoCloseable {
     return record.peer();
   }
 
+  /**
+   * Fingerprint of the peer's key, "SHA256:…"; null with {@link Security#none()} and before the
+   * connection is open.
+   */
+  public @Nullable String peerFingerprint() {
+    return record.peerFingerprint();
+  }
+
+  /**
+   * What the peer's codec knows, as a fingerprint of 32 bytes that {@link
+   * MessageSocket#announceRegistrations} gave there; null if it told none, and before the
+   * connection is open.
+   */
+  public byte @Nullable [] peerRegistrationFingerprint() {
+    byte[] fingerprint = record.peerRegistrations();
+    return fingerprint == null ? null : fingerprint.clone();
+  }
+
   /** Whether messages can be sent on it. */
   public boolean isOpen() {
     return record.isConnected() && record.closed() == null;

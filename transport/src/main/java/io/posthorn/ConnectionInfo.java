@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param remote the peer's address now
  * @param state where it stands
  * @param openedHere whether this side opened it
+ * @param peerFingerprint "SHA256:…" of the peer's key; null in clear and before it is known
  * @param smoothedRtt RFC 9002 §5.3; zero before the first sample
  * @param minRtt the smallest round trip seen
  * @param congestionWindowBytes bytes that may be in flight
@@ -36,6 +37,7 @@ public record ConnectionInfo(
     InetSocketAddress remote,
     State state,
     boolean openedHere,
+    @Nullable String peerFingerprint,
     Duration smoothedRtt,
     Duration minRtt,
     long congestionWindowBytes,

@@ -97,11 +97,12 @@ final class Endings {
       case IDENTITY ->
           new PeerIdentityChangedException(
               peer,
-              "the identity of "
-                  + peer
-                  + " is not the expected one"
-                  + words(end)
-                  + ": make sure whom you talk to before you trust a new key");
+              end.byPeer()
+                  ? peer
+                      + " does not know this side"
+                      + words(end)
+                      + ": have it take the own key among those that may connect"
+                  : end.text());
       case SECURITY ->
           new SecurityMismatchException(
               peer,

@@ -425,6 +425,21 @@ public final class MessageSocket implements Closeable {
     }
   }
 
+  /**
+   * Has peers that connect from now on, in reliable mode, told what this side's codec knows; {@link
+   * Connection#peerRegistrationFingerprint} is what they told. {@code TypedSocket} calls it.
+   *
+   * @param fingerprint 32 bytes, copied
+   * @throws IllegalArgumentException if the length is another
+   */
+  public void announceRegistrations(byte[] fingerprint) {
+    if (fingerprint.length != 32) {
+      throw new IllegalArgumentException(
+          "a registration fingerprint has 32 bytes, not " + fingerprint.length);
+    }
+    driver.announceRegistrations(fingerprint);
+  }
+
   /** Has a listener told of connections that open and end from now on; there is one at most. */
   public void onConnection(ConnectionListener listener) {
     Objects.requireNonNull(listener, "listener");

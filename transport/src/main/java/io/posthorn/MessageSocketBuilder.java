@@ -333,11 +333,15 @@ public final class MessageSocketBuilder {
    * Opens the socket.
    *
    * @throws BindException if the address or port cannot be had; its text says what to do
-   * @throws IOException if the system gives no socket, for want of file descriptors for example
+   * @throws IOException if the system gives no socket, for want of file descriptors for example, or
+   *     a file that {@link #security} names cannot be relied on
    * @throws IllegalArgumentException if options contradict each other
    */
   public MessageSocket open() throws IOException {
     SocketOptions options = options();
+    if (mode == Mode.RELIABLE) {
+      security.check();
+    }
     DatagramPort port = PortChoice.open(bind, portableIo, mode == Mode.RELIABLE);
     if (!impairment.equals(LinkConditions.NONE)) {
       Long seed = impairSeed;

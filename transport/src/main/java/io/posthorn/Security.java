@@ -1,19 +1,90 @@
 package io.posthorn;
 
+import io.posthorn.identity.AuthorizedKeys;
+import io.posthorn.identity.Fingerprint;
+import io.posthorn.identity.Identity;
+import io.posthorn.identity.KnownHosts;
+import io.posthorn.identity.PeerKey;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
+import org.jspecify.annotations.Nullable;
+
 /**
- * How peers are authenticated and packets protected in {@link Mode#RELIABLE}.
+ * How peers are authenticated and packets protected in {@link Mode#RELIABLE}. Immutable; the {@code
+ * with…} methods answer a changed copy, and any of them may be combined.
  *
- * <p>{@link #ephemeral()} encrypts with keys that live in memory: it protects against those who
- * listen, not against those who stand between. {@link #none()} protects against accidents only.
+ * <table>
+ * <caption>What is promised, against whom</caption>
+ * <tr><th></th><th>who listens</th><th>who stands between</th><th>a stranger who connects</th></tr>
+ * <tr><td>{@link #ephemeral()}, the default</td><td>yes</td><td>no</td><td>no</td></tr>
+ * <tr><td>{@link #trustOnFirstUse}</td><td>yes</td><td>from the second connection to a peer
+ *     on</td><td>no</td></tr>
+ * <tr><td>{@link #pinned}</td><td>yes</td><td>yes</td><td>yes</td></tr>
+ * <tr><td>{@link #preSharedKey(byte[])}</td><td>yes</td><td>yes, but for who has it</td><td>yes,
+ *     but for who has it</td></tr>
+ * <tr><td>{@link #authorizedKeys}</td><td>yes</td><td>at the side that connects: no</td>
+ *     <td>yes</td></tr>
+ * <tr><td>{@link #none()}</td><td>no</td><td>no</td><td>no</td></tr>
+ * </table>
+ *
+ * <p>What holds for the peers that a socket connects to holds for them in either role: one that
+ * connects from there must show the same key.
  */
 public final class Security {
-  private static final Security EPHEMERAL = new Security(true);
-  private static final Security NONE = new Security(false);
+  /** Length of a pre-shared key. */
+  public static final int PRE_SHARED_KEY_BYTES = 32;
+
+  private static final int LEAST_SECRET_CHARS = 8;
+
+  /** OWASP's figure for PBKDF2-HMAC-SHA256 (2023): a third of a second for who has the secret. */
+  private static final int STRETCHING_ROUNDS = 600_000;
+
+  private static final byte[] STRETCHING_SALT =
+      "posthorn pre-shared secret".getBytes(StandardCharsets.US_ASCII);
+
+  private static final Security EPHEMERAL =
+      new Security(true, null, null, null, null, null, false, null);
+  private static final Security NONE =
+      new Security(false, null, null, null, null, null, false, null);
 
   private final boolean encrypted;
+  private final @Nullable Identity identity;
+  private final byte @Nullable [] preSharedKey;
+  private final @Nullable Set<Fingerprint> pinned;
+  private final @Nullable KnownHosts knownHosts;
+  private final @Nullable AuthorizedKeys authorized;
 
-  private Security(boolean encrypted) {
+  /** Whether peers that the known hosts do not name are refused. */
+  private final boolean strict;
+
+  private final @Nullable BiConsumer<InetSocketAddress, Fingerprint> onFirstUse;
+
+  private Security(
+      boolean encrypted,
+      @Nullable Identity identity,
+      byte @Nullable [] preSharedKey,
+      @Nullable Set<Fingerprint> pinned,
+      @Nullable KnownHosts knownHosts,
+      @Nullable AuthorizedKeys authorized,
+      boolean strict,
+      @Nullable BiConsumer<InetSocketAddress, Fingerprint> onFirstUse) {
     this.encrypted = encrypted;
+    this.identity = identity;
+    this.preSharedKey = preSharedKey;
+    this.pinned = pinned;
+    this.knownHosts = knownHosts;
+    this.authorized = authorized;
+    this.strict = strict;
+    this.onFirstUse = onFirstUse;
   }
 
   /** Encrypted, with an identity made anew for each socket and no pinning of the peer's. */
@@ -29,13 +100,337 @@ public final class Security {
     return NONE;
   }
 
+  /** Encrypted, with an identity of one's own that peers can know again. */
+  public static Security identity(Identity identity) {
+    return EPHEMERAL.withIdentity(identity);
+  }
+
+  /**
+   * Encrypted, and only with peers that have one of these fingerprints; see {@link #withPinned}.
+   */
+  public static Security pinned(String... fingerprints) {
+    return EPHEMERAL.withPinned(fingerprints);
+  }
+
+  /** Encrypted, and a peer has to keep its key; see {@link #withTrustOnFirstUse(Path)}. */
+  public static Security trustOnFirstUse(Path knownHosts) {
+    return EPHEMERAL.withTrustOnFirstUse(knownHosts);
+  }
+
+  /** Encrypted, and only with peers that have the key; see {@link #withPreSharedKey(byte[])}. */
+  public static Security preSharedKey(byte[] key) {
+    return EPHEMERAL.withPreSharedKey(key);
+  }
+
+  /** Encrypted, and only with peers that have the secret; see {@link #withPreSharedKey(char[])}. */
+  public static Security preSharedKey(char[] secret) {
+    return EPHEMERAL.withPreSharedKey(secret);
+  }
+
+  /** Encrypted, and only these peers may connect here; see {@link #withAuthorizedKeys}. */
+  public static Security authorizedKeys(Path file) {
+    return EPHEMERAL.withAuthorizedKeys(file);
+  }
+
+  /** The same with an identity of one's own that peers can know again. */
+  public Security withIdentity(Identity identity) {
+    requireEncryption();
+    return new Security(
+        true, identity, preSharedKey, pinned, knownHosts, authorized, strict, onFirstUse);
+  }
+
+  /**
+   * The same, but every peer must have one of these fingerprints; one that does not gets no
+   * message. If {@link #withAuthorizedKeys} is given too, who connects here may stand there
+   * instead.
+   *
+   * @param fingerprints "SHA256:…", one at least
+   * @throws IllegalArgumentException if there is none, or one cannot be read
+   */
+  public Security withPinned(String... fingerprints) {
+    requireEncryption();
+    if (fingerprints.length == 0) {
+      throw new IllegalArgumentException("no fingerprint: give at least one, or nobody would do");
+    }
+    Set<Fingerprint> parsed = new LinkedHashSet<>();
+    for (String fingerprint : fingerprints) {
+      parsed.add(Fingerprint.parse(fingerprint));
+    }
+    return new Security(
+        true, identity, preSharedKey, parsed, knownHosts, authorized, strict, onFirstUse);
+  }
+
+  /**
+   * The same, but the key of a peer that is connected to is remembered at the first connection, and
+   * another one refused from then on with a {@link PeerIdentityChangedException} that names file
+   * and line. The first time, whoever stands between is not noticed.
+   *
+   * @param knownHosts is made when there is something to remember
+   */
+  public Security withTrustOnFirstUse(Path knownHosts) {
+    return keepingHosts(knownHosts, false, null);
+  }
+
+  /**
+   * As {@link #withTrustOnFirstUse(Path)}, and tells of each peer that is remembered.
+   *
+   * @param onFirstUse takes the peer and its key's fingerprint before {@code connect} returns; it
+   *     runs while the socket is locked, so it must be quick and leave the socket alone
+   */
+  public Security withTrustOnFirstUse(
+      Path knownHosts, BiConsumer<InetSocketAddress, Fingerprint> onFirstUse) {
+    return keepingHosts(knownHosts, false, onFirstUse);
+  }
+
+  /**
+   * As {@link #withTrustOnFirstUse(Path)}, but a peer that the file does not name is refused too.
+   */
+  public Security withKnownHosts(Path knownHosts) {
+    return keepingHosts(knownHosts, true, null);
+  }
+
+  private Security keepingHosts(
+      Path file, boolean strictly, @Nullable BiConsumer<InetSocketAddress, Fingerprint> listener) {
+    requireEncryption();
+    KnownHosts hosts = new KnownHosts(file);
+    return new Security(
+        true, identity, preSharedKey, pinned, hosts, authorized, strictly, listener);
+  }
+
+  /**
+   * The same, but both sides must have this key. It proves that a peer knows it, not which of those
+   * who do; and whoever has it cannot read what others recorded before.
+   *
+   * @param key 32 unguessable bytes, copied
+   * @throws IllegalArgumentException if the length is another
+   */
+  public Security withPreSharedKey(byte[] key) {
+    requireEncryption();
+    if (key.length != PRE_SHARED_KEY_BYTES) {
+      throw new IllegalArgumentException(
+          "a pre-shared key has "
+              + PRE_SHARED_KEY_BYTES
+              + " bytes, not "
+              + key.length
+              + ": give words as characters");
+    }
+    return new Security(
+        true, identity, key.clone(), pinned, knownHosts, authorized, strict, onFirstUse);
+  }
+
+  /**
+   * As {@link #withPreSharedKey(byte[])}, with a secret of words. The key is stretched from it by
+   * PBKDF2-HMAC-SHA-256 with 600,000 rounds, which takes some tenths of a second here and as long
+   * for each guess of somebody who answers in the peer's place and then searches by himself; so a
+   * short or common secret can be found all the same. Six random words cannot.
+   *
+   * @param secret 8 characters at least, not kept; the caller clears it
+   * @throws IllegalArgumentException if it is shorter
+   */
+  public Security withPreSharedKey(char[] secret) {
+    if (secret.length < LEAST_SECRET_CHARS) {
+      throw new IllegalArgumentException(
+          "a secret of "
+              + secret.length
+              + " characters: expected at least "
+              + LEAST_SECRET_CHARS
+              + ", better six random words");
+    }
+    byte[] key = stretched(secret);
+    Security with = withPreSharedKey(key);
+    Arrays.fill(key, (byte) 0);
+    return with;
+  }
+
+  /**
+   * The same, but only peers whose keys stand in the file may connect here; others are told so.
+   *
+   * @param file lines of {@code posthorn-x25519 BASE64 comment} or {@code SHA256:…}; read at each
+   *     handshake, and nobody may connect while it cannot be
+   */
+  public Security withAuthorizedKeys(Path file) {
+    requireEncryption();
+    return new Security(
+        true,
+        identity,
+        preSharedKey,
+        pinned,
+        knownHosts,
+        new AuthorizedKeys(file),
+        strict,
+        onFirstUse);
+  }
+
+  private void requireEncryption() {
+    if (!encrypted) {
+      throw new IllegalStateException(
+          "Security.none() knows no keys: begin with another, such as Security.ephemeral()");
+    }
+  }
+
+  private static byte[] stretched(char[] secret) {
+    PBEKeySpec words =
+        new PBEKeySpec(secret, STRETCHING_SALT, STRETCHING_ROUNDS, 8 * PRE_SHARED_KEY_BYTES);
+    try {
+      return SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256")
+          .generateSecret(words)
+          .getEncoded();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("the JDK has PBKDF2WithHmacSHA256", e);
+    } finally {
+      words.clearPassword();
+    }
+  }
+
   /** Whether packets are encrypted and authenticated. */
   public boolean isEncrypted() {
     return encrypted;
   }
 
+  /** Whether both sides must have a pre-shared key. */
+  public boolean hasPreSharedKey() {
+    return preSharedKey != null;
+  }
+
+  /** The own identity, or null if each socket makes one. */
+  public @Nullable Identity identity() {
+    return identity;
+  }
+
+  /** A copy of the pre-shared key, which the caller clears; null if there is none. */
+  public byte @Nullable [] preSharedKey() {
+    byte[] key = preSharedKey;
+    return key == null ? null : key.clone();
+  }
+
+  /**
+   * Checks that the files it names can be relied on, so that a socket fails when it is opened and
+   * not at its first peer.
+   *
+   * @throws IOException if one cannot be read, is damaged, or others can write it
+   */
+  public void check() throws IOException {
+    KnownHosts hosts = knownHosts;
+    if (hosts != null) {
+      hosts.entries();
+    }
+    AuthorizedKeys keys = authorized;
+    if (keys != null) {
+      keys.check();
+    }
+  }
+
+  /**
+   * Why a peer that proved to have a key is not accepted.
+   *
+   * @param peer where it is, by the name under which it was asked for
+   * @param publicKey 32 bytes
+   * @param isWanted whether this side asked for the peer; else it came by itself
+   * @return what is wrong, where, and what to do; null if the peer is accepted
+   */
+  public @Nullable String refusal(InetSocketAddress peer, byte[] publicKey, boolean isWanted) {
+    if (!encrypted) {
+      return null;
+    }
+    KnownHosts hosts = knownHosts;
+    if (hosts != null) {
+      KnownHosts.Verdict verdict = hosts.judge(peer, publicKey);
+      if (verdict instanceof KnownHosts.Verdict.Refused refused) {
+        return refused.why();
+      }
+      if (strict && isWanted && verdict instanceof KnownHosts.Verdict.Unknown) {
+        return KnownHosts.nameOf(peer)
+            + " does not stand in "
+            + hosts.file()
+            + "; its key is "
+            + Fingerprint.of(publicKey)
+            + ": if whoever runs it says the same, trust it";
+      }
+    }
+    boolean isPinned = isPinned(publicKey);
+    AuthorizedKeys keys = authorized;
+    if (isWanted || keys == null) {
+      return isPinned ? null : notPinned(peer, publicKey);
+    }
+    return pinned != null && isPinned ? null : keys.refusal(publicKey);
+  }
+
+  private boolean isPinned(byte[] publicKey) {
+    Set<Fingerprint> wanted = pinned;
+    if (wanted == null) {
+      return true;
+    }
+    boolean found = false;
+    for (Fingerprint fingerprint : wanted) {
+      found |= fingerprint.isOf(publicKey);
+    }
+    return found;
+  }
+
+  private String notPinned(InetSocketAddress peer, byte[] publicKey) {
+    return "the key of "
+        + KnownHosts.nameOf(peer)
+        + " is "
+        + Fingerprint.of(publicKey)
+        + ", not the one that is pinned, "
+        + pinned
+        + ": make sure whom you talk to before you pin another";
+  }
+
+  /**
+   * A peer that this side asked for has proved that it holds the keys of the connection: its key is
+   * remembered if this is the first time and that is wanted.
+   *
+   * @return why it cannot be remembered, so that the connection must not be used; null if all is
+   *     well
+   */
+  public @Nullable String remember(InetSocketAddress peer, byte[] publicKey) {
+    KnownHosts hosts = knownHosts;
+    if (hosts == null
+        || strict
+        || !(hosts.judge(peer, publicKey) instanceof KnownHosts.Verdict.Unknown)) {
+      return null;
+    }
+    try {
+      hosts.add(KnownHosts.nameOf(peer), PeerKey.of(publicKey));
+      BiConsumer<InetSocketAddress, Fingerprint> listener = onFirstUse;
+      if (listener != null) {
+        listener.accept(peer, Fingerprint.of(publicKey));
+      }
+      return null;
+    } catch (IOException failed) {
+      return "the key of "
+          + KnownHosts.nameOf(peer)
+          + " cannot be remembered in "
+          + hosts.file()
+          + " ("
+          + failed
+          + "): make the file writable, or do without it";
+    }
+  }
+
+  /** Names what is asked for, and no secret. */
   @Override
   public String toString() {
-    return encrypted ? "Security.ephemeral()" : "Security.none()";
+    if (!encrypted) {
+      return "Security.none()";
+    }
+    StringBuilder text = new StringBuilder();
+    if (identity != null) {
+      text.append(", identity ").append(identity.fingerprint());
+    }
+    if (pinned != null) {
+      text.append(", pinned ").append(pinned);
+    }
+    if (knownHosts != null) {
+      text.append(strict ? ", known hosts " : ", trust on first use ").append(knownHosts.file());
+    }
+    if (authorized != null) {
+      text.append(", authorized keys ").append(authorized.file());
+    }
+    if (preSharedKey != null) {
+      text.append(", pre-shared key");
+    }
+    return text.isEmpty() ? "Security.ephemeral()" : "Security[" + text.substring(2) + "]";
   }
 }

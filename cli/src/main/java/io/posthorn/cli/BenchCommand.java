@@ -271,12 +271,19 @@ final class BenchCommand implements Callable<Integer> {
     try {
       return BenchRun.open(plan, streams, server, opener, timeout);
     } catch (IOException failed) {
+      if (failed.getCause() instanceof Failure told) {
+        throw told;
+      }
       throw failure(failed, server);
     }
   }
 
   private MessageSocket openSocket() throws IOException {
-    return flags.openAnywhere(timeout.compareTo(Duration.ofMillis(100)) < 0 ? null : timeout);
+    try {
+      return flags.openAnywhere(timeout.compareTo(Duration.ofMillis(100)) < 0 ? null : timeout);
+    } catch (Failure failed) {
+      throw new IOException(failed);
+    }
   }
 
   /** Waits for the end and tells the figures meanwhile; answers whether a signal ended it. */

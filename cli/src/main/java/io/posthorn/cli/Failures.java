@@ -12,6 +12,7 @@ import io.posthorn.PeerIdentityChangedException;
 import io.posthorn.SecurityMismatchException;
 import io.posthorn.TransportException;
 import io.posthorn.cli.lab.LabUnavailableException;
+import io.posthorn.identity.IdentityFileException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.BindException;
@@ -36,6 +37,9 @@ final class Failures {
     }
     if (thrown instanceof TransportException transport) {
       return ofTransport(transport);
+    }
+    if (thrown instanceof IdentityFileException) {
+      return new Failure(ExitCode.CONFIGURATION, words(thrown), "", thrown);
     }
     if (thrown instanceof FileSystemException file) {
       return ofFile(file);

@@ -104,7 +104,7 @@ final class ListenCommand implements Callable<Integer> {
             ? EndpointAddress.ofListener(where.get(0) + ":" + where.get(1))
             : EndpointAddress.ofListener(where.get(0));
     InetSocketAddress at = address.resolve(root.everywhere().family());
-    exec.check(flags.isPlain(), echo, framing, at);
+    exec.check(flags, echo, framing, at, root);
     if (exec.isWanted()) {
       return serveChildren(at, output);
     }

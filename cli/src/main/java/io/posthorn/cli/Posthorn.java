@@ -266,6 +266,7 @@ public final class Posthorn implements Callable<Integer> {
     commands.put("bench", BenchCommand::new);
     commands.put("proxy", ProxyCommand::new);
     commands.put("sockets", SocketsCommand::new);
+    commands.put("keys", KeysCommand::new);
     commands.put("completion", CompletionCommand::new);
     commands.put("help", HelpCommand::new);
     return commands;

@@ -4,13 +4,17 @@ import io.posthorn.MessageSocket;
 import io.posthorn.MessageSocketBuilder;
 import io.posthorn.Mode;
 import io.posthorn.cli.session.Application;
+import io.posthorn.identity.IdentityFileException;
 import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** The options of every command that opens a socket, and the opening. */
@@ -60,6 +64,12 @@ final class SocketFlags {
     }
   }
 
+  @Mixin private IdentityFlags identity = new IdentityFlags();
+
+  /** The command that these options belong to. */
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec command;
+
   Mode mode() {
     return plain ? Mode.PLAIN : Mode.RELIABLE;
   }
@@ -85,29 +95,41 @@ final class SocketFlags {
       Application application,
       @Nullable Integer maxConnections)
       throws Failure {
+    MessageSocketBuilder builder;
     try {
-      MessageSocketBuilder builder =
-          builder().bind(at).streaming(streaming).application(application.words());
+      builder = builder().bind(at).streaming(streaming).application(application.words());
       if (maxConnections != null) {
         builder.maxConnections(maxConnections);
       }
+      if (!plain) {
+        builder.security(identity.ofListener(root()));
+      }
+    } catch (IOException failed) {
+      throw Failures.of(failed);
+    }
+    try {
       MessageSocket socket = builder.open();
       RunningSockets.ofProcess().add(socket, true);
       return socket;
+    } catch (IdentityFileException failed) {
+      throw Failures.of(failed);
     } catch (IOException failed) {
       throw Failures.ofBind(failed, at);
     }
   }
 
   /** Opens a socket at any free port. */
-  MessageSocket openAnywhere(@Nullable Duration handshakeTimeout) throws IOException {
+  MessageSocket openAnywhere(@Nullable Duration handshakeTimeout) throws IOException, Failure {
     return openAnywhere(handshakeTimeout, Application.OTHER);
   }
 
   /** Opens a socket at any free port, which tells its peers what it speaks. */
   MessageSocket openAnywhere(@Nullable Duration handshakeTimeout, Application application)
-      throws IOException {
+      throws IOException, Failure {
     MessageSocketBuilder builder = builder().application(application.words());
+    if (!plain) {
+      builder.security(identity.ofClient(root()));
+    }
     if (handshakeTimeout != null) {
       builder.handshakeTimeout(handshakeTimeout);
     }
@@ -116,7 +138,23 @@ final class SocketFlags {
     return socket;
   }
 
-  private MessageSocketBuilder builder() {
+  /** Who this side is and whom it takes for the other. */
+  IdentityFlags identity() {
+    return identity;
+  }
+
+  private Posthorn root() {
+    CommandSpec mine = command;
+    if (mine != null && mine.root().userObject() instanceof Posthorn root) {
+      return root;
+    }
+    throw new IllegalStateException("called without picocli");
+  }
+
+  private MessageSocketBuilder builder() throws Failure {
+    if (plain) {
+      identity.requireNone();
+    }
     MessageSocketBuilder builder =
         MessageSocket.builder().mode(mode()).socketReceiveBytes(RECEIVE_QUEUE_BYTES);
     LinkConditions conditions = impairment;

@@ -55,23 +55,23 @@ record Streams(
         return false;
       }
     }
-    return hasConsole();
+    return console() != null; // needs standard input to be a terminal too
   }
 
-  /** Elsewhere than on Linux: the console needs standard input to be a terminal too. */
+  /** Where somebody can be asked without being overheard; null if standard input is no terminal. */
   @SuppressWarnings("SystemConsoleNull") // what newer versions answer is asked further down
-  private static boolean hasConsole() {
+  static @Nullable Console console() {
     @Nullable Console console = System.console();
     if (console == null) {
-      return false;
+      return null;
     }
     try {
       // JDK 22 and later have a Console even without a terminal, and a method that tells.
-      return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+      return (boolean) Console.class.getMethod("isTerminal").invoke(console) ? console : null;
     } catch (NoSuchMethodException beforeJdk22) {
-      return true;
+      return console;
     } catch (ReflectiveOperationException refused) {
-      return false;
+      return null;
     }
   }
 }

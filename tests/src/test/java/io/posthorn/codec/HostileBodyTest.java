@@ -20,7 +20,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Each kind of hostile body by example: a typed error, and memory by the size of the body. */
+/**
+ * FAULTS 61. Each kind of hostile body by example: a typed error, and memory by the size of the
+ * body.
+ */
 class HostileBodyTest {
   private static final int ARRAY_LIST = 80;
   private static final int ARRAY_DEQUE = 82;

@@ -48,11 +48,9 @@ class PseudoTerminalTest {
 
   @Test
   void theBarShowsShareRateAndTimeLeftAndFitsTheTerminal() throws Exception {
-    Path file = Files.write(folder.resolve("file"), new byte[4_000_000]);
-    Files.write(file, new byte[] {1});
     byte[] content = new byte[4_000_000];
     java.util.Arrays.fill(content, (byte) 7);
-    Files.write(file, content);
+    Path file = Files.write(folder.resolve("file"), content);
     try (RunningProgram receive = receive()) {
       for (int columns : new int[] {100, 20}) {
         try (RunningProgram copy =

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,6 +90,8 @@ final class RunningProgram implements AutoCloseable {
   private RunningProgram(List<String> command, Map<String, String> environment) throws IOException {
     this.command = String.join(" ", command);
     ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().put("POSTHORN_HOME", newHome().toString());
+    builder.environment().remove("POSTHORN_SECRET");
     builder.environment().putAll(environment);
     process = builder.start();
     out = new Collected(process.getInputStream());
@@ -98,6 +101,17 @@ final class RunningProgram implements AutoCloseable {
   /** Starts the jar with these arguments. */
   static RunningProgram posthorn(String... arguments) throws IOException {
     return posthornWith(List.of(), arguments);
+  }
+
+  /** A folder for keys that no other program has, so that no peer was met before. */
+  private static Path newHome() throws IOException {
+    Path homes = Path.of(System.getProperty("posthorn.root"), "tests/target/homes");
+    return Files.createTempDirectory(Files.createDirectories(homes), "home-");
+  }
+
+  /** Starts the jar with this folder for its keys. */
+  static RunningProgram posthornAt(Path home, String... arguments) throws IOException {
+    return posthornIn(Map.of("POSTHORN_HOME", home.toString()), arguments);
   }
 
   /** Starts the jar with variables of the environment. */

@@ -37,7 +37,9 @@ class TwoHostsTest {
         ip -n $host link set v$host up
       done
       at() { host=$1; shift; ip netns exec $host "$java" -XX:TieredStopAtLevel=1 -jar "$jar" "$@"; }
-      java=$1 jar=$2 cd "$3"
+      java=$1
+      jar=$2
+      cd "$3"
       """;
 
   @TempDir Path folder;
@@ -49,7 +51,7 @@ class TwoHostsTest {
         "-m",
         "sh",
         "-c",
-        WIRE.replace("java=$1 jar=$2 cd \"$3\"", "java=$1; jar=$2; cd \"$3\"") + script,
+        WIRE + script,
         "sh",
         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         String.valueOf(System.getProperty("posthorn.jar")),

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
+import io.posthorn.protocol.Announcement;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.Scratch;
 import io.posthorn.protocol.channel.ReceiveMemory;
@@ -44,9 +45,11 @@ class AdmissionTest {
               new ReceiveMemory(1),
               new Scratch(),
               new ConnectionIdIssuer(StaticKey.generate(random), random, id -> false),
-              1),
+              1,
+              new Announcement()),
           WireLimits.SUITE_CLEAR,
           StaticKey.generate(random),
+          null,
           outbox);
 
   private byte[] first(long id, byte[] cookie) {
@@ -178,6 +181,7 @@ class AdmissionTest {
     assertEquals(Admission.COOKIE_THRESHOLD + 1, admission.halfOpenCount());
   }
 
+  /** FAULTS 42. */
   @Test
   void aCookieIsBoundToAddressConnectionAndTime() {
     fill(Admission.COOKIE_THRESHOLD, 0);
@@ -237,6 +241,61 @@ class AdmissionTest {
     assertEquals(DropReason.NONE, control.check(answer, 0, answer.length));
     assertEquals(ControlPacket.REFUSED, control.kind());
     assertEquals(CloseReason.SECURITY.code(), control.code());
+  }
+
+  /** Gives M1 with a cookie, from one address, as its number says. */
+  private DropReason proved(int number, int host, long now) {
+    give(first(number, new byte[0]), HandPeer.address(host), now);
+    byte[] answer = answer();
+    if (answer == null || PacketHeader.kind(answer[0]) != PacketHeader.CONTROL) {
+      return DropReason.NONE; // answered with M2 at once
+    }
+    ControlPacket control = new ControlPacket();
+    control.check(answer, 0, answer.length);
+    int from = control.cookieFrom();
+    byte[] cookie = Arrays.copyOfRange(answer, from, from + control.cookieLength());
+    DropReason reason = give(first(number, cookie), HandPeer.address(host), now);
+    answer();
+    return reason;
+  }
+
+  /**
+   * FAULTS 43: one address that proves itself and never goes on, 10,000 times over 10 s, holds what
+   * its rate allows; who comes from elsewhere is answered at once, and all is forgotten in time.
+   */
+  @Test
+  void fault43_stalledHandshakesHoldNoMoreThanTheirRate() {
+    int begun = 0;
+    for (int i = 0; i < 10_000; i++) {
+      begun += proved(i, 7, i * 1_000_000L) == DropReason.NONE ? 1 : 0;
+    }
+    int most = 2 * (Admission.BURST_PER_PREFIX + 10 * Admission.PROVED_PER_PREFIX) + 2;
+    assertTrue(begun <= most, begun + " handshakes");
+    assertTrue(admission.halfOpenCount() <= Admission.HALF_OPEN_LIMIT);
+    assertEquals(DropReason.NONE, proved(77_777, 8, 10 * S));
+    admission.onTimeout(10 * S + Admission.HALF_OPEN_NANOS);
+    assertEquals(0, admission.halfOpenCount());
+    assertEquals(Endpoint.NEVER, admission.deadlineNanos());
+  }
+
+  @Test
+  void whereAllPlacesAreHeldTheOldestMakesRoomAfterASecond() {
+    fill(Admission.HALF_OPEN_LIMIT, 0);
+    long later = Admission.REPLACEABLE_AFTER_NANOS;
+    assertEquals(DropReason.HALF_OPEN_LIMIT, proved(1, 1, later - 1));
+    assertEquals(DropReason.NONE, proved(1, 1, later));
+    assertEquals(Admission.HALF_OPEN_LIMIT, admission.halfOpenCount());
+  }
+
+  @Test
+  void allTogetherBeginNoMoreThanTheProcessorIsToBear() {
+    int begun = 0;
+    for (int i = 0; i < 20_000; i++) { // 2,000 a second, each from elsewhere, for ten seconds
+      begun += proved(i, 20_000 + i, i * 500_000L) == DropReason.NONE ? 1 : 0;
+    }
+    int most = 10 * Admission.HANDSHAKES_PER_SECOND + Admission.HALF_OPEN_LIMIT + 101;
+    assertTrue(begun <= most, begun + " handshakes");
+    assertTrue(begun > most / 4, begun + " handshakes");
   }
 
   @Test

@@ -68,10 +68,12 @@ class DropReasonTest {
       case SECURITY_MISMATCH -> mismatched();
       case UNEXPECTED_HANDSHAKE -> unexpected();
       case HANDSHAKE_FORGED -> forged();
+      case IDENTITY_REFUSED -> notPinned();
       case REFLECTED -> reflected();
       case SIMULTANEOUS_OPEN -> simultaneous();
       case HALF_OPEN_LIMIT -> tooManyHalfOpen();
       case CONNECTION_LIMIT -> tooManyConnections();
+      case RATE_LIMITED -> tooManyOfOnePrefix();
       case COOKIE_INVALID -> invalidCookie();
       case UNKNOWN_CONNECTION -> unknown();
       case AUTHENTICATION_FAILED -> damaged();
@@ -139,6 +141,13 @@ class DropReasonTest {
     return datagram(peer, third);
   }
 
+  private static Case notPinned() {
+    Security pinned = Security.pinned("SHA256:" + "A".repeat(43));
+    HandPeer peer = peer(HandPeer.options(pinned, 100, 1 << 28));
+    peer.deliver(peer.first());
+    return datagram(peer, peer.third);
+  }
+
   /** The endpoint's own first message to a peer. */
   private static byte[] ownFirst(ReliableEndpoint endpoint) {
     assertTrue(endpoint.connect(HandPeer.address(1), 0) != Endpoint.NO_CONNECTION);
@@ -190,6 +199,20 @@ class DropReasonTest {
   private static Case tooManyHalfOpen() {
     HandPeer peer = new HandPeer(halfOpen(Admission.HALF_OPEN_LIMIT), CLEAR, 1, 1);
     return when(peer, () -> openHalf(peer));
+  }
+
+  private static Case tooManyOfOnePrefix() {
+    ReliableEndpoint endpoint = HandPeer.endpoint(CLEAR, 1);
+    for (int i = 0; i < 2 * Admission.BURST_PER_PREFIX; i++) {
+      HandPeer peer = new HandPeer(endpoint, CLEAR, 1, i);
+      openHalf(peer);
+      assertTrue(peer.third.length > 0, "answered " + i);
+    }
+    HandPeer peer = new HandPeer(endpoint, CLEAR, 1, -1);
+    byte[] body = new byte[WireLimits.MAX_HANDSHAKE_BODY_BYTES];
+    int length = peer.handshake.writeFirst(body, 0);
+    peer.deliver(peer.first(body, length));
+    return when(peer, () -> peer.deliver(peer.first(body, length)));
   }
 
   private static Case invalidCookie() {

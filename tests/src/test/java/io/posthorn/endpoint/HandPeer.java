@@ -6,6 +6,7 @@ import io.posthorn.EcnMark;
 import io.posthorn.Mode;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
+import io.posthorn.protocol.Announcement;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.Scratch;
@@ -53,6 +54,7 @@ final class HandPeer {
   final InetSocketAddress address;
   final SplittableRandom random;
   final long ownId;
+  final StaticKey identity;
   final Handshake handshake;
   private final Map<String, Integer> heard = new HashMap<>();
   private final FrameHandler recorder = recorder();
@@ -78,16 +80,23 @@ final class HandPeer {
     this.address = address(host);
     this.random = new SplittableRandom(seed * 1000 + host);
     this.ownId = random.nextLong();
+    this.identity = StaticKey.generate(random);
     this.handshake =
         options.security().isEncrypted()
-            ? NoiseXX.initiator(StaticKey.generate(random), ownId, null, random)
+            ? NoiseXX.initiator(identity, ownId, options.security().preSharedKey(), random)
             : ClearHandshake.initiator(ownId, random);
     ConnectionIdIssuer ids =
         new ConnectionIdIssuer(StaticKey.generate(random), random, id -> false);
     this.parameters =
         PeerConnection.parameters(
             new EndpointResources(
-                options, random, new ReceiveMemory(1), new Scratch(), ids, random.nextLong()),
+                options,
+                random,
+                new ReceiveMemory(1),
+                new Scratch(),
+                ids,
+                random.nextLong(),
+                new Announcement()),
             ownId);
   }
 

@@ -2,6 +2,7 @@ package io.posthorn.endpoint;
 
 import io.posthorn.Mode;
 import io.posthorn.SocketOptions;
+import io.posthorn.protocol.Announcement;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.Scratch;
@@ -28,7 +29,8 @@ final class Slots {
             new ReceiveMemory(1 << 20),
             new Scratch(),
             new ConnectionIdIssuer(StaticKey.generate(random), random, id -> false),
-            1);
+            1,
+            new Announcement());
   }
 
   ConnectionSlot slot(long handle, long id) {
@@ -46,6 +48,7 @@ final class Slots {
 
   /** Makes the connection continue under another id, as when the peer's attempt wins. */
   void rename(ConnectionSlot slot, long id) {
-    slot.connection.adopt(id, 5, new ChecksumProtection(), new TransportParameters(), 0);
+    slot.connection.adopt(
+        id, 5, new ChecksumProtection(), new byte[0], new TransportParameters(), 0);
   }
 }

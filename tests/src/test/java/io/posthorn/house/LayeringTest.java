@@ -31,10 +31,11 @@ class LayeringTest {
   private static final Map<String, Set<String>> BELOW =
       Map.ofEntries(
           Map.entry("wire", Set.of()),
+          Map.entry("identity", Set.of()),
           Map.entry("datagram", Set.of()),
           Map.entry("trace", Set.of("wire")),
-          Map.entry("protocol", Set.of("wire", "trace")),
-          Map.entry("endpoint", Set.of("protocol", "wire", "trace")),
+          Map.entry("protocol", Set.of("wire", "trace", "identity")),
+          Map.entry("endpoint", Set.of("protocol", "wire", "trace", "identity")),
           Map.entry("io", Set.of("endpoint", "simulation", "wire")),
           Map.entry("simulation", Set.of("datagram", "endpoint", "protocol", "wire", "trace")),
           Map.entry("runtime", Set.of("endpoint", "io", "protocol", "simulation", "wire", "trace")),
@@ -48,16 +49,17 @@ class LayeringTest {
                   "protocol",
                   "simulation",
                   "wire",
-                  "trace")),
+                  "trace",
+                  "identity")),
           Map.entry("codec", Set.of("")),
           Map.entry("testkit", Set.of("", "codec", "simulation", "trace")),
-          Map.entry("cli", Set.of("", "codec", "simulation", "trace")));
+          Map.entry("cli", Set.of("", "codec", "simulation", "trace", "identity")));
 
   private static final Set<String> SANS_IO = Set.of("wire", "protocol", "endpoint");
 
   /**
    * Classes of the API that any layer may name, beside every enum, record and exception of it. They
-   * are pure values: they import nothing of Posthorn but one another.
+   * are pure values: they import nothing of Posthorn but one another, and who one is.
    */
   private static final Set<String> VALUES =
       Set.of(
@@ -106,7 +108,8 @@ class LayeringTest {
         .should()
         .onlyDependOnClassesThat(
             DescribedPredicate.describe(
-                "are values or not Posthorn's", c -> !isOurs(ROOT, c) || isValue(ROOT, c)))
+                "are values, identities or not Posthorn's",
+                c -> !isOurs(ROOT, c) || isValue(ROOT, c) || layer(ROOT, c).equals("identity")))
         .check(MAIN);
   }
 

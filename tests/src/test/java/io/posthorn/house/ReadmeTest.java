@@ -194,7 +194,12 @@ class ReadmeTest {
     builder.environment().put("PATH", bin + ":" + System.getenv("PATH"));
     builder.environment().put("NO_COLOR", "1");
     builder.environment().put("LC_ALL", "C.UTF-8");
-    List.of("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "JAVA_TOOL_OPTIONS")
+    List.of(
+            "POSTHORN_HOME",
+            "XDG_CONFIG_HOME",
+            "XDG_DATA_HOME",
+            "XDG_STATE_HOME",
+            "JAVA_TOOL_OPTIONS")
         .forEach(builder.environment()::remove);
     Process session = builder.start();
     try {

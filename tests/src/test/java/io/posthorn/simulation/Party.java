@@ -73,7 +73,10 @@ final class Party implements SimulatedHost {
 
   private SimulatedEndpoint host() {
     SplittableRandom random = new SplittableRandom(seed + process * 0x9E3779B97F4A7C15L);
-    Endpoint endpoint = new ReliableEndpoint(options, random, address::equals, identity);
+    Endpoint endpoint =
+        identity == null
+            ? new ReliableEndpoint(options, random, address::equals)
+            : new ReliableEndpoint(options, random, address::equals, identity);
     return new SimulatedEndpoint(endpoint, this::onMessage, this::onEvent);
   }
 

@@ -177,4 +177,21 @@ public class CodecException extends IOException {
       super(message, cause);
     }
   }
+
+  /**
+   * The two sides have registered different classes. The message names the first that differs, in
+   * words of the other side too, from which control characters were taken.
+   */
+  public static final class Different extends CodecException {
+    private static final long serialVersionUID = 1L;
+
+    /**
+     * A refusal.
+     *
+     * @param message which class differs, and how
+     */
+    public Different(String message) {
+      super(message);
+    }
+  }
 }

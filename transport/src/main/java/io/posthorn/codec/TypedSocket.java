@@ -41,10 +41,12 @@ import org.jspecify.annotations.Nullable;
  * accepted its message, in reliable mode the whole of it. In plain mode the sender may be anybody,
  * so there the codec is all that stands between the network and the application.
  *
- * <p><b>Both sides</b> need equal {@link Codec#registrations}. They are not compared yet when two
- * sockets connect: a difference shows as a {@link CodecException} for a message that does not fit,
- * and two classes whose fields look alike on the wire may be read for one another. Compare {@link
- * #fingerprint()} by other means where that can happen.
+ * <p><b>Both sides</b> need equal {@link Codec#registrations}. In reliable mode their fingerprints
+ * are exchanged, sealed, when two sockets connect. Where they differ, nothing is decoded: {@link
+ * #onMalformed} is told a {@link CodecException.Different} for each message, and as soon as the two
+ * sides have exchanged their lists, which class differs first. A connection that was opened before
+ * {@link #over} was called is not compared, nor is one to a peer without a typed socket, or with
+ * one of {@link Codec#bytes}.
  *
  * <p><b>JDK 24 and later</b> warn on stderr when Kryo is loaded; {@code -Dkryo.unsafe=false} on the
  * command line of the JVM prevents it (see {@link KryoCodec}).
@@ -59,6 +61,7 @@ public final class TypedSocket<T> implements Closeable {
 
   private final MessageSocket socket;
   private final Codec<T> codec;
+  private final @Nullable RegistrationExchange exchange;
   private final AtomicLong malformed = new AtomicLong();
   private final AtomicReference<@Nullable BiConsumer<InetSocketAddress, CodecException>>
       malformedHandler = new AtomicReference<>();
@@ -66,6 +69,7 @@ public final class TypedSocket<T> implements Closeable {
   private TypedSocket(MessageSocket socket, Codec<T> codec) {
     this.socket = socket;
     this.codec = codec;
+    this.exchange = codec == Codec.bytes() ? null : new RegistrationExchange(codec.registrations());
   }
 
   /**
@@ -85,6 +89,9 @@ public final class TypedSocket<T> implements Closeable {
       throw new IllegalArgumentException(
           "the socket takes messages in parts, which cannot be decoded: open it without"
               + " streaming(true), and with a larger maxWholeMessageBytes if need be");
+    }
+    if (codec != Codec.bytes()) { // which understand everybody
+      socket.announceRegistrations(codec.fingerprint());
     }
     return new TypedSocket<>(socket, codec);
   }
@@ -202,6 +209,7 @@ public final class TypedSocket<T> implements Closeable {
    * it before the first message is received, or the first ones are only counted.
    *
    * @param handler takes the sender and the reason, whose text holds nothing that the peer chose
+   *     but the names in a {@link CodecException.Different}
    * @throws IllegalStateException if there is a handler already
    */
   public void onMalformed(BiConsumer<InetSocketAddress, CodecException> handler) {
@@ -225,8 +233,12 @@ public final class TypedSocket<T> implements Closeable {
   private @Nullable TypedMessage<T> decoded(Message message) {
     CodecException refusal;
     try {
-      // A received message's own array, which nobody else has seen.
-      return new TypedMessage<>(codec.decode(ByteBuffer.wrap(message.bytes())), message);
+      RegistrationExchange comparing = exchange;
+      refusal = comparing == null ? null : comparing.refusal(message);
+      if (refusal == null) {
+        // A received message's own array, which nobody else has seen.
+        return new TypedMessage<>(codec.decode(ByteBuffer.wrap(message.bytes())), message);
+      }
     } catch (CodecException e) {
       refusal = e;
     } catch (RuntimeException e) {
@@ -244,7 +256,7 @@ public final class TypedSocket<T> implements Closeable {
 
   /**
    * Stands for the codec's registrations: equal fingerprints mean that both sides understand each
-   * other. The sockets do not exchange it yet.
+   * other. Sockets in reliable mode exchange it when they connect.
    *
    * @return 32 bytes, a SHA-256
    */

@@ -25,6 +25,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * What strangers get: M2 for M1, a cookie when many ask, a refusal when there is no room. Holds the
  * handshakes that wait for M3, bounded in number and time; sends at most what came, three times.
+ *
+ * <p>A stranger who has not proved its address costs something only while few do: {@link
+ * #COOKIE_THRESHOLD} half-open handshakes, {@link #UNPROVED_PER_SECOND} begun a second over all,
+ * and a rate for each address prefix. Beyond any of these it is asked for a cookie, which costs one
+ * hash. With one it has a rate of its prefix too, and all together one that leaves the processor to
+ * those who are connected. The own machine is no stranger: it has no rate of its prefix.
  */
 final class Admission {
   /** Handshakes that may wait for M3. */
@@ -32,6 +38,24 @@ final class Admission {
 
   /** From so many on, an address must prove itself with a cookie before any Diffie–Hellman. */
   static final int COOKIE_THRESHOLD = 256;
+
+  /** Handshakes without a cookie that all together may begin in a second, and at once. */
+  static final int UNPROVED_PER_SECOND = 256;
+
+  /** Handshakes that all together may begin in a second, over time: half of a core or less. */
+  static final int HANDSHAKES_PER_SECOND = 1000;
+
+  /** Handshakes without a cookie that one address prefix may begin in a second. */
+  static final int UNPROVED_PER_PREFIX = 50;
+
+  /** Handshakes with a cookie that one address prefix may begin in a second. */
+  static final int PROVED_PER_PREFIX = 50;
+
+  /** Of either, how many at once. */
+  static final int BURST_PER_PREFIX = 256;
+
+  /** Where there is no more room, a handshake that waited so long for its M3 makes some. */
+  static final long REPLACEABLE_AFTER_NANOS = 1_000_000_000L;
 
   /** How long M3 may take. */
   static final long HALF_OPEN_NANOS = 10_000_000_000L;
@@ -41,7 +65,13 @@ final class Admission {
   private final EndpointResources shared;
   private final int suite;
   private final StaticKey identity;
+  private final byte @Nullable [] preSharedKey;
   private final RetryCookies cookies;
+  private final PrefixRates unproved;
+  private final PrefixRates proved;
+  private final SharedRate unprovedTogether =
+      new SharedRate(UNPROVED_PER_SECOND, UNPROVED_PER_SECOND);
+  private final SharedRate together = new SharedRate(HANDSHAKES_PER_SECOND, HALF_OPEN_LIMIT + 100);
   private final Outbox outbox;
   private final FirstMessagePacket first = new FirstMessagePacket();
   private final Map<HalfOpen.Key, HalfOpen> byKey = new LinkedHashMap<>();
@@ -50,12 +80,20 @@ final class Admission {
   private final byte[] parameters = new byte[WireLimits.MAX_PARAMETERS_BYTES];
   private final byte[] cookie = new byte[WireLimits.MAX_COOKIE_BYTES];
 
-  Admission(EndpointResources shared, int suite, StaticKey identity, Outbox outbox) {
+  Admission(
+      EndpointResources shared,
+      int suite,
+      StaticKey identity,
+      byte @Nullable [] preSharedKey,
+      Outbox outbox) {
     this.shared = shared;
     this.suite = suite;
     this.identity = identity;
+    this.preSharedKey = preSharedKey;
     this.outbox = outbox;
     this.cookies = new RetryCookies(shared.random());
+    this.unproved = new PrefixRates(UNPROVED_PER_PREFIX, BURST_PER_PREFIX, shared.random());
+    this.proved = new PrefixRates(PROVED_PER_PREFIX, BURST_PER_PREFIX, shared.random());
   }
 
   /** Checks the form of M1; {@link #first} holds its fields afterwards. */
@@ -99,16 +137,45 @@ final class Admission {
       outbox.add(known.second, source);
       return DropReason.NONE;
     }
-    if (byKey.size() >= COOKIE_THRESHOLD) {
+    if (!mayBeginUnproved(source, nowNanos)) {
       DropReason reason = demandCookie(datagram, source, nowNanos);
       if (reason != DropReason.NONE || first.cookieLength() == 0) {
         return reason;
       }
+      if (!isOwnMachine(source) && !proved.allow(source, nowNanos)) {
+        return DropReason.RATE_LIMITED;
+      }
     }
-    if (byKey.size() >= HALF_OPEN_LIMIT) {
+    if (byKey.size() >= HALF_OPEN_LIMIT && !makeRoom(nowNanos)) {
       return DropReason.HALF_OPEN_LIMIT;
     }
+    if (!together.allow(nowNanos)) {
+      return DropReason.RATE_LIMITED;
+    }
     return answer(key, datagram, source, nowNanos);
+  }
+
+  private boolean mayBeginUnproved(InetSocketAddress source, long nowNanos) {
+    return byKey.size() < COOKIE_THRESHOLD
+        && (isOwnMachine(source) || unproved.allow(source, nowNanos))
+        && unprovedTogether.allow(nowNanos);
+  }
+
+  private static boolean isOwnMachine(InetSocketAddress source) {
+    return source.getAddress().isLoopbackAddress();
+  }
+
+  /** Forgets the oldest handshake if it had its time; an honest client begins again. */
+  private boolean makeRoom(long nowNanos) {
+    Iterator<HalfOpen> each = byKey.values().iterator();
+    HalfOpen oldest = each.next();
+    if (oldest.expiresNanos - HALF_OPEN_NANOS + REPLACEABLE_AFTER_NANOS > nowNanos) {
+      return false;
+    }
+    each.remove();
+    byId.remove(oldest.responderConnectionId);
+    oldest.handshake.destroy();
+    return true;
   }
 
   /** Asks for a cookie if there is none; NONE if the one there is good. */
@@ -132,7 +199,8 @@ final class Admission {
     Handshake handshake =
         suite == WireLimits.SUITE_CLEAR
             ? ClearHandshake.responder(key.initiatorConnectionId(), shared.random())
-            : NoiseXX.responder(identity, key.initiatorConnectionId(), null, shared.random());
+            : NoiseXX.responder(
+                identity, key.initiatorConnectionId(), preSharedKey, shared.random());
     if (!handshake.readFirst(datagram, first.bodyFrom(), first.bodyLength())) {
       handshake.destroy();
       return DropReason.MALFORMED_HANDSHAKE;

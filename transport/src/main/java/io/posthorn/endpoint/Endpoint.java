@@ -132,6 +132,14 @@ public interface Endpoint {
   /** Whether {@link #closeAll} is complete: nothing is left to send or to wait for. */
   boolean isClosed();
 
+  /**
+   * Peers that are met from now on are told this fingerprint, 32 bytes; no effect in plain mode.
+   */
+  void announceRegistrations(byte[] fingerprint);
+
+  /** Erases all secrets, after the last use of everything else but {@link #counters}. */
+  void destroy();
+
   /** The application confirms a message whose sender asked for it; no effect if it did not. */
   void confirm(ReceivedMessage message, long nowNanos);
 

@@ -10,10 +10,18 @@ public sealed interface EndpointEvent {
   /**
    * A connection is open: the peer's keys are confirmed.
    *
+   * @param openedHere whether this side asked for it
+   * @param peerFingerprint of the peer's static key; null in clear
+   * @param peerRegistrations fingerprint of what the peer's codec knows; null if it did not tell
    * @param peerApplication what the peer's application says it speaks; from the network
    */
   record Connected(
-      long connection, InetSocketAddress peer, boolean openedHere, String peerApplication)
+      long connection,
+      InetSocketAddress peer,
+      boolean openedHere,
+      @Nullable String peerFingerprint,
+      byte @Nullable [] peerRegistrations,
+      String peerApplication)
       implements EndpointEvent {}
 
   /**

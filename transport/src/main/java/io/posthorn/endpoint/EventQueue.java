@@ -1,5 +1,6 @@
 package io.posthorn.endpoint;
 
+import io.posthorn.identity.Fingerprint;
 import io.posthorn.protocol.ConnectionEnd;
 import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.channel.SendLedger;
@@ -43,13 +44,22 @@ final class EventQueue {
     }
   }
 
+  static EndpointEvent connected(PeerConnection connection, InetSocketAddress peer) {
+    byte[] key = connection.peerKey();
+    return new EndpointEvent.Connected(
+        connection.handle(),
+        peer,
+        connection.isOpenedHere(),
+        key.length == 0 ? null : Fingerprint.of(key).toString(),
+        connection.peerRegistrations(),
+        connection.peerApplication());
+  }
+
   /** Takes what a connection has to say. */
   void collect(PeerConnection connection) {
     long handle = connection.handle();
     if (connection.pollConnected()) {
-      events.add(
-          new EndpointEvent.Connected(
-              handle, connection.alias(), connection.isOpenedHere(), connection.peerApplication()));
+      events.add(connected(connection, connection.alias()));
     }
     ConnectionEnd end = connection.pollEnd();
     CloseReason reason = connection.endReason();

@@ -1,5 +1,6 @@
 package io.posthorn.endpoint;
 
+import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.ConnectionEnd;
 import io.posthorn.protocol.EndpointResources;
@@ -30,6 +31,7 @@ final class Handshakes {
   private final SocketOptions options;
   private final Predicate<InetSocketAddress> isSelf;
   private final StaticKey identity;
+  private final byte @Nullable [] preSharedKey;
   private final int suite;
   private final ConnectionTable table;
   private final ConnectionTurns turns;
@@ -54,12 +56,15 @@ final class Handshakes {
     this.options = shared.options();
     this.isSelf = isSelf;
     this.identity = identity;
+    this.preSharedKey = options.security().preSharedKey();
     this.suite =
-        options.security().isEncrypted() ? WireLimits.SUITE_NOISE_XX : WireLimits.SUITE_CLEAR;
+        !options.security().isEncrypted()
+            ? WireLimits.SUITE_CLEAR
+            : preSharedKey == null ? WireLimits.SUITE_NOISE_XX : WireLimits.SUITE_NOISE_XX_PSK3;
     this.table = table;
     this.turns = turns;
     this.counters = counters;
-    this.admission = new Admission(shared, suite, identity, outbox);
+    this.admission = new Admission(shared, suite, identity, preSharedKey, outbox);
     this.restarts = new RestartProbes(shared, outbox, this::initiator);
   }
 
@@ -68,6 +73,15 @@ final class Handshakes {
     closing = true;
     admission.clear();
     restarts.clear();
+  }
+
+  /** Erases the secret; nothing opens from then on. */
+  void destroy() {
+    close();
+    byte[] key = preSharedKey;
+    if (key != null) {
+      Arrays.fill(key, (byte) 0);
+    }
   }
 
   long deadlineNanos() {
@@ -182,26 +196,36 @@ final class Handshakes {
       halfOpen.handshake.destroy();
       return DropReason.CONNECTION_LIMIT;
     }
-    establish(halfOpen, peer, nowNanos);
-    return DropReason.NONE;
+    return establish(halfOpen, peer, nowNanos);
   }
 
-  private void establish(HalfOpen halfOpen, TransportParameters peer, long nowNanos) {
+  private DropReason establish(HalfOpen halfOpen, TransportParameters peer, long nowNanos) {
     InetSocketAddress address = halfOpen.key.address();
     long remoteId = halfOpen.key.initiatorConnectionId();
     ConnectionSlot existing = table.byAddress(address);
     boolean self = peer.instanceId == shared.instanceId();
-    counters.connectionsOpened++;
+    byte[] key = halfOpen.handshake.remoteStatic();
     if (existing != null
         && !self
         && existing.connection.isUnanswered()
         && existing.connection.isSendable()) {
+      if (isRefused(existing.connection.alias(), key)) {
+        halfOpen.handshake.destroy(); // the own attempt goes on, and may yet find the right peer
+        return DropReason.IDENTITY_REFUSED;
+      }
+      counters.connectionsOpened++;
       existing.connection.adopt(
-          halfOpen.responderConnectionId, remoteId, halfOpen.handshake.split(), peer, nowNanos);
+          halfOpen.responderConnectionId,
+          remoteId,
+          halfOpen.handshake.split(),
+          key,
+          peer,
+          nowNanos);
       table.rekey(existing);
       turns.settle(existing, nowNanos);
-      return;
+      return DropReason.NONE;
     }
+    counters.connectionsOpened++;
     ConnectionSlot slot =
         new ConnectionSlot(
             PeerConnection.accepted(
@@ -211,13 +235,21 @@ final class Handshakes {
                 halfOpen.responderConnectionId,
                 remoteId,
                 halfOpen.handshake.split(),
+                key,
                 peer,
                 nowNanos));
     table.add(slot);
+    String refusal = self ? null : options.security().refusal(address, key, false);
+    if (refusal != null) {
+      slot.connection.refuse(refusal, nowNanos);
+      turns.settle(slot, nowNanos);
+      return DropReason.IDENTITY_REFUSED;
+    }
     if (existing != null
         && !existing.connection.isOver()
         && !existing.connection.isUnanswered()
-        && existing.connection.peerInstanceId() != peer.instanceId) {
+        && existing.connection.peerInstanceId() != peer.instanceId
+        && existing.connection.mayBecome(key)) {
       existing.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
       turns.settle(existing, nowNanos);
       existing = null;
@@ -226,6 +258,13 @@ final class Handshakes {
       table.alias(address, slot);
     }
     turns.settle(slot, nowNanos);
+    return DropReason.NONE;
+  }
+
+  /** Whether a peer that came by itself may not stand for the one that this side asked for. */
+  private boolean isRefused(InetSocketAddress peer, byte[] key) {
+    Security security = options.security();
+    return security.refusal(peer, key, true) != null || security.refusal(peer, key, false) != null;
   }
 
   DropReason onControl(byte[] bytes, int at, int length, InetSocketAddress from, long nowNanos) {
@@ -296,6 +335,6 @@ final class Handshakes {
   private Handshake initiator(long id) {
     return suite == WireLimits.SUITE_CLEAR
         ? ClearHandshake.initiator(id, shared.random())
-        : NoiseXX.initiator(identity, id, null, shared.random());
+        : NoiseXX.initiator(identity, id, preSharedKey, shared.random());
   }
 }

@@ -305,6 +305,16 @@ public final class PlainEndpoint implements Endpoint {
   }
 
   @Override
+  public void announceRegistrations(byte[] fingerprint) {
+    // There is no handshake to tell it in.
+  }
+
+  @Override
+  public void destroy() {
+    // There are no secrets.
+  }
+
+  @Override
   public void confirm(ReceivedMessage message, long nowNanos) {
     Objects.requireNonNull(message, "message");
   }

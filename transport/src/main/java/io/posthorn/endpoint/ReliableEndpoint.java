@@ -2,7 +2,10 @@ package io.posthorn.endpoint;
 
 import io.posthorn.ConnectionInfo;
 import io.posthorn.EcnMark;
+import io.posthorn.Security;
 import io.posthorn.SocketOptions;
+import io.posthorn.identity.Identity;
+import io.posthorn.protocol.Announcement;
 import io.posthorn.protocol.ConnectionEnd;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.OutgoingMessage;
@@ -22,6 +25,7 @@ import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -32,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  * connections, and lets each of them send in turn.
  */
 public final class ReliableEndpoint implements Endpoint {
+  private final EndpointResources shared;
+  private final StaticKey identity;
   private final ConnectionTable table = new ConnectionTable();
   private final Outbox outbox = new Outbox();
   private final EndpointCounters counters = new EndpointCounters();
@@ -43,7 +49,7 @@ public final class ReliableEndpoint implements Endpoint {
   private boolean closing;
 
   /**
-   * Makes an endpoint without connections.
+   * Makes an endpoint without connections, with the identity that the options' security has.
    *
    * @param options validated; mode RELIABLE
    * @param random the source of all keys and ids: a SecureRandom, or a seeded generator in the
@@ -52,7 +58,18 @@ public final class ReliableEndpoint implements Endpoint {
    */
   public ReliableEndpoint(
       SocketOptions options, RandomGenerator random, Predicate<InetSocketAddress> isSelf) {
-    this(options, random, isSelf, null);
+    this(options, random, isSelf, staticKey(options.security()));
+  }
+
+  private static @Nullable StaticKey staticKey(Security security) {
+    Identity identity = security.identity();
+    if (identity == null) {
+      return null;
+    }
+    byte[] privateKey = identity.privateKey();
+    StaticKey key = StaticKey.of(privateKey);
+    Arrays.fill(privateKey, (byte) 0);
+    return key;
   }
 
   /**
@@ -75,7 +92,10 @@ public final class ReliableEndpoint implements Endpoint {
             new ReceiveMemory(options.socketReceiveBytes()),
             new Scratch(),
             ids,
-            random.nextLong());
+            random.nextLong(),
+            new Announcement());
+    this.shared = shared;
+    this.identity = identity;
     this.resets = new StatelessReset(shared, table, outbox, known != null);
     this.turns = new ConnectionTurns(table, events, counters, resets, options.maxDatagramBytes());
     this.handshakes = new Handshakes(shared, isSelf, identity, table, turns, counters, outbox);
@@ -303,9 +323,7 @@ public final class ReliableEndpoint implements Endpoint {
     }
     PeerConnection connection = slot.connection;
     if (connection.isConfirmed()) {
-      events.add(
-          new EndpointEvent.Connected(
-              connection.handle(), peer, connection.isOpenedHere(), connection.peerApplication()));
+      events.add(EventQueue.connected(connection, peer));
     }
     turns.settle(slot, nowNanos);
     return connection.handle();
@@ -350,6 +368,20 @@ public final class ReliableEndpoint implements Endpoint {
       }
     }
     return true;
+  }
+
+  @Override
+  public void announceRegistrations(byte[] fingerprint) {
+    shared.announcement().registrations(fingerprint);
+  }
+
+  @Override
+  public void destroy() {
+    handshakes.destroy();
+    for (ConnectionSlot slot : table.all()) {
+      slot.connection.eraseKeys();
+    }
+    identity.destroy();
   }
 
   @Override

@@ -104,13 +104,15 @@ final class RestartProbes {
       return null;
     }
     probes.remove(packet.destinationConnectionId());
+    byte[] key = probe.attempt.handshake().remoteStatic();
     probe.attempt.handshake().destroy();
     TransportParameters peer = TransportParameters.decode(payload, 0, length);
     boolean restarted =
         peer != null
             && peer.instanceId != shared.instanceId()
             && peer.instanceId != probe.slot.connection.peerInstanceId()
-            && !probe.slot.connection.isOver();
+            && !probe.slot.connection.isOver()
+            && probe.slot.connection.mayBecome(key);
     return restarted ? probe.slot : null;
   }
 

@@ -40,6 +40,13 @@ final class Closing {
     }
   }
 
+  /** Tells the peer that its identity is not accepted, and ends; nothing of it is handed over. */
+  void refuse(String why, long nowNanos) {
+    if (ending.end() == null) {
+      sendClose(new ConnectionEnd(CloseReason.IDENTITY, false, 0, why), drainUntilNanos(nowNanos));
+    }
+  }
+
   /** The peer sent CLOSE. */
   void onPeerClosed(FrameDispatcher frames, long nowNanos) {
     parts.acknowledgements.requestNow(nowNanos);

@@ -1,6 +1,7 @@
 package io.posthorn.protocol;
 
 import io.posthorn.ConnectionInfo;
+import io.posthorn.identity.Fingerprint;
 import io.posthorn.protocol.channel.SendLedger;
 import io.posthorn.protocol.recovery.PacketRecovery;
 import java.time.Duration;
@@ -26,6 +27,7 @@ final class ConnectionSnapshot {
         connection.address(),
         state(connection),
         connection.isOpenedHere(),
+        connection.peerKey().length == 0 ? null : Fingerprint.of(connection.peerKey()).toString(),
         Duration.ofNanos(recovery.rtt().hasSample() ? recovery.rtt().smoothedRttNanos() : 0),
         Duration.ofNanos(recovery.rtt().minRttNanos()),
         recovery.controller().windowBytes(),

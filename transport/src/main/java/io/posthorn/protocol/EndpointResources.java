@@ -14,6 +14,7 @@ import java.util.random.RandomGenerator;
  * @param scratch work space
  * @param ids draws the connection ids of this side
  * @param instanceId tells this run of the socket from the one before
+ * @param announcement what the application has each new peer told
  */
 public record EndpointResources(
     SocketOptions options,
@@ -21,4 +22,5 @@ public record EndpointResources(
     ReceiveMemory memory,
     Scratch scratch,
     ConnectionIdIssuer ids,
-    long instanceId) {}
+    long instanceId,
+    Announcement announcement) {}

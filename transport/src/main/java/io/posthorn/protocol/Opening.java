@@ -9,6 +9,7 @@ import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
 import io.posthorn.wire.SecondMessagePacket;
 import io.posthorn.wire.WireLimits;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -17,13 +18,21 @@ final class Opening {
   private static final byte[] NO_PREFIX = new byte[0];
 
   private final ConnectionParts parts;
+  private final InetSocketAddress alias;
   private @Nullable OpeningAttempt attempt;
   private @Nullable Session session;
+  private @Nullable String refusal;
   private boolean confirmed;
   private boolean connectedReported;
 
-  Opening(ConnectionParts parts) {
+  /**
+   * Makes one.
+   *
+   * @param alias the name under which the peer was asked for
+   */
+  Opening(ConnectionParts parts, InetSocketAddress alias) {
     this.parts = parts;
+    this.alias = alias;
   }
 
   /** This side asks. */
@@ -33,9 +42,13 @@ final class Opening {
 
   /** The peer asked, and its M3 verified. */
   void accept(
-      long remoteConnectionId, PacketProtection keys, TransportParameters peer, long nowNanos) {
+      long remoteConnectionId,
+      PacketProtection keys,
+      byte[] peerKey,
+      TransportParameters peer,
+      long nowNanos) {
     confirmed = true;
-    open(remoteConnectionId, keys, peer);
+    open(remoteConnectionId, keys, peerKey, peer);
     parts.acknowledgements.requestNow(nowNanos);
   }
 
@@ -44,6 +57,7 @@ final class Opening {
       long connectionId,
       long remoteConnectionId,
       PacketProtection keys,
+      byte[] peerKey,
       TransportParameters peer,
       long nowNanos) {
     OpeningAttempt opening = attempt;
@@ -54,7 +68,7 @@ final class Opening {
     attempt = null;
     parts.localIds.replaceFirst(connectionId);
     parts.idle.onReceived(nowNanos);
-    accept(remoteConnectionId, keys, peer, nowNanos);
+    accept(remoteConnectionId, keys, peerKey, peer, nowNanos);
   }
 
   /** The parameters that this side announces. */
@@ -71,6 +85,7 @@ final class Opening {
       parameters.application = options.application().getBytes(StandardCharsets.US_ASCII);
     }
     Deliveries.announce(parameters, options);
+    shared.announcement().addTo(parameters);
     return parameters;
   }
 
@@ -83,8 +98,8 @@ final class Opening {
   /**
    * M2 came for the own attempt.
    *
-   * @return {@link DropReason#MALFORMED_HANDSHAKE} if it verified but makes no sense, which ends
-   *     the attempt
+   * @return {@link DropReason#MALFORMED_HANDSHAKE} if it verified but makes no sense, {@link
+   *     DropReason#IDENTITY_REFUSED} if the peer is not the right one; either ends the attempt
    */
   DropReason onSecondMessage(SecondMessagePacket packet, byte[] datagram, long nowNanos) {
     OpeningAttempt opening = attempt;
@@ -102,19 +117,41 @@ final class Opening {
     if (peer == null || !areAcceptable(peer, peer.connectionId)) {
       return DropReason.MALFORMED_HANDSHAKE;
     }
+    byte[] key = opening.handshake().remoteStatic();
+    refusal = parts.shared.options().security().refusal(alias, key, true);
+    if (refusal != null) {
+      // Without M3: whoever answered in the peer's place learns not even who asked.
+      return DropReason.IDENTITY_REFUSED;
+    }
     byte[] own = new byte[WireLimits.MAX_PARAMETERS_BYTES];
     int ownLength = parameters(parts.shared, parts.localIds.first()).encode(own, 0);
     opening.onSecond(peer.connectionId, own, ownLength);
     parts.idle.onReceived(nowNanos);
-    open(peer.connectionId, opening.handshake().split(), peer);
+    open(peer.connectionId, opening.handshake().split(), key, peer);
     return DropReason.NONE;
   }
 
-  private void open(long remoteConnectionId, PacketProtection keys, TransportParameters peer) {
+  /** Why the identity of the peer that answered is not accepted; null if it is. */
+  @Nullable String refusal() {
+    return refusal;
+  }
+
+  /**
+   * The peer, whom this side asked for, has proved to have the keys.
+   *
+   * @return why its identity cannot be remembered, so that it is not to be used; else null
+   */
+  @Nullable String rememberPeer() {
+    Session open = session;
+    return open == null ? null : parts.shared.options().security().remember(alias, open.peerKey());
+  }
+
+  private void open(
+      long remoteConnectionId, PacketProtection keys, byte[] key, TransportParameters peer) {
     FrameDispatcher frames = new FrameDispatcher(parts);
     byte[] application = peer.application;
     String speaks = application == null ? "" : new String(application, StandardCharsets.ISO_8859_1);
-    session = new Session(keys, frames, peer.instanceId, speaks);
+    session = new Session(keys, frames, peer.instanceId, key, peer.registrationFingerprint, speaks);
     parts.peerIds.begin(remoteConnectionId, peer.resetToken);
     parts.localIds.onPeerLimit(peer.activeConnectionIdLimit);
     if (!parts.ending.isRunning()) {
@@ -144,10 +181,16 @@ final class Opening {
         && opening.onRefused(reason);
   }
 
-  /** A packet of the peer opened: it has the keys too, and M3 if this side sent one. */
-  void onPacketOpened() {
+  /**
+   * A packet of the peer opened: it has the keys too, and M3 if this side sent one.
+   *
+   * @return whether this is the first that proves it
+   */
+  boolean onPacketOpened() {
+    boolean first = !confirmed;
     confirmed = true;
     attempt = null;
+    return first;
   }
 
   /** Why the own attempt has failed by now; null if it goes on or there is none. */

@@ -58,7 +58,12 @@ final class PacketReceiver {
     packetsReceived++;
     parts.idle.onReceived(nowNanos);
     parts.path.onReceived(source, datagramBytes);
-    opening.onPacketOpened();
+    if (opening.onPacketOpened()) {
+      String problem = opening.rememberPeer();
+      if (problem != null) {
+        closing.refuse(problem, nowNanos);
+      }
+    }
     FrameDispatcher frames = session.frames();
     frames.begin(source, PacketHeader.connectionId(datagram, from), nowNanos);
     FrameReader reader = parts.shared.scratch().reader();

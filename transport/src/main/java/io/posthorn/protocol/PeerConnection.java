@@ -25,6 +25,8 @@ public final class PeerConnection {
   /** How long an acknowledgement may wait. */
   static final long MAX_ACK_DELAY_NANOS = 25_000_000L;
 
+  private static final byte[] NO_KEY = new byte[0];
+
   private final long handle;
   private final InetSocketAddress alias;
   private final boolean openedHere;
@@ -53,7 +55,7 @@ public final class PeerConnection {
         new ConnectionParts(
             shared, handle, address, localConnectionId, openedHere, implicit, nowNanos);
     this.deliveries = parts.deliveries;
-    this.opening = new Opening(parts);
+    this.opening = new Opening(parts, address);
     this.closing = new Closing(parts, opening);
     this.timers = new ConnectionTimers(parts, opening, closing);
     this.receiver = new PacketReceiver(parts, opening, closing, timers);
@@ -88,6 +90,8 @@ public final class PeerConnection {
    * A connection that the peer opened and that its M3 proved.
    *
    * @param remoteConnectionId as M1 gave it
+   * @param keys from its handshake
+   * @param peerKey its static key, empty in clear
    * @param peer its parameters, checked by {@link #areAcceptable}
    */
   public static PeerConnection accepted(
@@ -96,12 +100,13 @@ public final class PeerConnection {
       InetSocketAddress address,
       long localConnectionId,
       long remoteConnectionId,
-      PacketProtection protection,
+      PacketProtection keys,
+      byte[] peerKey,
       TransportParameters peer,
       long nowNanos) {
     PeerConnection connection =
         new PeerConnection(shared, handle, address, localConnectionId, false, false, nowNanos);
-    connection.opening.accept(remoteConnectionId, protection, peer, nowNanos);
+    connection.opening.accept(remoteConnectionId, keys, peerKey, peer, nowNanos);
     return connection;
   }
 
@@ -115,9 +120,29 @@ public final class PeerConnection {
       long connectionId,
       long remoteConnectionId,
       PacketProtection keys,
+      byte[] peerKey,
       TransportParameters peer,
       long nowNanos) {
-    opening.adopt(connectionId, remoteConnectionId, keys, peer, nowNanos);
+    opening.adopt(connectionId, remoteConnectionId, keys, peerKey, peer, nowNanos);
+    String problem = opening.rememberPeer();
+    if (problem != null) {
+      closing.refuse(problem, nowNanos);
+    }
+  }
+
+  /** Tells the peer that its identity is not accepted, and ends; nothing of it is handed over. */
+  public void refuse(String why, long nowNanos) {
+    closing.refuse(why, nowNanos);
+  }
+
+  /** Erases all secrets; nothing can be sent or opened from then on. */
+  public void eraseKeys() {
+    opening.eraseKeys();
+  }
+
+  /** Whether a peer with this key may be what the other end has become, after a restart say. */
+  public boolean mayBecome(byte[] key) {
+    return !openedHere || parts.shared.options().security().refusal(alias, key, true) == null;
   }
 
   /** The parameters that this side announces. */
@@ -137,6 +162,10 @@ public final class PeerConnection {
     DropReason reason = opening.onSecondMessage(packet, datagram, nowNanos);
     if (reason == DropReason.MALFORMED_HANDSHAKE) {
       closing.finish(ConnectionEnd.local(CloseReason.PARAMETERS));
+    }
+    String refusal = opening.refusal();
+    if (reason == DropReason.IDENTITY_REFUSED && refusal != null) {
+      closing.finish(new ConnectionEnd(CloseReason.IDENTITY, false, 0, refusal));
     }
     return reason;
   }
@@ -407,6 +436,18 @@ public final class PeerConnection {
   public long peerInstanceId() {
     Session session = opening.session();
     return session == null ? 0 : session.peerInstanceId();
+  }
+
+  /** The peer's static key, 32 bytes; empty in clear and before it is known. */
+  public byte[] peerKey() {
+    Session session = opening.session();
+    return session == null ? NO_KEY : session.peerKey();
+  }
+
+  /** Fingerprint of what the peer's codec knows, 32 bytes; null if it did not tell. */
+  public byte @Nullable [] peerRegistrations() {
+    Session session = opening.session();
+    return session == null ? null : session.peerRegistrations();
   }
 
   /** Whether messages may be given to {@link #send}. */

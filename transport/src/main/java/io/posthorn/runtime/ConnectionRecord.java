@@ -13,6 +13,8 @@ public final class ConnectionRecord {
 
   private volatile InetSocketAddress peer;
   private volatile boolean connected;
+  private volatile @Nullable String peerFingerprint;
+  private volatile byte @Nullable [] peerRegistrations;
   private volatile String peerApplication = "";
   private volatile EndpointEvent.@Nullable Closed closed;
   private @Nullable DrivenFuture<EndpointEvent.Closed> closedFuture;
@@ -44,6 +46,16 @@ public final class ConnectionRecord {
     return connected;
   }
 
+  /** Fingerprint of the peer's key, or null in clear and before it is open. */
+  public @Nullable String peerFingerprint() {
+    return peerFingerprint;
+  }
+
+  /** Fingerprint of what the peer's codec knows; null if it did not tell. */
+  public byte @Nullable [] peerRegistrations() {
+    return peerRegistrations;
+  }
+
   /** How it ended, or null while it has not. */
   public EndpointEvent.@Nullable Closed closed() {
     return closed;
@@ -72,9 +84,11 @@ public final class ConnectionRecord {
   }
 
   /** Answers whether this is news. */
-  boolean markConnected(String application) {
+  boolean markConnected(EndpointEvent.Connected event) {
     boolean before = connected;
-    peerApplication = application;
+    peerFingerprint = event.peerFingerprint();
+    peerRegistrations = event.peerRegistrations();
+    peerApplication = event.peerApplication();
     connected = true;
     return !before;
   }

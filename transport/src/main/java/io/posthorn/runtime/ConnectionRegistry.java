@@ -74,7 +74,7 @@ final class ConnectionRegistry {
 
   void onConnected(EndpointEvent.Connected event) {
     ConnectionRecord record = of(event.connection(), event.peer());
-    if (!record.markConnected(event.peerApplication())) {
+    if (!record.markConnected(event)) {
       return; // connect() found it open
     }
     if (!event.openedHere()) {

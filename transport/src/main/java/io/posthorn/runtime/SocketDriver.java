@@ -611,6 +611,16 @@ public final class SocketDriver extends SocketLoop {
     return handler != null || bodyHandler != null;
   }
 
+  /** Peers that are met from now on are told this fingerprint of registrations. */
+  public void announceRegistrations(byte[] fingerprint) {
+    lock.lock();
+    try {
+      endpoint.announceRegistrations(fingerprint);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Connections are reported to {@code events} from now on. */
   public void listener(ConnectionEvents events) {
     lock.lock();

@@ -785,6 +785,7 @@ abstract class SocketLoop {
       for (EndpointEvent e = endpoint.pollEvent(); e != null; e = endpoint.pollEvent()) {
         on(e);
       }
+      endpoint.destroy();
     } catch (RuntimeException e) {
       noteFailure(e);
     }

@@ -25,12 +25,16 @@ public enum DropReason {
   UNEXPECTED_HANDSHAKE,
   /** A handshake message that did not verify. */
   HANDSHAKE_FORGED,
+  /** A handshake that verified, by a peer whose identity is not accepted. */
+  IDENTITY_REFUSED,
   /** The own first message, come back from an address that is not the own. */
   REFLECTED,
   /** Both ends opened at once and the own attempt goes on. */
   SIMULTANEOUS_OPEN,
   /** As many half-open handshakes as are allowed. */
   HALF_OPEN_LIMIT,
+  /** More handshakes than one address prefix, or all together, may begin in this time. */
+  RATE_LIMITED,
   /** As many connections as are allowed. */
   CONNECTION_LIMIT,
   /** A cookie that was not issued here, is too old, or belongs to another address. */

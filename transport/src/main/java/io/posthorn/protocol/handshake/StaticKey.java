@@ -1,13 +1,12 @@
 package io.posthorn.protocol.handshake;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
+import io.posthorn.identity.Fingerprint;
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 
 /**
- * The long-lived X25519 key pair that is a side's identity. Immutable. {@link #toString} shows the
- * fingerprint, never the private key.
+ * The long-lived X25519 key pair that is a side's identity. Immutable until it is erased. {@link
+ * #toString} shows the fingerprint, never the private key.
  */
 public final class StaticKey {
   /** Length of the private and of the public key. */
@@ -60,23 +59,18 @@ public final class StaticKey {
     return privateKey;
   }
 
-  /** The fingerprint of the public key, as {@link #fingerprint(byte[])}. */
-  public String fingerprint() {
-    return fingerprint(publicKey);
+  /** The fingerprint of the public key. */
+  public Fingerprint fingerprint() {
+    return Fingerprint.of(publicKey);
   }
 
-  /** "SHA256:" and the hash of a public key in Base64 without padding, as ssh shows it. */
-  public static String fingerprint(byte[] publicKey) {
-    try {
-      byte[] hash = MessageDigest.getInstance("SHA-256").digest(publicKey);
-      return "SHA256:" + Base64.getEncoder().withoutPadding().encodeToString(hash);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+  /** Erases the private key; handshakes with it fail from then on. */
+  public void destroy() {
+    Arrays.fill(privateKey, (byte) 0);
   }
 
   @Override
   public String toString() {
-    return fingerprint();
+    return fingerprint().toString();
   }
 }

@@ -1,0 +1,222 @@
+package io.posthorn.cli;
+
+import io.posthorn.Security;
+import io.posthorn.identity.Identity;
+import io.posthorn.identity.IdentityFileException;
+import io.posthorn.identity.KnownHosts;
+import io.posthorn.identity.SecretFile;
+import java.io.Console;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/**
+ * Who this side is, whom it takes for the other, and the secret they may share. Without any of
+ * these options there is an identity, made on first use, and peers have to keep theirs.
+ */
+final class IdentityFlags {
+  private static final String SECRET_VARIABLE = "POSTHORN_SECRET";
+
+  @Option(
+      names = "--identity",
+      paramLabel = "FILE",
+      description =
+          "The own private key; default: the one in the program's folder, made if need be.")
+  private @Nullable Path identityFile;
+
+  @Option(
+      names = "--known-hosts",
+      paramLabel = "FILE",
+      description =
+          "The keys of the peers met so far; default: known_hosts in the program's folder.")
+  private @Nullable Path knownHostsFile;
+
+  @Option(
+      names = "--accept-new",
+      description = {
+        "Remember the key of a peer met for the first time, and say so: the default. A key that has"
+            + " changed is refused always."
+      })
+  private boolean acceptNew;
+
+  @Option(names = "--strict", description = "Refuse peers whose key is not known yet.")
+  private boolean strict;
+
+  @Option(
+      names = "--insecure",
+      description = "Take whoever answers, and remember nobody: who stands between goes unnoticed.")
+  private boolean insecure;
+
+  @Option(
+      names = "--secret-file",
+      paramLabel = "FILE",
+      description = {
+        "Both sides must have the secret on the first line of this file. It may stand in the"
+            + " variable POSTHORN_SECRET too."
+      })
+  private @Nullable Path secretFile;
+
+  @Option(names = "--secret", description = "As --secret-file, but the secret is asked for.")
+  private boolean askSecret;
+
+  private @Nullable Path authorizedKeys;
+
+  /** Only peers whose keys stand in this file may connect. */
+  void authorize(Path file) {
+    authorizedKeys = file;
+  }
+
+  /** Whether a listener lets only known keys or sharers of a secret in. */
+  boolean keepsStrangersOut(Posthorn root) {
+    return authorizedKeys != null
+        || secretFile != null
+        || askSecret
+        || !root.streams().environment().getOrDefault(SECRET_VARIABLE, "").isEmpty();
+  }
+
+  /** Plain mode knows nobody. */
+  void requireNone() throws Failure {
+    if (identityFile != null
+        || secretFile != null
+        || askSecret
+        || authorizedKeys != null
+        || isAboutPeers()) {
+      throw new Failure(
+          ExitCode.USAGE,
+          "keys or a secret in plain mode, which knows neither",
+          "leave out --plain, or them");
+    }
+  }
+
+  private boolean isAboutPeers() {
+    return knownHostsFile != null || acceptNew || strict || insecure;
+  }
+
+  /** The security of a socket that peers connect to. */
+  Security ofListener(Posthorn root) throws IOException, Failure {
+    if (isAboutPeers()) {
+      throw new Failure(
+          ExitCode.USAGE,
+          "--known-hosts, --accept-new, --strict and --insecure are for commands that connect",
+          "use --authorized to choose who may connect");
+    }
+    Security security = withSecret(own(root), root);
+    Path keys = authorizedKeys;
+    return keys == null ? security : security.withAuthorizedKeys(keys);
+  }
+
+  /** The security of a socket that connects to peers. */
+  Security ofClient(Posthorn root) throws IOException, Failure {
+    if ((acceptNew ? 1 : 0) + (strict ? 1 : 0) + (insecure ? 1 : 0) > 1) {
+      throw new Failure(
+          ExitCode.USAGE, "more than one of --accept-new, --strict, --insecure", "give one");
+    }
+    Output output = root.output(false);
+    Security security = withSecret(own(root), root);
+    if (insecure) {
+      output.note("--insecure: whoever answers is taken for the peer");
+      return security;
+    }
+    Path file = knownHosts(root);
+    if (strict) {
+      if (file == null) {
+        throw new Failure(
+            ExitCode.CONFIGURATION, "--strict, and no known hosts", "name a file of them");
+      }
+      return security.withKnownHosts(file);
+    }
+    if (file == null || security.identity() == null) {
+      return security; // whoever cannot keep a key cannot keep those of others; own() said so
+    }
+    return security.withTrustOnFirstUse(
+        file,
+        (peer, fingerprint) ->
+            output.note(
+                TextSafety.visible(
+                    "first contact with "
+                        + KnownHosts.nameOf(peer)
+                        + ": its key, "
+                        + fingerprint
+                        + ", is remembered in "
+                        + shown(file, root))));
+  }
+
+  /** A file as people write it. */
+  static String shown(Path file, Posthorn root) {
+    String home = root.streams().environment().getOrDefault("HOME", "");
+    return !home.isEmpty() && file.startsWith(home)
+        ? "~/" + Path.of(home).relativize(file)
+        : file.toString();
+  }
+
+  private @Nullable Path knownHosts(Posthorn root) {
+    Path named = knownHostsFile;
+    PosthornHome home = PosthornHome.of(root.streams().environment());
+    return named != null ? named : home == null ? null : home.knownHosts();
+  }
+
+  /** With the own identity; without one where none can be kept, which is said. */
+  private Security own(Posthorn root) throws IOException {
+    Path named = identityFile;
+    if (named != null) {
+      return Security.identity(Identity.load(named));
+    }
+    PosthornHome home = PosthornHome.of(root.streams().environment());
+    if (home == null) {
+      root.output(false).detail("no home folder: no identity is kept, and no peer's");
+      return Security.ephemeral();
+    }
+    try {
+      return Security.identity(Identity.loadOrCreate(home.identity()));
+    } catch (IdentityFileException notToBeTrusted) {
+      throw notToBeTrusted;
+    } catch (IOException readOnly) {
+      root.output(false)
+          .note(
+              TextSafety.visible(
+                  "no identity is kept, and no peer's: cannot write in "
+                      + home.folder()
+                      + "; set POSTHORN_HOME to a folder of yours ("
+                      + readOnly
+                      + ")"));
+      return Security.ephemeral();
+    }
+  }
+
+  private Security withSecret(Security security, Posthorn root) throws IOException, Failure {
+    char[] secret = secret(root);
+    if (secret == null) {
+      return security;
+    }
+    try {
+      return security.withPreSharedKey(secret);
+    } catch (IllegalArgumentException tooShort) {
+      throw new Failure(
+          ExitCode.CONFIGURATION, String.valueOf(tooShort.getMessage()), "", tooShort);
+    } finally {
+      Arrays.fill(secret, '\0');
+    }
+  }
+
+  private char @Nullable [] secret(Posthorn root) throws IOException, Failure {
+    Path file = secretFile;
+    if (file != null) {
+      return SecretFile.read(file);
+    }
+    if (askSecret) {
+      Console console = Streams.console();
+      char[] typed = console == null ? null : console.readPassword("secret: ");
+      if (typed == null) {
+        throw new Failure(
+            ExitCode.USAGE,
+            "--secret asks for it, and there is no terminal to ask at",
+            "use --secret-file, or the variable " + SECRET_VARIABLE);
+      }
+      return typed;
+    }
+    String variable = root.streams().environment().getOrDefault(SECRET_VARIABLE, "");
+    return variable.isEmpty() ? null : variable.toCharArray();
+  }
+}

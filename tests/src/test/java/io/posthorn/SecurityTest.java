@@ -1,0 +1,236 @@
+package io.posthorn;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.identity.AuthorizedKeys;
+import io.posthorn.identity.Identity;
+import io.posthorn.identity.IdentityFileException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Who may talk to whom, over real sockets. */
+@Timeout(60)
+class SecurityTest {
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  private final List<MessageSocket> opened = new ArrayList<>();
+  @TempDir private Path folder;
+
+  @AfterEach
+  void closeAll() {
+    for (MessageSocket socket : opened) {
+      socket.close(Duration.ZERO);
+    }
+  }
+
+  private MessageSocket open(Security security) throws IOException {
+    return open(security, 0);
+  }
+
+  private MessageSocket open(Security security, int port) throws IOException {
+    MessageSocket socket =
+        MessageSocket.builder()
+            .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+            .security(security)
+            .handshakeTimeout(LIMIT)
+            .open();
+    opened.add(socket);
+    return socket;
+  }
+
+  private static void exchange(MessageSocket client, MessageSocket server) throws IOException {
+    Connection connection = client.connect(server.localAddress());
+    connection.send("hello".getBytes(UTF_8));
+    Message message = server.receive(LIMIT);
+    assertNotNull(message);
+    assertArrayEquals("hello".getBytes(UTF_8), message.bytes());
+  }
+
+  private static String refused(MessageSocket client, MessageSocket server) {
+    return assertThrows(
+            PeerIdentityChangedException.class, () -> client.connect(server.localAddress()))
+        .getMessage();
+  }
+
+  @Test
+  void bothSidesLearnTheOthersFingerprint() throws IOException {
+    Identity ann = Identity.generate();
+    Identity bob = Identity.generate();
+    MessageSocket server = open(Security.identity(bob));
+    MessageSocket client = open(Security.identity(ann));
+    Connection connection = client.connect(server.localAddress());
+    assertEquals(bob.fingerprint().toString(), connection.peerFingerprint());
+    assertEquals(bob.fingerprint().toString(), client.connections().get(0).peerFingerprint());
+    Connection accepted = server.accept(LIMIT);
+    assertNotNull(accepted);
+    assertEquals(ann.fingerprint().toString(), accepted.peerFingerprint());
+    MessageSocket clearServer = open(Security.none());
+    Connection clear = open(Security.none()).connect(clearServer.localAddress());
+    assertNull(clear.peerFingerprint());
+  }
+
+  @Test
+  void onlyThePinnedPeerIsTalkedTo() throws IOException {
+    Identity bob = Identity.generate();
+    MessageSocket server = open(Security.identity(bob));
+    exchange(open(Security.pinned(bob.fingerprint().toString())), server);
+    String other = Identity.generate().fingerprint().toString();
+    String why = refused(open(Security.pinned(other)), server);
+    assertTrue(why.contains(bob.fingerprint().toString()) && why.contains(other), why);
+    exchange(open(Security.pinned(other, bob.fingerprint().toString())), server);
+    assertThrows(IllegalArgumentException.class, () -> Security.pinned());
+    assertThrows(IllegalArgumentException.class, () -> Security.pinned("bob"));
+  }
+
+  @Test
+  void firstUseIsToldAndRememberedAndAChangedKeyRefusedByFileAndLine() throws IOException {
+    Path hosts = folder.resolve("known_hosts");
+    List<String> told = new CopyOnWriteArrayList<>();
+    Security security =
+        Security.ephemeral()
+            .withTrustOnFirstUse(hosts, (peer, key) -> told.add(peer.getPort() + " " + key));
+    Identity bob = Identity.generate();
+    MessageSocket server = open(Security.identity(bob));
+    int port = server.localAddress().getPort();
+    exchange(open(security), server);
+    exchange(open(security), server);
+    assertEquals(List.of(port + " " + bob.fingerprint()), told);
+    server.close();
+    MessageSocket impostor = open(Security.ephemeral(), port);
+    String why = refused(open(security), impostor);
+    assertTrue(why.contains(hosts + " line 1") && why.contains("remove line 1"), why);
+    assertEquals(0, impostor.statistics().connectionsOpened(), "it learnt not even who asked");
+    assertTrue(
+        refused(open(Security.ephemeral().withKnownHosts(hosts)), impostor).contains(" line 1"));
+    Files.delete(hosts);
+    String unknown = refused(open(Security.ephemeral().withKnownHosts(hosts)), impostor);
+    assertTrue(unknown.contains("does not stand in " + hosts), unknown);
+    exchange(open(security), impostor);
+    assertEquals(2, told.size());
+  }
+
+  @Test
+  void whoCannotBeRememberedIsNotTalkedTo() throws IOException {
+    Path notAFolder = Files.writeString(folder.resolve("file"), "");
+    MessageSocket server = open(Security.ephemeral());
+    MessageSocket client = open(Security.trustOnFirstUse(folder.resolve("hosts")));
+    Files.createDirectory(folder.resolve("hosts")); // after the socket looked
+    String why = refused(client, server);
+    assertTrue(why.contains(folder.resolve("hosts").toString()), why);
+    why = refused(open(Security.trustOnFirstUse(notAFolder.resolve("hosts"))), server);
+    assertTrue(why.contains("cannot be remembered in " + notAFolder.resolve("hosts")), why);
+  }
+
+  @Test
+  void onlyAuthorizedPeersMayConnect() throws IOException {
+    Identity ann = Identity.generate();
+    Path file = folder.resolve("authorized_keys");
+    assertThrows(IdentityFileException.class, () -> open(Security.authorizedKeys(file)));
+    new AuthorizedKeys(file).add(ann.publicKey(), "ann");
+    MessageSocket server = open(Security.authorizedKeys(file));
+    exchange(open(Security.identity(ann)), server);
+    MessageSocket stranger = open(Security.ephemeral());
+    Connection connection;
+    try {
+      // The server's word comes after its first packet may have opened: then the connection ends.
+      connection = stranger.connect(server.localAddress());
+      connection.send("let me in".getBytes(UTF_8));
+      assertEquals(CloseCause.IDENTITY, connection.closed().join().cause());
+    } catch (PeerIdentityChangedException told) {
+      assertTrue(told.getMessage().contains("does not know this side"), told.getMessage());
+    }
+    assertNull(server.receive(Duration.ofMillis(50)), "nothing of a stranger is handed over");
+    assertEquals(1, server.statistics().drops().get("IDENTITY_REFUSED"));
+  }
+
+  @Test
+  void bothNeedTheSameSecret() throws IOException {
+    byte[] key = new byte[32];
+    key[7] = 7;
+    MessageSocket server = open(Security.preSharedKey(key));
+    exchange(open(Security.preSharedKey(key)), server);
+    key[7] = 8;
+    MessageSocket other =
+        MessageSocket.builder()
+            .security(Security.preSharedKey(key))
+            .handshakeTimeout(Duration.ofMillis(400))
+            .open();
+    opened.add(other);
+    assertThrows(ConnectionTimeoutException.class, () -> other.connect(server.localAddress()));
+    assertThrows(
+        SecurityMismatchException.class,
+        () -> open(Security.ephemeral()).connect(server.localAddress()));
+    assertThrows(
+        SecurityMismatchException.class,
+        () -> open(Security.preSharedKey(key)).connect(open(Security.none()).localAddress()));
+    assertThrows(IllegalArgumentException.class, () -> Security.preSharedKey(new byte[31]));
+    assertThrows(
+        IllegalArgumentException.class, () -> Security.preSharedKey("short".toCharArray()));
+  }
+
+  /** FAULTS 55: neither side can be talked into less than it asked for. */
+  @Test
+  void fault55_noneIsRefusedByAPeerThatDidNotAskForIt() throws IOException {
+    MessageSocket sealed = open(Security.ephemeral());
+    MessageSocket clear = open(Security.none());
+    assertThrows(SecurityMismatchException.class, () -> clear.connect(sealed.localAddress()));
+    assertThrows(SecurityMismatchException.class, () -> sealed.connect(clear.localAddress()));
+    assertEquals(0, sealed.statistics().messagesReceived());
+  }
+
+  @Test
+  void theSameWordsGiveTheSameKeyAndOthersAnother() throws IOException {
+    byte[] key =
+        Security.preSharedKey("six random words are long enough".toCharArray()).preSharedKey();
+    assertArrayEquals(
+        key,
+        Security.preSharedKey("six random words are long enough".toCharArray()).preSharedKey());
+    assertNotNull(key);
+    byte[] other =
+        Security.preSharedKey("six random words are long enouGh".toCharArray()).preSharedKey();
+    assertFalse(java.util.Arrays.equals(key, other));
+  }
+
+  @Test
+  void noWordOfItTellsASecret() throws IOException {
+    Identity identity = Identity.generate();
+    byte[] key = new byte[32];
+    new java.util.Random(1).nextBytes(key);
+    Security security =
+        Security.identity(identity)
+            .withPreSharedKey(key)
+            .withPinned(identity.fingerprint().toString())
+            .withKnownHosts(folder.resolve("hosts"));
+    MessageSocket socket = open(security);
+    String words = security + " " + socket.options();
+    assertTrue(words.contains(identity.fingerprint().toString()), words);
+    for (byte[] secret : List.of(key, identity.privateKey())) {
+      String base64 = Base64.getEncoder().encodeToString(secret);
+      String hex = java.util.HexFormat.of().formatHex(secret);
+      assertFalse(words.contains(base64.substring(0, 8)) || words.contains(hex.substring(0, 8)));
+      assertFalse(words.contains(java.util.Arrays.toString(secret)));
+    }
+    key[0] ^= 1; // the caller may clear its own
+    assertFalse(java.util.Arrays.equals(key, security.preSharedKey()));
+    assertThrows(IllegalStateException.class, () -> Security.none().withPreSharedKey(key));
+  }
+}

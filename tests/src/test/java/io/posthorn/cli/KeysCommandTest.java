@@ -1,0 +1,256 @@
+package io.posthorn.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.MessageSocket;
+import io.posthorn.Security;
+import io.posthorn.identity.Identity;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code posthorn keys}, and the identity flags of the commands that connect, in this process. */
+@Timeout(60)
+class KeysCommandTest {
+  private static final String LINE = "posthorn-x25519 [A-Za-z0-9+/]{43}=\n";
+  private static final String PRINT = "SHA256:[A-Za-z0-9+/]{43}\n";
+
+  @TempDir private Path folder;
+  private Path home;
+  private Map<String, String> environment;
+  private String output = "";
+  private String errors = "";
+
+  @BeforeEach
+  void setHome() {
+    home = folder.resolve("home");
+    environment = Map.of("POSTHORN_HOME", home.toString());
+  }
+
+  private int run(String... arguments) {
+    return runWith("", arguments);
+  }
+
+  private int runWith(String input, String... arguments) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int status =
+        Posthorn.run(
+            new Streams(
+                new ByteArrayInputStream(input.getBytes(UTF_8)),
+                out,
+                err,
+                false,
+                false,
+                environment),
+            arguments);
+    output = out.toString(UTF_8);
+    errors = err.toString(UTF_8);
+    return status;
+  }
+
+  private static MessageSocket listener(Security security, int port) throws IOException {
+    return MessageSocket.builder()
+        .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
+        .security(security)
+        .open();
+  }
+
+  private static String at(MessageSocket socket) {
+    return "127.0.0.1:" + socket.localAddress().getPort();
+  }
+
+  @Test
+  void theFolderIsNamedByVariables() {
+    assertEquals(
+        Path.of("/a"), PosthornHome.of(Map.of("POSTHORN_HOME", "/a", "HOME", "/b")).folder());
+    assertEquals(
+        Path.of("/c/posthorn"),
+        PosthornHome.of(Map.of("XDG_CONFIG_HOME", "/c", "HOME", "/b")).folder());
+    assertEquals(
+        Path.of("/b/.config/posthorn"),
+        PosthornHome.of(Map.of("XDG_CONFIG_HOME", "", "HOME", "/b")).folder());
+    assertEquals(null, PosthornHome.of(Map.of()));
+  }
+
+  @Test
+  void theOwnKeyIsMadeOnceAndShown() throws IOException {
+    assertEquals(0, run("keys", "make"), () -> errors);
+    assertTrue(output.matches(PRINT), output);
+    String made = output;
+    assertEquals(73, run("keys", "make"));
+    assertTrue(errors.contains(home.resolve("identity").toString()), errors);
+    assertEquals(0, run("keys", "fingerprint"));
+    assertEquals(made, output);
+    assertEquals(0, run("keys", "show"));
+    assertTrue(output.matches(LINE), output);
+    Path line = Files.writeString(folder.resolve("line"), output);
+    assertEquals(0, run("keys", "fingerprint", line.toString()));
+    assertEquals(made, output);
+    assertEquals(0, run("keys", "show", "--json"));
+    assertTrue(output.contains("\"fingerprint\":\"" + made.strip() + "\""), output);
+    Files.setPosixFilePermissions(
+        home.resolve("identity"), PosixFilePermissions.fromString("rw-r--r--"));
+    assertEquals(78, run("keys", "show"));
+    assertTrue(errors.contains("mode 0644"), errors);
+    assertEquals(64, run("keys"));
+    environment = Map.of();
+    assertEquals(78, run("keys", "show"));
+  }
+
+  @Test
+  void peersAreImportedListedTrustedAndRevoked() throws IOException {
+    Identity ann = Identity.generate();
+    Identity bob = Identity.generate();
+    String line = ann.publicKey().line() + " ann \u001b[2J\n";
+    assertEquals(0, runWith(line, "keys", "import"), () -> errors);
+    assertEquals(0, runWith(line, "keys", "import"));
+    assertTrue(errors.contains("stands there already"), errors);
+    assertEquals(65, runWith("ssh-ed25519 AAAA\n", "keys", "import"));
+    assertTrue(errors.contains("line 1"), errors);
+    assertEquals(65, runWith("", "keys", "import"));
+    assertEquals(0, run("keys", "trust", "127.0.0.1:9000", bob.fingerprint().toString()));
+    assertEquals(bob.fingerprint() + "\n", output);
+    assertEquals(0, run("keys", "trust", "127.0.0.1:9000", ann.publicKey().line()));
+    assertEquals(64, run("keys", "trust", "127.0.0.1:9000", "nonsense"));
+    assertEquals(0, run("keys", "list"));
+    assertEquals(
+        "known       "
+            + ann.fingerprint()
+            + "  127.0.0.1:9000\n"
+            + "authorized  "
+            + ann.fingerprint()
+            + "  ann  [2J\n",
+        output.replace("\\x1b", " "));
+    assertEquals(0, run("keys", "revoke", "127.0.0.1:9000"));
+    assertEquals(1, run("keys", "revoke", "127.0.0.1:9000"));
+    assertEquals(0, run("keys", "revoke", ann.fingerprint().toString()));
+    assertEquals(0, run("keys", "list", "--json"));
+    assertTrue(output.startsWith("{\"kind\":\"revoked\""), output);
+    assertEquals(1, output.lines().count(), output);
+  }
+
+  @Test
+  void sendNeedsNoConfigurationAndSaysFirstUseAloudOnce() throws IOException {
+    try (MessageSocket listener = listener(Security.identity(Identity.generate()), 0)) {
+      assertEquals(0, run("send", at(listener), "hi"), () -> errors);
+      assertTrue(errors.contains("first contact with " + at(listener)), errors);
+      assertTrue(errors.contains(home.resolve("known_hosts").toString()), errors);
+      assertTrue(errors.contains("SHA256:"), errors);
+      assertEquals(0, run("send", at(listener), "hi"), () -> errors);
+      assertFalse(errors.contains("first contact"), errors);
+      assertEquals("rw-------", modeOf("identity"));
+      assertEquals("rw-------", modeOf("known_hosts"));
+      environment = Map.of();
+      assertEquals(0, run("send", at(listener), "hi"), () -> errors);
+      Path file = Files.writeString(folder.resolve("file"), "");
+      environment = Map.of("POSTHORN_HOME", file.resolve("home").toString());
+      assertEquals(0, run("send", at(listener), "hi"), () -> errors);
+      assertTrue(errors.contains("no identity is kept"), errors);
+    }
+  }
+
+  private String modeOf(String file) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(home.resolve(file)));
+  }
+
+  /** FAULTS 59: a changed key ends in 77, with nothing to click through. */
+  @Test
+  void fault59_aChangedKeyIsRefusedByFileAndLine() throws IOException {
+    int port;
+    try (MessageSocket listener = listener(Security.identity(Identity.generate()), 0)) {
+      port = listener.localAddress().getPort();
+      assertEquals(0, run("send", at(listener), "hi"), () -> errors);
+    }
+    try (MessageSocket impostor = listener(Security.identity(Identity.generate()), port)) {
+      String at = at(impostor);
+      for (String[] command :
+          List.of(
+              new String[] {"send", at, "hi"},
+              new String[] {"send", "--accept-new", at, "hi"},
+              new String[] {"send", "--strict", at, "hi"},
+              new String[] {"ping", "-c", "1", at})) {
+        assertEquals(77, run(command), () -> errors);
+        assertTrue(errors.contains(home.resolve("known_hosts") + " line 1"), errors);
+        assertTrue(errors.contains("remove line 1"), errors);
+      }
+      assertEquals(0, impostor.statistics().messagesReceived());
+      assertEquals(0, run("send", "--insecure", at, "hi"), () -> errors);
+      assertTrue(errors.contains("whoever answers"), errors);
+      assertEquals(0, run("keys", "trust", at), () -> errors);
+      assertEquals(0, run("send", "--strict", at, "hi"), () -> errors);
+      assertEquals(0, run("keys", "revoke", at), () -> errors);
+      assertEquals(77, run("send", "--strict", at, "hi"));
+      assertTrue(errors.contains("does not stand in"), errors);
+      assertEquals(0, run("send", at, "hi"), () -> errors);
+    }
+  }
+
+  @Test
+  void fault34_filesThatCannotBeReliedOnEndTheCommand() throws IOException {
+    try (MessageSocket listener = listener(Security.ephemeral(), 0)) {
+      Files.createDirectories(home);
+      Files.writeString(home.resolve("known_hosts"), "nonsense\n");
+      assertEquals(78, run("send", at(listener), "hi"));
+      assertTrue(errors.contains(home.resolve("known_hosts") + " line 1"), errors);
+      Files.delete(home.resolve("known_hosts"));
+      Files.writeString(home.resolve("identity"), "nonsense\n");
+      Files.setPosixFilePermissions(
+          home.resolve("identity"), PosixFilePermissions.fromString("rw-------"));
+      for (String[] command :
+          List.of(
+              new String[] {"send", at(listener), "hi"},
+              new String[] {"ping", "-c", "1", at(listener)},
+              new String[] {"listen", "127.0.0.1:0"})) {
+        assertEquals(78, run(command), () -> errors);
+        assertTrue(errors.contains(home.resolve("identity") + " is damaged"), errors);
+      }
+      assertEquals("nonsense\n", Files.readString(home.resolve("identity")));
+      assertEquals(78, run("listen", "--authorized", "--identity", "/nowhere", "127.0.0.1:0"));
+    }
+  }
+
+  @Test
+  void aSecretComesFromAFileOrTheEnvironment() throws IOException {
+    String secret = "six random words are long enough";
+    try (MessageSocket listener = listener(Security.preSharedKey(secret.toCharArray()), 0)) {
+      Path file = Files.writeString(folder.resolve("secret"), secret + "\n");
+      assertEquals(78, run("send", "--secret-file", file.toString(), at(listener), "hi"));
+      assertTrue(errors.contains("mode 0644"), errors);
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+      assertEquals(0, run("send", "--secret-file", file.toString(), at(listener), "hi"));
+      environment = Map.of("POSTHORN_HOME", home.toString(), "POSTHORN_SECRET", secret);
+      assertEquals(0, run("send", at(listener), "hi"), () -> errors);
+      environment = Map.of("POSTHORN_SECRET", "short");
+      assertEquals(78, run("send", at(listener), "hi"));
+      environment = Map.of();
+      assertEquals(76, run("send", at(listener), "hi"), () -> errors);
+      assertEquals(64, run("send", "--secret", at(listener), "hi"));
+      assertTrue(errors.contains("--secret-file"), errors);
+    }
+  }
+
+  @Test
+  void flagsThatMakeNoSenseTogetherAreRefused() {
+    assertEquals(64, run("send", "--strict", "--insecure", "127.0.0.1:9", "hi"));
+    assertEquals(64, run("send", "--plain", "--strict", "127.0.0.1:9", "hi"));
+    assertEquals(64, run("listen", "--strict", "127.0.0.1:0"));
+    assertEquals(64, run("listen", "--plain", "--authorized", "127.0.0.1:0"));
+    assertEquals(78, run("listen", "--authorized", "127.0.0.1:0"));
+    assertTrue(errors.contains("authorized_keys"), errors);
+  }
+}

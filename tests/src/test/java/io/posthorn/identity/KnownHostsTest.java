@@ -1,0 +1,172 @@
+package io.posthorn.identity;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The files of known hosts and of authorized keys. */
+class KnownHostsTest {
+  private static final PeerKey ONE = Identity.generate().publicKey();
+  private static final PeerKey TWO = Identity.generate().publicKey();
+
+  @TempDir private Path folder;
+  private Path file;
+  private KnownHosts hosts;
+  private InetSocketAddress peer;
+
+  @BeforeEach
+  void makeThem() throws IOException {
+    file = folder.resolve("home/known_hosts");
+    hosts = new KnownHosts(file);
+    peer = new InetSocketAddress(InetAddress.getByAddress(new byte[] {10, 0, 0, 7}), 9000);
+  }
+
+  private String refusal(PeerKey key) {
+    return assertInstanceOf(KnownHosts.Verdict.Refused.class, hosts.judge(peer, key.bytes())).why();
+  }
+
+  private void assertKnown(PeerKey key) {
+    assertInstanceOf(KnownHosts.Verdict.Known.class, hosts.judge(peer, key.bytes()));
+  }
+
+  private void assertUnknown(PeerKey key) {
+    assertInstanceOf(KnownHosts.Verdict.Unknown.class, hosts.judge(peer, key.bytes()));
+  }
+
+  private static void write(Path to, String text) throws IOException {
+    Files.createDirectories(to.getParent());
+    Files.writeString(to, text);
+    Files.setPosixFilePermissions(to, PosixFilePermissions.fromString("rw-r--r--"));
+  }
+
+  @Test
+  void aPeerIsKnownByTheNameThatWasAskedFor() throws IOException {
+    byte[] ip = {10, 0, 0, 7};
+    assertEquals("10.0.0.7:9000", KnownHosts.nameOf(peer));
+    assertEquals(
+        "post.example:9000",
+        KnownHosts.nameOf(
+            new InetSocketAddress(InetAddress.getByAddress("Post.Example", ip), 9000)));
+    InetAddress six = InetAddress.getByAddress(new byte[16]);
+    assertEquals("[0:0:0:0:0:0:0:0]:1", KnownHosts.nameOf(new InetSocketAddress(six, 1)));
+  }
+
+  @Test
+  void firstUseIsRememberedAndAChangeIsRefusedByFileAndLine() throws IOException {
+    assertUnknown(ONE);
+    hosts.add("10.0.0.8:9000", TWO);
+    hosts.add("10.0.0.7:9000", ONE);
+    assertKnown(ONE);
+    String why = refusal(TWO);
+    for (String told :
+        List.of(
+            file + " line 2",
+            "10.0.0.7:9000",
+            ONE.fingerprint().toString(),
+            TWO.fingerprint().toString(),
+            "remove line 2")) {
+      assertTrue(why.contains(told), why);
+    }
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+  }
+
+  @Test
+  void severalLinesAreAlternativesAndCommentsStay() throws IOException {
+    write(file, "# kept\n\n10.0.0.7:9000 " + ONE.line() + " the old box");
+    hosts.add("10.0.0.7:9000", TWO.fingerprint());
+    assertKnown(ONE);
+    assertKnown(TWO);
+    assertEquals(List.of("the old box", ""), comments());
+    assertEquals(2, hosts.remove("10.0.0.7:9000"));
+    assertUnknown(ONE);
+    assertEquals("# kept\n\n", Files.readString(file));
+    assertEquals(0, hosts.remove("10.0.0.7:9000"));
+  }
+
+  private List<String> comments() throws IOException {
+    return hosts.entries().stream().map(KnownHosts.Entry::comment).toList();
+  }
+
+  @Test
+  void aRevokedKeyIsRefusedEverywhere() throws IOException {
+    hosts.add("10.0.0.7:9000", ONE);
+    hosts.revoke(ONE.fingerprint());
+    assertTrue(refusal(ONE).contains("revoked by " + file + " line 2"));
+    assertTrue(hosts.entries().get(1).isRevoked());
+    assertTrue(refusal(TWO).contains("has changed"));
+  }
+
+  @Test
+  void fault34_aFileThatOthersMayWriteOrThatMakesNoSenseIsRefusedByPathAndModeOrLine()
+      throws IOException {
+    write(file, "10.0.0.7:9000 " + ONE.line() + "\n");
+    assertKnown(ONE);
+    for (String mode : List.of("rw-rw-r--", "rw-r--rw-")) {
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
+      assertTrue(refusal(ONE).contains(file + " has mode 06"), refusal(ONE));
+      assertThrows(IdentityFileException.class, () -> hosts.add("10.0.0.7:9000", TWO));
+    }
+    for (String bad :
+        List.of("10.0.0.7:9000", "10.0.0.7:9000 x", "@revoked", "a posthorn-x25519 AAAA", "\0")) {
+      write(file, "# fine\n" + bad + "\n");
+      assertTrue(refusal(ONE).contains(file + " line 2"), refusal(ONE));
+      assertThrows(IdentityFileException.class, hosts::entries);
+      assertThrows(IdentityFileException.class, () -> hosts.remove("10.0.0.7:9000"));
+      assertEquals("# fine\n" + bad + "\n", Files.readString(file), "left as it was");
+    }
+    for (String name : List.of("", "a b", "#a", "@revoked", "a\nb")) {
+      assertThrows(IllegalArgumentException.class, () -> hosts.add(name, ONE));
+    }
+  }
+
+  @Test
+  void authorizedKeysAreAddedOnceFoundAndTakenOut() throws IOException {
+    Path of = folder.resolve("authorized_keys");
+    AuthorizedKeys keys = new AuthorizedKeys(of);
+    assertThrows(IdentityFileException.class, keys::check);
+    assertNotNull(keys.refusal(ONE.bytes()));
+    assertTrue(keys.add(ONE, "ann\nat home"));
+    assertFalse(keys.add(ONE, "again"));
+    keys.check();
+    assertNull(keys.refusal(ONE.bytes()));
+    assertTrue(keys.refusal(TWO.bytes()).contains(TWO.fingerprint().toString()));
+    assertEquals("ann at home", keys.entries().get(0).comment());
+    write(of, Files.readString(of) + "# kept\n" + TWO.fingerprint() + " by telephone\n");
+    assertNull(keys.refusal(TWO.bytes()));
+    assertEquals(1, keys.remove(ONE.fingerprint()));
+    assertNotNull(keys.refusal(ONE.bytes()));
+    assertNull(keys.refusal(TWO.bytes()));
+    assertTrue(Files.readString(of).startsWith("# kept\n"));
+    write(of, "ssh-ed25519 AAAA\n");
+    assertTrue(keys.refusal(TWO.bytes()).contains(of + " line 1"));
+    assertThrows(IdentityFileException.class, keys::check);
+    assertThrows(IdentityFileException.class, () -> keys.add(ONE, ""));
+  }
+
+  @Test
+  void aSecretIsTheFirstLineOfAFileForItsOwnerAlone() throws IOException {
+    Path secret = folder.resolve("secret");
+    assertThrows(IdentityFileException.class, () -> SecretFile.read(secret));
+    write(secret, "correct horse battery\nsecond line\n");
+    assertThrows(IdentityFileException.class, () -> SecretFile.read(secret));
+    Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-------"));
+    assertEquals("correct horse battery", new String(SecretFile.read(secret)));
+    Files.writeString(secret, "\n");
+    assertThrows(IdentityFileException.class, () -> SecretFile.read(secret));
+  }
+}

@@ -1,0 +1,93 @@
+package io.posthorn.protocol.handshake;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.protocol.protection.PacketProtection;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.Set;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+
+/** Which secrets a handshake commits to, and that no key comes twice. */
+class KeyCommitmentTest {
+  private static final int RESTARTS = 500;
+
+  /**
+   * FAULTS 58: AES-GCM alone would let one ciphertext open under two keys. Here the pre-shared
+   * secret goes into the transcript's hash: a third message fits one secret and no other, and
+   * guessing costs one handshake a guess, not one for many.
+   */
+  @Test
+  void fault58_aThirdMessageFitsOneSecret() {
+    byte[] payload = new byte[600];
+    int fits = 0;
+    for (int guess = 0; guess < 64; guess++) {
+      SplittableRandom random = new SplittableRandom(58);
+      byte[] right = new byte[32];
+      byte[] guessed = new byte[32];
+      guessed[0] = (byte) guess;
+      Handshake initiator =
+          NoiseXX.initiator(StaticKey.generate(random), Handshakes.CONNECTION_ID, right, random);
+      Handshake responder =
+          NoiseXX.responder(StaticKey.generate(random), Handshakes.CONNECTION_ID, guessed, random);
+      Handshakes ends = new Handshakes(initiator, responder);
+      byte[] first = ends.first();
+      assertTrue(responder.readFirst(first, 0, first.length));
+      byte[] second = ends.second();
+      assertTrue(initiator.readSecond(second, 0, second.length, payload) > 0);
+      byte[] third = ends.third();
+      boolean fit = responder.readThird(third, 0, third.length, payload) != Handshake.FAILED;
+      assertEquals(guess == 0, fit, "secret " + guess);
+      fits += fit ? 1 : 0;
+    }
+    assertEquals(1, fits);
+  }
+
+  /** What a party seals with these keys: no two of these are equal unless key and nonce are. */
+  private static String sealed(PacketProtection keys, long packetNumber) {
+    byte[] frames = new byte[32];
+    byte[] out = new byte[100];
+    int length = keys.seal(7, packetNumber, 4, frames, 0, frames.length, out, 0);
+    return HexFormat.of().formatHex(Arrays.copyOfRange(out, 13, length));
+  }
+
+  /**
+   * FAULTS 56: an end that is restarted, or cloned with all its memory and its source of
+   * randomness, counts from packet 0 each time. No key is used twice all the same, since the other
+   * end's part in it is new: 500 handshakes of one frozen initiator, all first packets differ in
+   * both directions.
+   */
+  @Test
+  void fault56_aCloneRepeatsNoKey() {
+    Set<String> packets = new HashSet<>();
+    SplittableRandom responders = new SplittableRandom(56);
+    StaticKey responderKey = StaticKey.generate(responders);
+    for (int restart = 0; restart < RESTARTS; restart++) {
+      SplittableRandom frozen = new SplittableRandom(1); // the same snapshot each time
+      Handshakes ends =
+          new Handshakes(
+              NoiseXX.initiator(StaticKey.generate(frozen), Handshakes.CONNECTION_ID, null, frozen),
+              NoiseXX.responder(responderKey, Handshakes.CONNECTION_ID, null, responders));
+      ends.complete();
+      PacketProtection there = ends.initiator.split();
+      PacketProtection back = ends.responder.split();
+      for (long number = 0; number < 2; number++) {
+        assertTrue(packets.add(sealed(there, number)), "forth, restart " + restart);
+        assertTrue(packets.add(sealed(back, number)), "back, restart " + restart);
+      }
+    }
+    assertEquals(4 * RESTARTS, packets.size());
+  }
+
+  /** FAULTS 60: what one role seals, the same role does not open: nothing can be reflected. */
+  @Test
+  void fault60_ownPacketsDoNotOpen() {
+    Handshakes ends = Handshakes.noise(60, null).complete();
+    PacketProtection keys = ends.initiator.split();
+    assertFalse(Handshakes.passes(keys, keys, 0));
+  }
+}

@@ -1,0 +1,116 @@
+package io.posthorn.identity;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file of the peers that may connect here, one a line: {@code posthorn-x25519 BASE64 comment} or
+ * {@code SHA256:… comment}. It is read at each question, so that a change holds from the next
+ * handshake on. Safe for use by many threads.
+ */
+public final class AuthorizedKeys {
+  private final Path file;
+
+  /**
+   * One peer of the file.
+   *
+   * @param fingerprint of its key
+   * @param comment what its line says beside the key
+   * @param line number of the line, from 1 on
+   */
+  public record Entry(Fingerprint fingerprint, String comment, int line) {}
+
+  /** The file of this name, which need not be there yet. */
+  public AuthorizedKeys(Path file) {
+    this.file = file;
+  }
+
+  /** The file. */
+  public Path file() {
+    return file;
+  }
+
+  /**
+   * All peers of the file.
+   *
+   * @throws IdentityFileException if a line makes no sense, or others can write the file
+   */
+  public List<Entry> entries() throws IOException {
+    List<Entry> entries = new ArrayList<>();
+    String text = GuardedFile.readPublic(file);
+    int number = 0;
+    for (String line : text == null ? List.<String>of() : text.lines().toList()) {
+      number++;
+      if (KeyLine.isBlank(line)) {
+        continue;
+      }
+      KeyLine key = KeyLine.read(line);
+      if (key == null) {
+        throw new IdentityFileException(
+            file,
+            file
+                + " line "
+                + number
+                + " is no key: expected "
+                + PeerKey.TYPE
+                + " BASE64 or SHA256:…; correct or remove it");
+      }
+      entries.add(new Entry(key.fingerprint(), key.comment(), number));
+    }
+    return entries;
+  }
+
+  /** Whether the file can be read, and so can be relied on. */
+  public void check() throws IOException {
+    if (GuardedFile.readPublic(file) == null) {
+      throw new IdentityFileException(
+          file, "no keys in " + file + ": there is no such file; import the keys of your peers");
+    }
+    entries();
+  }
+
+  /** Why a peer may not connect, or null if it may. */
+  public @Nullable String refusal(byte[] publicKey) {
+    List<Entry> entries;
+    try {
+      entries = entries();
+    } catch (IOException unreadable) {
+      return unreadable.getMessage();
+    }
+    boolean found = false;
+    for (Entry entry : entries) {
+      found |= entry.fingerprint().isOf(publicKey);
+    }
+    return found ? null : Fingerprint.of(publicKey) + " does not stand in " + file;
+  }
+
+  /**
+   * Adds a peer, unless it is there.
+   *
+   * @param comment for people; line breaks become spaces
+   * @return whether it is new
+   */
+  public synchronized boolean add(PeerKey key, String comment) throws IOException {
+    if (refusal(key.bytes()) == null) {
+      return false;
+    }
+    entries(); // one that makes no sense is not added to
+    GuardedFile.append(
+        file, (key.line() + " " + comment.replaceAll("\\p{Cntrl}+", " ")).stripTrailing());
+    return true;
+  }
+
+  /** Takes a peer out; answers how many lines went. */
+  public synchronized int remove(Fingerprint fingerprint) throws IOException {
+    entries();
+    return Lines.remove(
+        file,
+        line -> {
+          KeyLine key = KeyLine.isBlank(line) ? null : KeyLine.read(line);
+          return key != null && key.fingerprint().equals(fingerprint);
+        });
+  }
+}

@@ -1,0 +1,199 @@
+package io.posthorn.identity;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file of the peers that one has connected to, as ssh keeps it. A line reads {@code HOST:PORT
+ * posthorn-x25519 BASE64} or {@code HOST:PORT SHA256:…}; several for one host are alternatives.
+ * {@code @revoked} and a key, without a host, refuses that key wherever it turns up. The file is
+ * read at each question, so that a change holds from the next handshake on. Safe for use by many
+ * threads.
+ */
+public final class KnownHosts {
+  private static final String REVOKED = "@revoked";
+
+  private final Path file;
+
+  /**
+   * One line of the file.
+   *
+   * @param host the peer as {@code HOST:PORT}; empty for a revoked key
+   * @param fingerprint of the key
+   * @param comment what the line says beside that
+   * @param line number of the line, from 1 on
+   */
+  public record Entry(String host, Fingerprint fingerprint, String comment, int line) {
+    /** Whether the line refuses the key, wherever it turns up. */
+    public boolean isRevoked() {
+      return host.isEmpty();
+    }
+  }
+
+  /** The file of this name, which need not be there yet. */
+  public KnownHosts(Path file) {
+    this.file = file;
+  }
+
+  /** The file. */
+  public Path file() {
+    return file;
+  }
+
+  /**
+   * The name under which a peer is kept: its host name as it was given, else its address, in square
+   * brackets if that has colons, and the port.
+   */
+  public static String nameOf(InetSocketAddress peer) {
+    String host = peer.getHostString().toLowerCase(Locale.ROOT);
+    return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + peer.getPort();
+  }
+
+  /**
+   * All lines that say something.
+   *
+   * @throws IdentityFileException if one makes no sense, or others can write the file
+   */
+  public List<Entry> entries() throws IOException {
+    List<Entry> entries = new ArrayList<>();
+    String text = GuardedFile.readPublic(file);
+    int number = 0;
+    for (String line : text == null ? List.<String>of() : text.lines().toList()) {
+      number++;
+      if (KeyLine.isBlank(line)) {
+        continue;
+      }
+      Entry entry = read(line, number);
+      if (entry == null) {
+        throw new IdentityFileException(
+            file,
+            file
+                + " line "
+                + number
+                + " makes no sense: expected HOST:PORT and "
+                + PeerKey.TYPE
+                + " BASE64 or SHA256:…; correct or remove it");
+      }
+      entries.add(entry);
+    }
+    return entries;
+  }
+
+  private static @Nullable Entry read(String line, int number) {
+    String[] words = line.strip().split("\\s+", 2);
+    KeyLine key = words.length < 2 ? null : KeyLine.read(words[1]);
+    if (key == null) {
+      return null;
+    }
+    String host = words[0].equals(REVOKED) ? "" : words[0].toLowerCase(Locale.ROOT);
+    return new Entry(host, key.fingerprint(), key.comment(), number);
+  }
+
+  /** What the file says of a peer and its key. */
+  public sealed interface Verdict {
+    /** The key is the one remembered. */
+    record Known() implements Verdict {}
+
+    /** Nothing is remembered of the peer. */
+    record Unknown() implements Verdict {}
+
+    /**
+     * The key is not to be trusted, or nothing can be said.
+     *
+     * @param why what is wrong, where, and what to do
+     */
+    record Refused(String why) implements Verdict {}
+  }
+
+  /** What the file says of a peer and its key. */
+  public Verdict judge(InetSocketAddress peer, byte[] publicKey) {
+    List<Entry> entries;
+    try {
+      entries = entries();
+    } catch (IOException unreadable) {
+      return new Verdict.Refused(String.valueOf(unreadable.getMessage()));
+    }
+    String name = nameOf(peer);
+    @Nullable Entry other = null;
+    boolean known = false;
+    for (Entry entry : entries) {
+      boolean matches = entry.fingerprint().isOf(publicKey);
+      if (entry.isRevoked()) {
+        if (matches) {
+          return new Verdict.Refused(
+              "the key of "
+                  + name
+                  + ", "
+                  + entry.fingerprint()
+                  + ", is revoked by "
+                  + file
+                  + " line "
+                  + entry.line()
+                  + ": whoever shows it may have stolen it");
+        }
+      } else if (entry.host().equals(name)) {
+        known |= matches;
+        other = matches || other != null ? other : entry;
+      }
+    }
+    if (known) {
+      return new Verdict.Known();
+    }
+    return other == null ? new Verdict.Unknown() : new Verdict.Refused(changed(other, publicKey));
+  }
+
+  private String changed(Entry known, byte[] publicKey) {
+    return "the key of "
+        + known.host()
+        + " has changed: it shows "
+        + Fingerprint.of(publicKey)
+        + ", "
+        + file
+        + " line "
+        + known.line()
+        + " says "
+        + known.fingerprint()
+        + "; somebody may stand between, or the peer has a new identity: ask whoever runs it, and"
+        + " only if that is so remove line "
+        + known.line();
+  }
+
+  /** Remembers a peer's key beside those that the file has of it. */
+  public synchronized void add(String host, PeerKey key) throws IOException {
+    GuardedFile.append(file, checked(host) + " " + key.line());
+  }
+
+  /** Remembers the fingerprint of a peer's key beside those that the file has of it. */
+  public synchronized void add(String host, Fingerprint fingerprint) throws IOException {
+    GuardedFile.append(file, checked(host) + " " + fingerprint);
+  }
+
+  /** Refuses a key wherever it turns up, from now on. */
+  public synchronized void revoke(Fingerprint fingerprint) throws IOException {
+    GuardedFile.append(file, REVOKED + " " + fingerprint);
+  }
+
+  /** Forgets a peer; answers how many lines went. */
+  public synchronized int remove(String host) throws IOException {
+    entries();
+    String name = checked(host);
+    return Lines.remove(
+        file,
+        line -> {
+          Entry entry = KeyLine.isBlank(line) ? null : read(line, 0);
+          return entry != null && entry.host().equals(name);
+        });
+  }
+
+  private static String checked(String host) {
+    if (host.isBlank() || host.startsWith("#") || host.startsWith("@") || host.matches(".*\\s.*")) {
+      throw new IllegalArgumentException("\"" + host + "\" is no name of a peer");
+    }
+    return host.toLowerCase(Locale.ROOT);
+  }
+}
