@@ -123,8 +123,10 @@ final class CopyProgress implements FileSender.Watcher {
       shownNanos = nowNanos;
     }
     long stillNanos = nowNanos - movedNanos;
-    boolean stalled = sentBytes > storedBytes && stillNanos >= STALLED_NANOS;
     long silentNanos = nowNanos - heardNanos;
+    boolean waiting =
+        sentBytes > storedBytes || (storedBytes < totalBytes && silentNanos >= STALLED_NANOS);
+    boolean stalled = waiting && stillNanos >= STALLED_NANOS;
     String state =
         stalled
             ? "stalled "

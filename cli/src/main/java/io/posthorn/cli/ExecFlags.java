@@ -20,8 +20,8 @@ final class ExecFlags {
         "Start this program for each client: what the client sends is its standard input, its"
             + " standard output and error go to the client, and its exit status is that of"
             + " \"connect\" or \"send\" there. POSTHORN_PEER, POSTHORN_PEER_HOST,"
-            + " POSTHORN_PEER_PORT and POSTHORN_LOCAL_PORT tell it whom it serves. Reliable mode"
-            + " only."
+            + " POSTHORN_PEER_PORT, POSTHORN_LOCAL_PORT and POSTHORN_FINGERPRINT tell it whom it"
+            + " serves. Reliable mode only."
       })
   private @Nullable String program;
 
@@ -50,8 +50,14 @@ final class ExecFlags {
   }
 
   /** Refuses what makes no sense or is not safe. */
-  void check(boolean plain, boolean echo, @Nullable Framing framing, InetSocketAddress at)
+  void check(
+      SocketFlags flags,
+      boolean echo,
+      @Nullable Framing framing,
+      InetSocketAddress at,
+      Posthorn root)
       throws Failure {
+    access.authorize(flags, root);
     Integer most = maxClients;
     if (most != null && (most < 1 || most > MOST_CLIENTS)) {
       throw new Failure(ExitCode.USAGE, "-m " + most, "take 1 to " + MOST_CLIENTS + " clients");
@@ -62,7 +68,7 @@ final class ExecFlags {
     if (program != null && shell != null) {
       throw new Failure(ExitCode.USAGE, "--exec and --sh-exec together", "give one of them");
     }
-    if (plain) {
+    if (flags.isPlain()) {
       throw new Failure(
           ExitCode.USAGE,
           "--exec in plain mode, which knows no clients and no end",
@@ -75,7 +81,7 @@ final class ExecFlags {
           "a child takes lines or raw bytes");
     }
     command();
-    access.require("run " + (program != null ? program : shell), at, false);
+    access.require("run " + (program != null ? program : shell), at, flags, root);
   }
 
   private ChildCommand command() throws Failure {

@@ -68,6 +68,14 @@ final class IdentityFlags {
     authorizedKeys = file;
   }
 
+  /** Whether a listener lets only known keys or sharers of a secret in. */
+  boolean keepsStrangersOut(Posthorn root) {
+    return authorizedKeys != null
+        || secretFile != null
+        || askSecret
+        || !root.streams().environment().getOrDefault(SECRET_VARIABLE, "").isEmpty();
+  }
+
   /** Plain mode knows nobody. */
   void requireNone() throws Failure {
     if (identityFile != null

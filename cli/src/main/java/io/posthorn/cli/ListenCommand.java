@@ -81,20 +81,6 @@ final class ListenCommand implements Callable<Integer> {
       description = "Write the messages to a file instead, made anew.")
   private @Nullable Path file;
 
-  @Option(
-      names = "--authorized",
-      description = {
-        "Only peers whose keys stand in authorized_keys in the program's folder may connect:"
-            + " \"posthorn keys import\" adds one."
-      })
-  private boolean authorized;
-
-  @Option(
-      names = "--authorized-keys",
-      paramLabel = "FILE",
-      description = "As --authorized, with the keys of another file.")
-  private @Nullable Path authorizedKeys;
-
   @Option(names = "-q", description = "As --quiet.")
   private boolean quiet;
 
@@ -118,8 +104,7 @@ final class ListenCommand implements Callable<Integer> {
             ? EndpointAddress.ofListener(where.get(0) + ":" + where.get(1))
             : EndpointAddress.ofListener(where.get(0));
     InetSocketAddress at = address.resolve(root.everywhere().family());
-    authorize();
-    exec.check(flags.isPlain(), echo, framing, at);
+    exec.check(flags, echo, framing, at, root);
     if (exec.isWanted()) {
       return serveChildren(at, output);
     }
@@ -160,21 +145,6 @@ final class ListenCommand implements Callable<Integer> {
       summarise(socket.statistics(), output);
     }
     return ExitCode.OK.status();
-  }
-
-  private void authorize() throws Failure {
-    Path file = authorizedKeys;
-    if (file == null && authorized) {
-      PosthornHome home = PosthornHome.of(root.streams().environment());
-      if (home == null) {
-        throw new Failure(
-            ExitCode.CONFIGURATION, "--authorized, and no home folder", "use --authorized-keys");
-      }
-      file = home.authorizedKeys();
-    }
-    if (file != null) {
-      flags.identity().authorize(file);
-    }
   }
 
   private int serveChildren(InetSocketAddress at, Output output) throws Exception {

@@ -97,19 +97,18 @@ final class SocketFlags {
       throws Failure {
     MessageSocketBuilder builder;
     try {
-      builder = builder();
+      builder = builder().bind(at).streaming(streaming).application(application.words());
+      if (maxConnections != null) {
+        builder.maxConnections(maxConnections);
+      }
       if (!plain) {
         builder.security(identity.ofListener(root()));
       }
     } catch (IOException failed) {
       throw Failures.of(failed);
     }
-    if (maxConnections != null) {
-      builder.maxConnections(maxConnections);
-    }
     try {
-      MessageSocket socket =
-          builder.bind(at).streaming(streaming).application(application.words()).open();
+      MessageSocket socket = builder.open();
       RunningSockets.ofProcess().add(socket, true);
       return socket;
     } catch (IdentityFileException failed) {

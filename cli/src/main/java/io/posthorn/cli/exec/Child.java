@@ -34,6 +34,10 @@ final class Child {
     environment.put(
         "POSTHORN_PEER",
         (address.indexOf(':') < 0 ? address : "[" + address + "]") + ":" + peer.getPort());
+    String fingerprint = connection.peerFingerprint();
+    if (fingerprint != null) {
+      environment.put("POSTHORN_FINGERPRINT", fingerprint);
+    }
     environment.put("POSTHORN_LOCAL_PORT", Integer.toString(localPort));
     return new Child(builder.start(), timer);
   }
