@@ -8,8 +8,10 @@
 module io.posthorn {
   requires static transitive org.jspecify;
   requires transitive com.esotericsoftware.kryo;
+  requires static micrometer.core;
 
   exports io.posthorn;
   exports io.posthorn.codec;
+  exports io.posthorn.micrometer;
   exports io.posthorn.simulation;
 }

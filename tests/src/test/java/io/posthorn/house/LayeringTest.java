@@ -50,6 +50,7 @@ class LayeringTest {
                   "wire",
                   "trace")),
           Map.entry("codec", Set.of("")),
+          Map.entry("micrometer", Set.of("")),
           Map.entry("testkit", Set.of("", "codec", "simulation", "trace")),
           Map.entry("cli", Set.of("", "codec", "simulation", "trace")));
 
