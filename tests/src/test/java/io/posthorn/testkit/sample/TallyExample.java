@@ -18,7 +18,7 @@ public class TallyExample {
   @Property(tries = 1_000)
   @Domain(NetworkDomain.class)
   @Domain(DomainContext.Global.class)
-  void everyTotalIsRight(@ForAll LinkConditions link, @ForAll long seed) throws IOException {
+  public void everyTotalIsRight(@ForAll LinkConditions link, @ForAll long seed) throws IOException {
     SimulatedNetwork network = SimulatedNetwork.seeded(seed).link(link);
     try (DatagramSocket server = network.socket();
         DatagramSocket client = network.socket()) {
