@@ -8,6 +8,7 @@
 module io.posthorn {
   requires static transitive org.jspecify;
   requires transitive com.esotericsoftware.kryo;
+  requires com.sun.jna;
   requires static micrometer.core;
 
   exports io.posthorn;

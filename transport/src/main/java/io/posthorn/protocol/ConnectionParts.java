@@ -3,6 +3,7 @@ package io.posthorn.protocol;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.congestion.Adaptive;
 import io.posthorn.protocol.congestion.CongestionController;
+import io.posthorn.protocol.congestion.Cubic;
 import io.posthorn.protocol.congestion.NewReno;
 import io.posthorn.protocol.path.LocalConnectionIds;
 import io.posthorn.protocol.path.Path;
@@ -77,6 +78,7 @@ final class ConnectionParts {
   private static CongestionController controller(SocketOptions options) {
     return switch (options.congestionControl()) {
       case NEW_RENO -> new NewReno(options.maxDatagramBytes());
+      case CUBIC -> new Cubic(options.maxDatagramBytes());
       case ADAPTIVE -> new Adaptive(options.maxDatagramBytes());
     };
   }

@@ -273,6 +273,11 @@ public final class SimulatedLink<M> {
     return held.takenCopy();
   }
 
+  /** How long the datagrams before a limited rate will take to leave; 0 if none wait. */
+  public long queueNanos(long nowNanos) {
+    return bottleneck.queueNanos(nowNanos);
+  }
+
   /** Datagrams under way. */
   public int held() {
     return held.count();

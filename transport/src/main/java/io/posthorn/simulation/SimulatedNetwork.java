@@ -307,6 +307,11 @@ public final class SimulatedNetwork {
     return path(node(from), node(to)).link.counters();
   }
 
+  /** How long the queue before the limited rate of one direction will take to drain. */
+  public long queueNanos(InetSocketAddress from, InetSocketAddress to) {
+    return path(node(from), node(to)).link.queueNanos(nowNanos());
+  }
+
   /** Datagrams that came out of a link and found nobody. */
   public long unreachable() {
     return unreachable;
