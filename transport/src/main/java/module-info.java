@@ -9,7 +9,7 @@ module io.posthorn {
   requires static transitive org.jspecify;
   requires transitive com.esotericsoftware.kryo;
   requires com.sun.jna;
-  requires static micrometer.core;
+  requires static transitive micrometer.core;
 
   exports io.posthorn;
   exports io.posthorn.codec;
