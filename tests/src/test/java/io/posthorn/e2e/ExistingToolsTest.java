@@ -62,7 +62,7 @@ class ExistingToolsTest {
 
   /** Where a program is, or the test is skipped: daemons are not in everybody's path. */
   private static String program(String name) {
-    for (String folder : (System.getenv("PATH") + ":/usr/sbin:/sbin").split(":")) {
+    for (String folder : (System.getenv("PATH") + ":/usr/sbin:/sbin").split(":", -1)) {
       Path file = Path.of(folder, name);
       if (Files.isExecutable(file)) {
         return file.toString();
