@@ -469,6 +469,30 @@ class ReliableSocketTest {
   }
 
   @Test
+  void aCancelledMessageSaysSoOnce() throws Exception {
+    try (MessageSocket a = reliable().impair("loss 100%").linger(Duration.ZERO).open()) {
+      Receipt receipt = a.send(Message.to(nobody()).confirm(true).body("never mind"));
+      assertTrue(receipt.cancel());
+      assertFalse(receipt.cancel(), "one outcome");
+      Outcome outcome = get(receipt.acknowledged());
+      assertEquals(Outcome.Kind.CANCELLED, outcome.kind());
+      assertFalse(outcome.mayHaveArrived());
+      assertThrows(ExecutionException.class, () -> get(receipt.processed()));
+    }
+  }
+
+  @Test
+  void whatIsAcknowledgedCanNotBeCancelled() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open()) {
+      Receipt receipt = a.send(Message.to(b.localAddress()).body("gone"));
+      assertEquals("gone", next(b).text());
+      assertEquals(Outcome.Kind.ACKNOWLEDGED, get(receipt.acknowledged()).kind());
+      assertFalse(receipt.cancel());
+    }
+  }
+
+  @Test
   void differentSecurityIsRefusedBySayingSo() throws Exception {
     try (MessageSocket a = reliable().security(Security.none()).open();
         MessageSocket b = reliable().open()) {

@@ -2,6 +2,7 @@ package io.posthorn;
 
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One row of the table of active connections: a snapshot.
@@ -15,13 +16,18 @@ import java.time.Duration;
  * @param minRtt the smallest round trip seen
  * @param congestionWindowBytes bytes that may be in flight
  * @param bytesInFlight bytes sent and not yet acknowledged or lost
- * @param bytesQueued message bytes that wait to be sent
+ * @param bytesQueued message bytes that wait to be sent or are not acknowledged yet, with 64 more
+ *     for each message
  * @param packetsSent data packets sent
  * @param packetsReceived data packets received and accepted
  * @param packetsLost data packets declared lost
  * @param packetsSpuriouslyLost of these, acknowledged later after all
- * @param bytesRetransmitted message bytes sent more than once
+ * @param bytesRetransmitted message bytes sent again since they counted as lost
+ * @param bytesRepeated message bytes sent again unasked, beside others, as redundancy
  * @param age since it was opened
+ * @param timeToDrain how long it will take until all that is queued is acknowledged, if the rate
+ *     stays; zero if nothing is queued, null if it cannot be known: nothing has been measured yet,
+ *     or the peer's window is what holds it
  * @param limitedBy what keeps it from sending more at this moment
  */
 public record ConnectionInfo(
@@ -40,7 +46,9 @@ public record ConnectionInfo(
     long packetsLost,
     long packetsSpuriouslyLost,
     long bytesRetransmitted,
+    long bytesRepeated,
     Duration age,
+    @Nullable Duration timeToDrain,
     LimitedBy limitedBy) {
 
   /** Where a connection stands. */

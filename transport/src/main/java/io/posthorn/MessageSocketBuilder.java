@@ -44,6 +44,9 @@ public final class MessageSocketBuilder {
   private Duration linger = Duration.ofSeconds(3);
   private boolean streaming;
   private String application = "";
+  private boolean redundancy = DEFAULTS.redundancy();
+  private long maxSendBytesPerSecond = DEFAULTS.maxSendBytesPerSecond();
+  private ChannelPriorities priorities = DEFAULTS.priorities();
   private boolean portableIo;
   private Duration spin = Duration.ZERO;
   private LinkConditions impairment = LinkConditions.NONE;
@@ -180,6 +183,33 @@ public final class MessageSocketBuilder {
     return this;
   }
 
+  /**
+   * Whether the packets of a thin flow, small messages that do not fill the window, carry again
+   * what is not acknowledged yet, as often as the loss that was measured asks for; default true. No
+   * packet more leaves for it, and no more than three times the bytes that the messages would take
+   * in datagrams of their own.
+   */
+  public MessageSocketBuilder redundancy(boolean on) {
+    redundancy = on;
+    return this;
+  }
+
+  /**
+   * The most bytes of UDP payload that each connection sends in a second, whatever its congestion
+   * window allows: 1,000 to 2^40; default no limit. Reliable mode only.
+   */
+  public MessageSocketBuilder maxSendRate(long bytesPerSecond) {
+    maxSendBytesPerSecond =
+        checked("maxSendRate", bytesPerSecond, 1_000, 1L << 40, " bytes a second");
+    return this;
+  }
+
+  /** Which channels go first when there is more to send than may leave; default all take turns. */
+  public MessageSocketBuilder priorities(ChannelPriorities priorities) {
+    this.priorities = Objects.requireNonNull(priorities, "priorities");
+    return this;
+  }
+
   /** How long {@link MessageSocket#close()} flushes at most: 0 to 10 min, default 3 s. */
   public MessageSocketBuilder linger(Duration time) {
     linger = checked("linger", time, Duration.ZERO);
@@ -293,7 +323,10 @@ public final class MessageSocketBuilder {
         whole,
         DEFAULTS.maxDatagramBytes(),
         streaming,
-        application);
+        application,
+        redundancy,
+        maxSendBytesPerSecond,
+        priorities);
   }
 
   /**

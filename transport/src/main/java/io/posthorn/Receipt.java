@@ -45,6 +45,18 @@ public final class Receipt {
   }
 
   /**
+   * Gives the message up: what has not been sent is not sent any more, and lost parts do not go
+   * again. The receipt ends in {@link Outcome.Kind#CANCELLED}, and its outcome says whether the
+   * message may have arrived all the same.
+   *
+   * @return false if it is too late: the receipt has its outcome already, or the message is ordered
+   *     and stands whole in its channel's stream, so that it will arrive
+   */
+  public boolean cancel() {
+    return pending.cancel();
+  }
+
+  /**
    * Completes when the receiving application calls {@link Message#confirm}. Completes
    * exceptionally, with a {@link TransportException}, when that can no longer happen or was never
    * asked for by {@code Message.to(peer).confirm(true)}.

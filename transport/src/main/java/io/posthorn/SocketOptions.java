@@ -22,6 +22,11 @@ import java.time.Duration;
  * @param maxDatagramBytes largest UDP payload sent, 1,200 to 65,507
  * @param streaming whether messages larger than {@code maxWholeMessageBytes} are taken, in parts
  * @param application what this application says it speaks, told to each peer; empty for nothing
+ * @param redundancy whether a thin flow's packets carry again what is not acknowledged yet, as
+ *     often as measured loss asks for
+ * @param maxSendBytesPerSecond most bytes of UDP payload that each connection sends in a second; 0
+ *     for no limit
+ * @param priorities which channels go first
  */
 public record SocketOptions(
     Mode mode,
@@ -38,9 +43,12 @@ public record SocketOptions(
     int maxWholeMessageBytes,
     int maxDatagramBytes,
     boolean streaming,
-    String application) {
+    String application,
+    boolean redundancy,
+    long maxSendBytesPerSecond,
+    ChannelPriorities priorities) {
 
-  /** Options of a socket whose application says nothing of itself. */
+  /** Options of a socket whose application says nothing of itself, with defaults for the rest. */
   public SocketOptions(
       Mode mode,
       Security security,
@@ -71,7 +79,10 @@ public record SocketOptions(
         maxWholeMessageBytes,
         maxDatagramBytes,
         streaming,
-        "");
+        "",
+        true,
+        0,
+        ChannelPriorities.EQUAL);
   }
 
   /** The defaults of {@code MessageSocket.builder()}. */
@@ -91,5 +102,42 @@ public record SocketOptions(
         4 << 20,
         1_200,
         false);
+  }
+
+  /** The same with redundancy switched on or off. */
+  public SocketOptions withRedundancy(boolean on) {
+    return with(on, maxSendBytesPerSecond, priorities);
+  }
+
+  /** The same with another ceiling of the send rate; 0 for none. */
+  public SocketOptions withMaxSendRate(long bytesPerSecond) {
+    return with(redundancy, bytesPerSecond, priorities);
+  }
+
+  /** The same with other priorities of channels. */
+  public SocketOptions withPriorities(ChannelPriorities others) {
+    return with(redundancy, maxSendBytesPerSecond, others);
+  }
+
+  private SocketOptions with(boolean redundant, long bytesPerSecond, ChannelPriorities order) {
+    return new SocketOptions(
+        mode,
+        security,
+        congestionControl,
+        maxConnections,
+        idleTimeout,
+        handshakeTimeout,
+        keepAlive,
+        implicitIdle,
+        sendBufferBytes,
+        receiveBufferBytes,
+        socketReceiveBytes,
+        maxWholeMessageBytes,
+        maxDatagramBytes,
+        streaming,
+        application,
+        redundant,
+        bytesPerSecond,
+        order);
   }
 }

@@ -17,7 +17,8 @@ import java.util.Map;
  * @param messagesReceived messages given to the application
  * @param packetsLost data packets declared lost
  * @param packetsSpuriouslyLost of these, acknowledged later after all
- * @param bytesRetransmitted message bytes sent more than once
+ * @param bytesRetransmitted message bytes sent again since they counted as lost
+ * @param bytesRepeated message bytes sent again unasked, beside others, as redundancy
  * @param connectionsOpened connections opened, by either side
  * @param handlerFailures exceptions thrown by the application's handlers and listeners
  * @param drops how many datagrams or packets were dropped on receipt, by reason; reasons that never
@@ -41,6 +42,7 @@ public record SocketStatistics(
     long packetsLost,
     long packetsSpuriouslyLost,
     long bytesRetransmitted,
+    long bytesRepeated,
     long connectionsOpened,
     long handlerFailures,
     Map<String, Long> drops,

@@ -39,6 +39,7 @@ final class StatisticsSnapshot {
         endpoint.packetsLost,
         endpoint.packetsSpuriouslyLost,
         endpoint.bytesRetransmitted,
+        endpoint.bytesRepeated,
         endpoint.connectionsOpened,
         handlerFailures,
         Collections.unmodifiableMap(drops),

@@ -61,7 +61,12 @@ class LayeringTest {
    * are pure values: they import nothing of Posthorn but one another.
    */
   private static final Set<String> VALUES =
-      Set.of("Security", "SocketOptions", "CongestionControl", "SocketStatistics");
+      Set.of(
+          "Security",
+          "SocketOptions",
+          "CongestionControl",
+          "ChannelPriorities",
+          "SocketStatistics");
 
   private static final JavaClasses MAIN =
       new ClassFileImporter()

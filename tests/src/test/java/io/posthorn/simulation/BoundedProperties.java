@@ -40,9 +40,11 @@ class BoundedProperties {
         .ofMaxSize(4);
   }
 
+  /** Without bursts of losses, one of which may outlast the idle timeout while few packets go. */
   @Provide
   Arbitrary<LinkConditions> links() {
-    return NetworkArbitraries.links(20, Duration.ZERO);
+    return NetworkArbitraries.links(20, Duration.ZERO)
+        .map(link -> link.loss().bursts() ? link.withLoss(0.2) : link);
   }
 
   /** A reader that stops for a while: its peer is told to wait, and to go on. */
@@ -124,6 +126,32 @@ class BoundedProperties {
       }
     }
     assertEquals(2, acknowledged, "a stalled channel took the credit of others");
+  }
+
+  /**
+   * Bulk on a channel holds back neither the other deliveries of that channel nor other channels.
+   */
+  @Property(tries = 10, edgeCases = EdgeCasesMode.NONE)
+  void bulkStarvesNobody(@ForAll long seed) {
+    Pair pair = new Pair(seed, Pair.patient(true, false));
+    pair.link(LinkConditions.parse("delay 10ms rate 10mbit queue 100"));
+    for (int i = 0; i < 400; i++) {
+      pair.a.send(pair.b, 1, Delivery.RELIABLE_ORDERED, 10_000); // more than 3 seconds
+    }
+    pair.network.run(Duration.ofSeconds(1));
+    List<Delivery> others =
+        List.of(Delivery.RELIABLE_ORDERED, Delivery.RELIABLE_UNORDERED, Delivery.UNRELIABLE);
+    for (Delivery delivery : others) {
+      pair.a.send(pair.b, delivery == Delivery.RELIABLE_ORDERED ? 2 : 1, delivery, 500);
+    }
+    int before = pair.history.received().size();
+    pair.network.run(Duration.ofMillis(800));
+    long small =
+        pair.history.received().stream()
+            .skip(before)
+            .filter(received -> received.message().body().length == 500)
+            .count();
+    assertEquals(3, small, "of 3 short messages beside the bulk");
   }
 
   /** Sends each burst's messages in turn until so many bytes were wanted. */

@@ -27,6 +27,7 @@ final class ConnectionTurns {
   private long endedLost;
   private long endedSpurious;
   private long endedRetransmitted;
+  private long endedRepeated;
 
   ConnectionTurns(
       ConnectionTable table,
@@ -92,6 +93,7 @@ final class ConnectionTurns {
     endedLost += connection.recovery().packetsLost();
     endedSpurious += connection.recovery().packetsSpuriouslyLost();
     endedRetransmitted += connection.ledger().retransmittedBytes();
+    endedRepeated += connection.ledger().repeatedBytes();
     connection.release();
     resets.onEnded(slot, nowNanos);
     table.remove(slot);
@@ -202,11 +204,13 @@ final class ConnectionTurns {
     counters.packetsLost = endedLost;
     counters.packetsSpuriouslyLost = endedSpurious;
     counters.bytesRetransmitted = endedRetransmitted;
+    counters.bytesRepeated = endedRepeated;
     for (ConnectionSlot slot : table.all()) {
       PacketRecovery recovery = slot.connection.recovery();
       counters.packetsLost += recovery.packetsLost();
       counters.packetsSpuriouslyLost += recovery.packetsSpuriouslyLost();
       counters.bytesRetransmitted += slot.connection.ledger().retransmittedBytes();
+      counters.bytesRepeated += slot.connection.ledger().repeatedBytes();
     }
   }
 }

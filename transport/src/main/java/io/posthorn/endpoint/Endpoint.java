@@ -133,6 +133,16 @@ public interface Endpoint {
   /** The application confirms a message whose sender asked for it; no effect if it did not. */
   void confirm(ReceivedMessage message, long nowNanos);
 
+  /**
+   * The sender gives the message of this receipt up. The event {@link EndpointEvent.ReceiptSettled}
+   * follows if the answer is true.
+   *
+   * @param connection to which it was given, or {@link #NO_CONNECTION} to look at the peer's
+   * @param peer to whom it was sent
+   * @return false if it has ended already, or is an ordered message that stands whole in its stream
+   */
+  boolean cancel(long connection, InetSocketAddress peer, Object receipt, long nowNanos);
+
   /** The table of active connections; none in plain mode. */
   List<ConnectionInfo> connections(long nowNanos);
 

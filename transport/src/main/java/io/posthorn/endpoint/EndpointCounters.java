@@ -28,8 +28,11 @@ public final class EndpointCounters {
   /** Data packets declared lost that were acknowledged later. */
   public long packetsSpuriouslyLost;
 
-  /** Message bytes sent again. */
+  /** Message bytes sent again since they counted as lost. */
   public long bytesRetransmitted;
+
+  /** Message bytes sent again unasked, as redundancy. */
+  public long bytesRepeated;
 
   /** Connections opened, both roles. */
   public long connectionsOpened;

@@ -251,6 +251,12 @@ public final class PlainEndpoint implements Endpoint {
   }
 
   /** Plain mode tells its peers nothing. */
+  /** A letter is gone as soon as it is posted. */
+  @Override
+  public boolean cancel(long connection, InetSocketAddress peer, Object receipt, long nowNanos) {
+    return false;
+  }
+
   @Override
   public void confirm(ReceivedMessage message, long nowNanos) {
     Objects.requireNonNull(message, "message");

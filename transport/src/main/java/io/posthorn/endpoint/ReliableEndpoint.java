@@ -360,6 +360,17 @@ public final class ReliableEndpoint implements Endpoint {
     }
   }
 
+  @Override
+  public boolean cancel(long connection, InetSocketAddress peer, Object receipt, long nowNanos) {
+    ConnectionSlot slot =
+        connection == NO_CONNECTION ? table.byAddress(peer) : table.byHandle(connection);
+    if (slot == null || !slot.connection.cancel(receipt)) {
+      return false;
+    }
+    turns.settle(slot, nowNanos);
+    return true;
+  }
+
   // Questions.
 
   @Override

@@ -28,6 +28,7 @@ final class ConnectionParts {
   final PeerConnectionIds peerIds = new PeerConnectionIds();
   final PacketRecovery recovery;
   final IdleTimeout idle;
+  final Redundancy redundancy;
 
   /** In the order of their priority, which is the order in which they fill a packet. */
   final FrameSource[] sources;
@@ -67,6 +68,7 @@ final class ConnectionParts {
           deliveries.unordered()
         };
     recovery = new PacketRecovery(controller(options), sources);
+    redundancy = new Redundancy(options.redundancy());
     idle =
         new IdleTimeout(
             options.idleTimeout().toNanos(),

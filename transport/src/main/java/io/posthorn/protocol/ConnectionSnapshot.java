@@ -4,6 +4,7 @@ import io.posthorn.ConnectionInfo;
 import io.posthorn.protocol.channel.SendLedger;
 import io.posthorn.protocol.recovery.PacketRecovery;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** What the table of connections shows of one. */
 final class ConnectionSnapshot {
@@ -35,7 +36,9 @@ final class ConnectionSnapshot {
         recovery.packetsLost(),
         recovery.packetsSpuriouslyLost(),
         ledger.retransmittedBytes(),
+        ledger.repeatedBytes(),
         Duration.ofNanos(ageNanos),
+        timeToDrain(deliveries, assembler, recovery),
         limitedBy(deliveries, assembler, nowNanos));
   }
 
@@ -51,11 +54,8 @@ final class ConnectionSnapshot {
 
   private static ConnectionInfo.LimitedBy limitedBy(
       Deliveries deliveries, PacketAssembler assembler, long nowNanos) {
-    if (assembler.pacedUntilNanos() != Long.MAX_VALUE) {
-      return ConnectionInfo.LimitedBy.PACING;
-    }
-    if (assembler.isWindowLimited()) {
-      return ConnectionInfo.LimitedBy.CONGESTION_WINDOW;
+    if (assembler.heldBy() != ConnectionInfo.LimitedBy.APPLICATION) {
+      return assembler.heldBy();
     }
     if (deliveries.isBlockedByPeer()) {
       return ConnectionInfo.LimitedBy.PEER_WINDOW;
@@ -64,5 +64,29 @@ final class ConnectionSnapshot {
       return ConnectionInfo.LimitedBy.SEND_BUFFER;
     }
     return ConnectionInfo.LimitedBy.APPLICATION;
+  }
+
+  /** Queued bytes at the rate that window, pacer and limit allow, and the last one's round trip. */
+  private static @Nullable Duration timeToDrain(
+      Deliveries deliveries, PacketAssembler assembler, PacketRecovery recovery) {
+    long queued = deliveries.ledger().heldBytes();
+    if (queued == 0) {
+      return Duration.ZERO;
+    }
+    if (!recovery.rtt().hasSample() || deliveries.isBlockedByPeer()) {
+      return null;
+    }
+    long smoothedRttNanos = Math.max(1, recovery.rtt().smoothedRttNanos());
+    double perSecond = recovery.controller().windowBytes() * 1e9 / smoothedRttNanos;
+    long paced = recovery.controller().pacingBytesPerSecond();
+    if (paced > 0) {
+      perSecond = Math.min(perSecond, (double) paced);
+    }
+    long limit = assembler.rateLimitBytesPerSecond();
+    if (limit > 0) {
+      perSecond = Math.min(perSecond, (double) limit);
+    }
+    double leavesNanos = Math.min(1e18, queued * 1e9 / Math.max(1, perSecond));
+    return Duration.ofNanos((long) leavesNanos + smoothedRttNanos);
   }
 }

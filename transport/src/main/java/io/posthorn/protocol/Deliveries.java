@@ -38,7 +38,7 @@ final class Deliveries {
     ReceiveBudget budget = budget(options);
     ledger = new SendLedger(options.sendBufferBytes());
     ordered = new OrderedChannels(ledger, confirmations, budget, shared.memory());
-    unordered = new UnorderedMessages(ledger, confirmations, budget);
+    unordered = new UnorderedMessages(ledger, confirmations, budget, options.priorities());
     datagrams = new Datagrams(ledger);
     inbox = new Inbox(handle, alias, ordered, unordered, datagrams);
   }
@@ -123,6 +123,14 @@ final class Deliveries {
       case UNRELIABLE_SEQUENCED -> datagrams.send(channel, true, body, expires, receipt);
       case UNRELIABLE -> datagrams.send(channel, false, body, expires, receipt);
     }
+  }
+
+  /**
+   * Gives up the message of this receipt. Returns whether it was still to be had; the receipt is
+   * settled then.
+   */
+  boolean cancel(Object receipt) {
+    return ordered.cancel(receipt) || unordered.cancel(receipt) || datagrams.cancel(receipt);
   }
 
   /** Whether all that was taken is acknowledged, or has left if it is unreliable. */

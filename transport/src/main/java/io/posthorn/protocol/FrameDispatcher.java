@@ -63,6 +63,7 @@ final class FrameDispatcher implements FrameHandler {
     refused = DropReason.NONE;
     probingOnly = true;
     carriedMessage = false;
+    ordered.onPacket(now, recovery.rtt().hasSample() ? recovery.rtt().smoothedRttNanos() : 0);
   }
 
   /** From now on packets with messages are not accepted: this side is closing. */

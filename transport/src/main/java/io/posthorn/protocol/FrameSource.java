@@ -12,6 +12,12 @@ public interface FrameSource {
   void writeFrames(PacketBuilder out, long nowNanos);
 
   /**
+   * Writes once more what recent packets carried, as far as {@link PacketBuilder#wantsAgain} and
+   * {@link PacketBuilder#repeatableBytes} say.
+   */
+  default void repeatFrames(PacketBuilder out) {}
+
+  /**
    * A packet with this note arrived. May come twice for the same data, and after {@link #onLost}.
    */
   void onAcknowledged(long first, long second, long nowNanos);

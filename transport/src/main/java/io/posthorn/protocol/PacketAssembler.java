@@ -1,5 +1,7 @@
 package io.posthorn.protocol;
 
+import io.posthorn.ConnectionInfo;
+import io.posthorn.SocketOptions;
 import io.posthorn.protocol.path.Path;
 import io.posthorn.protocol.protection.PacketProtection;
 import io.posthorn.protocol.recovery.PacketRecovery;
@@ -30,12 +32,16 @@ final class PacketAssembler {
   private final Path path;
   private final FrameSource[] sources;
   private final PacketBuilder builder;
+  private final ChannelScheduler scheduler;
+  private final Redundancy redundancy;
+  private final RateLimit rateLimit;
   private final RandomGenerator random;
   private int packetsToSkip;
   private long pacedUntilNanos = NEVER;
-  private boolean windowLimited;
+  private ConnectionInfo.LimitedBy heldBy = ConnectionInfo.LimitedBy.APPLICATION;
   private boolean lastAckEliciting;
   private int quietPackets;
+  private boolean thin = true;
 
   /** Index of each source that this class treats in its own way. */
   static final byte ACKNOWLEDGEMENTS = 0;
@@ -50,18 +56,27 @@ final class PacketAssembler {
     this.pings = parts.pings;
     this.sources = parts.sources;
     this.random = parts.shared.random();
+    SocketOptions options = parts.shared.options();
+    this.scheduler = new ChannelScheduler(sources, options.priorities());
+    this.redundancy = parts.redundancy;
+    this.rateLimit = new RateLimit(options.maxSendBytesPerSecond(), options.maxDatagramBytes());
     this.builder = new PacketBuilder(recovery.sent());
     this.packetsToSkip = SKIP_AT_LEAST + random.nextInt(SKIP_SPREAD);
   }
 
-  /** When the pacer lets the next packet leave; Long.MAX_VALUE if it is not what holds it. */
+  /** When the next packet may leave; Long.MAX_VALUE if it is not time that holds it. */
   long pacedUntilNanos() {
     return pacedUntilNanos;
   }
 
-  /** Whether the window held the last packet back. */
-  boolean isWindowLimited() {
-    return windowLimited;
+  /** What held the last packet back, of what this class decides; APPLICATION if nothing did. */
+  ConnectionInfo.LimitedBy heldBy() {
+    return heldBy;
+  }
+
+  /** The application's ceiling, or 0. */
+  long rateLimitBytesPerSecond() {
+    return rateLimit.bytesPerSecond();
   }
 
   /** Whether the packet written last wants an acknowledgement. */
@@ -96,6 +111,7 @@ final class PacketAssembler {
       boolean acknowledgeOnly,
       long nowNanos) {
     pacedUntilNanos = NEVER;
+    heldBy = ConnectionInfo.LimitedBy.APPLICATION;
     int room = path.roomBytes(limit);
     if (room == 0) {
       return 0;
@@ -107,12 +123,9 @@ final class PacketAssembler {
     // The proof of a path is short, and waits for no window: what fills it was sent to another.
     boolean probe = (recovery.isProbeDue() || path.hasFrames(nowNanos)) && !acknowledgeOnly;
     boolean wanted = probe || (!acknowledgeOnly && hasFrames(nowNanos));
-    windowLimited = wanted && !recovery.windowAllows(room);
-    boolean allowed = wanted && (probe || !windowLimited);
-    if (allowed && !probe && !recovery.pacerAllows(room, nowNanos)) {
-      pacedUntilNanos = recovery.pacerReadyNanos(room, nowNanos);
-      allowed = false;
-    }
+    int overheadBytes = HEADER_BYTES + LEAST_NUMBER_BYTES + protection.overheadBytes();
+    int copies = thin ? redundancy.copies(recovery.rtt().smoothedRttNanos()) : 1;
+    boolean allowed = wanted && (probe || mayLeave(room, copies, overheadBytes, nowNanos));
     if (!allowed && !acknowledgements.isDue(nowNanos)) {
       return 0;
     }
@@ -124,6 +137,9 @@ final class PacketAssembler {
       acknowledgements.writeFrames(builder, nowNanos);
     }
     if (allowed) {
+      if (thin && recovery.windowAllows(2 * room)) {
+        builder.mayRepeat(copies, redundancy.allowanceBytes(overheadBytes));
+      }
       writeSources(nowNanos);
       if (probe && !builder.isAckEliciting()) {
         builder.source(PINGS);
@@ -145,12 +161,39 @@ final class PacketAssembler {
         nowNanos);
   }
 
+  /** Whether window, rate limit and pacer let a packet leave; notes what holds it if not. */
+  private boolean mayLeave(int room, int copies, int overheadBytes, long nowNanos) {
+    if (!recovery.windowAllows(room)) {
+      heldBy = ConnectionInfo.LimitedBy.CONGESTION_WINDOW;
+      return false;
+    }
+    long ready = rateLimit.readyNanos(room, nowNanos);
+    if (ready > nowNanos) {
+      heldBy = ConnectionInfo.LimitedBy.RATE_LIMIT;
+    } else if (!recovery.pacerAllows(room, nowNanos)) {
+      ready = recovery.pacerReadyNanos(room, nowNanos);
+      heldBy = ConnectionInfo.LimitedBy.PACING;
+    } else if (copies > 1) {
+      ready = redundancy.heldUntilNanos(copies, overheadBytes, recovery.rtt().smoothedRttNanos());
+    }
+    if (ready > nowNanos) {
+      pacedUntilNanos = ready;
+      return false;
+    }
+    return true;
+  }
+
   private void writeSources(long nowNanos) {
     for (int i = 1; i < sources.length; i++) {
       if (sources[i].hasFrames(nowNanos)) {
         builder.source((byte) i);
         sources[i].writeFrames(builder, nowNanos);
       }
+    }
+    scheduler.write(builder, nowNanos);
+    for (int i = 1; i < sources.length && builder.repeatableBytes() > 0; i++) {
+      builder.source((byte) i);
+      sources[i].repeatFrames(builder);
     }
   }
 
@@ -205,7 +248,13 @@ final class PacketAssembler {
     lastAckEliciting = builder.isAckEliciting();
     quietPackets = lastAckEliciting ? 0 : quietPackets + 1;
     boolean applicationLimited = recovery.windowAllows(2 * bytes) && !hasFrames(nowNanos);
+    rateLimit.onSent(bytes, nowNanos);
+    thin = applicationLimited;
     recovery.onPacketSent(bytes, lastAckEliciting, applicationLimited, nowNanos);
+    if (lastAckEliciting) {
+      redundancy.onPacket(
+          bytes, recovery.packetsLost() - recovery.packetsSpuriouslyLost(), nowNanos);
+    }
     return bytes;
   }
 

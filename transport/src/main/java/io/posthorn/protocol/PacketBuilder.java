@@ -9,6 +9,9 @@ public final class PacketBuilder {
   private final SentPackets sent;
   private byte source;
   private boolean ackEliciting;
+  private long packet;
+  private int copies = 1;
+  private int budgetBytes;
 
   /**
    * Makes one.
@@ -25,9 +28,43 @@ public final class PacketBuilder {
   }
 
   /** Begins an empty packet. */
-  void begin(byte[] out, int from, int limit) {
+  public void begin(byte[] out, int from, int limit) {
     frames.reset(out, from, limit);
     ackEliciting = false;
+    packet++;
+    copies = 1;
+    budgetBytes = 0;
+  }
+
+  /**
+   * Lets the packet carry again what recent ones carried.
+   *
+   * @param inHowManyPackets each new message is to ride
+   * @param bytes of frames that the packet may have if it repeats anything
+   */
+  public void mayRepeat(int inHowManyPackets, int bytes) {
+    copies = inHowManyPackets;
+    budgetBytes = bytes;
+  }
+
+  /** A number of the packet that grows by one with each that is filled. */
+  public long packet() {
+    return packet;
+  }
+
+  /**
+   * Whether something is to be carried again by this packet, if there is room.
+   *
+   * @param firstPacket the {@link #packet} that carried it first
+   * @param resent whether that carried it because it was lost before: it rides in two at least
+   */
+  public boolean wantsAgain(long firstPacket, boolean resent) {
+    return packet - firstPacket < (resent ? Math.max(copies, 2) : copies);
+  }
+
+  /** Bytes of this packet that may still be spent on repeating. */
+  public int repeatableBytes() {
+    return Math.min(budgetBytes - frames.written(), frames.remaining());
   }
 
   /** The source that writes from now on. */

@@ -178,6 +178,7 @@ public final class PeerConnection {
     SendOutcome outcome = deliveries.send(message);
     if (outcome == SendOutcome.ACCEPTED) {
       parts.idle.onMessage(nowNanos);
+      parts.redundancy.onMessages(1, message.body().length);
     }
     return outcome;
   }
@@ -194,7 +195,10 @@ public final class PeerConnection {
       return -1;
     }
     parts.idle.onMessage(nowNanos);
-    return deliveries.ordered().sendRun(channel, encoded, from, to, beyondLimit);
+    long before = deliveries.ledger().openMessages();
+    int taken = deliveries.ordered().sendRun(channel, encoded, from, to, beyondLimit);
+    parts.redundancy.onMessages(deliveries.ledger().openMessages() - before, taken - from);
+    return taken;
   }
 
   /** The application confirms a message that it received. */
@@ -204,6 +208,11 @@ public final class PeerConnection {
           .confirmations()
           .confirm(Deliveries.isOrdered(message), message.channel(), message.number());
     }
+  }
+
+  /** Gives up the message of this receipt; answers whether it was still to be had. */
+  public boolean cancel(Object receipt) {
+    return !isOver() && deliveries.cancel(receipt);
   }
 
   /** Flushes what waits, for at most so long, then closes. */

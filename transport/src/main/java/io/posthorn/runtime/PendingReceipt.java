@@ -73,6 +73,20 @@ public final class PendingReceipt {
     return driver.waitUntil(() -> outcome != null, timeoutNanos);
   }
 
+  /** Gives the message up; answers whether it was still to be had. */
+  public boolean cancel() {
+    return driver.locked(
+        () -> {
+          if (outcome != null || !driver.isOpen()) {
+            return false;
+          }
+          long now = driver.now();
+          boolean cancelled = driver.endpoint.cancel(connection, peer, this, now);
+          driver.afterInput(now);
+          return cancelled;
+        });
+  }
+
   /** Completes with this receipt when it is settled, never exceptionally. */
   public CompletableFuture<PendingReceipt> settledFuture() {
     return driver.locked(

@@ -579,7 +579,8 @@ public final class SimulatedNetwork {
             from.index <= to.index ? 0 : 1,
             ipv6 ? SimulatedLink.IPV6_UDP_BYTES : SimulatedLink.IPV4_UDP_BYTES,
             nowNanos(),
-            pool);
+            pool,
+            (int) pair);
     Path path = new Path(from, to, deadlines.add(PATH_RANK + paths.size()), link);
     sources.add(path);
     paths.add(path);

@@ -1,5 +1,6 @@
 package io.posthorn.protocol.channel;
 
+import io.posthorn.ChannelPriorities;
 import io.posthorn.protocol.FrameSource;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.FrameHandler;
@@ -30,7 +31,7 @@ final class ChannelEnd implements FrameHandler {
     budget = new ReceiveBudget(ceilingBytes, maxWholeMessageBytes, streaming);
     ledger = new SendLedger(1L << 40);
     ordered = new OrderedChannels(ledger, confirmations, budget, memory);
-    unordered = new UnorderedMessages(ledger, confirmations, budget);
+    unordered = new UnorderedMessages(ledger, confirmations, budget, ChannelPriorities.EQUAL);
     datagrams = new Datagrams(ledger);
     sources = new FrameSource[] {confirmations, datagrams, ordered, unordered};
   }

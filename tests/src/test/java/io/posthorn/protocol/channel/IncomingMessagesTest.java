@@ -19,7 +19,11 @@ import org.jspecify.annotations.Nullable;
 class IncomingMessagesTest {
   private static final long POOL = 10_000;
 
-  private final IncomingMessages messages = new IncomingMessages(POOL);
+  private static ReceiveBudget budget(long poolBytes) {
+    return new ReceiveBudget(4 * poolBytes, 1, true);
+  }
+
+  private final IncomingMessages messages = new IncomingMessages(budget(POOL));
 
   private @Nullable CloseReason part(long id, long key, long total, long offset, byte[] bytes) {
     return messages.onPart(id, 5, key, total, offset, bytes, 0, bytes.length);
@@ -33,7 +37,7 @@ class IncomingMessagesTest {
   @Property(tries = 150)
   void theFirstByteToArriveStays(@ForAll long seed) {
     SplittableRandom random = new SplittableRandom(seed);
-    IncomingMessages to = new IncomingMessages(1 << 20);
+    IncomingMessages to = new IncomingMessages(budget(1 << 20));
     int total = 1 + random.nextInt(random.nextBoolean() ? 40 : 9000);
     byte[] model = new byte[total];
     boolean[] arrived = new boolean[total];
@@ -160,7 +164,7 @@ class IncomingMessagesTest {
 
   @Example
   void tooManyGapsAreRefusedAndTheMessageGoesOn() {
-    IncomingMessages to = new IncomingMessages(1 << 20);
+    IncomingMessages to = new IncomingMessages(budget(1 << 20));
     byte[] one = {1};
     int refusedAt = -1;
     for (int i = 0; i < 10_000 && refusedAt < 0; i++) {
@@ -183,7 +187,7 @@ class IncomingMessagesTest {
   /** The bound holds over all messages together, or a peer could multiply it by their number. */
   @Example
   void gapsAreBoundedOverAllMessages() {
-    IncomingMessages to = new IncomingMessages(4 << 20);
+    IncomingMessages to = new IncomingMessages(budget(4 << 20));
     byte[] one = {1};
     long stored = 0;
     for (int id = 0; id < 500; id++) {
@@ -213,10 +217,40 @@ class IncomingMessagesTest {
 
   @Example
   void nothingIsAllocatedFromADeclaredLength() {
-    IncomingMessages to = new IncomingMessages(1L << 42);
+    IncomingMessages to = new IncomingMessages(budget(1L << 42));
     for (int id = 0; id < 1000; id++) {
       assertNull(to.onPart(id, 0, -1, (1L << 40) / 1000, 0, new byte[1], 0, 1));
     }
     assertTrue(to.expectsMore());
+  }
+
+  /**
+   * Short messages are held by the number of ids, not by their bytes: it grows as it is used up.
+   */
+  @Example
+  void idsGrowWithWhatTheSenderUsesAndTheApplicationTakes() {
+    ReceiveBudget budget = budget(4 << 20);
+    IncomingMessages to = new IncomingMessages(budget);
+    long spare = budget.spareBytes();
+    for (int id = 0; id < 4000; id++) {
+      budget.onPacket(id * 20_000L, 50_000_000);
+      assertNull(to.onPart(id, 0, -1, 1, 0, new byte[1], 0, 1));
+      to.take();
+      to.onGranted(to.messagesToGrant(), to.bytesToGrant());
+    }
+    long ids = to.grantedMessages() - 4000;
+    assertEquals(5000.0, (double) ids, 100, "twice of what comes in 50 ms");
+    assertEquals(256 * (ids - IncomingMessages.ID_WINDOW), spare - budget.spareBytes());
+  }
+
+  @Example
+  void idsDoNotGrowWhenNobodyTakesTheMessages() {
+    ReceiveBudget budget = budget(4 << 20);
+    IncomingMessages to = new IncomingMessages(budget);
+    for (int id = 0; id < IncomingMessages.ID_WINDOW; id++) {
+      budget.onPacket(id * 1_000_000L, 50_000_000);
+      assertNull(to.onPart(id, 0, -1, 1, 0, new byte[1], 0, 1));
+    }
+    assertEquals(IncomingMessages.ID_WINDOW, to.messagesToGrant());
   }
 }

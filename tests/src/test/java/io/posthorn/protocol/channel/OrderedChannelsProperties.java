@@ -28,7 +28,7 @@ class OrderedChannelsProperties {
   private static final long WHOLE = 64 * 1024;
   private static final long NEVER = Long.MAX_VALUE;
 
-  private record Sent(int channel, byte[] body, boolean expires) {}
+  private record Sent(int channel, byte[] body, boolean mayVanish) {}
 
   /** One flow from left to right, checked as it goes. */
   private static final class Flow {
@@ -40,6 +40,7 @@ class OrderedChannelsProperties {
     final List<Sent> sent = new ArrayList<>();
     final Set<Sent> received = new HashSet<>();
     final Set<Object> confirmed = new HashSet<>();
+    final Set<Object> cancelled = new HashSet<>();
 
     Flow(SplittableRandom random) {
       this.random = random;
@@ -47,12 +48,24 @@ class OrderedChannelsProperties {
     }
 
     void send(int channel, int bytes, long expiresAtNanos) {
+      send(channel, bytes, expiresAtNanos, expiresAtNanos != NEVER);
+    }
+
+    void send(int channel, int bytes, long expiresAtNanos, boolean mayVanish) {
       byte[] body = new byte[bytes];
       random.nextBytes(body);
-      Sent message = new Sent(channel, body, expiresAtNanos != NEVER);
+      Sent message = new Sent(channel, body, mayVanish);
       sent.add(message);
       expected.computeIfAbsent(channel, any -> new ArrayDeque<>()).add(message);
       left.ordered.send(channel, body, false, expiresAtNanos, true, message);
+    }
+
+    /** Gives one up of those that may vanish, if it is not too late. */
+    void cancelAny() {
+      Sent message = sent.isEmpty() ? null : sent.get(random.nextInt(sent.size()));
+      if (message != null && message.mayVanish && left.ordered.cancel(message)) {
+        assertTrue(cancelled.add(message), "given up once");
+      }
     }
 
     void take() {
@@ -67,8 +80,8 @@ class OrderedChannelsProperties {
       ArrayDeque<Sent> queue = expected.get(channel);
       assertNotNull(queue);
       Sent next = queue.poll();
-      while (next != null && next.expires && next.body != taken.body() && !same(next, taken)) {
-        next = queue.poll(); // it must have expired, which the receipt has to say
+      while (next != null && next.mayVanish && !same(next, taken)) {
+        next = queue.poll(); // it expired or was given up, which the receipt has to say
       }
       assertNotNull(next, "a message that was never sent, or came again");
       assertArrayEquals(next.body, taken.body());
@@ -100,7 +113,12 @@ class OrderedChannelsProperties {
         assertTrue(told.add(each.receipt()), "each receipt settles once");
         boolean arrived = received.contains(each.receipt());
         assertEquals(
-            arrived ? ReceiptOutcome.ACKNOWLEDGED : ReceiptOutcome.EXPIRED, each.outcome());
+            arrived
+                ? ReceiptOutcome.ACKNOWLEDGED
+                : cancelled.contains(each.receipt())
+                    ? ReceiptOutcome.CANCELLED
+                    : ReceiptOutcome.EXPIRED,
+            each.outcome());
         assertEquals(arrived, each.mayHaveArrived());
       }
       assertEquals(new HashSet<Object>(sent), told);
@@ -123,17 +141,23 @@ class OrderedChannelsProperties {
     int channels = 1 + random.nextInt(random.nextBoolean() ? 3 : 64);
     int largest = 1 << random.nextInt(1, 17);
     boolean expiring = random.nextBoolean();
+    boolean cancelling = random.nextBoolean();
     boolean slowReader = random.nextBoolean();
     for (int i = 0; i < messages; ) {
       if (random.nextInt(6) == 0) {
         int bytes = random.nextInt(5) == 0 ? 0 : random.nextInt((int) Math.min(WHOLE, largest) + 1);
         boolean expires = expiring && random.nextBoolean();
-        // A body of its own, so that what expired is known from what arrived.
+        boolean vanishes = expires || (cancelling && random.nextBoolean());
+        // A body of its own, so that what vanished is known from what arrived.
         flow.send(
             random.nextInt(channels),
-            expires ? Math.max(16, bytes) : bytes,
-            expires ? flow.wire.nowNanos + random.nextInt(20_000_000) : NEVER);
+            vanishes ? Math.max(16, bytes) : bytes,
+            expires ? flow.wire.nowNanos + random.nextInt(20_000_000) : NEVER,
+            vanishes);
         i++;
+      }
+      if (cancelling && random.nextInt(10) == 0) {
+        flow.cancelAny();
       }
       flow.wire.step();
       if (random.nextInt(slowReader ? 40 : 2) == 0) {
@@ -277,6 +301,7 @@ class OrderedChannelsProperties {
     }
     flow.finish();
     assertTrue(flow.wire.lost > 100 && flow.wire.reordered > 100 && flow.wire.repeated > 50);
+    assertTrue(flow.wire.repeatedUnasked > 5, flow.wire.repeatedUnasked + " repeated unasked");
     assertTrue(flow.left.ledger.retransmittedBytes() > 1000);
   }
 }

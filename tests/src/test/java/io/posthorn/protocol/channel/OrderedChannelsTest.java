@@ -30,6 +30,9 @@ class OrderedChannelsTest {
   private int write(int room) {
     builder.frames().reset(new byte[room], 0, room);
     channels.writeFrames(builder, 0);
+    for (long left = channels.sendableChannels(0); left != 0; left &= left - 1) {
+      channels.writeChannel(Long.numberOfTrailingZeros(left), builder, 0);
+    }
     sent.commit(0, 1, true, false, rate);
     return builder.frames().written();
   }
@@ -45,20 +48,6 @@ class OrderedChannelsTest {
 
   private void send(int channel, int bytes) {
     channels.send(channel, new byte[bytes], false, NEVER, false, "receipt");
-  }
-
-  @Test
-  void channelsTakeTurns() {
-    channels.onPeerLimits(100_000, 64);
-    for (int channel : new int[] {5, 0, 63}) {
-      send(channel, 5000);
-    }
-    List<Integer> order = new ArrayList<>();
-    for (int i = 0; i < 6; i++) {
-      write(300);
-      order.addAll(channelsOfLastPacket());
-    }
-    assertEquals(List.of(0, 5, 63, 0, 5, 63), order);
   }
 
   @Test
@@ -167,6 +156,44 @@ class OrderedChannelsTest {
     assertEquals(NEVER, channels.deadlineNanos());
     write(1200);
     assertFalse(channels.hasFrames(2000));
+  }
+
+  @Test
+  void whatIsBegunAndTooOldEndsAtTheNextChunk() {
+    channels.onPeerLimits(1_000_000, 64);
+    channels.send(1, new byte[200_000], false, 1_000_000, true, "old");
+    write(1200);
+    channels.onTimeout(1_000_000);
+    assertEquals(new SendLedger.Settled("old", ReceiptOutcome.EXPIRED, false), ledger.poll());
+    int bytes = 1200;
+    while (channels.hasFrames(1_000_000)) {
+      bytes += write(1200);
+    }
+    assertTrue(bytes > 65_000 && bytes < 70_000, bytes + " bytes: one chunk and an abort");
+    channels.abandon(ReceiptOutcome.CLOSED);
+    assertNull(ledger.poll(), "one outcome");
+    assertEquals(0, ledger.heldBytes());
+    assertEquals(0, ledger.acknowledgedMessages());
+  }
+
+  @Test
+  void whatWaitsIsCancelledAndWhatIsPackedIsNot() {
+    channels.onPeerLimits(1_000_000, 64);
+    String packed = "packed";
+    String waits = "waits";
+    String large = "large";
+    channels.send(1, new byte[100], false, NEVER, false, packed);
+    write(1200);
+    channels.send(1, new byte[100_000], false, NEVER, false, large);
+    channels.send(1, new byte[10], false, NEVER, false, waits);
+    assertFalse(channels.cancel(packed), "it stands in the stream");
+    assertTrue(channels.cancel(waits));
+    assertEquals(new SendLedger.Settled(waits, ReceiptOutcome.CANCELLED, false), ledger.poll());
+    write(1200);
+    assertTrue(channels.cancel(large), "half sent");
+    assertEquals(new SendLedger.Settled(large, ReceiptOutcome.CANCELLED, false), ledger.poll());
+    assertFalse(channels.cancel(large), "one outcome");
+    assertFalse(channels.cancel("unknown"));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.posthorn.protocol.channel;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -48,5 +49,20 @@ class ReceiveBudgetTest {
     budget.endAssembly(3);
     assertTrue(budget.isAssemblyFree());
     assertTrue(budget.tryAssemble(4));
+  }
+
+  @Test
+  void whatIsScarceIsSharedAndGivenBack() {
+    ReceiveBudget budget = new ReceiveBudget(16 << 20, 4 << 20, false);
+    long spare = budget.spareBytes();
+    budget.onPacket(1, 0);
+    assertEquals(spare, budget.claim(0, 0, 2 * spare), "nobody else wants any");
+    assertEquals(0, budget.claim(1, 0, spare), "there is none left");
+    assertEquals(spare / 2, budget.fairShareBytes());
+    budget.giveBack(spare / 2);
+    assertEquals(0, budget.claim(0, spare / 2, 10), "it has its share");
+    assertEquals(spare / 2, budget.claim(1, 0, spare));
+    budget.onPacket(2_000_000_000L, 0);
+    assertEquals(spare, budget.fairShareBytes(), "claims are forgotten");
   }
 }

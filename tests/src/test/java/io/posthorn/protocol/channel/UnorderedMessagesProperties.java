@@ -7,7 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
+import io.posthorn.protocol.recovery.SentPackets;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -38,6 +40,7 @@ class UnorderedMessagesProperties {
     final Map<Integer, Sent> received = new HashMap<>();
     final Map<Long, Integer> newestOfKey = new HashMap<>();
     final Set<Object> confirmed = new HashSet<>();
+    final Set<Object> cancelled = new HashSet<>();
 
     Flow(SplittableRandom random) {
       this.random = random;
@@ -51,6 +54,15 @@ class UnorderedMessagesProperties {
       Sent message = new Sent(sent.size(), random.nextInt(64), key, body);
       sent.add(message);
       left.unordered.send(message.channel, key, body, expiresAtNanos, true, message);
+    }
+
+    void cancelAny() {
+      if (!sent.isEmpty()) {
+        Sent message = sent.get(random.nextInt(sent.size()));
+        if (left.unordered.cancel(message)) {
+          assertTrue(cancelled.add(message), "given up once");
+        }
+      }
     }
 
     void take() {
@@ -113,9 +125,13 @@ class UnorderedMessagesProperties {
         } else if (each.outcome() == ReceiptOutcome.SUPERSEDED) {
           assertTrue(message.key >= 0);
           assertNotEquals(newestSent.get(message.key), message.index, "by a newer one");
+        } else if (each.outcome() == ReceiptOutcome.CANCELLED) {
+          assertTrue(cancelled.contains(message));
         } else {
           assertEquals(ReceiptOutcome.EXPIRED, each.outcome());
         }
+        assertEquals(
+            each.outcome() == ReceiptOutcome.CANCELLED, cancelled.contains(message), "one outcome");
       }
       assertEquals(new HashSet<Object>(sent), told);
     }
@@ -129,6 +145,7 @@ class UnorderedMessagesProperties {
     int largest = 1 << random.nextInt(2, 17);
     int keys = random.nextBoolean() ? 0 : 1 + random.nextInt(4);
     boolean expiring = random.nextBoolean();
+    boolean cancelling = random.nextBoolean();
     boolean slowReader = random.nextBoolean();
     for (int i = 0; i < messages; ) {
       if (random.nextInt(6) == 0) {
@@ -140,12 +157,65 @@ class UnorderedMessagesProperties {
             expires ? flow.wire.nowNanos + random.nextInt(20_000_000) : NEVER);
         i++;
       }
+      if (cancelling && random.nextInt(10) == 0) {
+        flow.cancelAny();
+      }
       flow.wire.step();
       if (random.nextInt(slowReader ? 40 : 2) == 0) {
         flow.take();
       }
     }
     flow.finish();
+  }
+
+  /** While it waits behind the window, in part on its way or lost, it is purged when it is old. */
+  @Example
+  void whatIsTooOldIsPurgedThoughNothingMayLeave() {
+    Flow flow = new Flow(new SplittableRandom(9));
+    PacketBuilder builder = new PacketBuilder(new SentPackets());
+    flow.send(-1, 5000, 10_000_000);
+    flow.send(-1, 100, 10_000_000);
+    builder.begin(new byte[1200], 0, 1200);
+    flow.left.unordered.writeChannel(flow.sent.get(0).channel, builder, 0);
+    flow.left.unordered.onTimeout(9_999_999);
+    flow.left.collect();
+    assertEquals(0, flow.left.settled.size());
+    assertEquals(10_000_000, flow.left.unordered.deadlineNanos());
+    flow.left.unordered.onTimeout(10_000_000);
+    flow.left.collect();
+    assertEquals(
+        Set.of(
+            new SendLedger.Settled(flow.sent.get(0), ReceiptOutcome.EXPIRED, false),
+            new SendLedger.Settled(flow.sent.get(1), ReceiptOutcome.EXPIRED, false)),
+        new HashSet<>(flow.left.settled));
+    assertEquals(0, flow.left.ledger.heldBytes());
+    flow.finish();
+    assertEquals(0, flow.received.size());
+  }
+
+  /** Lost and not sent again yet: then too old, or replaced. */
+  @Example
+  void whatIsLostAndTooOldIsNotSentAgain() {
+    Flow flow = new Flow(new SplittableRandom(11));
+    SentPackets packets = new SentPackets();
+    PacketBuilder builder = new PacketBuilder(packets);
+    flow.send(-1, 100, 10_000_000);
+    flow.send(7, 100, NEVER);
+    builder.begin(new byte[1200], 0, 1200);
+    flow.left.unordered.writeChannel(flow.sent.get(0).channel, builder, 0);
+    flow.left.unordered.writeChannel(flow.sent.get(1).channel, builder, 0);
+    flow.left.unordered.onLost(0, UnorderedMessages.dataNote(0, 100), 5_000_000);
+    flow.left.unordered.onLost(1, UnorderedMessages.dataNote(0, 100), 5_000_000);
+    flow.left.unordered.onTimeout(10_000_000);
+    flow.send(7, 100, NEVER);
+    flow.left.collect();
+    assertEquals(
+        Set.of(
+            new SendLedger.Settled(flow.sent.get(0), ReceiptOutcome.EXPIRED, true),
+            new SendLedger.Settled(flow.sent.get(1), ReceiptOutcome.SUPERSEDED, true)),
+        new HashSet<>(flow.left.settled));
+    flow.finish();
+    assertEquals(Set.of(2), flow.received.keySet());
   }
 
   /** More ids than one window grants, and more bytes than the pool holds, several times over. */

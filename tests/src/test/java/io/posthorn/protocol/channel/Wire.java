@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.protocol.ChannelSource;
 import io.posthorn.protocol.FrameSource;
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.recovery.DeliveryRate;
@@ -53,6 +54,7 @@ final class Wire {
   int lost;
   int reordered;
   int repeated;
+  int repeatedUnasked;
 
   Wire(SplittableRandom random, ChannelEnd left, ChannelEnd right) {
     this.random = random;
@@ -109,8 +111,29 @@ final class Wire {
 
   private boolean write(ChannelEnd from, FrameSource source, int limit) {
     byte[] out = new byte[limit + 3];
-    builder.frames().reset(out, 3, 3 + limit);
+    builder.begin(out, 3, 3 + limit);
+    if (random.nextBoolean()) {
+      builder.mayRepeat(1 + random.nextInt(4), random.nextInt(1500));
+    }
     source.writeFrames(builder, nowNanos);
+    if (source instanceof ChannelSource channels) {
+      long left = channels.sendableChannels(nowNanos);
+      while (left != 0) {
+        int skip = random.nextInt(Long.bitCount(left));
+        long rest = left;
+        for (int i = 0; i < skip; i++) {
+          rest &= rest - 1;
+        }
+        int channel = Long.numberOfTrailingZeros(rest);
+        left &= ~(1L << channel);
+        channels.writeChannel(channel, builder, nowNanos);
+      }
+    }
+    if (builder.repeatableBytes() > 0) {
+      int before = builder.frames().written();
+      source.repeatFrames(builder);
+      repeatedUnasked += builder.frames().written() > before ? 1 : 0;
+    }
     int written = builder.frames().written();
     assertTrue(written <= limit);
     sent.commit(nowNanos, written, true, false, rate);

@@ -4,7 +4,9 @@ import io.posthorn.protocol.FrameSource;
 import io.posthorn.protocol.PacketBuilder;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +21,7 @@ public final class Confirmations implements FrameSource {
 
   private final Map<Name, Object> expected = new HashMap<>();
   private final ArrayDeque<Name> toSend = new ArrayDeque<>();
+  private final Set<Name> unacknowledged = new HashSet<>();
   private final ArrayDeque<Object> processed = new ArrayDeque<>();
 
   /** A message was sent whose confirmation will be reported. */
@@ -37,8 +40,9 @@ public final class Confirmations implements FrameSource {
 
   /** The application confirms a message that it received. */
   public void confirm(boolean ordered, int channel, long number) {
-    if (toSend.size() < LIMIT) {
-      toSend.add(new Name(ordered, channel, number));
+    Name name = new Name(ordered, channel, number);
+    if (unacknowledged.size() < LIMIT && unacknowledged.add(name)) {
+      toSend.add(name);
     }
   }
 
@@ -55,9 +59,13 @@ public final class Confirmations implements FrameSource {
     return processed.poll();
   }
 
-  /** Whether all that was to be sent is on its way. */
+  /** Whether the peer has got all that was to be sent. */
   public boolean isDrained() {
-    return toSend.isEmpty();
+    return unacknowledged.isEmpty();
+  }
+
+  private static Name name(long first, long second) {
+    return new Name((second & 1) != 0, (int) (second >>> 1), first);
   }
 
   @Override
@@ -76,11 +84,16 @@ public final class Confirmations implements FrameSource {
   }
 
   @Override
-  public void onAcknowledged(long first, long second, long nowNanos) {}
+  public void onAcknowledged(long first, long second, long nowNanos) {
+    unacknowledged.remove(name(first, second));
+  }
 
   @Override
   public void onLost(long first, long second, long nowNanos) {
-    toSend.add(new Name((second & 1) != 0, (int) (second >>> 1), first));
+    Name name = name(first, second);
+    if (unacknowledged.contains(name)) {
+      toSend.add(name);
+    }
   }
 
   @Override

@@ -1,6 +1,6 @@
 package io.posthorn.protocol.channel;
 
-import io.posthorn.protocol.FrameSource;
+import io.posthorn.protocol.ChannelSource;
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.wire.WireLimits;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * UNRELIABLE and UNRELIABLE_SEQUENCED messages of one connection (RFC 9221): sent once, each in one
  * packet, under congestion control; what is lost stays lost, and the receipt says so.
  */
-public final class Datagrams implements FrameSource {
+public final class Datagrams implements ChannelSource {
   /** Received and not taken; beyond, the oldest goes, as in a kernel's socket buffer. */
   private static final long QUEUE_LIMIT_BYTES = 1 << 20;
 
@@ -27,7 +27,12 @@ public final class Datagrams implements FrameSource {
       int channel, boolean sequenced, byte[] body, long expiresAtNanos, @Nullable Object receipt) {}
 
   private final SendLedger ledger;
-  private final ArrayDeque<Outgoing> waiting = new ArrayDeque<>();
+
+  @SuppressWarnings({"unchecked", "rawtypes"}) // generic array, private
+  private final @Nullable ArrayDeque<Outgoing>[] waiting = new ArrayDeque[WireLimits.MAX_CHANNELS];
+
+  // One bit a channel that has something waiting.
+  private long sendable;
   private final Map<Long, Object> receipts = new HashMap<>();
   private final ArrayDeque<Ready> ready = new ArrayDeque<>();
   private final long[] nextSequence = new long[WireLimits.MAX_CHANNELS];
@@ -46,7 +51,13 @@ public final class Datagrams implements FrameSource {
   /** Takes a message for sending; the ledger has room for it and a packet too. */
   public void send(
       int channel, boolean sequenced, byte[] body, long expiresAtNanos, @Nullable Object receipt) {
-    waiting.add(new Outgoing(channel, sequenced, body, expiresAtNanos, receipt));
+    ArrayDeque<Outgoing> queue = waiting[channel];
+    if (queue == null) {
+      queue = new ArrayDeque<>();
+      waiting[channel] = queue;
+    }
+    queue.add(new Outgoing(channel, sequenced, body, expiresAtNanos, receipt));
+    sendable |= 1L << channel;
     ledger.onTaken(body.length);
     earliestExpiryNanos = Math.min(earliestExpiryNanos, expiresAtNanos);
   }
@@ -90,15 +101,54 @@ public final class Datagrams implements FrameSource {
 
   /** Whether nothing waits to be sent. */
   public boolean isDrained() {
-    return waiting.isEmpty();
+    return sendable == 0;
+  }
+
+  private ArrayDeque<Outgoing> waiting(int channel) {
+    ArrayDeque<Outgoing> queue = waiting[channel];
+    if (queue == null) {
+      throw new IllegalStateException("nothing was ever sent on channel " + channel);
+    }
+    return queue;
+  }
+
+  /** Gives up what has not left yet. Returns whether this was so. */
+  public boolean cancel(Object receipt) {
+    for (long left = sendable; left != 0; left &= left - 1) {
+      int channel = Long.numberOfTrailingZeros(left);
+      for (var each = waiting(channel).iterator(); each.hasNext(); ) {
+        Outgoing message = each.next();
+        if (message.receipt == receipt) {
+          each.remove();
+          end(message, ReceiptOutcome.CANCELLED);
+          noteEmpty(channel);
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  private void noteEmpty(int channel) {
+    if (waiting(channel).isEmpty()) {
+      sendable &= ~(1L << channel);
+    }
+  }
+
+  /** Ends a message that has not left. */
+  private void end(Outgoing message, ReceiptOutcome outcome) {
+    ledger.onSettled(message.body.length, message.receipt, outcome, false);
   }
 
   /** Ends all that has not been acknowledged or lost. */
   public void abandon(ReceiptOutcome outcome) {
-    for (Outgoing message : waiting) {
-      ledger.onSettled(message.body.length, message.receipt, outcome, false);
+    for (; sendable != 0; sendable &= sendable - 1) {
+      ArrayDeque<Outgoing> queue = waiting(Long.numberOfTrailingZeros(sendable));
+      for (Outgoing message : queue) {
+        end(message, outcome);
+      }
+      queue.clear();
     }
-    waiting.clear();
     for (Object receipt : receipts.values()) {
       ledger.onReport(receipt, outcome, true);
     }
@@ -107,30 +157,41 @@ public final class Datagrams implements FrameSource {
 
   @Override
   public boolean hasFrames(long nowNanos) {
-    return !waiting.isEmpty();
+    return sendable != 0;
   }
 
   @Override
   public void writeFrames(PacketBuilder out, long nowNanos) {
     onTimeout(nowNanos);
-    Outgoing message = waiting.peek();
+  }
+
+  @Override
+  public long sendableChannels(long nowNanos) {
+    return sendable;
+  }
+
+  @Override
+  public void writeChannel(int channel, PacketBuilder out, long nowNanos) {
+    ArrayDeque<Outgoing> queue = waiting(channel);
+    Outgoing message = queue.peek();
     while (message != null) {
-      long sequence = message.sequenced ? nextSequence[message.channel] : -1;
-      if (!out.frames().datagram(message.channel, sequence, message.body, 0, message.body.length)) {
+      long sequence = message.sequenced ? nextSequence[channel] : -1;
+      if (!out.frames().datagram(channel, sequence, message.body, 0, message.body.length)) {
         return;
       }
       if (message.sequenced) {
-        nextSequence[message.channel]++;
+        nextSequence[channel]++;
       }
-      waiting.remove();
+      queue.remove();
       out.carries(nextTicket, 0);
       if (message.receipt != null) {
         receipts.put(nextTicket, message.receipt);
       }
       nextTicket++;
       ledger.onSent(message.body.length);
-      message = waiting.peek();
+      message = queue.peek();
     }
+    noteEmpty(channel);
   }
 
   @Override
@@ -166,14 +227,18 @@ public final class Datagrams implements FrameSource {
       return;
     }
     long earliest = NEVER;
-    for (var each = waiting.iterator(); each.hasNext(); ) {
-      Outgoing message = each.next();
-      if (message.expiresAtNanos <= nowNanos) {
-        each.remove();
-        ledger.onSettled(message.body.length, message.receipt, ReceiptOutcome.EXPIRED, false);
-      } else {
-        earliest = Math.min(earliest, message.expiresAtNanos);
+    for (long left = sendable; left != 0; left &= left - 1) {
+      int channel = Long.numberOfTrailingZeros(left);
+      for (var each = waiting(channel).iterator(); each.hasNext(); ) {
+        Outgoing message = each.next();
+        if (message.expiresAtNanos <= nowNanos) {
+          each.remove();
+          end(message, ReceiptOutcome.EXPIRED);
+        } else {
+          earliest = Math.min(earliest, message.expiresAtNanos);
+        }
       }
+      noteEmpty(channel);
     }
     earliestExpiryNanos = earliest;
   }

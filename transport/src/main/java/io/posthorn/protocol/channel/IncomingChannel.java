@@ -27,6 +27,10 @@ final class IncomingChannel {
   private int headerBytes;
   private boolean senderBlocked;
 
+  // Since when, and from which offset on, what the application takes is measured.
+  private long measuredSinceNanos = -1;
+  private long measuredFrom;
+
   // What is left of the chunk at the base of the stream if its beginning was handed over already.
   private long headlessBytes;
   private boolean headlessMore;
@@ -309,9 +313,10 @@ final class IncomingChannel {
    */
   long grantDue() {
     if (isWindowTooNarrow()) {
-      windowBytes += budget.widen(3 * windowBytes);
+      widen(3 * windowBytes);
       senderBlocked = false;
     }
+    shareWithOthers();
     if (isGrantWorthwhile() || buffer.base() + windowBytes - granted >= budget.sliceBytes()) {
       return buffer.base() + windowBytes;
     }
@@ -320,11 +325,57 @@ final class IncomingChannel {
         : -1;
   }
 
+  private void widen(long bytes) {
+    windowBytes += budget.claim(channel, windowBytes - budget.sliceBytes(), bytes);
+  }
+
+  /**
+   * A window that is wider than its share narrows; not below what was promised, so it takes until
+   * the sender has used that up.
+   */
+  private void shareWithOthers() {
+    long fair = budget.sliceBytes() + budget.fairShareBytes();
+    long narrowed = Math.max(fair, granted - buffer.base());
+    if (narrowed < windowBytes) {
+      budget.giveBack(windowBytes - narrowed);
+      windowBytes = narrowed;
+    }
+  }
+
+  /**
+   * Tunes the window to twice of what the application takes in a round trip: enough that neither a
+   * sender that doubles its rate nor the way of the grants back stops the flow (dynamic
+   * right-sizing, as in TCP receivers).
+   */
+  void tune() {
+    long rttNanos = budget.smoothedRttNanos();
+    if (measuredSinceNanos < 0) {
+      measuredSinceNanos = budget.nowNanos();
+      measuredFrom = buffer.base();
+      return;
+    }
+    long passedNanos = budget.nowNanos() - measuredSinceNanos;
+    if (rttNanos == 0 || passedNanos < rttNanos) {
+      return;
+    }
+    double taken = (double) (buffer.base() - measuredFrom) * rttNanos / passedNanos;
+    long wanted = (long) (2 * taken);
+    if (wanted > windowBytes) {
+      widen(wanted - windowBytes);
+    }
+    measuredSinceNanos = budget.nowNanos();
+    measuredFrom = buffer.base();
+  }
+
+  /** Bytes that the sender may have under way or waiting here. */
+  long windowBytes() {
+    return windowBytes;
+  }
+
   /** Whether the sender stands at or near a limit while all that is whole has been taken. */
   private boolean isWindowTooNarrow() {
     return takeableEnd() <= buffer.base()
-        && (senderBlocked || buffer.highestEnd() > granted - windowBytes / 4)
-        && budget.hasSpare();
+        && (senderBlocked || buffer.highestEnd() > granted - windowBytes / 4);
   }
 
   /** The sender said that it stands at this limit. */
@@ -351,7 +402,7 @@ final class IncomingChannel {
   /** Whether {@link #grantDue} may answer a limit. */
   boolean wantsGrant() {
     return isGrantWorthwhile()
-        || isWindowTooNarrow()
+        || (isWindowTooNarrow() && budget.hasSpare())
         || (isMessageStuck() && (budget.isAssemblyFree() || budget.isAssembling(channel)));
   }
 

@@ -13,8 +13,14 @@ import org.jspecify.annotations.Nullable;
  * byte.
  */
 final class IncomingMessages {
-  /** Ids that may be begun beyond those that the application took. */
+  /** Ids that may be begun beyond those that the application took; more as they are used up. */
   static final long ID_WINDOW = 1024;
+
+  /** What an id of a message beyond these is charged, however short the message. */
+  private static final long ID_BYTES = 256;
+
+  /** Keys that are remembered, and more only while an older message may come. */
+  private static final int KEYS = 1024;
 
   /** Gaps kept over all messages; a part that would add one more is not acknowledged. */
   static final int MAX_GAPS = 4096;
@@ -33,12 +39,16 @@ final class IncomingMessages {
     }
   }
 
+  private final ReceiveBudget budget;
   private final long poolBytes;
   private final Map<Long, Partial> partial = new HashMap<>();
   private final OffsetRanges finished = new OffsetRanges();
   private final ArrayDeque<UnorderedMessages.Ready> ready = new ArrayDeque<>();
   private final Map<Long, Long> newestOfKey = new HashMap<>();
+  private long idWindow = ID_WINDOW;
   private long grantedMessages = ID_WINDOW;
+  private long measuredSinceNanos = -1;
+  private long measuredFrom;
   private long grantedBytes;
   private long begunBytes;
   private long consumedMessages;
@@ -47,8 +57,9 @@ final class IncomingMessages {
   private boolean tooManyGaps;
   private boolean senderBlocked;
 
-  IncomingMessages(long poolBytes) {
-    this.poolBytes = poolBytes;
+  IncomingMessages(ReceiveBudget budget) {
+    this.budget = budget;
+    this.poolBytes = budget.messagePoolBytes();
     this.grantedBytes = poolBytes;
   }
 
@@ -62,6 +73,7 @@ final class IncomingMessages {
     if (finished.contains(id, id + 1)) {
       return null;
     }
+    tune();
     Partial part = partial.get(id);
     if (part == null) {
       if (begunBytes + total > grantedBytes) {
@@ -147,7 +159,7 @@ final class IncomingMessages {
         }
       }
     }
-    if (newestOfKey.size() > ID_WINDOW) {
+    if (newestOfKey.size() > KEYS) {
       // Below the first gap no older message can come any more, so its keys need no memory.
       long floor = finished.start(0) == 0 ? finished.end(0) : 0;
       newestOfKey.values().removeIf(of -> of < floor);
@@ -219,12 +231,35 @@ final class IncomingMessages {
 
   boolean wantsGrant() {
     return (senderBlocked && (messagesToGrant() > grantedMessages || bytesToGrant() > grantedBytes))
-        || consumedMessages + ID_WINDOW - grantedMessages >= ID_WINDOW / 2
+        || consumedMessages + idWindow - grantedMessages >= idWindow / 2
         || consumedBytes + poolBytes - grantedBytes >= poolBytes / 2;
   }
 
+  /**
+   * Tunes the number of ids to twice of what the application takes in a round trip, as far as the
+   * budget reaches: short messages are held by it, not by their bytes.
+   */
+  private void tune() {
+    long rttNanos = budget.smoothedRttNanos();
+    if (measuredSinceNanos < 0) {
+      measuredSinceNanos = budget.nowNanos();
+      measuredFrom = consumedMessages;
+      return;
+    }
+    long passedNanos = budget.nowNanos() - measuredSinceNanos;
+    if (rttNanos == 0 || passedNanos < rttNanos) {
+      return;
+    }
+    long wanted = (long) (2.0 * (consumedMessages - measuredFrom) * rttNanos / passedNanos);
+    if (wanted > idWindow) {
+      idWindow += budget.widen((wanted - idWindow) * ID_BYTES) / ID_BYTES;
+    }
+    measuredSinceNanos = budget.nowNanos();
+    measuredFrom = consumedMessages;
+  }
+
   long messagesToGrant() {
-    return consumedMessages + ID_WINDOW;
+    return consumedMessages + idWindow;
   }
 
   long bytesToGrant() {

@@ -1,6 +1,6 @@
 package io.posthorn.protocol.channel;
 
-import io.posthorn.protocol.FrameSource;
+import io.posthorn.protocol.ChannelSource;
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.wire.CloseReason;
@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
  * The ordered channels of one connection, both directions, and their credit. Channels do not block
  * each other: each has its own stream, window and order.
  */
-public final class OrderedChannels implements FrameSource {
+public final class OrderedChannels implements ChannelSource {
   private static final long GRANT = 1;
   private static final long BLOCKED = 2;
+  private static final long REPEATED = 3;
   private static final int KIND_SHIFT = 56;
 
   /**
@@ -37,7 +38,7 @@ public final class OrderedChannels implements FrameSource {
   private long sendable;
   private long readable;
   private long grants;
-  private int nextToSend;
+  private long recent;
   private int nextToRead;
   private boolean tooManyGaps;
   private boolean memoryFull;
@@ -53,6 +54,11 @@ public final class OrderedChannels implements FrameSource {
 
   static long dataNote(int channel, int length) {
     return (long) channel << 32 | length;
+  }
+
+  /** The same for data of which another packet carries some too. */
+  static long repeatedNote(int channel, int length) {
+    return REPEATED << KIND_SHIFT | (long) channel << 32 | length;
   }
 
   static long blockedNote(int channel) {
@@ -110,6 +116,11 @@ public final class OrderedChannels implements FrameSource {
     return taken;
   }
 
+  /** A packet came: what time it is, and how long a round trip takes, 0 if nobody knows yet. */
+  public void onPacket(long nowNanos, long smoothedRttNanos) {
+    budget.onPacket(nowNanos, smoothedRttNanos);
+  }
+
   /** CHANNEL_DATA arrived. Answers a breach, or null. */
   public @Nullable CloseReason onData(
       int channel, long offset, byte[] bytes, int from, int length) {
@@ -125,6 +136,7 @@ public final class OrderedChannels implements FrameSource {
     }
     breach = at.scan();
     if (breach == null) {
+      at.tune();
       updateReadable(channel, at);
     }
     return breach;
@@ -294,6 +306,18 @@ public final class OrderedChannels implements FrameSource {
     return true;
   }
 
+  /** Gives up a message that is not wholly in its stream yet. Returns whether this was so. */
+  public boolean cancel(Object receipt) {
+    for (int channel = 0; channel < outgoing.length; channel++) {
+      OutgoingChannel to = outgoing[channel];
+      if (to != null && to.cancel(receipt)) {
+        updateSendable(channel, to);
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Whether credit is what holds all sending back. */
   public boolean isBlocked() {
     boolean any = false;
@@ -344,19 +368,33 @@ public final class OrderedChannels implements FrameSource {
         return;
       }
     }
-    for (int i = Long.bitCount(sendable); i > 0 && sendable != 0; i--) {
-      long rotated = Long.rotateRight(sendable, nextToSend);
-      int channel =
-          (nextToSend + Long.numberOfTrailingZeros(rotated)) & (WireLimits.MAX_CHANNELS - 1);
+  }
+
+  @Override
+  public long sendableChannels(long nowNanos) {
+    return sendable;
+  }
+
+  @Override
+  public void writeChannel(int channel, PacketBuilder out, long nowNanos) {
+    OutgoingChannel to = outgoing[channel];
+    if (to == null) {
+      throw new IllegalStateException("channel " + channel + " is sendable but was never used");
+    }
+    to.writeFrames(out, nowNanos);
+    recent |= 1L << channel;
+    updateSendable(channel, to);
+  }
+
+  @Override
+  public void repeatFrames(PacketBuilder out) {
+    for (long left = recent; left != 0; left &= left - 1) {
+      int channel = Long.numberOfTrailingZeros(left);
       OutgoingChannel to = outgoing[channel];
-      if (to == null) {
-        throw new IllegalStateException("channel " + channel + " is sendable but was never used");
-      }
-      to.writeFrames(out, nowNanos);
-      updateSendable(channel, to);
-      nextToSend = (channel + 1) & (WireLimits.MAX_CHANNELS - 1);
-      if (out.frames().remaining() == 0) {
-        return;
+      if (to == null || to.isRepeatOver(out)) {
+        recent &= ~(1L << channel);
+      } else {
+        to.repeat(out);
       }
     }
   }
@@ -376,20 +414,43 @@ public final class OrderedChannels implements FrameSource {
 
   @Override
   public void onAcknowledged(long first, long second, long nowNanos) {
-    if (second >>> KIND_SHIFT == 0) {
-      int channel = (int) (second >>> 32);
-      OutgoingChannel to = outgoing[channel];
-      if (to != null) {
-        to.onAcknowledged(first, (int) second);
-        updateSendable(channel, to);
-      }
+    long kind = second >>> KIND_SHIFT;
+    if (kind != 0 && kind != REPEATED) {
+      return;
     }
+    int channel = channelOf(second);
+    OutgoingChannel to = outgoing[channel];
+    if (to != null) {
+      if (kind == REPEATED) {
+        to.onRepeatSettled(first, (int) second);
+      }
+      to.onAcknowledged(first, (int) second);
+      updateSendable(channel, to);
+    }
+  }
+
+  private static int channelOf(long note) {
+    return (int) (note >>> 32) & (WireLimits.MAX_CHANNELS - 1);
   }
 
   @Override
   public void onLost(long first, long second, long nowNanos) {
     long kind = second >>> KIND_SHIFT;
-    int channel = (int) (second >>> 32) & (WireLimits.MAX_CHANNELS - 1);
+    OutgoingChannel to = outgoing[channelOf(second)];
+    if (kind == REPEATED && to != null) {
+      to.onRepeatSettled(first, (int) second);
+    }
+    if ((kind == 0 || kind == REPEATED) && to != null) {
+      to.onLost(first, (int) second);
+      updateSendable(channelOf(second), to);
+    } else {
+      onSmallFrameLost(first, second);
+    }
+  }
+
+  private void onSmallFrameLost(long first, long second) {
+    long kind = second >>> KIND_SHIFT;
+    int channel = channelOf(second);
     if (kind == GRANT) {
       if (incoming(channel).granted() == first) {
         grants |= 1L << channel;
@@ -397,20 +458,22 @@ public final class OrderedChannels implements FrameSource {
       return;
     }
     OutgoingChannel to = outgoing[channel];
-    if (to == null) {
-      return;
-    }
-    if (kind == BLOCKED) {
+    if (kind == BLOCKED && to != null) {
       to.onBlockedLost(first);
-    } else {
-      to.onLost(first, (int) second);
+      updateSendable(channel, to);
     }
-    updateSendable(channel, to);
   }
 
   @Override
   public void onProbe(long first, long second, long nowNanos) {
-    onLost(first, second, nowNanos);
+    long kind = second >>> KIND_SHIFT;
+    OutgoingChannel to = outgoing[channelOf(second)];
+    if ((kind == 0 || kind == REPEATED) && to != null) {
+      to.onProbe(first, (int) second);
+      updateSendable(channelOf(second), to);
+    } else {
+      onSmallFrameLost(first, second);
+    }
   }
 
   @Override
@@ -426,9 +489,11 @@ public final class OrderedChannels implements FrameSource {
 
   @Override
   public void onTimeout(long nowNanos) {
-    for (OutgoingChannel to : outgoing) {
+    for (int channel = 0; channel < outgoing.length; channel++) {
+      OutgoingChannel to = outgoing[channel];
       if (to != null) {
         to.expire(nowNanos);
+        updateSendable(channel, to);
       }
     }
   }

@@ -20,13 +20,22 @@ import org.jspecify.annotations.Nullable;
 final class OutgoingChannel {
   private static final long NEVER = Long.MAX_VALUE;
 
+  private static final long EXPIRY_STEP_NANOS = 1_000_000L;
+  private static final byte ABORT = 1;
+
+  /** What a frame takes beside its data, at most in the streams of thin flows. */
+  private static final int FRAME_BYTES = 12;
+
   /** One message, or one part of a streamed message. */
   private static final class Part {
     final byte[] body;
     final boolean more;
+    final boolean streamed;
     final long expiresAtNanos;
     final boolean confirmRequested;
-    final @Nullable Object receipt;
+    @Nullable Object receipt;
+    boolean givenUp;
+    long number = -1;
     int moved;
     int chunkLeft;
     boolean begun;
@@ -34,11 +43,13 @@ final class OutgoingChannel {
     Part(
         byte[] body,
         boolean more,
+        boolean streamed,
         long expiresAtNanos,
         boolean confirmRequested,
         @Nullable Object receipt) {
       this.body = body;
       this.more = more;
+      this.streamed = streamed;
       this.expiresAtNanos = expiresAtNanos;
       this.confirmRequested = confirmRequested;
       this.receipt = receipt;
@@ -50,6 +61,9 @@ final class OutgoingChannel {
   private final Confirmations confirmations;
   private final SendBuffer buffer;
   private final OffsetRanges lost = new OffsetRanges();
+  private final OffsetRanges justLost = new OffsetRanges();
+  private final RecentWrites recent = new RecentWrites();
+  private final RepeatedRanges repeated = new RepeatedRanges();
   private final ArrayDeque<Part> waiting = new ArrayDeque<>();
   private final PackedMessages packed;
   private final byte[] chunkHeader = new byte[8];
@@ -93,7 +107,7 @@ final class OutgoingChannel {
     boolean aborts = more && body.length == 0;
     boolean streamed = more || midMessage;
     long expiry = streamed ? NEVER : expiresAtNanos;
-    waiting.add(new Part(body, more, expiry, confirmRequested, more ? null : receipt));
+    waiting.add(new Part(body, more, streamed, expiry, confirmRequested, more ? null : receipt));
     ledger.onTaken(body.length);
     earliestExpiryNanos = Math.min(earliestExpiryNanos, expiry);
     midMessage = more && !aborts;
@@ -127,7 +141,7 @@ final class OutgoingChannel {
         nextNumber++;
       } else {
         byte[] body = Arrays.copyOfRange(encoded, at + header, at + header + length);
-        waiting.add(new Part(body, false, NEVER, false, null));
+        waiting.add(new Part(body, false, false, NEVER, false, null));
       }
       at += header + length;
     }
@@ -169,17 +183,51 @@ final class OutgoingChannel {
     long earliest = NEVER;
     for (Iterator<Part> each = waiting.iterator(); each.hasNext(); ) {
       Part part = each.next();
-      if (part.begun || part.expiresAtNanos == NEVER) {
-        continue;
-      }
-      if (part.expiresAtNanos <= nowNanos) {
+      if (part.expiresAtNanos > nowNanos) {
+        earliest = Math.min(earliest, part.expiresAtNanos);
+      } else if (!part.begun) {
         each.remove();
         ledger.onSettled(part.body.length, part.receipt, ReceiptOutcome.EXPIRED, false);
       } else {
-        earliest = Math.min(earliest, part.expiresAtNanos);
+        cut(part, ReceiptOutcome.EXPIRED);
       }
     }
-    earliestExpiryNanos = earliest;
+    // Not more often than each millisecond: the queue may be long, and each message has its time.
+    earliestExpiryNanos = Math.max(earliest, nowNanos + EXPIRY_STEP_NANOS);
+  }
+
+  /** Gives up a message that is not wholly in the stream. Returns whether this was so. */
+  boolean cancel(Object receipt) {
+    for (Iterator<Part> each = waiting.iterator(); each.hasNext(); ) {
+      Part part = each.next();
+      if (part.receipt != receipt) {
+        continue;
+      }
+      if (part.begun || part.streamed) {
+        return cut(part, ReceiptOutcome.CANCELLED);
+      }
+      each.remove();
+      ledger.onSettled(part.body.length, receipt, ReceiptOutcome.CANCELLED, false);
+      return true;
+    }
+    return false;
+  }
+
+  /**
+   * Ends a message that is in the stream in part: an abort stands where its next chunk would. Not
+   * possible if there is no next chunk.
+   */
+  private boolean cut(Part part, ReceiptOutcome outcome) {
+    if (part.givenUp || part.moved + part.chunkLeft == part.body.length) {
+      return false;
+    }
+    part.givenUp = true;
+    if (part.receipt != null) {
+      confirmations.forget(true, channel, part.number);
+      ledger.onReport(part.receipt, outcome, false);
+      part.receipt = null;
+    }
+    return true;
   }
 
   /** Raises the credit. */
@@ -193,19 +241,20 @@ final class OutgoingChannel {
     while (!lost.isEmpty()) {
       long from = lost.start(0);
       int wanted = (int) Math.min(lost.end(0) - from, frames.remaining());
-      int fits = write(out, frames, from, wanted);
+      int fits = write(out, frames, from, wanted, false);
       if (fits == 0) {
         return;
       }
       lost.remove(from, from + fits);
+      recent.add(from, from + fits, true, out.packet());
       ledger.onRetransmitted(fits);
     }
+    repeat(out, true);
     expire(nowNanos);
     int wanted = (int) Math.min(creditOffset - sentOffset, frames.remaining());
     if (wanted > 0) {
       fill(wanted);
-      int fits = write(out, frames, sentOffset, (int) Math.min(buffer.end() - sentOffset, wanted));
-      sentOffset += fits;
+      writeNew((int) Math.min(buffer.end() - sentOffset, wanted), out, frames);
     }
     if (isBlocked()
         && blockedToldAt != creditOffset
@@ -215,12 +264,58 @@ final class OutgoingChannel {
     }
   }
 
-  private int write(PacketBuilder out, FrameWriter frames, long offset, int wanted) {
+  /** Writes new data, and in the same frame what stands before it and is to be repeated. */
+  private void writeNew(int wanted, PacketBuilder out, FrameWriter frames) {
+    if (wanted == 0) {
+      return;
+    }
+    int spare = out.repeatableBytes() - wanted - FRAME_BYTES;
+    long from = recent.startTouching(sentOffset, buffer.base(), spare, out);
+    int again = (int) (sentOffset - from);
+    int fits = write(out, frames, from, again + wanted, again > 0);
+    if (fits > again) {
+      recent.add(sentOffset, from + fits, false, out.packet());
+      sentOffset = from + fits;
+    }
+    ledger.onRepeated(again);
+  }
+
+  /** Writes once more what recent packets carried, as far as this one wants and may. */
+  void repeat(PacketBuilder out) {
+    repeat(out, true);
+    repeat(out, false);
+  }
+
+  /** Whether neither this packet nor a later one repeats anything that was written so far. */
+  boolean isRepeatOver(PacketBuilder out) {
+    return recent.areOver(out);
+  }
+
+  private void repeat(PacketBuilder out, boolean resent) {
+    for (int at = recent.next(out, resent); at >= 0; at = recent.next(out, resent)) {
+      recent.onCarried(at, out);
+      long from = Math.max(recent.from(at), buffer.base());
+      long length = recent.to(at) - from;
+      if (length <= 0 || length + FRAME_BYTES > out.repeatableBytes()) {
+        continue;
+      }
+      write(out, out.frames(), from, (int) length, true);
+      ledger.onRepeated(length);
+    }
+  }
+
+  private int write(
+      PacketBuilder out, FrameWriter frames, long offset, int wanted, boolean repeats) {
     int fits = frames.beginChannelData(channel, offset, wanted);
     if (fits > 0) {
       buffer.copy(offset, fits, frames.array(), frames.position());
       frames.advance(fits);
-      out.carries(offset, OrderedChannels.dataNote(channel, fits));
+      if (repeats) {
+        repeated.add(offset, offset + fits);
+        out.carries(offset, OrderedChannels.repeatedNote(channel, fits));
+      } else {
+        out.carries(offset, OrderedChannels.dataNote(channel, fits));
+      }
     }
     return fits;
   }
@@ -248,6 +343,14 @@ final class OutgoingChannel {
 
   /** Writes the header of the next chunk; one without bytes and with more means an abort. */
   private void beginChunk(Part part) {
+    if (part.givenUp) {
+      if (!part.begun) {
+        number(part);
+      }
+      buffer.append(ABORT);
+      part.moved = part.body.length;
+      return;
+    }
     int left = part.body.length - part.moved;
     int length = Math.min(left, WireLimits.MAX_CHUNK_BYTES);
     boolean more = part.more || length < left;
@@ -262,6 +365,7 @@ final class OutgoingChannel {
 
   /** Numbers a message as the receiver will: what expired before it was packed does not count. */
   private void number(Part last) {
+    last.number = nextNumber;
     if (last.confirmRequested && last.receipt != null) {
       confirmations.expect(true, channel, nextNumber, last.receipt);
     }
@@ -269,6 +373,11 @@ final class OutgoingChannel {
   }
 
   private void finish(Part part) {
+    if (part.givenUp) {
+      // Its receipt has been told already; its bytes count with those of the next message.
+      ledger.onSettled(part.body.length, null, ReceiptOutcome.CANCELLED, false);
+      return;
+    }
     packed.add(buffer.end(), part.body.length, part.receipt);
     settleArrived(); // an empty part may stand behind bytes that all arrived
   }
@@ -293,17 +402,36 @@ final class OutgoingChannel {
     ledger.onSettled(bytes, receipt, outcome, true);
   }
 
-  /** Bytes are lost: those that did not arrive otherwise go again. */
+  /** A packet that repeated this has arrived or is lost. */
+  void onRepeatSettled(long offset, int length) {
+    repeated.settle(offset, offset + length);
+  }
+
+  /** Bytes are lost: those that did not arrive otherwise, and are not under way, go again. */
   void onLost(long offset, int length) {
-    long from = Math.max(offset, buffer.base());
-    long to = offset + length;
-    if (from >= to) {
+    if (repeated.isEmpty()) {
+      sendAgain(offset, length, lost);
       return;
     }
-    lost.add(from, to);
+    justLost.clear();
+    sendAgain(offset, length, justLost);
+    repeated.removeFrom(justLost);
+    for (int i = 0; i < justLost.count(); i++) {
+      lost.add(justLost.start(i), justLost.end(i));
+    }
+  }
+
+  /** A probe is to carry these bytes, though they may be under way. */
+  void onProbe(long offset, int length) {
+    sendAgain(offset, length, lost);
+  }
+
+  private void sendAgain(long offset, int length, OffsetRanges to) {
+    long from = Math.max(offset, buffer.base());
+    to.add(from, offset + length);
     OffsetRanges arrived = buffer.acknowledged();
     for (int i = 0; i < arrived.count(); i++) {
-      lost.remove(arrived.start(i), arrived.end(i));
+      to.remove(arrived.start(i), arrived.end(i));
     }
   }
 
@@ -320,7 +448,8 @@ final class OutgoingChannel {
       settleFirst(outcome);
     }
     for (Part part : waiting) {
-      ledger.onSettled(part.body.length, part.receipt, outcome, part.begun);
+      ReceiptOutcome how = part.givenUp ? ReceiptOutcome.CANCELLED : outcome;
+      ledger.onSettled(part.body.length, part.receipt, how, part.begun);
     }
     waiting.clear();
   }

@@ -1,10 +1,13 @@
 package io.posthorn.protocol.channel;
 
+import io.posthorn.ChannelPriorities;
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.wire.FrameWriter;
+import io.posthorn.wire.WireLimits;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -15,61 +18,47 @@ import org.jspecify.annotations.Nullable;
 final class OutgoingMessages {
   private static final long NEVER = Long.MAX_VALUE;
 
-  /** One message. */
-  private static final class Outgoing {
-    final int channel;
-    final long key;
-    final byte[] body;
-    final long expiresAtNanos;
-    final boolean confirmRequested;
-    final @Nullable Object receipt;
-    final OffsetRanges lost = new OffsetRanges();
-    final OffsetRanges arrived = new OffsetRanges();
-    long id = -1;
-    int sentTo;
-    boolean begun;
-    boolean queuedAgain;
-    boolean replaced;
-    boolean emptyLost;
+  private static final long EXPIRY_STEP_NANOS = 1_000_000L;
 
-    Outgoing(
-        int channel,
-        long key,
-        byte[] body,
-        long expiresAtNanos,
-        boolean confirmRequested,
-        @Nullable Object receipt) {
-      this.channel = channel;
-      this.key = key;
-      this.body = body;
-      this.expiresAtNanos = expiresAtNanos;
-      this.confirmRequested = confirmRequested;
-      this.receipt = receipt;
+  /** What a frame takes beside its data, in most cases. */
+  private static final int FRAME_BYTES = 12;
+
+  /** What one channel has to send. */
+  private static final class Queue {
+    final ArrayDeque<UnorderedMessage> waiting = new ArrayDeque<>();
+    final ArrayDeque<UnorderedMessage> again = new ArrayDeque<>();
+    @Nullable UnorderedMessage current;
+
+    boolean isEmpty() {
+      return waiting.isEmpty() && again.isEmpty() && current == null;
     }
   }
 
   private final SendLedger ledger;
   private final Confirmations confirmations;
-  private final ArrayDeque<Outgoing> waiting = new ArrayDeque<>();
-  private final ArrayDeque<Outgoing> again = new ArrayDeque<>();
+  private final ChannelPriorities priorities;
+  private final @Nullable Queue[] queues = new @Nullable Queue[WireLimits.MAX_CHANNELS];
+  // One bit a channel whose queue is not empty.
+  private long busy;
   // Given up, by id with the length, until the peer is known to know; those that are to be written.
   private final Map<Long, Long> openAborts = new HashMap<>();
   private final ArrayDeque<Long> aborts = new ArrayDeque<>();
-  private final Map<Long, Outgoing> newestOfKey = new HashMap<>();
+  private final Map<Long, UnorderedMessage> newestOfKey = new HashMap<>();
   // Ring by id: the messages that have an id and are not settled; null where settled.
-  private @Nullable Outgoing[] byId = new @Nullable Outgoing[16];
+  private @Nullable UnorderedMessage[] byId = new @Nullable UnorderedMessage[16];
+  private final RepeatedMessages recent = new RepeatedMessages();
   private long baseId;
   private long nextId;
-  private @Nullable Outgoing current;
   private long maxMessages;
   private long maxBytes;
   private long reservedBytes;
   private long blockedToldAt = -1;
   private long earliestExpiryNanos = NEVER;
 
-  OutgoingMessages(SendLedger ledger, Confirmations confirmations) {
+  OutgoingMessages(SendLedger ledger, Confirmations confirmations, ChannelPriorities priorities) {
     this.ledger = ledger;
     this.confirmations = confirmations;
+    this.priorities = priorities;
   }
 
   void onCredit(long messages, long bytes) {
@@ -85,35 +74,117 @@ final class OutgoingMessages {
       long expiresAtNanos,
       boolean confirmRequested,
       @Nullable Object receipt) {
-    Outgoing message = new Outgoing(channel, key, body, expiresAtNanos, confirmRequested, receipt);
+    UnorderedMessage message =
+        new UnorderedMessage(channel, key, body, expiresAtNanos, confirmRequested, receipt);
     ledger.onTaken(body.length);
     if (key >= 0) {
-      Outgoing older = newestOfKey.put(key, message);
+      UnorderedMessage older = newestOfKey.put(key, message);
       if (older != null) {
         replace(older);
       }
     }
-    waiting.add(message);
+    Queue queue = queues[channel];
+    if (queue == null) {
+      queue = new Queue();
+      queues[channel] = queue;
+    }
+    queue.waiting.add(message);
+    busy |= 1L << channel;
     earliestExpiryNanos = Math.min(earliestExpiryNanos, expiresAtNanos);
   }
 
-  private void replace(Outgoing older) {
-    if (older.begun) {
-      older.replaced = true; // what is lost of it from now on is given up
+  private Queue queue(int channel) {
+    Queue queue = queues[channel];
+    if (queue == null) {
+      throw new IllegalStateException("nothing was ever sent on channel " + channel);
+    }
+    return queue;
+  }
+
+  private void noteEmpty(int channel) {
+    if (queue(channel).isEmpty()) {
+      busy &= ~(1L << channel);
+    }
+  }
+
+  private void replace(UnorderedMessage older) {
+    if (!older.begun) {
+      queue(older.channel).waiting.remove(older);
+      settle(older, ReceiptOutcome.SUPERSEDED, false);
+      noteEmpty(older.channel);
       return;
     }
-    waiting.remove(older);
-    settle(older, ReceiptOutcome.SUPERSEDED, false);
+    older.replaced = true;
+    if (older.queuedAgain || !older.isSentWhole()) {
+      giveUp(older, ReceiptOutcome.SUPERSEDED);
+    }
+  }
+
+  /** Gives up a message that is not acknowledged yet. Returns whether there was one. */
+  boolean cancel(Object receipt) {
+    for (long left = busy; left != 0; left &= left - 1) {
+      int channel = Long.numberOfTrailingZeros(left);
+      for (Iterator<UnorderedMessage> each = queue(channel).waiting.iterator(); each.hasNext(); ) {
+        UnorderedMessage message = each.next();
+        if (message.receipt == receipt) {
+          each.remove();
+          settle(message, ReceiptOutcome.CANCELLED, false);
+          noteEmpty(channel);
+          return true;
+        }
+      }
+    }
+    for (long id = baseId; id < nextId; id++) {
+      UnorderedMessage message = byId[(int) id & (byId.length - 1)];
+      if (message != null && message.receipt == receipt) {
+        giveUp(message, ReceiptOutcome.CANCELLED);
+        return true;
+      }
+    }
+    return false;
   }
 
   boolean canSend() {
-    return !aborts.isEmpty()
-        || !again.isEmpty()
-        || current != null
-        || (!waiting.isEmpty() && (hasCredit(waiting.peek()) || blockedToldAt != blockedMark()));
+    return !aborts.isEmpty() || sendableChannels() != 0 || isComplaintDue();
   }
 
-  private boolean hasCredit(@Nullable Outgoing message) {
+  /** One bit for each channel that has something to write that credit allows. */
+  long sendableChannels() {
+    if (busy == 0) {
+      return 0;
+    }
+    int starved = starvedLevel();
+    long sendable = 0;
+    for (long left = busy; left != 0; left &= left - 1) {
+      int channel = Long.numberOfTrailingZeros(left);
+      Queue queue = queue(channel);
+      if (queue.current != null
+          || !queue.again.isEmpty()
+          || (priorities.level(channel) > starved && hasCredit(queue.waiting.peek()))) {
+        sendable |= 1L << channel;
+      }
+    }
+    return sendable;
+  }
+
+  /**
+   * The highest level of a channel whose next message credit does not reach for; -1 if there is
+   * none. Nothing may be begun up to that level, or small messages could take for ever what a large
+   * one waits for.
+   */
+  private int starvedLevel() {
+    int level = -1;
+    for (long left = busy; left != 0; left &= left - 1) {
+      int channel = Long.numberOfTrailingZeros(left);
+      UnorderedMessage next = queue(channel).waiting.peek();
+      if (next != null && !hasCredit(next)) {
+        level = Math.max(level, priorities.level(channel));
+      }
+    }
+    return level;
+  }
+
+  private boolean hasCredit(@Nullable UnorderedMessage message) {
     return message != null
         && nextId < maxMessages
         && reservedBytes + message.body.length <= maxBytes;
@@ -123,65 +194,115 @@ final class OutgoingMessages {
     return maxMessages ^ maxBytes << 1;
   }
 
+  private boolean isComplaintDue() {
+    return blockedToldAt != blockedMark() && starvedLevel() >= 0;
+  }
+
+  /** Whether credit is what holds all sending back. */
   boolean isBlocked() {
-    return again.isEmpty()
-        && aborts.isEmpty()
-        && current == null
-        && !waiting.isEmpty()
-        && !hasCredit(waiting.peek());
+    return aborts.isEmpty() && busy != 0 && sendableChannels() == 0;
   }
 
   boolean isDrained() {
-    return waiting.isEmpty() && baseId == nextId && openAborts.isEmpty();
+    for (long left = busy; left != 0; left &= left - 1) {
+      if (!queue(Long.numberOfTrailingZeros(left)).waiting.isEmpty()) {
+        return false;
+      }
+    }
+    return baseId == nextId && openAborts.isEmpty();
   }
 
   long deadlineNanos() {
     return earliestExpiryNanos;
   }
 
-  /** Gives up what waits and is too old. */
+  /** Gives up what waits and is too old, whether it has begun or not. */
   void expire(long nowNanos) {
     if (nowNanos < earliestExpiryNanos) {
       return;
     }
     long earliest = NEVER;
-    for (var each = waiting.iterator(); each.hasNext(); ) {
-      Outgoing message = each.next();
-      if (message.expiresAtNanos <= nowNanos) {
-        each.remove();
-        settle(message, ReceiptOutcome.EXPIRED, false);
-      } else {
-        earliest = Math.min(earliest, message.expiresAtNanos);
+    for (long left = busy; left != 0; left &= left - 1) {
+      int channel = Long.numberOfTrailingZeros(left);
+      Queue queue = queue(channel);
+      for (Iterator<UnorderedMessage> each = queue.waiting.iterator(); each.hasNext(); ) {
+        UnorderedMessage message = each.next();
+        if (message.expiresAtNanos > nowNanos) {
+          earliest = Math.min(earliest, message.expiresAtNanos);
+        } else if (!message.begun) {
+          each.remove();
+          settle(message, ReceiptOutcome.EXPIRED, false);
+        }
       }
+      UnorderedMessage current = queue.current;
+      if (current != null) {
+        earliest = Math.min(earliest, expireBegun(current, nowNanos));
+      }
+      for (Iterator<UnorderedMessage> each = queue.again.iterator(); each.hasNext(); ) {
+        UnorderedMessage message = each.next();
+        earliest = Math.min(earliest, expireBegun(message, nowNanos));
+        if (at(message.id) != message) {
+          each.remove();
+        }
+      }
+      noteEmpty(channel);
     }
-    earliestExpiryNanos = earliest;
+    // Not more often than each millisecond: the queue may be long, and each message has its time.
+    earliestExpiryNanos =
+        earliest == NEVER ? NEVER : Math.max(earliest, nowNanos + EXPIRY_STEP_NANOS);
   }
 
+  private long expireBegun(UnorderedMessage message, long nowNanos) {
+    if (at(message.id) != message) {
+      return NEVER; // settled since it was queued
+    }
+    if (message.expiresAtNanos > nowNanos) {
+      return message.expiresAtNanos;
+    }
+    giveUp(message, ReceiptOutcome.EXPIRED);
+    return NEVER;
+  }
+
+  /** Writes what concerns no single channel: aborts, and that credit is short. */
   void writeFrames(PacketBuilder out, long nowNanos) {
-    if (!writeAborts(out) || !writeAgain(out, nowNanos)) {
-      return;
-    }
     expire(nowNanos);
-    while (true) {
-      Outgoing message = current;
-      if (message == null) {
-        message = waiting.peek();
-        if (message == null) {
-          return;
-        }
-        if (!hasCredit(message)) {
-          complain(out);
-          return;
-        }
-      }
-      if (!writeNew(message, out)) {
-        return;
-      }
+    if (writeAborts(out) && isComplaintDue()) {
+      complain(out);
     }
+  }
+
+  /** Writes what a channel has, lost data first, as far as it fits. */
+  void writeChannel(int channel, PacketBuilder out, long nowNanos) {
+    Queue queue = queue(channel);
+    if (writeAgain(queue, out, nowNanos)) {
+      writeNew(queue, out, nowNanos);
+    }
+    noteEmpty(channel);
+  }
+
+  private void writeNew(Queue queue, PacketBuilder out, long nowNanos) {
+    UnorderedMessage message = next(queue, nowNanos);
+    while (message != null && writeNew(message, queue, out)) {
+      message = next(queue, nowNanos);
+    }
+  }
+
+  /** What is to be begun or continued; null if there is nothing, or no credit for it. */
+  private @Nullable UnorderedMessage next(Queue queue, long nowNanos) {
+    if (queue.current != null) {
+      return queue.current;
+    }
+    UnorderedMessage message = queue.waiting.peek();
+    while (message != null && message.expiresAtNanos <= nowNanos) {
+      queue.waiting.remove();
+      settle(message, ReceiptOutcome.EXPIRED, false);
+      message = queue.waiting.peek();
+    }
+    return hasCredit(message) ? message : null;
   }
 
   private void complain(PacketBuilder out) {
-    if (blockedToldAt != blockedMark() && out.frames().messagesBlocked(maxMessages, maxBytes)) {
+    if (out.frames().messagesBlocked(maxMessages, maxBytes)) {
       blockedToldAt = blockedMark();
       out.carries(blockedToldAt, UnorderedMessages.BLOCKED_NOTE);
     }
@@ -201,49 +322,72 @@ final class OutgoingMessages {
     return true;
   }
 
-  private boolean writeAgain(PacketBuilder out, long nowNanos) {
-    Outgoing message = again.peek();
+  private boolean writeAgain(Queue queue, PacketBuilder out, long nowNanos) {
+    UnorderedMessage message = queue.again.peek();
     while (message != null) {
       if (at(message.id) != message) {
         message.queuedAgain = false;
-        again.remove();
-      } else if (message.replaced || message.expiresAtNanos <= nowNanos) {
-        again.remove();
-        giveUp(message);
-      } else if (!writeLost(message, out)) {
+        queue.again.remove();
+      } else if (message.expiresAtNanos <= nowNanos) {
+        queue.again.remove();
+        giveUp(message, ReceiptOutcome.EXPIRED);
+      } else if (writeLost(message, out)) {
+        message.queuedAgain = false;
+        queue.again.remove();
+        if (message.isSentWhole()) {
+          recent.add(message, true, out);
+        }
+      } else {
         return false;
       }
-      message = again.peek();
+      message = queue.again.peek();
     }
     return true;
   }
 
-  private boolean writeLost(Outgoing message, PacketBuilder out) {
-    FrameWriter frames = out.frames();
+  private boolean writeLost(UnorderedMessage message, PacketBuilder out) {
     if (message.emptyLost) {
-      if (!write(message, 0, 0, out, frames)) {
+      if (writePart(message, 0, 0, out, out.frames()) < 0) {
         return false;
       }
       message.emptyLost = false;
     }
     while (!message.lost.isEmpty()) {
       long from = message.lost.start(0);
-      int fits = writePart(message, (int) from, (int) (message.lost.end(0) - from), out, frames);
+      int wanted = (int) (message.lost.end(0) - from);
+      int fits = writePart(message, (int) from, wanted, out, out.frames());
       if (fits < 0) {
         return false;
       }
       message.lost.remove(from, from + fits);
       ledger.onRetransmitted(fits);
     }
-    message.queuedAgain = false;
-    again.remove();
     return true;
   }
 
+  /** Writes once more what recent packets carried, as far as this one wants and may. */
+  void repeatFrames(PacketBuilder out) {
+    for (int left = recent.size(); left > 0; left--) {
+      UnorderedMessage message = recent.take();
+      if (at(message.id) != message
+          || message.replaced
+          || message.queuedAgain
+          || !out.wantsAgain(message.firstPacket, message.resent)) {
+        continue;
+      }
+      recent.keep(message);
+      int length = message.body.length;
+      if (message.lastPacket < out.packet() && length + FRAME_BYTES <= out.repeatableBytes()) {
+        writePart(message, 0, length, out, out.frames());
+        message.lastPacket = out.packet();
+        ledger.onRepeated(length);
+      }
+    }
+  }
+
   /** Begins or continues a message; false if there is no room for (all of) it. */
-  private boolean writeNew(Outgoing message, PacketBuilder out) {
-    long id = message.begun ? message.id : nextId;
-    message.id = id;
+  private boolean writeNew(UnorderedMessage message, Queue queue, PacketBuilder out) {
+    message.id = message.begun ? message.id : nextId;
     int wanted = message.body.length - message.sentTo;
     int fits = writePart(message, message.sentTo, wanted, out, out.frames());
     if (fits < 0) {
@@ -251,23 +395,23 @@ final class OutgoingMessages {
     }
     if (!message.begun) {
       message.begun = true;
-      waiting.remove();
+      queue.waiting.remove();
       place(message);
       reservedBytes += message.body.length;
       if (message.confirmRequested && message.receipt != null) {
-        confirmations.expect(false, message.channel, id, message.receipt);
+        confirmations.expect(false, message.channel, message.id, message.receipt);
       }
     }
     message.sentTo += fits;
-    current = message.sentTo < message.body.length && !message.replaced ? message : null;
-    if (message.replaced && message.sentTo < message.body.length) {
-      giveUp(message);
+    queue.current = message.isSentWhole() ? null : message;
+    if (fits == message.body.length) {
+      recent.add(message, false, out);
     }
     return true;
   }
 
   private int writePart(
-      Outgoing message, int from, int wanted, PacketBuilder out, FrameWriter frames) {
+      UnorderedMessage message, int from, int wanted, PacketBuilder out, FrameWriter frames) {
     int fits =
         frames.beginMessage(
             message.id, message.channel, message.key, message.body.length, from, wanted);
@@ -275,18 +419,16 @@ final class OutgoingMessages {
       System.arraycopy(message.body, from, frames.array(), frames.position(), fits);
       frames.advance(fits);
       out.carries(message.id, UnorderedMessages.dataNote(from, fits));
+      if (fits == message.body.length) {
+        message.riding++;
+      }
     }
     return fits;
   }
 
-  private boolean write(
-      Outgoing message, int from, int wanted, PacketBuilder out, FrameWriter frames) {
-    return writePart(message, from, wanted, out, frames) >= 0;
-  }
-
-  private void place(Outgoing message) {
+  private void place(UnorderedMessage message) {
     if (nextId - baseId == byId.length) {
-      @Nullable Outgoing[] larger = new @Nullable Outgoing[byId.length * 2];
+      @Nullable UnorderedMessage[] larger = new @Nullable UnorderedMessage[byId.length * 2];
       for (long id = baseId; id < nextId; id++) {
         larger[(int) id & (larger.length - 1)] = byId[(int) id & (byId.length - 1)];
       }
@@ -296,7 +438,7 @@ final class OutgoingMessages {
     nextId++;
   }
 
-  private @Nullable Outgoing at(long id) {
+  private @Nullable UnorderedMessage at(long id) {
     return id < baseId || id >= nextId ? null : byId[(int) id & (byId.length - 1)];
   }
 
@@ -307,7 +449,7 @@ final class OutgoingMessages {
     }
   }
 
-  private void settle(Outgoing message, ReceiptOutcome outcome, boolean mayHaveArrived) {
+  private void settle(UnorderedMessage message, ReceiptOutcome outcome, boolean mayHaveArrived) {
     if (message.key >= 0) {
       newestOfKey.remove(message.key, message);
     }
@@ -317,18 +459,21 @@ final class OutgoingMessages {
     ledger.onSettled(message.body.length, message.receipt, outcome, mayHaveArrived);
   }
 
-  private void giveUp(Outgoing message) {
-    if (current == message) {
-      current = null;
+  /** Gives up a message that has an id: the peer is told, so that it need not wait for the rest. */
+  private void giveUp(UnorderedMessage message, ReceiptOutcome outcome) {
+    Queue queue = queue(message.channel);
+    if (queue.current == message) {
+      queue.current = null;
     }
     drop(message.id);
     openAborts.put(message.id, (long) message.body.length);
     aborts.add(message.id);
-    settle(message, message.replaced ? ReceiptOutcome.SUPERSEDED : ReceiptOutcome.EXPIRED, true);
+    settle(message, outcome, message.isSentWhole());
+    noteEmpty(message.channel);
   }
 
   void onAcknowledged(long id, int from, int length) {
-    Outgoing message = at(id);
+    UnorderedMessage message = at(id);
     if (message == null) {
       return;
     }
@@ -336,18 +481,34 @@ final class OutgoingMessages {
       message.arrived.add(from, from + (long) length);
       message.lost.remove(from, from + (long) length);
     }
-    boolean whole =
-        message.sentTo == message.body.length
-            && (message.body.length == 0 || message.arrived.contains(0, message.body.length));
-    if (whole) {
+    if (message.hasArrivedWhole()) {
       drop(id);
       settle(message, ReceiptOutcome.ACKNOWLEDGED, true);
     }
   }
 
   void onLost(long id, int from, int length) {
-    Outgoing message = at(id);
+    UnorderedMessage message = at(id);
     if (message == null) {
+      return;
+    }
+    if (length == message.body.length && --message.riding > 0) {
+      return; // lost is what lost its last copy
+    }
+    sendAgain(message, from, length);
+  }
+
+  /** A probe is to carry these bytes, though they may be under way. */
+  void onProbe(long id, int from, int length) {
+    UnorderedMessage message = at(id);
+    if (message != null) {
+      sendAgain(message, from, length);
+    }
+  }
+
+  private void sendAgain(UnorderedMessage message, int from, int length) {
+    if (message.replaced) {
+      giveUp(message, ReceiptOutcome.SUPERSEDED);
       return;
     }
     if (length == 0) {
@@ -363,7 +524,9 @@ final class OutgoingMessages {
     }
     if (!message.queuedAgain) {
       message.queuedAgain = true;
-      again.add(message);
+      queue(message.channel).again.add(message);
+      busy |= 1L << message.channel;
+      earliestExpiryNanos = Math.min(earliestExpiryNanos, message.expiresAtNanos);
     }
   }
 
@@ -388,19 +551,23 @@ final class OutgoingMessages {
   /** The connection ended: nothing that is left will be sent. */
   void abandon(ReceiptOutcome outcome) {
     for (long id = baseId; id < nextId; id++) {
-      Outgoing message = byId[(int) id & (byId.length - 1)];
+      UnorderedMessage message = byId[(int) id & (byId.length - 1)];
       if (message != null) {
         settle(message, outcome, true);
       }
     }
-    for (Outgoing message : waiting) {
-      settle(message, outcome, false);
+    for (; busy != 0; busy &= busy - 1) {
+      Queue queue = queue(Long.numberOfTrailingZeros(busy));
+      for (UnorderedMessage message : queue.waiting) {
+        settle(message, outcome, false);
+      }
+      queue.waiting.clear();
+      queue.again.clear();
+      queue.current = null;
     }
-    waiting.clear();
-    again.clear();
     aborts.clear();
+    recent.clear();
     openAborts.clear();
-    current = null;
     baseId = nextId;
   }
 }

@@ -11,18 +11,30 @@ import io.posthorn.wire.WireLimits;
  *   <li>a quarter is the pool of unordered messages;
  *   <li>{@link #maxWholeMessageBytes} and a little (one chunk, when messages are taken in parts) is
  *       kept for one channel at a time whose message outgrew its window: the assembly token;
- *   <li>the rest widens the windows of channels that are read fast.
+ *   <li>the rest widens the windows of channels that are read fast, and the number of unordered
+ *       messages under way; where it does not reach for all, each that is wider than its share
+ *       gives back.
  * </ul>
  */
 public final class ReceiveBudget {
   private static final int NOBODY = -1;
 
+  /** A channel that wanted a wider window counts among those that share for so long. */
+  private static final long CLAIM_NANOS = 1_000_000_000L;
+
   private final long sliceBytes;
   private final long messagePoolBytes;
   private final long maxWholeMessageBytes;
   private final boolean streaming;
+  private final long spareTotalBytes;
   private long spareBytes;
   private int assembling = NOBODY;
+
+  /** When each channel wanted a wider window last; 0 for never. */
+  private final long[] claimedNanos = new long[WireLimits.MAX_CHANNELS];
+
+  private long nowNanos;
+  private long smoothedRttNanos;
 
   /**
    * Makes one.
@@ -38,7 +50,8 @@ public final class ReceiveBudget {
     this.streaming = streaming;
     // A chunk, its header and the slice that may stand behind it, when messages come in parts.
     long assembly = streaming ? WireLimits.MAX_CHUNK_BYTES + 8 + sliceBytes : rawLimitBytes();
-    this.spareBytes = Math.max(0, ceilingBytes / 2 - assembly);
+    this.spareTotalBytes = Math.max(0, ceilingBytes / 2 - assembly);
+    this.spareBytes = spareTotalBytes;
   }
 
   /** Guaranteed window of each ordered channel. */
@@ -66,11 +79,57 @@ public final class ReceiveBudget {
     return maxWholeMessageBytes + maxWholeMessageBytes / 8 + WireLimits.MAX_CHUNK_BYTES;
   }
 
-  /** Takes up to so many bytes of the spare part for good. Returns what was taken. */
+  /** A packet came: what time it is, and how long a round trip takes, 0 if nobody knows yet. */
+  void onPacket(long now, long rttNanos) {
+    nowNanos = now;
+    smoothedRttNanos = rttNanos;
+  }
+
+  /** When the newest packet came. */
+  long nowNanos() {
+    return nowNanos;
+  }
+
+  /** The round trip, 0 if it is not known. */
+  long smoothedRttNanos() {
+    return smoothedRttNanos;
+  }
+
+  /** Takes up to so many bytes of the spare part. Returns what was taken. */
   long widen(long bytes) {
     long taken = Math.min(bytes, spareBytes);
     spareBytes -= taken;
     return taken;
+  }
+
+  /**
+   * Takes up to so many bytes of the spare part for a channel: all of it if no other wants any,
+   * else as far as its share goes. Returns what was taken.
+   *
+   * @param heldBytes what the channel has of the spare part
+   */
+  long claim(int channel, long heldBytes, long bytes) {
+    claimedNanos[channel] = Math.max(1, nowNanos);
+    return widen(Math.min(bytes, Math.max(0, fairShareBytes() - heldBytes)));
+  }
+
+  /** What each channel may hold of the spare part, of all that wanted some lately. */
+  long fairShareBytes() {
+    int claimants = 0;
+    for (long claimed : claimedNanos) {
+      claimants += claimed != 0 && nowNanos - claimed < CLAIM_NANOS ? 1 : 0;
+    }
+    return spareTotalBytes / Math.max(1, claimants);
+  }
+
+  /** Gives bytes of the spare part back. */
+  void giveBack(long bytes) {
+    spareBytes += bytes;
+  }
+
+  /** What {@link #widen} may give at most. */
+  long spareBytes() {
+    return spareBytes;
   }
 
   /** Whether {@link #widen} would give something. */

@@ -29,6 +29,7 @@ public final class SendLedger {
   private long acknowledgedMessages;
   private long openMessages;
   private long retransmittedBytes;
+  private long repeatedBytes;
   private long lostUnreceipted;
   private final ArrayDeque<Settled> settled = new ArrayDeque<>();
 
@@ -111,7 +112,17 @@ public final class SendLedger {
     settled.add(new Settled(receipt, outcome, mayHaveArrived));
   }
 
-  /** Message bytes are being sent once more. */
+  /** Message bytes ride in one more packet though nothing says that they are lost. */
+  void onRepeated(long bytes) {
+    repeatedBytes += bytes;
+  }
+
+  /** Message bytes sent again unasked so far. */
+  public long repeatedBytes() {
+    return repeatedBytes;
+  }
+
+  /** Message bytes are being sent once more, since they count as lost. */
   void onRetransmitted(long bytes) {
     retransmittedBytes += bytes;
   }
@@ -141,7 +152,7 @@ public final class SendLedger {
     return acknowledgedMessages;
   }
 
-  /** Message bytes sent more than once so far. */
+  /** Message bytes sent again so far since they counted as lost. */
   public long retransmittedBytes() {
     return retransmittedBytes;
   }

@@ -1,13 +1,14 @@
 package io.posthorn.protocol.channel;
 
-import io.posthorn.protocol.FrameSource;
+import io.posthorn.ChannelPriorities;
+import io.posthorn.protocol.ChannelSource;
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.wire.CloseReason;
 import org.jspecify.annotations.Nullable;
 
 /** RELIABLE_UNORDERED and RELIABLE_LATEST messages of one connection, both directions. */
-public final class UnorderedMessages implements FrameSource {
+public final class UnorderedMessages implements ChannelSource {
   /**
    * A whole message that was received.
    *
@@ -28,9 +29,13 @@ public final class UnorderedMessages implements FrameSource {
   private boolean repeatGrants;
 
   /** Makes both directions. */
-  public UnorderedMessages(SendLedger ledger, Confirmations confirmations, ReceiveBudget budget) {
-    outgoing = new OutgoingMessages(ledger, confirmations);
-    incoming = new IncomingMessages(budget.messagePoolBytes());
+  public UnorderedMessages(
+      SendLedger ledger,
+      Confirmations confirmations,
+      ReceiveBudget budget,
+      ChannelPriorities priorities) {
+    outgoing = new OutgoingMessages(ledger, confirmations, priorities);
+    incoming = new IncomingMessages(budget);
   }
 
   /** Offsets and lengths of unordered messages fit 30 bits, since the pool does. */
@@ -164,8 +169,32 @@ public final class UnorderedMessages implements FrameSource {
   }
 
   @Override
+  public long sendableChannels(long nowNanos) {
+    return outgoing.sendableChannels();
+  }
+
+  @Override
+  public void writeChannel(int channel, PacketBuilder out, long nowNanos) {
+    outgoing.writeChannel(channel, out, nowNanos);
+  }
+
+  /** Gives up a message that is not acknowledged yet. Returns whether there was one. */
+  public boolean cancel(Object receipt) {
+    return outgoing.cancel(receipt);
+  }
+
+  @Override
+  public void repeatFrames(PacketBuilder out) {
+    outgoing.repeatFrames(out);
+  }
+
+  @Override
   public void onProbe(long first, long second, long nowNanos) {
-    onLost(first, second, nowNanos);
+    if (second >>> KIND_SHIFT == 0) {
+      outgoing.onProbe(first, (int) (second >>> 30), (int) (second & ((1 << 30) - 1)));
+    } else {
+      onLost(first, second, nowNanos);
+    }
   }
 
   @Override

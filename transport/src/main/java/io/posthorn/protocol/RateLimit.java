@@ -1,0 +1,64 @@
+package io.posthorn.protocol;
+
+/**
+ * The ceiling that the application sets on what one connection sends ({@code maxSendRate}): a token
+ * bucket in bytes of UDP payload. It fills at the rate and holds what the rate brings in five
+ * milliseconds, at least two packets. What may not wait (acknowledgements, probes) is charged too,
+ * and the data behind it pays.
+ */
+final class RateLimit {
+  private static final long BURST_NANOS = 5_000_000L;
+  private static final int LEAST_PACKETS = 2;
+
+  /** Less is a rounding error: without it, a datagram could find itself late by a nanosecond. */
+  private static final double LEAST_BYTES = 1e-3;
+
+  private final long bytesPerSecond;
+  private final double depthBytes;
+  private double tokens;
+  private long filledNanos;
+
+  /**
+   * Makes one.
+   *
+   * @param bytesPerSecond 0 for no limit
+   * @param packetBytes largest datagram
+   */
+  RateLimit(long bytesPerSecond, int packetBytes) {
+    this.bytesPerSecond = bytesPerSecond;
+    this.depthBytes =
+        Math.max(LEAST_PACKETS * (double) packetBytes, bytesPerSecond * (BURST_NANOS / 1e9));
+    this.tokens = depthBytes;
+  }
+
+  /** Bytes a second, or 0 for no limit. */
+  long bytesPerSecond() {
+    return bytesPerSecond;
+  }
+
+  /** When a datagram of this size may leave; not later than now if it may. */
+  long readyNanos(int bytes, long nowNanos) {
+    if (bytesPerSecond == 0) {
+      return nowNanos;
+    }
+    fill(nowNanos);
+    double missing = Math.min(bytes, depthBytes) - tokens;
+    return missing < LEAST_BYTES
+        ? nowNanos
+        : nowNanos + Math.max(1, (long) Math.ceil(missing * 1e9 / bytesPerSecond));
+  }
+
+  /** A datagram left. */
+  void onSent(int bytes, long nowNanos) {
+    if (bytesPerSecond != 0) {
+      fill(nowNanos);
+      tokens -= bytes;
+    }
+  }
+
+  private void fill(long nowNanos) {
+    double brought = (nowNanos - filledNanos) * (bytesPerSecond / 1e9);
+    tokens = Math.min(depthBytes, tokens + brought);
+    filledNanos = nowNanos;
+  }
+}

@@ -1,0 +1,140 @@
+package io.posthorn.protocol;
+
+/**
+ * How often the messages of a thin flow ride in packets that leave anyway (PROTOCOL.md §9.5): as
+ * often as measured loss asks for, within a budget of bytes.
+ */
+final class Redundancy {
+  /** Packets in which one message rides at most. */
+  static final int MOST_COPIES = 4;
+
+  /** What one in a hundred round trips may see: a message all of whose copies are lost. */
+  private static final double TOLERATED_PER_ROUND_TRIP = 0.01;
+
+  /** The budget: so many times the IP bytes of the same messages in datagrams of their own. */
+  private static final int BUDGET = 3;
+
+  /** Headers of IPv4 and UDP, in a datagram of its own and in each packet. */
+  private static final int HEADERS_BYTES = 28;
+
+  /** Credit for what was not used: a burst of copies behind a pause is worth no more. */
+  private static final int MOST_CREDIT_BYTES = 2_400;
+
+  /** Packets over which the share of lost ones is averaged. */
+  private static final int MEMORY_PACKETS = 1_024;
+
+  /** Packets without loss that count as sent before the first. */
+  private static final int PRIOR_PACKETS = 16;
+
+  private static final int MEMORY_MESSAGES = 16;
+
+  /** Messages wait for each other so long at most, as a share of the round trip. */
+  private static final int HOLD_SHARE = 20;
+
+  private static final long LONGEST_HOLD_NANOS = 5_000_000L;
+
+  private final boolean enabled;
+  private long creditBytes;
+  private double lossShare;
+  private int packets = PRIOR_PACKETS;
+  private long lostBefore;
+  private long pendingMessages;
+  private long pendingBytes;
+  private double messageBytes;
+  private double gapNanos;
+  private long lastPacketNanos = Long.MIN_VALUE;
+
+  Redundancy(boolean enabled) {
+    this.enabled = enabled;
+  }
+
+  /** The application sends messages. */
+  void onMessages(long count, long bytes) {
+    pendingMessages += count;
+    pendingBytes += bytes;
+  }
+
+  /**
+   * A packet left that wants an acknowledgement.
+   *
+   * @param lost packets lost so far, without those that arrived after all
+   */
+  void onPacket(int bytes, long lost, long nowNanos) {
+    foldMessages(nowNanos);
+    creditBytes = Math.max(creditBytes - bytes - HEADERS_BYTES, -MOST_CREDIT_BYTES);
+    packets = Math.min(packets + 1, MEMORY_PACKETS);
+    lossShare += (lost - lostBefore - lossShare) / packets;
+    lossShare = Math.min(1, Math.max(0, lossShare));
+    lostBefore = lost;
+    lastPacketNanos = nowNanos;
+  }
+
+  /** Takes account of the messages since the last packet. */
+  private void foldMessages(long nowNanos) {
+    if (pendingMessages == 0) {
+      return;
+    }
+    creditBytes = creditBytes();
+    double weight = Math.min(1, (double) pendingMessages / MEMORY_MESSAGES);
+    messageBytes += ((double) pendingBytes / pendingMessages - messageBytes) * weight;
+    if (lastPacketNanos != Long.MIN_VALUE) {
+      double gap = (double) (nowNanos - lastPacketNanos) / pendingMessages;
+      gapNanos = gapNanos == 0 ? gap : gapNanos + (gap - gapNanos) * weight;
+    }
+    pendingMessages = 0;
+    pendingBytes = 0;
+  }
+
+  /** What the messages so far allow to be sent. */
+  private long creditBytes() {
+    long allowance = BUDGET * (pendingBytes + pendingMessages * HEADERS_BYTES);
+    return Math.min(creditBytes + allowance, Math.max(MOST_CREDIT_BYTES, allowance));
+  }
+
+  /** The share of packets that are lost, 0 to 1. */
+  double lossShare() {
+    return lossShare;
+  }
+
+  /**
+   * In how many packets each message is to ride: the smallest number with which less than one
+   * message in a hundred round trips is lost altogether.
+   */
+  int copies(long smoothedRttNanos) {
+    if (!enabled) {
+      return 1;
+    }
+    double messages = Math.max(1, smoothedRttNanos / Math.max(1, gapNanos));
+    double lost = lossShare;
+    int copies = 1;
+    while (copies < MOST_COPIES && lost * messages >= TOLERATED_PER_ROUND_TRIP) {
+      lost *= lossShare;
+      copies++;
+    }
+    return copies;
+  }
+
+  /**
+   * Bytes of frames that a packet which is filled now may have.
+   *
+   * @param overheadBytes what the packet has beside its frames
+   */
+  int allowanceBytes(int overheadBytes) {
+    return (int) Math.max(0, creditBytes() - overheadBytes - HEADERS_BYTES);
+  }
+
+  /**
+   * Until when the next packet is held, so that several messages share its headers: only where the
+   * budget does not reach otherwise for the copies that are asked for.
+   */
+  long heldUntilNanos(int copies, int overheadBytes, long smoothedRttNanos) {
+    if (copies < 2 || lastPacketNanos == Long.MIN_VALUE) {
+      return Long.MIN_VALUE;
+    }
+    double each = BUDGET * (messageBytes + HEADERS_BYTES);
+    if (overheadBytes + HEADERS_BYTES + copies * messageBytes <= each) {
+      return Long.MIN_VALUE;
+    }
+    return lastPacketNanos + Math.min(smoothedRttNanos / HOLD_SHARE, LONGEST_HOLD_NANOS);
+  }
+}

@@ -1,0 +1,65 @@
+package io.posthorn.protocol.channel;
+
+import org.jspecify.annotations.Nullable;
+
+/** An unordered message on its way out. */
+final class UnorderedMessage {
+  final int channel;
+  final long key;
+  final byte[] body;
+  final long expiresAtNanos;
+  final boolean confirmRequested;
+  final @Nullable Object receipt;
+
+  /** What is lost and goes again; what arrived. */
+  final OffsetRanges lost = new OffsetRanges();
+
+  final OffsetRanges arrived = new OffsetRanges();
+
+  /** Given when it is first packed. */
+  long id = -1;
+
+  /** So far it was packed. */
+  int sentTo;
+
+  boolean begun;
+  boolean queuedAgain;
+
+  /** Whether a newer message has its key: what is lost of it is not worth sending. */
+  boolean replaced;
+
+  /** Whether it is empty and lost. */
+  boolean emptyLost;
+
+  /** Packets under way that carry all of it. */
+  int riding;
+
+  /** For repeating unasked: which packet carried it first, or again since it was lost; the last. */
+  long firstPacket;
+
+  long lastPacket;
+  boolean resent;
+
+  UnorderedMessage(
+      int channel,
+      long key,
+      byte[] body,
+      long expiresAtNanos,
+      boolean confirmRequested,
+      @Nullable Object receipt) {
+    this.channel = channel;
+    this.key = key;
+    this.body = body;
+    this.expiresAtNanos = expiresAtNanos;
+    this.confirmRequested = confirmRequested;
+    this.receipt = receipt;
+  }
+
+  boolean isSentWhole() {
+    return begun && sentTo == body.length;
+  }
+
+  boolean hasArrivedWhole() {
+    return isSentWhole() && (body.length == 0 || arrived.contains(0, body.length));
+  }
+}
