@@ -49,7 +49,7 @@ class PosthornMetricsTest {
               .functionCounter()
               .count());
       assertEquals(
-          b.statistics().datagramsReceived(),
+          (double) b.statistics().datagramsReceived(),
           registry
               .get("posthorn.datagrams.received")
               .tag("socket", other)
