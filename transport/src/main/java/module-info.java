@@ -9,9 +9,11 @@ module io.posthorn {
   requires static transitive org.jspecify;
   requires transitive com.esotericsoftware.kryo;
   requires com.sun.jna;
+  requires static transitive micrometer.core;
 
   exports io.posthorn;
   exports io.posthorn.codec;
   exports io.posthorn.identity;
+  exports io.posthorn.micrometer;
   exports io.posthorn.simulation;
 }

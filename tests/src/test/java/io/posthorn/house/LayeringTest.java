@@ -52,6 +52,7 @@ class LayeringTest {
                   "trace",
                   "identity")),
           Map.entry("codec", Set.of("")),
+          Map.entry("micrometer", Set.of("")),
           Map.entry("testkit", Set.of("", "codec", "simulation", "trace")),
           Map.entry("cli", Set.of("", "codec", "simulation", "trace", "identity")));
 
