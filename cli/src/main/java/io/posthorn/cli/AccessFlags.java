@@ -54,8 +54,7 @@ final class AccessFlags {
    * @param what strangers could do
    * @param at where it would listen
    */
-  void require(String what, InetSocketAddress at, SocketFlags flags, Posthorn root)
-      throws Failure {
+  void require(String what, InetSocketAddress at, SocketFlags flags, Posthorn root) throws Failure {
     if (allowAnyone
         || flags.identity().keepsStrangersOut(root)
         || at.getAddress().isLoopbackAddress()) {

@@ -98,7 +98,8 @@ final class ReceiveCommand implements Callable<Integer> {
     Path folder = folder(more == 1 ? words.get(words.size() - 1) : ".");
     InetSocketAddress at = EndpointAddress.ofListener(where).resolve(root.everywhere().family());
     access.authorize(flags, root);
-    access.require(toStdout ? "write to standard output" : "write files into " + folder, at, flags, root);
+    access.require(
+        toStdout ? "write to standard output" : "write files into " + folder, at, flags, root);
     try (MessageSocket socket = flags.openListener(at, false, Application.RECEIVE)) {
       Signals.ofProcess().interruptMe();
       try {
