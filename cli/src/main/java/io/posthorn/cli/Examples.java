@@ -4,7 +4,10 @@ import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
 
-/** Commands to try, which help shows; a test runs them as they stand. */
+/**
+ * Commands to try, which help shows; a test runs them as they stand. At most 76 letters each, for
+ * help breaks longer lines.
+ */
 final class Examples {
   private static final Map<String, List<String>> OF_COMMANDS =
       Map.ofEntries(
@@ -16,7 +19,7 @@ final class Examples {
               "ping",
               List.of(
                   "posthorn listen 9000 & posthorn ping localhost:9000 -c 3 -i 0.2 --histogram",
-                  "posthorn listen -u --echo 9000 & posthorn ping -u localhost:9000 -c 40 -i 0.1")),
+                  "posthorn listen -u --echo 9000 & posthorn ping -u localhost:9000 -c 4")),
           Map.entry(
               "compare",
               List.of("posthorn compare --simulated --impair @wifi --assert 'reliable.lost==0'")),
@@ -29,7 +32,7 @@ final class Examples {
               "bench",
               List.of(
                   "posthorn bench -s -1 9000 & posthorn bench localhost:9000 -n 200 -P 2",
-                  "posthorn bench -s -1 -u 9000 & posthorn bench localhost:9000 -u -t 1 -b 5mbit")),
+                  "posthorn bench -s -1 -u 9000 & posthorn bench localhost:9000 -u -t 1")),
           Map.entry("sockets", List.of("posthorn sockets --json", "posthorn sockets -a -l -p")),
           Map.entry(
               "doctor", List.of("posthorn listen 9000 & posthorn doctor localhost:9000 --json")),
