@@ -108,8 +108,7 @@ class HandshakeVectorsTest {
       out.put(
           forth ? "packet-of-initiator" : "packet-of-responder",
           HEX.formatHex(Arrays.copyOf(buffer, length)));
-      int opened =
-          (forth ? to : from).open(buffer, 0, length, number - 1, 0, payload, 0);
+      int opened = (forth ? to : from).open(buffer, 0, length, number - 1, 0, payload, 0);
       assertEquals(HEX.formatHex(frames), HEX.formatHex(Arrays.copyOf(payload, opened)));
     }
     return out;
@@ -127,7 +126,6 @@ class HandshakeVectorsTest {
 
   @Test
   void eachSuiteWithKeysHasVectors() throws IOException {
-    assertEquals(
-        List.of("1", "1", "2", "2"), vectors().stream().map(v -> v.get("suite")).toList());
+    assertEquals(List.of("1", "1", "2", "2"), vectors().stream().map(v -> v.get("suite")).toList());
   }
 }
