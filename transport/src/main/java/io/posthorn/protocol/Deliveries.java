@@ -6,6 +6,7 @@ import io.posthorn.protocol.channel.Confirmations;
 import io.posthorn.protocol.channel.Datagrams;
 import io.posthorn.protocol.channel.OrderedChannels;
 import io.posthorn.protocol.channel.ReceiveBudget;
+import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.channel.SendLedger;
 import io.posthorn.protocol.channel.UnorderedMessages;
 import io.posthorn.protocol.handshake.TransportParameters;
@@ -35,22 +36,22 @@ final class Deliveries {
 
   Deliveries(EndpointResources shared, long handle, InetSocketAddress alias) {
     SocketOptions options = shared.options();
-    ReceiveBudget budget = budget(options);
+    ReceiveBudget budget = budget(options, shared.memory());
     ledger = new SendLedger(options.sendBufferBytes());
     ordered = new OrderedChannels(ledger, confirmations, budget, shared.memory());
     unordered = new UnorderedMessages(ledger, confirmations, budget, options.priorities());
-    datagrams = new Datagrams(ledger);
+    datagrams = new Datagrams(ledger, shared.memory());
     inbox = new Inbox(handle, alias, ordered, unordered, datagrams);
   }
 
-  private static ReceiveBudget budget(SocketOptions options) {
+  private static ReceiveBudget budget(SocketOptions options, ReceiveMemory memory) {
     return new ReceiveBudget(
-        options.receiveBufferBytes(), options.maxWholeMessageBytes(), options.streaming());
+        options.receiveBufferBytes(), options.maxWholeMessageBytes(), options.streaming(), memory);
   }
 
   /** Puts the limits of what this side takes into its parameters. */
   static void announce(TransportParameters parameters, SocketOptions options) {
-    ReceiveBudget budget = budget(options);
+    ReceiveBudget budget = budget(options, new ReceiveMemory(Long.MAX_VALUE));
     parameters.initialMaxChannelDataBytes = budget.sliceBytes();
     parameters.initialMaxMessages = UnorderedMessages.initialMaxMessages();
     parameters.initialMaxMessageDataBytes = budget.messagePoolBytes();
@@ -194,6 +195,13 @@ final class Deliveries {
 
   Datagrams datagrams() {
     return datagrams;
+  }
+
+  /** Gives up the memory of messages that were not taken. */
+  void release() {
+    ordered.release();
+    unordered.release();
+    datagrams.release();
   }
 
   boolean hasMessage() {

@@ -200,7 +200,9 @@ final class FrameDispatcher implements FrameHandler {
       return null;
     }
     CloseReason breach = unordered.onPart(id, channel, key, totalLength, offset, bytes, at, length);
-    if (unordered.leftTooManyGaps()) {
+    if (unordered.wasMemoryFull()) {
+      refuse(DropReason.RECEIVE_BUFFER_FULL);
+    } else if (unordered.leftTooManyGaps()) {
       refuse(DropReason.TOO_MANY_GAPS);
     }
     return breach;

@@ -374,7 +374,7 @@ public final class PeerConnection {
 
   /** Gives up the memory of messages that were not taken. */
   public void release() {
-    deliveries.ordered().release();
+    deliveries.release();
   }
 
   // Questions.

@@ -28,11 +28,11 @@ final class ChannelEnd implements FrameHandler {
   private @Nullable ChannelEnd peer;
 
   ChannelEnd(long ceilingBytes, long maxWholeMessageBytes, boolean streaming) {
-    budget = new ReceiveBudget(ceilingBytes, maxWholeMessageBytes, streaming);
+    budget = new ReceiveBudget(ceilingBytes, maxWholeMessageBytes, streaming, memory);
     ledger = new SendLedger(1L << 40);
     ordered = new OrderedChannels(ledger, confirmations, budget, memory);
     unordered = new UnorderedMessages(ledger, confirmations, budget, ChannelPriorities.EQUAL);
-    datagrams = new Datagrams(ledger);
+    datagrams = new Datagrams(ledger, memory);
     sources = new FrameSource[] {confirmations, datagrams, ordered, unordered};
   }
 
@@ -137,7 +137,7 @@ final class ChannelEnd implements FrameHandler {
       int length) {
     CloseReason breach =
         unordered.onPart(id, channel, key, totalLength, offset, bytes, from, length);
-    refused |= unordered.leftTooManyGaps();
+    refused |= unordered.leftTooManyGaps() || unordered.wasMemoryFull();
     return breach;
   }
 

@@ -71,7 +71,7 @@ class DatagramsTest {
 
   @Example
   void theOldestGoesWhenNobodyReads() {
-    Datagrams datagrams = new Datagrams(new SendLedger(1));
+    Datagrams datagrams = new Datagrams(new SendLedger(1), new ReceiveMemory(1L << 40));
     byte[] body = new byte[1000];
     for (int i = 0; i < 2000; i++) {
       ByteBuffer.wrap(body).putInt(i);
@@ -88,7 +88,7 @@ class DatagramsTest {
 
   @Example
   void emptyMessagesAreBoundedToo() {
-    Datagrams datagrams = new Datagrams(new SendLedger(1));
+    Datagrams datagrams = new Datagrams(new SendLedger(1), new ReceiveMemory(1L << 40));
     for (int i = 0; i < 100_000; i++) {
       datagrams.onDatagram(1, -1, new byte[0], 0, 0);
     }
@@ -97,7 +97,7 @@ class DatagramsTest {
 
   @Example
   void theBodyIsCopiedOutOfTheDatagram() {
-    Datagrams datagrams = new Datagrams(new SendLedger(1));
+    Datagrams datagrams = new Datagrams(new SendLedger(1), new ReceiveMemory(1L << 40));
     byte[] in = {9, 1, 2, 9};
     datagrams.onDatagram(1, 0, in, 1, 2);
     in[1] = 7;
@@ -110,7 +110,7 @@ class DatagramsTest {
   @Example
   void whatWaitsTooLongExpires() {
     SendLedger ledger = new SendLedger(1 << 20);
-    Datagrams datagrams = new Datagrams(ledger);
+    Datagrams datagrams = new Datagrams(ledger, new ReceiveMemory(1L << 40));
     datagrams.send(1, false, new byte[10], 500, "soon");
     datagrams.send(1, false, new byte[10], NEVER, "never");
     assertEquals(500, datagrams.deadlineNanos());

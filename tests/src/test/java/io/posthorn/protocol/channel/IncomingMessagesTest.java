@@ -253,4 +253,27 @@ class IncomingMessagesTest {
     }
     assertEquals(IncomingMessages.ID_WINDOW, to.messagesToGrant());
   }
+
+  /** FAULTS 50: begun messages of many peers stop at the ceiling of the socket. */
+  @Example
+  void fault50_whenTheSocketsMemoryIsFullOnlyTheOldestMessageGrows() {
+    ReceiveMemory memory = new ReceiveMemory(20_000);
+    IncomingMessages to = new IncomingMessages(new ReceiveBudget(16 << 20, 1, true, memory));
+    for (int id = 0; id < 100; id++) {
+      assertNull(to.onPart(id, 0, -1, 40_000, 0, new byte[1], 0, 1));
+    }
+    assertTrue(to.wasMemoryFull());
+    long used = memory.usedBytes();
+    assertTrue(used >= 20_000 && used < 25_000, used + " bytes");
+    assertNull(to.onPart(50, 0, -1, 40_000, 1, new byte[1], 0, 1));
+    assertTrue(to.wasMemoryFull());
+    assertNull(to.onPart(0, 0, -1, 40_000, 1, new byte[1000], 0, 1000));
+    assertFalse(to.wasMemoryFull(), "the oldest may end, or nothing ever would");
+    memory.add(5_000);
+    assertNull(to.onPart(0, 0, -1, 40_000, 1001, new byte[1000], 0, 1000));
+    assertTrue(to.wasMemoryFull(), "a quarter beyond the ceiling all is refused");
+    memory.add(-5_000);
+    to.release();
+    assertEquals(0, memory.usedBytes());
+  }
 }

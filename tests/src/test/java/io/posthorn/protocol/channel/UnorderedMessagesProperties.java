@@ -98,6 +98,7 @@ class UnorderedMessagesProperties {
       assertFalse(right.unordered.expectsMore());
       assertEquals(0, left.ledger.heldBytes());
       assertEquals(0, left.ledger.openMessages());
+      assertEquals(0, right.memory.usedBytes());
       checkReceipts();
       for (Object each : left.processed) {
         assertTrue(confirmed.contains(each));

@@ -27,6 +27,7 @@ public final class Datagrams implements ChannelSource {
       int channel, boolean sequenced, byte[] body, long expiresAtNanos, @Nullable Object receipt) {}
 
   private final SendLedger ledger;
+  private final ReceiveMemory memory;
 
   @SuppressWarnings({"unchecked", "rawtypes"}) // generic array, private
   private final @Nullable ArrayDeque<Outgoing>[] waiting = new ArrayDeque[WireLimits.MAX_CHANNELS];
@@ -43,8 +44,9 @@ public final class Datagrams implements ChannelSource {
   private long earliestExpiryNanos = NEVER;
 
   /** Makes both directions. */
-  public Datagrams(SendLedger ledger) {
+  public Datagrams(SendLedger ledger, ReceiveMemory memory) {
     this.ledger = ledger;
+    this.memory = memory;
     Arrays.fill(newestSequence, -1);
   }
 
@@ -70,6 +72,11 @@ public final class Datagrams implements ChannelSource {
       }
       newestSequence[channel] = sequence;
     }
+    if (memory.isFull()) {
+      droppedFromQueue++;
+      return;
+    }
+    memory.add(length + SendLedger.MESSAGE_OVERHEAD_BYTES);
     ready.add(new Ready(channel, sequence >= 0, Arrays.copyOfRange(bytes, from, from + length)));
     readyBytes += length + SendLedger.MESSAGE_OVERHEAD_BYTES;
     while (readyBytes > QUEUE_LIMIT_BYTES) {
@@ -95,8 +102,16 @@ public final class Datagrams implements ChannelSource {
     Ready message = ready.poll();
     if (message != null) {
       readyBytes -= message.body.length + SendLedger.MESSAGE_OVERHEAD_BYTES;
+      memory.add(-message.body.length - SendLedger.MESSAGE_OVERHEAD_BYTES);
     }
     return message;
+  }
+
+  /** Gives the memory of received messages up. */
+  public void release() {
+    while (take() != null) {
+      // Each gives back its own.
+    }
   }
 
   /** Whether nothing waits to be sent. */

@@ -40,6 +40,7 @@ final class IncomingMessages {
   }
 
   private final ReceiveBudget budget;
+  private final ReceiveMemory memory;
   private final long poolBytes;
   private final Map<Long, Partial> partial = new HashMap<>();
   private final OffsetRanges finished = new OffsetRanges();
@@ -55,10 +56,12 @@ final class IncomingMessages {
   private long consumedBytes;
   private int gaps;
   private boolean tooManyGaps;
+  private boolean memoryFull;
   private boolean senderBlocked;
 
   IncomingMessages(ReceiveBudget budget) {
     this.budget = budget;
+    this.memory = budget.memory();
     this.poolBytes = budget.messagePoolBytes();
     this.grantedBytes = poolBytes;
   }
@@ -67,6 +70,7 @@ final class IncomingMessages {
   @Nullable CloseReason onPart(
       long id, int channel, long key, long total, long offset, byte[] bytes, int from, int length) {
     tooManyGaps = false;
+    memoryFull = false;
     if (id >= grantedMessages) {
       return CloseReason.LIMIT;
     }
@@ -74,6 +78,10 @@ final class IncomingMessages {
       return null;
     }
     tune();
+    memoryFull = memory.isExhausted() || (memory.isFull() && id != lowestUnfinished());
+    if (memoryFull) {
+      return null;
+    }
     Partial part = partial.get(id);
     if (part == null) {
       if (begunBytes + total > grantedBytes) {
@@ -81,10 +89,12 @@ final class IncomingMessages {
       }
       begunBytes += total;
       if (length == total) {
+        memory.add(length);
         finish(id, channel, key, Arrays.copyOfRange(bytes, from, from + length));
         return null;
       }
       part = new Partial(total);
+      memory.add(part.body.length);
       partial.put(id, part);
     } else if (part.total != total) {
       return CloseReason.FINAL_SIZE;
@@ -96,7 +106,9 @@ final class IncomingMessages {
       return null;
     }
     gaps -= gapsOf(part);
+    memory.add(-part.body.length);
     store(part, (int) offset, bytes, from, length);
+    memory.add(part.body.length);
     gaps += gapsOf(part);
     if (part.arrived.contains(0, total)) {
       partial.remove(id);
@@ -136,6 +148,7 @@ final class IncomingMessages {
   private void finish(long id, int channel, long key, byte[] body) {
     finished.add(id, id + 1);
     if (key >= 0 && !isNewestOfKey(id, key)) {
+      memory.add(-body.length);
       consume(body.length);
       return;
     }
@@ -154,6 +167,7 @@ final class IncomingMessages {
         UnorderedMessages.Ready older = each.next();
         if (older.id() == newest) {
           each.remove();
+          memory.add(-older.body().length);
           consume(older.body().length);
           break;
         }
@@ -191,6 +205,7 @@ final class IncomingMessages {
       begunBytes += total;
     } else {
       gaps -= gapsOf(part);
+      memory.add(-part.body.length);
     }
     finished.add(id, id + 1);
     consume(total);
@@ -200,6 +215,28 @@ final class IncomingMessages {
   /** Keys of which the newest message is remembered. */
   int keyCount() {
     return newestOfKey.size();
+  }
+
+  /** The first id of which not everything came: what all later ones may wait for. */
+  private long lowestUnfinished() {
+    return !finished.isEmpty() && finished.start(0) == 0 ? finished.end(0) : 0;
+  }
+
+  /** Whether the part given last was not stored, since the socket's memory is full. */
+  boolean wasMemoryFull() {
+    return memoryFull;
+  }
+
+  /** Gives the memory up; nothing may come any more. */
+  void release() {
+    for (Partial part : partial.values()) {
+      memory.add(-part.body.length);
+    }
+    for (UnorderedMessages.Ready message : ready) {
+      memory.add(-message.body().length);
+    }
+    partial.clear();
+    ready.clear();
   }
 
   boolean leftTooManyGaps() {
@@ -219,6 +256,7 @@ final class IncomingMessages {
   UnorderedMessages.@Nullable Ready take() {
     UnorderedMessages.Ready message = ready.poll();
     if (message != null) {
+      memory.add(-message.body().length);
       consume(message.body().length);
     }
     return message;

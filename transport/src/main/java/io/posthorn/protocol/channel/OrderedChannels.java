@@ -33,6 +33,10 @@ public final class OrderedChannels implements ChannelSource {
   private final OutgoingChannel[] outgoing = new OutgoingChannel[WireLimits.MAX_CHANNELS];
   private final IncomingChannel[] incoming = new IncomingChannel[WireLimits.MAX_CHANNELS];
   private long initialCredit;
+
+  /** Credit for channels that were not used yet; made when the first comes. */
+  private long @Nullable [] earlyCredit;
+
   private int peerChannels = WireLimits.MAX_CHANNELS;
   // One bit a channel: has something to send; has a message; may want to announce a limit.
   private long sendable;
@@ -95,22 +99,14 @@ public final class OrderedChannels implements ChannelSource {
       long expiresAtNanos,
       boolean confirmRequested,
       @Nullable Object receipt) {
-    OutgoingChannel to = outgoing[channel];
-    if (to == null) {
-      to = new OutgoingChannel(channel, initialCredit, ledger, confirmations, memory.rings());
-      outgoing[channel] = to;
-    }
+    OutgoingChannel to = used(channel);
     to.add(body, more, expiresAtNanos, confirmRequested, receipt);
     sendable |= 1L << channel;
   }
 
   /** Takes a run of encoded messages; see {@link OutgoingChannel#addRun}. */
   public int sendRun(int channel, byte[] encoded, int from, int to, boolean beyondLimit) {
-    OutgoingChannel at = outgoing[channel];
-    if (at == null) {
-      at = new OutgoingChannel(channel, initialCredit, ledger, confirmations, memory.rings());
-      outgoing[channel] = at;
-    }
+    OutgoingChannel at = used(channel);
     int taken = at.addRun(encoded, from, to, beyondLimit);
     sendable |= 1L << channel;
     return taken;
@@ -121,6 +117,19 @@ public final class OrderedChannels implements ChannelSource {
     budget.onPacket(nowNanos, smoothedRttNanos);
   }
 
+  /** The sending half of a channel, made when it is first used. */
+  private OutgoingChannel used(int channel) {
+    OutgoingChannel to = outgoing[channel];
+    if (to == null) {
+      to = new OutgoingChannel(channel, initialCredit, ledger, confirmations, memory.rings());
+      outgoing[channel] = to;
+      if (earlyCredit != null) {
+        to.onCredit(earlyCredit[channel]);
+      }
+    }
+    return to;
+  }
+
   /** CHANNEL_DATA arrived. Answers a breach, or null. */
   public @Nullable CloseReason onData(
       int channel, long offset, byte[] bytes, int from, int length) {
@@ -129,7 +138,7 @@ public final class OrderedChannels implements ChannelSource {
     if (breach != null) {
       return breach;
     }
-    memoryFull = memory.isFull() && at.isAhead(offset);
+    memoryFull = memory.isExhausted() || (memory.isFull() && at.isAhead(offset));
     tooManyGaps = !memoryFull && !at.store(offset, bytes, from, length);
     if (memoryFull || tooManyGaps) {
       return null;
@@ -192,7 +201,12 @@ public final class OrderedChannels implements ChannelSource {
     if (to != null) {
       to.onCredit(maxOffset);
       updateSendable(channel, to);
+      return;
     }
+    if (earlyCredit == null) {
+      earlyCredit = new long[WireLimits.MAX_CHANNELS];
+    }
+    earlyCredit[channel] = Math.max(earlyCredit[channel], maxOffset);
   }
 
   /** CHANNEL_BLOCKED arrived: say the limit again if it is higher than the peer knows. */

@@ -26,6 +26,7 @@ public final class ReceiveBudget {
   private final long messagePoolBytes;
   private final long maxWholeMessageBytes;
   private final boolean streaming;
+  private final ReceiveMemory memory;
   private final long spareTotalBytes;
   private long spareBytes;
   private int assembling = NOBODY;
@@ -44,6 +45,17 @@ public final class ReceiveBudget {
    * @param streaming whether longer ordered messages are handed over in parts
    */
   public ReceiveBudget(long ceilingBytes, long maxWholeMessageBytes, boolean streaming) {
+    this(ceilingBytes, maxWholeMessageBytes, streaming, new ReceiveMemory(Long.MAX_VALUE));
+  }
+
+  /**
+   * Makes one.
+   *
+   * @param memory of the socket, which has a ceiling of its own
+   */
+  public ReceiveBudget(
+      long ceilingBytes, long maxWholeMessageBytes, boolean streaming, ReceiveMemory memory) {
+    this.memory = memory;
     this.sliceBytes = ceilingBytes / 4 / WireLimits.MAX_CHANNELS;
     this.messagePoolBytes = ceilingBytes / 4;
     this.maxWholeMessageBytes = maxWholeMessageBytes;
@@ -52,6 +64,11 @@ public final class ReceiveBudget {
     long assembly = streaming ? WireLimits.MAX_CHUNK_BYTES + 8 + sliceBytes : rawLimitBytes();
     this.spareTotalBytes = Math.max(0, ceilingBytes / 2 - assembly);
     this.spareBytes = spareTotalBytes;
+  }
+
+  /** The socket's memory. */
+  ReceiveMemory memory() {
+    return memory;
   }
 
   /** Guaranteed window of each ordered channel. */

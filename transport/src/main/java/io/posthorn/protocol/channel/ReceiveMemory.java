@@ -2,7 +2,8 @@ package io.posthorn.protocol.channel;
 
 /**
  * Received bytes that all connections of one socket hold, against the socket's ceiling. When it is
- * full, data that only waits behind a gap is not taken, and so not acknowledged.
+ * full, data that only waits behind a gap is not taken, and so not acknowledged; a quarter beyond
+ * it, none is.
  */
 public final class ReceiveMemory {
   private final long limitBytes;
@@ -26,6 +27,11 @@ public final class ReceiveMemory {
   /** Whether the ceiling is reached. */
   public boolean isFull() {
     return usedBytes >= limitBytes;
+  }
+
+  /** Whether so much is held beyond the ceiling that nothing at all is taken any more. */
+  boolean isExhausted() {
+    return usedBytes - limitBytes / 4 >= limitBytes;
   }
 
   /** Bytes held. */

@@ -86,6 +86,16 @@ public final class UnorderedMessages implements ChannelSource {
     return incoming.leftTooManyGaps();
   }
 
+  /** Whether the part given last was not stored, since the socket's memory is full. */
+  public boolean wasMemoryFull() {
+    return incoming.wasMemoryFull();
+  }
+
+  /** Gives the memory of received messages up. */
+  public void release() {
+    incoming.release();
+  }
+
   /** Whether a message can be taken. */
   public boolean hasMessage() {
     return incoming.hasMessage();

@@ -1,0 +1,170 @@
+package io.posthorn.endpoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.Delivery;
+import io.posthorn.Security;
+import io.posthorn.SocketOptions;
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.ReceivedMessage;
+import io.posthorn.protocol.SendOutcome;
+import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.FrameWriter;
+import io.posthorn.wire.WireLimits;
+import java.util.Arrays;
+import net.jqwik.api.Example;
+
+/** FAULTS 22, 50 and 52: a peer that gives no credit, or a byte a second, or contradicts itself. */
+class SlowPeerTest {
+  private static final SocketOptions OPTIONS =
+      HandPeer.options(Security.ephemeral(), 100, 64 << 20);
+  private static final long SECOND = 1_000_000_000;
+
+  private static HandPeer peerWithWindow(long bytes) {
+    HandPeer peer = new HandPeer(HandPeer.endpoint(OPTIONS, 1), OPTIONS, 1, 1);
+    peer.parameters.initialMaxChannelDataBytes = bytes;
+    peer.parameters.initialMaxMessages = 0;
+    peer.parameters.initialMaxMessageDataBytes = 64 << 10;
+    peer.connect();
+    return peer;
+  }
+
+  private static SendOutcome send(HandPeer peer, Delivery delivery, int bytes) {
+    SendOutcome outcome =
+        peer.endpoint.send(
+            new OutgoingMessage(
+                peer.handle(),
+                peer.address,
+                1,
+                delivery,
+                -1,
+                new byte[bytes],
+                false,
+                Endpoint.NEVER,
+                false,
+                null),
+            peer.nowNanos);
+    peer.collect();
+    return outcome;
+  }
+
+  private static void acknowledgeAll(HandPeer peer) {
+    peer.send(
+        out ->
+            out.ack(
+                0,
+                new long[] {peer.largestOpened()},
+                new long[] {peer.largestOpened()},
+                1,
+                0,
+                0,
+                -1));
+  }
+
+  @Example
+  void fault22_aPeerThatReadsAByteASecondGetsAByteASecond() {
+    HandPeer peer = peerWithWindow(1);
+    assertEquals(SendOutcome.ACCEPTED, send(peer, Delivery.RELIABLE_ORDERED, 50_000));
+    long before = peer.datagramsHeard;
+    long bytesBefore = peer.bytesHeard;
+    for (int second = 1; second <= 120; second++) {
+      peer.advance(SECOND);
+      acknowledgeAll(peer);
+      int granted = 1 + second;
+      peer.send(out -> out.maxChannelData(1, granted));
+    }
+    long datagrams = peer.datagramsHeard - before;
+    assertTrue(datagrams < 120 * 8, datagrams + " datagrams in 120 seconds");
+    assertTrue(peer.bytesHeard - bytesBefore < 120 * 8 * 60, "each of them short");
+    assertNull(peer.closedFor(), "slow is not dead");
+    long frames = peer.heardOf("onChannelData");
+    peer.send(out -> out.maxChannelData(1, 1 << 20));
+    for (int i = 0; i < 100; i++) {
+      acknowledgeAll(peer);
+      peer.advance(SECOND / 100);
+    }
+    assertTrue(peer.heardOf("onChannelData") > frames + 40, "then all of it comes");
+  }
+
+  @Example
+  void fault52_aWindowThatStaysShutBlocksTheSenderAndNothingElse() {
+    HandPeer peer = peerWithWindow(0);
+    long taken = 0;
+    while (send(peer, Delivery.RELIABLE_ORDERED, 10_000) == SendOutcome.ACCEPTED) {
+      taken += 10_000;
+    }
+    assertTrue(taken <= OPTIONS.sendBufferBytes(), "the sender is told to wait");
+    assertEquals(SendOutcome.BLOCKED, send(peer, Delivery.RELIABLE_UNORDERED, 10_000));
+    long before = peer.datagramsHeard;
+    for (int i = 0; i < 60; i++) {
+      peer.advance(5 * SECOND);
+      acknowledgeAll(peer);
+    }
+    long datagrams = peer.datagramsHeard - before;
+    assertTrue(datagrams <= 5 * 300, datagrams + " datagrams in 300 seconds");
+    assertEquals(0, peer.heardOf("onChannelData"));
+    assertNull(peer.closedFor(), "it talks, so it lives");
+    peer.advance(40 * SECOND);
+    assertEquals(CloseReason.IDLE_TIMEOUT, peer.closedFor(), "until it does not");
+  }
+
+  @Example
+  void fault52_bothDirectionsShutIsNoDeadlockOfTimers() {
+    HandPeer peer = peerWithWindow(0);
+    send(peer, Delivery.RELIABLE_ORDERED, 1000);
+    send(peer, Delivery.RELIABLE_UNORDERED, 1000);
+    peer.send(out -> out.channelBlocked(3, 0));
+    peer.send(out -> out.messagesBlocked(0, 0));
+    acknowledgeAll(peer);
+    peer.send(out -> out.maxChannelData(1, 5000));
+    peer.send(out -> out.maxMessages(1));
+    assertTrue(peer.heardOf("onChannelData") >= 1, "the one opens");
+    assertTrue(peer.heardOf("onMessage") >= 1, "and so does the other");
+  }
+
+  @Example
+  void fault50_anIdThatIsUsedAgainBringsNothing() {
+    HandPeer peer = peerWithWindow(0);
+    peer.send(out -> whole(out, 0, (byte) 1));
+    peer.send(out -> whole(out, 0, (byte) 2));
+    ReceivedMessage message = peer.endpoint.pollMessage(peer.nowNanos);
+    assertNotNull(message);
+    assertEquals(1, message.body()[0]);
+    assertNull(peer.endpoint.pollMessage(peer.nowNanos));
+    peer.send(out -> whole(out, 0, (byte) 3));
+    assertNull(peer.endpoint.pollMessage(peer.nowNanos), "nor later");
+    assertNull(peer.toldToClose());
+  }
+
+  private static void whole(FrameWriter out, long id, byte fill) {
+    byte[] body = new byte[10];
+    Arrays.fill(body, fill);
+    int fits = out.beginMessage(id, 3, -1, body.length, 0, body.length);
+    System.arraycopy(body, 0, out.array(), out.position(), fits);
+    out.advance(fits);
+  }
+
+  @Example
+  void fault50_limitsNearTheLastNumberOverflowNothing() {
+    HandPeer peer = peerWithWindow(0);
+    long last = (1L << 62) - 1;
+    peer.send(out -> out.maxMessages(last));
+    peer.send(out -> out.maxMessageData(last));
+    peer.send(out -> out.maxChannelData(1, WireLimits.MAX_OFFSET));
+    peer.send(out -> out.channelBlocked(63, WireLimits.MAX_OFFSET));
+    peer.send(out -> out.messagesBlocked(last, last));
+    peer.send(out -> out.confirm(true, 63, last));
+    assertEquals(SendOutcome.ACCEPTED, send(peer, Delivery.RELIABLE_ORDERED, 5000));
+    assertEquals(SendOutcome.ACCEPTED, send(peer, Delivery.RELIABLE_UNORDERED, 5000));
+    for (int i = 0; i < 20; i++) {
+      acknowledgeAll(peer);
+      peer.advance(SECOND / 10);
+    }
+    assertTrue(peer.heardOf("onChannelData") > 0, "ordered");
+    assertTrue(peer.heardOf("onMessage") > 0, "unordered");
+    assertNull(peer.toldToClose());
+  }
+}
