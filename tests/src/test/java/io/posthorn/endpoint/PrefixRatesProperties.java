@@ -8,7 +8,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.util.List;
-import java.util.SplittableRandom;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -37,7 +36,7 @@ class PrefixRatesProperties {
       @ForAll @IntRange(min = 1, max = 200) int rate,
       @ForAll @IntRange(min = 1, max = 300) int burst,
       @ForAll @Size(min = 1, max = 500) List<@IntRange(max = 100_000_000) Integer> pauses) {
-    PrefixRates rates = new PrefixRates(rate, burst, new SplittableRandom(seed));
+    PrefixRates rates = new PrefixRates(rate, burst, seed);
     InetSocketAddress from = of(192, 0, 2, 1);
     long now = seed >>> 2; // any clock
     long began = now;
@@ -54,7 +53,7 @@ class PrefixRatesProperties {
 
   @Example
   void aPrefixSharesItsRateAndAnotherHasItsOwn() {
-    PrefixRates rates = new PrefixRates(1, 3, new SplittableRandom(1));
+    PrefixRates rates = new PrefixRates(1, 3, 1);
     for (int i = 0; i < 3; i++) {
       assertTrue(rates.allow(of(192, 0, 2, 1), 0));
     }
@@ -73,7 +72,7 @@ class PrefixRatesProperties {
 
   @Example
   void addressesSpreadOverAllPlaces() {
-    PrefixRates rates = new PrefixRates(1, 1, new SplittableRandom(2));
+    PrefixRates rates = new PrefixRates(1, 1, 2);
     int granted = 0;
     for (int i = 0; i < 4 * PrefixRates.SLOTS; i++) {
       granted += rates.allow(of(10, 0, i >> 8, i), 0) ? 1 : 0;

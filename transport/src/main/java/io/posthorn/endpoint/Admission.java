@@ -7,6 +7,7 @@ import io.posthorn.protocol.handshake.Handshake;
 import io.posthorn.protocol.handshake.NoiseXX;
 import io.posthorn.protocol.handshake.RetryCookies;
 import io.posthorn.protocol.handshake.StaticKey;
+import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.ControlPacket;
 import io.posthorn.wire.DropReason;
@@ -92,8 +93,11 @@ final class Admission {
     this.preSharedKey = preSharedKey;
     this.outbox = outbox;
     this.cookies = new RetryCookies(shared.random());
-    this.unproved = new PrefixRates(UNPROVED_PER_PREFIX, BURST_PER_PREFIX, shared.random());
-    this.proved = new PrefixRates(PROVED_PER_PREFIX, BURST_PER_PREFIX, shared.random());
+    byte[] secret = shared.ids().token(0); // of an id that is given to nobody
+    this.unproved =
+        new PrefixRates(UNPROVED_PER_PREFIX, BURST_PER_PREFIX, BigEndian.getLong(secret, 0));
+    this.proved =
+        new PrefixRates(PROVED_PER_PREFIX, BURST_PER_PREFIX, BigEndian.getLong(secret, 8));
   }
 
   /** Checks the form of M1; {@link #first} holds its fields afterwards. */

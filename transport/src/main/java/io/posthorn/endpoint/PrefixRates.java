@@ -2,7 +2,6 @@ package io.posthorn.endpoint;
 
 import java.net.InetSocketAddress;
 import java.util.Arrays;
-import java.util.random.RandomGenerator;
 
 /**
  * How often each part of the internet may ask: a rate and a burst for each address prefix, 32 bits
@@ -26,11 +25,12 @@ final class PrefixRates {
    *
    * @param perSecond how often one prefix may ask over time
    * @param burst how often at once, after some silence
+   * @param seed of the hash; nobody outside knows it
    */
-  PrefixRates(int perSecond, int burst, RandomGenerator random) {
+  PrefixRates(int perSecond, int burst, long seed) {
     intervalNanos = 1_000_000_000L / perSecond;
     burstNanos = intervalNanos * burst;
-    seed = random.nextLong();
+    this.seed = seed;
     Arrays.fill(paidAtNanos, Long.MIN_VALUE);
   }
 
