@@ -27,6 +27,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The short way of small messages to peers that are known: the same promises as the long one. */
 class SmallMessagesTest {
@@ -104,17 +105,23 @@ class SmallMessagesTest {
     }
   }
 
-  @Test
-  void closeFlushesWhatWasSentAMomentBefore() throws Exception {
+  @ParameterizedTest
+  @EnumSource(Mode.class)
+  void closeFlushesWhatWasSentAMomentBefore(Mode mode) throws Exception {
     for (int round = 0; round < 20; round++) {
-      try (MessageSocket receiver = builder().open()) {
-        MessageSocket sender = builder().open();
+      try (MessageSocket receiver = builder().mode(mode).open()) {
+        MessageSocket sender = builder().mode(mode).open();
         sender.send(receiver.localAddress(), "opens".getBytes(UTF_8));
-        sender.connect(receiver.localAddress());
+        if (mode == Mode.RELIABLE) {
+          sender.connect(receiver.localAddress());
+        }
         for (int i = 0; i < 100; i++) {
           sender.send(receiver.localAddress(), Integer.toString(i).getBytes(UTF_8));
         }
         sender.close();
+        assertThrows(
+            SocketClosedException.class,
+            () -> sender.send(receiver.localAddress(), "late".getBytes(UTF_8)));
         assertNotNull(receiver.receive(LONG));
         for (int i = 0; i < 100; i++) {
           Message message = receiver.receive(LONG);

@@ -283,6 +283,11 @@ public final class MessageSocketBuilder {
     return value;
   }
 
+  /** The mode in force so far. */
+  Mode mode() {
+    return mode;
+  }
+
   private SocketOptions options() {
     Duration alive = keepAlive;
     if (alive == null) {

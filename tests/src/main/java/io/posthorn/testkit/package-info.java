@@ -1,4 +1,9 @@
-/** The kit for tests of programs that speak over bad networks. */
+/**
+ * Test kit: a bad network for tests of anything that speaks UDP. {@link io.posthorn.testkit
+ * .BadNetwork} is for JUnit Jupiter and real sockets; {@code io.posthorn.testkit.jqwik} draws
+ * networks for properties; {@code io.posthorn.simulation} of the library itself runs them in
+ * virtual time.
+ */
 @NullMarked
 package io.posthorn.testkit;
 

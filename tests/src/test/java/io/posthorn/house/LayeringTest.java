@@ -31,14 +31,24 @@ class LayeringTest {
   private static final Map<String, Set<String>> BELOW =
       Map.ofEntries(
           Map.entry("wire", Set.of()),
+          Map.entry("datagram", Set.of()),
           Map.entry("trace", Set.of("wire")),
           Map.entry("protocol", Set.of("wire", "trace")),
           Map.entry("endpoint", Set.of("protocol", "wire", "trace")),
           Map.entry("io", Set.of("endpoint", "simulation", "wire")),
-          Map.entry("simulation", Set.of("endpoint", "protocol", "wire", "trace")),
+          Map.entry("simulation", Set.of("datagram", "endpoint", "protocol", "wire", "trace")),
           Map.entry("runtime", Set.of("endpoint", "io", "protocol", "simulation", "wire", "trace")),
           Map.entry(
-              "", Set.of("runtime", "endpoint", "io", "protocol", "simulation", "wire", "trace")),
+              "",
+              Set.of(
+                  "runtime",
+                  "datagram",
+                  "endpoint",
+                  "io",
+                  "protocol",
+                  "simulation",
+                  "wire",
+                  "trace")),
           Map.entry("codec", Set.of("")),
           Map.entry("testkit", Set.of("", "codec", "simulation", "trace")),
           Map.entry("cli", Set.of("", "codec", "simulation", "trace")));

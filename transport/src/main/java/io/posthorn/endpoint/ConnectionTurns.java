@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * has something to send gets one batch, then it is the next one's turn.
  */
 final class ConnectionTurns {
-  private static final int MAX_SEGMENTS = 32;
+  private static final int MAX_SEGMENTS = 64;
 
   private final ConnectionTable table;
   private final EventQueue events;

@@ -77,14 +77,16 @@ public interface Endpoint {
 
   /**
    * Takes a run of small messages for one ordered channel, which has been used before, each encoded
-   * as one chunk of the channel's stream.
+   * as one chunk of the channel's stream. In plain mode, for one peer.
    *
+   * @param peer where to, in plain mode
    * @param beyondLimit whether to take all even if the send buffer is full; else what is left over
    *     may be offered again after {@link EndpointEvent.Writable}
    * @return index after the last byte taken; -1 if the connection takes none any more
    */
   int sendRun(
       long connection,
+      InetSocketAddress peer,
       int channel,
       byte[] encoded,
       int from,

@@ -10,6 +10,7 @@ import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.wire.DropReason;
+import io.posthorn.wire.VarInt;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -29,10 +30,16 @@ public final class PlainEndpoint implements Endpoint {
   /** As many as one system call with segmentation offload takes. */
   private static final int MAX_SEGMENTS = 64;
 
+  private static final int KEPT_RUNS = 2;
+
   private final long sendLimitBytes;
   private final long receiveLimitBytes;
   private final EndpointCounters counters = new EndpointCounters();
-  private final ArrayDeque<OutgoingMessage> outgoing = new ArrayDeque<>();
+
+  /** Each an {@link OutgoingMessage} or a {@link PlainRun} with something in it. */
+  private final ArrayDeque<Object> outgoing = new ArrayDeque<>();
+
+  private final ArrayDeque<PlainRun> emptyRuns = new ArrayDeque<>();
   private final ArrayDeque<ReceivedMessage> incoming = new ArrayDeque<>();
   private final ArrayDeque<EndpointEvent> events = new ArrayDeque<>();
   private long outgoingBytes;
@@ -87,45 +94,64 @@ public final class PlainEndpoint implements Endpoint {
   @Override
   public boolean pollTransmit(TransmitBatch out, long nowNanos) {
     out.clear();
-    OutgoingMessage first = outgoing.poll();
-    if (first == null) {
+    if (outgoing.isEmpty()) {
       return false;
     }
-    int segmentBytes = first.body().length;
-    write(first, out, true);
-    while (segmentBytes > 0 && out.segments() < MAX_SEGMENTS) {
-      OutgoingMessage next = outgoing.peek();
-      if (next == null || !next.peer().equals(out.peer()) || !fits(next, segmentBytes, out)) {
-        break;
-      }
-      outgoing.remove();
-      write(next, out, false);
-      if (next.body().length < segmentBytes) {
-        break;
-      }
+    out.begin(nextPeer(), write(out.bytes(), 0));
+    int segmentBytes = out.segmentBytes();
+    while (segmentBytes > 0
+        && out.segments() < MAX_SEGMENTS
+        && out.lengthBytes() % segmentBytes == 0
+        && !outgoing.isEmpty()
+        && fits(nextBytes(), segmentBytes, out)
+        && nextPeer().equals(out.peer())) {
+      out.append(write(out.bytes(), out.lengthBytes()));
     }
     wakeSender();
     return true;
   }
 
-  private static boolean fits(OutgoingMessage next, int segmentBytes, TransmitBatch out) {
-    int length = next.body().length;
+  private static boolean fits(int length, int segmentBytes, TransmitBatch out) {
     return length > 0
         && length <= segmentBytes
         && out.lengthBytes() + length <= WireLimits.MAX_DATAGRAM_BYTES;
   }
 
-  private void write(OutgoingMessage message, TransmitBatch out, boolean isFirst) {
-    byte[] body = message.body();
-    outgoingBytes -= cost(body);
-    System.arraycopy(body, 0, out.bytes(), isFirst ? 0 : out.lengthBytes(), body.length);
-    if (isFirst) {
-      out.begin(message.peer(), body.length);
+  private InetSocketAddress nextPeer() {
+    return outgoing.element() instanceof PlainRun run
+        ? run.peer()
+        : ((OutgoingMessage) outgoing.element()).peer();
+  }
+
+  private int nextBytes() {
+    return outgoing.element() instanceof PlainRun run
+        ? run.nextBytes()
+        : ((OutgoingMessage) outgoing.element()).body().length;
+  }
+
+  /** Moves the next message to a batch; answers its length. */
+  private int write(byte[] out, int to) {
+    int length = nextBytes();
+    if (outgoing.element() instanceof PlainRun run) {
+      run.take(out, to);
+      if (run.isEmpty()) {
+        outgoing.remove();
+        keep(run);
+      }
     } else {
-      out.append(body.length);
+      byte[] body = ((OutgoingMessage) outgoing.remove()).body();
+      System.arraycopy(body, 0, out, to, length);
     }
+    outgoingBytes -= length + (long) MESSAGE_COST_BYTES;
     counters.datagramsSent++;
-    counters.bytesSent += body.length;
+    counters.bytesSent += length;
+    return length;
+  }
+
+  private void keep(PlainRun run) {
+    if (emptyRuns.size() < KEPT_RUNS) {
+      emptyRuns.addLast(run);
+    }
   }
 
   private void wakeSender() {
@@ -189,17 +215,38 @@ public final class PlainEndpoint implements Endpoint {
     return SendOutcome.ACCEPTED;
   }
 
-  /** Plain mode has no channels. */
   @Override
   public int sendRun(
       long connection,
+      InetSocketAddress peer,
       int channel,
       byte[] encoded,
       int from,
       int to,
       boolean beyondLimit,
       long nowNanos) {
-    return -1;
+    if (closing) {
+      return -1;
+    }
+    int at = from;
+    while (at < to) {
+      int header = VarInt.lengthOfFirstByte(encoded[at]);
+      int length = (int) (VarInt.read(encoded, at, at + header) >>> 1);
+      long cost = length + (long) MESSAGE_COST_BYTES;
+      if (!beyondLimit && outgoingBytes > 0 && outgoingBytes + cost > sendLimitBytes) {
+        blockedPeer = peer;
+        break;
+      }
+      outgoingBytes += cost;
+      counters.messagesSent++;
+      at += header + length;
+    }
+    if (at > from) {
+      PlainRun run = emptyRuns.isEmpty() ? new PlainRun() : emptyRuns.removeLast();
+      run.fill(peer, encoded, from, at);
+      outgoing.add(run);
+    }
+    return at;
   }
 
   /** Plain mode promises nothing. */

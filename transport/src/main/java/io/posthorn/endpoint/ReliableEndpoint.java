@@ -256,6 +256,7 @@ public final class ReliableEndpoint implements Endpoint {
   @Override
   public int sendRun(
       long connection,
+      InetSocketAddress peer,
       int channel,
       byte[] encoded,
       int from,

@@ -10,6 +10,9 @@ final class RateLimit {
   private static final long BURST_NANOS = 5_000_000L;
   private static final int LEAST_PACKETS = 2;
 
+  /** Less is a rounding error: without it, a datagram could find itself late by a nanosecond. */
+  private static final double LEAST_BYTES = 1e-3;
+
   private final long bytesPerSecond;
   private final double depthBytes;
   private double tokens;
@@ -40,7 +43,7 @@ final class RateLimit {
     }
     fill(nowNanos);
     double missing = Math.min(bytes, depthBytes) - tokens;
-    return missing <= 0
+    return missing < LEAST_BYTES
         ? nowNanos
         : nowNanos + Math.max(1, (long) Math.ceil(missing * 1e9 / bytesPerSecond));
   }

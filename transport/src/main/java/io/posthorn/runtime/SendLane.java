@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * socket's lock, append lock.
  */
 final class SendLane {
-  /** The longest message that goes this way: one chunk, which every peer takes. */
-  static final int LONGEST_BYTES = 64 << 10;
-
   private static final byte[] NONE = new byte[0];
 
   enum Appended {
@@ -43,6 +40,7 @@ final class SendLane {
   private int filled;
   private int messages;
   private boolean announced;
+  private boolean refusing;
   private boolean closed;
 
   // With the socket's lock.
@@ -64,7 +62,7 @@ final class SendLane {
     this.buffers = buffers;
   }
 
-  /** Appends a copy of what remains in {@code body}, at most {@link #LONGEST_BYTES}. */
+  /** Appends a copy of what remains in {@code body}, at most one datagram's. */
   Appended append(ByteBuffer body) {
     int length = body.remaining();
     int header = VarInt.length(length * 2L);
@@ -72,6 +70,9 @@ final class SendLane {
     try {
       if (closed) {
         return Appended.CLOSED;
+      }
+      if (refusing) {
+        return Appended.FULL;
       }
       if (filled + header + length > filling.length && !enlarge(filled + header + length)) {
         return Appended.FULL;
@@ -130,7 +131,8 @@ final class SendLane {
   }
 
   private boolean moveRest(Endpoint endpoint, boolean beyondLimit, long now) {
-    int moved = endpoint.sendRun(connection, channel, rest, restFrom, restTo, beyondLimit, now);
+    int moved =
+        endpoint.sendRun(connection, peer, channel, rest, restFrom, restTo, beyondLimit, now);
     if (moved < 0) {
       close();
       return true; // what is left is counted by the end of the connection
@@ -149,6 +151,16 @@ final class SendLane {
     append.lock();
     try {
       announced = false;
+    } finally {
+      append.unlock();
+    }
+  }
+
+  /** Whether senders must wait, for the send buffer behind is full. */
+  void refuse(boolean full) {
+    append.lock();
+    try {
+      refusing = full;
     } finally {
       append.unlock();
     }

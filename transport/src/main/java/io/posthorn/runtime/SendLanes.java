@@ -28,6 +28,9 @@ final class SendLanes {
     }
   }
 
+  /** Peers in plain mode, which never end, beyond whom messages take the other way. */
+  private static final int MOST_PLAIN_PEERS = 1024;
+
   private final LaneBuffers buffers = new LaneBuffers();
   private final Map<InetSocketAddress, OfConnection> byPeer = new ConcurrentHashMap<>();
   private final AtomicReference<@Nullable SendLane> announced = new AtomicReference<>();
@@ -74,6 +77,13 @@ final class SendLanes {
     }
   }
 
+  /** A message went to this peer in plain mode; with the socket's lock. */
+  void onPlainPeer(InetSocketAddress peer) {
+    if (byPeer.size() < MOST_PLAIN_PEERS) {
+      byPeer.computeIfAbsent(peer, to -> new OfConnection(Endpoint.NO_CONNECTION, to));
+    }
+  }
+
   /** An ordered message took the other way and was accepted: the next may take this one. */
   void onAccepted(InetSocketAddress peer, int channel) {
     OfConnection to = byPeer.get(peer);
@@ -108,8 +118,23 @@ final class SendLanes {
     }
     lane.unannounce();
     if (!lane.drain(endpoint, false, now)) {
+      block(lane);
+    }
+  }
+
+  private void block(SendLane lane) {
+    if (!lane.isBlocked) {
       lane.isBlocked = true;
+      lane.refuse(true);
       blocked.add(lane);
+    }
+  }
+
+  /** A message that took the other way found the send buffer full; with the socket's lock. */
+  void onBlocked(InetSocketAddress peer, long connection, int channel) {
+    SendLane lane = find(peer, connection, channel);
+    if (lane != null) {
+      block(lane);
     }
   }
 
@@ -119,6 +144,7 @@ final class SendLanes {
       SendLane lane = blocked.get(i);
       if (lane.drain(endpoint, false, now)) {
         lane.isBlocked = false;
+        lane.refuse(false);
         blocked.remove(i);
         if (lane.isSkipped) {
           lane.isSkipped = false;
@@ -130,11 +156,15 @@ final class SendLanes {
 
   /** Whether messages to this channel wait that must leave before another; with the lock. */
   boolean holdsBack(InetSocketAddress peer, long connection, int channel) {
+    SendLane lane = find(peer, connection, channel);
+    return lane != null && lane.hasRest();
+  }
+
+  private @Nullable SendLane find(InetSocketAddress peer, long connection, int channel) {
     OfConnection to =
         connection == Endpoint.NO_CONNECTION ? byPeer.get(peer) : byConnection.get(connection);
     SendLane[] lanes = to == null ? null : to.lanes;
-    SendLane lane = lanes == null || channel >= lanes.length ? null : lanes[channel];
-    return lane != null && lane.hasRest();
+    return lanes == null || channel >= lanes.length ? null : lanes[channel];
   }
 
   /** The application closes a connection: what it was given goes before; with the lock. */
@@ -149,6 +179,9 @@ final class SendLanes {
   void flushAndCloseAll(Endpoint endpoint, long now) {
     for (OfConnection of : byConnection.values()) {
       flushAndClose(of, endpoint, now);
+    }
+    for (OfConnection of : byPeer.values()) {
+      flushAndClose(of, endpoint, now); // of peers in plain mode
     }
   }
 

@@ -4,6 +4,7 @@ import io.posthorn.ConnectionInfo;
 import io.posthorn.Delivery;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.endpoint.PlainEndpoint;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceiptOutcome;
@@ -11,6 +12,7 @@ import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.WireLimits;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
@@ -319,7 +321,7 @@ public final class SocketDriver extends SocketLoop {
    * @return false if {@link #send} must be asked
    */
   public boolean sendSmall(InetSocketAddress peer, int channel, ByteBuffer body) {
-    if (body.remaining() > SendLane.LONGEST_BYTES) {
+    if (body.remaining() > WireLimits.MAX_DATAGRAM_BYTES) {
       return false;
     }
     SendLane lane = lanes.find(peer, channel);
@@ -365,7 +367,13 @@ public final class SocketDriver extends SocketLoop {
     if (outcome != SendOutcome.ACCEPTED && message.receipt() instanceof PendingReceipt receipt) {
       connections.confirmationEnded(receipt);
     }
+    if (ordered && outcome == SendOutcome.BLOCKED) {
+      lanes.onBlocked(message.peer(), message.connection(), message.channel());
+    }
     if (ordered && outcome == SendOutcome.ACCEPTED && !message.more()) {
+      if (endpoint instanceof PlainEndpoint) {
+        lanes.onPlainPeer(message.peer());
+      }
       lanes.onAccepted(message.peer(), message.channel());
     }
     afterInput(now);

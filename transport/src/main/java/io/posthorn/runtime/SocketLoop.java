@@ -50,6 +50,12 @@ abstract class SocketLoop {
   /** How often a handler that waits for a future looks whether another thread completed it. */
   private static final long FUTURE_POLL_NANOS = 10_000_000L;
 
+  /** Shorter datagrams may come one at a time. */
+  private static final int SMALL_DATAGRAM_BYTES = 1_000;
+
+  /** Now and then one more look shows whether they still do. */
+  private static final int LOOK_AGAIN_TURNS = 8;
+
   private static final long AWAKE = Long.MIN_VALUE;
 
   /**
@@ -131,6 +137,9 @@ abstract class SocketLoop {
 
   /** Touched by the I/O thread alone. */
   private long turns;
+
+  /** Datagrams taken in the turn before; of whoever leads. */
+  private int receivedBefore;
 
   /** Touched by the I/O thread alone: the handler is to be given more at once. */
   private boolean moreToDispatch;
@@ -400,9 +409,23 @@ abstract class SocketLoop {
       if (from == null) {
         break;
       }
+      int bytes = slab.remaining();
       endpoint.onDatagram(slab, from, port.ecn(), now);
+      if (count == 0 && isProbablyAlone(bytes)) {
+        count++;
+        break;
+      }
     }
     backlog = count == RECEIVE_LIMIT_DATAGRAMS;
+    receivedBefore = count;
+  }
+
+  /**
+   * Whether another look would find nothing: where one small datagram comes at a time, each such
+   * look is a system call in vain, and the wait that follows finds what there is all the same.
+   */
+  private boolean isProbablyAlone(int bytes) {
+    return receivedBefore == 1 && bytes < SMALL_DATAGRAM_BYTES && turns % LOOK_AGAIN_TURNS != 0;
   }
 
   /** Small messages wait in a lane that nobody was told of. */

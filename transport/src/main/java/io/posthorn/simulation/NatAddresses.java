@@ -19,6 +19,16 @@ final class NatAddresses {
     return new InetSocketAddress(host, 49_152 + number % 16_384);
   }
 
+  /** An address for a socket that was given none, in the half of the range that no NAT uses. */
+  static InetSocketAddress forSocket(int number) {
+    try {
+      byte[] host = {(byte) 198, 19, (byte) (number >> 8), (byte) number};
+      return new InetSocketAddress(InetAddress.getByAddress(host), 49_152);
+    } catch (UnknownHostException impossible) {
+      throw new IllegalStateException("4 bytes are an address", impossible);
+    }
+  }
+
   private static InetAddress address(int number, InetAddress like) {
     byte high = (byte) (number >> 8);
     byte low = (byte) number;

@@ -4,8 +4,10 @@ import io.posthorn.simulation.LinkConditions.Rebinding;
 import io.posthorn.simulation.SimulatedNode.Flow;
 import io.posthorn.simulation.SimulatedNode.Path;
 import io.posthorn.simulation.SimulatedNode.Route;
+import java.net.DatagramSocket;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  * deadlines, each in the order in which they were first named. One seed and the same hosts give the
  * same run, to the byte of the {@linkplain #trace() trace}.
  *
- * <p>Not for use by several threads. An exception that a host throws comes out of {@code run}.
+ * <p>Not for use by several threads, but those that block on its {@linkplain #socket() sockets}. An
+ * exception that a host throws comes out of {@code run}.
  */
 public final class SimulatedNetwork {
   /** Timeouts at one instant, with nothing sent or received between, that end the run. */
@@ -70,6 +73,7 @@ public final class SimulatedNetwork {
   private final ByteBuffer scratch = ByteBuffer.allocate(65_536);
   private final CRC32C checksum = new CRC32C();
   private final NatAddresses natAddresses = new NatAddresses();
+  private final Turns turns = new Turns(this);
 
   private LinkConditions defaultConditions = LinkConditions.NONE;
   private @Nullable Interceptor interceptor;
@@ -80,6 +84,7 @@ public final class SimulatedNetwork {
   private int eventsThisInstant;
   private long actionOrder;
   private long unreachable;
+  private int sockets;
 
   private SimulatedNetwork(long seed) {
     this.seed = seed;
@@ -218,6 +223,74 @@ public final class SimulatedNetwork {
   /** Runs {@code action} at this time since the start. */
   public SimulatedNetwork at(Duration sinceStart, Runnable action) {
     return at(sinceStart.toNanos(), action);
+  }
+
+  /**
+   * A UDP socket at an address of its own, for code that blocks; see {@link
+   * #socket(InetSocketAddress)}.
+   *
+   * @throws SocketException if the thread is interrupted while it waits for its turn
+   */
+  public DatagramSocket socket() throws SocketException {
+    InetSocketAddress free;
+    do {
+      free = NatAddresses.forSocket(++sockets);
+    } while (routes.containsKey(free));
+    return socket(free);
+  }
+
+  /**
+   * A UDP socket at this address, for code that blocks: its time-outs run in virtual time.
+   *
+   * <pre>{@code
+   * try (DatagramSocket server = network.socket(); DatagramSocket client = network.socket()) {
+   *   network.start(() -> echo(server));
+   *   client.setSoTimeout(500);
+   *   client.send(packet);     // to server.getLocalSocketAddress()
+   *   client.receive(answer);  // takes no time; a SocketTimeoutException comes at once too
+   * }
+   * }</pre>
+   *
+   * <p>Threads that use such sockets run one at a time: the first to use one, those started with
+   * {@link #start}, and any other from its first call on. Time moves when all of them wait in
+   * {@code receive} or {@link #sleep}, so that the run depends on the seed alone, as long as they
+   * keep no time and cast no dice of their own. A thread that waits for something else for a tenth
+   * of a second of real time is left out until it comes back. When all wait for ever, {@code
+   * receive} throws an {@link IllegalStateException}.
+   *
+   * <p>Whoever uses sockets lets time pass by {@link #sleep}, not by {@link #run}. Close the
+   * sockets, so that the threads that wait in them end.
+   *
+   * @throws IllegalStateException if the address has a host
+   * @throws SocketException if the thread is interrupted while it waits for its turn
+   */
+  public DatagramSocket socket(InetSocketAddress address) throws SocketException {
+    SimulatedDatagramSocket socket = new SimulatedDatagramSocket(this, turns, address);
+    turns.withTurn(() -> attach(address, socket.host()));
+    return socket;
+  }
+
+  /**
+   * Runs a program in a thread of its own, which is let run when the others wait: in {@code
+   * receive} of a {@linkplain #socket() socket}, or in {@link #sleep}.
+   *
+   * @throws SocketException if this thread is interrupted while it waits for its turn
+   */
+  public SimulatedNetwork start(SimulatedProgram program) throws SocketException {
+    turns.withTurn(() -> this); // this thread goes first
+    turns.start(program);
+    return this;
+  }
+
+  /**
+   * Waits in virtual time, as {@code receive} of a {@linkplain #socket() socket} does.
+   *
+   * @throws SocketException if the thread is interrupted
+   */
+  public void sleep(Duration time) throws SocketException {
+    long untilNanos = turns.withTurn(() -> Math.addExact(nowNanos(), time.toNanos()));
+    turns.withTurn(() -> at(untilNanos, () -> {}));
+    turns.await(() -> nowNanos() >= untilNanos);
   }
 
   /** What all links together did so far. */

@@ -32,10 +32,10 @@ final class PosthornContender implements Contender {
     lossy = mode == Mode.PLAIN;
     sender =
         BenchSockets.open(
-            mode, security, portable, packetBytes, name.contains("/spin") ? 20_000 : 0);
+            mode, security, portable, packetBytes, name.contains("/spin") ? 100_000 : 0);
     receiver =
         BenchSockets.open(
-            mode, security, portable, packetBytes, name.contains("/spin") ? 20_000 : 0);
+            mode, security, portable, packetBytes, name.contains("/spin") ? 100_000 : 0);
     to = receiver.localAddress();
     message = ByteBuffer.allocate(messageBytes);
     if (pingPong) {

@@ -6,6 +6,7 @@ import io.posthorn.simulation.LinkConditions.Distribution;
 import io.posthorn.simulation.LinkConditions.QueueUnit;
 import io.posthorn.simulation.LinkConditions.Rebinding;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -74,6 +75,23 @@ public final class NetworkArbitraries {
         .as(
             (link, period, kind) ->
                 period == 0 ? link : link.withRebind(Duration.ofMillis(period + 200L), kind));
+  }
+
+  /**
+   * Networks that change up to three times within the first ten seconds, and are perfect from then
+   * on: whoever is to recover can.
+   */
+  public static Arbitrary<NetworkSchedule> schedules(Arbitrary<LinkConditions> links) {
+    Arbitrary<NetworkSchedule.Change> change =
+        Combinators.combine(upTo(9_999), links).as(NetworkSchedule.Change::new);
+    NetworkSchedule.Change healing = new NetworkSchedule.Change(10_000, LinkConditions.NONE);
+    return Combinators.combine(links, change.list().ofMaxSize(3))
+        .as(
+            (first, changes) -> {
+              List<NetworkSchedule.Change> all = new ArrayList<>(changes);
+              all.add(healing);
+              return new NetworkSchedule(first, all);
+            });
   }
 
   /**

@@ -121,8 +121,9 @@ class MessageRunProperties {
     flow.wire.settle(
         () -> {
           flow.readRun();
-          while (flow.outstanding == null && flow.right.ordered.hasMessage()) {
+          while (flow.right.ordered.hasMessage()) {
             flow.take();
+            flow.readRun();
           }
         });
     flow.readRun();

@@ -1,0 +1,101 @@
+package io.posthorn.testkit;
+
+import io.posthorn.simulation.LinkConditions;
+import java.security.SecureRandom;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.platform.commons.support.AnnotationSupport;
+
+/**
+ * Gives each test method that wants one a {@link TestRelay} with the conditions of its {@link
+ * BadNetwork}, closes it afterwards and, if the test failed, says how to see the same again.
+ *
+ * <p>The system property {@code posthorn.seed} takes the place of every seed.
+ */
+public final class PosthornExtension implements ParameterResolver, AfterEachCallback {
+  /** A seed that prevails over those of the annotations. */
+  public static final String SEED_PROPERTY = "posthorn.seed";
+
+  private static final ExtensionContext.Namespace NAMESPACE =
+      ExtensionContext.Namespace.create(PosthornExtension.class);
+
+  /** Made by the engine. */
+  public PosthornExtension() {}
+
+  @Override
+  public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+    return parameter.getParameter().getType() == TestRelay.class;
+  }
+
+  @Override
+  public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+    ExtensionContext.Store store = context.getStore(NAMESPACE);
+    TestRelay known = store.get(context.getUniqueId(), TestRelay.class);
+    if (known != null) {
+      return known;
+    }
+    TestRelay relay = relay(find(context));
+    store.put(context.getUniqueId(), relay);
+    return relay;
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
+    TestRelay relay = context.getStore(NAMESPACE).remove(context.getUniqueId(), TestRelay.class);
+    if (relay == null) {
+      return;
+    }
+    relay.close();
+    if (context.getExecutionException().isPresent()) {
+      String words = howToSeeItAgain(context.getDisplayName(), relay);
+      context.publishReportEntry("posthorn", words);
+      System.err.println(words);
+    }
+  }
+
+  private static TestRelay relay(@Nullable BadNetwork network) {
+    LinkConditions up = LinkConditions.NONE;
+    LinkConditions down = LinkConditions.NONE;
+    long seed = 0;
+    if (network != null) {
+      up = LinkConditions.parse(network.up().isEmpty() ? network.value() : network.up());
+      down = LinkConditions.parse(network.down().isEmpty() ? network.value() : network.down());
+      seed = network.seed();
+    }
+    String given = System.getProperty(SEED_PROPERTY);
+    if (given != null) {
+      try {
+        seed = Long.parseLong(given.strip());
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException(
+            "-D" + SEED_PROPERTY + "=" + given + ": expected a whole number", e);
+      }
+    }
+    while (seed == 0) {
+      seed = new SecureRandom().nextInt(); // short enough to be typed
+    }
+    return new TestRelay(up, down, seed);
+  }
+
+  private static @Nullable BadNetwork find(ExtensionContext context) {
+    Optional<BadNetwork> found =
+        AnnotationSupport.findAnnotation(context.getElement(), BadNetwork.class);
+    Class<?> type = context.getTestClass().orElse(null);
+    while (found.isEmpty() && type != null) {
+      found = AnnotationSupport.findAnnotation(type, BadNetwork.class);
+      type = type.getEnclosingClass();
+    }
+    return found.orElse(null);
+  }
+
+  private static String howToSeeItAgain(String test, TestRelay relay) {
+    StringBuilder words = new StringBuilder("posthorn: ").append(test);
+    words.append(" failed over ").append(relay);
+    words.append("; the same fates: -D").append(SEED_PROPERTY).append('=').append(relay.seed());
+    return words.toString();
+  }
+}

@@ -1,0 +1,146 @@
+package io.posthorn.testkit;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
+
+import io.posthorn.simulation.LinkConditions;
+import io.posthorn.testkit.sample.EchoExample;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.platform.engine.TestExecutionResult;
+import org.junit.platform.engine.TestExecutionResult.Status;
+import org.junit.platform.engine.reporting.ReportEntry;
+import org.junit.platform.launcher.EngineFilter;
+import org.junit.platform.launcher.TestExecutionListener;
+import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
+import org.junit.platform.launcher.core.LauncherFactory;
+
+/** The bad network that tests are given, and what a failing one says. */
+@BadNetwork(value = "loss 50%", seed = 7)
+class PosthornExtensionTest {
+  private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+
+  /** Which of the first datagrams get through, both ways together. */
+  private static String fates(TestRelay relay) throws IOException {
+    try (DatagramSocket server = new DatagramSocket(0, LOOPBACK);
+        DatagramSocket client = new DatagramSocket(0, LOOPBACK)) {
+      InetSocketAddress through = relay.inFrontOf(server.getLocalPort());
+      server.setSoTimeout(20_000);
+      for (int i = 0; i < 100; i++) {
+        client.send(new DatagramPacket(new byte[] {(byte) i}, 1, through));
+      }
+      while (relay.countersUp().offered() < 100) {
+        Thread.onSpinWait();
+      }
+      relay.up(LinkConditions.NONE); // so that the last one passes, and tells that it is the last
+      StringBuilder passed = new StringBuilder();
+      DatagramPacket packet = new DatagramPacket(new byte[1], 1);
+      client.send(new DatagramPacket(new byte[] {127}, 1, through));
+      do {
+        server.receive(packet);
+        passed.append(packet.getData()[0]).append(' ');
+      } while (packet.getData()[0] != 127);
+      return passed.toString();
+    }
+  }
+
+  @Test
+  void oneSeedGivesOneSetOfFates(TestRelay relay) throws IOException {
+    assertEquals(7, relay.seed());
+    try (TestRelay same = TestRelay.seeded(7, LinkConditions.parse("loss 50%"));
+        TestRelay other = TestRelay.seeded(8, LinkConditions.parse("loss 50%"))) {
+      String first = fates(relay);
+      assertEquals(first, fates(same));
+      assertNotEquals(first, fates(other));
+      assertTrue(first.split(" ").length < 90, first);
+    }
+  }
+
+  @Test
+  void classesNetworkCountsWhereTheMethodHasNone(TestRelay relay) {
+    assertTrue(relay.toString().contains("up 'loss 50%', down 'loss 50%'"), relay.toString());
+  }
+
+  @Test
+  @BadNetwork(value = "loss 1%", down = "delay 3ms")
+  void methodsNetworkPrevailsAndDirectionsMayDiffer(TestRelay relay, TestRelay again) {
+    assertSame(relay, again);
+    assertTrue(relay.toString().contains("up 'loss 1%', down 'delay 3ms'"), relay.toString());
+    assertNotEquals(0, relay.seed());
+  }
+
+  @Test
+  void sameServerHasOneRelayAndEachItsOwn(TestRelay relay) throws IOException {
+    assertEquals(relay.inFrontOf(9), relay.inFrontOf(new InetSocketAddress(LOOPBACK, 9)));
+    assertNotEquals(relay.inFrontOf(9), relay.inFrontOf(10));
+  }
+
+  @Nested
+  class Inner {
+    @Test
+    void networkOfTheEnclosingClassCounts(TestRelay relay) {
+      assertTrue(relay.toString().contains("loss 50%"), relay.toString());
+    }
+  }
+
+  @Nested
+  @ExtendWith(PosthornExtension.class)
+  @BadNetwork
+  class Without {
+    @Test
+    void networkWithoutConditionsIsPerfect(TestRelay relay) {
+      assertTrue(relay.toString().startsWith("up 'none', down 'none'"), relay.toString());
+    }
+  }
+
+  @Test
+  void failingTestSaysHowToSeeItAgain() throws Exception {
+    Map<String, Status> ends = new TreeMap<>();
+    List<String> reports = new ArrayList<>();
+    LauncherFactory.create()
+        .execute(
+            LauncherDiscoveryRequestBuilder.request()
+                .selectors(selectClass(Class.forName(EchoExample.class.getName() + "$Failing")))
+                .filters(EngineFilter.includeEngines("junit-jupiter"))
+                .build(),
+            new TestExecutionListener() {
+              @Override
+              public void reportingEntryPublished(TestIdentifier test, ReportEntry entry) {
+                reports.add(String.valueOf(entry.getKeyValuePairs().get("posthorn")));
+              }
+
+              @Override
+              public void executionFinished(TestIdentifier test, TestExecutionResult result) {
+                if (test.isTest()) {
+                  ends.put(test.getDisplayName(), result.getStatus());
+                }
+              }
+            });
+    assertEquals(
+        Map.of(
+            "answerComes(TestRelay)",
+            Status.SUCCESSFUL,
+            "answerComesAtOnce(TestRelay)",
+            Status.FAILED),
+        ends);
+    assertEquals(1, reports.size());
+    assertTrue(
+        reports.get(0).contains("answerComesAtOnce(TestRelay) failed over up 'loss 100%'"),
+        reports.get(0));
+    assertTrue(reports.get(0).contains("-Dposthorn.seed=9"), reports.get(0));
+  }
+}

@@ -1,0 +1,2 @@
+/** The example of the tutorial: a small protocol, its property, and the bug that it finds. */
+package io.posthorn.testkit.sample;

@@ -1,0 +1,443 @@
+package io.posthorn.simulation;
+
+import io.posthorn.datagram.DatagramAddresses;
+import io.posthorn.datagram.NoSocketImpl;
+import io.posthorn.datagram.ReceivedPackets;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import java.net.SocketOption;
+import java.net.SocketTimeoutException;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** A UDP socket of the simulated network: datagrams, and time-outs in virtual time. */
+final class SimulatedDatagramSocket extends DatagramSocket {
+  private static final int MAX_DATAGRAM_BYTES = 65_507;
+
+  /** What Linux counts for each datagram that waits, besides its bytes; about. */
+  private static final int OVERHEAD_BYTES = 768;
+
+  /** As a Linux socket has it where nobody said otherwise. */
+  private static final int BUFFER_BYTES = 212_992;
+
+  private static final Map<SocketOption<?>, Object> DEFAULTS =
+      Map.of(
+          StandardSocketOptions.SO_SNDBUF,
+          BUFFER_BYTES,
+          StandardSocketOptions.SO_RCVBUF,
+          BUFFER_BYTES,
+          StandardSocketOptions.SO_REUSEADDR,
+          false,
+          StandardSocketOptions.SO_BROADCAST,
+          true,
+          StandardSocketOptions.IP_TOS,
+          0);
+
+  private record Datagram(byte[] bytes, InetSocketAddress address) {}
+
+  private final SimulatedNetwork network;
+  private final Turns turns;
+  private final InetSocketAddress local;
+  private final Host host = new Host();
+
+  // With the turn.
+  private final ArrayDeque<Datagram> sent = new ArrayDeque<>();
+  private final ArrayDeque<Datagram> received = new ArrayDeque<>();
+  private final List<Long> deadlines = new ArrayList<>();
+  private long receivedBytes;
+
+  private final Map<SocketOption<?>, Object> options = new HashMap<>(DEFAULTS);
+  private volatile @Nullable InetSocketAddress remote;
+  private volatile int timeoutMillis;
+  private volatile boolean closed;
+
+  SimulatedDatagramSocket(SimulatedNetwork network, Turns turns, InetSocketAddress local) {
+    super(new NoSocketImpl());
+    this.network = network;
+    this.turns = turns;
+    this.local = local;
+  }
+
+  SimulatedHost host() {
+    return host;
+  }
+
+  /** What the network sees of it. */
+  private final class Host implements SimulatedHost {
+    @Override
+    public void onDatagram(ByteBuffer datagram, InetSocketAddress from, long nowNanos) {
+      InetSocketAddress peer = remote;
+      int length = datagram.remaining();
+      long waiting = receivedBytes + (long) received.size() * OVERHEAD_BYTES;
+      boolean fits = waiting <= intOption(StandardSocketOptions.SO_RCVBUF);
+      if (fits && (peer == null || peer.equals(from))) {
+        byte[] bytes = new byte[length];
+        datagram.get(bytes);
+        received.add(new Datagram(bytes, from));
+        receivedBytes += length;
+      }
+    }
+
+    @Override
+    public void onTimeout(long nowNanos) {
+      deadlines.removeIf(deadline -> deadline <= nowNanos);
+    }
+
+    @Override
+    public long nextTimeoutNanos() {
+      long next = Long.MAX_VALUE;
+      for (long deadline : deadlines) {
+        next = Math.min(next, deadline);
+      }
+      return next;
+    }
+
+    @Override
+    public void pollTransmit(BiConsumer<ByteBuffer, InetSocketAddress> out, long nowNanos) {
+      for (Datagram next = sent.poll(); next != null; next = sent.poll()) {
+        out.accept(ByteBuffer.wrap(next.bytes()), next.address());
+      }
+    }
+
+    @Override
+    public String toString() {
+      return "socket at " + local;
+    }
+  }
+
+  @Override
+  public void send(DatagramPacket packet) throws IOException {
+    requireOpen();
+    Datagram datagram;
+    synchronized (packet) {
+      InetSocketAddress to = DatagramAddresses.destination(packet, remote);
+      DatagramAddresses.requirePort(to);
+      if (packet.getLength() > MAX_DATAGRAM_BYTES) {
+        throw new IOException(
+            "packet of " + packet.getLength() + " bytes: expected at most " + MAX_DATAGRAM_BYTES);
+      }
+      byte[] bytes = new byte[packet.getLength()];
+      System.arraycopy(packet.getData(), packet.getOffset(), bytes, 0, bytes.length);
+      datagram = new Datagram(bytes, to);
+    }
+    turns.withTurn(
+        () -> {
+          sent.add(datagram);
+          network.wake(local);
+          return null;
+        });
+  }
+
+  @Override
+  public void receive(DatagramPacket packet) throws IOException {
+    Objects.requireNonNull(packet, "packet");
+    requireOpen();
+    int millis = timeoutMillis;
+    long deadline =
+        turns.withTurn(
+            () -> {
+              long at = millis == 0 ? Long.MAX_VALUE : network.nowNanos() + millis * 1_000_000L;
+              deadlines.add(at);
+              return at;
+            });
+    Datagram datagram;
+    try {
+      turns.await(() -> !received.isEmpty() || closed || network.nowNanos() >= deadline);
+    } finally {
+      datagram =
+          turns.withTurn(
+              () -> {
+                deadlines.remove((Object) deadline);
+                network.wake(local);
+                Datagram first = received.poll();
+                receivedBytes -= first == null ? 0 : first.bytes().length;
+                return first;
+              });
+    }
+    requireOpen();
+    if (datagram == null) {
+      throw new SocketTimeoutException(
+          "no packet came within " + millis + " ms of virtual time, at " + network.nowNanos());
+    }
+    synchronized (packet) {
+      ReceivedPackets.fill(packet, datagram.bytes(), datagram.address());
+    }
+  }
+
+  @Override
+  public void bind(@Nullable SocketAddress address) throws SocketException {
+    requireOpen();
+    throw new SocketException("already bound to " + local);
+  }
+
+  @Override
+  public void connect(InetAddress address, int port) {
+    if (address == null) {
+      throw new IllegalArgumentException("connect: expected an address, got null");
+    }
+    try {
+      connect(new InetSocketAddress(address, port));
+    } catch (SocketException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void connect(SocketAddress address) throws SocketException {
+    if (address == null) {
+      throw new IllegalArgumentException("connect: expected an address, got null");
+    }
+    InetSocketAddress peer = DatagramAddresses.requireInet(address, "connect");
+    if (closed) {
+      return;
+    }
+    DatagramAddresses.requirePort(peer);
+    turns.withTurn(
+        () -> {
+          received.removeIf(datagram -> !datagram.address().equals(peer));
+          remote = peer;
+          return null;
+        });
+  }
+
+  @Override
+  public void disconnect() {
+    if (!closed) {
+      remote = null;
+    }
+  }
+
+  @Override
+  public boolean isBound() {
+    return true;
+  }
+
+  @Override
+  public boolean isConnected() {
+    return remote != null;
+  }
+
+  @Override
+  public @Nullable InetAddress getInetAddress() {
+    InetSocketAddress peer = remote;
+    return peer == null ? null : peer.getAddress();
+  }
+
+  @Override
+  public int getPort() {
+    InetSocketAddress peer = remote;
+    return peer == null ? -1 : peer.getPort();
+  }
+
+  @Override
+  public @Nullable SocketAddress getRemoteSocketAddress() {
+    return remote;
+  }
+
+  @Override
+  public @Nullable SocketAddress getLocalSocketAddress() {
+    return closed ? null : local;
+  }
+
+  @Override
+  public @Nullable InetAddress getLocalAddress() {
+    return closed ? null : local.getAddress();
+  }
+
+  @Override
+  public int getLocalPort() {
+    return closed ? -1 : local.getPort();
+  }
+
+  @Override
+  public void setSoTimeout(int millis) throws SocketException {
+    requireOpen();
+    if (millis < 0) {
+      throw new IllegalArgumentException("SO_TIMEOUT " + millis + " ms: expected 0 or more");
+    }
+    timeoutMillis = millis;
+  }
+
+  @Override
+  public int getSoTimeout() throws SocketException {
+    requireOpen();
+    return timeoutMillis;
+  }
+
+  @Override
+  public void setSendBufferSize(int bytes) throws SocketException {
+    set(StandardSocketOptions.SO_SNDBUF, requirePositive(bytes));
+  }
+
+  @Override
+  public int getSendBufferSize() throws SocketException {
+    requireOpen();
+    return intOption(StandardSocketOptions.SO_SNDBUF);
+  }
+
+  @Override
+  public void setReceiveBufferSize(int bytes) throws SocketException {
+    set(StandardSocketOptions.SO_RCVBUF, requirePositive(bytes));
+  }
+
+  @Override
+  public int getReceiveBufferSize() throws SocketException {
+    requireOpen();
+    return intOption(StandardSocketOptions.SO_RCVBUF);
+  }
+
+  private static int requirePositive(int bytes) {
+    if (bytes <= 0) {
+      throw new IllegalArgumentException("buffer of " + bytes + " bytes: expected more than 0");
+    }
+    return bytes;
+  }
+
+  @Override
+  public void setReuseAddress(boolean on) throws SocketException {
+    set(StandardSocketOptions.SO_REUSEADDR, on);
+  }
+
+  @Override
+  public boolean getReuseAddress() throws SocketException {
+    return get(StandardSocketOptions.SO_REUSEADDR);
+  }
+
+  @Override
+  public void setBroadcast(boolean on) throws SocketException {
+    set(StandardSocketOptions.SO_BROADCAST, on);
+  }
+
+  @Override
+  public boolean getBroadcast() throws SocketException {
+    return get(StandardSocketOptions.SO_BROADCAST);
+  }
+
+  @Override
+  public void setTrafficClass(int trafficClass) throws SocketException {
+    if (trafficClass < 0 || trafficClass > 255) {
+      throw new IllegalArgumentException("IP_TOS " + trafficClass + ": expected 0 to 255");
+    }
+    set(StandardSocketOptions.IP_TOS, trafficClass);
+  }
+
+  @Override
+  public int getTrafficClass() throws SocketException {
+    requireOpen();
+    return intOption(StandardSocketOptions.IP_TOS);
+  }
+
+  @Override
+  public <T> DatagramSocket setOption(SocketOption<T> name, T value) throws IOException {
+    if (!name.type().isInstance(value)) {
+      requireSupported(name);
+      throw new IllegalArgumentException(
+          name.name() + " " + value + ": expected a value of type " + name.type().getSimpleName());
+    }
+    set(name, value);
+    return this;
+  }
+
+  @Override
+  public <T> T getOption(SocketOption<T> name) throws IOException {
+    return get(name);
+  }
+
+  private <T> void set(SocketOption<T> name, T value) throws SocketException {
+    requireSupported(name);
+    requireOpen();
+    synchronized (options) {
+      options.put(name, value);
+    }
+  }
+
+  private <T> T get(SocketOption<T> name) throws SocketException {
+    requireSupported(name);
+    requireOpen();
+    synchronized (options) {
+      return Objects.requireNonNull(name.type().cast(options.get(name)));
+    }
+  }
+
+  private int intOption(SocketOption<Integer> name) {
+    synchronized (options) {
+      return (Integer) Objects.requireNonNull(options.get(name));
+    }
+  }
+
+  private static void requireSupported(SocketOption<?> name) {
+    if (!DEFAULTS.containsKey(Objects.requireNonNull(name, "name"))) {
+      throw new UnsupportedOperationException(
+          "'" + name.name() + "' is not supported by the simulated network");
+    }
+  }
+
+  @Override
+  public Set<SocketOption<?>> supportedOptions() {
+    return DEFAULTS.keySet();
+  }
+
+  @Override
+  public void joinGroup(SocketAddress group, @Nullable NetworkInterface netIf) throws IOException {
+    throw noGroups(group, "join");
+  }
+
+  @Override
+  public void leaveGroup(SocketAddress group, @Nullable NetworkInterface netIf) throws IOException {
+    throw noGroups(group, "leave");
+  }
+
+  private static SocketException noGroups(SocketAddress group, String what) {
+    if (!(group instanceof InetSocketAddress)) {
+      throw new IllegalArgumentException(what + " " + group + ": expected an InetSocketAddress");
+    }
+    return new SocketException(what + " " + group + ": the simulated network has no groups");
+  }
+
+  @Override
+  public @Nullable DatagramChannel getChannel() {
+    return null;
+  }
+
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      turns.withTurn(() -> network.detach(local));
+      turns.letWokenRun();
+    } catch (SocketException interrupted) {
+      // the thread has its interrupt status; the others see that it is closed
+    }
+  }
+
+  @Override
+  public boolean isClosed() {
+    return closed;
+  }
+
+  private void requireOpen() throws SocketException {
+    if (closed) {
+      throw new SocketException("the socket at " + local + " is closed");
+    }
+  }
+}
