@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.EndpointResources;
+import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.Scratch;
 import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.handshake.ClearHandshake;
@@ -44,6 +45,7 @@ class AdmissionTest {
               new ReceiveMemory(1),
               new Scratch(),
               new ConnectionIdIssuer(StaticKey.generate(random), random, id -> false),
+              PortLimits.UNKNOWN,
               1),
           WireLimits.SUITE_CLEAR,
           StaticKey.generate(random),

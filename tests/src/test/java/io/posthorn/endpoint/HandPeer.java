@@ -8,6 +8,7 @@ import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.PeerConnection;
+import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.Scratch;
 import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.handshake.ClearHandshake;
@@ -87,7 +88,13 @@ final class HandPeer {
     this.parameters =
         PeerConnection.parameters(
             new EndpointResources(
-                options, random, new ReceiveMemory(1), new Scratch(), ids, random.nextLong()),
+                options,
+                random,
+                new ReceiveMemory(1),
+                new Scratch(),
+                ids,
+                PortLimits.UNKNOWN,
+                random.nextLong()),
             ownId);
   }
 

@@ -7,6 +7,7 @@ import io.posthorn.protocol.ConnectionEnd;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.PeerConnection;
+import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.Scratch;
 import io.posthorn.protocol.SendOutcome;
@@ -51,7 +52,7 @@ public final class ReliableEndpoint implements Endpoint {
    */
   public ReliableEndpoint(
       SocketOptions options, RandomGenerator random, Predicate<InetSocketAddress> isSelf) {
-    this(options, random, isSelf, null);
+    this(options, random, isSelf, null, PortLimits.UNKNOWN);
   }
 
   /**
@@ -59,12 +60,14 @@ public final class ReliableEndpoint implements Endpoint {
    *
    * @param known the identity of this host, the same after a restart, so that peers of before learn
    *     of it by a reset; null to make one that lives as long as this endpoint
+   * @param port what the host lets through
    */
   public ReliableEndpoint(
       SocketOptions options,
       RandomGenerator random,
       Predicate<InetSocketAddress> isSelf,
-      @Nullable StaticKey known) {
+      @Nullable StaticKey known,
+      PortLimits port) {
     StaticKey identity = known == null ? StaticKey.generate(random) : known;
     ConnectionIdIssuer ids = new ConnectionIdIssuer(identity, random, id -> table.byId(id) != null);
     EndpointResources shared =
@@ -74,9 +77,10 @@ public final class ReliableEndpoint implements Endpoint {
             new ReceiveMemory(options.socketReceiveBytes()),
             new Scratch(),
             ids,
+            port,
             random.nextLong());
     this.resets = new StatelessReset(shared, table, outbox, known != null);
-    this.turns = new ConnectionTurns(table, events, counters, resets, options.maxDatagramBytes());
+    this.turns = new ConnectionTurns(table, events, counters, resets);
     this.handshakes = new Handshakes(shared, isSelf, identity, table, turns, counters, outbox);
   }
 
