@@ -90,7 +90,7 @@ public record SocketOptions(
         16 << 20,
         256L << 20,
         4 << 20,
-        65_507,
+        1_472,
         false);
   }
 }

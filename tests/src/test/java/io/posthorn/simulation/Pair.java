@@ -55,6 +55,11 @@ final class Pair {
 
   /** Not encrypted, with the usual limits. */
   static SocketOptions clear() {
+    return clear(options().maxDatagramBytes());
+  }
+
+  /** Not encrypted, with this ceiling of datagrams. */
+  static SocketOptions clear(int maxDatagramBytes) {
     SocketOptions usual = options();
     return new SocketOptions(
         usual.mode(),
@@ -69,7 +74,7 @@ final class Pair {
         usual.receiveBufferBytes(),
         usual.socketReceiveBytes(),
         usual.maxWholeMessageBytes(),
-        usual.maxDatagramBytes(),
+        maxDatagramBytes,
         usual.streaming());
   }
 
