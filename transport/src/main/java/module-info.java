@@ -8,6 +8,7 @@
 module io.posthorn {
   requires static transitive org.jspecify;
   requires transitive com.esotericsoftware.kryo;
+  requires com.sun.jna;
 
   exports io.posthorn;
   exports io.posthorn.codec;

@@ -67,6 +67,9 @@ public final class MessageSocket implements Closeable {
    * @throws IOException as {@link #send(Message)}
    */
   public void send(InetSocketAddress peer, byte[] bytes) throws IOException {
+    if (sendSmall(peer, ByteBuffer.wrap(bytes))) {
+      return;
+    }
     sendUnreceipted(Message.to(peer).body(bytes), null);
   }
 
@@ -76,7 +79,14 @@ public final class MessageSocket implements Closeable {
    * @throws IOException as {@link #send(Message)}
    */
   public void send(InetSocketAddress peer, ByteBuffer buffer) throws IOException {
+    if (sendSmall(peer, buffer)) {
+      return;
+    }
     sendUnreceipted(Message.to(peer).body(buffer), null);
+  }
+
+  private boolean sendSmall(InetSocketAddress peer, ByteBuffer body) {
+    return streams.isEmpty() && driver.sendSmall(checkedPeer(peer), 0, body);
   }
 
   /**
@@ -121,6 +131,7 @@ public final class MessageSocket implements Closeable {
 
   MessageOutputStream openStream(ConnectionRecord record, int channel) {
     OpenStreams.Claim claim = streams.claim(record, channel);
+    driver.beginStream(record, channel);
     return new MessageOutputStream(new ConnectionParts(this, record, channel, claim));
   }
 
@@ -307,6 +318,24 @@ public final class MessageSocket implements Closeable {
       throw new IllegalStateException("this socket has a handler already");
     }
     driver.handler(received -> handler.accept(message(received)));
+  }
+
+  /**
+   * As {@link #onMessage}, without an object for each message: the handler is given its bytes where
+   * they lie, and must be done with them when it returns. For those who take millions a second.
+   * Streamed messages are not offered this way.
+   *
+   * @throws IllegalStateException if there is a handler already, or the socket takes streams
+   */
+  public void onBody(BodyHandler handler) {
+    Objects.requireNonNull(handler, "handler");
+    if (driver.hasHandler()) {
+      throw new IllegalStateException("this socket has a handler already");
+    }
+    if (options.streaming()) {
+      throw new IllegalStateException("a socket that takes streamed messages needs onMessage");
+    }
+    driver.bodyHandler(new BodyViews(handler));
   }
 
   private Message message(ReceivedMessage received) {

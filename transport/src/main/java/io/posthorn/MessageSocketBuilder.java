@@ -4,7 +4,7 @@ import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.PlainEndpoint;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.io.DatagramPort;
-import io.posthorn.io.NioDatagramPort;
+import io.posthorn.io.PortChoice;
 import io.posthorn.protocol.PortLimits;
 import io.posthorn.runtime.ImpairedDatagramPort;
 import io.posthorn.runtime.SocketDriver;
@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** The options of a socket; each is checked when it is set, together they are at {@link #open}. */
 public final class MessageSocketBuilder {
   private static final Duration LONGEST = Duration.ofMinutes(10);
+  private static final Duration LONGEST_SPIN = Duration.ofNanos(100_000);
   private static final int LEAST_BUFFER_BYTES = 64 << 10;
   private static final int LEAST_WHOLE_MESSAGE_BYTES = 64 << 10;
   private static final int MOST_BUFFER_BYTES = 1 << 30;
@@ -44,6 +45,8 @@ public final class MessageSocketBuilder {
   private Duration linger = Duration.ofSeconds(3);
   private boolean streaming;
   private String application = "";
+  private boolean portableIo;
+  private Duration spin = Duration.ZERO;
   private LinkConditions impairment = LinkConditions.NONE;
   private @Nullable Long impairSeed;
 
@@ -111,7 +114,7 @@ public final class MessageSocketBuilder {
 
   /**
    * Message bytes that wait or are unacknowledged for each connection before a sender waits: 64 KiB
-   * to 1 GiB, default 4 MiB.
+   * to 1 GiB, default 8 MiB.
    */
   public MessageSocketBuilder sendBufferBytes(int bytes) {
     sendBufferBytes =
@@ -120,7 +123,7 @@ public final class MessageSocketBuilder {
   }
 
   /**
-   * Memory that a peer may fill for each connection: 256 KiB to 1 GiB, default 16 MiB. Raise it for
+   * Memory that a peer may fill for each connection: 256 KiB to 1 GiB, default 24 MiB. Raise it for
    * long fast ways: it bounds what is in flight.
    */
   public MessageSocketBuilder receiveBufferBytes(int bytes) {
@@ -181,6 +184,29 @@ public final class MessageSocketBuilder {
   /** How long {@link MessageSocket#close()} flushes at most: 0 to 10 min, default 3 s. */
   public MessageSocketBuilder linger(Duration time) {
     linger = checked("linger", time, Duration.ZERO);
+    return this;
+  }
+
+  /**
+   * How long a thread that waits for datagrams spins before it blocks: 0 to 100 µs, default 0. For
+   * those who pay a processor for microseconds: it spins only while waits are short, and an idle
+   * socket does not. Worse than blocking where both ends share one processor.
+   */
+  public MessageSocketBuilder spinBeforeBlocking(Duration time) {
+    if (time.isNegative() || time.compareTo(LONGEST_SPIN) > 0) {
+      throw new IllegalArgumentException(
+          "spinBeforeBlocking " + time + ": expected 0 to " + LONGEST_SPIN);
+    }
+    spin = time;
+    return this;
+  }
+
+  /**
+   * Whether to do without the operating system's fast path, which is taken by default where there
+   * is one; {@link SocketStatistics#ioPath} says which it is and why. Default false.
+   */
+  public MessageSocketBuilder portableIo(boolean portable) {
+    portableIo = portable;
     return this;
   }
 
@@ -275,7 +301,7 @@ public final class MessageSocketBuilder {
    */
   public MessageSocket open() throws IOException {
     SocketOptions options = options();
-    DatagramPort port = NioDatagramPort.open(bind);
+    DatagramPort port = PortChoice.open(bind, portableIo, mode == Mode.RELIABLE);
     if (!impairment.equals(LinkConditions.NONE)) {
       Long seed = impairSeed;
       port =
@@ -291,7 +317,10 @@ public final class MessageSocketBuilder {
     PortLimits limits = new PortLimits(bound::largestDatagramBytes, welcome);
     SocketDriver driver =
         SocketDriver.start(
-            port, isSelf -> endpoint(options, isSelf, limits), SocketDriver.nanos(linger));
+            port,
+            isSelf -> endpoint(options, isSelf, limits),
+            SocketDriver.nanos(linger),
+            SocketDriver.nanos(spin));
     return new MessageSocket(options, linger, driver);
   }
 

@@ -28,6 +28,10 @@ final class OpenStreams {
     claims.remove(claim);
   }
 
+  boolean isEmpty() {
+    return claims.isEmpty();
+  }
+
   void requireFree(long handle, InetSocketAddress peer, int channel) {
     if (claims.isEmpty()) {
       return;

@@ -14,6 +14,7 @@ import io.posthorn.cli.lab.LabProbe;
 import io.posthorn.cli.lab.LabUnavailableException;
 import io.posthorn.cli.lab.RelayArena;
 import io.posthorn.simulation.LinkConditions;
+import io.posthorn.simulation.LinkRecording;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,6 +28,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code posthorn compare}: the same messages through plain, reliable and TCP, side by side. */
@@ -67,6 +69,8 @@ final class CompareCommand implements Callable<Integer> {
       })
   private LinkConditions conditions =
       LinkConditions.parse("delay 20ms loss 5% reorder 2% duplicate 1%");
+
+  @Mixin private ReplayFlag replay = new ReplayFlag();
 
   @Option(
       names = {"-n", "--count"},
@@ -145,6 +149,10 @@ final class CompareCommand implements Callable<Integer> {
     require("-n", messages, 1, MOST_MESSAGES);
     require("-l", messageBytes, TestMessage.MINIMUM_BYTES, MOST_BYTES);
     require("--runs", runs, 1, MOST_RUNS);
+    LinkRecording recording = replay.recording();
+    if (recording != null) {
+      conditions = LinkConditions.replaying(recording);
+    }
     return new ComparePlan(conditions, messages, messageBytes, bitsPerSecond, runs, seed);
   }
 

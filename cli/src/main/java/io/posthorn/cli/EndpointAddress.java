@@ -5,6 +5,8 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A host and a port as people write them: {@code HOST:PORT}, {@code [::1]:PORT}, or for a listener
@@ -46,9 +48,44 @@ record EndpointAddress(String host, int port) {
 
   /** A host and a port that stand in two words, {@code HOST PORT}. */
   static EndpointAddress ofTwoWords(String host, String port) throws Failure {
+    return ofTwoWords(host, port, false);
+  }
+
+  private static EndpointAddress ofTwoWords(String host, String port, boolean listener)
+      throws Failure {
     String bare =
         host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
-    return ofPeer(bare.indexOf(':') >= 0 ? "[" + bare + "]:" + port : bare + ":" + port);
+    String word = bare.indexOf(':') >= 0 ? "[" + bare + "]:" + port : bare + ":" + port;
+    return listener ? ofListener(word) : ofPeer(word);
+  }
+
+  /**
+   * Reads several addresses, each in one word or in two ({@code HOST PORT}).
+   *
+   * @param listens how many of them, from the first on, say where to listen
+   * @throws Failure if a word is wrong, or there are more or fewer addresses than {@code count}
+   */
+  static List<EndpointAddress> ofWords(List<String> words, int count, int listens) throws Failure {
+    List<EndpointAddress> addresses = new ArrayList<>();
+    int at = 0;
+    while (at < words.size()) {
+      String word = words.get(at++);
+      boolean listener = addresses.size() < listens;
+      boolean bare = lacksPort(word) && !(listener && isNumber(word));
+      if (bare && at < words.size() && isNumber(words.get(at))) {
+        EndpointAddress two = ofTwoWords(word, words.get(at++), listener);
+        addresses.add(two);
+      } else {
+        addresses.add(listener ? ofListener(word) : ofPeer(word));
+      }
+    }
+    if (addresses.size() != count) {
+      throw new Failure(
+          ExitCode.USAGE,
+          addresses.size() + " addresses where " + count + " belong",
+          "write each as HOST:PORT, HOST PORT or [::1]:PORT");
+    }
+    return addresses;
   }
 
   /** Whether a word is a host that needs its port in the next word. */

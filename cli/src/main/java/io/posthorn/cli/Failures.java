@@ -102,6 +102,21 @@ final class Failures {
     return of(thrown);
   }
 
+  /** The failure to make a file. */
+  static Failure ofCreation(FileSystemException thrown) {
+    String reason = thrown.getReason();
+    if (thrown instanceof NoSuchFileException) {
+      reason = "the folder does not exist";
+    } else if (thrown instanceof AccessDeniedException) {
+      reason = "permission denied";
+    }
+    return new Failure(
+        ExitCode.CANNOT_CREATE,
+        "cannot create " + thrown.getFile() + ": " + (reason == null ? words(thrown) : reason),
+        "name a file in a folder that exists and that you may write in",
+        thrown);
+  }
+
   private static Failure ofTransport(TransportException thrown) {
     ExitCode code;
     if (thrown instanceof ConnectionTimeoutException) {

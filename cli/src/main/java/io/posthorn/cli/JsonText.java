@@ -48,6 +48,13 @@ public final class JsonText {
     return this;
   }
 
+  /** An element of an array that is written already. */
+  public JsonText add(JsonText element) {
+    separate();
+    out.append(element.out);
+    return this;
+  }
+
   /** A text. */
   public JsonText put(String name, String value) {
     name(name);

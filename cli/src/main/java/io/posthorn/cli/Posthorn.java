@@ -187,7 +187,9 @@ public final class Posthorn implements Callable<Integer> {
       System.setProperty("kryo.unsafe", "false");
     }
     Signals.ofProcess().install();
+    RunningSockets.ofProcess().enable(String.valueOf(firstWord(args)));
     int status = run(Streams.ofProcess(), args);
+    RunningSockets.ofProcess().close();
     Signals.ofProcess().finished();
     System.exit(Signals.ofProcess().statusOr(status));
   }
@@ -258,6 +260,9 @@ public final class Posthorn implements Callable<Integer> {
     commands.put("connect", ConnectCommand::new);
     commands.put("ping", PingCommand::new);
     commands.put("compare", CompareCommand::new);
+    commands.put("bench", BenchCommand::new);
+    commands.put("proxy", ProxyCommand::new);
+    commands.put("sockets", SocketsCommand::new);
     commands.put("completion", CompletionCommand::new);
     commands.put("help", HelpCommand::new);
     return commands;

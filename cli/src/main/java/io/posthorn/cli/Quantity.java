@@ -59,6 +59,14 @@ final class Quantity {
     }
   }
 
+  /** A rate as {@link BitRate} reads it, or 0 for none. */
+  static final class BitRateOrNone implements ITypeConverter<Double> {
+    @Override
+    public Double convert(String text) {
+      return text.strip().equals("0") ? Double.valueOf(0) : new BitRate().convert(text);
+    }
+  }
+
   private static Matcher match(String text, String expected) {
     Matcher form = FORM.matcher(text.strip());
     if (!form.matches()) {

@@ -72,7 +72,10 @@ final class SocketFlags {
   MessageSocket openListener(InetSocketAddress at, boolean streaming, Application application)
       throws Failure {
     try {
-      return builder().bind(at).streaming(streaming).application(application.words()).open();
+      MessageSocket socket =
+          builder().bind(at).streaming(streaming).application(application.words()).open();
+      RunningSockets.ofProcess().add(socket, true);
+      return socket;
     } catch (IOException failed) {
       throw Failures.ofBind(failed, at);
     }
@@ -90,7 +93,9 @@ final class SocketFlags {
     if (handshakeTimeout != null) {
       builder.handshakeTimeout(handshakeTimeout);
     }
-    return builder.open();
+    MessageSocket socket = builder.open();
+    RunningSockets.ofProcess().add(socket, false);
+    return socket;
   }
 
   private MessageSocketBuilder builder() {

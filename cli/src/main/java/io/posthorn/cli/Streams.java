@@ -42,7 +42,8 @@ record Streams(
         System.getenv());
   }
 
-  private static boolean isTerminal(int descriptor) {
+  /** Whether a descriptor of this process is a terminal: 0 for standard input, 1, 2. */
+  static boolean isTerminal(int descriptor) {
     Path link = Path.of("/proc/self/fd/" + descriptor);
     if (Files.isSymbolicLink(link)) {
       try {

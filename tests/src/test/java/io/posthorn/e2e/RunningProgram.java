@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -85,9 +86,11 @@ final class RunningProgram implements AutoCloseable {
     }
   }
 
-  private RunningProgram(List<String> command) throws IOException {
+  private RunningProgram(List<String> command, Map<String, String> environment) throws IOException {
     this.command = String.join(" ", command);
-    process = new ProcessBuilder(command).start();
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().putAll(environment);
+    process = builder.start();
     out = new Collected(process.getInputStream());
     err = new Collected(process.getErrorStream());
   }
@@ -97,9 +100,20 @@ final class RunningProgram implements AutoCloseable {
     return posthornWith(List.of(), arguments);
   }
 
+  /** Starts the jar with variables of the environment. */
+  static RunningProgram posthornIn(Map<String, String> environment, String... arguments)
+      throws IOException {
+    return new RunningProgram(command(List.of(), arguments), environment);
+  }
+
   /** Starts the jar with options for Java too. */
   static RunningProgram posthornWith(List<String> javaOptions, String... arguments)
       throws IOException {
+    return new RunningProgram(command(javaOptions, arguments), Map.of());
+  }
+
+  /** The command that starts the jar. */
+  static List<String> command(List<String> javaOptions, String... arguments) {
     String jar = System.getProperty("posthorn.jar");
     assertTrue(jar != null && Path.of(jar).toFile().isFile(), "no jar: run mvn verify");
     List<String> command = new ArrayList<>();
@@ -109,12 +123,12 @@ final class RunningProgram implements AutoCloseable {
     command.addAll(javaOptions);
     command.addAll(List.of("-jar", jar));
     command.addAll(List.of(arguments));
-    return new RunningProgram(command);
+    return command;
   }
 
   /** Starts another program. */
   static RunningProgram other(String... command) throws IOException {
-    return new RunningProgram(List.of(command));
+    return new RunningProgram(List.of(command), Map.of());
   }
 
   /** Waits until a listener says where it listens; answers the port. */

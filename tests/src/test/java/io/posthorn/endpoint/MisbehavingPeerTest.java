@@ -36,8 +36,8 @@ class MisbehavingPeerTest {
   private static final SocketOptions OPTIONS =
       HandPeer.options(Security.ephemeral(), 100, 64 << 20);
   private static final long MS = 1_000_000;
-  private static final long SLICE = (16 << 20) / 4 / 64;
-  private static final long POOL = (16 << 20) / 4;
+  private static final long SLICE = (24 << 20) / 4 / 64;
+  private static final long POOL = (24 << 20) / 4;
 
   private final HandPeer peer = HandPeer.connected(OPTIONS);
 

@@ -48,8 +48,8 @@ public final class GatedPort implements DatagramPort {
   }
 
   @Override
-  public void await(long timeoutNanos, boolean untilWritable) throws IOException {
-    port.await(timeoutNanos, untilWritable && gateOpen);
+  public boolean await(long timeoutNanos, boolean untilWritable) throws IOException {
+    return port.await(timeoutNanos, untilWritable && gateOpen);
   }
 
   @Override

@@ -64,8 +64,9 @@ class ImpairedDatagramPortTest {
     }
 
     @Override
-    public void await(long timeoutNanos, boolean untilWritable) {
+    public boolean await(long timeoutNanos, boolean untilWritable) {
       askedForRoom = untilWritable;
+      return false;
     }
 
     @Override

@@ -3,8 +3,10 @@ package io.posthorn.simulation;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -13,15 +15,20 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The relay over the loopback; timeouts are guards, never part of what is checked. */
 @Timeout(60)
@@ -251,5 +258,100 @@ class RelayTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> Relay.inFrontOf(InetSocketAddress.createUnresolved("a.invalid", 1)));
+  }
+
+  @Test
+  void whatIsRecordedIsDoneAgainToAnyOtherTraffic(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("recording");
+    List<Boolean> first = new ArrayList<>();
+    List<Boolean> second = new ArrayList<>();
+    try (Relay relay =
+        Relay.inFrontOf(target())
+            .up(LinkConditions.parse("loss 40%"))
+            .seed(5)
+            .record(file)
+            .start()) {
+      arrivals(relay, first);
+      assertNull(relay.recordingFailure());
+    }
+    LinkConditions again = LinkConditions.parse("replay " + file);
+    assertEquals(60, again.recording().datagrams(0, 0));
+    try (Relay relay = Relay.inFrontOf(target()).up(again).seed(6).start()) {
+      arrivals(relay, second);
+    }
+    assertEquals(first, second);
+    assertTrue(first.contains(true) && first.contains(false));
+  }
+
+  /** Which of 60 datagrams arrive: each is followed through before the next is sent. */
+  private void arrivals(Relay relay, List<Boolean> arrived) throws IOException {
+    for (int i = 0; i < 60; i++) {
+      send(client, relay.localAddress(), (byte) i);
+      int sent = i + 1;
+      await(() -> relay.statistics().up().offered() == sent);
+      boolean lost = relay.statistics().up().lost() > arrived.stream().filter(a -> !a).count();
+      if (!lost) {
+        assertArrayEquals(new byte[] {(byte) i}, bytes(receive(server)));
+      }
+      arrived.add(!lost);
+    }
+  }
+
+  @Test
+  void aRecordThatCannotBeWrittenIsToldAndTheNetworkGoesOn() throws IOException {
+    Path full = Path.of("/dev/full");
+    assumeTrue(Files.exists(full));
+    try (Relay relay = Relay.inFrontOf(target()).record(full).start()) {
+      for (int i = 0; i < 1_000; i++) {
+        send(client, relay.localAddress(), (byte) i);
+        receive(server);
+      }
+      await(() -> relay.recordingFailure() != null);
+      send(client, relay.localAddress(), (byte) 1);
+      receive(server);
+    }
+    assertThrows(
+        IOException.class,
+        () -> Relay.inFrontOf(target()).record(Path.of("/no/such/folder/x")).start());
+  }
+
+  @Test
+  void aCutRelayPassesNothingUntilItIsMended() throws IOException {
+    try (Relay relay = Relay.inFrontOf(target()).start()) {
+      relay.cut(true);
+      send(client, relay.localAddress(), (byte) 1);
+      await(() -> relay.statistics().up().outageDropped() == 1);
+      relay.cut(false);
+      send(client, relay.localAddress(), (byte) 2);
+      assertArrayEquals(new byte[] {2}, bytes(receive(server)));
+    }
+  }
+
+  @Test
+  void hundredsOfClientsAreServedAtOnce() throws IOException {
+    int count = 300;
+    List<DatagramSocket> many = new ArrayList<>();
+    try (Relay relay =
+        Relay.inFrontOf(target()).up(LinkConditions.parse("delay 5ms 2ms")).start()) {
+      for (int i = 0; i < count; i++) {
+        many.add(open());
+      }
+      for (DatagramSocket one : many) {
+        send(one, relay.localAddress(), (byte) 1);
+      }
+      Set<SocketAddress> seen = new HashSet<>();
+      for (int i = 0; i < count; i++) {
+        DatagramPacket arrived = receive(server);
+        seen.add(arrived.getSocketAddress());
+        send(server, arrived.getSocketAddress(), (byte) 2);
+      }
+      for (DatagramSocket one : many) {
+        assertArrayEquals(new byte[] {2}, bytes(receive(one)));
+      }
+      assertEquals(count, seen.size());
+      assertEquals(count, relay.statistics().clients());
+    } finally {
+      many.forEach(DatagramSocket::close);
+    }
   }
 }

@@ -2,6 +2,7 @@ package io.posthorn.endpoint;
 
 import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.ReceivedMessage;
+import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.protocol.recovery.PacketRecovery;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
@@ -168,6 +169,26 @@ final class ConnectionTurns {
         return message;
       }
     }
+  }
+
+  /** Lends the ordered messages of the connection whose turn it is; false if it has none. */
+  boolean lendRun(ReceivedRun run) {
+    ConnectionSlot slot = readable.peek();
+    return slot != null && slot.connection.lendRun(run);
+  }
+
+  /** The messages lent have been dealt with: it is the next one's turn. */
+  void endRun(ReceivedRun run, ConnectionSlot slot, long nowNanos) {
+    slot.connection.endRun(run);
+    counters.messagesReceived += run.count();
+    if (readable.peek() == slot) {
+      readable.remove();
+      slot.queuedForReading = slot.connection.hasMessage();
+      if (slot.queuedForReading) {
+        readable.add(slot);
+      }
+    }
+    settle(slot, nowNanos); // credit may be due
   }
 
   /** Brings the counters that connections keep up to date. */

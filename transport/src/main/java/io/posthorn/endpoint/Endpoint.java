@@ -5,6 +5,7 @@ import io.posthorn.EcnMark;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
+import io.posthorn.protocol.channel.ReceivedRun;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -73,6 +74,40 @@ public interface Endpoint {
 
   /** Takes or refuses a message; see {@link SendOutcome}. Never throws for what a peer did. */
   SendOutcome send(OutgoingMessage message, long nowNanos);
+
+  /**
+   * Takes a run of small messages for one ordered channel, which has been used before, each encoded
+   * as one chunk of the channel's stream.
+   *
+   * @param beyondLimit whether to take all even if the send buffer is full; else what is left over
+   *     may be offered again after {@link EndpointEvent.Writable}
+   * @return index after the last byte taken; -1 if the connection takes none any more
+   */
+  int sendRun(
+      long connection,
+      int channel,
+      byte[] encoded,
+      int from,
+      int to,
+      boolean beyondLimit,
+      long nowNanos);
+
+  /**
+   * Messages to this peer were taken from the application and can not be sent any more, since their
+   * connection ended: the next {@link #send} to it says so, unless the application closed it.
+   */
+  void onUnsent(InetSocketAddress peer);
+
+  /**
+   * Lends the ordered messages at the front, where they lie, instead of handing them out one by
+   * one; {@link #endRun} must follow before anything else is taken.
+   *
+   * @return false if {@link #pollMessage} is to be asked instead
+   */
+  boolean lendRun(ReceivedRun run);
+
+  /** The messages that were lent have been dealt with; returns credit to their sender. */
+  void endRun(ReceivedRun run, long nowNanos);
 
   /**
    * Opens a connection, or finds the one that is open or opening.

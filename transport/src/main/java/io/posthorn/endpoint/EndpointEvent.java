@@ -35,7 +35,21 @@ public sealed interface EndpointEvent {
       String text,
       long unacknowledged,
       long acknowledged)
-      implements EndpointEvent {}
+      implements EndpointEvent {
+
+    /** The same end with so many more messages that were not acknowledged. */
+    public Closed withUnacknowledged(long more) {
+      return new Closed(
+          connection,
+          peer,
+          reason,
+          byPeer,
+          applicationCode,
+          text,
+          unacknowledged + more,
+          acknowledged);
+    }
+  }
 
   /** The one outcome of a message whose sender holds a receipt. */
   record ReceiptSettled(

@@ -36,6 +36,13 @@ final class EventQueue {
     return lostAt.remove(peer);
   }
 
+  /** Messages without a receipt were lost. */
+  void noteLost(InetSocketAddress peer) {
+    if (lostAt.size() < LOST_PEERS_LIMIT) {
+      lostAt.add(peer);
+    }
+  }
+
   /** Takes what a connection has to say. */
   void collect(PeerConnection connection) {
     long handle = connection.handle();
@@ -70,10 +77,8 @@ final class EventQueue {
   }
 
   private void report(PeerConnection connection, ConnectionEnd end) {
-    if (connection.ledger().lostUnreceipted() > 0
-        && end.reason() != CloseReason.APPLICATION
-        && lostAt.size() < LOST_PEERS_LIMIT) {
-      lostAt.add(connection.alias());
+    if (connection.ledger().lostUnreceipted() > 0 && end.reason() != CloseReason.APPLICATION) {
+      noteLost(connection.alias());
     }
     events.add(
         new EndpointEvent.Closed(

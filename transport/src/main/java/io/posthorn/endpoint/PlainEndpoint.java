@@ -8,6 +8,7 @@ import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
+import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.wire.DropReason;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
@@ -186,6 +187,37 @@ public final class PlainEndpoint implements Endpoint {
       events.add(new EndpointEvent.ReceiptSettled(receipt, ReceiptOutcome.UNKNOWN, null, true));
     }
     return SendOutcome.ACCEPTED;
+  }
+
+  /** Plain mode has no channels. */
+  @Override
+  public int sendRun(
+      long connection,
+      int channel,
+      byte[] encoded,
+      int from,
+      int to,
+      boolean beyondLimit,
+      long nowNanos) {
+    return -1;
+  }
+
+  /** Plain mode promises nothing. */
+  @Override
+  public void onUnsent(InetSocketAddress peer) {
+    Objects.requireNonNull(peer, "peer");
+  }
+
+  /** Plain mode hands out each datagram by itself. */
+  @Override
+  public boolean lendRun(ReceivedRun run) {
+    return false;
+  }
+
+  /** Plain mode lends nothing. */
+  @Override
+  public void endRun(ReceivedRun run, long nowNanos) {
+    throw new IllegalStateException("nothing was lent");
   }
 
   /** Plain mode has no connections. */

@@ -12,6 +12,7 @@ import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.Scratch;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.protocol.channel.ReceiveMemory;
+import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.wire.CloseReason;
@@ -254,6 +255,44 @@ public final class ReliableEndpoint implements Endpoint {
     }
     turns.settle(slot, nowNanos);
     return outcome;
+  }
+
+  @Override
+  public int sendRun(
+      long connection,
+      int channel,
+      byte[] encoded,
+      int from,
+      int to,
+      boolean beyondLimit,
+      long nowNanos) {
+    ConnectionSlot slot = table.byHandle(connection);
+    if (slot == null) {
+      return -1;
+    }
+    long before = slot.connection.ledger().openMessages();
+    int taken = slot.connection.sendRun(channel, encoded, from, to, beyondLimit, nowNanos);
+    counters.messagesSent += slot.connection.ledger().openMessages() - before;
+    turns.settle(slot, nowNanos);
+    return taken;
+  }
+
+  @Override
+  public void onUnsent(InetSocketAddress peer) {
+    events.noteLost(peer);
+  }
+
+  @Override
+  public boolean lendRun(ReceivedRun run) {
+    return turns.lendRun(run);
+  }
+
+  @Override
+  public void endRun(ReceivedRun run, long nowNanos) {
+    ConnectionSlot slot = table.byHandle(run.connection());
+    if (slot != null) {
+      turns.endRun(run, slot, nowNanos);
+    }
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.posthorn.io;
 
+import io.posthorn.EcnMark;
 import io.posthorn.endpoint.TransmitBatch;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -12,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * {@link IOException} means that the port itself is gone.
  *
  * <p>{@link #send} and {@link #receive} never block; the caller holds one lock around both. {@link
- * #await} is called by one thread, without that lock, and is the only method that blocks; {@link
- * #wakeup} may be called by any thread. An interrupted thread does no harm to the port.
+ * #await} is called by one thread at a time, without that lock, and is the only method that blocks;
+ * {@link #wakeup} may be called by any thread. An interrupted thread does no harm to the port.
  */
 public interface DatagramPort {
   /** The longest datagram that can be received, and one more, so that a longer one is noticed. */
@@ -37,6 +38,11 @@ public interface DatagramPort {
    */
   @Nullable InetSocketAddress receive(ByteBuffer into, long nowNanos) throws IOException;
 
+  /** The ECN field of the datagram that {@link #receive} took last. */
+  default EcnMark ecn() {
+    return EcnMark.UNKNOWN;
+  }
+
   /** Whether datagrams that {@link #send} took have not reached the system yet. */
   boolean hasUnsent();
 
@@ -48,11 +54,12 @@ public interface DatagramPort {
   /**
    * Waits until a datagram is there, {@link #wakeup} was called, or time is up.
    *
-   * @param timeoutNanos how long at most; {@code Endpoint.NEVER} for ever; rounded up to
-   *     milliseconds
+   * @param timeoutNanos how long at most; {@code Endpoint.NEVER} for ever; the portable port rounds
+   *     up to milliseconds
    * @param untilWritable whether to return also when {@link #send} may succeed again
+   * @return whether a datagram may be there or {@link #wakeup} was called
    */
-  void await(long timeoutNanos, boolean untilWritable) throws IOException;
+  boolean await(long timeoutNanos, boolean untilWritable) throws IOException;
 
   /** Ends the {@link #await} that is under way, or the next one. */
   void wakeup();

@@ -35,6 +35,7 @@ public final class NioDatagramPort implements DatagramPort {
   private static final long PAUSE_MILLIS = 10;
   private static final long NANOS_PER_MILLI = 1_000_000;
 
+  private final String why;
   private final DatagramChannel channel;
   private final Selector selector;
   private final SelectionKey key;
@@ -46,8 +47,10 @@ public final class NioDatagramPort implements DatagramPort {
   /** Written under the caller's lock, read by the waiting thread, which may be late by one turn. */
   private volatile int receiveErrorsInARow;
 
-  private NioDatagramPort(DatagramChannel channel, Selector selector, InetSocketAddress bind)
+  private NioDatagramPort(
+      DatagramChannel channel, Selector selector, InetSocketAddress bind, String why)
       throws IOException {
+    this.why = why;
     this.channel = channel;
     this.selector = selector;
     channel.configureBlocking(false);
@@ -65,11 +68,20 @@ public final class NioDatagramPort implements DatagramPort {
    * @throws BindException naming address, port and what to do
    */
   public static NioDatagramPort open(InetSocketAddress bind) throws IOException {
+    return open(bind, "as asked for");
+  }
+
+  /**
+   * Opens and binds a port, and says why it is this one.
+   *
+   * @param why for people
+   */
+  static NioDatagramPort open(InetSocketAddress bind, String why) throws IOException {
     DatagramChannel channel = openChannel();
     Selector selector = null;
     try {
       selector = Selector.open();
-      return new NioDatagramPort(channel, selector, bind);
+      return new NioDatagramPort(channel, selector, bind, why);
     } catch (IOException | RuntimeException e) {
       if (selector != null) {
         selector.close();
@@ -105,41 +117,14 @@ public final class NioDatagramPort implements DatagramPort {
   }
 
   private void bind(InetSocketAddress address) throws IOException {
-    if (address.isUnresolved()) {
-      throw new BindException(
-          "cannot bind " + address.getHostString() + ": the name is unknown; give a local address");
-    }
+    BindAdvice.requireResolved(address);
     try {
       channel.bind(address);
-    } catch (SocketException | UnsupportedAddressTypeException e) {
-      throw withCause(
-          new BindException("cannot bind " + text(address) + ": " + advice(address, e)), e);
+    } catch (UnsupportedAddressTypeException e) {
+      throw withCause(BindAdvice.noSuchFamily(address), e);
+    } catch (SocketException e) {
+      throw withCause(BindAdvice.refused(address, e.getMessage()), e);
     }
-  }
-
-  private static String text(InetSocketAddress address) {
-    String host = address.getAddress().getHostAddress();
-    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
-  }
-
-  private static String advice(InetSocketAddress address, Exception e) {
-    if (e instanceof UnsupportedAddressTypeException) {
-      return "this machine has no IPv6; give an IPv4 address";
-    }
-    String words = String.valueOf(e.getMessage());
-    if (words.contains("in use")) {
-      return words
-          + "; another socket has port "
-          + address.getPort()
-          + ": stop it, or take another port (0 for any free one)";
-    }
-    if (words.contains("assign")) {
-      return words + "; the address is not one of this machine's: give a local one, or none";
-    }
-    if (words.contains("ermission")) {
-      return words + "; ports below 1024 need privilege: take a higher one";
-    }
-    return words + "; take another address or port";
   }
 
   private static <E extends Exception> E withCause(E exception, Exception cause) {
@@ -198,32 +183,34 @@ public final class NioDatagramPort implements DatagramPort {
   }
 
   @Override
-  public void await(long timeoutNanos, boolean untilWritable) throws IOException {
+  public boolean await(long timeoutNanos, boolean untilWritable) throws IOException {
     try {
-      select(timeoutNanos, untilWritable);
+      return select(timeoutNanos, untilWritable);
     } catch (ClosedSelectorException | CancelledKeyException e) {
       throw withCause(new ClosedChannelException(), e);
     }
   }
 
-  private void select(long timeoutNanos, boolean untilWritable) throws IOException {
+  private boolean select(long timeoutNanos, boolean untilWritable) throws IOException {
     boolean pause = receiveErrorsInARow >= PAUSE_AFTER_ERRORS;
     int interest = (pause ? 0 : SelectionKey.OP_READ) | (untilWritable ? SelectionKey.OP_WRITE : 0);
     if (key.interestOps() != interest) {
       key.interestOps(interest);
     }
+    int ready;
     if (timeoutNanos <= 0) {
-      selector.selectNow();
+      ready = selector.selectNow();
     } else if (timeoutNanos == Endpoint.NEVER) {
-      selector.select(pause ? PAUSE_MILLIS : 0);
+      ready = selector.select(pause ? PAUSE_MILLIS : 0);
     } else {
       long millis = (timeoutNanos - 1) / NANOS_PER_MILLI + 1;
-      selector.select(pause ? Math.min(millis, PAUSE_MILLIS) : millis);
+      ready = selector.select(pause ? Math.min(millis, PAUSE_MILLIS) : millis);
     }
     selector.selectedKeys().clear();
     if (pause) {
       receiveErrorsInARow = 0;
     }
+    return ready > 0;
   }
 
   @Override
@@ -243,7 +230,7 @@ public final class NioDatagramPort implements DatagramPort {
 
   @Override
   public String description() {
-    return "portable: java.nio DatagramChannel, one system call a datagram";
+    return "portable: java.nio DatagramChannel, one system call a datagram (" + why + ")";
   }
 
   @Override

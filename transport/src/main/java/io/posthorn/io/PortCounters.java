@@ -15,11 +15,19 @@ public final class PortCounters {
   private final Map<String, Long> impairment = new TreeMap<>();
 
   void sendError(Throwable error) {
-    count(sendErrors, error);
+    sendError(words(error), 1);
+  }
+
+  void sendError(String words, int datagrams) {
+    count(sendErrors, words, datagrams);
   }
 
   void receiveError(Throwable error) {
-    count(receiveErrors, error);
+    receiveError(words(error));
+  }
+
+  void receiveError(String words) {
+    count(receiveErrors, words, 1);
   }
 
   /** Notes what an impairment did so far, by kind. */
@@ -27,11 +35,14 @@ public final class PortCounters {
     impairment.put(kind, count);
   }
 
-  private static void count(Map<String, Long> counts, Throwable error) {
+  private static String words(Throwable error) {
     String text = error.getMessage();
-    String kind = text == null ? error.getClass().getSimpleName() : text;
+    return text == null ? error.getClass().getSimpleName() : text;
+  }
+
+  private static void count(Map<String, Long> counts, String kind, long times) {
     boolean isNewKind = !counts.containsKey(kind);
-    counts.merge(isNewKind && counts.size() >= MAX_KINDS ? FURTHER_KINDS : kind, 1L, Long::sum);
+    counts.merge(isNewKind && counts.size() >= MAX_KINDS ? FURTHER_KINDS : kind, times, Long::sum);
   }
 
   /** Datagrams that could not be sent. */

@@ -3,6 +3,7 @@ package io.posthorn.protocol;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.congestion.Adaptive;
 import io.posthorn.protocol.congestion.CongestionController;
+import io.posthorn.protocol.congestion.Cubic;
 import io.posthorn.protocol.congestion.NewReno;
 import io.posthorn.protocol.path.LocalConnectionIds;
 import io.posthorn.protocol.path.MtuDiscovery;
@@ -91,6 +92,7 @@ final class ConnectionParts {
   private static CongestionController controller(SocketOptions options) {
     return switch (options.congestionControl()) {
       case NEW_RENO -> new NewReno(WireLimits.MINIMUM_DATAGRAM_BYTES);
+      case CUBIC -> new Cubic(WireLimits.MINIMUM_DATAGRAM_BYTES);
       case ADAPTIVE -> new Adaptive(WireLimits.MINIMUM_DATAGRAM_BYTES);
     };
   }

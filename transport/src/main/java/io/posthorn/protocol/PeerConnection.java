@@ -1,6 +1,7 @@
 package io.posthorn.protocol;
 
 import io.posthorn.ConnectionInfo;
+import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.protocol.channel.SendLedger;
 import io.posthorn.protocol.handshake.Handshake;
 import io.posthorn.protocol.handshake.OpeningAttempt;
@@ -181,6 +182,21 @@ public final class PeerConnection {
     return outcome;
   }
 
+  /**
+   * Takes a run of small ordered messages, encoded as in the stream of their channel.
+   *
+   * @param beyondLimit whether to take all even if the send buffer is full
+   * @return index after the last byte taken; -1 if it takes none any more
+   */
+  public int sendRun(
+      int channel, byte[] encoded, int from, int to, boolean beyondLimit, long nowNanos) {
+    if (!isSendable()) {
+      return -1;
+    }
+    parts.idle.onMessage(nowNanos);
+    return deliveries.ordered().sendRun(channel, encoded, from, to, beyondLimit);
+  }
+
   /** The application confirms a message that it received. */
   public void confirm(ReceivedMessage message) {
     if (!isOver()) {
@@ -302,6 +318,20 @@ public final class PeerConnection {
   /** Takes the next message, or null. */
   public @Nullable ReceivedMessage pollMessage() {
     return deliveries.pollMessage();
+  }
+
+  /** Lends ordered messages where they lie; {@link #endRun} must follow if it did. */
+  public boolean lendRun(ReceivedRun run) {
+    boolean lent = deliveries.ordered().lendRun(run);
+    if (lent) {
+      run.by(handle, alias);
+    }
+    return lent;
+  }
+
+  /** The messages lent have been dealt with. */
+  public void endRun(ReceivedRun run) {
+    deliveries.ordered().endRun(run);
   }
 
   /** Takes the next part of the streamed message on this channel, or null. */

@@ -134,8 +134,8 @@ public final class ImpairedDatagramPort implements DatagramPort {
   }
 
   @Override
-  public void await(long timeoutNanos, boolean untilWritable) throws IOException {
-    port.await(timeoutNanos, untilWritable || singleWaits);
+  public boolean await(long timeoutNanos, boolean untilWritable) throws IOException {
+    return port.await(timeoutNanos, untilWritable || singleWaits);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.posthorn.runtime;
 
 import io.posthorn.ConnectionInfo;
+import io.posthorn.Delivery;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.io.DatagramPort;
@@ -8,9 +9,12 @@ import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
+import io.posthorn.protocol.channel.ReceivedRun;
+import io.posthorn.wire.CloseReason;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -41,6 +45,16 @@ public final class SocketDriver extends SocketLoop {
   private int receiversWaiting;
   private long writableEvents;
   private volatile @Nullable Consumer<ReceivedMessage> handler;
+  private volatile @Nullable BodyConsumer bodyHandler;
+
+  /** What the body handler is reading; no other message is taken meanwhile. */
+  private final ReceivedRun run = new ReceivedRun();
+
+  /** Takes the bodies of messages where they lie. */
+  public interface BodyConsumer {
+    /** One message; the bytes are borrowed for the call. */
+    void accept(InetSocketAddress from, int channel, byte[] bytes, int at, int length);
+  }
 
   /**
    * Starts the I/O thread. The driver owns the port from now on, also if this fails.
@@ -53,9 +67,23 @@ public final class SocketDriver extends SocketLoop {
       Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,
       long lingerNanos)
       throws IOException {
+    return start(port, makeEndpoint, lingerNanos, 0);
+  }
+
+  /**
+   * Starts the I/O thread of a driver whose waits begin with spinning.
+   *
+   * @param spinNanos how long a thread spins before it blocks
+   */
+  public static SocketDriver start(
+      DatagramPort port,
+      Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,
+      long lingerNanos,
+      long spinNanos)
+      throws IOException {
     SocketDriver driver;
     try {
-      driver = new SocketDriver(port, makeEndpoint, lingerNanos);
+      driver = new SocketDriver(port, makeEndpoint, lingerNanos, spinNanos);
       driver.startThread();
     } catch (RuntimeException | Error e) {
       port.close();
@@ -68,8 +96,9 @@ public final class SocketDriver extends SocketLoop {
   private SocketDriver(
       DatagramPort port,
       Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,
-      long lingerNanos) {
-    super(port, makeEndpoint);
+      long lingerNanos,
+      long spinNanos) {
+    super(port, makeEndpoint, spinNanos);
     this.lingerNanos = lingerNanos;
   }
 
@@ -88,16 +117,27 @@ public final class SocketDriver extends SocketLoop {
       receipt.confirmed(true);
       connections.confirmationEnded(receipt);
     } else if (event instanceof EndpointEvent.Writable) {
+      lanes.onWritable(endpoint, now());
       wakeSenders();
     } else if (event instanceof EndpointEvent.Connected connected) {
       connections.onConnected(connected);
+      lanes.onConnected(connected.connection(), connected.peer());
     } else if (event instanceof EndpointEvent.Closed closedEvent) {
-      connections.onClosed(closedEvent);
-      connectionReaders.wake(closedEvent.connection());
-      wakeSenders();
+      onClosed(closedEvent);
     } else if (event instanceof EndpointEvent.PathChanged pathChanged) {
       connections.onPathChanged(pathChanged);
     }
+  }
+
+  /** What waited in lanes counts as unacknowledged, as if it had been in the send buffer. */
+  private void onClosed(EndpointEvent.Closed event) {
+    long unsent = lanes.onClosed(event.connection());
+    if (unsent > 0 && event.reason() != CloseReason.APPLICATION) {
+      endpoint.onUnsent(event.peer());
+    }
+    connections.onClosed(unsent == 0 ? event : event.withUnacknowledged(unsent));
+    connectionReaders.wake(event.connection());
+    wakeSenders();
   }
 
   private void wakeSenders() {
@@ -105,11 +145,16 @@ public final class SocketDriver extends SocketLoop {
     writable.signalAll();
   }
 
+  @Override
+  boolean mayOthersLead() {
+    return !hasHandler();
+  }
+
   /** Takes as many messages as there are threads that wait for one, and wakes just those. */
   @Override
   void handOverMessages(long now) {
     connectionReaders.wakeReadable(endpoint);
-    if (handler != null || receiversWaiting <= handed.size()) {
+    if (hasHandler() || receiversWaiting <= handed.size()) {
       return;
     }
     boolean took = false;
@@ -129,6 +174,10 @@ public final class SocketDriver extends SocketLoop {
 
   @Override
   boolean dispatchMessages() {
+    BodyConsumer bodies = bodyHandler;
+    if (bodies != null) {
+      return dispatchBodies(bodies);
+    }
     Consumer<ReceivedMessage> to = handler;
     if (to == null) {
       return false;
@@ -147,6 +196,50 @@ public final class SocketDriver extends SocketLoop {
     Thread.interrupted();
     // A handler that waited made turns, and in those more messages may have come.
     return full || turns() != turnsBefore;
+  }
+
+  /** Ordered messages are read where they lie; the lock is not held meanwhile. */
+  private boolean dispatchBodies(BodyConsumer to) {
+    ReceivedMessage single = null;
+    lock.lock();
+    try {
+      long now = now();
+      if (!endpoint.lendRun(run)) {
+        single = nextMessage(now);
+        if (single == null) {
+          return false;
+        }
+        afterInput(now);
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (single != null) {
+      accept(to, single.from(), single.channel(), single.body(), 0, single.body().length);
+      return true;
+    }
+    for (int i = 0; i < run.count(); i++) {
+      accept(to, run.from(), run.channel(), run.bytes(i), run.from(i), run.length(i));
+    }
+    Thread.interrupted();
+    lock.lock();
+    try {
+      long now = now();
+      endpoint.endRun(run, now);
+      afterInput(now);
+    } finally {
+      lock.unlock();
+    }
+    return true;
+  }
+
+  private void accept(
+      BodyConsumer to, InetSocketAddress from, int channel, byte[] bytes, int at, int length) {
+    try {
+      to.accept(from, channel, bytes, at, length);
+    } catch (RuntimeException | Error e) {
+      noteHandlerFailure(e);
+    }
   }
 
   private ArrayDeque<ReceivedMessage> takeForHandler() {
@@ -219,17 +312,61 @@ public final class SocketDriver extends SocketLoop {
     return locked(() -> offer(message));
   }
 
+  /**
+   * Has a small ordered message sent without a look at the endpoint, if one like it went to the
+   * same peer before; never waits.
+   *
+   * @return false if {@link #send} must be asked
+   */
+  public boolean sendSmall(InetSocketAddress peer, int channel, ByteBuffer body) {
+    if (body.remaining() > SendLane.LONGEST_BYTES) {
+      return false;
+    }
+    SendLane lane = lanes.find(peer, channel);
+    if (lane == null) {
+      return false;
+    }
+    SendLane.Appended appended = lane.append(body);
+    if (appended == SendLane.Appended.FIRST) {
+      lanes.announce(lane);
+      onAnnounced();
+      return true;
+    }
+    return appended == SendLane.Appended.BEHIND_OTHERS;
+  }
+
+  /** A streamed message is to begin on this channel: what was sent before goes before. */
+  public void beginStream(ConnectionRecord connection, int channel) {
+    lock.lock();
+    try {
+      lanes.flushAndClose(connection.handle(), channel, endpoint, now());
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private SendOutcome offer(OutgoingMessage message) {
     if (!isOpen()) {
       return SendOutcome.CLOSED;
     }
     long now = now();
+    boolean ordered = message.delivery() == Delivery.RELIABLE_ORDERED;
+    if (ordered) {
+      lanes.drain(endpoint, now);
+      if (lanes.holdsBack(message.peer(), message.connection(), message.channel())) {
+        afterInput(now);
+        return SendOutcome.BLOCKED;
+      }
+    }
     if (message.receipt() instanceof PendingReceipt receipt && receipt.isConfirmRequested()) {
       connections.awaitConfirmation(receipt);
     }
     SendOutcome outcome = endpoint.send(message, now);
     if (outcome != SendOutcome.ACCEPTED && message.receipt() instanceof PendingReceipt receipt) {
       connections.confirmationEnded(receipt);
+    }
+    if (ordered && outcome == SendOutcome.ACCEPTED && !message.more()) {
+      lanes.onAccepted(message.peer(), message.channel());
     }
     afterInput(now);
     return outcome;
@@ -243,7 +380,7 @@ public final class SocketDriver extends SocketLoop {
       while (isOpen()) {
         long now = now();
         boolean wasHanded = !handed.isEmpty();
-        ReceivedMessage message = nextMessage(now);
+        ReceivedMessage message = bodyHandler == null ? nextMessage(now) : null;
         if (message != null) {
           if (!wasHanded) {
             afterInput(now);
@@ -277,6 +414,9 @@ public final class SocketDriver extends SocketLoop {
       long deadline = after(now(), timeoutNanos);
       while (isOpen()) {
         long now = now();
+        if (bodyHandler != null) {
+          throw new IllegalStateException("a body handler takes the messages of this socket");
+        }
         ReceivedMessage message = endpoint.pollMessage(connection.handle(), now);
         if (message != null) {
           afterInput(now);
@@ -385,6 +525,7 @@ public final class SocketDriver extends SocketLoop {
     try {
       if (isOpen() && connection.closed() == null) {
         long now = now();
+        lanes.flushAndClose(connection.handle(), endpoint, now);
         endpoint.close(connection.handle(), code, text, lingerNanos, now);
         afterInput(now);
       }
@@ -445,9 +586,21 @@ public final class SocketDriver extends SocketLoop {
     }
   }
 
+  /** The bodies of messages go to {@code to}, on the I/O thread, from now on. */
+  public void bodyHandler(BodyConsumer to) {
+    lock.lock();
+    try {
+      bodyHandler = to;
+      readable.signalAll();
+      lookAgain();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Whether a handler takes the messages. */
   public boolean hasHandler() {
-    return handler != null;
+    return handler != null || bodyHandler != null;
   }
 
   /** Connections are reported to {@code events} from now on. */

@@ -1,6 +1,5 @@
 package io.posthorn.runtime;
 
-import io.posthorn.EcnMark;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.io.DatagramPort;
@@ -9,6 +8,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
@@ -52,6 +52,27 @@ abstract class SocketLoop {
 
   private static final long AWAKE = Long.MIN_VALUE;
 
+  /**
+   * A sender transmits by itself if nobody has transmitted for so long; else it leaves that to the
+   * I/O thread, so that more gathers while the system call lasts.
+   */
+  private static final long BATCHING_NANOS = 5_000;
+
+  /**
+   * After a thread that led took what it waited for, the I/O thread waits so long for the next one
+   * before it leads itself: one hand-off, not one a message.
+   */
+  private static final long STANDBY_NANOS = 1_000_000;
+
+  /**
+   * While messages leave, the leader wakes this often instead of being woken for each deadline that
+   * they set, all of which lie further off.
+   */
+  private static final long STALE_DEADLINE_NANOS = 10_000_000;
+
+  /** A wait this many times as long as the spinning ends the spinning for the next wait. */
+  private static final int SHORT_WAIT_SPINS = 50;
+
   enum State {
     OPEN,
     CLOSING,
@@ -73,8 +94,46 @@ abstract class SocketLoop {
   private final AtomicLong handlerFailures = new AtomicLong();
   private final AtomicInteger futuresDriven = new AtomicInteger();
 
+  /** Small messages on their way; drained before the endpoint is asked anything else. */
+  final SendLanes lanes = new SendLanes();
+
+  /** Whether the I/O thread waits, or is about to and will look for announced lanes first. */
+  private final AtomicBoolean asleep = new AtomicBoolean();
+
+  private volatile long transmittedNanos;
+
+  /** How long to spin before blocking, in nanoseconds; 0 to block at once. */
+  private final long spinNanos;
+
+  /** Touched by whoever leads: the last wait was so long that spinning would be in vain. */
+  private boolean waitedLong;
+
+  // Leading, with the lock.
+
+  private final Condition standby = lock.newCondition();
+  private @Nullable Thread leader;
+
+  /** Whether there is a leader, for those without the lock. */
+  private volatile boolean led = true;
+
+  /** How often a leader has resigned. */
+  private long leaderships;
+
+  /** Where the thread waits that the I/O thread is to let lead. */
+  private @Nullable Condition heir;
+
+  private volatile boolean yieldWanted;
+  private boolean takeOver;
+  private boolean standsByForLong;
+
+  /** Threads in {@link #await}. */
+  private int waiting;
+
   /** Touched by the I/O thread alone. */
   private long turns;
+
+  /** Touched by the I/O thread alone: the handler is to be given more at once. */
+  private boolean moreToDispatch;
 
   private int othersWaiting;
   private long lastNowNanos;
@@ -86,7 +145,10 @@ abstract class SocketLoop {
   private @Nullable Throwable failure;
   private volatile boolean closed;
 
-  SocketLoop(DatagramPort port, Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint) {
+  SocketLoop(
+      DatagramPort port,
+      Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,
+      long spinNanos) {
     this.port = port;
     endpoint = makeEndpoint.apply(new OwnAddresses(port.localAddress(), this::nowNanos));
     transmitQueue = new TransmitQueue(endpoint, port);
@@ -94,6 +156,8 @@ abstract class SocketLoop {
     completions = new Completions(name + "-completion");
     ioThread = new Thread(this::run, name);
     ioThread.setDaemon(true);
+    leader = ioThread;
+    this.spinNanos = spinNanos;
   }
 
   final void startThread() {
@@ -140,8 +204,9 @@ abstract class SocketLoop {
   private void run() {
     try {
       while (turn(Endpoint.NEVER)) {
-        if (dispatchMessages()) {
-          locked(() -> backlog = true);
+        moreToDispatch = dispatchMessages();
+        if (yieldWanted) {
+          standBy();
         }
       }
     } catch (IOException | RuntimeException | Error e) {
@@ -149,20 +214,121 @@ abstract class SocketLoop {
     }
   }
 
+  // Who leads: makes the turns. The I/O thread, unless a thread that waits for something does.
+
+  /** Whether application threads may lead: not where the I/O thread has a handler to run. */
+  abstract boolean mayOthersLead();
+
+  /** Lets a waiting thread lead, until none has for a while. */
+  private void standBy() {
+    lock.lock();
+    try {
+      yieldWanted = false;
+      Condition to = heir;
+      heir = null;
+      if (to == null || !mayOthersLead()) {
+        return;
+      }
+      resign();
+      takeOver = false;
+      to.signal();
+      awaitVacancy();
+      lead();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until nobody leads, and nobody has for a moment or somebody asked for it. */
+  private void awaitVacancy() {
+    long seen = -1;
+    while (state != State.CLOSED) {
+      boolean sameAsBefore = seen == leaderships;
+      seen = leaderships;
+      if (leader == null) {
+        if (takeOver || sameAsBefore) {
+          return;
+        }
+        awaitSlice();
+      } else if (!mayOthersLead()) {
+        port.wakeup();
+        standby.awaitUninterruptibly();
+      } else if (sameAsBefore) {
+        standsByForLong = true;
+        standby.awaitUninterruptibly();
+        standsByForLong = false;
+      } else {
+        awaitSlice();
+      }
+    }
+  }
+
+  @SuppressWarnings("WaitNotInLoop") // the caller loops
+  private void awaitSlice() {
+    try {
+      long left = standby.awaitNanos(STANDBY_NANOS);
+      assert left <= STANDBY_NANOS;
+    } catch (InterruptedException e) {
+      takeOver = true; // whoever interrupts this thread wants it to do something
+    }
+  }
+
+  private void lead() {
+    leader = Thread.currentThread();
+    led = true;
+  }
+
+  /** Nobody leads; what was announced to the one who did is seen to. */
+  private void resign() {
+    leader = null;
+    led = false;
+    leaderships++;
+    if (lanes.hasAnnounced() && state != State.CLOSED) {
+      afterInput(now());
+    }
+  }
+
+  /** Makes a turn on a thread that waits; with the lock held, and nobody leads. */
+  private void leadOnce(long deadlineNanos) {
+    lead();
+    try {
+      unlockedTurn(deadlineNanos);
+    } finally {
+      resign();
+      if (waiting > 1 || state != State.OPEN || !mayOthersLead()) {
+        haveIoThreadLead();
+      } else if (standsByForLong) {
+        standby.signal();
+      }
+    }
+  }
+
+  /** Has the I/O thread lead as soon as nobody else does. */
+  private void haveIoThreadLead() {
+    takeOver = true;
+    standby.signal();
+  }
+
   /** Waits and does everything once; false when the socket is closed. */
   private boolean turn(long untilNanos) throws IOException {
-    turns++;
     long timeoutNanos;
     boolean untilWritable;
     lock.lock();
     try {
+      turns++;
       if (state == State.CLOSED) {
         return false;
       }
       long now = now();
       long wakeNanos = Math.min(Math.min(untilNanos, closeDeadlineNanos), nextTimeoutNanos());
+      if (now - transmittedNanos < STALE_DEADLINE_NANOS) {
+        wakeNanos = Math.min(wakeNanos, now + STALE_DEADLINE_NANOS);
+      }
+      asleep.set(true);
       timeoutNanos =
-          backlog ? 0 : wakeNanos == Endpoint.NEVER ? Endpoint.NEVER : Math.max(0, wakeNanos - now);
+          backlog || (moreToDispatch && isIoThread()) || lanes.hasAnnounced()
+              ? 0
+              : wakeNanos == Endpoint.NEVER ? Endpoint.NEVER : Math.max(0, wakeNanos - now);
       untilWritable = transmitQueue.isBlocked();
       sleepingUntilNanos = timeoutNanos == 0 ? AWAKE : wakeNanos;
       sleepingUntilWritable = untilWritable;
@@ -170,10 +336,11 @@ abstract class SocketLoop {
       lock.unlock();
     }
     if (timeoutNanos > 0) {
-      port.await(timeoutNanos, untilWritable);
+      waitForPort(timeoutNanos, untilWritable);
     } else if (lock.hasQueuedThreads()) {
       letOthersIn();
     }
+    asleep.set(false);
     lock.lock();
     try {
       if (state == State.CLOSED) {
@@ -197,6 +364,24 @@ abstract class SocketLoop {
     }
   }
 
+  /** Spins for a moment before it blocks, if that was asked for and the last wait was short. */
+  private void waitForPort(long timeoutNanos, boolean untilWritable) throws IOException {
+    if (spinNanos == 0) {
+      port.await(timeoutNanos, untilWritable);
+      return;
+    }
+    long begun = nowNanos();
+    long spinUntil = waitedLong ? begun : begun + Math.min(spinNanos, timeoutNanos);
+    while (nowNanos() < spinUntil) {
+      if (port.await(0, untilWritable)) {
+        return;
+      }
+      Thread.onSpinWait();
+    }
+    port.await(timeoutNanos, untilWritable);
+    waitedLong = nowNanos() - begun > SHORT_WAIT_SPINS * spinNanos;
+  }
+
   /** The lock is not fair: under a flood of datagrams this thread would take it each time. */
   @SuppressWarnings("ThreadPriorityCheck") // only speed depends on it
   private static void letOthersIn() {
@@ -215,15 +400,53 @@ abstract class SocketLoop {
       if (from == null) {
         break;
       }
-      endpoint.onDatagram(slab, from, EcnMark.UNKNOWN, now);
+      endpoint.onDatagram(slab, from, port.ecn(), now);
     }
     backlog = count == RECEIVE_LIMIT_DATAGRAMS;
   }
 
+  /** Small messages wait in a lane that nobody was told of. */
+  final void onAnnounced() {
+    if (!led) {
+      drainNow(); // nobody waits for the network
+      return;
+    }
+    if (!asleep.get()) {
+      return; // it looks before it sleeps
+    }
+    if (nowNanos() - transmittedNanos > BATCHING_NANOS && lock.tryLock()) {
+      try {
+        if (state != State.CLOSED) {
+          afterInput(now());
+        }
+      } finally {
+        lock.unlock();
+      }
+      return;
+    }
+    if (asleep.compareAndSet(true, false)) {
+      port.wakeup();
+    }
+  }
+
+  private void drainNow() {
+    lock.lock();
+    try {
+      if (state != State.CLOSED) {
+        afterInput(now());
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Sends what may leave, takes note of what happened, and sees that deadlines are kept. */
   final void afterInput(long now) {
+    lanes.drain(endpoint, now);
     try {
-      transmitQueue.transmit(now);
+      if (transmitQueue.transmit(now)) {
+        transmittedNanos = nowNanos();
+      }
     } catch (IOException e) {
       fail(e);
     }
@@ -233,8 +456,16 @@ abstract class SocketLoop {
         changed.signalAll();
       }
     }
-    boolean asleep = sleepingUntilNanos != AWAKE;
-    if (asleep
+    if (leader == null) {
+      boolean isUrgent =
+          transmitQueue.isBlocked() || backlog || nextTimeoutNanos() < now + STANDBY_NANOS;
+      if (isUrgent && !takeOver) {
+        haveIoThreadLead();
+      }
+      return;
+    }
+    boolean sleeps = sleepingUntilNanos != AWAKE;
+    if (sleeps
         && (nextTimeoutNanos() < sleepingUntilNanos
             || (transmitQueue.isBlocked() && !sleepingUntilWritable))) {
       wake();
@@ -249,7 +480,11 @@ abstract class SocketLoop {
 
   private void wake() {
     sleepingUntilNanos = AWAKE;
-    port.wakeup();
+    if (leader == null) {
+      haveIoThreadLead();
+    } else {
+      port.wakeup();
+    }
   }
 
   /** Runs code of the application; what it throws is told to the thread's handler and counted. */
@@ -257,10 +492,14 @@ abstract class SocketLoop {
     try {
       foreign.run();
     } catch (RuntimeException | Error e) {
-      handlerFailures.incrementAndGet();
-      Thread thread = Thread.currentThread();
-      thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+      noteHandlerFailure(e);
     }
+  }
+
+  final void noteHandlerFailure(Throwable e) {
+    handlerFailures.incrementAndGet();
+    Thread thread = Thread.currentThread();
+    thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
   }
 
   /** Has something done outside the lock, off the I/O thread, in the order of the calls. */
@@ -299,7 +538,16 @@ abstract class SocketLoop {
       unlockedTurn(deadlineNanos);
       return;
     }
+    waiting++;
     try {
+      if (leader == null && mayLead()) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw interrupted();
+        }
+        leadOnce(deadlineNanos);
+        return;
+      }
+      askToLead(condition);
       if (deadlineNanos == Endpoint.NEVER) {
         condition.await();
       } else {
@@ -309,6 +557,23 @@ abstract class SocketLoop {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw interrupted();
+    } finally {
+      waiting--;
+    }
+  }
+
+  /** A thread in a native call would hold the carrier of a virtual one. */
+  private boolean mayLead() {
+    return mayOthersLead() && !VirtualThreads.isVirtual(Thread.currentThread());
+  }
+
+  private void askToLead(Condition condition) {
+    if (leader == null) {
+      haveIoThreadLead();
+    } else if (leader == ioThread && heir == null && waiting == 1 && mayLead()) {
+      heir = condition;
+      yieldWanted = true;
+      wake();
     }
   }
 
@@ -319,7 +584,7 @@ abstract class SocketLoop {
     lock.unlock();
     try {
       turn(deadlineNanos);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       fail(e);
     } finally {
       lock.lock();
@@ -422,6 +687,7 @@ abstract class SocketLoop {
       state = State.CLOSING;
       long now = now();
       closeDeadlineNanos = after(now, after(CLOSE_GRACE_NANOS, lingerNanos));
+      lanes.flushAndCloseAll(endpoint, now);
       endpoint.closeAll(lingerNanos, now);
       afterInput(now);
       wakeAll();
@@ -453,6 +719,9 @@ abstract class SocketLoop {
         if (isIoThread()) {
           unlockedTurn(Endpoint.NEVER);
         } else {
+          if (leader == null) {
+            haveIoThreadLead();
+          }
           changed.awaitUninterruptibly();
         }
       }
@@ -488,6 +757,7 @@ abstract class SocketLoop {
     state = State.CLOSED;
     closed = true;
     try {
+      lanes.flushAndCloseAll(endpoint, now);
       endpoint.closeAll(0, now);
       for (EndpointEvent e = endpoint.pollEvent(); e != null; e = endpoint.pollEvent()) {
         on(e);
@@ -502,6 +772,7 @@ abstract class SocketLoop {
     }
     wakeAll();
     changed.signalAll();
+    standby.signalAll();
     completions.finish();
     onEnd();
   }

@@ -18,17 +18,23 @@ final class TransmitQueue {
     this.port = port;
   }
 
-  /** Sends until the endpoint has nothing that may leave now, or the port has no room. */
-  void transmit(long now) throws IOException {
+  /**
+   * Sends until the endpoint has nothing that may leave now, or the port has no room.
+   *
+   * @return whether the port was asked at all
+   */
+  boolean transmit(long now) throws IOException {
+    boolean asked = false;
     while (true) {
       if (sent < segments) {
+        asked = true;
         sent += port.send(batch, sent, now);
         if (sent < segments) {
-          return;
+          return true;
         }
       }
       if (!endpoint.pollTransmit(batch, now)) {
-        return;
+        return asked;
       }
       sent = 0;
       segments = batch.segments();

@@ -38,6 +38,11 @@ final class Bottleneck {
     return wireFreeNanos;
   }
 
+  /** How long what is before the wire will take to leave. */
+  long queueNanos(long nowNanos) {
+    return Math.max(0, wireFreeNanos - nowNanos);
+  }
+
   /** Datagrams whose first bit has not left yet. */
   private int waitingAt(long nowNanos) {
     while (waiting > 0 && startNanos[head] <= nowNanos) {

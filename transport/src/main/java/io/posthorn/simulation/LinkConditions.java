@@ -1,8 +1,10 @@
 package io.posthorn.simulation;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How bad one direction of a link is: an immutable value with a text form.
@@ -16,6 +18,7 @@ import java.util.StringJoiner;
  * reorder 10%          reorder 10% 20ms       reorder 25% gap 5       duplicate 1% 2s
  * corrupt 0.1%         rate 20mbit            queue 100|64kb|50ms     mtu 1400
  * outage 2s 1s         outage 2s 1s every 10s rebind 5s address       @lte loss 2%
+ * replay FILE
  * </pre>
  *
  * <p>{@link #toString()} gives the same words in a fixed order and parses back to an equal value.
@@ -78,6 +81,7 @@ public final class LinkConditions {
     int mtuBytes = MTU_UNLIMITED;
     Outage outage = new Outage(0, 0, 0);
     Rebind rebind = new Rebind(0, Rebinding.PORT);
+    @Nullable LinkRecording recording;
 
     boolean reorderNeedsDelay() {
       return reorder.ppb > 0 && reorder.holdNanos == 0 && delay.nanos == 0;
@@ -114,6 +118,7 @@ public final class LinkConditions {
   private final int mtuBytes;
   private final Outage outage;
   private final Rebind rebind;
+  private final @Nullable LinkRecording recording;
 
   private LinkConditions(Draft draft) {
     delay = draft.delay;
@@ -126,6 +131,17 @@ public final class LinkConditions {
     mtuBytes = draft.mtuBytes;
     outage = draft.outage;
     rebind = draft.rebind;
+    recording = draft.recording;
+  }
+
+  /**
+   * Does again, datagram by datagram, what was recorded; nothing else is done. The text form is
+   * {@code replay FILE}.
+   */
+  public static LinkConditions replaying(LinkRecording recording) {
+    Draft draft = new Draft();
+    draft.recording = Objects.requireNonNull(recording, "recording");
+    return draft.build();
   }
 
   /**
@@ -150,6 +166,7 @@ public final class LinkConditions {
     draft.mtuBytes = mtuBytes;
     draft.outage = outage;
     draft.rebind = rebind;
+    draft.recording = recording;
     return draft;
   }
 
@@ -368,6 +385,21 @@ public final class LinkConditions {
     return outage.lengthNanos > 0;
   }
 
+  /** What is done again, or null; then no other part says anything. */
+  public @Nullable LinkRecording recording() {
+    return recording;
+  }
+
+  /**
+   * The same as a command of tc(8), with netem.
+   *
+   * @param device the network device behind which the conditions are to hold
+   * @return the command, then lines that begin with {@code #} and say what netem has no words for
+   */
+  public List<String> toTc(String device) {
+    return new NetemText(this).lines(device);
+  }
+
   Delay delay() {
     return delay;
   }
@@ -378,6 +410,10 @@ public final class LinkConditions {
 
   Reorder reorder() {
     return reorder;
+  }
+
+  Outage outage() {
+    return outage;
   }
 
   Duplicate duplicate() {
@@ -404,7 +440,8 @@ public final class LinkConditions {
         && queue.equals(that.queue)
         && mtuBytes == that.mtuBytes
         && outage.equals(that.outage)
-        && rebind.equals(that.rebind);
+        && rebind.equals(that.rebind)
+        && Objects.equals(recording, that.recording);
   }
 
   @Override
@@ -419,12 +456,16 @@ public final class LinkConditions {
         queue,
         mtuBytes,
         outage,
-        rebind);
+        rebind,
+        recording);
   }
 
   /** The conditions in the language that {@link #parse} reads, words in a fixed order. */
   @Override
   public String toString() {
+    if (recording != null) {
+      return "replay " + recording.source();
+    }
     StringJoiner words = new StringJoiner(" ");
     words.setEmptyValue("none");
     writeDelay(words);

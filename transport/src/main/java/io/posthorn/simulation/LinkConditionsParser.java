@@ -4,6 +4,8 @@ import io.posthorn.simulation.LinkConditions.Distribution;
 import io.posthorn.simulation.LinkConditions.Draft;
 import io.posthorn.simulation.LinkConditions.QueueUnit;
 import io.posthorn.simulation.LinkConditions.Rebinding;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -14,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** Reads the text form of {@link LinkConditions}; every error says where, what and how. */
 final class LinkConditionsParser {
   private static final String WORDS =
-      "delay, loss, reorder, duplicate, corrupt, rate, queue, mtu, outage, rebind, none or one of ";
+      "delay, loss, reorder, duplicate, corrupt, rate, queue, mtu, outage, rebind, replay, none or one"
+          + " of ";
   private static final String DURATION = "a duration with its unit (us, ms or s)";
   private static final String PERCENT = "a percentage from 0% to 100%";
 
@@ -45,6 +48,9 @@ final class LinkConditionsParser {
     if (words.isEmpty()) {
       throw wrong(0, "conditions, or none for a perfect link", "delay 40ms loss 5%");
     }
+    if (words.get(0).equals("replay")) {
+      return replay();
+    }
     while (next < words.size()) {
       int at = next++;
       String word = words.get(at);
@@ -68,6 +74,8 @@ final class LinkConditionsParser {
         case "mtu" -> mtu();
         case "outage" -> outage();
         case "rebind" -> rebind();
+        case "replay" ->
+            throw wrong(at, "replay alone, for a recording says everything", "replay wifi.trace");
         default ->
             throw wrong(
                 at, WORDS + String.join(" ", LinkProfiles.names()), "delay 40ms 10ms loss 5%");
@@ -86,6 +94,20 @@ final class LinkConditionsParser {
           "rate 20mbit queue 100");
     }
     return draft.build();
+  }
+
+  /** The rest of the text is the file's name, with its own letters and blanks. */
+  private LinkConditions replay() {
+    if (words.size() == 1) {
+      throw wrong(1, "a file that \"posthorn proxy --record\" wrote", "replay wifi.trace");
+    }
+    String file = text.substring(columns.get(1) - 1).stripTrailing();
+    try {
+      return LinkConditions.replaying(LinkRecording.read(Path.of(file)));
+    } catch (IOException unreadable) {
+      throw new IllegalArgumentException(
+          "link conditions: cannot replay " + unreadable.getMessage(), unreadable);
+    }
   }
 
   private void profile(int at, String name) {

@@ -45,4 +45,19 @@ public record LinkCounters(
         delivered + that.delivered,
         deliveredBytes + that.deliveredBytes);
   }
+
+  /** What happened since an earlier time, of which these counters are. */
+  public LinkCounters minus(LinkCounters earlier) {
+    return new LinkCounters(
+        offered - earlier.offered,
+        lost - earlier.lost,
+        duplicated - earlier.duplicated,
+        reordered - earlier.reordered,
+        corrupted - earlier.corrupted,
+        queueDropped - earlier.queueDropped,
+        outageDropped - earlier.outageDropped,
+        mtuDropped - earlier.mtuDropped,
+        delivered - earlier.delivered,
+        deliveredBytes - earlier.deliveredBytes);
+  }
 }

@@ -1,28 +1,19 @@
 package io.posthorn.simulation;
 
-import io.posthorn.simulation.LinkConditions.Rebinding;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.Inet4Address;
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
 import java.net.SocketAddress;
-import java.net.StandardProtocolFamily;
-import java.net.StandardSocketOptions;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -50,10 +41,7 @@ import org.jspecify.annotations.Nullable;
  * waits. The public methods may be called by any thread.
  */
 public final class Relay implements Closeable {
-  private static final long NEVER = DeadlineHeap.NEVER;
-  private static final int BUFFER_BYTES = 4 << 20;
   private static final int READS_AT_ONCE = 64; // so that one busy socket does not starve the rest
-  private static final long SWEEP_NANOS = 1_000_000_000L;
   private static final long NAP_NANOS = 100_000; // Selector waits in whole milliseconds
 
   /** What a relay is to be, before it starts. */
@@ -64,6 +52,7 @@ public final class Relay implements Closeable {
     private LinkConditions down = LinkConditions.NONE;
     private long seed = 1;
     private int maxClients = 1_024;
+    private @Nullable Path record;
     private Duration idleTimeout = Duration.ofMinutes(2); // RFC 4787, REQ-5
 
     private Builder(InetSocketAddress target) {
@@ -106,6 +95,15 @@ public final class Relay implements Closeable {
       return this;
     }
 
+    /**
+     * Writes what happens to each datagram to a file, made anew, which {@code replay FILE} in the
+     * conditions does again; see {@link LinkRecording}.
+     */
+    public Builder record(Path file) {
+      record = Objects.requireNonNull(file, "file");
+      return this;
+    }
+
     /** A client that neither sends nor receives for so long is forgotten; 2 minutes if not said. */
     public Builder idleTimeout(Duration timeout) {
       if (timeout.isNegative() || timeout.isZero()) {
@@ -118,7 +116,7 @@ public final class Relay implements Closeable {
     /**
      * Binds the address and starts the thread.
      *
-     * @throws IOException if the address cannot be bound
+     * @throws IOException if the address cannot be bound or the record cannot be made
      */
     public Relay start() throws IOException {
       Relay relay = new Relay(this);
@@ -129,51 +127,37 @@ public final class Relay implements Closeable {
 
   private final Object lock = new Object();
   private final long originNanos = System.nanoTime();
-  private final InetSocketAddress target;
-  private final long seed;
-  private final int maxClients;
-  private final long idleNanos;
   private final Selector selector;
   private final DatagramChannel listener;
   private final InetSocketAddress localAddress;
   private final Thread thread;
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(65_536);
-  private final DatagramPool pool = new DatagramPool(true);
-  private final DeadlineHeap deadlines = new DeadlineHeap();
-  private final List<@Nullable RelayClient> slots = new ArrayList<>(); // by deadline id
-  private final ArrayDeque<Integer> freeSlots = new ArrayDeque<>();
-  private final Map<SocketAddress, RelayClient> clients = new HashMap<>();
+  private final UpstreamSockets upstreams;
+  private final RelayClients clients;
+  private final @Nullable LinkRecorder recorder;
 
-  private LinkConditions up;
-  private LinkConditions down;
-  private long upSinceNanos;
-  private long downSinceNanos;
-  private long clientCount;
-  private long rebindings;
-  private long sweepNanos = NEVER;
-  private LinkCounters retiredUp = LinkCounters.ZERO;
-  private LinkCounters retiredDown = LinkCounters.ZERO;
   private long refusedClients;
   private long icmpErrors;
   private long socketErrors;
   private boolean closed;
 
   private Relay(Builder builder) throws IOException {
-    target = builder.target;
-    seed = builder.seed;
-    maxClients = builder.maxClients;
-    idleNanos = builder.idleTimeout.toNanos();
-    up = builder.up;
-    down = builder.down;
     selector = Selector.open();
     DatagramChannel channel = null;
     try {
       channel = DatagramChannel.open();
       channel.configureBlocking(false);
-      enlarge(channel);
+      UpstreamSockets.enlarge(channel);
       channel.bind(builder.listen);
       channel.register(selector, SelectionKey.OP_READ);
       localAddress = (InetSocketAddress) channel.getLocalAddress();
+      Path record = builder.record;
+      recorder =
+          record == null
+              ? null
+              : LinkRecorder.create(
+                  record,
+                  List.of("up: " + builder.up, "down: " + builder.down, "seed: " + builder.seed));
     } catch (IOException failure) {
       selector.close();
       if (channel != null) {
@@ -182,6 +166,15 @@ public final class Relay implements Closeable {
       throw failure;
     }
     listener = channel;
+    upstreams = new UpstreamSockets(builder.target, selector);
+    clients =
+        new RelayClients(
+            builder.maxClients,
+            builder.idleTimeout.toNanos(),
+            builder.seed,
+            upstreams,
+            builder.up,
+            builder.down);
     thread = new Thread(this::loop, "posthorn-relay-" + localAddress.getPort());
     thread.setDaemon(true);
   }
@@ -199,36 +192,68 @@ public final class Relay implements Closeable {
   /** Other conditions from the clients to the target from now on; outages count from here. */
   public void up(LinkConditions conditions) {
     synchronized (lock) {
-      up = conditions;
-      upSinceNanos = nowNanos();
-      for (RelayClient client : clients.values()) {
-        client.up.conditions(up, upSinceNanos);
-      }
+      clients.up(conditions, nowNanos());
+      note("up: " + conditions);
     }
   }
 
   /** Other conditions from the target to the clients from now on; outages count from here. */
   public void down(LinkConditions conditions) {
     synchronized (lock) {
-      down = conditions;
-      downSinceNanos = nowNanos();
-      for (RelayClient client : clients.values()) {
-        client.down.conditions(down, downSinceNanos);
-      }
+      clients.down(conditions, nowNanos());
+      note("down: " + conditions);
+    }
+  }
+
+  private void note(String text) {
+    if (recorder != null) {
+      recorder.note(text);
+    }
+  }
+
+  /** The conditions from the clients to the target that are in force. */
+  public LinkConditions up() {
+    synchronized (lock) {
+      return clients.up();
+    }
+  }
+
+  /** The conditions from the target to the clients that are in force. */
+  public LinkConditions down() {
+    synchronized (lock) {
+      return clients.down();
+    }
+  }
+
+  /** Cuts both ways for every client, as an outage without end, or mends them. */
+  public void cut(boolean cut) {
+    synchronized (lock) {
+      clients.cut(cut);
+      note(cut ? "cut" : "mended");
     }
   }
 
   /** What it did so far. */
   public RelayStatistics statistics() {
     synchronized (lock) {
-      LinkCounters allUp = retiredUp;
-      LinkCounters allDown = retiredDown;
-      for (RelayClient client : clients.values()) {
-        allUp = allUp.plus(client.up.counters());
-        allDown = allDown.plus(client.down.counters());
-      }
       return new RelayStatistics(
-          allUp, allDown, clients.size(), refusedClients, icmpErrors, socketErrors);
+          clients.upCounters(),
+          clients.downCounters(),
+          clients.count(),
+          refusedClients,
+          icmpErrors,
+          socketErrors + upstreams.failures());
+    }
+  }
+
+  /**
+   * Why the record is not complete.
+   *
+   * @return null if everything has been written so far, or nothing is recorded
+   */
+  public @Nullable IOException recordingFailure() {
+    synchronized (lock) {
+      return recorder == null ? null : recorder.failure();
     }
   }
 
@@ -261,8 +286,8 @@ public final class Relay implements Closeable {
             return;
           }
           deliverDue();
-          sweep();
-          waitNanos = Math.min(deadlines.firstNanos(), sweepNanos) - nowNanos();
+          clients.sweep(nowNanos());
+          waitNanos = clients.nextNanos() - nowNanos();
         }
         await(waitNanos);
         synchronized (lock) {
@@ -307,24 +332,22 @@ public final class Relay implements Closeable {
       }
       buffer.flip();
       long now = nowNanos();
-      RelayClient client = clients.get(from);
+      RelayClient client = clients.find(from);
       if (client == null) {
-        client = admit((InetSocketAddress) from, now);
+        client = clients.admit((InetSocketAddress) from, now);
       }
       if (client == null) {
         refusedClients++;
         continue;
       }
-      client.activeNanos = now;
-      client.up.offer(buffer, client, now);
-      deadlines.update(client.slot, client.nextDeliveryNanos());
+      offer(client, client.up, 0, now);
     }
   }
 
   private void readFromTarget(RelayClient client) {
     for (int i = 0; i < READS_AT_ONCE; i++) {
       long now = nowNanos();
-      refreshMapping(client, now);
+      upstreams.refreshMapping(client, now);
       SocketAddress from;
       buffer.clear();
       try {
@@ -336,26 +359,33 @@ public final class Relay implements Closeable {
       if (from == null) {
         return;
       }
-      if (!client.upstream.isConnected() && !from.equals(target)) {
+      if (!client.upstream.isConnected() && !from.equals(upstreams.target())) {
         socketErrors++; // a stranger's
         continue;
       }
       buffer.flip();
-      client.activeNanos = now;
-      client.down.offer(buffer, client, now);
-      deadlines.update(client.slot, client.nextDeliveryNanos());
+      offer(client, client.down, 1, now);
     }
+  }
+
+  private void offer(RelayClient client, SimulatedLink<RelayClient> link, int way, long now) {
+    client.activeNanos = now;
+    DatagramFate fate = link.offer(buffer, client, now);
+    if (recorder != null) {
+      recorder.onOffered(client.number, way, link, fate, buffer.remaining(), now);
+    }
+    clients.reschedule(client);
   }
 
   private void deliverDue() {
     long now = nowNanos();
-    while (deadlines.firstNanos() <= now) {
-      RelayClient client = Objects.requireNonNull(slots.get(deadlines.first()), "freed slot");
-      refreshMapping(client, now);
+    RelayClient client = clients.firstDue(now);
+    while (client != null) {
+      upstreams.refreshMapping(client, now);
       ByteBuffer datagram = client.up.poll(now);
       while (datagram != null) {
         try {
-          sendToTarget(client.upstream, datagram);
+          upstreams.send(client.upstream, datagram);
         } catch (IOException failure) {
           countError(failure);
         }
@@ -372,21 +402,8 @@ public final class Relay implements Closeable {
         }
         datagram = client.down.poll(now);
       }
-      deadlines.update(client.slot, client.nextDeliveryNanos());
-    }
-  }
-
-  private void sendToTarget(DatagramChannel upstream, ByteBuffer datagram) throws IOException {
-    boolean empty = !datagram.hasRemaining();
-    if (empty && upstream.isConnected()) {
-      // A connected channel of the JDK sends nothing for an empty buffer, an unconnected one does;
-      // and connecting again would throw away what has arrived. So it stays unconnected, which
-      // costs the news of ICMP errors for a client that sends empty datagrams.
-      upstream.disconnect();
-    }
-    int sent = upstream.isConnected() ? upstream.write(datagram) : upstream.send(datagram, target);
-    if (sent == 0 && !empty) {
-      socketErrors++; // the kernel's buffer is full
+      clients.reschedule(client);
+      client = clients.firstDue(now);
     }
   }
 
@@ -398,139 +415,12 @@ public final class Relay implements Closeable {
     }
   }
 
-  private @Nullable RelayClient admit(InetSocketAddress from, long now) {
-    if (clients.size() >= maxClients) {
-      return null;
-    }
-    DatagramChannel upstream;
-    try {
-      upstream = openUpstream(null);
-    } catch (IOException failure) {
-      socketErrors++;
-      return null;
-    }
-    Integer free = freeSlots.poll();
-    int slot = free != null ? free : deadlines.add(slots.size());
-    if (free == null) {
-      slots.add(null);
-    }
-    long clientSeed = LinkFate.seedOf(seed, clientCount++);
-    int headerBytes =
-        target.getAddress() instanceof Inet6Address
-            ? SimulatedLink.IPV6_UDP_BYTES
-            : SimulatedLink.IPV4_UDP_BYTES;
-    RelayClient client =
-        new RelayClient(
-            from,
-            slot,
-            new SimulatedLink<>(up, clientSeed, 0, headerBytes, upSinceNanos, pool),
-            new SimulatedLink<>(down, clientSeed, 1, headerBytes, downSinceNanos, pool),
-            upstream,
-            now);
-    upstream.keyFor(selector).attach(client);
-    slots.set(slot, client);
-    clients.put(from, client);
-    if (sweepNanos == NEVER) {
-      sweepNanos = now + SWEEP_NANOS;
-    }
-    return client;
-  }
-
-  private DatagramChannel openUpstream(@Nullable InetAddress source) throws IOException {
-    boolean ipv6 = target.getAddress() instanceof Inet6Address;
-    DatagramChannel channel =
-        DatagramChannel.open(ipv6 ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
-    try {
-      channel.configureBlocking(false);
-      enlarge(channel);
-      if (source != null) {
-        channel.bind(new InetSocketAddress(source, 0));
-      }
-      channel.connect(target);
-      channel.register(selector, SelectionKey.OP_READ);
-      return channel;
-    } catch (IOException failure) {
-      channel.close();
-      throw failure;
-    }
-  }
-
-  /** Larger kernel buffers, as far as the system grants them: what it drops, no seed decides. */
-  private static void enlarge(DatagramChannel channel) throws IOException {
-    channel.setOption(StandardSocketOptions.SO_RCVBUF, BUFFER_BYTES);
-    channel.setOption(StandardSocketOptions.SO_SNDBUF, BUFFER_BYTES);
-  }
-
-  private void refreshMapping(RelayClient client, long now) {
-    if (!client.isRebindingDue(now)) {
-      return;
-    }
-    DatagramChannel fresh = null;
-    InetAddress source = sourceAfterRebinding(client);
-    try {
-      fresh = openUpstream(source);
-    } catch (IOException failure) {
-      socketErrors++; // some systems have 127.0.0.1 alone: then a new port must do
-    }
-    try {
-      if (fresh == null) {
-        fresh = openUpstream(null);
-      }
-    } catch (IOException failure) {
-      socketErrors++;
-      return; // the old mapping lives on
-    }
-    fresh.keyFor(selector).attach(client);
-    close(client.upstream);
-    client.upstream = fresh;
-  }
-
-  /**
-   * Another address of this host's loopback, 127.0.0.2 to 127.0.0.251; null where there is none.
-   */
-  private @Nullable InetAddress sourceAfterRebinding(RelayClient client) {
-    InetAddress host = target.getAddress();
-    if (client.up.conditions().rebinding() != Rebinding.ADDRESS
-        || !(host instanceof Inet4Address)
-        || !host.isLoopbackAddress()) {
-      return null;
-    }
-    byte[] address = {127, 0, 0, (byte) (2 + rebindings++ % 250)};
-    try {
-      return InetAddress.getByAddress(address);
-    } catch (UnknownHostException impossible) {
-      throw new IllegalStateException("4 bytes are an address", impossible);
-    }
-  }
-
-  /** Forgets the clients that have been idle for too long. */
-  private void sweep() {
-    long now = nowNanos();
-    if (now < sweepNanos) {
-      return;
-    }
-    clients.values().removeIf(client -> isIdle(client, now) && retire(client));
-    sweepNanos = clients.isEmpty() ? NEVER : now + Math.min(SWEEP_NANOS, idleNanos);
-  }
-
-  private boolean isIdle(RelayClient client, long now) {
-    return now - client.activeNanos >= idleNanos && client.nextDeliveryNanos() == NEVER;
-  }
-
-  private boolean retire(RelayClient client) {
-    retiredUp = retiredUp.plus(client.up.counters());
-    retiredDown = retiredDown.plus(client.down.counters());
-    slots.set(client.slot, null);
-    freeSlots.add(client.slot);
-    close(client.upstream);
-    return true;
-  }
-
   private void closeAll() {
     synchronized (lock) {
       closed = true;
-      for (RelayClient client : clients.values()) {
-        close(client.upstream);
+      clients.closeAll();
+      if (recorder != null) {
+        recorder.close();
       }
     }
     close(listener);

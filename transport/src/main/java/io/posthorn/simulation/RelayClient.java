@@ -6,6 +6,7 @@ import java.nio.channels.DatagramChannel;
 /** One client of a {@link Relay}: its own socket towards the target and its own two links. */
 final class RelayClient {
   final InetSocketAddress address;
+  final int number;
   final int slot;
   final SimulatedLink<RelayClient> up;
   final SimulatedLink<RelayClient> down;
@@ -17,12 +18,14 @@ final class RelayClient {
 
   RelayClient(
       InetSocketAddress address,
+      int number,
       int slot,
       SimulatedLink<RelayClient> up,
       SimulatedLink<RelayClient> down,
       DatagramChannel upstream,
       long nowNanos) {
     this.address = address;
+    this.number = number;
     this.slot = slot;
     this.up = up;
     this.down = down;
@@ -31,6 +34,11 @@ final class RelayClient {
     long periodNanos = up.conditions().rebindPeriodNanos();
     // A client that comes in the middle of a period has a mapping that is fresh.
     mappingEpoch = periodNanos == 0 ? 0 : (nowNanos - mappingSinceNanos) / periodNanos;
+  }
+
+  void cut(boolean cut) {
+    up.cut(cut);
+    down.cut(cut);
   }
 
   long nextDeliveryNanos() {

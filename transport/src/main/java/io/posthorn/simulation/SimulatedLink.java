@@ -35,6 +35,7 @@ public final class SimulatedLink<M> {
   public static final long NEVER = Long.MAX_VALUE;
 
   private final LinkFate fate;
+  private final int direction;
   private final int headerBytes;
   private LinkConditions conditions;
   private long conditionsSinceNanos;
@@ -49,7 +50,12 @@ public final class SimulatedLink<M> {
   private boolean lastDuplicated;
   private boolean lastCorrupted;
   private boolean lastReordered;
+  private long lastDelayNanos;
+  private long lastCopyDelayNanos;
+  private long lastCorruptBit;
 
+  private final int flow;
+  private long numberBefore;
   private long lost;
   private long duplicated;
   private long reordered;
@@ -71,7 +77,7 @@ public final class SimulatedLink<M> {
    */
   public SimulatedLink(
       LinkConditions conditions, long seed, int direction, int headerBytes, long nowNanos) {
-    this(conditions, seed, direction, headerBytes, nowNanos, new DatagramPool(false));
+    this(conditions, seed, direction, headerBytes, nowNanos, new DatagramPool(false), 0);
   }
 
   SimulatedLink(
@@ -80,8 +86,11 @@ public final class SimulatedLink<M> {
       int direction,
       int headerBytes,
       long nowNanos,
-      DatagramPool pool) {
+      DatagramPool pool,
+      int flow) {
     this.conditions = conditions;
+    this.direction = direction;
+    this.flow = flow;
     this.fate = new LinkFate(seed, direction);
     this.headerBytes = headerBytes;
     this.conditionsSinceNanos = nowNanos;
@@ -102,6 +111,7 @@ public final class SimulatedLink<M> {
   public void conditions(LinkConditions conditions, long nowNanos) {
     this.conditions = conditions;
     this.conditionsSinceNanos = nowNanos;
+    this.numberBefore = fate.number();
   }
 
   /** Cuts the link, as an outage without end, or mends it. */
@@ -133,6 +143,13 @@ public final class SimulatedLink<M> {
     lastDuplicated = false;
     lastCorrupted = false;
     lastReordered = false;
+    lastDelayNanos = LinkRecording.NONE;
+    lastCopyDelayNanos = LinkRecording.NONE;
+    lastCorruptBit = LinkRecording.NONE;
+    LinkRecording recording = conditions.recording();
+    if (recording != null && !cut && wish != Interception.DROP) {
+      return replay(recording.way(flow, direction), datagram, meta, nowNanos);
+    }
     if (cut || conditions.isOutage(nowNanos - conditionsSinceNanos)) {
       outageDropped++;
       return DatagramFate.OUTAGE;
@@ -153,17 +170,59 @@ public final class SimulatedLink<M> {
     lastReordered = fate.reordered;
     lastCorrupted = damage;
     long dueNanos = dueNanos(arrivalNanos(length, nowNanos), !fate.reordered);
-    enter(datagram, meta, after(dueNanos, wish.delayNanos()), false, damage);
+    dueNanos = after(dueNanos, wish.delayNanos());
+    lastDelayNanos = dueNanos - nowNanos;
+    lastCorruptBit = damage ? fate.corruptBit(length * 8L) : LinkRecording.NONE;
+    enter(datagram, meta, dueNanos, false);
     if (damage) {
       corrupted++;
     }
     if (fate.duplicated || wish == Interception.DUPLICATE) {
-      offerCopy(datagram, length, meta, nowNanos, damage);
+      offerCopy(datagram, length, meta, nowNanos);
     }
     return DatagramFate.PASSED;
   }
 
-  private void offerCopy(ByteBuffer datagram, int length, M meta, long nowNanos, boolean damage) {
+  /** Does again what a recording says of the datagram of this number. */
+  private DatagramFate replay(RecordedWay way, ByteBuffer datagram, M meta, long nowNanos) {
+    long bits = datagram.remaining() * 8L;
+    if (way.count() == 0) {
+      lastDelayNanos = 0;
+      enter(datagram, meta, nowNanos, false);
+      return DatagramFate.PASSED;
+    }
+    int at = way.at(fate.number() - numberBefore);
+    DatagramFate recorded = way.fate(at);
+    switch (recorded) {
+      case LOST -> lost++;
+      case OUTAGE -> outageDropped++;
+      case TOO_LARGE -> mtuDropped++;
+      case QUEUE_FULL -> queueDropped++;
+      default -> {
+        if (held.count() >= MAX_HELD_DATAGRAMS || held.bytes() + bits / 8 > MAX_HELD_BYTES) {
+          queueDropped++;
+          return DatagramFate.QUEUE_FULL;
+        }
+        lastReordered = way.isReordered(at);
+        if (way.corruptBit(at) != LinkRecording.NONE && bits > 0) {
+          lastCorrupted = true;
+          lastCorruptBit = way.corruptBit(at) % bits;
+          corrupted++;
+        }
+        lastDelayNanos = way.delayNanos(at);
+        enter(datagram, meta, after(nowNanos, lastDelayNanos), false);
+        if (way.copyDelayNanos(at) != LinkRecording.NONE) {
+          lastDuplicated = true;
+          duplicated++;
+          lastCopyDelayNanos = way.copyDelayNanos(at);
+          enter(datagram, meta, after(nowNanos, lastCopyDelayNanos), true);
+        }
+      }
+    }
+    return recorded;
+  }
+
+  private void offerCopy(ByteBuffer datagram, int length, M meta, long nowNanos) {
     if (!hasRoom(length, nowNanos)) {
       return; // a copy that finds no room was never made
     }
@@ -172,7 +231,24 @@ public final class SimulatedLink<M> {
     long copyDelayNanos = conditions.duplicate().delayNanos();
     long arrivalNanos = arrivalNanos(length, nowNanos);
     long dueNanos = dueNanos(arrivalNanos, copyDelayNanos == 0 && !fate.reordered);
-    enter(datagram, meta, after(dueNanos, copyDelayNanos), true, damage);
+    dueNanos = after(dueNanos, copyDelayNanos);
+    lastCopyDelayNanos = dueNanos - nowNanos;
+    enter(datagram, meta, dueNanos, true);
+  }
+
+  /** How long after it was offered the last datagram will arrive; negative if it will not. */
+  long lastDelayNanos() {
+    return lastDelayNanos;
+  }
+
+  /** How long after it was offered the last datagram's copy will arrive; negative without one. */
+  long lastCopyDelayNanos() {
+    return lastCopyDelayNanos;
+  }
+
+  /** Which bit of the last datagram is flipped; negative for none. */
+  long lastCorruptBit() {
+    return lastCorruptBit;
   }
 
   /** Whether the last datagram offered will arrive twice. */
@@ -217,10 +293,10 @@ public final class SimulatedLink<M> {
     return lastDueNanos;
   }
 
-  private void enter(ByteBuffer datagram, M meta, long dueNanos, boolean copy, boolean damage) {
+  private void enter(ByteBuffer datagram, M meta, long dueNanos, boolean copy) {
     ByteBuffer content = held.enter(datagram, meta, fate.number(), copy, dueNanos);
-    if (damage) {
-      long bit = fate.corruptBit(content.limit() * 8L);
+    long bit = lastCorruptBit;
+    if (bit >= 0) {
       int at = (int) (bit >>> 3);
       content.put(at, (byte) (content.get(at) ^ 1 << (bit & 7)));
     }
@@ -271,6 +347,11 @@ public final class SimulatedLink<M> {
   /** Whether that was the second of two copies. */
   public boolean polledCopy() {
     return held.takenCopy();
+  }
+
+  /** How long the datagrams before a limited rate will take to leave; 0 if none wait. */
+  public long queueNanos(long nowNanos) {
+    return bottleneck.queueNanos(nowNanos);
   }
 
   /** Datagrams under way. */

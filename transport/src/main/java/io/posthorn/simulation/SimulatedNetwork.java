@@ -234,6 +234,11 @@ public final class SimulatedNetwork {
     return path(node(from), node(to)).link.counters();
   }
 
+  /** How long the queue before the limited rate of one direction will take to drain. */
+  public long queueNanos(InetSocketAddress from, InetSocketAddress to) {
+    return path(node(from), node(to)).link.queueNanos(nowNanos());
+  }
+
   /** Datagrams that came out of a link and found nobody. */
   public long unreachable() {
     return unreachable;
@@ -501,7 +506,8 @@ public final class SimulatedNetwork {
             from.index <= to.index ? 0 : 1,
             ipv6 ? SimulatedLink.IPV6_UDP_BYTES : SimulatedLink.IPV4_UDP_BYTES,
             nowNanos(),
-            pool);
+            pool,
+            (int) pair);
     Path path = new Path(from, to, deadlines.add(PATH_RANK + paths.size()), link);
     sources.add(path);
     paths.add(path);

@@ -202,8 +202,8 @@ class IncomingChannelTest {
     assertFalse(channel.wantsGrant(), "the application does not keep up");
     assertNotNull(channel.take());
     assertTrue(channel.wantsGrant());
-    assertEquals(2000 + 2 * SLICE, channel.grantDue());
-    channel.onGranted(2000 + 2 * SLICE);
+    assertEquals(2000 + 4 * SLICE, channel.grantDue());
+    channel.onGranted(2000 + 4 * SLICE);
     assertFalse(channel.wantsGrant());
     assertEquals(-1, channel.grantDue(), "once");
   }

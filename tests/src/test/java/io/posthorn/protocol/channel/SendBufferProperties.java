@@ -18,7 +18,7 @@ class SendBufferProperties {
   void keepsWhatIsNotAcknowledged(
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 300) int steps) {
     SplittableRandom random = new SplittableRandom(seed);
-    SendBuffer buffer = new SendBuffer();
+    SendBuffer buffer = new SendBuffer(new RingPool());
     byte[] stream = new byte[1 << 20];
     BitSet acknowledged = new BitSet();
     int largestAppend = 1 << random.nextInt(12);
@@ -69,7 +69,7 @@ class SendBufferProperties {
 
   @Example
   void givesALargeBufferBackWhenAllIsAcknowledged() {
-    SendBuffer buffer = new SendBuffer();
+    SendBuffer buffer = new SendBuffer(new RingPool());
     buffer.append(new byte[100_000], 0, 100_000);
     assertEquals(1 << 17, buffer.memoryBytes());
     assertEquals(60_000, buffer.acknowledge(40_000, 60_000));
@@ -85,7 +85,7 @@ class SendBufferProperties {
 
   @Example
   void aSmallBufferStays() {
-    SendBuffer buffer = new SendBuffer();
+    SendBuffer buffer = new SendBuffer(new RingPool());
     buffer.append(new byte[1000], 0, 1000);
     buffer.acknowledge(0, 1000);
     assertEquals(1024, buffer.memoryBytes());

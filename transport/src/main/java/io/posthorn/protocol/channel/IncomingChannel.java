@@ -123,7 +123,11 @@ final class IncomingChannel {
 
   /** Reads the varint at an offset into {@link #headerBytes} and the answer; -1 if it is cut. */
   private long readHeader(long offset, long available) {
-    headerBytes = VarInt.lengthOfFirstByte(buffer.at(offset));
+    byte first = buffer.at(offset);
+    headerBytes = VarInt.lengthOfFirstByte(first);
+    if (headerBytes == 1) {
+      return first; // its two upper bits are zero
+    }
     if (available < headerBytes) {
       return -1;
     }
@@ -218,6 +222,34 @@ final class IncomingChannel {
     return mustBreakChunk() ? takeBeginning() : null;
   }
 
+  /** Lends whole messages of one chunk each at the front; false if there is none. */
+  boolean lend(ReceivedRun run, int number) {
+    run.begin(number, buffer.ring());
+    if (midStream || headlessBytes > 0) {
+      return false;
+    }
+    long offset = buffer.base();
+    while (offset < completeEnd && !run.isFull()) {
+      long value = readHeader(offset, Long.MAX_VALUE);
+      if ((value & 1) != 0) {
+        break; // of several chunks, or given up
+      }
+      int length = (int) (value >>> 1);
+      run.add(offset + headerBytes, length);
+      offset += headerBytes + length;
+    }
+    run.end(offset);
+    buffer.lend(run.count() > 0);
+    return run.count() > 0;
+  }
+
+  /** The application is done with the messages that were lent. */
+  void endRun(ReceivedRun run) {
+    nextNumber += run.count();
+    buffer.lend(false);
+    buffer.consumeTo(run.endOffset());
+  }
+
   /** Takes what is there of the chunk at the base. */
   private OrderedChannels.Taken takeBeginning() {
     long from = buffer.base();
@@ -277,10 +309,10 @@ final class IncomingChannel {
    */
   long grantDue() {
     if (isWindowTooNarrow()) {
-      windowBytes += budget.widen(windowBytes);
+      windowBytes += budget.widen(3 * windowBytes);
       senderBlocked = false;
     }
-    if (isWindowHalfUsed() || buffer.base() + windowBytes - granted >= budget.sliceBytes()) {
+    if (isGrantWorthwhile() || buffer.base() + windowBytes - granted >= budget.sliceBytes()) {
       return buffer.base() + windowBytes;
     }
     return isMessageStuck() && budget.tryAssemble(channel)
@@ -300,8 +332,13 @@ final class IncomingChannel {
     senderBlocked = limit > granted - windowBytes;
   }
 
-  private boolean isWindowHalfUsed() {
-    return buffer.base() + windowBytes - granted >= windowBytes / 2;
+  /**
+   * Whether enough of the window is used for a new limit: of a wide one, a small part, or a sender
+   * would stop short of it while the receiver waits for something lost.
+   */
+  private boolean isGrantWorthwhile() {
+    long step = Math.max(Math.min(windowBytes, budget.sliceBytes()) / 2, windowBytes / 8);
+    return buffer.base() + windowBytes - granted >= step;
   }
 
   /** Whether what stands at the front outgrows the window: without more credit it can not end. */
@@ -313,7 +350,7 @@ final class IncomingChannel {
 
   /** Whether {@link #grantDue} may answer a limit. */
   boolean wantsGrant() {
-    return isWindowHalfUsed()
+    return isGrantWorthwhile()
         || isWindowTooNarrow()
         || (isMessageStuck() && (budget.isAssemblyFree() || budget.isAssembling(channel)));
   }

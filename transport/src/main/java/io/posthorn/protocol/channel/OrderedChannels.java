@@ -91,11 +91,23 @@ public final class OrderedChannels implements FrameSource {
       @Nullable Object receipt) {
     OutgoingChannel to = outgoing[channel];
     if (to == null) {
-      to = new OutgoingChannel(channel, initialCredit, ledger, confirmations);
+      to = new OutgoingChannel(channel, initialCredit, ledger, confirmations, memory.rings());
       outgoing[channel] = to;
     }
     to.add(body, more, expiresAtNanos, confirmRequested, receipt);
     sendable |= 1L << channel;
+  }
+
+  /** Takes a run of encoded messages; see {@link OutgoingChannel#addRun}. */
+  public int sendRun(int channel, byte[] encoded, int from, int to, boolean beyondLimit) {
+    OutgoingChannel at = outgoing[channel];
+    if (at == null) {
+      at = new OutgoingChannel(channel, initialCredit, ledger, confirmations, memory.rings());
+      outgoing[channel] = at;
+    }
+    int taken = at.addRun(encoded, from, to, beyondLimit);
+    sendable |= 1L << channel;
+    return taken;
   }
 
   /** CHANNEL_DATA arrived. Answers a breach, or null. */
@@ -215,6 +227,11 @@ public final class OrderedChannels implements FrameSource {
       return null;
     }
     Taken taken = at.take();
+    afterTaking(channel, at);
+    return taken;
+  }
+
+  private void afterTaking(int channel, IncomingChannel at) {
     nextToRead = (channel + 1) & (WireLimits.MAX_CHANNELS - 1);
     boolean wasAssembling = budget.isAssembling(channel);
     updateReadable(channel, at);
@@ -222,7 +239,29 @@ public final class OrderedChannels implements FrameSource {
       budget.endAssembly(channel);
       wakeWaitingForAssembly();
     }
-    return taken;
+  }
+
+  /**
+   * Lends the whole messages at the front of the next channel, where they lie.
+   *
+   * @return whether there are any; {@link #endRun} must follow
+   */
+  public boolean lendRun(ReceivedRun run) {
+    if (readable == 0) {
+      return false;
+    }
+    int channel = nextReadable();
+    IncomingChannel at = incoming[channel];
+    return at != null && at.lend(run, channel);
+  }
+
+  /** The messages lent by {@link #lendRun} have been dealt with. */
+  public void endRun(ReceivedRun run) {
+    IncomingChannel at = incoming[run.channel()];
+    if (at != null) {
+      at.endRun(run);
+      afterTaking(run.channel(), at);
+    }
   }
 
   /** The token is free: each channel whose message outgrew its window may ask again. */

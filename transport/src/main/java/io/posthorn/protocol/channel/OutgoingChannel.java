@@ -6,6 +6,7 @@ import io.posthorn.wire.FrameWriter;
 import io.posthorn.wire.VarInt;
 import io.posthorn.wire.WireLimits;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +30,6 @@ final class OutgoingChannel {
     int moved;
     int chunkLeft;
     boolean begun;
-    long endOffset;
 
     Part(
         byte[] body,
@@ -48,10 +48,10 @@ final class OutgoingChannel {
   private final int channel;
   private final SendLedger ledger;
   private final Confirmations confirmations;
-  private final SendBuffer buffer = new SendBuffer();
+  private final SendBuffer buffer;
   private final OffsetRanges lost = new OffsetRanges();
   private final ArrayDeque<Part> waiting = new ArrayDeque<>();
-  private final ArrayDeque<Part> packed = new ArrayDeque<>();
+  private final PackedMessages packed;
   private final byte[] chunkHeader = new byte[8];
   private long sentOffset;
   private long creditOffset;
@@ -61,8 +61,15 @@ final class OutgoingChannel {
   private long nextNumber;
   private long earliestExpiryNanos = NEVER;
 
-  OutgoingChannel(int channel, long creditOffset, SendLedger ledger, Confirmations confirmations) {
+  OutgoingChannel(
+      int channel,
+      long creditOffset,
+      SendLedger ledger,
+      Confirmations confirmations,
+      RingPool rings) {
     this.channel = channel;
+    this.buffer = new SendBuffer(rings);
+    this.packed = new PackedMessages(rings);
     this.creditOffset = creditOffset;
     this.ledger = ledger;
     this.confirmations = confirmations;
@@ -91,6 +98,43 @@ final class OutgoingChannel {
     earliestExpiryNanos = Math.min(earliestExpiryNanos, expiry);
     midMessage = more && !aborts;
     midMessageBytes = midMessage ? midMessageBytes + body.length : 0;
+  }
+
+  /**
+   * Takes a run of messages that are encoded as in the stream, each of one chunk and without
+   * receipt or expiry, as far as the ledger has room.
+   *
+   * @param beyondLimit whether to take all, room or not
+   * @return index after the last byte taken
+   */
+  int addRun(byte[] encoded, int from, int to, boolean beyondLimit) {
+    if (midMessage) {
+      throw new IllegalStateException("a streamed message is under way on this channel");
+    }
+    if (earliestExpiryNanos == NEVER) {
+      fill(Integer.MAX_VALUE); // nothing that waits gains by waiting
+    }
+    int at = from;
+    while (at < to) {
+      int header = VarInt.lengthOfFirstByte(encoded[at]);
+      int length = (int) (VarInt.read(encoded, at, at + header) >>> 1);
+      if (!beyondLimit && !ledger.hasRoom(length)) {
+        break;
+      }
+      ledger.onTaken(length);
+      if (waiting.isEmpty()) {
+        packed.add(buffer.end() + (at - from) + header + length, length, null);
+        nextNumber++;
+      } else {
+        byte[] body = Arrays.copyOfRange(encoded, at + header, at + header + length);
+        waiting.add(new Part(body, false, NEVER, false, null));
+      }
+      at += header + length;
+    }
+    if (waiting.isEmpty()) {
+      buffer.append(encoded, from, at - from);
+    }
+    return at;
   }
 
   /** Whether there is something to send that credit allows, or a limit to complain of. */
@@ -225,8 +269,7 @@ final class OutgoingChannel {
   }
 
   private void finish(Part part) {
-    part.endOffset = buffer.end();
-    packed.add(part);
+    packed.add(buffer.end(), part.body.length, part.receipt);
     settleArrived(); // an empty part may stand behind bytes that all arrived
   }
 
@@ -238,12 +281,16 @@ final class OutgoingChannel {
   }
 
   private void settleArrived() {
-    Part part = packed.peek();
-    while (part != null && part.endOffset <= buffer.base()) {
-      packed.remove();
-      ledger.onSettled(part.body.length, part.receipt, ReceiptOutcome.ACKNOWLEDGED, true);
-      part = packed.peek();
+    while (!packed.isEmpty() && packed.firstEndOffset() <= buffer.base()) {
+      settleFirst(ReceiptOutcome.ACKNOWLEDGED);
     }
+  }
+
+  private void settleFirst(ReceiptOutcome outcome) {
+    int bytes = packed.firstBodyBytes();
+    Object receipt = packed.firstReceipt();
+    packed.removeFirst();
+    ledger.onSettled(bytes, receipt, outcome, true);
   }
 
   /** Bytes are lost: those that did not arrive otherwise go again. */
@@ -269,13 +316,12 @@ final class OutgoingChannel {
 
   /** The connection ended: nothing that is left will be sent. */
   void abandon(ReceiptOutcome outcome) {
-    for (Part part : packed) {
-      ledger.onSettled(part.body.length, part.receipt, outcome, true);
+    while (!packed.isEmpty()) {
+      settleFirst(outcome);
     }
     for (Part part : waiting) {
       ledger.onSettled(part.body.length, part.receipt, outcome, part.begun);
     }
-    packed.clear();
     waiting.clear();
   }
 

@@ -14,6 +14,7 @@ final class ReassemblyBuffer {
 
   private final ReceiveMemory memory;
   private byte[] ring = NONE;
+  private boolean isLent;
   private long base;
   private long contiguousEnd;
   private long highestEnd;
@@ -115,7 +116,7 @@ final class ReassemblyBuffer {
     while (capacity < needed) {
       capacity <<= 1;
     }
-    byte[] larger = new byte[capacity];
+    byte[] larger = memory.rings().take(capacity);
     if (ring.length > 0) {
       for (long offset = base; offset < highestEnd; ) {
         int from = (int) offset & (ring.length - 1);
@@ -126,6 +127,7 @@ final class ReassemblyBuffer {
       }
     }
     memory.add(capacity - ring.length);
+    giveBack();
     ring = larger;
   }
 
@@ -150,8 +152,25 @@ final class ReassemblyBuffer {
     base = offset;
     if (base == highestEnd && ring.length > KEPT_WHEN_EMPTY_BYTES) {
       memory.add(-ring.length);
+      giveBack();
       ring = NONE;
     }
+  }
+
+  /** Somebody reads the ring meanwhile: it may be replaced, but nobody else is to write to it. */
+  void lend(boolean lent) {
+    isLent = lent;
+  }
+
+  private void giveBack() {
+    if (!isLent) {
+      memory.rings().give(ring);
+    }
+  }
+
+  /** The ring itself: offset n lies at n modulo its length. */
+  byte[] ring() {
+    return ring;
   }
 
   /** Gives the memory up; nothing may be stored any more. */

@@ -6,11 +6,17 @@ package io.posthorn.protocol.channel;
  */
 public final class ReceiveMemory {
   private final long limitBytes;
+  private final RingPool rings = new RingPool();
   private long usedBytes;
 
   /** Makes one with a ceiling. */
   public ReceiveMemory(long limitBytes) {
     this.limitBytes = limitBytes;
+  }
+
+  /** Where the rings come from. */
+  RingPool rings() {
+    return rings;
   }
 
   void add(long bytes) {

@@ -10,10 +10,16 @@ final class SendBuffer {
   private static final int KEPT_WHEN_EMPTY_BYTES = 16 * 1024;
   private static final byte[] NONE = new byte[0];
 
+  private final RingPool rings;
   private byte[] ring = NONE;
   private long base;
   private long end;
   private final OffsetRanges acknowledged = new OffsetRanges();
+
+  /** Makes an empty one that borrows its ring. */
+  SendBuffer(RingPool rings) {
+    this.rings = rings;
+  }
 
   /** Lowest offset not acknowledged. */
   long base() {
@@ -52,7 +58,7 @@ final class SendBuffer {
     while (capacity < needed) {
       capacity <<= 1;
     }
-    byte[] larger = new byte[capacity];
+    byte[] larger = rings.take(capacity);
     for (long offset = base; offset < end; ) {
       int from = (int) offset & (ring.length - 1);
       int to = (int) offset & (capacity - 1);
@@ -60,6 +66,7 @@ final class SendBuffer {
       System.arraycopy(ring, from, larger, to, run);
       offset += run;
     }
+    rings.give(ring);
     ring = larger;
   }
 
@@ -91,6 +98,7 @@ final class SendBuffer {
       }
     }
     if (base == end && ring.length > KEPT_WHEN_EMPTY_BYTES) {
+      rings.give(ring);
       ring = NONE;
     }
     return fresh;

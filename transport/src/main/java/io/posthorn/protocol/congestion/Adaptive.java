@@ -6,31 +6,32 @@ import io.posthorn.protocol.recovery.DeliveryRate;
  * Model based, in the family of BBR (draft-ietf-ccwg-bbr): estimates the bottleneck's rate and the
  * path's round trip, and sends by them, so that loss which is mere noise does not slow it down.
  *
- * <p>Loss counts as congestive only when the round trip rose with it; then the bytes in flight are
- * bounded below where that happened. Other loss is made up for: what is paced out exceeds the
- * delivery rate by the share that gets lost, at most {@link #MAX_LOSS_SHARE}.
+ * <p>What a path loses by itself is made up for by sending more ({@link RandomLoss}). Congestive
+ * loss cuts a window as CUBIC has it. While the queue empties now and then, that window is only a
+ * ceiling and the flow keeps the queue short; when others hold a queue ({@link QueueWatch}), the
+ * window alone decides, so that the flow gets what CUBIC would get beside them.
  */
 public final class Adaptive implements CongestionController {
-  /** Loss beyond this share is not made up for. */
-  static final double MAX_LOSS_SHARE = 0.2;
-
-  private static final double STARTUP_GAIN = 2.885;
-  private static final double WINDOW_GAIN = 2.0;
+  private static final double STARTUP_PACING = 2.77;
+  private static final double STARTUP_WINDOW = 2.77;
+  private static final double SLOW_START_PACING = 1.5;
+  private static final double STARTUP_GROWTH = 1.25;
+  private static final int STARTUP_FLAT_ROUNDS = 3;
+  private static final int STARTUP_FROZEN_ROUNDS = 1;
+  private static final double DRAIN_PACING = 0.5;
   private static final double[] CYCLE = {1.25, 0.75, 1, 1, 1, 1, 1, 1};
+  private static final int DRAIN_AT = 1;
   private static final int JUDGED_AT = 3;
   private static final double WORTH_MORE = 1.12;
-  private static final int BANDWIDTH_ROUNDS = 10;
-  private static final int FULL_ROUNDS = 3;
-  private static final double FULL_GROWTH = 1.25;
-  private static final double CONGESTION_FACTOR = 0.85;
+  private static final double CRUISE_WINDOW = 1.15;
+  private static final double PROBE_WINDOW = 1.5;
+  private static final double LOOK_WINDOW = 0.75;
+  private static final double YIELD = 0.9;
+  private static final int LOOK_ROUNDS = 3;
+  private static final int SPARE_PACKETS = 4;
   private static final int MINIMUM_WINDOW_PACKETS = 4;
-  private static final int RTT_SAMPLES = 32;
-  private static final int LEAST_RTT_SAMPLES = 8;
-  private static final int MOST_DOUBLINGS = 6;
-  private static final int LOSS_SAMPLE_PACKETS = 40;
-  private static final long MIN_RTT_WINDOW_NANOS = 10_000_000_000L;
   private static final long PROBE_RTT_NANOS = 200_000_000L;
-  private static final long QUEUE_NOISE_NANOS = 2_000_000L;
+  private static final long UNSET = Long.MAX_VALUE;
 
   /** Threads and timers are no quicker than this, so less round trip must not starve the pipe. */
   private static final long SHORTEST_RTT_NANOS = 1_000_000L;
@@ -39,38 +40,34 @@ public final class Adaptive implements CongestionController {
     STARTUP,
     DRAIN,
     PROBE_BANDWIDTH,
+    /** Drains below the pipe's content, to see whether the queue goes away. */
+    LOOK,
     PROBE_RTT
   }
 
   private int packetBytes;
   private Phase phase = Phase.STARTUP;
-  private final long[] roundRates = new long[BANDWIDTH_ROUNDS];
-  private long round;
-  private long nextRoundDelivered;
-  private long typicalRttNanos;
-  private int samples;
-  // Smallest of the smoothed samples: on a path that reorders, a few packets arrive far ahead of
-  // the
-  // others, and the smallest sample of all would say nothing of the pipe's length.
-  private long minRttNanos = Long.MAX_VALUE;
-  private long minRttSetNanos;
+  private final BandwidthFilter bandwidth = new BandwidthFilter();
+  private final PathDelay delay = new PathDelay();
+  private final RandomLoss loss = new RandomLoss();
+  private final QueueWatch watch = new QueueWatch();
+  private final CubicWindow ceiling;
+  private boolean ceilingSet;
+  private boolean competing;
+  private long roundEndBytes;
   private long fullRate;
-  private int fullRounds;
+  private int flatRounds;
+  private long startupBytes = UNSET;
+  private long slowStartBytes;
   private int cycle;
   private long rateBeforeProbe = Long.MAX_VALUE;
   private long cycleStartNanos;
-  private long probeRttEndNanos;
-
-  private long roundRttSumNanos;
-  private int roundSamples;
-  private long rttDeviationNanos;
-  private int cleanRounds;
-  private long largestQueueNanos;
-  private long roundLostBytes;
-  private long lossSampleLost;
-  private long lossSampleDelivered;
-  private double lossShare;
-  private long inFlightLimit = Long.MAX_VALUE;
+  private long phaseEndNanos;
+  private int lookRounds;
+  private boolean lookEmptied;
+  private long drainFromNanos = UNSET;
+  private long drainToNanos = UNSET;
+  private long recoveryStartNanos = -1;
   private long latestInFlight;
 
   /**
@@ -80,230 +77,320 @@ public final class Adaptive implements CongestionController {
    */
   public Adaptive(int packetBytes) {
     this.packetBytes = packetBytes;
+    this.ceiling = new CubicWindow(packetBytes, 0);
+    this.slowStartBytes = NewReno.initialWindow(packetBytes);
   }
 
   @Override
   public void onPacketSent(
       long nowNanos, int bytes, long inFlightBytes, boolean applicationLimited) {
     latestInFlight = inFlightBytes;
+    if (inFlightBytes == bytes) {
+      ceiling.pause(nowNanos); // nothing was in flight
+    }
   }
 
   @Override
   public void onAcknowledged(
       long nowNanos, long newestSentNanos, long bytes, long inFlightBytes, DeliveryRate rate) {
+    long inFlightBefore = inFlightBytes + bytes;
     latestInFlight = inFlightBytes;
-    lossSampleDelivered += bytes;
-    boolean roundEnds = rate.priorDeliveredBytes() >= nextRoundDelivered;
     long rttNanos = Math.max(1, rate.rttNanos());
-    roundRttSumNanos += rttNanos;
-    roundSamples++;
-    long deviationNanos = Math.abs(rttNanos - typicalRttNanos);
-    if (typicalRttNanos != 0) {
-      rttDeviationNanos += (deviationNanos - rttDeviationNanos) / 16;
+    boolean limited = rate.isApplicationLimited();
+    delay.onSample(rttNanos, nowNanos);
+    loss.onDelivered(bytes, delay.isQueueHigh(), isOfDrain(newestSentNanos), packetBytes);
+    if (!limited || rate.bytesPerSecond() > bandwidth.bytesPerSecond()) {
+      bandwidth.onSample(rate.bytesPerSecond());
     }
+    if (phase == Phase.STARTUP && !limited) {
+      slowStartBytes += bytes;
+    }
+    boolean roundEnds = rate.priorDeliveredBytes() >= roundEndBytes;
     if (roundEnds) {
-      nextRoundDelivered = rate.deliveredBytes();
-      endRound(rate.isApplicationLimited());
+      roundEndBytes = rate.deliveredBytes();
+      endRound(nowNanos, limited);
     }
-    samples = Math.min(samples + 1, RTT_SAMPLES);
-    typicalRttNanos += (rttNanos - typicalRttNanos) / samples;
-    if (samples < LEAST_RTT_SAMPLES || typicalRttNanos <= minRttNanos) {
-      minRttNanos = typicalRttNanos;
-      minRttSetNanos = nowNanos;
-    }
-    int slot = (int) (round % BANDWIDTH_ROUNDS);
-    if (!rate.isApplicationLimited() || rate.bytesPerSecond() > bandwidth()) {
-      roundRates[slot] = Math.max(roundRates[slot], rate.bytesPerSecond());
-    }
-    advance(nowNanos, inFlightBytes, roundEnds, rate.isApplicationLimited());
+    growCeiling(nowNanos, newestSentNanos, bytes, inFlightBefore, limited, rttNanos);
+    advance(nowNanos, inFlightBytes, roundEnds, limited);
   }
 
-  private void endRound(boolean applicationLimited) {
-    long roundRttNanos = roundRttSumNanos / Math.max(1, roundSamples);
-    long queueNanos = Math.max(0, roundRttNanos - minRttNanos);
-    largestQueueNanos = Math.max(queueNanos, largestQueueNanos - largestQueueNanos / 16);
-    long noiseNanos = Math.max(QUEUE_NOISE_NANOS, 2 * rttDeviationNanos);
-    boolean queued = queueNanos > Math.max(noiseNanos, largestQueueNanos / 4);
-    boolean congested = roundLostBytes > 0 && queued;
-    if (congested) {
-      onCongestion();
-    } else if (inFlightLimit != Long.MAX_VALUE
-        && latestInFlight + 2L * packetBytes > windowBytes()) {
-      cleanRounds = Math.min(cleanRounds + 1, MOST_DOUBLINGS);
-      inFlightLimit += (long) packetBytes << cleanRounds;
-    }
-    measureLoss(congested);
-    roundLostBytes = 0;
-    roundRttSumNanos = 0;
-    roundSamples = 0;
-    if (!applicationLimited) { // else the path was not asked, and what it can do is not forgotten
-      round++;
-      roundRates[(int) (round % BANDWIDTH_ROUNDS)] = 0;
-    }
-  }
-
-  private void onCongestion() {
-    cleanRounds = 0;
-    long reference = Math.max(latestInFlight, bandwidthDelayBytes());
-    inFlightLimit =
-        Math.max(
-            (long) (CONGESTION_FACTOR * reference), (long) MINIMUM_WINDOW_PACKETS * packetBytes);
-    if (phase == Phase.STARTUP) {
-      phase = Phase.DRAIN;
-    }
-  }
-
-  private void measureLoss(boolean congested) {
-    if (congested) {
-      lossSampleLost = 0;
-      lossSampleDelivered = 0;
+  private void growCeiling(
+      long nowNanos,
+      long newestSentNanos,
+      long bytes,
+      long inFlightBefore,
+      boolean limited,
+      long rttNanos) {
+    if (!ceilingSet || newestSentNanos <= recoveryStartNanos) {
       return;
     }
-    long total = lossSampleLost + lossSampleDelivered;
-    if (total >= (long) LOSS_SAMPLE_PACKETS * packetBytes) {
-      double share = (double) lossSampleLost / total;
-      lossShare += (Math.min(share, MAX_LOSS_SHARE) - lossShare) / 4;
-      lossSampleLost = 0;
-      lossSampleDelivered = 0;
+    if (limited || inFlightBefore + 3L * packetBytes < ceiling.bytes()) {
+      ceiling.pause(nowNanos); // it is not what limits the flow
+    } else {
+      ceiling.onAcknowledged(nowNanos, bytes, rttNanos);
     }
   }
 
-  private void advance(
-      long nowNanos, long inFlightBytes, boolean roundEnds, boolean applicationLimited) {
-    if (phase == Phase.STARTUP && roundEnds && !applicationLimited) {
-      long rate = bandwidth();
-      if (rate >= fullRate * FULL_GROWTH) {
-        fullRate = rate;
-        fullRounds = 0;
-      } else if (++fullRounds >= FULL_ROUNDS) {
-        phase = Phase.DRAIN;
+  private boolean isOfDrain(long sentNanos) {
+    return sentNanos >= drainFromNanos && sentNanos < drainToNanos;
+  }
+
+  private void endRound(long nowNanos, boolean limited) {
+    delay.endRound();
+    watch.onRound(delay, loss.hasLossAtQueue(), nowNanos);
+    loss.endRound(packetBytes);
+    if (!limited) { // else the path was not asked, and what it can do is not forgotten
+      bandwidth.nextRound();
+    }
+  }
+
+  private void advance(long nowNanos, long inFlightBytes, boolean roundEnds, boolean limited) {
+    switch (phase) {
+      case STARTUP -> advanceStartup(inFlightBytes, roundEnds, limited);
+      case DRAIN -> {
+        if (inFlightBytes <= pipeBytes()) {
+          cruise(nowNanos);
+        }
       }
-    }
-    if (phase == Phase.DRAIN && inFlightBytes <= bandwidthDelayBytes()) {
-      beginCycle(nowNanos);
-    }
-    if (phase == Phase.PROBE_BANDWIDTH) {
-      long phaseNanos = nowNanos - cycleStartNanos;
-      boolean over = phaseNanos > pathNanos();
-      boolean drained = CYCLE[cycle] < 1 && inFlightBytes <= bandwidthDelayBytes();
-      if (over || drained) {
-        cycle = (cycle + 1) % CYCLE.length;
-        cycleStartNanos = nowNanos;
-        if (cycle == 0) {
-          rateBeforeProbe = bandwidth();
-        } else if (cycle == JUDGED_AT && bandwidth() > rateBeforeProbe * WORTH_MORE) {
-          // Probing a little found more: there may be much more, so look for it quickly.
-          phase = Phase.STARTUP;
-          fullRate = bandwidth();
-          fullRounds = FULL_ROUNDS - 1;
+      case PROBE_BANDWIDTH -> {
+        advanceCycle(nowNanos, inFlightBytes);
+        if (watch.wantsDrain(competing, nowNanos) && !limited) {
+          look(nowNanos);
+        }
+      }
+      case LOOK -> {
+        if (roundEnds) {
+          advanceLook(nowNanos, inFlightBytes);
+        }
+      }
+      case PROBE_RTT -> {
+        if (nowNanos >= phaseEndNanos) {
+          cruise(nowNanos);
         }
       }
     }
-    probeRtt(nowNanos, inFlightBytes);
-  }
-
-  private void beginCycle(long nowNanos) {
-    phase = Phase.PROBE_BANDWIDTH;
-    cycle = 2;
-    cycleStartNanos = nowNanos;
-  }
-
-  /** Lets the queue drain now and then, or the smallest round trip could not be seen. */
-  private void probeRtt(long nowNanos, long inFlightBytes) {
-    if (phase == Phase.PROBE_RTT) {
-      if (nowNanos >= probeRttEndNanos) {
-        beginCycle(nowNanos);
-      }
-      return;
-    }
-    if (nowNanos - minRttSetNanos > MIN_RTT_WINDOW_NANOS) {
-      minRttSetNanos = nowNanos;
-      minRttNanos = Long.MAX_VALUE;
+    if (delay.isStale(nowNanos)) {
+      delay.forget(nowNanos);
       if (phase == Phase.PROBE_BANDWIDTH
           && inFlightBytes > (long) MINIMUM_WINDOW_PACKETS * packetBytes) {
         phase = Phase.PROBE_RTT;
-        probeRttEndNanos = nowNanos + PROBE_RTT_NANOS;
+        phaseEndNanos = nowNanos + Math.max(PROBE_RTT_NANOS, 2 * delay.minNanos());
       }
+    }
+  }
+
+  /**
+   * Ends start-up when the rate grows no more. Where a queue begins to form, what is in flight is
+   * enough already, though the rate measured lags behind it by a round: more would only overflow.
+   */
+  private void advanceStartup(long inFlightBytes, boolean roundEnds, boolean limited) {
+    long threshold = Math.max(2 * PathDelay.NOISE_NANOS, delay.minNanos() / 8);
+    if (startupBytes == UNSET && delay.waitExceeds(threshold)) {
+      startupBytes = inFlightBytes;
+      flatRounds = 0;
+    }
+    if (!roundEnds) {
+      return;
+    }
+    if (startupBytes != UNSET) {
+      if (!delay.waitExceeds(threshold / 4)) {
+        startupBytes = UNSET; // it was noise
+      } else if (++flatRounds > STARTUP_FROZEN_ROUNDS) {
+        leaveStartup();
+        return;
+      }
+    }
+    long rate = bandwidth.bytesPerSecond();
+    if (limited) {
+      return;
+    }
+    if (rate >= fullRate * STARTUP_GROWTH) {
+      fullRate = rate;
+      flatRounds = 0;
+    } else if (++flatRounds >= STARTUP_FLAT_ROUNDS) {
+      leaveStartup();
+    }
+  }
+
+  private void leaveStartup() {
+    phase = Phase.DRAIN;
+    startupBytes = UNSET;
+  }
+
+  private void cruise(long nowNanos) {
+    phase = Phase.PROBE_BANDWIDTH;
+    cycle = DRAIN_AT + 1;
+    cycleStartNanos = nowNanos;
+  }
+
+  private void advanceCycle(long nowNanos, long inFlightBytes) {
+    boolean over = nowNanos - cycleStartNanos > pathNanos();
+    boolean drained = cycle == DRAIN_AT && inFlightBytes <= pipeBytes();
+    if (!over && !drained) {
+      return;
+    }
+    if (cycle == DRAIN_AT) {
+      drainToNanos = nowNanos;
+    }
+    cycle = (cycle + 1) % CYCLE.length;
+    cycleStartNanos = nowNanos;
+    if (cycle == 0) {
+      rateBeforeProbe = bandwidth.bytesPerSecond();
+    } else if (cycle == DRAIN_AT) {
+      loss.beginDrain();
+      drainFromNanos = nowNanos;
+      drainToNanos = UNSET;
+    } else if (cycle == JUDGED_AT
+        && !competing
+        && !delay.isQueueHigh()
+        && bandwidth.bytesPerSecond() > rateBeforeProbe * WORTH_MORE) {
+      // Probing a little found more: there may be much more, so look for it quickly.
+      phase = Phase.STARTUP;
+      fullRate = bandwidth.bytesPerSecond();
+      flatRounds = STARTUP_FLAT_ROUNDS - 1;
+    }
+  }
+
+  private void look(long nowNanos) {
+    phase = Phase.LOOK;
+    lookRounds = 0;
+    lookEmptied = false;
+    phaseEndNanos = nowNanos;
+  }
+
+  private void advanceLook(long nowNanos, long inFlightBytes) {
+    lookRounds++;
+    if (lookEmptied || lookRounds > LOOK_ROUNDS) {
+      boolean before = competing;
+      competing = watch.judge(delay, competing, nowNanos);
+      if (competing && !before) {
+        long start = Math.max(latestInFlight, targetBytes(CRUISE_WINDOW));
+        if (!ceilingSet || ceiling.bytes() < start) {
+          ceiling.restart(start);
+          ceilingSet = true;
+        }
+      }
+      cruise(nowNanos);
+    } else {
+      lookEmptied = inFlightBytes <= pipeBytes();
     }
   }
 
   @Override
   public void onLost(long nowNanos, long newestSentNanos, long bytes, boolean persistent) {
-    roundLostBytes += bytes;
-    lossSampleLost += bytes;
+    boolean queueHigh = delay.isQueueHigh();
+    loss.onLost(bytes, queueHigh, isOfDrain(newestSentNanos));
+    if (competing ? queueHigh : loss.isCongestive(packetBytes)) {
+      onCongestion(nowNanos, newestSentNanos);
+    }
+  }
+
+  private void onCongestion(long nowNanos, long newestSentNanos) {
+    if (newestSentNanos <= recoveryStartNanos) {
+      return; // this recovery period has paid already
+    }
+    recoveryStartNanos = nowNanos;
+    if (!ceilingSet || (!competing && latestInFlight < ceiling.bytes())) {
+      ceiling.restart(Math.max(latestInFlight, pipeBytes()));
+      ceilingSet = true;
+    }
+    ceiling.reduce(competing ? 0 : floorBytes());
+    if (phase == Phase.STARTUP) {
+      leaveStartup();
+    } else if (competing && phase == Phase.PROBE_BANDWIDTH) {
+      look(nowNanos);
+    }
+  }
+
+  /** A flow that has the pipe to itself need not leave it dry; beside others it gives way. */
+  private long floorBytes() {
+    return watch.isEmptyNowAndThen() ? pipeBytes() + spareBytes() : (long) (YIELD * pipeBytes());
   }
 
   @Override
   public void onCongestionExperienced(long nowNanos, long newestSentNanos) {
-    onCongestion();
+    onCongestion(nowNanos, newestSentNanos);
   }
 
   @Override
   public void onSpuriousLoss(long nowNanos) {
-    roundLostBytes = 0;
+    ceiling.undo();
   }
 
   @Override
   public void onPacketSizeChanged(int bytes) {
     packetBytes = bytes;
-  }
-
-  /** The largest delivery rate of the last rounds, in bytes a second. */
-  private long bandwidth() {
-    long most = 0;
-    for (long rate : roundRates) {
-      most = Math.max(most, rate);
-    }
-    return most;
+    ceiling.onPacketSizeChanged(bytes);
   }
 
   private long pathNanos() {
-    return minRttNanos == Long.MAX_VALUE
-        ? SHORTEST_RTT_NANOS
-        : Math.max(minRttNanos, SHORTEST_RTT_NANOS);
+    return Math.max(delay.minNanos(), SHORTEST_RTT_NANOS);
   }
 
-  private long bandwidthDelayBytes() {
-    return (long) (bandwidth() * (pathNanos() / 1e9));
+  private double madeUpFor() {
+    // A bottleneck with a standing queue does not run dry for what gets lost before it.
+    return watch.isEmptyNowAndThen() ? 1 - loss.shareMadeUpFor(packetBytes) : 1;
   }
 
-  private double gain() {
-    return switch (phase) {
-      case STARTUP -> STARTUP_GAIN;
-      case DRAIN -> 1 / STARTUP_GAIN;
-      case PROBE_BANDWIDTH -> CYCLE[cycle];
-      case PROBE_RTT -> 1;
-    };
+  /** What has to be in flight to fill the pipe, with what gets lost on the way. */
+  private long pipeBytes() {
+    return (long) (bandwidth.bytesPerSecond() * (pathNanos() / 1e9) / madeUpFor());
+  }
+
+  /** Room for acknowledgements that come in runs; the same for all, which makes shares equal. */
+  private long spareBytes() {
+    double pipePackets = (double) pipeBytes() / packetBytes;
+    return (long) (packetBytes * Math.max(SPARE_PACKETS, Math.sqrt(pipePackets)));
+  }
+
+  private long targetBytes(double gain) {
+    return (long) (gain * pipeBytes()) + spareBytes();
   }
 
   @Override
   public long windowBytes() {
     long least = (long) MINIMUM_WINDOW_PACKETS * packetBytes;
-    long delay = bandwidthDelayBytes();
     long initial = NewReno.initialWindow(packetBytes);
-    if (delay == 0) {
+    if (bandwidth.bytesPerSecond() == 0) {
       return initial;
     }
-    if (phase == Phase.PROBE_RTT) {
-      return Math.max(least, delay / 2);
-    }
-    double windowGain = phase == Phase.STARTUP ? STARTUP_GAIN : WINDOW_GAIN;
-    long window = (long) (windowGain * delay / (1 - lossShare)) + 3L * packetBytes;
-    if (phase == Phase.STARTUP) {
-      window = Math.max(window, initial);
-    }
-    return Math.max(least, Math.min(window, inFlightLimit));
+    long most = ceilingSet ? ceiling.bytes() : UNSET;
+    long target =
+        switch (phase) {
+          case STARTUP -> Math.max(initial, startupTarget());
+          case DRAIN -> targetBytes(STARTUP_WINDOW);
+          case PROBE_BANDWIDTH ->
+              competing ? most : targetBytes(cycle == 0 ? PROBE_WINDOW : CRUISE_WINDOW);
+          case LOOK -> (long) (LOOK_WINDOW * pipeBytes());
+          case PROBE_RTT -> pipeBytes() / 2;
+        };
+    return Math.max(least, Math.min(target, most));
+  }
+
+  /** At least what slow start would have; at most what was in flight when a queue began to form. */
+  private long startupTarget() {
+    return Math.min(startupBytes, Math.max(slowStartBytes, targetBytes(STARTUP_WINDOW)));
   }
 
   @Override
   public long pacingBytesPerSecond() {
-    long rate = bandwidth();
-    if (rate == 0) {
+    long rate = bandwidth.bytesPerSecond();
+    if (rate == 0 || (competing && phase == Phase.PROBE_BANDWIDTH)) {
       return 0;
     }
     // A thin flow has only ever been seen to deliver little: the least window per round trip is
     // never too much, for the window bounds it.
     double least = MINIMUM_WINDOW_PACKETS * packetBytes * 1e9 / pathNanos();
-    return (long) Math.max(least, gain() * rate / (1 - lossShare));
+    if (phase == Phase.STARTUP && startupBytes == UNSET) {
+      least = SLOW_START_PACING * slowStartBytes * 1e9 / pathNanos();
+    }
+    double gain =
+        switch (phase) {
+          case STARTUP -> STARTUP_PACING;
+          case DRAIN -> DRAIN_PACING;
+          case PROBE_BANDWIDTH -> CYCLE[cycle];
+          case LOOK, PROBE_RTT -> 1;
+        };
+    return (long) Math.max(least, gain * rate / madeUpFor());
   }
 }

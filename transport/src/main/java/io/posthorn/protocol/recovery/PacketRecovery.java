@@ -172,6 +172,7 @@ public final class PacketRecovery {
         if (state != SentPackets.OUTSTANDING && state != SentPackets.LOST) {
           if (state == SentPackets.UNTRACKED) {
             acknowledgeQuietly(number, nowNanos);
+            any = true; // it wanted no answer, and is one all the same (RFC 9002 §6.2.1)
           }
           continue;
         }

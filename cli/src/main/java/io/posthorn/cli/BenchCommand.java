@@ -1,0 +1,353 @@
+package io.posthorn.cli;
+
+import io.posthorn.MessageSocket;
+import io.posthorn.cli.bench.BenchException;
+import io.posthorn.cli.bench.BenchPlan;
+import io.posthorn.cli.bench.BenchReport;
+import io.posthorn.cli.bench.BenchRun;
+import io.posthorn.cli.bench.BenchServer;
+import io.posthorn.cli.bench.BenchTransport;
+import io.posthorn.cli.bench.SessionSummary;
+import io.posthorn.cli.session.Application;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code posthorn bench}: throughput between two machines. */
+@Command(
+    name = "bench",
+    description = {
+      "Measures throughput, loss and jitter to a bench server, over plain datagrams, reliable"
+          + " connections or the kernel's TCP.",
+      "",
+      "\"bench -s 9000\" serves reliable mode at UDP port 9000 and TCP at TCP port 9000, many"
+          + " clients at once; \"bench -s -u 9000\" serves plain mode instead of reliable. Control"
+          + " messages go the way the data goes.",
+      "Loss is counted from the messages' numbers: sent = received + lost. Rates are of message"
+          + " bytes, without headers.",
+      "",
+      "Example: posthorn bench -s 9000 & posthorn bench localhost:9000 -t 5 -P 2 --bidir"
+    })
+final class BenchCommand implements Callable<Integer> {
+  private static final int DEFAULT_PORT = 9_000;
+  private static final int MOST_STREAMS = 128;
+  private static final int PLAIN_BYTES = 1_200;
+  private static final int RELIABLE_BYTES = 64 << 10;
+  private static final int LEAST_BYTES = 28;
+  private static final double PLAIN_RATE = 1e6;
+  private static final Duration LAST_WORDS = Duration.ofSeconds(3);
+
+  private final Posthorn root;
+
+  @Parameters(
+      arity = "0..2",
+      paramLabel = "HOST:PORT",
+      description = "The server; with -s where to listen, default port 9000.")
+  private List<String> where = List.of();
+
+  @Mixin private SocketFlags flags = new SocketFlags();
+
+  @Option(
+      names = {"-s", "--server"},
+      description = "Serve.")
+  private boolean serve;
+
+  @Option(names = "--tcp", description = "The kernel's TCP instead of reliable mode.")
+  private boolean tcp;
+
+  @Option(
+      names = {"-t", "--time"},
+      paramLabel = "SECS",
+      converter = Quantity.Time.class,
+      description = "For how long to send, default 10 s.")
+  private @Nullable Duration time;
+
+  @Option(
+      names = {"-n", "--count"},
+      paramLabel = "N",
+      description = "Send so many messages on each stream, however long it takes.")
+  private @Nullable Long count;
+
+  @Option(
+      names = {"-b", "--bitrate"},
+      paramLabel = "RATE",
+      converter = Quantity.BitRateOrNone.class,
+      description =
+          "Message bits a second on each stream; default 1mbit in plain mode, else no"
+              + " limit; 0 for none.")
+  private @Nullable Double bitsPerSecond;
+
+  @Option(
+      names = {"-l", "--length"},
+      paramLabel = "BYTES",
+      description = "Size of each message; default 1200 in plain mode, else 65536.")
+  private @Nullable Integer messageBytes;
+
+  @Option(
+      names = {"-P", "--parallel"},
+      paramLabel = "N",
+      description = "Parallel streams, each with a connection of its own; default 1.")
+  private int streams = 1;
+
+  @Option(
+      names = {"-R", "--reverse"},
+      description = "The server sends.")
+  private boolean reverse;
+
+  @Option(names = "--bidir", description = "Both send.")
+  private boolean bidirectional;
+
+  @Option(
+      names = {"-i", "--interval"},
+      paramLabel = "SECS",
+      converter = Quantity.Time.class,
+      description = "Time from one line of figures to the next, default 1 s; 0 for none.")
+  private Duration interval = Duration.ofSeconds(1);
+
+  @Option(
+      names = {"-1", "--once"},
+      description = "With -s: end when no client is left.")
+  private boolean once;
+
+  @Option(
+      names = {"-w", "--timeout"},
+      paramLabel = "SECS",
+      converter = Quantity.Time.class,
+      description = "How long to wait for the server's answer, default 10 s.")
+  private Duration timeout = Duration.ofSeconds(10);
+
+  @Option(
+      names = "--json-stream",
+      description = "Each interval as a JSON object as it ends; with --json all comes at the end.")
+  private boolean jsonStream;
+
+  @Option(names = "-q", description = "As --quiet: only the result.")
+  private boolean quiet;
+
+  BenchCommand(Posthorn root) {
+    this.root = root;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Output output = root.output(quiet);
+    return serve ? serve(output) : measure(output);
+  }
+
+  // The server.
+
+  private int serve(Output output) throws Exception {
+    EndpointAddress address =
+        where.isEmpty()
+            ? new EndpointAddress("", DEFAULT_PORT)
+            : EndpointAddress.ofWords(where, 1, 1).get(0);
+    InetSocketAddress at = address.resolve(root.everywhere().family());
+    LinkedBlockingQueue<SessionSummary> ended = new LinkedBlockingQueue<>();
+    try (BenchServer server =
+        BenchServer.open(
+            at,
+            where -> {
+              try {
+                return flags.openListener(where, false, Application.OTHER);
+              } catch (Failure failed) {
+                throw new IOException(failed);
+              }
+            },
+            ended::add)) {
+      Signals.ofProcess().interruptMe();
+      output.note(
+          "listening on "
+              + EndpointAddress.text(server.localAddress())
+              + ", bench, "
+              + (flags.isPlain() ? "plain" : "reliable")
+              + " and tcp");
+      while (true) {
+        SessionSummary summary = ended.take();
+        output.line(
+            output.isJson() || jsonStream ? summary.json() : TextSafety.visible(summary.text()));
+        output.flush();
+        if (once && ended.isEmpty() && server.isIdle()) {
+          return ExitCode.OK.status();
+        }
+      }
+    } catch (InterruptedException interrupted) {
+      if (!Signals.ofProcess().isStopping()) {
+        throw interrupted;
+      }
+      return ExitCode.OK.status();
+    } catch (IOException failed) {
+      if (failed.getCause() instanceof Failure failure) {
+        throw failure;
+      }
+      throw Failures.ofBind(failed, at);
+    } finally {
+      Signals.ofProcess().leaveMe();
+    }
+  }
+
+  // The client.
+
+  private int measure(Output output) throws Exception {
+    BenchTransport transport =
+        tcp ? BenchTransport.TCP : flags.isPlain() ? BenchTransport.PLAIN : BenchTransport.RELIABLE;
+    BenchPlan plan = plan(transport);
+    InetSocketAddress server =
+        EndpointAddress.ofWords(where, 1, 0).get(0).resolve(root.everywhere().family());
+    BenchReport report = new BenchReport(plan, transport, EndpointAddress.text(server), streams);
+    Signals.ofProcess().interruptMe();
+    try (BenchRun run = open(plan, server, transport)) {
+      if (jsonStream) {
+        output.line(report.planJson());
+      } else if (!output.isJson()) {
+        output.line(report.heading());
+      }
+      output.flush();
+      boolean stopped = follow(run, report, output);
+      if (output.isJson() || jsonStream) {
+        output.line(report.resultJson(run, !jsonStream));
+      } else {
+        for (String line : report.result(run)) {
+          output.line(line);
+        }
+      }
+      output.flush();
+      Exception failure = run.failure();
+      if (failure != null && !stopped) {
+        throw failure(failure, server);
+      }
+      return ExitCode.OK.status();
+    } catch (InterruptedException interrupted) {
+      if (!Signals.ofProcess().isStopping()) {
+        throw interrupted;
+      }
+      return ExitCode.OK.status();
+    } finally {
+      Signals.ofProcess().leaveMe();
+    }
+  }
+
+  private BenchPlan plan(BenchTransport transport) throws Failure {
+    boolean plain = transport == BenchTransport.PLAIN;
+    if (tcp && flags.isPlain()) {
+      throw new Failure(ExitCode.USAGE, "--tcp and --plain", "take one of them");
+    }
+    int most = plain ? 65_507 : BenchPlan.MOST_MESSAGE_BYTES;
+    int bytes = messageBytes == null ? plain ? PLAIN_BYTES : RELIABLE_BYTES : messageBytes;
+    if (bytes < LEAST_BYTES || bytes > most) {
+      throw new Failure(
+          ExitCode.USAGE, "-l " + bytes, "take a number from " + LEAST_BYTES + " to " + most);
+    }
+    if (streams < 1 || streams > MOST_STREAMS) {
+      throw new Failure(ExitCode.USAGE, "-P " + streams, "take a number from 1 to " + MOST_STREAMS);
+    }
+    long messages = count == null ? 0 : count;
+    if (count != null && messages < 1) {
+      throw new Failure(ExitCode.USAGE, "-n " + messages, "send at least one");
+    }
+    Duration asked = time;
+    double seconds = asked == null ? count == null ? 10 : 0 : asked.toNanos() / 1e9;
+    if ((seconds == 0 && messages == 0) || seconds > BenchPlan.MOST_SECONDS) {
+      throw new Failure(
+          ExitCode.USAGE, "-t " + seconds, "take a time of more than nothing, up to a day");
+    }
+    double rate = bitsPerSecond == null ? plain ? PLAIN_RATE : 0 : bitsPerSecond;
+    return new BenchPlan(
+        !reverse || bidirectional, reverse || bidirectional, bytes, seconds, messages, rate);
+  }
+
+  private BenchRun open(BenchPlan plan, InetSocketAddress server, BenchTransport transport)
+      throws Exception {
+    BenchRun.Opener opener = transport == BenchTransport.TCP ? null : this::openSocket;
+    try {
+      return BenchRun.open(plan, streams, server, opener, timeout);
+    } catch (IOException failed) {
+      throw failure(failed, server);
+    }
+  }
+
+  private MessageSocket openSocket() throws IOException {
+    return flags.openAnywhere(timeout.compareTo(Duration.ofMillis(100)) < 0 ? null : timeout);
+  }
+
+  /** Waits for the end and tells the figures meanwhile; answers whether a signal ended it. */
+  private boolean follow(BenchRun run, BenchReport report, Output output) throws Exception {
+    boolean silent = interval.isZero() || ((quiet || root.everywhere().quiet()) && !jsonStream);
+    boolean json = output.isJson() || jsonStream;
+    Duration step = interval.isZero() ? Duration.ofDays(1) : interval;
+    try {
+      run.start();
+      long startNanos = System.nanoTime();
+      long nextNanos = startNanos + step.toNanos();
+      while (!run.await(Duration.ofNanos(Math.max(0, nextNanos - System.nanoTime())))) {
+        double seconds = Math.rint((nextNanos - startNanos) / 1e6) / 1e3;
+        nextNanos += step.toNanos();
+        if (json) {
+          String text = report.intervalJson(run, seconds);
+          if (jsonStream) {
+            output.line(text);
+          }
+        } else if (!silent) {
+          for (String line : report.interval(run, seconds)) {
+            output.line(line);
+          }
+        }
+        output.flush();
+      }
+      return false;
+    } catch (InterruptedException interrupted) {
+      if (!Signals.ofProcess().isStopping()) {
+        throw interrupted;
+      }
+      Thread.interrupted();
+      run.stop();
+      run.await(LAST_WORDS);
+      return true;
+    }
+  }
+
+  private Failure failure(Exception thrown, InetSocketAddress server) throws Exception {
+    String where = EndpointAddress.text(server);
+    if (thrown instanceof BenchException bench) {
+      String what = TextSafety.visible(String.valueOf(bench.getMessage()));
+      return switch (bench.kind()) {
+        case NO_ANSWER ->
+            new Failure(
+                ExitCode.UNAVAILABLE,
+                what,
+                "is \"posthorn bench -s "
+                    + (flags.isPlain() ? "-u " : "")
+                    + server.getPort()
+                    + "\" running there, and does the network let UDP through?",
+                bench);
+        case REFUSED -> new Failure(ExitCode.TRY_AGAIN, what, "ask for less, or later", bench);
+        case SILENT ->
+            new Failure(ExitCode.TRY_AGAIN, what, "the server or the network went away", bench);
+      };
+    }
+    if (thrown instanceof ConnectException || thrown instanceof SocketTimeoutException) {
+      return new Failure(
+          ExitCode.UNAVAILABLE,
+          "no bench server answers at " + where + " over TCP: " + thrown.getMessage(),
+          "is \"posthorn bench -s " + server.getPort() + "\" running there?",
+          thrown);
+    }
+    if (tcp && thrown instanceof IOException) {
+      return new Failure(
+          ExitCode.TRY_AGAIN,
+          "the test with " + where + " broke off: " + thrown.getMessage(),
+          "",
+          thrown);
+    }
+    throw thrown;
+  }
+}

@@ -1,0 +1,269 @@
+package io.posthorn.cli;
+
+import io.posthorn.cli.proxy.ProxyOrder;
+import io.posthorn.cli.proxy.ProxyReport;
+import io.posthorn.cli.sockets.SocketRows;
+import io.posthorn.simulation.LinkConditions;
+import io.posthorn.simulation.LinkRecording;
+import io.posthorn.simulation.Relay;
+import io.posthorn.simulation.RelayStatistics;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code posthorn proxy}: a bad network between any two UDP programs. */
+@Command(
+    name = "proxy",
+    description = {
+      "Passes datagrams between its clients and a target through a bad network, for any UDP"
+          + " program: each client has a socket of its own towards the target, as behind a NAT.",
+      "",
+      "Conditions are words of tc-netem(8) such as \"delay 40ms 10ms loss 5%% rate 20mbit\", a"
+          + " profile such as @lte, or \"replay FILE\". They change while it runs, by lines on"
+          + " standard input: "
+          + ProxyOrder.HELP
+          + ".",
+      "Each second in which anything happens it prints what did. The fate of the n-th datagram of a"
+          + " client and direction depends on the seed alone.",
+      "",
+      "Example: posthorn proxy 9001 localhost:9000 --impair \"delay 40ms loss 5%%\""
+    })
+final class ProxyCommand implements Callable<Integer> {
+  private final Posthorn root;
+
+  @Parameters(
+      arity = "0..4",
+      paramLabel = "LISTEN TARGET",
+      description = "Where clients send, 9001 or HOST:PORT, and where it goes, HOST:PORT.")
+  private List<String> where = List.of();
+
+  @Option(
+      names = "--impair",
+      paramLabel = "SPEC",
+      converter = SocketFlags.Conditions.class,
+      description = "The conditions of both directions; default none, a perfect network.")
+  private @Nullable LinkConditions both;
+
+  @Option(
+      names = "--up",
+      paramLabel = "SPEC",
+      converter = SocketFlags.Conditions.class,
+      description = "From the clients to the target.")
+  private @Nullable LinkConditions up;
+
+  @Option(
+      names = "--down",
+      paramLabel = "SPEC",
+      converter = SocketFlags.Conditions.class,
+      description = "From the target to the clients.")
+  private @Nullable LinkConditions down;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "What decides the fate of each datagram; default ${DEFAULT-VALUE}.")
+  private long seed = 1;
+
+  @Option(
+      names = "--record",
+      paramLabel = "FILE",
+      description = "Write what happens to each datagram to a file, made anew.")
+  private @Nullable Path record;
+
+  @Mixin private ReplayFlag replay = new ReplayFlag();
+
+  @Option(
+      names = "--print-tc",
+      paramLabel = "DEVICE",
+      arity = "0..1",
+      fallbackValue = "eth0",
+      description = {
+        "Print the commands of tc(8) that do the same, for a device (default eth0), and end: for"
+            + " the way up on the clients' side, for the way down on the target's."
+      })
+  private @Nullable String device;
+
+  @Option(
+      names = {"-i", "--interval"},
+      paramLabel = "SECS",
+      converter = Quantity.Time.class,
+      description = "Time from one line of figures to the next, default 1 s; 0 for none.")
+  private Duration interval = Duration.ofSeconds(1);
+
+  @Option(
+      names = "--clients",
+      paramLabel = "N",
+      description = "Clients at one time, at most; default ${DEFAULT-VALUE}.")
+  private int mostClients = 1_024;
+
+  @Option(
+      names = "--idle",
+      paramLabel = "SECS",
+      converter = Quantity.Time.class,
+      description = "A client silent for so long is forgotten; default 2 minutes.")
+  private Duration idle = Duration.ofMinutes(2);
+
+  @Option(names = "-q", description = "As --quiet: no figures but those at the end.")
+  private boolean quiet;
+
+  private final ProxyReport report = new ProxyReport();
+  private final long startNanos = System.nanoTime();
+
+  ProxyCommand(Posthorn root) {
+    this.root = root;
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    Output output = root.output(quiet);
+    LinkRecording recording = replay.recording();
+    LinkConditions upward = conditions(up, recording);
+    LinkConditions downward = conditions(down, recording);
+    String printFor = device;
+    if (printFor != null) {
+      printTc(output, printFor, upward, downward);
+      return ExitCode.OK.status();
+    }
+    List<EndpointAddress> addresses = EndpointAddress.ofWords(where, 2, 1);
+    InetSocketAddress at = addresses.get(0).resolve(root.everywhere().family());
+    InetSocketAddress target = addresses.get(1).resolve(root.everywhere().family());
+    Relay relay = start(at, target, upward, downward);
+    RunningSockets.ofProcess().add(SocketRows.of(relay, target));
+    Signals.ofProcess().interruptMe();
+    try {
+      output.note(
+          "listening on "
+              + EndpointAddress.text(relay.localAddress())
+              + ", proxy for "
+              + EndpointAddress.text(target)
+              + "; "
+              + TextSafety.visible(ProxyOrder.conditions(relay)));
+      serve(relay, output);
+    } catch (InterruptedException interrupted) {
+      if (!Signals.ofProcess().isStopping()) {
+        throw interrupted;
+      }
+    } finally {
+      Signals.ofProcess().leaveMe();
+      relay.close();
+    }
+    output.line(ProxyReport.total(relay.statistics(), seconds(), output.isJson()));
+    output.flush();
+    return checkRecord(relay);
+  }
+
+  private LinkConditions conditions(
+      @Nullable LinkConditions ofThisWay, @Nullable LinkRecording recording) {
+    if (ofThisWay != null) {
+      return ofThisWay;
+    }
+    if (recording != null) {
+      return LinkConditions.replaying(recording);
+    }
+    LinkConditions forBoth = both;
+    return forBoth == null ? LinkConditions.NONE : forBoth;
+  }
+
+  private static void printTc(
+      Output output, String device, LinkConditions upward, LinkConditions downward)
+      throws IOException {
+    output.line("# up, where the clients are:");
+    for (String line : upward.toTc(device)) {
+      output.line(TextSafety.visible(line));
+    }
+    output.line("# down, where the target is:");
+    for (String line : downward.toTc(device)) {
+      output.line(TextSafety.visible(line));
+    }
+    output.flush();
+  }
+
+  private Relay start(
+      InetSocketAddress at, InetSocketAddress target, LinkConditions up, LinkConditions down)
+      throws Failure {
+    Relay.Builder builder;
+    try {
+      builder =
+          Relay.inFrontOf(target)
+              .listen(at)
+              .up(up)
+              .down(down)
+              .seed(seed)
+              .maxClients(mostClients)
+              .idleTimeout(idle);
+    } catch (IllegalArgumentException wrong) {
+      throw new Failure(ExitCode.USAGE, String.valueOf(wrong.getMessage()), "", wrong);
+    }
+    Path file = record;
+    if (file != null) {
+      builder.record(file);
+    }
+    try {
+      return builder.start();
+    } catch (FileSystemException failed) {
+      throw Failures.ofCreation(failed);
+    } catch (IOException failed) {
+      throw Failures.ofBind(failed, at);
+    }
+  }
+
+  private void serve(Relay relay, Output output) throws IOException, InterruptedException {
+    OrderInput orders = OrderInput.start(root.streams());
+    boolean silent = interval.isZero() || quiet || root.everywhere().quiet();
+    long stepNanos = interval.isZero() ? Duration.ofHours(1).toNanos() : interval.toNanos();
+    long nextNanos = startNanos + stepNanos;
+    while (true) {
+      String line = orders.next(Duration.ofNanos(nextNanos - System.nanoTime()));
+      if (line == null) {
+        nextNanos += stepNanos;
+        if (!silent && report.isNews(relay.statistics())) {
+          tell(relay, output);
+        }
+        continue;
+      }
+      try {
+        ProxyOrder order = ProxyOrder.obey(relay, line);
+        switch (order.then()) {
+          case GO_ON -> output.note(TextSafety.visible(order.answer()));
+          case STATISTICS -> tell(relay, output);
+          case QUIT -> {
+            return;
+          }
+        }
+      } catch (IllegalArgumentException wrong) {
+        output.error(TextSafety.visible(String.valueOf(wrong.getMessage())));
+      }
+    }
+  }
+
+  private void tell(Relay relay, Output output) throws IOException {
+    RelayStatistics now = relay.statistics();
+    output.line(report.interval(now, seconds(), output.isJson()));
+    output.flush();
+  }
+
+  private double seconds() {
+    return (System.nanoTime() - startNanos) / 1e9;
+  }
+
+  private int checkRecord(Relay relay) throws Failure {
+    IOException failure = relay.recordingFailure();
+    if (failure != null) {
+      throw new Failure(
+          ExitCode.IO,
+          record + ": the record is not complete: " + failure.getMessage(),
+          "make room on the disk, or record elsewhere",
+          failure);
+    }
+    return ExitCode.OK.status();
+  }
+}

@@ -1,0 +1,92 @@
+package io.posthorn.cli;
+
+import io.posthorn.MessageSocket;
+import io.posthorn.cli.sockets.ControlFolder;
+import io.posthorn.cli.sockets.ControlServer;
+import io.posthorn.cli.sockets.SocketRow;
+import io.posthorn.cli.sockets.SocketRows;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sockets of this process, for "posthorn sockets" to ask about. Only {@code main} turns it on:
+ * a command run within another program tells nothing. Safe for all threads.
+ */
+final class RunningSockets {
+  private static final RunningSockets PROCESS = new RunningSockets();
+
+  private final List<Supplier<List<SocketRow>>> waiting = new ArrayList<>();
+  private @Nullable String command;
+  private @Nullable ControlServer server;
+  private boolean opening;
+
+  private RunningSockets() {}
+
+  /** Those of this process. */
+  static RunningSockets ofProcess() {
+    return PROCESS;
+  }
+
+  /** From now on sockets are told of, as those of this command. */
+  synchronized void enable(String name) {
+    command = name;
+  }
+
+  /** A socket was opened. */
+  void add(MessageSocket socket, boolean listens) {
+    add(SocketRows.of(socket, listens));
+  }
+
+  /** Something that has rows was opened. */
+  synchronized void add(Supplier<List<SocketRow>> source) {
+    String name = command;
+    if (name == null) {
+      return;
+    }
+    ControlServer running = server;
+    if (running != null) {
+      running.add(source);
+      return;
+    }
+    waiting.add(source);
+    if (!opening) {
+      opening = true;
+      // Beside the command's own work: nobody is to wait for it.
+      Thread thread = new Thread(() -> open(name), "posthorn-control-open");
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  private void open(String name) {
+    try {
+      ControlServer opened =
+          ControlServer.open(ControlFolder.open(ControlFolder.path(System.getenv())), name);
+      synchronized (this) {
+        if (command == null) {
+          opened.close(); // the program is at its end already
+          return;
+        }
+        server = opened;
+        waiting.forEach(opened::add);
+        waiting.clear();
+      }
+    } catch (IOException notHere) {
+      // A full disk, or a folder that is not this user's: "sockets" and "doctor" say what is wrong.
+      synchronized (this) {
+        waiting.clear();
+      }
+    }
+  }
+
+  /** The program ends. */
+  synchronized void close() {
+    command = null;
+    if (server != null) {
+      server.close();
+    }
+  }
+}

@@ -1,0 +1,170 @@
+package io.posthorn.cli.bench;
+
+import io.posthorn.Connection;
+import io.posthorn.MessageSocket;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** A test at the client: its parallel streams, from the question to the figures. */
+public final class BenchRun implements Closeable {
+  /** Opens a socket for one stream of messages. */
+  public interface Opener {
+    /** Opens it at any free port. */
+    MessageSocket open() throws IOException;
+  }
+
+  private final BenchPlan plan;
+  private final String server;
+  private final List<ClientFlow> flows = new ArrayList<>();
+  private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
+  private CountDownLatch running = new CountDownLatch(0);
+
+  private BenchRun(BenchPlan plan, String server) {
+    this.plan = plan;
+    this.server = server;
+  }
+
+  /**
+   * Opens the streams and asks the server for all of them.
+   *
+   * @param opener of message sockets; null for TCP
+   * @throws BenchException if nobody answers or the server refuses
+   * @throws IOException if a connection cannot be opened
+   */
+  public static BenchRun open(
+      BenchPlan plan,
+      int streams,
+      InetSocketAddress server,
+      @Nullable Opener opener,
+      Duration timeout)
+      throws IOException, InterruptedException {
+    String name = server.getAddress().getHostAddress() + ":" + server.getPort();
+    BenchRun run = new BenchRun(plan, name);
+    try {
+      for (int stream = 0; stream < streams; stream++) {
+        ClientFlow flow = opener == null ? tcp(plan, server, timeout) : udp(plan, server, opener);
+        run.flows.add(flow);
+        flow.request(timeout, name);
+      }
+      return run;
+    } catch (IOException | InterruptedException | RuntimeException failed) {
+      run.close();
+      throw failed;
+    }
+  }
+
+  private static ClientFlow tcp(BenchPlan plan, InetSocketAddress server, Duration timeout)
+      throws IOException {
+    Socket socket = new Socket();
+    try {
+      socket.connect(server, (int) Math.min(Integer.MAX_VALUE, timeout.toMillis()));
+      TcpLink link = new TcpLink(socket);
+      ClientFlow flow = new ClientFlow(plan, link);
+      link.deliverTo(flow, "posthorn-bench-tcp");
+      return flow;
+    } catch (IOException failed) {
+      socket.close();
+      throw failed;
+    }
+  }
+
+  private static ClientFlow udp(BenchPlan plan, InetSocketAddress server, Opener opener)
+      throws IOException {
+    MessageSocket socket = opener.open();
+    try {
+      Connection connection =
+          socket.mode() == io.posthorn.Mode.RELIABLE ? socket.connect(server) : null;
+      MessageLink link = new MessageLink(socket, server, connection, true);
+      ClientFlow flow = new ClientFlow(plan, link);
+      link.deliverTo(flow);
+      return flow;
+    } catch (IOException | RuntimeException failed) {
+      socket.close();
+      throw failed;
+    }
+  }
+
+  /** Has all streams begin, on threads of their own. */
+  public void start() throws IOException, InterruptedException {
+    for (ClientFlow flow : flows) {
+      flow.start(server);
+    }
+    running = new CountDownLatch(flows.size());
+    for (ClientFlow flow : flows) {
+      Thread thread = new Thread(() -> run(flow), "posthorn-bench-stream");
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  private void run(ClientFlow flow) {
+    try {
+      flow.run(server);
+    } catch (IOException | InterruptedException | RuntimeException failed) {
+      failure.compareAndSet(null, failed);
+    } finally {
+      running.countDown();
+    }
+  }
+
+  /** Waits until all streams have ended; false if the time is over before. */
+  public boolean await(Duration time) throws InterruptedException {
+    return running.await(time.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  /** Ends the test before its time; {@link #await} goes on until the figures are told. */
+  public void stop() {
+    flows.forEach(ClientFlow::stop);
+  }
+
+  /** What made a stream end early, or null. */
+  public @Nullable Exception failure() {
+    return failure.get();
+  }
+
+  /** How many streams there are. */
+  public int streams() {
+    return flows.size();
+  }
+
+  /** What one stream has done so far. */
+  public FlowSample sample(int stream) {
+    ClientFlow flow = flows.get(stream);
+    return new FlowSample(
+        flow.sent(), flow.sent() * plan.messageBytes(), flow.received(), flow.state());
+  }
+
+  /** What came of what a stream sent; null if the plan has none, or the server never said. */
+  public @Nullable DirectionResult up(int stream) {
+    ClientFlow flow = flows.get(stream);
+    FlowReport report = flow.peerReport();
+    return plan.up() && report != null
+        ? DirectionResult.of(flow.sent(), flow.sentElapsedNanos(), plan.messageBytes(), report)
+        : null;
+  }
+
+  /** What came of what the server sent; null if the plan has none. */
+  public @Nullable DirectionResult down(int stream) {
+    if (!plan.down()) {
+      return null;
+    }
+    ClientFlow flow = flows.get(stream);
+    FlowReport received = flow.received();
+    long sent = Math.max(flow.peerSent(), received.unique() + received.missing());
+    return DirectionResult.of(sent, received.elapsedNanos(), plan.messageBytes(), received);
+  }
+
+  @Override
+  public void close() {
+    flows.forEach(ClientFlow::close);
+  }
+}

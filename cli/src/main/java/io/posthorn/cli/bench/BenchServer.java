@@ -1,0 +1,307 @@
+package io.posthorn.cli.bench;
+
+import io.posthorn.Connection;
+import io.posthorn.Message;
+import io.posthorn.MessageSocket;
+import io.posthorn.Mode;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.Timer;
+import java.util.TimerTask;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The other end of tests: one UDP port in one mode, and the TCP port of the same number, for many
+ * clients at once.
+ */
+public final class BenchServer implements Closeable {
+  private static final int MOST_SESSIONS = 1_024;
+  private static final int TCP_BACKLOG = 128;
+  private static final int PORT_TRIES = 20;
+  private static final long SWEEP_MILLIS = 1_000;
+
+  /** Opens the UDP socket at an address. */
+  public interface Opener {
+    /** Opens it. */
+    MessageSocket open(InetSocketAddress at) throws IOException;
+  }
+
+  private final MessageSocket udp;
+  private final ServerSocket tcp;
+  private final Consumer<SessionSummary> listener;
+  private final BenchTokens tokens = new BenchTokens();
+  private final Map<Long, ServerSession> sessions = new ConcurrentHashMap<>();
+  private final Map<Socket, TcpLink> connections = new ConcurrentHashMap<>();
+  private final Timer clock = new Timer("posthorn-bench-clock", true);
+  private @Nullable ServerSession last; // of the UDP socket's thread
+
+  private BenchServer(MessageSocket udp, ServerSocket tcp, Consumer<SessionSummary> listener) {
+    this.udp = udp;
+    this.tcp = tcp;
+    this.listener = listener;
+  }
+
+  /**
+   * Opens both ports and begins to serve.
+   *
+   * @param listener is told of each stream that has ended; may be called by any thread
+   * @throws IOException if a port cannot be had
+   */
+  public static BenchServer open(
+      InetSocketAddress at, Opener opener, Consumer<SessionSummary> listener) throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      MessageSocket udp = opener.open(at);
+      ServerSocket tcp = new ServerSocket();
+      try {
+        tcp.setReuseAddress(true);
+        tcp.bind(new InetSocketAddress(at.getAddress(), udp.localAddress().getPort()), TCP_BACKLOG);
+      } catch (IOException failed) {
+        tcp.close();
+        udp.close();
+        if (at.getPort() == 0 && failed instanceof BindException && attempt < PORT_TRIES) {
+          continue; // that UDP port was free, the TCP port of its number is not
+        }
+        throw failed;
+      }
+      BenchServer server = new BenchServer(udp, tcp, listener);
+      server.begin();
+      return server;
+    }
+  }
+
+  private void begin() {
+    udp.onMessage(this::onUdp);
+    Thread acceptor = new Thread(this::accept, "posthorn-bench-acceptor");
+    acceptor.setDaemon(true);
+    acceptor.start();
+    clock.schedule(
+        new TimerTask() {
+          @Override
+          public void run() {
+            sweep();
+          }
+        },
+        SWEEP_MILLIS,
+        SWEEP_MILLIS);
+  }
+
+  /** Where it serves; the TCP port has the same number. */
+  public InetSocketAddress localAddress() {
+    return udp.localAddress();
+  }
+
+  /** Whether no stream is under way. */
+  public boolean isIdle() {
+    return sessions.values().stream().allMatch(ServerSession::isOver);
+  }
+
+  private void onUdp(Message message) {
+    byte[] bytes = MessageLink.bytes(message);
+    byte type = BenchMessage.type(bytes);
+    ServerSession known = last;
+    if (type == BenchMessage.DATA && known != null && known.token() == BenchMessage.token(bytes)) {
+      known.onMessage(bytes);
+      return;
+    }
+    Connection connection = message.connection();
+    if (type == 0 || (udp.mode() == Mode.RELIABLE && connection == null)) {
+      return;
+    }
+    BenchLink link = new MessageLink(udp, message.from(), connection, false);
+    ServerSession session = onMessage(bytes, link, message.from());
+    if (session != null) {
+      last = session;
+      if (type == BenchMessage.START && connection != null) {
+        var unused =
+            connection
+                .closed()
+                .thenAccept(end -> session.onEnd(new IOException("its connection ended")));
+      }
+    }
+  }
+
+  private void accept() {
+    while (!tcp.isClosed()) {
+      try {
+        Socket socket = tcp.accept();
+        InetSocketAddress from = (InetSocketAddress) socket.getRemoteSocketAddress();
+        TcpLink link = new TcpLink(socket);
+        connections.put(socket, link);
+        link.deliverTo(new TcpSink(socket, link, from), "posthorn-bench-tcp");
+      } catch (SocketException closed) {
+        if (tcp.isClosed()) {
+          return;
+        }
+      } catch (IOException refused) {
+        Thread.onSpinWait(); // that client is gone already
+      }
+    }
+  }
+
+  private final class TcpSink implements BenchLink.Sink {
+    private final Socket socket;
+    private final BenchLink link;
+    private final InetSocketAddress from;
+    private @Nullable ServerSession session;
+
+    TcpSink(Socket socket, BenchLink link, InetSocketAddress from) {
+      this.socket = socket;
+      this.link = link;
+      this.from = from;
+    }
+
+    @Override
+    public void onMessage(byte[] message) {
+      ServerSession known = session;
+      if (known != null && BenchMessage.type(message) != 0) {
+        known.onMessage(message);
+        return;
+      }
+      session = BenchServer.this.onMessage(message, link, from);
+    }
+
+    @Override
+    public void onEnd(IOException why) {
+      ServerSession known = session;
+      if (known != null) {
+        known.onEnd(why);
+      }
+      connections.remove(socket);
+      link.close();
+    }
+  }
+
+  /** A message of any kind; answers the session that it belongs to, if there is one. */
+  private @Nullable ServerSession onMessage(
+      byte[] message, BenchLink link, InetSocketAddress from) {
+    try {
+      switch (BenchMessage.type(message)) {
+        case BenchMessage.REQUEST -> onRequest(message, link, from);
+        case BenchMessage.START -> {
+          return onStart(message, link, from);
+        }
+        default -> {
+          ServerSession session = sessions.get(BenchMessage.token(message));
+          if (session != null) {
+            session.onMessage(message);
+          }
+          return session;
+        }
+      }
+    } catch (IOException gone) {
+      return null; // whoever asked does not hear it
+    }
+    return null;
+  }
+
+  private void onRequest(byte[] message, BenchLink link, InetSocketAddress from)
+      throws IOException {
+    if (!BenchMessage.isPadded(message)) {
+      return; // an answer could be larger: no answer
+    }
+    byte[] answer;
+    try {
+      check(BenchPlan.of(message, BenchMessage.HEADER_BYTES, message.length));
+      answer = BenchMessage.control(BenchMessage.READY, tokens.of(from), 0);
+    } catch (IllegalArgumentException wrong) {
+      answer = BenchMessage.refusal(String.valueOf(wrong.getMessage()));
+    }
+    link.send(answer);
+    link.flush();
+  }
+
+  private void check(BenchPlan plan) {
+    if (sessions.size() >= MOST_SESSIONS) {
+      throw new IllegalArgumentException("it serves " + MOST_SESSIONS + " streams already");
+    }
+    if (udp.mode() == Mode.PLAIN && plan.messageBytes() > 65_507) {
+      throw new IllegalArgumentException("a datagram has at most 65507 bytes");
+    }
+  }
+
+  private @Nullable ServerSession onStart(byte[] message, BenchLink link, InetSocketAddress from)
+      throws IOException {
+    long token = BenchMessage.token(message);
+    if (!BenchMessage.isPadded(message) || token != tokens.of(from)) {
+      return null;
+    }
+    ServerSession session = sessions.get(token);
+    if (session == null) {
+      BenchPlan plan;
+      try {
+        plan = BenchPlan.of(message, BenchMessage.HEADER_BYTES, message.length);
+        check(plan);
+      } catch (IllegalArgumentException wrong) {
+        link.send(BenchMessage.refusal(String.valueOf(wrong.getMessage())));
+        link.flush();
+        return null;
+      }
+      session =
+          new ServerSession(
+              plan,
+              link,
+              token,
+              from.getAddress().getHostAddress() + ":" + from.getPort(),
+              this::onOver);
+      sessions.put(token, session);
+      link.send(BenchMessage.control(BenchMessage.STARTED, token, 0));
+      link.flush();
+      session.start();
+      return session;
+    }
+    link.send(BenchMessage.control(BenchMessage.STARTED, token, 0));
+    link.flush();
+    return session;
+  }
+
+  private void onOver(ServerSession session) {
+    listener.accept(SessionSummary.of(session));
+    // Over plain datagrams the last answer may have been lost, and be asked for again.
+    long keptMillis = udp.mode() == Mode.PLAIN ? 10 * SWEEP_MILLIS : SWEEP_MILLIS;
+    try {
+      clock.schedule(
+          new TimerTask() {
+            @Override
+            public void run() {
+              sessions.remove(session.token());
+            }
+          },
+          keptMillis);
+    } catch (IllegalStateException closed) {
+      sessions.remove(session.token()); // the server ends
+    }
+  }
+
+  private void sweep() {
+    long now = System.nanoTime();
+    for (ServerSession session : new ArrayList<>(sessions.values())) {
+      if (session.endIfSilent(now)) {
+        sessions.remove(session.token());
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    clock.cancel();
+    try {
+      tcp.close();
+    } catch (IOException ignored) {
+      // It is given up either way.
+      sessions.clear();
+    }
+    for (TcpLink link : connections.values()) {
+      link.close();
+    }
+    udp.close();
+  }
+}

@@ -1,0 +1,102 @@
+package io.posthorn.cli.bench;
+
+import io.posthorn.Connection;
+import io.posthorn.ConnectionInfo;
+import io.posthorn.Message;
+import io.posthorn.MessageSocket;
+import io.posthorn.Mode;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** A link over a message socket: plain datagrams, or one reliable connection. */
+final class MessageLink implements BenchLink {
+  private final MessageSocket socket;
+  private final InetSocketAddress peer;
+  private final @Nullable Connection connection;
+  private final boolean ownsSocket;
+
+  /**
+   * A link.
+   *
+   * @param connection null in plain mode
+   * @param ownsSocket whether the socket is closed with it
+   */
+  MessageLink(
+      MessageSocket socket,
+      InetSocketAddress peer,
+      @Nullable Connection connection,
+      boolean ownsSocket) {
+    this.socket = socket;
+    this.peer = peer;
+    this.connection = connection;
+    this.ownsSocket = ownsSocket;
+  }
+
+  @Override
+  public boolean isReliable() {
+    return socket.mode() == Mode.RELIABLE;
+  }
+
+  @Override
+  public void send(byte[] message) throws IOException {
+    Connection open = connection;
+    if (open != null) {
+      open.send(message);
+    } else {
+      socket.send(peer, message);
+    }
+  }
+
+  @Override
+  public void flush() {
+    // A message socket holds nothing back.
+  }
+
+  @Override
+  public LinkState state() {
+    Connection open = connection;
+    ConnectionInfo info = open == null ? null : open.info();
+    return info == null
+        ? LinkState.UNKNOWN
+        : new LinkState(
+            info.smoothedRtt().toNanos(),
+            info.congestionWindowBytes(),
+            info.bytesRetransmitted(),
+            info.limitedBy().name().toLowerCase(Locale.ROOT).replace('_', ' '));
+  }
+
+  /** Sees that a sink gets the messages of a socket that this link alone uses. */
+  void deliverTo(Sink sink) {
+    socket.onMessage(message -> sink.onMessage(bytes(message)));
+    Connection open = connection;
+    if (open != null) {
+      var unused =
+          open.closed()
+              .thenAccept(
+                  report ->
+                      sink.onEnd(
+                          new IOException("the connection ended: " + words(report.cause()))));
+    }
+  }
+
+  private static String words(Enum<?> cause) {
+    return cause.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+  }
+
+  /** The whole of a message; none for one in parts, which no test sends. */
+  static byte[] bytes(Message message) {
+    return message.isStreamed() ? new byte[0] : message.bytes();
+  }
+
+  @Override
+  public void close() {
+    Connection open = connection;
+    if (ownsSocket) {
+      socket.close();
+    } else if (open != null) {
+      open.close();
+    }
+  }
+}

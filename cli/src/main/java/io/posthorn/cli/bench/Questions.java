@@ -1,0 +1,78 @@
+package io.posthorn.cli.bench;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** Questions of one end of a flow and their answers; over a lossy link they are repeated. */
+final class Questions {
+  private static final long FIRST_WAIT_NANOS = 200_000_000;
+  private static final long LONGEST_WAIT_NANOS = 1_000_000_000;
+
+  private final BenchLink link;
+  private final Map<Byte, byte[]> answers = new HashMap<>();
+  private @Nullable IOException end;
+
+  Questions(BenchLink link) {
+    this.link = link;
+  }
+
+  /** An answer came. */
+  synchronized void onAnswer(byte[] message) {
+    answers.put(BenchMessage.type(message), message);
+    notifyAll();
+  }
+
+  /** None will come any more. */
+  synchronized void onEnd(IOException why) {
+    if (end == null) {
+      end = why;
+    }
+    notifyAll();
+  }
+
+  /**
+   * Asks and waits for an answer.
+   *
+   * @param refusal the type of another answer that ends the waiting, or 0
+   * @return null if there was none in time
+   * @throws IOException if the link ended
+   */
+  byte @Nullable [] ask(byte[] question, byte answer, byte refusal, Duration timeout)
+      throws IOException, InterruptedException {
+    long endNanos = System.nanoTime() + timeout.toNanos();
+    long waitNanos = link.isReliable() ? timeout.toNanos() : FIRST_WAIT_NANOS;
+    while (true) {
+      link.send(question);
+      link.flush();
+      byte[] got = await(answer, refusal, Math.min(System.nanoTime() + waitNanos, endNanos));
+      if (got != null || System.nanoTime() >= endNanos) {
+        return got;
+      }
+      waitNanos = Math.min(waitNanos * 3 / 2, LONGEST_WAIT_NANOS);
+    }
+  }
+
+  private synchronized byte @Nullable [] await(byte answer, byte refusal, long untilNanos)
+      throws IOException, InterruptedException {
+    while (true) {
+      byte[] got = answers.get(answer);
+      if (got == null) {
+        got = answers.get(refusal);
+      }
+      if (got != null) {
+        return got;
+      }
+      if (end != null) {
+        throw end;
+      }
+      long leftMillis = (untilNanos - System.nanoTime() + 999_999) / 1_000_000;
+      if (leftMillis <= 0) {
+        return null;
+      }
+      wait(leftMillis);
+    }
+  }
+}

@@ -1,0 +1,174 @@
+package io.posthorn.cli.bench;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** One stream at the server. */
+final class ServerSession {
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final long SILENCE_NANOS = 10_000_000_000L;
+  private static final long SETTLE_MILLIS = 200;
+
+  private final BenchPlan plan;
+  private final BenchLink link;
+  private final long token;
+  private final String client;
+  private final Questions questions;
+  private final FlowReceiver receiver = new FlowReceiver();
+  private final FlowSender sender;
+  private final Consumer<ServerSession> whenOver;
+  private boolean receivedAll;
+  private boolean sentAll;
+  private boolean over;
+  private volatile long clientSent = -1;
+  private volatile long heardNanos = System.nanoTime();
+  private volatile @Nullable FlowReport clientReport;
+  private volatile String trouble = "";
+
+  ServerSession(
+      BenchPlan plan, BenchLink link, long token, String client, Consumer<ServerSession> whenOver) {
+    this.plan = plan;
+    this.link = link;
+    this.token = token;
+    this.client = client;
+    this.whenOver = whenOver;
+    this.questions = new Questions(link);
+    this.sender = new FlowSender(plan, link, token);
+    this.receivedAll = !plan.up();
+    this.sentAll = !plan.down();
+  }
+
+  /** Begins to send, if it is to. */
+  void start() {
+    if (plan.down()) {
+      Thread thread = new Thread(this::sendAll, "posthorn-bench-sender");
+      thread.setDaemon(true);
+      thread.start();
+    }
+  }
+
+  private void sendAll() {
+    try {
+      sender.run();
+      if (!link.isReliable()) {
+        Thread.sleep(SETTLE_MILLIS);
+      }
+      byte[] end = BenchMessage.control(BenchMessage.END, token, sender.messages());
+      byte[] answer = questions.ask(end, BenchMessage.REPORT, (byte) 0, PATIENCE);
+      if (answer == null) {
+        trouble = "the client fell silent";
+      } else {
+        clientReport = FlowReport.of(answer);
+      }
+    } catch (IOException gone) {
+      trouble = "the client is gone: " + gone.getMessage();
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    ended(false);
+  }
+
+  void onMessage(byte[] message) {
+    heardNanos = System.nanoTime();
+    switch (BenchMessage.type(message)) {
+      case BenchMessage.DATA -> receiver.onData(message, heardNanos);
+      case BenchMessage.END -> onClientEnd(message);
+      case BenchMessage.REPORT -> questions.onAnswer(message);
+      case BenchMessage.STOP -> sender.stop();
+      default -> {} // ALIVE, or nothing of this test
+    }
+  }
+
+  private void onClientEnd(byte[] message) {
+    clientSent = BenchMessage.sequence(message);
+    try {
+      link.send(BenchMessage.control(BenchMessage.REPORT, token, 0, receiver.report().toBytes()));
+      link.flush();
+    } catch (IOException gone) {
+      trouble = "the client is gone: " + gone.getMessage();
+    }
+    ended(true);
+  }
+
+  /** The link has ended. */
+  void onEnd(IOException why) {
+    questions.onEnd(why);
+    sender.stop();
+    boolean early;
+    synchronized (this) {
+      early = !receivedAll;
+    }
+    if (early) {
+      trouble = "the client is gone: " + why.getMessage();
+      ended(true);
+    }
+  }
+
+  /** Gives up on a client that is not heard any more; answers whether it did. */
+  boolean endIfSilent(long nowNanos) {
+    if (nowNanos - heardNanos < SILENCE_NANOS) {
+      return false;
+    }
+    onEnd(new IOException("not heard for " + SILENCE_NANOS / 1_000_000_000 + " s"));
+    return true;
+  }
+
+  private void ended(boolean receiving) {
+    boolean tell;
+    synchronized (this) {
+      receivedAll |= receiving;
+      sentAll |= !receiving;
+      tell = receivedAll && sentAll && !over;
+      over |= tell;
+    }
+    if (tell) {
+      whenOver.accept(this);
+    }
+  }
+
+  synchronized boolean isOver() {
+    return over;
+  }
+
+  long token() {
+    return token;
+  }
+
+  BenchPlan plan() {
+    return plan;
+  }
+
+  String client() {
+    return client;
+  }
+
+  /** What came from the client. */
+  FlowReport received() {
+    return receiver.report();
+  }
+
+  /** How many the client says that it sent; negative if it never said. */
+  long clientSent() {
+    return clientSent;
+  }
+
+  long sent() {
+    return sender.messages();
+  }
+
+  long sentElapsedNanos() {
+    return sender.elapsedNanos();
+  }
+
+  /** What the client says that came of what was sent to it. */
+  @Nullable FlowReport clientReport() {
+    return clientReport;
+  }
+
+  /** What went wrong; empty if nothing did. */
+  String trouble() {
+    return trouble;
+  }
+}

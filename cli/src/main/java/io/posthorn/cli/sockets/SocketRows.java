@@ -1,0 +1,123 @@
+package io.posthorn.cli.sockets;
+
+import io.posthorn.ConnectionInfo;
+import io.posthorn.MessageSocket;
+import io.posthorn.Mode;
+import io.posthorn.SocketStatistics;
+import io.posthorn.simulation.Relay;
+import io.posthorn.simulation.RelayStatistics;
+import java.net.Inet6Address;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Supplier;
+
+/** What the sockets of this process have to tell of themselves. */
+public final class SocketRows {
+  private SocketRows() {}
+
+  /** The rows of a message socket and its connections, whenever they are asked for. */
+  public static Supplier<List<SocketRow>> of(MessageSocket socket, boolean listens) {
+    long openedNanos = System.nanoTime();
+    return () -> rows(socket, listens, System.nanoTime() - openedNanos);
+  }
+
+  private static List<SocketRow> rows(MessageSocket socket, boolean listens, long ageNanos) {
+    List<SocketRow> rows = new ArrayList<>();
+    if (socket.isClosed()) {
+      return rows;
+    }
+    String mode = socket.mode() == Mode.PLAIN ? "plain" : "reliable";
+    String local = text(socket.localAddress());
+    SocketStatistics done = socket.statistics();
+    rows.add(
+        new SocketRow(
+            mode,
+            listens ? "listening" : "open",
+            local,
+            "",
+            "",
+            -1,
+            -1,
+            -1,
+            -1,
+            done.datagramsSent(),
+            done.datagramsReceived(),
+            socket.mode() == Mode.PLAIN ? -1 : done.packetsLost(),
+            ageNanos,
+            "",
+            -1,
+            ""));
+    for (ConnectionInfo info : socket.connections()) {
+      rows.add(
+          new SocketRow(
+              mode,
+              words(info.state()),
+              local,
+              text(info.remote()),
+              String.format(Locale.ROOT, "%016x", info.connectionId()),
+              info.smoothedRtt().toNanos(),
+              info.congestionWindowBytes(),
+              info.bytesInFlight(),
+              info.bytesQueued(),
+              info.packetsSent(),
+              info.packetsReceived(),
+              info.packetsLost(),
+              info.age().toNanos(),
+              words(info.limitedBy()),
+              -1,
+              ""));
+    }
+    return rows;
+  }
+
+  /** The row of a relay. */
+  public static Supplier<List<SocketRow>> of(Relay relay, InetSocketAddress target) {
+    long openedNanos = System.nanoTime();
+    return () -> {
+      RelayStatistics done = relay.statistics();
+      long lost =
+          done.up().offered()
+              - done.up().delivered()
+              + done.down().offered()
+              - done.down().delivered();
+      return List.of(
+          new SocketRow(
+              "proxy",
+              "listening",
+              text(relay.localAddress()),
+              text(target),
+              "",
+              -1,
+              -1,
+              -1,
+              -1,
+              done.down().delivered(),
+              done.up().offered(),
+              Math.max(0, lost),
+              System.nanoTime() - openedNanos,
+              "",
+              -1,
+              ""));
+    };
+  }
+
+  private static String words(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+  }
+
+  /** An endpoint as users write it. */
+  static String text(InetSocketAddress address) {
+    if (address.getAddress() == null) {
+      return address.getHostString() + ":" + address.getPort();
+    }
+    if (address.getAddress().isAnyLocalAddress()) {
+      return "*:" + address.getPort();
+    }
+    String host = address.getAddress().getHostAddress();
+    return (address.getAddress() instanceof Inet6Address ? "[" + host + "]" : host)
+        + ":"
+        + address.getPort();
+  }
+}

@@ -1,0 +1,225 @@
+package io.posthorn.bench.stack;
+
+import io.posthorn.Mode;
+import io.posthorn.Security;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import javax.net.ServerSocketFactory;
+import javax.net.SocketFactory;
+import javax.net.ssl.SSLContext;
+
+/**
+ * Whole stacks side by side in one process over loopback: every contender runs in turn, round after
+ * round, so that a noisy machine disturbs all alike; medians and ratios to the first contender.
+ *
+ * <p>Arguments, each {@code name=value}: {@code workload} (64, 65536, 1048576: bytes one way;
+ * {@code ping}: 64 bytes there and back), {@code only} (names, comma separated), {@code rounds},
+ * {@code warmup} rounds, {@code millis} a run.
+ */
+public final class StackBench {
+  private static final int PING_BYTES = 64;
+  private static final int SENDS_BETWEEN_LOOKS = 16;
+  private static final long QUIET_NANOS = 50_000_000;
+  private static final long STUCK_NANOS = 10_000_000_000L;
+
+  private final int messageBytes;
+  private final boolean pingPong;
+  private final long runNanos;
+  private final long[] roundTrips = new long[4 << 20];
+
+  private StackBench(int messageBytes, boolean pingPong, long runNanos) {
+    this.messageBytes = messageBytes;
+    this.pingPong = pingPong;
+    this.runNanos = runNanos;
+  }
+
+  /** Runs it. */
+  public static void main(String[] arguments) throws IOException {
+    Map<String, String> settings = new LinkedHashMap<>();
+    for (String argument : arguments) {
+      int at = argument.indexOf('=');
+      settings.put(argument.substring(0, at), argument.substring(at + 1));
+    }
+    int rounds = Integer.parseInt(settings.getOrDefault("rounds", "5"));
+    int warmUp = Integer.parseInt(settings.getOrDefault("warmup", "3"));
+    long millis = Long.parseLong(settings.getOrDefault("millis", "1000"));
+    String only = settings.getOrDefault("only", "");
+    for (String workload : settings.getOrDefault("workload", "64,65536,1048576,ping").split(",")) {
+      boolean ping = workload.equals("ping");
+      int bytes = ping ? PING_BYTES : Integer.parseInt(workload);
+      new StackBench(bytes, ping, millis * 1_000_000).run(only, warmUp, rounds);
+    }
+  }
+
+  private void run(String only, int warmUp, int rounds) throws IOException {
+    List<Contender> contenders = contenders(only);
+    Map<Contender, List<Sample>> samples = new LinkedHashMap<>();
+    for (int round = -warmUp; round < rounds; round++) {
+      for (Contender contender : contenders) {
+        Sample sample = pingPong ? roundTrips(contender) : oneWay(contender);
+        if (round >= 0) {
+          samples.computeIfAbsent(contender, c -> new ArrayList<>()).add(sample);
+        }
+      }
+    }
+    for (Contender contender : contenders) {
+      contender.close();
+    }
+    print(samples);
+  }
+
+  private List<Contender> contenders(String only) throws IOException {
+    List<String> wanted = only.isEmpty() ? List.of() : Arrays.asList(only.split(","));
+    SSLContext tls = SelfSigned.context();
+    List<Contender> all = new ArrayList<>();
+    for (String name :
+        wanted.isEmpty() ? List.of("tcp", "tls", "udp", "clear", "sealed", "plain") : wanted) {
+      all.add(contender(name, tls));
+    }
+    return all;
+  }
+
+  private Contender contender(String name, SSLContext tls) throws IOException {
+    String[] parts = name.split("/");
+    boolean portable = name.contains("/nio");
+    int packet = 0;
+    for (String part : parts) {
+      if (part.matches("[0-9]+")) {
+        packet = Integer.parseInt(part);
+      }
+    }
+    return switch (parts[0]) {
+      case "tcp" ->
+          new TcpContender(
+              name,
+              ServerSocketFactory.getDefault(),
+              SocketFactory.getDefault(),
+              messageBytes,
+              pingPong);
+      case "tls" ->
+          new TcpContender(
+              name, tls.getServerSocketFactory(), tls.getSocketFactory(), messageBytes, pingPong);
+      case "udp" -> new DatagramContender(name, Math.min(messageBytes, 65_507), pingPong);
+      case "clear" -> posthorn(name, Mode.RELIABLE, Security.none(), portable, packet);
+      case "sealed" -> posthorn(name, Mode.RELIABLE, Security.ephemeral(), portable, packet);
+      case "plain" -> posthorn(name, Mode.PLAIN, Security.none(), portable, packet);
+      default -> throw new IllegalArgumentException("no contender is called " + name);
+    };
+  }
+
+  private Contender posthorn(
+      String name, Mode mode, Security security, boolean portable, int packet) throws IOException {
+    int bytes = mode == Mode.PLAIN ? Math.min(messageBytes, 65_507) : messageBytes;
+    return new PosthornContender(name, mode, security, portable, packet, bytes, pingPong);
+  }
+
+  private Sample oneWay(Contender contender) throws IOException {
+    long before = contender.received();
+    long cpu = ProcessCost.cpuNanos();
+    long allocated = ProcessCost.allocatedBytes();
+    long begun = System.nanoTime();
+    long sent = 0;
+    while (System.nanoTime() - begun < runNanos) {
+      for (int i = 0; i < SENDS_BETWEEN_LOOKS; i++) {
+        contender.send();
+      }
+      sent += SENDS_BETWEEN_LOOKS;
+    }
+    contender.flush();
+    long ended = awaitArrivals(contender, before + sent);
+    long arrived = contender.received() - before;
+    return new Sample(
+        arrived * 1e9 / (ended - begun),
+        (double) (ProcessCost.cpuNanos() - cpu) / arrived,
+        (double) (ProcessCost.allocatedBytes() - allocated) / arrived,
+        0,
+        0,
+        1 - (double) arrived / sent);
+  }
+
+  /** Waits for the last message and answers when it came; for lossy ones, for quiet. */
+  private static long awaitArrivals(Contender contender, long all) {
+    long count = contender.received();
+    long changed = System.nanoTime();
+    while (count < all) {
+      Thread.onSpinWait();
+      long now = System.nanoTime();
+      long next = contender.received();
+      if (next != count) {
+        count = next;
+        changed = now;
+      } else if (now - changed > (contender.isLossy() ? QUIET_NANOS : STUCK_NANOS)) {
+        if (!contender.isLossy()) {
+          throw new IllegalStateException(
+              contender.name() + ": " + (all - count) + " messages did not arrive");
+        }
+        break;
+      }
+      if (now - changed > 100_000) {
+        Thread.yield();
+      }
+    }
+    return changed;
+  }
+
+  private Sample roundTrips(Contender contender) throws IOException {
+    long cpu = ProcessCost.cpuNanos();
+    long allocated = ProcessCost.allocatedBytes();
+    long begun = System.nanoTime();
+    int count = 0;
+    long last = begun;
+    while (last - begun < runNanos && count < roundTrips.length) {
+      contender.roundTrip();
+      long now = System.nanoTime();
+      roundTrips[count++] = now - last;
+      last = now;
+    }
+    double cpuEach = (double) (ProcessCost.cpuNanos() - cpu) / count;
+    double allocatedEach = (double) (ProcessCost.allocatedBytes() - allocated) / count;
+    Arrays.sort(roundTrips, 0, count);
+    return new Sample(
+        count * 1e9 / (last - begun),
+        cpuEach,
+        allocatedEach,
+        roundTrips[count / 2] / 1e3,
+        roundTrips[(int) (count * 0.99)] / 1e3,
+        0);
+  }
+
+  private void print(Map<Contender, List<Sample>> samples) {
+    System.out.printf(
+        "%n%,d bytes %s, JDK %s%n",
+        messageBytes, pingPong ? "there and back" : "one way", System.getProperty("java.version"));
+    System.out.printf(
+        pingPong ? "%-18s %10s %10s %7s %9s %10s %6s%n" : "%-18s %10s %10s %7s %9s %10s %6s%n",
+        "",
+        pingPong ? "p50 us" : "msg/s",
+        pingPong ? "p99 us" : "Gbit/s",
+        "ratio",
+        "cpu ns",
+        "alloc B",
+        "lost");
+    double first = 0;
+    for (Map.Entry<Contender, List<Sample>> entry : samples.entrySet()) {
+      List<Sample> each = entry.getValue();
+      double figure = Sample.median(each, pingPong ? Sample::p50Micros : Sample::perSecond);
+      first = first == 0 ? figure : first;
+      double second =
+          pingPong ? Sample.median(each, Sample::p99Micros) : figure * messageBytes * 8 / 1e9;
+      System.out.printf(
+          "%-18s %,10.1f %10.2f %7.3f %,9.0f %,10.1f %5.1f%% ±%.0f%%%n",
+          entry.getKey().name(),
+          figure,
+          second,
+          figure / first,
+          Sample.median(each, Sample::cpuNanos),
+          Sample.median(each, Sample::allocatedBytes),
+          100 * Sample.median(each, Sample::lostShare),
+          50 * Sample.spread(each, pingPong ? Sample::p50Micros : Sample::perSecond));
+    }
+  }
+}

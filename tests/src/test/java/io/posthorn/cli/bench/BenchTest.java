@@ -1,0 +1,257 @@
+package io.posthorn.cli.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.MessageSocket;
+import io.posthorn.Mode;
+import io.posthorn.simulation.LinkConditions;
+import io.posthorn.simulation.Relay;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Client and server of a test over the loopback; limits of time are guards only. */
+@Timeout(120)
+class BenchTest {
+  private static final Duration GUARD = Duration.ofSeconds(60);
+  private static final InetSocketAddress ANY =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
+  private final List<SessionSummary> ended = Collections.synchronizedList(new ArrayList<>());
+
+  private BenchServer server(Mode mode) throws Exception {
+    return BenchServer.open(
+        ANY, at -> MessageSocket.builder().mode(mode).bind(at).open(), ended::add);
+  }
+
+  private static BenchRun.Opener opener(BenchTransport transport) {
+    Mode mode = transport == BenchTransport.PLAIN ? Mode.PLAIN : Mode.RELIABLE;
+    return transport == BenchTransport.TCP ? null : () -> MessageSocket.builder().mode(mode).open();
+  }
+
+  private static BenchPlan plan(boolean up, boolean down, int bytes, long messages, double rate) {
+    return new BenchPlan(up, down, bytes, 0, messages, rate);
+  }
+
+  private static BenchRun run(
+      BenchTransport transport, BenchPlan plan, int streams, InetSocketAddress server)
+      throws Exception {
+    BenchRun run = BenchRun.open(plan, streams, server, opener(transport), Duration.ofSeconds(20));
+    run.start();
+    assertTrue(run.await(GUARD));
+    return run;
+  }
+
+  private static void assertWhole(DirectionResult result, long sent) {
+    assertNotNull(result);
+    assertEquals(sent, result.sent());
+    assertEquals(sent, result.received().unique());
+    assertEquals(0, result.lost());
+  }
+
+  @Test
+  void reliableAndTcpCarryAllBothWaysOnParallelStreams() throws Exception {
+    try (BenchServer server = server(Mode.RELIABLE)) {
+      for (BenchTransport transport : List.of(BenchTransport.RELIABLE, BenchTransport.TCP)) {
+        try (BenchRun run =
+            run(transport, plan(true, true, 500, 300, 0), 3, server.localAddress())) {
+          assertNull(run.failure());
+          for (int stream = 0; stream < 3; stream++) {
+            assertWhole(run.up(stream), 300);
+            assertWhole(run.down(stream), 300);
+          }
+          BenchReport report = new BenchReport(plan(true, true, 500, 300, 0), transport, "x", 3);
+          assertWhole(report.sum(run, true), 900);
+          assertEquals(900 * 500, report.sum(run, false).received().bytes());
+        }
+      }
+    }
+  }
+
+  @Test
+  void plainLossIsCountedFromTheNumbers() throws Exception {
+    LinkConditions bad = LinkConditions.parse("loss 10% duplicate 5% reorder 10% 3ms delay 1ms");
+    try (BenchServer server = server(Mode.PLAIN);
+        Relay relay = Relay.inFrontOf(server.localAddress()).up(bad).down(bad).seed(3).start();
+        BenchRun run =
+            run(
+                BenchTransport.PLAIN,
+                plan(true, true, 200, 400, 3_200_000),
+                2,
+                relay.localAddress())) {
+      assertNull(run.failure());
+      for (int stream = 0; stream < 2; stream++) {
+        for (DirectionResult result : List.of(run.up(stream), run.down(stream))) {
+          assertEquals(400, result.sent());
+          assertEquals(400, result.received().unique() + result.lost());
+          assertTrue(result.lost() > 5, result.text());
+          assertTrue(result.received().duplicates() > 1, result.text());
+        }
+      }
+    }
+  }
+
+  @Test
+  void manyClientsAreServedAtOnce() throws Exception {
+    List<BenchRun> runs = new ArrayList<>();
+    try (BenchServer server = server(Mode.RELIABLE)) {
+      for (int i = 0; i < 12; i++) {
+        BenchTransport transport = i % 2 == 0 ? BenchTransport.RELIABLE : BenchTransport.TCP;
+        BenchRun run =
+            BenchRun.open(
+                plan(true, i % 3 == 0, 1_000, 50, 0),
+                1,
+                server.localAddress(),
+                opener(transport),
+                Duration.ofSeconds(20));
+        runs.add(run);
+      }
+      for (BenchRun run : runs) {
+        run.start();
+      }
+      for (BenchRun run : runs) {
+        assertTrue(run.await(GUARD));
+        assertNull(run.failure());
+        assertWhole(run.up(0), 50);
+      }
+    } finally {
+      runs.forEach(BenchRun::close);
+    }
+    assertEquals(12, ended.size());
+  }
+
+  @Test
+  void aTestThatIsStoppedStillTellsItsFigures() throws Exception {
+    for (Mode mode : Mode.values()) {
+      BenchTransport transport =
+          mode == Mode.PLAIN ? BenchTransport.PLAIN : BenchTransport.RELIABLE;
+      try (BenchServer server = server(mode);
+          BenchRun run =
+              BenchRun.open(
+                  new BenchPlan(true, true, 100, 3_600, 0, 80_000),
+                  1,
+                  server.localAddress(),
+                  opener(transport),
+                  Duration.ofSeconds(20))) {
+        run.start();
+        while (run.sample(0).received().unique() < 5) {
+          Thread.onSpinWait();
+        }
+        run.stop();
+        assertTrue(run.await(GUARD));
+        assertNull(run.failure());
+        DirectionResult down = run.down(0);
+        assertEquals(down.sent(), down.received().unique() + down.lost());
+        assertTrue(run.up(0).sent() > 0);
+      }
+    }
+  }
+
+  @Test
+  void nobodyThereIsSaidSo() throws Exception {
+    try (DatagramSocket silent = new DatagramSocket(ANY)) {
+      BenchException nobody =
+          assertThrows(
+              BenchException.class,
+              () ->
+                  BenchRun.open(
+                      plan(true, false, 100, 1, 0),
+                      1,
+                      (InetSocketAddress) silent.getLocalSocketAddress(),
+                      opener(BenchTransport.PLAIN),
+                      Duration.ofMillis(300)));
+      assertEquals(BenchException.Kind.NO_ANSWER, nobody.kind());
+    }
+  }
+
+  /**
+   * Nobody can have a server send to an address that is not theirs, nor get more than they send.
+   */
+  @Test
+  void strangersGetLittleAndNothingIsKeptOfThem() throws Exception {
+    try (BenchServer server = server(Mode.PLAIN);
+        DatagramSocket stranger = new DatagramSocket(ANY)) {
+      stranger.setSoTimeout(200);
+      byte[] plan = plan(false, true, 1_000, 1_000, 0).toBytes();
+      byte[][] quiet = {
+        BenchMessage.control(BenchMessage.REQUEST, 0, 0, plan),
+        BenchMessage.padded(BenchMessage.START, 4711, plan),
+        BenchMessage.control(BenchMessage.DATA, 4711, 3),
+        BenchMessage.control(BenchMessage.END, 4711, 3),
+        {1, 2, 3},
+        {}
+      };
+      for (byte[] message : quiet) {
+        stranger.send(new DatagramPacket(message, message.length, server.localAddress()));
+        assertThrows(
+            SocketTimeoutException.class,
+            () -> stranger.receive(new DatagramPacket(new byte[100], 100)));
+      }
+      assertTrue(server.isIdle());
+      byte[][] refused = {
+        "posthorn-bench 1 up 99999999 1 0 0".getBytes(StandardCharsets.US_ASCII),
+        "posthorn-bench 1 up 100 1e999 0 0".getBytes(StandardCharsets.US_ASCII),
+        "posthorn-bench 2 up 100 1 0 0".getBytes(StandardCharsets.US_ASCII),
+        "posthorn-bench 1 neither 100 1 0 0".getBytes(StandardCharsets.US_ASCII),
+        "posthorn-bench 1 up x 1 0 0".getBytes(StandardCharsets.US_ASCII),
+        "\u001b[2J".getBytes(StandardCharsets.US_ASCII)
+      };
+      stranger.setSoTimeout(20_000);
+      for (byte[] bad : refused) {
+        byte[] message = BenchMessage.padded(BenchMessage.REQUEST, 0, bad);
+        stranger.send(new DatagramPacket(message, message.length, server.localAddress()));
+        DatagramPacket answer = new DatagramPacket(new byte[1_000], 1_000);
+        stranger.receive(answer);
+        byte[] bytes = java.util.Arrays.copyOf(answer.getData(), answer.getLength());
+        assertEquals(BenchMessage.REFUSED, BenchMessage.type(bytes));
+        assertTrue(bytes.length <= message.length);
+      }
+    }
+  }
+
+  @Test
+  void aTcpStrangerCannotMakeTheServerAllocateOrStumble() throws Exception {
+    try (BenchServer server = server(Mode.RELIABLE)) {
+      for (int length : new int[] {-1, Integer.MAX_VALUE, BenchPlan.MOST_MESSAGE_BYTES}) {
+        try (Socket socket =
+            new Socket(server.localAddress().getAddress(), server.localAddress().getPort())) {
+          DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+          out.writeInt(length);
+          out.flush();
+          socket.shutdownOutput();
+          assertEquals(-1, new DataInputStream(socket.getInputStream()).read());
+        }
+      }
+      try (BenchRun run =
+          run(BenchTransport.TCP, plan(true, false, 100, 10, 0), 1, server.localAddress())) {
+        assertWhole(run.up(0), 10);
+      }
+    }
+  }
+
+  @Test
+  void aReceiverThatBoastsIsNotBelieved() {
+    FlowReport boast = new FlowReport(50, 1, -1, 0, 0, 0, 5);
+    DirectionResult result = DirectionResult.of(20, 7, 100, boast);
+    assertEquals(20, result.received().unique());
+    assertEquals(0, result.lost());
+    assertEquals(2_000, result.received().bytes());
+    assertEquals(0, result.received().duplicates());
+  }
+}

@@ -1,0 +1,278 @@
+package io.posthorn.io;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.EcnMark;
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.TransmitBatch;
+import io.posthorn.io.RefusingCalls.Call;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@EnabledOnOs(OS.LINUX)
+class LinuxDatagramPortTest extends DatagramPortContractTest {
+  private static final InetSocketAddress ANY =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
+  @Override
+  DatagramPort open(InetSocketAddress bind) throws Exception {
+    return LinuxDatagramPort.open(new LinuxCalls(), bind, true);
+  }
+
+  private void reopen(LinuxCalls calls) throws Exception {
+    port.close();
+    port = LinuxDatagramPort.open(calls, ANY, true);
+  }
+
+  private void assertRunArrives(int... lengths) throws Exception {
+    TransmitBatch batch = batch(port.localAddress(), lengths);
+    for (int i = 0; i < batch.lengthBytes(); i++) {
+      batch.bytes()[i] = (byte) (i * 31);
+    }
+    assertEquals(lengths.length, port.send(batch, 0, 0));
+    for (int i = 0; i < lengths.length; i++) {
+      assertEquals(port.localAddress(), awaitDatagram(port));
+      assertEquals(batch.segment(i), slab);
+    }
+  }
+
+  @Test
+  void saysWhichWayItTakes() {
+    assertTrue(port.description().contains("UDP_SEGMENT"), port.description());
+    assertFalse(port.description().contains("without"), port.description());
+  }
+
+  @Test
+  void cutBufferIsSaidWithTheRemedy() {
+    boolean isCut = port.grantedReceiveBufferBytes() < 4 << 20;
+    assertEquals(isCut, port.description().contains("net.core.rmem_max="), port.description());
+    assertTrue(port.grantedReceiveBufferBytes() > 0);
+    assertTrue(port.grantedSendBufferBytes() > 0);
+  }
+
+  @Test
+  void senderSeenBeforeIsTheSameObject() throws Exception {
+    assertRunArrives(5);
+    port.send(batch(port.localAddress(), 5), 0, 0);
+    InetSocketAddress first = awaitDatagram(port);
+    port.send(batch(port.localAddress(), 5), 0, 0);
+    assertSame(first, awaitDatagram(port));
+  }
+
+  @Test
+  void manySendersAreToldApart() throws Exception {
+    for (int i = 0; i < 300; i++) {
+      try (DatagramChannel sender = DatagramChannel.open().bind(ANY)) {
+        sender.send(ByteBuffer.allocate(3), port.localAddress());
+        assertEquals(sender.getLocalAddress(), awaitDatagram(port));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0,NOT_ECT", "1,ECT_1", "2,ECT_0", "3,CE"})
+  void ecnFieldIsReported(int field, EcnMark mark) throws Exception {
+    for (InetSocketAddress bind : List.of(ANY, new InetSocketAddress(0))) {
+      try (DatagramChannel sender = DatagramChannel.open().bind(ANY);
+          AutoCloseablePort closing = new AutoCloseablePort(open(bind))) {
+        sender.setOption(StandardSocketOptions.IP_TOS, field);
+        InetSocketAddress to =
+            new InetSocketAddress(ANY.getAddress(), closing.port().localAddress().getPort());
+        sender.send(ByteBuffer.allocate(3), to);
+        awaitDatagram(closing.port());
+        assertEquals(mark, closing.port().ecn());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "SOCKET,1",
+    "SOCKET,38",
+    "SEGMENT_OPTION,92",
+    "SEGMENT_OPTION,1",
+    "EVENT,38",
+    "EVENT,24"
+  })
+  void whatIsMissingAtTheStartLeadsToThePortablePort(Call call, int errno) throws Exception {
+    RefusingCalls calls = new RefusingCalls(call, errno, () -> true);
+    port.close();
+    port = PortChoice.open(calls, ANY, true);
+    assertInstanceOf(NioDatagramPort.class, port);
+    assertTrue(port.description().contains(calls.errorText(errno)), port.description());
+    assertRunArrives(10, 10, 4);
+    assertFalse(PortChoice.selfTest(calls).isEmpty());
+  }
+
+  @Test
+  void portableCanBeAskedFor() throws Exception {
+    port.close();
+    port = PortChoice.open(ANY, true, true);
+    assertInstanceOf(NioDatagramPort.class, port);
+    port.close();
+    port = PortChoice.open(ANY, false, true);
+    assertInstanceOf(LinuxDatagramPort.class, port, port.description());
+  }
+
+  @Test
+  void kernelWithoutGroReceivesOneByOne() throws Exception {
+    reopen(new RefusingCalls(Call.GRO_OPTION, LinuxCalls.ENOPROTOOPT, () -> true));
+    assertTrue(port.description().contains("without UDP_GRO"), port.description());
+    assertRunArrives(100, 100, 100, 3);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      ints = {LinuxCalls.EIO, LinuxCalls.EOPNOTSUPP, LinuxCalls.ENOSYS, LinuxCalls.ENOPROTOOPT})
+  void deviceWithoutOffloadGetsEachDatagramForItself(int errno) throws Exception {
+    RefusingCalls calls = new RefusingCalls(Call.RUN, errno, () -> true);
+    reopen(calls);
+    assertRunArrives(100, 100, 3);
+    assertRunArrives(100, 100, 3);
+    assertEquals(1, calls.refusals, "it is not asked again");
+    assertTrue(port.description().contains("without UDP_SEGMENT"), port.description());
+    assertEquals(Map.of(), port.counters().sendErrors());
+    assertTrue(PortChoice.selfTest(new RefusingCalls(Call.RUN, errno, () -> true)).isEmpty());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {LinuxCalls.EINVAL, LinuxCalls.EMSGSIZE})
+  void oneRefusedRunIsNoReasonToGiveUpRuns(int errno) throws Exception {
+    int[] asked = {0};
+    reopen(new RefusingCalls(Call.RUN, errno, () -> asked[0]++ % 2 == 0));
+    for (int i = 0; i < 6; i++) {
+      assertRunArrives(100, 100, 3);
+    }
+    assertEquals(6, asked[0]);
+    assertFalse(port.description().contains("without"), port.description());
+  }
+
+  @Test
+  void runsThatAreAlwaysRefusedAreGivenUp() throws Exception {
+    RefusingCalls calls = new RefusingCalls(Call.RUN, LinuxCalls.EINVAL, () -> true);
+    reopen(calls);
+    for (int i = 0; i < 6; i++) {
+      assertRunArrives(100, 100, 3);
+    }
+    assertEquals(3, calls.refusals);
+  }
+
+  @Test
+  void unreachablePeerDoesNotTurnRunsOff() throws Exception {
+    InetSocketAddress outside = new InetSocketAddress(InetAddress.getByName("192.0.2.1"), 9);
+    for (int i = 0; i < 6; i++) {
+      assertEquals(2, port.send(batch(outside, 10, 10), 0, 0));
+    }
+    assertFalse(port.description().contains("without"), port.description());
+  }
+
+  @Test
+  void fullBufferIsNoErrorAndStopsTheBatch() throws Exception {
+    int[] asked = {0};
+    reopen(new RefusingCalls(Call.ANY_SEND, LinuxCalls.EAGAIN, () -> asked[0]++ == 0));
+    TransmitBatch batch = batch(port.localAddress(), 10, 10, 4);
+    assertEquals(0, port.send(batch, 0, 0));
+    assertEquals(3, port.send(batch, 0, 0));
+    assertEquals(Map.of(), port.counters().sendErrors());
+  }
+
+  @Test
+  void bufferThatFillsInTheMiddleOfSinglesStopsThere() throws Exception {
+    int[] singles = {0};
+    reopen(
+        new RefusingCalls(
+            Call.ANY_SEND,
+            LinuxCalls.EAGAIN,
+            () -> {
+              singles[0]++;
+              return singles[0] == 2;
+            }));
+    assertEquals(1, port.send(batch(port.localAddress(), 10), 0, 0));
+    assertEquals(0, port.send(batch(port.localAddress(), 10), 0, 0));
+    assertEquals(1, port.send(batch(port.localAddress(), 10), 0, 0));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 101, 105, 111, 113})
+  void weatherOnSendingCountsEachDatagramAndTheRestGoesOn(int errno) throws Exception {
+    int[] asked = {0};
+    reopen(new RefusingCalls(Call.ANY_SEND, errno, () -> asked[0]++ == 0));
+    assertEquals(3, port.send(batch(port.localAddress(), 10, 10, 4), 0, 0));
+    assertEquals(Map.of(new LinuxCalls().errorText(errno), 3L), port.counters().sendErrors());
+    assertRunArrives(10, 10, 4);
+  }
+
+  @Test
+  void interruptedCallIsMadeAgain() throws Exception {
+    int[] asked = {0};
+    reopen(new RefusingCalls(Call.ANY_SEND, LinuxCalls.EINTR, () -> asked[0]++ < 3));
+    assertRunArrives(10, 10, 4);
+    int[] received = {0};
+    reopen(new RefusingCalls(Call.RECEIVE, LinuxCalls.EINTR, () -> received[0]++ < 3));
+    assertRunArrives(10, 10, 4);
+    assertEquals(Map.of(), port.counters().receiveErrors());
+  }
+
+  @Test
+  void errorsOnReceivingAreCountedAndDoNotSpin() throws Exception {
+    int[] asked = {0};
+    reopen(new RefusingCalls(Call.RECEIVE, 111, () -> asked[0]++ < 40));
+    assertEquals(1, port.send(batch(port.localAddress(), 9), 0, 0));
+    assertNull(port.receive(slab, 0));
+    assertEquals(16, asked[0], "reading pauses after so many");
+    assertEquals(port.localAddress(), awaitDatagram(port));
+    assertEquals(Map.of(new LinuxCalls().errorText(111), 40L), port.counters().receiveErrors());
+  }
+
+  @Test
+  void longDatagramIsLostWhereItMayNotBeCutUp() throws Exception {
+    LinuxDatagramPort plain = LinuxDatagramPort.open(new LinuxCalls(), ANY, false);
+    try {
+      assertTrue(((LinuxDatagramPort) port).setsDontFragment());
+      assertFalse(plain.setsDontFragment());
+      plain.send(batch(port.localAddress(), 65_507), 0, 0);
+      assertEquals(plain.localAddress(), awaitDatagram(port));
+      assertEquals(65_507, slab.remaining());
+    } finally {
+      plain.close();
+    }
+  }
+
+  @Test
+  void waitEndsInTimeThatIsFinerThanAMillisecond() throws Exception {
+    port.await(50_000, false);
+    assertNull(port.receive(slab, 0));
+    port.await(0, true);
+    assertNull(port.receive(slab, 0));
+  }
+
+  @Test
+  void runThatIsPartlyTakenDoesNotWait() throws Exception {
+    int[] lengths = new int[5];
+    Arrays.fill(lengths, 50);
+    port.send(batch(port.localAddress(), lengths), 0, 0);
+    awaitDatagram(port);
+    for (int i = 1; i < 5; i++) {
+      port.await(Endpoint.NEVER, false);
+      assertEquals(port.localAddress(), port.receive(slab, 0));
+    }
+    assertNull(port.receive(slab, 0));
+  }
+}

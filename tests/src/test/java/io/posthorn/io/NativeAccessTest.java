@@ -1,0 +1,75 @@
+package io.posthorn.io;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.Message;
+import io.posthorn.MessageSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+
+/** The JDK's rule for native calls: where nobody allowed them, none is made and nothing warns. */
+@EnabledOnOs(OS.LINUX)
+class NativeAccessTest {
+  private static final int RULE_SINCE = 24;
+
+  @Test
+  void socketWorksSilentlyWhateverTheRule() throws Exception {
+    boolean hasRule = Runtime.version().feature() >= RULE_SINCE;
+    assertPath(hasRule ? "portable" : "Linux");
+    if (hasRule) {
+      assertPath("portable", "--illegal-native-access=deny");
+      assertPath("Linux", "--illegal-native-access=deny", "--enable-native-access=ALL-UNNAMED");
+    }
+  }
+
+  private static void assertPath(String path, String... flags) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of(flags));
+    command.addAll(
+        List.of(
+            "-XX:TieredStopAtLevel=1",
+            "-Dkryo.unsafe=false",
+            "-cp",
+            System.getProperty("java.class.path"),
+            SendToSelf.class.getName()));
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    try {
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process does not end by itself");
+      assertEquals(0, process.exitValue(), output);
+      assertTrue(output.startsWith(path), output);
+      assertEquals(1, output.lines().count(), output);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** The program of that virtual machine: a message to itself, and the way that it took. */
+  static final class SendToSelf {
+    private SendToSelf() {}
+
+    /** No arguments. */
+    public static void main(String[] arguments) throws Exception {
+      InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+      try (MessageSocket socket = MessageSocket.builder().bind(any).open()) {
+        socket.send(socket.localAddress(), new byte[] {1});
+        Message message = socket.receive(Duration.ofSeconds(20));
+        if (message == null) {
+          throw new IllegalStateException("nothing came");
+        }
+        System.out.println(socket.statistics().ioPath());
+      }
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package io.posthorn.protocol.congestion;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.junit.jupiter.api.Test;
+
+class CubicTest {
+  private static final int PACKET = 1_200;
+  private static final long RTT = 100_000_000L;
+
+  private final CubicWindow window = new CubicWindow(PACKET, 100 * PACKET);
+
+  /** Acknowledges one window. */
+  private static long round(CubicWindow window, long nowNanos) {
+    window.onAcknowledged(nowNanos, window.bytes(), RTT);
+    return nowNanos + RTT;
+  }
+
+  @Test
+  void comesBackToItsPlateauAfterTheTimeOfTheRfc() {
+    window.reduce(0);
+    assertEquals(70 * PACKET, window.bytes());
+    // K = cbrt(30 / 0.4) = 4.2 s (RFC 9438 §4.2).
+    long now = 0;
+    while (window.bytes() < 99 * PACKET) {
+      now = round(window, now);
+    }
+    assertTrue(now > 2_800_000_000L && now < 4_400_000_000L, () -> "plateau not in time");
+    long plateau = now;
+    while (now < plateau + 1_000_000_000L) {
+      now = round(window, now);
+    }
+    assertTrue(window.bytes() < 108 * PACKET, "it probes beyond slowly");
+    while (now < plateau + 6_000_000_000L) {
+      now = round(window, now);
+    }
+    assertTrue(window.bytes() > 120 * PACKET, "then fast");
+  }
+
+  @Test
+  void onAShortPathItIsNoSlowerThanReno() {
+    CubicWindow shortPath = new CubicWindow(PACKET, 10 * PACKET);
+    shortPath.reduce(0);
+    long now = 0;
+    for (int i = 0; i < 100; i++) {
+      shortPath.onAcknowledged(now, shortPath.bytes(), 1_000_000);
+      now += 1_000_000;
+    }
+    // 100 rounds at 0.53 packets each.
+    assertTrue(shortPath.bytes() > 45 * PACKET, () -> shortPath.bytes() + " bytes");
+  }
+
+  @Property(tries = 50)
+  void timeWithoutUseDoesNotCount(@ForAll @IntRange(min = 1, max = 600) int pauseSeconds) {
+    CubicWindow used = new CubicWindow(PACKET, 100 * PACKET);
+    CubicWindow paused = new CubicWindow(PACKET, 100 * PACKET);
+    used.reduce(0);
+    paused.reduce(0);
+    long now = 0;
+    for (int i = 0; i < 20; i++) {
+      now = round(used, now);
+    }
+    long other = 0;
+    for (int i = 0; i < 10; i++) {
+      other = round(paused, other);
+    }
+    other += pauseSeconds * 1_000_000_000L;
+    paused.pause(other);
+    other += RTT;
+    for (int i = 0; i < 10; i++) {
+      other = round(paused, other);
+    }
+    assertTrue(Math.abs(used.bytes() - paused.bytes()) <= PACKET);
+  }
+
+  @Test
+  void whatWasNoLossIsUndone() {
+    window.reduce(0);
+    window.undo();
+    assertEquals(100 * PACKET, window.bytes());
+    window.undo();
+    assertEquals(100 * PACKET, window.bytes(), "once");
+  }
+
+  @Test
+  void givesWayForGoodWhenItMetLessThanBefore() {
+    window.reduce(0);
+    window.reduce(0); // at 70: others came (fast convergence, RFC 9438 §4.7)
+    assertEquals(49, Math.round((double) window.bytes() / PACKET));
+    long now = 0;
+    for (int i = 0; i < 20; i++) {
+      now = round(window, now);
+    }
+    assertTrue(window.bytes() < 64 * PACKET, "it stops below 70");
+  }
+
+  @Test
+  void aLossIsPaidForOnceARound() {
+    Cubic cubic = new Cubic(PACKET);
+    long before = cubic.windowBytes();
+    cubic.onLost(50, 10, PACKET, false);
+    long after = cubic.windowBytes();
+    assertEquals(before * 7 / 10, after);
+    cubic.onLost(60, 40, PACKET, false);
+    assertEquals(after, cubic.windowBytes(), "sent before the first was noticed");
+    cubic.onCongestionExperienced(70, 60);
+    assertEquals(after * 7 / 10, cubic.windowBytes(), "a mark counts as loss does");
+  }
+
+  @Test
+  void persistentCongestionLeavesTwoPackets() {
+    Cubic cubic = new Cubic(PACKET);
+    cubic.onLost(50, 10, PACKET, true);
+    assertEquals(2 * PACKET, cubic.windowBytes());
+  }
+
+  @Test
+  void slowStartEndsWhenTheRoundTripRisesForGood() {
+    HyStart start = new HyStart();
+    for (int round = 0; round < 3; round++) {
+      for (int i = 0; i < 10; i++) {
+        start.onSample(RTT, i == 0);
+      }
+      assertEquals(PACKET, start.growthBytes(PACKET));
+    }
+    for (int round = 0; round < 6; round++) {
+      for (int i = 0; i < 10; i++) {
+        start.onSample(RTT + 20_000_000L, i == 0);
+      }
+      assertEquals(PACKET / 4, start.growthBytes(PACKET));
+      assertEquals(round >= 5, start.isOver());
+    }
+  }
+
+  @Test
+  void slowStartGoesOnAfterAnAccident() {
+    HyStart start = new HyStart();
+    for (int round = 0; round < 4; round++) {
+      for (int i = 0; i < 10; i++) {
+        start.onSample(round == 2 ? RTT + 20_000_000L : RTT, i == 0);
+      }
+    }
+    assertEquals(PACKET, start.growthBytes(PACKET));
+    assertTrue(!start.isOver());
+  }
+
+  @Test
+  void aDelayedAcknowledgementAloneDoesNotEndSlowStart() {
+    HyStart start = new HyStart();
+    for (int round = 0; round < 6; round++) {
+      for (int i = 0; i < 10; i++) {
+        start.onSample(i == 9 ? RTT + 25_000_000L : RTT, i == 0);
+      }
+    }
+    assertEquals(PACKET, start.growthBytes(PACKET));
+  }
+}

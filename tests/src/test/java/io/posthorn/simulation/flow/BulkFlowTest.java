@@ -1,0 +1,67 @@
+package io.posthorn.simulation.flow;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.CongestionControl;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What bulk flows reach in the simulator, in virtual time and therefore always the same; floors a
+ * little below what was measured. transport/PERFORMANCE.md has the whole table.
+ */
+class BulkFlowTest {
+  /** In clear; with sealed packets of 1,472 bytes the payload is the same. */
+  private static final int PACKET_BYTES = 1_460;
+
+  private static double goodput(CongestionControl control, Link link) {
+    return new SharedLink(link, 1).posthorn(control, PACKET_BYTES, 0).run(8).megabits(0, 0, 8);
+  }
+
+  private static void atLeast(double floor, double megabits) {
+    assertTrue(megabits >= floor, () -> megabits + " Mbit/s, wanted " + floor);
+  }
+
+  @Test
+  void adaptiveFillsACleanLinkAndHardlyItsQueue() {
+    SharedLink run =
+        new SharedLink(Link.of(20, 0), 1)
+            .posthorn(CongestionControl.ADAPTIVE, PACKET_BYTES, 0)
+            .run(8);
+    atLeast(93, run.megabits(0, 0, 8));
+    assertTrue(run.queueShare() < 0.2, () -> "queue " + run.queueShare());
+    assertTrue(run.queueLoss() < 0.01, () -> "lost by itself " + run.queueLoss());
+  }
+
+  @Test
+  void adaptiveTakesNoiseForNoise() {
+    atLeast(82, goodput(CongestionControl.ADAPTIVE, Link.of(20, 10)));
+    atLeast(78, goodput(CongestionControl.ADAPTIVE, Link.of(100, 5)));
+  }
+
+  @Test
+  void cubicFillsACleanLink() {
+    atLeast(90, goodput(CongestionControl.CUBIC, Link.of(20, 0)));
+  }
+
+  @Test
+  void adaptiveSharesWithTcpCubic() {
+    SharedLink run =
+        new SharedLink(Link.of(20, 0), 2)
+            .posthorn(CongestionControl.ADAPTIVE, PACKET_BYTES, 0)
+            .tcpCubic(0)
+            .run(13);
+    assertTrue(run.jain(3, 13) >= 0.9, () -> "Jain " + run.jain(3, 13));
+    atLeast(85, run.megabits(0, 3, 13) + run.megabits(1, 3, 13));
+  }
+
+  @Test
+  void adaptiveSharesWithItself() {
+    SharedLink run =
+        new SharedLink(Link.of(20, 0), 1)
+            .posthorn(CongestionControl.ADAPTIVE, PACKET_BYTES, 0)
+            .posthorn(CongestionControl.ADAPTIVE, PACKET_BYTES, 700)
+            .run(13);
+    assertTrue(run.jain(3, 13) >= 0.9, () -> "Jain " + run.jain(3, 13));
+    assertTrue(run.queueShare() < 0.5, () -> "queue " + run.queueShare());
+  }
+}

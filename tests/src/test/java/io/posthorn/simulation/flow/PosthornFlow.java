@@ -1,0 +1,106 @@
+package io.posthorn.simulation.flow;
+
+import io.posthorn.Delivery;
+import io.posthorn.SocketOptions;
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.endpoint.ReliableEndpoint;
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.SendOutcome;
+import io.posthorn.runtime.SimulatedEndpoint;
+import io.posthorn.simulation.SimulatedHost;
+import java.net.InetSocketAddress;
+import java.util.SplittableRandom;
+import java.util.function.LongConsumer;
+
+/** Ordered messages of 16 KiB, as many as the connection takes. */
+final class PosthornFlow implements Flow {
+  private static final int MESSAGE_BYTES = 16 << 10;
+
+  private final String name;
+  private final InetSocketAddress peer;
+  private final SimulatedEndpoint sender;
+  private final SimulatedEndpoint receiver;
+  private final byte[] body = new byte[MESSAGE_BYTES];
+  private LongConsumer onDelivered = bytes -> {};
+  private boolean started;
+
+  PosthornFlow(
+      String name, SocketOptions options, InetSocketAddress from, InetSocketAddress to, long seed) {
+    this.name = name;
+    this.peer = to;
+    this.sender =
+        new SimulatedEndpoint(
+            new ReliableEndpoint(options, new SplittableRandom(2 * seed), from::equals),
+            message -> {},
+            this::onEvent);
+    this.receiver =
+        new SimulatedEndpoint(
+            new ReliableEndpoint(options, new SplittableRandom(2 * seed + 1), to::equals),
+            message -> onDelivered.accept(message.body().length),
+            event -> {});
+  }
+
+  private void onEvent(EndpointEvent event) {
+    if (event instanceof EndpointEvent.Closed closed) {
+      throw new IllegalStateException(name + " closed: " + closed);
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public SimulatedHost sender() {
+    return new Refilled(sender, this::fill);
+  }
+
+  @Override
+  public SimulatedHost receiver() {
+    return receiver;
+  }
+
+  @Override
+  public void start(long nowNanos) {
+    started = true;
+    fill(nowNanos);
+  }
+
+  private void fill(long nowNanos) {
+    SendOutcome outcome = SendOutcome.ACCEPTED;
+    while (started && outcome == SendOutcome.ACCEPTED) {
+      outcome =
+          sender
+              .endpoint()
+              .send(
+                  new OutgoingMessage(
+                      Endpoint.NO_CONNECTION,
+                      peer,
+                      0,
+                      Delivery.RELIABLE_ORDERED,
+                      -1,
+                      body,
+                      false,
+                      Endpoint.NEVER,
+                      false,
+                      null),
+                  nowNanos);
+    }
+    if (outcome != SendOutcome.ACCEPTED && outcome != SendOutcome.BLOCKED) {
+      throw new IllegalStateException(name + ": send answered " + outcome);
+    }
+  }
+
+  @Override
+  public void onDelivered(LongConsumer bytes) {
+    onDelivered = bytes;
+  }
+
+  @Override
+  public String limit(long nowNanos) {
+    var rows = sender.endpoint().connections(nowNanos);
+    return rows.isEmpty() ? "NONE" : rows.get(0).limitedBy().name();
+  }
+}

@@ -1,0 +1,173 @@
+package io.posthorn.simulation.flow;
+
+import io.posthorn.CongestionControl;
+import io.posthorn.Mode;
+import io.posthorn.Security;
+import io.posthorn.SocketOptions;
+import io.posthorn.simulation.LinkConditions;
+import io.posthorn.simulation.LinkCounters;
+import io.posthorn.simulation.SimulatedNetwork;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Flows on one bottleneck, in virtual time, and what they made of it. */
+final class SharedLink {
+  private static final long SAMPLE_NANOS = 5_000_000L;
+  private static final long SECOND_NANOS = 1_000_000_000L;
+
+  private final Link link;
+  private final SimulatedNetwork network;
+  private final InetSocketAddress from = address(1);
+  private final InetSocketAddress to = address(2);
+  private final SharedHost senders = new SharedHost();
+  private final SharedHost receivers = new SharedHost();
+  private final List<Flow> flows = new ArrayList<>();
+  private final List<long[]> deliveredBySecond = new ArrayList<>();
+  private final List<Long> starts = new ArrayList<>();
+  private final List<Map<String, Integer>> limits = new ArrayList<>();
+  private long queueSumNanos;
+  private long queueSamples;
+  private final long seed;
+
+  SharedLink(Link link, long seed) {
+    this.link = link;
+    this.seed = seed;
+    this.network = SimulatedNetwork.seeded(seed).link(LinkConditions.parse(link.conditions()));
+    network.attach(from, senders).attach(to, receivers);
+  }
+
+  /**
+   * Usual settings but for the controller; in clear, with packets as long as sealed ones of 1,472
+   * bytes.
+   */
+  static SocketOptions options(CongestionControl control, int maxDatagramBytes) {
+    SocketOptions usual = SocketOptions.defaults(Mode.RELIABLE);
+    return new SocketOptions(
+        usual.mode(),
+        Security.none(),
+        control,
+        usual.maxConnections(),
+        usual.idleTimeout(),
+        usual.handshakeTimeout(),
+        usual.keepAlive(),
+        usual.implicitIdle(),
+        usual.sendBufferBytes(),
+        usual.receiveBufferBytes(),
+        usual.socketReceiveBytes(),
+        usual.maxWholeMessageBytes(),
+        maxDatagramBytes,
+        usual.streaming());
+  }
+
+  SharedLink posthorn(CongestionControl control, int maxDatagramBytes, long startMillis) {
+    return add(
+        new PosthornFlow(
+            control.name().toLowerCase(Locale.ROOT),
+            options(control, maxDatagramBytes),
+            from,
+            to,
+            seed * 100 + flows.size()),
+        startMillis);
+  }
+
+  SharedLink tcpCubic(long startMillis) {
+    return add(new TcpCubicFlow(to), startMillis);
+  }
+
+  private SharedLink add(Flow flow, long startMillis) {
+    long[] bySecond = new long[600];
+    flow.onDelivered(bytes -> bySecond[(int) (network.nowNanos() / SECOND_NANOS)] += bytes);
+    senders.add(flow.sender());
+    receivers.add(flow.receiver());
+    flows.add(flow);
+    deliveredBySecond.add(bySecond);
+    limits.add(new TreeMap<>());
+    starts.add(startMillis * 1_000_000);
+    network.at(startMillis * 1_000_000, () -> flow.start(network.nowNanos()));
+    return this;
+  }
+
+  /** Lets so much time pass from the cold start. */
+  SharedLink run(int seconds) {
+    long endNanos = seconds * SECOND_NANOS;
+    network.at(
+        0,
+        new Runnable() {
+          @Override
+          public void run() {
+            sample();
+            if (network.nowNanos() + SAMPLE_NANOS < endNanos) {
+              network.at(network.nowNanos() + SAMPLE_NANOS, this);
+            }
+          }
+        });
+    network.run(Duration.ofSeconds(seconds));
+    return this;
+  }
+
+  private void sample() {
+    queueSumNanos += network.queueNanos(from, to);
+    queueSamples++;
+    for (int i = 0; i < flows.size(); i++) {
+      if (network.nowNanos() >= starts.get(i)) {
+        limits.get(i).merge(flows.get(i).limit(network.nowNanos()), 1, Integer::sum);
+      }
+    }
+  }
+
+  /** Payload that a flow delivered between two seconds, in Mbit/s. */
+  double megabits(int flow, int fromSecond, int toSecond) {
+    return Arrays.stream(deliveredBySecond.get(flow), fromSecond, toSecond).sum()
+        * 8e-6
+        / (toSecond - fromSecond);
+  }
+
+  /** Jain's index of the flows' goodput between two seconds. */
+  double jain(int fromSecond, int toSecond) {
+    double sum = 0;
+    double squares = 0;
+    for (int i = 0; i < flows.size(); i++) {
+      double rate = megabits(i, fromSecond, toSecond);
+      sum += rate;
+      squares += rate * rate;
+    }
+    return sum * sum / (flows.size() * squares);
+  }
+
+  /** Mean time that the queue took to drain, as a share of what it takes when full. */
+  double queueShare() {
+    return queueSumNanos / 1e6 / queueSamples / link.queueMillis();
+  }
+
+  /** Share of the datagrams offered that found the queue full. */
+  double queueLoss() {
+    LinkCounters counters = network.counters(from, to);
+    return (double) counters.queueDropped() / Math.max(1, counters.offered());
+  }
+
+  /** What kept a flow from sending more, by how often a sample found it. */
+  Map<String, Integer> limits(int flow) {
+    return limits.get(flow);
+  }
+
+  int flows() {
+    return flows.size();
+  }
+
+  private static InetSocketAddress address(int last) {
+    try {
+      return new InetSocketAddress(
+          InetAddress.getByAddress(new byte[] {10, 0, 0, (byte) last}), 4000 + last);
+    } catch (UnknownHostException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

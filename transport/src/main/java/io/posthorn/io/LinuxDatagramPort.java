@@ -1,0 +1,584 @@
+package io.posthorn.io;
+
+import io.posthorn.EcnMark;
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.TransmitBatch;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fast port of Linux: a run of datagrams leaves in one {@code sendmsg} with {@code UDP_SEGMENT}
+ * and comes in with one {@code recvmsg} with {@code UDP_GRO}. Every struct lies in one direct
+ * buffer made at the start; no call makes an object.
+ *
+ * <p>Descriptors are closed by whoever leaves last: {@link #close} or the thread that waits, for a
+ * number that is free again may belong to another file a moment later.
+ */
+public final class LinuxDatagramPort implements DatagramPort {
+  /** A burst of some milliseconds at 10 Gbit/s; the system grants what it is allowed to. */
+  private static final int WANTED_BUFFER_BYTES = 4 << 20;
+
+  /** Errors in a row after which reading pauses, lest a broken interface become a busy loop. */
+  private static final int PAUSE_AFTER_ERRORS = 16;
+
+  private static final long PAUSE_NANOS = 10_000_000;
+  private static final long NANOS_PER_SECOND = 1_000_000_000L;
+  private static final int CLOSED = 1 << 30;
+
+  // Where each struct lies in the buffer.
+  private static final int SEND_HEADER = 0;
+  private static final int SEND_VECTOR = 64;
+  private static final int SEND_CONTROL = 80;
+  private static final int SEND_NAME = 112;
+  private static final int RECEIVE_HEADER = 192;
+  private static final int RECEIVE_VECTOR = 256;
+  private static final int RECEIVE_CONTROL = 272;
+  private static final int RECEIVE_NAME = 400;
+  private static final int POLL_FDS = 448;
+  private static final int POLL_TIMEOUT = 464;
+  private static final int EVENT_OUT = 480;
+  private static final int EVENT_IN = 488;
+  private static final int OPTION = 496;
+  private static final int OPTION_LENGTH = 500;
+  private static final int STRUCTS_BYTES = 512;
+
+  private static final int SEGMENT_CONTROL_BYTES = 24;
+  private static final int RECEIVE_CONTROL_BYTES = RECEIVE_NAME - RECEIVE_CONTROL;
+
+  private static final EcnMark[] MARKS = {
+    EcnMark.NOT_ECT, EcnMark.ECT_1, EcnMark.ECT_0, EcnMark.CE
+  };
+
+  private final LinuxCalls calls;
+  private final int socket;
+  private final int event;
+  private final SegmentationSupport segmentation;
+  private final boolean setsDontFragment;
+  private final InetSocketAddress localAddress;
+  private final int grantedReceiveBufferBytes;
+  private final int grantedSendBufferBytes;
+  private final PortCounters counters = new PortCounters();
+
+  private final ByteBuffer structs =
+      ByteBuffer.allocateDirect(STRUCTS_BYTES).order(ByteOrder.nativeOrder());
+  private final ByteBuffer sendSlab = ByteBuffer.allocateDirect(SLAB_BYTES);
+  private final ByteBuffer receiveSlab = ByteBuffer.allocateDirect(SLAB_BYTES);
+  private final long structsAt;
+  private final long sendSlabAt;
+  private final SocketAddresses names;
+
+  // The peer whose raw address stands in the send header.
+  private @Nullable InetSocketAddress namedPeer;
+  private int namedBytes;
+  private boolean someSinglesFailed;
+
+  // The run of datagrams that was received last, and how much of it was taken.
+  private int runBytes;
+  private int runAt;
+  private int runSegmentBytes;
+  private @Nullable InetSocketAddress runFrom;
+  private EcnMark ecn = EcnMark.UNKNOWN;
+
+  /** Written under the caller's lock, read by the waiting thread, which may be late by one turn. */
+  private volatile int receiveErrorsInARow;
+
+  private final InterruptWakeup interruption = new InterruptWakeup(this::wakeup);
+
+  private final AtomicBoolean wakePending = new AtomicBoolean();
+
+  /** Threads that use the descriptors without the caller's lock, and {@link #CLOSED}. */
+  private final AtomicInteger users = new AtomicInteger();
+
+  /** The system does not offer what the fast path is made of; the portable one is to be taken. */
+  static final class RefusedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    RefusedException(String why) {
+      super(why);
+    }
+  }
+
+  private LinuxDatagramPort(
+      LinuxCalls calls, int socket, boolean isIpv6, InetSocketAddress bind, boolean dontFragment)
+      throws IOException {
+    this.calls = calls;
+    this.socket = socket;
+    structsAt = LinuxCalls.addressOf(structs);
+    sendSlabAt = LinuxCalls.addressOf(sendSlab);
+    names = new SocketAddresses(isIpv6);
+    segmentation = probe();
+    setsDontFragment = dontFragment && dontFragment(isIpv6);
+    reportMarks(isIpv6);
+    grantedReceiveBufferBytes = ask(LinuxCalls.SO_RCVBUF);
+    grantedSendBufferBytes = ask(LinuxCalls.SO_SNDBUF);
+    bind(bind);
+    localAddress = nameOf();
+    layOut();
+    event = calls.openEvent();
+    if (event < 0) {
+      throw refused("eventfd");
+    }
+  }
+
+  /**
+   * Opens and binds a port: for IPv4 and IPv6 at once where address and machine allow it.
+   *
+   * @param dontFragment whether datagrams that are too long for the path are to be lost rather than
+   *     cut up by routers
+   * @throws BindException naming address, port and what to do
+   * @throws RefusedException if the system does not offer what this port needs
+   */
+  static LinuxDatagramPort open(LinuxCalls calls, InetSocketAddress bind, boolean dontFragment)
+      throws IOException {
+    BindAdvice.requireResolved(bind);
+    boolean isIpv6 = isIpv6(bind);
+    int socket = calls.openDatagramSocket(isIpv6 ? LinuxCalls.AF_INET6 : LinuxCalls.AF_INET);
+    if (socket < 0 && isIpv6 && bind.getAddress().isAnyLocalAddress()) {
+      isIpv6 = false; // a kernel without IPv6
+      socket = calls.openDatagramSocket(LinuxCalls.AF_INET);
+    }
+    if (socket < 0) {
+      throw new RefusedException("socket: " + calls.errorText(calls.lastError()));
+    }
+    try {
+      return new LinuxDatagramPort(calls, socket, isIpv6, bind, dontFragment);
+    } catch (IOException | RuntimeException e) {
+      calls.closeDescriptor(socket);
+      throw e;
+    }
+  }
+
+  private static boolean isIpv6(InetSocketAddress bind) {
+    if (bind.getAddress().isAnyLocalAddress()) {
+      return !Boolean.getBoolean("java.net.preferIPv4Stack");
+    }
+    return !(bind.getAddress() instanceof Inet4Address);
+  }
+
+  private RefusedException refused(String what) {
+    return new RefusedException(what + ": " + calls.errorText(calls.lastError()));
+  }
+
+  private boolean set(int level, int option, int value) {
+    structs.putInt(OPTION, value);
+    return calls.setOption(socket, level, option, structsAt + OPTION, Integer.BYTES) == 0;
+  }
+
+  private int get(int level, int option) {
+    structs.putInt(OPTION_LENGTH, Integer.BYTES);
+    int result =
+        calls.getOption(socket, level, option, structsAt + OPTION, structsAt + OPTION_LENGTH);
+    return result == 0 ? structs.getInt(OPTION) : -1;
+  }
+
+  private SegmentationSupport probe() throws RefusedException {
+    if (!set(LinuxCalls.SOL_UDP, LinuxCalls.UDP_SEGMENT, 0)) {
+      throw refused("UDP_SEGMENT");
+    }
+    boolean receives = set(LinuxCalls.SOL_UDP, LinuxCalls.UDP_GRO, 1);
+    return new SegmentationSupport("", receives ? "" : calls.errorText(calls.lastError()));
+  }
+
+  private boolean dontFragment(boolean isIpv6) {
+    boolean ipv4 = set(LinuxCalls.SOL_IP, LinuxCalls.IP_MTU_DISCOVER, LinuxCalls.PMTUDISC_PROBE);
+    return isIpv6
+        ? set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_MTU_DISCOVER, LinuxCalls.PMTUDISC_PROBE) && ipv4
+        : ipv4;
+  }
+
+  /** Has the ECN field of each datagram reported; without it, it is unknown. */
+  private void reportMarks(boolean isIpv6) {
+    boolean reported = set(LinuxCalls.SOL_IP, LinuxCalls.IP_RECVTOS, 1);
+    if (isIpv6) {
+      reported &= set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_V6ONLY, 0);
+      reported &= set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVTCLASS, 1);
+    }
+    if (!reported) {
+      ecn = EcnMark.UNKNOWN;
+    }
+  }
+
+  private int ask(int option) {
+    if (get(LinuxCalls.SOL_SOCKET, option) / 2 < WANTED_BUFFER_BYTES) {
+      boolean unused = set(LinuxCalls.SOL_SOCKET, option, WANTED_BUFFER_BYTES);
+    }
+    return get(LinuxCalls.SOL_SOCKET, option) / 2; // the kernel doubles it for its own needs
+  }
+
+  private void bind(InetSocketAddress address) throws BindException {
+    int bytes = names.write(address, structs, SEND_NAME);
+    if (bytes == 0) {
+      throw BindAdvice.noSuchFamily(address);
+    }
+    if (calls.bindTo(socket, structsAt + SEND_NAME, bytes) != 0) {
+      throw BindAdvice.refused(address, calls.errorText(calls.lastError()));
+    }
+  }
+
+  private InetSocketAddress nameOf() throws RefusedException {
+    structs.putInt(OPTION_LENGTH, SocketAddresses.MAX_BYTES);
+    if (calls.socketName(socket, structsAt + RECEIVE_NAME, structsAt + OPTION_LENGTH) != 0) {
+      throw refused("getsockname");
+    }
+    return names.read(structs, RECEIVE_NAME);
+  }
+
+  /** Fills in all that never changes. */
+  private void layOut() {
+    structs.putLong(SEND_HEADER + LinuxCalls.MSG_NAME_AT, structsAt + SEND_NAME);
+    structs.putLong(SEND_HEADER + LinuxCalls.MSG_IOV_AT, structsAt + SEND_VECTOR);
+    structs.putLong(SEND_HEADER + LinuxCalls.MSG_IOVLEN_AT, 1);
+    structs.putLong(SEND_HEADER + LinuxCalls.MSG_CONTROL_AT, structsAt + SEND_CONTROL);
+    structs.putLong(SEND_CONTROL, LinuxCalls.CMSG_HEADER_BYTES + Short.BYTES);
+    structs.putInt(SEND_CONTROL + LinuxCalls.CMSG_LEVEL_AT, LinuxCalls.SOL_UDP);
+    structs.putInt(SEND_CONTROL + LinuxCalls.CMSG_TYPE_AT, LinuxCalls.UDP_SEGMENT);
+    structs.putLong(RECEIVE_HEADER + LinuxCalls.MSG_NAME_AT, structsAt + RECEIVE_NAME);
+    structs.putLong(RECEIVE_HEADER + LinuxCalls.MSG_IOV_AT, structsAt + RECEIVE_VECTOR);
+    structs.putLong(RECEIVE_HEADER + LinuxCalls.MSG_IOVLEN_AT, 1);
+    structs.putLong(RECEIVE_HEADER + LinuxCalls.MSG_CONTROL_AT, structsAt + RECEIVE_CONTROL);
+    structs.putLong(RECEIVE_VECTOR, LinuxCalls.addressOf(receiveSlab));
+    structs.putLong(RECEIVE_VECTOR + LinuxCalls.IOV_LEN_AT, SLAB_BYTES);
+    structs.putLong(EVENT_OUT, 1);
+  }
+
+  // Sending.
+
+  @Override
+  public int send(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException {
+    requireOpen();
+    int segmentBytes = batch.segmentBytes();
+    int from = firstSegment * segmentBytes;
+    int length = batch.lengthBytes() - from;
+    int segments = batch.segments() - firstSegment;
+    if (!name(batch.peer())) {
+      counters.sendError("the address family is not the socket's", segments);
+      return segments;
+    }
+    sendSlab.put(0, batch.bytes(), from, length);
+    if (segments > 1 && segmentation.sendsRuns()) {
+      int error = sendMessage(0, length, segmentBytes);
+      if (error == 0) {
+        segmentation.onRunSent();
+        return segments;
+      }
+      if (error == LinuxCalls.EAGAIN) {
+        return 0;
+      }
+      String words = calls.errorText(error);
+      if (!SegmentationSupport.mayBeTheRuns(error)) {
+        counters.sendError(words, segments);
+        return segments;
+      }
+      int sent = sendSingly(length, segmentBytes, segments);
+      if (sent > 0 && !someSinglesFailed) {
+        segmentation.onRunRefused(error, words);
+      }
+      return sent;
+    }
+    return sendSingly(length, segmentBytes, segments);
+  }
+
+  private int sendSingly(int length, int segmentBytes, int segments) {
+    someSinglesFailed = false;
+    for (int i = 0; i < segments; i++) {
+      int at = i * segmentBytes;
+      int error = sendMessage(at, Math.min(segmentBytes, length - at), 0);
+      if (error == LinuxCalls.EAGAIN) {
+        return i;
+      }
+      if (error != 0) {
+        counters.sendError(calls.errorText(error), 1);
+        someSinglesFailed = true;
+      }
+    }
+    return segments;
+  }
+
+  /** Puts the peer's raw address into the header; false if the socket cannot reach its family. */
+  @SuppressWarnings("ReferenceEquality") // an equal one that is another object is written anew
+  private boolean name(InetSocketAddress peer) {
+    if (peer != namedPeer) {
+      namedBytes = names.write(peer, structs, SEND_NAME);
+      structs.putInt(SEND_HEADER + LinuxCalls.MSG_NAMELEN_AT, namedBytes);
+      namedPeer = peer;
+    }
+    return namedBytes != 0;
+  }
+
+  /** Sends a part of the slab; answers errno, 0 if all went well. */
+  private int sendMessage(int from, int length, int segmentBytes) {
+    structs.putLong(SEND_VECTOR, sendSlabAt + from);
+    structs.putLong(SEND_VECTOR + LinuxCalls.IOV_LEN_AT, length);
+    structs.putLong(
+        SEND_HEADER + LinuxCalls.MSG_CONTROLLEN_AT, segmentBytes == 0 ? 0 : SEGMENT_CONTROL_BYTES);
+    structs.putShort(SEND_CONTROL + LinuxCalls.CMSG_HEADER_BYTES, (short) segmentBytes);
+    while (calls.send(socket, structsAt + SEND_HEADER) < 0) {
+      int error = calls.lastError();
+      if (error != LinuxCalls.EINTR) {
+        return error;
+      }
+    }
+    return 0;
+  }
+
+  // Receiving.
+
+  @Override
+  public @Nullable InetSocketAddress receive(ByteBuffer into, long nowNanos) throws IOException {
+    requireOpen();
+    InetSocketAddress from = runFrom;
+    if (from == null) {
+      from = receiveRun();
+      if (from == null) {
+        return null;
+      }
+    }
+    int length = Math.min(runSegmentBytes, runBytes - runAt);
+    receiveSlab.get(runAt, into.array(), into.arrayOffset(), length);
+    into.clear().limit(length);
+    runAt += length;
+    runFrom = runAt < runBytes ? from : null;
+    return from;
+  }
+
+  @Override
+  public EcnMark ecn() {
+    return ecn;
+  }
+
+  /** Takes the next run from the system; null if none is waiting. */
+  private @Nullable InetSocketAddress receiveRun() {
+    for (int errors = 0; errors < PAUSE_AFTER_ERRORS; ) {
+      structs.putInt(RECEIVE_HEADER + LinuxCalls.MSG_NAMELEN_AT, SocketAddresses.MAX_BYTES);
+      structs.putLong(RECEIVE_HEADER + LinuxCalls.MSG_CONTROLLEN_AT, RECEIVE_CONTROL_BYTES);
+      long bytes = calls.receive(socket, structsAt + RECEIVE_HEADER);
+      if (bytes >= 0) {
+        if (receiveErrorsInARow != 0) {
+          receiveErrorsInARow = 0;
+        }
+        runBytes = (int) bytes;
+        runAt = 0;
+        readControl();
+        InetSocketAddress from = names.read(structs, RECEIVE_NAME);
+        runFrom = from;
+        return from;
+      }
+      int error = calls.lastError();
+      if (error == LinuxCalls.EAGAIN) {
+        return null;
+      }
+      if (error != LinuxCalls.EINTR) {
+        counters.receiveError(calls.errorText(error));
+        errors++;
+      }
+    }
+    receiveErrorsInARow = PAUSE_AFTER_ERRORS;
+    return null;
+  }
+
+  /** Reads the length of each datagram and the mark of all from the control messages. */
+  private void readControl() {
+    runSegmentBytes = runBytes;
+    ecn = EcnMark.UNKNOWN;
+    int end =
+        RECEIVE_CONTROL + (int) structs.getLong(RECEIVE_HEADER + LinuxCalls.MSG_CONTROLLEN_AT);
+    int at = RECEIVE_CONTROL;
+    while (at + LinuxCalls.CMSG_HEADER_BYTES <= end) {
+      int length = (int) structs.getLong(at);
+      if (length < LinuxCalls.CMSG_HEADER_BYTES || at + length > end) {
+        return;
+      }
+      int level = structs.getInt(at + LinuxCalls.CMSG_LEVEL_AT);
+      int type = structs.getInt(at + LinuxCalls.CMSG_TYPE_AT);
+      int data = at + LinuxCalls.CMSG_HEADER_BYTES;
+      if (level == LinuxCalls.SOL_UDP && type == LinuxCalls.UDP_GRO) {
+        int segment = structs.getInt(data);
+        runSegmentBytes = segment > 0 ? segment : runBytes;
+      } else if ((level == LinuxCalls.SOL_IP && type == LinuxCalls.IP_TOS)
+          || (level == LinuxCalls.SOL_IPV6 && type == LinuxCalls.IPV6_TCLASS)) {
+        ecn = MARKS[structs.get(data) & 3];
+      }
+      at += (length + Long.BYTES - 1) & -Long.BYTES;
+    }
+  }
+
+  // Waiting.
+
+  @Override
+  public boolean await(long timeoutNanos, boolean untilWritable) throws IOException {
+    if (runFrom != null) {
+      return true;
+    }
+    if (!enter()) {
+      throw new ClosedChannelException();
+    }
+    boolean ready;
+    interruption.arm();
+    try {
+      ready = poll(timeoutNanos, untilWritable);
+    } finally {
+      interruption.disarm();
+      leave();
+    }
+    requireOpen();
+    return ready;
+  }
+
+  private boolean poll(long timeoutNanos, boolean untilWritable) {
+    boolean pause = receiveErrorsInARow >= PAUSE_AFTER_ERRORS;
+    int count = pause && !untilWritable ? 1 : 2;
+    long nanos = pause ? Math.min(timeoutNanos, PAUSE_NANOS) : timeoutNanos;
+    putPoll(0, event, LinuxCalls.POLLIN);
+    putPoll(
+        1,
+        socket,
+        (short) ((pause ? 0 : LinuxCalls.POLLIN) | (untilWritable ? LinuxCalls.POLLOUT : 0)));
+    long timeout = 0;
+    if (nanos != Endpoint.NEVER) {
+      structs.putLong(POLL_TIMEOUT, Math.max(0, nanos) / NANOS_PER_SECOND);
+      structs.putLong(
+          POLL_TIMEOUT + LinuxCalls.TIMESPEC_NANOS_AT, Math.max(0, nanos) % NANOS_PER_SECOND);
+      timeout = structsAt + POLL_TIMEOUT;
+    }
+    int ready = calls.poll(structsAt + POLL_FDS, count, timeout);
+    if (ready > 0 && structs.getShort(POLL_FDS + LinuxCalls.POLLFD_REVENTS_AT) != 0) {
+      wakePending.set(false);
+      calls.drainEvent(event, structsAt + EVENT_IN);
+    }
+    if (pause) {
+      receiveErrorsInARow = 0;
+    }
+    return ready > 0;
+  }
+
+  private void putPoll(int index, int descriptor, short events) {
+    int at = POLL_FDS + index * LinuxCalls.POLLFD_BYTES;
+    structs.putInt(at, descriptor);
+    structs.putShort(at + LinuxCalls.POLLFD_EVENTS_AT, events);
+    structs.putShort(at + LinuxCalls.POLLFD_REVENTS_AT, (short) 0);
+  }
+
+  @Override
+  public void wakeup() {
+    if (!wakePending.compareAndSet(false, true) || !enter()) {
+      return;
+    }
+    try {
+      calls.raiseEvent(event, structsAt + EVENT_OUT);
+    } finally {
+      leave();
+    }
+  }
+
+  private boolean enter() {
+    while (true) {
+      int now = users.get();
+      if ((now & CLOSED) != 0) {
+        return false;
+      }
+      if (users.compareAndSet(now, now + 1)) {
+        return true;
+      }
+    }
+  }
+
+  private void leave() {
+    if (users.decrementAndGet() == CLOSED) {
+      release();
+    }
+  }
+
+  private void requireOpen() throws ClosedChannelException {
+    if ((users.get() & CLOSED) != 0) {
+      throw new ClosedChannelException();
+    }
+  }
+
+  @Override
+  public void close() {
+    if (!enter()) {
+      return;
+    }
+    calls.raiseEvent(event, structsAt + EVENT_OUT);
+    int before = users.getAndUpdate(now -> now | CLOSED);
+    if ((before & CLOSED) != 0) {
+      leave();
+      return;
+    }
+    leave();
+  }
+
+  private void release() {
+    calls.closeDescriptor(socket);
+    calls.closeDescriptor(event);
+    interruption.discard();
+  }
+
+  // Questions.
+
+  @Override
+  public boolean hasUnsent() {
+    return false;
+  }
+
+  @Override
+  public long nextTimeoutNanos() {
+    return Endpoint.NEVER;
+  }
+
+  @Override
+  public InetSocketAddress localAddress() {
+    return localAddress;
+  }
+
+  @Override
+  public PortCounters counters() {
+    return counters;
+  }
+
+  /** Whether what is too long for the path is lost rather than cut up. */
+  boolean setsDontFragment() {
+    return setsDontFragment;
+  }
+
+  @Override
+  public String description() {
+    return "Linux: " + segmentation.description() + cutBuffers();
+  }
+
+  private String cutBuffers() {
+    return cutBuffer("receive", grantedReceiveBufferBytes, "net.core.rmem_max")
+        + cutBuffer("send", grantedSendBufferBytes, "net.core.wmem_max");
+  }
+
+  private static String cutBuffer(String which, int grantedBytes, String ceiling) {
+    return grantedBytes >= WANTED_BUFFER_BYTES
+        ? ""
+        : "; the "
+            + which
+            + " buffer is cut to "
+            + grantedBytes
+            + " bytes by the kernel's ceiling, bursts beyond it are lost: sysctl -w "
+            + ceiling
+            + "="
+            + WANTED_BUFFER_BYTES;
+  }
+
+  @Override
+  public int grantedReceiveBufferBytes() {
+    return grantedReceiveBufferBytes;
+  }
+
+  @Override
+  public int grantedSendBufferBytes() {
+    return grantedSendBufferBytes;
+  }
+}

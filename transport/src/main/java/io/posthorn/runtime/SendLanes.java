@@ -1,0 +1,199 @@
+package io.posthorn.runtime;
+
+import io.posthorn.endpoint.Endpoint;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The {@link SendLane}s of a socket: by peer for the senders, by connection for its end, and the
+ * announced ones in a chain that any thread adds to and the holder of the socket's lock takes.
+ */
+final class SendLanes {
+  /** The lanes of one connection, by channel; grows by being replaced. */
+  private static final class OfConnection {
+    final long connection;
+    final InetSocketAddress peer;
+    volatile @Nullable SendLane[] lanes = new SendLane[1];
+
+    OfConnection(long connection, InetSocketAddress peer) {
+      this.connection = connection;
+      this.peer = peer;
+    }
+  }
+
+  private final LaneBuffers buffers = new LaneBuffers();
+  private final Map<InetSocketAddress, OfConnection> byPeer = new ConcurrentHashMap<>();
+  private final AtomicReference<@Nullable SendLane> announced = new AtomicReference<>();
+
+  /** Where the last message went; threads may each see another, all of them valid. */
+  private volatile @Nullable OfConnection last;
+
+  // With the socket's lock.
+  private final Map<Long, OfConnection> byConnection = new HashMap<>();
+  private final List<SendLane> blocked = new ArrayList<>();
+
+  /** The lane to a peer's channel; null if messages must take the other way. Any thread. */
+  @Nullable SendLane find(InetSocketAddress peer, int channel) {
+    OfConnection to = last;
+    if (to == null || !to.peer.equals(peer)) {
+      to = byPeer.get(peer);
+      if (to == null) {
+        return null;
+      }
+      last = to;
+    }
+    SendLane[] lanes = to.lanes;
+    return channel < lanes.length ? lanes[channel] : null;
+  }
+
+  /** Has the lane drained by whoever takes the socket's lock next. Any thread. */
+  void announce(SendLane lane) {
+    SendLane before;
+    do {
+      before = announced.get();
+      lane.announcedBefore = before;
+    } while (!announced.compareAndSet(before, lane));
+  }
+
+  boolean hasAnnounced() {
+    return announced.get() != null;
+  }
+
+  /** A connection is open; with the socket's lock. The first one to a peer has its messages. */
+  void onConnected(long connection, InetSocketAddress peer) {
+    OfConnection added = new OfConnection(connection, peer);
+    if (byPeer.putIfAbsent(peer, added) == null) {
+      byConnection.put(connection, added);
+    }
+  }
+
+  /** An ordered message took the other way and was accepted: the next may take this one. */
+  void onAccepted(InetSocketAddress peer, int channel) {
+    OfConnection to = byPeer.get(peer);
+    if (to == null) {
+      return;
+    }
+    SendLane[] lanes = to.lanes;
+    SendLane known = channel < lanes.length ? lanes[channel] : null;
+    if (known != null && !known.isClosed()) {
+      return;
+    }
+    lanes = Arrays.copyOf(lanes, Math.max(lanes.length, channel + 1));
+    lanes[channel] = new SendLane(to.connection, to.peer, channel, buffers);
+    to.lanes = lanes;
+  }
+
+  /** Moves what the announced lanes hold to the endpoint; with the socket's lock. */
+  void drain(Endpoint endpoint, long now) {
+    SendLane lane = announced.get() == null ? null : announced.getAndSet(null);
+    while (lane != null) {
+      SendLane before = lane.announcedBefore;
+      lane.announcedBefore = null;
+      drain(lane, endpoint, now);
+      lane = before;
+    }
+  }
+
+  private void drain(SendLane lane, Endpoint endpoint, long now) {
+    if (lane.isBlocked) {
+      lane.isSkipped = true; // or each message would have it looked at in vain
+      return;
+    }
+    lane.unannounce();
+    if (!lane.drain(endpoint, false, now)) {
+      lane.isBlocked = true;
+      blocked.add(lane);
+    }
+  }
+
+  /** A send buffer has room again; with the socket's lock. */
+  void onWritable(Endpoint endpoint, long now) {
+    for (int i = blocked.size() - 1; i >= 0; i--) {
+      SendLane lane = blocked.get(i);
+      if (lane.drain(endpoint, false, now)) {
+        lane.isBlocked = false;
+        blocked.remove(i);
+        if (lane.isSkipped) {
+          lane.isSkipped = false;
+          drain(lane, endpoint, now);
+        }
+      }
+    }
+  }
+
+  /** Whether messages to this channel wait that must leave before another; with the lock. */
+  boolean holdsBack(InetSocketAddress peer, long connection, int channel) {
+    OfConnection to =
+        connection == Endpoint.NO_CONNECTION ? byPeer.get(peer) : byConnection.get(connection);
+    SendLane[] lanes = to == null ? null : to.lanes;
+    SendLane lane = lanes == null || channel >= lanes.length ? null : lanes[channel];
+    return lane != null && lane.hasRest();
+  }
+
+  /** The application closes a connection: what it was given goes before; with the lock. */
+  void flushAndClose(long connection, Endpoint endpoint, long now) {
+    OfConnection of = byConnection.get(connection);
+    if (of != null) {
+      flushAndClose(of, endpoint, now);
+    }
+  }
+
+  /** The application closes the socket; with the lock. */
+  void flushAndCloseAll(Endpoint endpoint, long now) {
+    for (OfConnection of : byConnection.values()) {
+      flushAndClose(of, endpoint, now);
+    }
+  }
+
+  /** A streamed message begins on this channel: smaller ones must ask first; with the lock. */
+  void flushAndClose(long connection, int channel, Endpoint endpoint, long now) {
+    OfConnection of = byConnection.get(connection);
+    SendLane[] lanes = of == null ? null : of.lanes;
+    SendLane lane = lanes == null || channel >= lanes.length ? null : lanes[channel];
+    if (lane != null) {
+      lane.close();
+      lane.drain(endpoint, true, now);
+    }
+  }
+
+  private void flushAndClose(OfConnection of, Endpoint endpoint, long now) {
+    byPeer.remove(of.peer, of);
+    for (SendLane lane : of.lanes) {
+      if (lane != null) {
+        lane.close();
+        lane.drain(endpoint, true, now);
+      }
+    }
+  }
+
+  /** A connection ended; answers how many messages never reached it. With the lock. */
+  long onClosed(long connection) {
+    OfConnection of = byConnection.remove(connection);
+    if (of == null) {
+      return 0;
+    }
+    byPeer.remove(of.peer, of);
+    if (last == of) {
+      last = null;
+    }
+    long lost = 0;
+    for (SendLane lane : of.lanes) {
+      if (lane != null) {
+        lane.close();
+        lost += lane.abandon();
+        if (lane.isBlocked) {
+          lane.isBlocked = false;
+          blocked.remove(lane);
+        }
+      }
+    }
+    return lost;
+  }
+}

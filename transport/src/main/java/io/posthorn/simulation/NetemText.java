@@ -1,0 +1,131 @@
+package io.posthorn.simulation;
+
+import io.posthorn.simulation.LinkConditions.Distribution;
+import io.posthorn.simulation.LinkConditions.QueueUnit;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Link conditions as a command of tc(8) with netem, and what netem cannot say as remarks. */
+final class NetemText {
+  private static final int LIKELY_PACKET_BYTES = 1_500;
+
+  private final LinkConditions conditions;
+  private final List<String> remarks = new ArrayList<>();
+  private final StringBuilder words = new StringBuilder();
+
+  NetemText(LinkConditions conditions) {
+    this.conditions = conditions;
+  }
+
+  /** The command, then a remark a line, each with {@code #} before it. */
+  List<String> lines(String device) {
+    if (conditions.recording() != null) {
+      remarks.add("a replay: netem has none for a whole datagram's fate");
+    } else {
+      delay();
+      if (!conditions.loss().equals(LossModel.NONE)) {
+        words.append(' ').append(conditions.loss());
+      }
+      reorder();
+      if (conditions.duplicate().ppb() > 0) {
+        words.append(" duplicate ").append(LinkUnits.percent(conditions.duplicate().ppb()));
+        if (conditions.duplicate().delayNanos() > 0) {
+          remarks.add("netem's copies come at once, not later");
+        }
+      }
+      if (conditions.corruptPpb() > 0) {
+        words.append(" corrupt ").append(LinkUnits.percent(conditions.corruptPpb()));
+      }
+      rate();
+      others();
+    }
+    List<String> lines = new ArrayList<>();
+    lines.add("tc qdisc replace dev " + device + " root netem" + words);
+    for (String remark : remarks) {
+      lines.add("# " + remark);
+    }
+    return lines;
+  }
+
+  private void delay() {
+    LinkConditions.Delay delay = conditions.delay();
+    // netem reorders by sending at once what would have waited: it wants a delay for that.
+    if (delay.nanos() == 0 && delay.jitterNanos() == 0) {
+      return;
+    }
+    words.append(" delay ").append(LinkUnits.duration(delay.nanos()));
+    if (delay.jitterNanos() > 0) {
+      words.append(' ').append(LinkUnits.duration(delay.jitterNanos()));
+      if (delay.correlationPpb() > 0) {
+        words.append(' ').append(LinkUnits.percent(delay.correlationPpb()));
+      }
+      if (delay.distribution() == Distribution.NORMAL) {
+        words.append(" distribution normal");
+      }
+    }
+  }
+
+  private void reorder() {
+    LinkConditions.Reorder reorder = conditions.reorder();
+    if (reorder.ppb() == 0) {
+      return;
+    }
+    if (reorder.holdNanos() > 0) {
+      remarks.add("netem holds nothing back: reorder with a time is left out");
+      return;
+    }
+    words.append(" reorder ").append(LinkUnits.percent(reorder.ppb()));
+    if (reorder.gap() > 1) {
+      words.append(" gap ").append(reorder.gap());
+    }
+  }
+
+  private void rate() {
+    if (conditions.rateBitsPerSecond() == 0) {
+      return;
+    }
+    words.append(" rate ").append(LinkUnits.rate(conditions.rateBitsPerSecond()));
+    LinkConditions.Queue queue = conditions.queue();
+    if (queue.equals(LinkConditions.DEFAULT_QUEUE)) {
+      return;
+    }
+    long packets = queue.limit();
+    if (queue.unit() != QueueUnit.PACKETS) {
+      long bytes =
+          queue.unit() == QueueUnit.BYTES
+              ? queue.limit()
+              : (long) (queue.limit() / 8e9 * conditions.rateBitsPerSecond());
+      packets = Math.max(1, bytes / LIKELY_PACKET_BYTES);
+      remarks.add(
+          "netem's queue counts packets: limit "
+              + packets
+              + " is for packets of "
+              + LIKELY_PACKET_BYTES
+              + " bytes");
+    }
+    words.append(" limit ").append(packets);
+  }
+
+  private void others() {
+    if (conditions.mtuBytes() < LinkConditions.MTU_UNLIMITED) {
+      remarks.add(
+          "mtu: ip link set dev DEVICE mtu "
+              + conditions.mtuBytes()
+              + ", which fragments or refuses what is larger, not loses it");
+    }
+    if (conditions.hasOutage()) {
+      LinkConditions.Outage outage = conditions.outage();
+      remarks.add(
+          "outage: after "
+              + LinkUnits.duration(outage.atNanos())
+              + " loss 100% for "
+              + LinkUnits.duration(outage.lengthNanos())
+              + (outage.periodNanos() == 0
+                  ? ""
+                  : ", again every " + LinkUnits.duration(outage.periodNanos())));
+    }
+    if (conditions.rebindPeriodNanos() > 0) {
+      remarks.add("rebind: a matter of the NAT: conntrack -D forgets its mappings");
+    }
+  }
+}
