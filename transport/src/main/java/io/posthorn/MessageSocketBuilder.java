@@ -5,6 +5,7 @@ import io.posthorn.endpoint.PlainEndpoint;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.PortChoice;
+import io.posthorn.protocol.PortLimits;
 import io.posthorn.runtime.ImpairedDatagramPort;
 import io.posthorn.runtime.SocketDriver;
 import io.posthorn.simulation.LinkConditions;
@@ -349,19 +350,27 @@ public final class MessageSocketBuilder {
           new ImpairedDatagramPort(
               port, impairment, seed != null ? seed : new SecureRandom().nextLong(), 0);
     }
+    DatagramPort bound = port;
+    // A datagram that takes more than a quarter of what the system holds for us is often lost.
+    int welcome =
+        Math.max(
+            WireLimits.MINIMUM_DATAGRAM_BYTES,
+            Math.min(WireLimits.MAX_DATAGRAM_BYTES, port.grantedReceiveBufferBytes() / 4));
+    PortLimits limits = new PortLimits(bound::largestDatagramBytes, welcome);
     SocketDriver driver =
         SocketDriver.start(
             port,
-            isSelf -> endpoint(options, isSelf),
+            isSelf -> endpoint(options, isSelf, limits),
             SocketDriver.nanos(linger),
             SocketDriver.nanos(spin));
     return new MessageSocket(options, linger, driver);
   }
 
-  private static Endpoint endpoint(SocketOptions options, Predicate<InetSocketAddress> isSelf) {
+  private static Endpoint endpoint(
+      SocketOptions options, Predicate<InetSocketAddress> isSelf, PortLimits limits) {
     return switch (options.mode()) {
       case PLAIN -> new PlainEndpoint(options);
-      case RELIABLE -> new ReliableEndpoint(options, new SecureRandom(), isSelf);
+      case RELIABLE -> new ReliableEndpoint(options, new SecureRandom(), isSelf, null, limits);
     };
   }
 }

@@ -19,7 +19,8 @@ import java.time.Duration;
  * @param receiveBufferBytes ceiling of the memory that a peer may fill per connection
  * @param socketReceiveBytes ceiling over all connections of the socket; in plain mode of the queue
  * @param maxWholeMessageBytes largest ordered message handed over in one piece
- * @param maxDatagramBytes largest UDP payload sent, 1,200 to 65,507
+ * @param maxDatagramBytes largest UDP payload that is tried, 1,200 to 65,507; the path and the peer
+ *     may allow less
  * @param streaming whether messages larger than {@code maxWholeMessageBytes} are taken, in parts
  * @param application what this application says it speaks, told to each peer; empty for nothing
  * @param redundancy whether a thin flow's packets carry again what is not acknowledged yet, as
@@ -100,7 +101,7 @@ public record SocketOptions(
         24 << 20,
         256L << 20,
         4 << 20,
-        1_200,
+        1_472,
         false);
   }
 

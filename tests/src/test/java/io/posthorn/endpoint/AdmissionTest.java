@@ -10,6 +10,7 @@ import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.Announcement;
 import io.posthorn.protocol.EndpointResources;
+import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.Scratch;
 import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.handshake.ClearHandshake;
@@ -45,6 +46,7 @@ class AdmissionTest {
               new ReceiveMemory(1),
               new Scratch(),
               new ConnectionIdIssuer(StaticKey.generate(random), random, id -> false),
+              PortLimits.UNKNOWN,
               1,
               new Announcement()),
           WireLimits.SUITE_CLEAR,

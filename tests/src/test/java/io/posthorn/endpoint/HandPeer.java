@@ -9,6 +9,7 @@ import io.posthorn.SocketOptions;
 import io.posthorn.protocol.Announcement;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.PeerConnection;
+import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.Scratch;
 import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.handshake.ClearHandshake;
@@ -95,6 +96,7 @@ final class HandPeer {
                 new ReceiveMemory(1),
                 new Scratch(),
                 ids,
+                PortLimits.UNKNOWN,
                 random.nextLong(),
                 new Announcement()),
             ownId);

@@ -5,6 +5,7 @@ import io.posthorn.SocketOptions;
 import io.posthorn.protocol.Announcement;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.PeerConnection;
+import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.Scratch;
 import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.handshake.ClearHandshake;
@@ -29,6 +30,7 @@ final class Slots {
             new ReceiveMemory(1 << 20),
             new Scratch(),
             new ConnectionIdIssuer(StaticKey.generate(random), random, id -> false),
+            PortLimits.UNKNOWN,
             1,
             new Announcement());
   }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.posthorn.EcnMark;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
+import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.wire.BigEndian;
@@ -36,7 +37,7 @@ class StatelessResetTest {
   private long nowNanos = 1_000 * MS;
 
   private ReliableEndpoint endpoint(@Nullable StaticKey known) {
-    return new ReliableEndpoint(OPTIONS, random.split(), any -> false, known);
+    return new ReliableEndpoint(OPTIONS, random.split(), any -> false, known, PortLimits.UNKNOWN);
   }
 
   private byte[] dataPacket(long id, int length) {

@@ -10,8 +10,10 @@ import io.posthorn.simulation.checker.Checkers;
 import io.posthorn.simulation.checker.History;
 import io.posthorn.wire.CloseReason;
 import java.time.Duration;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
 
 /**
  * Faults of the network by their number in the list of faults. Rows that a property holds stand
@@ -41,6 +43,92 @@ class NetworkFaultsTest {
 
   private static void settle(Pair pair, Duration limit) {
     assertTrue(pair.network.runUntil(pair::isSettled, limit), () -> "stuck: " + pair.history);
+  }
+
+  // 11, 12: the path's MTU.
+
+  private static long fastest(Pair pair, int from, int megabytes, Duration limit) {
+    Party sender = from == 0 ? pair.a : pair.b;
+    Party receiver = from == 0 ? pair.b : pair.a;
+    long begun = pair.network.nowNanos();
+    for (int i = 0; i < megabytes * 10; i++) {
+      sender.send(receiver, 0, Delivery.RELIABLE_ORDERED, 100_000);
+    }
+    settle(pair, limit);
+    return pair.network.nowNanos() - begun;
+  }
+
+  private static int largest(Pair pair, long afterNanos) {
+    int most = 0;
+    for (long[] datagram : pair.offered) {
+      if (datagram[0] >= afterNanos) {
+        most = (int) Math.max(most, datagram[1]);
+      }
+    }
+    return most;
+  }
+
+  private static Pair withMtu(long seed, int mtuBytes, int interfaceBytes) {
+    Pair pair =
+        new Pair(seed, Pair.clear(65_507))
+            .link(LinkConditions.parse("delay 5ms rate 200mbit mtu " + mtuBytes))
+            .watchSizes();
+    pair.a.useInterface(interfaceBytes);
+    pair.b.useInterface(interfaceBytes);
+    return pair;
+  }
+
+  @Property(tries = 5)
+  void fault12TheSizeOfDatagramsGrowsToWhatThePathCarries(
+      @ForAll long seed, @ForAll @IntRange(min = 1_300, max = 65_535) int mtuBytes) {
+    Pair pair = withMtu(seed, mtuBytes, 65_507);
+    fastest(pair, 0, 4, Duration.ofSeconds(60));
+    pair.network.run(Duration.ofSeconds(2));
+    long afterNanos = pair.network.nowNanos();
+    fastest(pair, 0, 4, Duration.ofSeconds(60));
+    int best = Math.min(mtuBytes - 28, 65_507);
+    int most = largest(pair, afterNanos);
+    assertTrue(most <= best && most > best * 3 / 4, most + " of " + best);
+    Checkers.checkSoFar(pair.history);
+  }
+
+  /** 11: the path begins to swallow large datagrams in mid-transfer, without a word. */
+  @Property(tries = 5)
+  void fault11ABlackHoleForLargeDatagramsIsLeftByItself(
+      @ForAll long seed, @ForAll @IntRange(min = 1_228, max = 4_500) int mtuBytes) {
+    Pair pair = withMtu(seed, 9_000, 8_972);
+    fastest(pair, 0, 2, Duration.ofSeconds(60));
+    pair.link(LinkConditions.parse("delay 5ms rate 200mbit mtu " + mtuBytes));
+    long took = fastest(pair, 0, 4, Duration.ofSeconds(60));
+    assertTrue(took < 3_000 * MS, took / MS + " ms for 4 MB");
+    pair.network.run(Duration.ofSeconds(20));
+    long afterNanos = pair.network.nowNanos();
+    fastest(pair, 0, 2, Duration.ofSeconds(60));
+    assertTrue(largest(pair, afterNanos) <= mtuBytes - 28, "after the search, none is too large");
+    Checkers.checkSoFar(pair.history);
+  }
+
+  /** 11: half of the MTU is left. */
+  @Example
+  void fault11APathWhoseMtuHalvesCostsAFewRoundTrips() {
+    Pair pair = withMtu(1, 9_000, 8_972);
+    fastest(pair, 0, 4, Duration.ofSeconds(60));
+    pair.link(LinkConditions.parse("delay 5ms rate 200mbit mtu 4500"));
+    long took = fastest(pair, 0, 4, Duration.ofSeconds(60));
+    assertTrue(took < 1_500 * MS, took / MS + " ms for 4 MB");
+  }
+
+  /** Small messages gain nothing by large packets, and the path is not asked. */
+  @Example
+  void fault12ThinFlowsAskForNoLargerDatagrams() {
+    Pair pair = withMtu(1, 9_000, 8_972);
+    for (int i = 0; i < 1_000; i++) {
+      pair.network.at(
+          Duration.ofMillis(10L * i), () -> pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 64));
+    }
+    pair.network.run(Duration.ofSeconds(11));
+    settle(pair, Duration.ofSeconds(1));
+    assertTrue(largest(pair, 0) <= 1_200, "largest: " + largest(pair, 0));
   }
 
   // 19: one side restarts.

@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Two parties on one network: forth is from a to b. */
@@ -22,6 +23,9 @@ final class Pair {
   final SimulatedNetwork network;
   final Party a;
   final Party b;
+
+  /** Time and size of each datagram, once {@link #watchSizes} was called. */
+  final List<long[]> offered = new ArrayList<>();
 
   Pair(long seed, SocketOptions options) {
     this(seed, options, options);
@@ -51,6 +55,11 @@ final class Pair {
 
   /** Not encrypted, with the usual limits. */
   static SocketOptions clear() {
+    return clear(options().maxDatagramBytes());
+  }
+
+  /** Not encrypted, with this ceiling of datagrams. */
+  static SocketOptions clear(int maxDatagramBytes) {
     SocketOptions usual = options();
     return new SocketOptions(
         usual.mode(),
@@ -65,7 +74,7 @@ final class Pair {
         usual.receiveBufferBytes(),
         usual.socketReceiveBytes(),
         usual.maxWholeMessageBytes(),
-        usual.maxDatagramBytes(),
+        maxDatagramBytes,
         usual.streaming());
   }
 
@@ -102,6 +111,16 @@ final class Pair {
 
   Pair link(LinkConditions both) {
     return link(both, both);
+  }
+
+  /** Remembers how large each datagram is. */
+  Pair watchSizes() {
+    network.intercept(
+        (from, to, number, datagram) -> {
+          offered.add(new long[] {network.nowNanos(), datagram.remaining()});
+          return Interception.DELIVER;
+        });
+    return this;
   }
 
   /** Has these messages sent, each at its time. */

@@ -6,12 +6,14 @@ import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.runtime.SimulatedEndpoint;
 import io.posthorn.simulation.checker.History;
 import io.posthorn.simulation.checker.History.Sent;
+import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -46,6 +48,7 @@ final class Party implements SimulatedHost {
   private final Map<InetSocketAddress, Party> known = new HashMap<>();
   private final Map<Party, InetSocketAddress> aliases = new HashMap<>();
   private @Nullable StaticKey identity;
+  private PortLimits limits = PortLimits.UNKNOWN;
   private SimulatedEndpoint host;
   private boolean answersOnly;
   private boolean confirms = true;
@@ -73,16 +76,20 @@ final class Party implements SimulatedHost {
 
   private SimulatedEndpoint host() {
     SplittableRandom random = new SplittableRandom(seed + process * 0x9E3779B97F4A7C15L);
-    Endpoint endpoint =
-        identity == null
-            ? new ReliableEndpoint(options, random, address::equals)
-            : new ReliableEndpoint(options, random, address::equals, identity);
+    Endpoint endpoint = new ReliableEndpoint(options, random, address::equals, identity, limits);
     return new SimulatedEndpoint(endpoint, this::onMessage, this::onEvent);
   }
 
   /** Has an identity that outlives a crash; before anything else. */
   void keepIdentity() {
     identity = StaticKey.generate(new SplittableRandom(seed));
+    host = host();
+    network.replace(address, this);
+  }
+
+  /** Has an interface that takes datagrams up to this size; before anything else. */
+  void useInterface(int largestDatagramBytes) {
+    limits = new PortLimits(any -> largestDatagramBytes, WireLimits.MAX_DATAGRAM_BYTES);
     host = host();
     network.replace(address, this);
   }

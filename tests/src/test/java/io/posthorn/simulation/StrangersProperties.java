@@ -10,6 +10,7 @@ import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.endpoint.TransmitBatch;
+import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.simulation.checker.Checkers;
 import io.posthorn.wire.DropReason;
@@ -53,7 +54,8 @@ class StrangersProperties {
     static Open lasting(SocketOptions options, long seed) {
       SplittableRandom random = new SplittableRandom(seed);
       StaticKey identity = StaticKey.generate(random);
-      return new Open(new ReliableEndpoint(options, random, Pair.B::equals, identity));
+      return new Open(
+          new ReliableEndpoint(options, random, Pair.B::equals, identity, PortLimits.UNKNOWN));
     }
 
     private Open(Endpoint endpoint) {

@@ -19,7 +19,6 @@ final class ConnectionTurns {
   private final ConnectionTable table;
   private final EventQueue events;
   private final EndpointCounters counters;
-  private final int maxDatagramBytes;
   private final StatelessReset resets;
   private final DeadlineQueue deadlines = new DeadlineQueue();
   private final ArrayDeque<ConnectionSlot> transmitting = new ArrayDeque<>();
@@ -30,16 +29,11 @@ final class ConnectionTurns {
   private long endedRepeated;
 
   ConnectionTurns(
-      ConnectionTable table,
-      EventQueue events,
-      EndpointCounters counters,
-      StatelessReset resets,
-      int maxDatagramBytes) {
+      ConnectionTable table, EventQueue events, EndpointCounters counters, StatelessReset resets) {
     this.table = table;
     this.events = events;
     this.counters = counters;
     this.resets = resets;
-    this.maxDatagramBytes = maxDatagramBytes;
   }
 
   /** After each input to a connection: collects what it has to say, and queues it. */
@@ -135,8 +129,8 @@ final class ConnectionTurns {
   }
 
   private boolean fill(PeerConnection connection, TransmitBatch out, long nowNanos) {
-    int limit = maxDatagramBytes;
-    int bytes = connection.writeDatagram(out.bytes(), 0, limit, nowNanos);
+    int limit = connection.datagramBytes();
+    int bytes = connection.writeDatagram(out.bytes(), 0, WireLimits.MAX_DATAGRAM_BYTES, nowNanos);
     if (bytes == 0) {
       return false;
     }
@@ -144,7 +138,7 @@ final class ConnectionTurns {
     while (bytes == limit
         && out.segments() < MAX_SEGMENTS
         && out.lengthBytes() + limit <= WireLimits.MAX_DATAGRAM_BYTES
-        && !connection.hasOffPath()) {
+        && !connection.isNextApart()) {
       bytes = connection.writeDatagram(out.bytes(), out.lengthBytes(), limit, nowNanos);
       if (bytes == 0) {
         break;

@@ -10,6 +10,7 @@ import io.posthorn.protocol.ConnectionEnd;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.PeerConnection;
+import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.Scratch;
 import io.posthorn.protocol.SendOutcome;
@@ -58,7 +59,7 @@ public final class ReliableEndpoint implements Endpoint {
    */
   public ReliableEndpoint(
       SocketOptions options, RandomGenerator random, Predicate<InetSocketAddress> isSelf) {
-    this(options, random, isSelf, staticKey(options.security()));
+    this(options, random, isSelf, null, PortLimits.UNKNOWN);
   }
 
   private static @Nullable StaticKey staticKey(Security security) {
@@ -76,14 +77,18 @@ public final class ReliableEndpoint implements Endpoint {
    * Makes an endpoint without connections.
    *
    * @param known the identity of this host, the same after a restart, so that peers of before learn
-   *     of it by a reset; null to make one that lives as long as this endpoint
+   *     of it by a reset; null for that of the options' security, or, if it has none, for one that
+   *     lives as long as this endpoint
+   * @param port what the host lets through
    */
   public ReliableEndpoint(
       SocketOptions options,
       RandomGenerator random,
       Predicate<InetSocketAddress> isSelf,
-      @Nullable StaticKey known) {
-    StaticKey identity = known == null ? StaticKey.generate(random) : known;
+      @Nullable StaticKey known,
+      PortLimits port) {
+    StaticKey lasting = known == null ? staticKey(options.security()) : known;
+    StaticKey identity = lasting == null ? StaticKey.generate(random) : lasting;
     ConnectionIdIssuer ids = new ConnectionIdIssuer(identity, random, id -> table.byId(id) != null);
     EndpointResources shared =
         new EndpointResources(
@@ -92,12 +97,13 @@ public final class ReliableEndpoint implements Endpoint {
             new ReceiveMemory(options.socketReceiveBytes()),
             new Scratch(),
             ids,
+            port,
             random.nextLong(),
             new Announcement());
     this.shared = shared;
     this.identity = identity;
-    this.resets = new StatelessReset(shared, table, outbox, known != null);
-    this.turns = new ConnectionTurns(table, events, counters, resets, options.maxDatagramBytes());
+    this.resets = new StatelessReset(shared, table, outbox, lasting != null);
+    this.turns = new ConnectionTurns(table, events, counters, resets);
     this.handshakes = new Handshakes(shared, isSelf, identity, table, turns, counters, outbox);
   }
 

@@ -79,6 +79,15 @@ public interface DatagramPort {
   /** Kernel memory granted for datagrams that wait to leave, in bytes. */
   int grantedSendBufferBytes();
 
+  /**
+   * The largest datagram that may be tried towards an address: one that leaves whole or not at all.
+   * Where the system may be kept from cutting datagrams up, that is what its route allows; else
+   * what fills the interface; 1,200 bytes if nothing is known.
+   */
+  default int largestDatagramBytes(InetSocketAddress to) {
+    return InterfaceMtu.largestDatagramBytes(localAddress(), to);
+  }
+
   /** Gives the port back to the system. A second call does nothing. */
   void close() throws IOException;
 }

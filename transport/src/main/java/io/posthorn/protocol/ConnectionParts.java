@@ -6,9 +6,11 @@ import io.posthorn.protocol.congestion.CongestionController;
 import io.posthorn.protocol.congestion.Cubic;
 import io.posthorn.protocol.congestion.NewReno;
 import io.posthorn.protocol.path.LocalConnectionIds;
+import io.posthorn.protocol.path.MtuDiscovery;
 import io.posthorn.protocol.path.Path;
 import io.posthorn.protocol.path.PeerConnectionIds;
 import io.posthorn.protocol.recovery.PacketRecovery;
+import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
 
 /**
@@ -27,9 +29,13 @@ final class ConnectionParts {
   final Path path;
   final LocalConnectionIds localIds;
   final PeerConnectionIds peerIds = new PeerConnectionIds();
+  final MtuDiscovery mtu;
   final PacketRecovery recovery;
   final IdleTimeout idle;
   final Redundancy redundancy;
+
+  /** What the peer is willing to take, once that is known. */
+  int peerMaxUdpPayloadBytes = WireLimits.MINIMUM_DATAGRAM_BYTES;
 
   /** In the order of their priority, which is the order in which they fill a packet. */
   final FrameSource[] sources;
@@ -55,11 +61,13 @@ final class ConnectionParts {
     acknowledgements = new Acknowledgements(PeerConnection.MAX_ACK_DELAY_NANOS);
     path = new Path(address, shared.random(), peerIds);
     localIds = new LocalConnectionIds(shared.ids(), localConnectionId);
+    mtu = new MtuDiscovery(this::mtuCeilingBytes);
     sources =
         new FrameSource[] {
           acknowledgements,
           path,
           pings,
+          mtu,
           ending.closeFrame(),
           peerIds,
           localIds,
@@ -79,11 +87,17 @@ final class ConnectionParts {
             nowNanos);
   }
 
+  /** The largest datagram that may be tried towards the path's address. */
+  private int mtuCeilingBytes() {
+    int host = shared.port().largestSentBytes().applyAsInt(path.address());
+    return Math.min(Math.min(shared.options().maxDatagramBytes(), host), peerMaxUdpPayloadBytes);
+  }
+
   private static CongestionController controller(SocketOptions options) {
     return switch (options.congestionControl()) {
-      case NEW_RENO -> new NewReno(options.maxDatagramBytes());
-      case CUBIC -> new Cubic(options.maxDatagramBytes());
-      case ADAPTIVE -> new Adaptive(options.maxDatagramBytes());
+      case NEW_RENO -> new NewReno(WireLimits.MINIMUM_DATAGRAM_BYTES);
+      case CUBIC -> new Cubic(WireLimits.MINIMUM_DATAGRAM_BYTES);
+      case ADAPTIVE -> new Adaptive(WireLimits.MINIMUM_DATAGRAM_BYTES);
     };
   }
 }

@@ -13,6 +13,7 @@ import java.util.random.RandomGenerator;
  * @param memory received bytes of all connections, against the socket's ceiling
  * @param scratch work space
  * @param ids draws the connection ids of this side
+ * @param port what the host lets through
  * @param instanceId tells this run of the socket from the one before
  * @param announcement what the application has each new peer told
  */
@@ -22,5 +23,6 @@ public record EndpointResources(
     ReceiveMemory memory,
     Scratch scratch,
     ConnectionIdIssuer ids,
+    PortLimits port,
     long instanceId,
     Announcement announcement) {}

@@ -80,6 +80,7 @@ final class Opening {
     parameters.resetToken = shared.ids().token(connectionId);
     parameters.maxIdleTimeoutMillis = options.idleTimeout().toMillis();
     parameters.maxAckDelayMicros = PeerConnection.MAX_ACK_DELAY_NANOS / 1000;
+    parameters.maxUdpPayloadBytes = shared.port().largestReceivedBytes();
     parameters.activeConnectionIdLimit = PeerConnectionIds.limit();
     if (!options.application().isEmpty()) {
       parameters.application = options.application().getBytes(StandardCharsets.US_ASCII);
@@ -153,6 +154,7 @@ final class Opening {
     String speaks = application == null ? "" : new String(application, StandardCharsets.ISO_8859_1);
     session = new Session(keys, frames, peer.instanceId, key, peer.registrationFingerprint, speaks);
     parts.peerIds.begin(remoteConnectionId, peer.resetToken);
+    parts.peerMaxUdpPayloadBytes = (int) peer.maxUdpPayloadBytes;
     parts.localIds.onPeerLimit(peer.activeConnectionIdLimit);
     if (!parts.ending.isRunning()) {
       frames.refuseMessages();

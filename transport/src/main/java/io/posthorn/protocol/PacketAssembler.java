@@ -2,6 +2,7 @@ package io.posthorn.protocol;
 
 import io.posthorn.ConnectionInfo;
 import io.posthorn.SocketOptions;
+import io.posthorn.protocol.path.MtuDiscovery;
 import io.posthorn.protocol.path.Path;
 import io.posthorn.protocol.protection.PacketProtection;
 import io.posthorn.protocol.recovery.PacketRecovery;
@@ -29,6 +30,7 @@ final class PacketAssembler {
   private final PacketRecovery recovery;
   private final Acknowledgements acknowledgements;
   private final Pings pings;
+  private final MtuDiscovery mtu;
   private final Path path;
   private final FrameSource[] sources;
   private final PacketBuilder builder;
@@ -48,12 +50,14 @@ final class PacketAssembler {
 
   static final byte PATH = 1;
   static final byte PINGS = 2;
+  static final byte MTU = 3;
 
   PacketAssembler(ConnectionParts parts) {
     this.recovery = parts.recovery;
     this.acknowledgements = parts.acknowledgements;
     this.path = parts.path;
     this.pings = parts.pings;
+    this.mtu = parts.mtu;
     this.sources = parts.sources;
     this.random = parts.shared.random();
     SocketOptions options = parts.shared.options();
@@ -222,6 +226,32 @@ final class PacketAssembler {
         nowNanos);
   }
 
+  /** Writes a packet of exactly this size that asks whether the path carries it. */
+  int writeMtuProbe(
+      PacketProtection protection,
+      long destinationConnectionId,
+      byte[] scratch,
+      byte[] out,
+      int from,
+      int size,
+      long nowNanos) {
+    long packetNumber = nextNumber();
+    int numberLength = numberLength(packetNumber);
+    int frameBytes = size - HEADER_BYTES - numberLength - protection.overheadBytes();
+    builder.begin(scratch, 0, frameBytes);
+    builder.source(MTU);
+    mtu.writeProbe(builder, frameBytes, recovery.probeTimeoutNanos(), nowNanos);
+    return finish(
+        protection,
+        destinationConnectionId,
+        packetNumber,
+        numberLength,
+        scratch,
+        out,
+        from,
+        nowNanos);
+  }
+
   private int finish(
       PacketProtection protection,
       long destinationConnectionId,
@@ -231,6 +261,9 @@ final class PacketAssembler {
       byte[] out,
       int from,
       long nowNanos) {
+    int headerBytes = HEADER_BYTES + numberLength + protection.overheadBytes();
+    builder.source(MTU);
+    mtu.noteLarge(builder, builder.frames().written() + headerBytes);
     int shortBy = WireLimits.MAX_PACKET_NUMBER_BYTES - numberLength - builder.frames().written();
     if (shortBy > 0) {
       builder.frames().padding(shortBy);

@@ -79,7 +79,7 @@ public final class PacketBuilder {
   }
 
   /** Notes a frame that wants none (ACK). */
-  void carriesQuietly(long first, long second) {
+  public void carriesQuietly(long first, long second) {
     sent.token(source, first, second);
   }
 

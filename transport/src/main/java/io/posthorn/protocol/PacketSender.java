@@ -2,10 +2,13 @@ package io.posthorn.protocol;
 
 import io.posthorn.protocol.protection.PacketProtection;
 import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
 
 /** What leaves next, and where to. */
 final class PacketSender {
+  private static final int PROBES_AT_FULL_SIZE = 2;
+
   private final ConnectionParts parts;
   private final Opening opening;
   private final Closing closing;
@@ -51,7 +54,18 @@ final class PacketSender {
               keys, parts.peerIds.previous(), frames, out, from, limit, nowNanos),
           nowNanos);
     }
+    if (parts.mtu.pollChanged()) {
+      parts.recovery.controller().onPacketSizeChanged(parts.mtu.currentBytes());
+    }
     byte[] prefix = opening.prefix();
+    int probeBytes = parts.mtu.probeDueBytes();
+    if (isMtuProbeDue() && probeBytes <= limit) {
+      return counted(
+          assembler.writeMtuProbe(
+              keys, parts.peerIds.current(), frames, out, from, probeBytes, nowNanos),
+          nowNanos);
+    }
+    int most = Math.min(limit, datagramBytes());
     int bytes =
         assembler.write(
             keys,
@@ -59,7 +73,7 @@ final class PacketSender {
             frames,
             out,
             from + prefix.length,
-            limit - prefix.length,
+            most - prefix.length,
             parts.ending.isOver(),
             nowNanos);
     if (bytes == 0) {
@@ -67,6 +81,9 @@ final class PacketSender {
     }
     System.arraycopy(prefix, 0, out, from, prefix.length);
     parts.path.onSent(bytes + prefix.length);
+    if (bytes + prefix.length >= parts.mtu.currentBytes()) {
+      parts.mtu.onFullPacket(nowNanos);
+    }
     return counted(bytes + prefix.length, nowNanos);
   }
 
@@ -78,9 +95,26 @@ final class PacketSender {
     return bytes;
   }
 
-  /** Whether the next datagram goes to another address than the path's. */
-  boolean hasOffPath() {
-    return opening.session() != null && parts.path.offPath() != null;
+  /**
+   * Largest ordinary datagram. After two probes without an answer it is what every path carries:
+   * perhaps large ones do not arrive any more.
+   */
+  int datagramBytes() {
+    return parts.recovery.probesSinceAcknowledgement() >= PROBES_AT_FULL_SIZE
+        ? WireLimits.MINIMUM_DATAGRAM_BYTES
+        : parts.mtu.currentBytes();
+  }
+
+  private boolean isMtuProbeDue() {
+    return parts.mtu.probeDueBytes() > 0
+        && opening.isConfirmed()
+        && parts.path.isValidated()
+        && parts.ending.end() == null;
+  }
+
+  /** Whether the next datagram does not belong into a run of datagrams like the one before. */
+  boolean isNextApart() {
+    return opening.session() != null && (parts.path.offPath() != null || isMtuProbeDue());
   }
 
   /** Where the datagram written last goes. */

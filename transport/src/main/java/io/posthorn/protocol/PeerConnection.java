@@ -278,9 +278,14 @@ public final class PeerConnection {
     return sender.writeDatagram(out, from, limit, nowNanos);
   }
 
-  /** Whether the next datagram goes to another address than the path's. */
-  public boolean hasOffPath() {
-    return sender.hasOffPath();
+  /** Whether the next datagram does not belong into a run of datagrams like the one before. */
+  public boolean isNextApart() {
+    return sender.isNextApart();
+  }
+
+  /** Size of a full datagram; a probe of the path may be larger. */
+  public int datagramBytes() {
+    return sender.datagramBytes();
   }
 
   /** Where the datagram written last goes. */

@@ -6,6 +6,7 @@ import io.posthorn.io.PortCounters;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.LinkCounters;
 import io.posthorn.simulation.SimulatedLink;
+import io.posthorn.wire.WireLimits;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetSocketAddress;
@@ -20,10 +21,14 @@ public final class ImpairedDatagramPort implements DatagramPort {
   /** Datagrams moved into the link in one call; more wait in the system's buffer meanwhile. */
   private static final int INTAKE_LIMIT_DATAGRAMS = 64;
 
+  /** A bad network is no loopback device: unless an MTU is asked for, it is an Ethernet path. */
+  private static final int USUAL_MTU_BYTES = 1_500;
+
   private static final int OUTGOING = 0;
   private static final int INCOMING = 1;
 
   private final DatagramPort port;
+  private final int mostBytes;
   private final SimulatedLink<InetSocketAddress> outgoing;
   private final SimulatedLink<InetSocketAddress> incoming;
   private final TransmitBatch single = new TransmitBatch();
@@ -46,6 +51,9 @@ public final class ImpairedDatagramPort implements DatagramPort {
         port.localAddress().getAddress() instanceof Inet6Address bound
             && !bound.isAnyLocalAddress();
     int headers = isIpv6 ? SimulatedLink.IPV6_UDP_BYTES : SimulatedLink.IPV4_UDP_BYTES;
+    boolean limited = conditions.mtuBytes() < LinkConditions.NONE.mtuBytes();
+    int mtuBytes = limited ? conditions.mtuBytes() : USUAL_MTU_BYTES;
+    mostBytes = Math.max(WireLimits.MINIMUM_DATAGRAM_BYTES, mtuBytes - headers);
     outgoing = new SimulatedLink<>(conditions, seed, OUTGOING, headers, nowNanos);
     incoming = new SimulatedLink<>(conditions, seed, INCOMING, headers, nowNanos);
   }
@@ -163,6 +171,11 @@ public final class ImpairedDatagramPort implements DatagramPort {
   @Override
   public String description() {
     return port.description() + "; impaired: " + outgoing.conditions();
+  }
+
+  @Override
+  public int largestDatagramBytes(InetSocketAddress to) {
+    return Math.min(mostBytes, port.largestDatagramBytes(to));
   }
 
   @Override

@@ -1,0 +1,55 @@
+package io.posthorn.io;
+
+import java.io.IOException;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.nio.channels.DatagramChannel;
+import org.jspecify.annotations.Nullable;
+
+/** The largest datagram that the interface towards an address sends without cutting it up. */
+final class InterfaceMtu {
+  /** What every path carries: the answer when nothing is known. */
+  static final int LEAST_BYTES = 1_200;
+
+  private static final int MOST_BYTES = 65_507;
+  private static final int IPV4_AND_UDP_BYTES = 28;
+  private static final int IPV6_AND_UDP_BYTES = 48;
+
+  private InterfaceMtu() {}
+
+  /**
+   * The UDP payload that fills the interface's MTU.
+   *
+   * @param bound the address of the port, or a wildcard: then the system's route tells the
+   *     interface
+   */
+  static int largestDatagramBytes(InetSocketAddress bound, InetSocketAddress to) {
+    try {
+      InetAddress remote = to.getAddress();
+      InetAddress local = bound.getAddress();
+      if (local.isAnyLocalAddress()) {
+        local = remote.isLoopbackAddress() ? remote : routed(to);
+      }
+      NetworkInterface device = local == null ? null : NetworkInterface.getByInetAddress(local);
+      if (device == null) {
+        return LEAST_BYTES;
+      }
+      int headers = remote instanceof Inet6Address ? IPV6_AND_UDP_BYTES : IPV4_AND_UDP_BYTES;
+      return Math.max(LEAST_BYTES, Math.min(MOST_BYTES, device.getMTU() - headers));
+    } catch (IOException e) {
+      return LEAST_BYTES; // no route, or the interface went away: the next search asks again
+    }
+  }
+
+  /** The local address from which the system would send; nothing is sent. */
+  private static @Nullable InetAddress routed(InetSocketAddress to) throws IOException {
+    try (DatagramChannel channel = DatagramChannel.open()) {
+      channel.connect(to);
+      return channel.getLocalAddress() instanceof InetSocketAddress address
+          ? address.getAddress()
+          : null;
+    }
+  }
+}
