@@ -111,7 +111,7 @@ final class ConfigFile implements IDefaultValueProvider {
       }
       String name = line.substring(0, equals).strip();
       if (!NAME.matcher(name).matches()) {
-        throw wrong(number, "\"" + name + "\" is no option's name");
+        throw wrong(number, "\"" + line + "\" begins with no option's name");
       }
       sections
           .computeIfAbsent(section, any -> new LinkedHashMap<>())
