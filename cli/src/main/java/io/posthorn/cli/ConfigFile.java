@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -33,6 +34,7 @@ import picocli.CommandLine.Model.OptionSpec;
  * the command line says wins.
  */
 final class ConfigFile implements IDefaultValueProvider {
+  private static final Pattern NAME = Pattern.compile("-{0,2}[A-Za-z0-9][A-Za-z0-9-]*");
   private static final String OPTION = "--config";
   private static final String FILE_NAME = "config";
 
@@ -54,14 +56,18 @@ final class ConfigFile implements IDefaultValueProvider {
   static @Nullable ConfigFile find(String[] args, Map<String, String> environment) throws Failure {
     Path named = named(args);
     Path file = named != null ? named : MachineChecks.home(environment).resolve(FILE_NAME);
-    if (named == null && Files.notExists(file)) {
-      return null; // also where what should be its folder is none
+    Path folder = file.getParent();
+    if (named == null && (folder == null || !Files.isDirectory(folder))) {
+      return null;
     }
     ConfigFile config = new ConfigFile(file);
     try {
       config.parse(Files.readAllLines(file, StandardCharsets.UTF_8));
       return config;
     } catch (NoSuchFileException absent) {
+      if (named == null) {
+        return null;
+      }
       throw new Failure(
           ExitCode.NO_INPUT, file + ": no such file", "check what --config names", absent);
     } catch (IOException unreadable) {
@@ -104,6 +110,9 @@ final class ConfigFile implements IDefaultValueProvider {
         throw wrong(number, "\"" + line + "\" is neither \"name = value\" nor \"[command]\"");
       }
       String name = line.substring(0, equals).strip();
+      if (!NAME.matcher(name).matches()) {
+        throw wrong(number, "\"" + line + "\" begins with no option's name");
+      }
       sections
           .computeIfAbsent(section, any -> new LinkedHashMap<>())
           .put(bare(name), new Entry(line.substring(equals + 1).strip(), number));
