@@ -297,13 +297,13 @@ public final class PlainEndpoint implements Endpoint {
     return closing && outgoing.isEmpty();
   }
 
-  /** Plain mode tells its peers nothing. */
   /** A letter is gone as soon as it is posted. */
   @Override
   public boolean cancel(long connection, InetSocketAddress peer, Object receipt, long nowNanos) {
     return false;
   }
 
+  /** Plain mode tells its peers nothing. */
   @Override
   public void announceRegistrations(byte[] fingerprint) {
     // There is no handshake to tell it in.
