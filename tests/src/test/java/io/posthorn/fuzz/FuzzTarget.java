@@ -72,7 +72,7 @@ public record FuzzTarget(Class<?> type) {
         throw new IllegalStateException(resource + " is not there");
       }
       List<byte[]> kept = new ArrayList<>();
-      for (String line : new String(in.readAllBytes(), StandardCharsets.US_ASCII).split("\n")) {
+      for (String line : new String(in.readAllBytes(), StandardCharsets.US_ASCII).split("\n", -1)) {
         String hex = line.replaceAll("#.*", "").strip();
         if (!hex.isEmpty()) {
           kept.add(HexFormat.of().parseHex(hex));
