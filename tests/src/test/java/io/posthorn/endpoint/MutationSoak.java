@@ -58,7 +58,6 @@ public final class MutationSoak {
   private long offset;
   private long taken;
   private long connections;
-  private long delivered;
   private long nowNanos;
 
   MutationSoak(long seed) {
@@ -270,7 +269,6 @@ public final class MutationSoak {
     if (message == null || message.body().length != 4) {
       throw new AssertionError("the conversation does not go on: " + peer.closedFor());
     }
-    delivered++;
     peer.events.clear();
   }
 

@@ -218,7 +218,7 @@ final class Handshakes {
       existing.connection.adopt(
           halfOpen.responderConnectionId,
           remoteId,
-          halfOpen.handshake.split(),
+          halfOpen.handshake.split(shared.scratch().ciphers()),
           key,
           peer,
           nowNanos);
@@ -235,7 +235,7 @@ final class Handshakes {
                 address,
                 halfOpen.responderConnectionId,
                 remoteId,
-                halfOpen.handshake.split(),
+                halfOpen.handshake.split(shared.scratch().ciphers()),
                 key,
                 peer,
                 nowNanos));
