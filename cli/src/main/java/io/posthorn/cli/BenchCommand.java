@@ -105,12 +105,7 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--bidir", description = "Both send.")
   private boolean bidirectional;
 
-  @Option(
-      names = {"-i", "--interval"},
-      paramLabel = "SECS",
-      converter = Quantity.Time.class,
-      description = "Time from one line of figures to the next, default 1 s; 0 for none.")
-  private Duration interval = Duration.ofSeconds(1);
+  @Mixin private FiguresFlag figures = new FiguresFlag();
 
   @Option(
       names = {"-1", "--once"},
@@ -129,8 +124,7 @@ final class BenchCommand implements Callable<Integer> {
       description = "Each interval as a JSON object as it ends; with --json all comes at the end.")
   private boolean jsonStream;
 
-  @Option(names = "-q", description = "As --quiet: only the result.")
-  private boolean quiet;
+  @Mixin private QuietFlag quiet = new QuietFlag();
 
   BenchCommand(Posthorn root) {
     this.root = root;
@@ -278,7 +272,7 @@ final class BenchCommand implements Callable<Integer> {
 
   private MessageSocket openSocket() throws IOException {
     try {
-      return flags.openAnywhere(timeout.compareTo(Duration.ofMillis(100)) < 0 ? null : timeout);
+      return flags.openAnywhere(timeout);
     } catch (Failure failed) {
       throw new IOException(failed);
     }
@@ -286,9 +280,9 @@ final class BenchCommand implements Callable<Integer> {
 
   /** Waits for the end and tells the figures meanwhile; answers whether a signal ended it. */
   private boolean follow(BenchRun run, BenchReport report, Output output) throws Exception {
-    boolean silent = interval.isZero() || ((quiet || root.everywhere().quiet()) && !jsonStream);
+    boolean silent = figures.none() || (output.isQuiet() && !jsonStream);
     boolean json = output.isJson() || jsonStream;
-    Duration step = interval.isZero() ? Duration.ofDays(1) : interval;
+    Duration step = figures.step();
     try {
       run.start();
       long startNanos = System.nanoTime();

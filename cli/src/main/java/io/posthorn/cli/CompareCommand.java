@@ -111,8 +111,7 @@ final class CompareCommand implements Callable<Integer> {
       description = "A claim about the figures; the exit status is 1 if it does not hold.")
   private @Nullable String claim;
 
-  @Option(names = "-q", description = "As --quiet.")
-  private boolean quiet;
+  @Mixin private QuietFlag quiet = new QuietFlag();
 
   CompareCommand(Posthorn root) {
     this.root = root;

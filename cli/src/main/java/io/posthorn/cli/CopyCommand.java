@@ -76,8 +76,7 @@ final class CopyCommand implements Callable<Integer> {
       description = "What standard input is called there; default stdin.")
   private String stdinName = "stdin";
 
-  @Option(names = "-q", description = "As --quiet.")
-  private boolean quiet;
+  @Mixin private QuietFlag quiet = new QuietFlag();
 
   CopyCommand(Posthorn root) {
     this.root = root;

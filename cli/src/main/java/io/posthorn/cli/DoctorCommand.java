@@ -44,8 +44,12 @@ final class DoctorCommand implements Callable<Integer> {
         where.isEmpty()
             ? null
             : EndpointAddress.ofWords(where, 1, 0).get(0).resolve(root.everywhere().family());
+    PosthornHome home = PosthornHome.of(root.streams().environment());
     List<Finding> findings =
-        new ArrayList<>(new MachineChecks(Path.of("/"), root.streams().environment()).run());
+        new ArrayList<>(
+            new MachineChecks(
+                    Path.of("/"), root.streams().environment(), home == null ? null : home.folder())
+                .run());
     tell(findings, output);
     if (peer != null) {
       output.progress("asking " + EndpointAddress.text(peer));

@@ -81,8 +81,7 @@ final class ListenCommand implements Callable<Integer> {
       description = "Write the messages to a file instead, made anew.")
   private @Nullable Path file;
 
-  @Option(names = "-q", description = "As --quiet.")
-  private boolean quiet;
+  @Mixin private QuietFlag quiet = new QuietFlag();
 
   private final Set<InetSocketAddress> pinging = ConcurrentHashMap.newKeySet();
   private final EchoEnds echoEnds = new EchoEnds();

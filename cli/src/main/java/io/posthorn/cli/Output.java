@@ -110,6 +110,11 @@ final class Output {
     }
   }
 
+  /** Whether standard error carries errors only. */
+  boolean isQuiet() {
+    return quiet;
+  }
+
   /** Whether {@code -v} was given. */
   boolean isVerbose() {
     return verbosity > 0;

@@ -16,14 +16,12 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code posthorn ping}: round-trip times, loss, duplicates and reordering. */
 @Command(
@@ -41,16 +39,10 @@ import picocli.CommandLine.Parameters;
     })
 final class PingCommand implements Callable<Integer> {
   private static final int MOST_BYTES = 65_507;
-  private static final Duration HANDSHAKE_LEAST = Duration.ofMillis(100);
-  private static final Duration HANDSHAKE_MOST = Duration.ofMinutes(10);
 
   private final Posthorn root;
 
-  @Parameters(
-      arity = "1..2",
-      paramLabel = "HOST:PORT",
-      description = "Whom: localhost:9000, [::1]:9000, or a host and a port.")
-  private List<String> where = List.of();
+  @Mixin private PeerFlag where = new PeerFlag();
 
   @Mixin private SocketFlags flags = new SocketFlags();
 
@@ -102,8 +94,7 @@ final class PingCommand implements Callable<Integer> {
       })
   private @Nullable Duration timeout;
 
-  @Option(names = "-q", description = "Only the summary.")
-  private boolean quiet;
+  @Mixin private QuietFlag quiet = new QuietFlag();
 
   private static final long FLOOD_NANOS = 10_000_000;
 
@@ -119,17 +110,13 @@ final class PingCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Output output = root.output(quiet);
-    EndpointAddress address =
-        where.size() == 2
-            ? EndpointAddress.ofTwoWords(where.get(0), where.get(1))
-            : EndpointAddress.ofPeer(where.get(0));
     check();
-    InetSocketAddress peer = address.resolve(root.everywhere().family());
+    InetSocketAddress peer = where.resolve(root);
     if (mtu) {
       return findMtu(peer, output);
     }
-    boolean silent = quiet || root.everywhere().quiet() || flood;
-    try (MessageSocket socket = flags.openAnywhere(handshakeTimeout())) {
+    boolean silent = output.isQuiet() || flood;
+    try (MessageSocket socket = flags.openAnywhere(timeout)) {
       Signals.ofProcess().interruptMe();
       try {
         if (!output.isJson()) {
@@ -226,17 +213,6 @@ final class PingCommand implements Callable<Integer> {
     }
     output.flush();
     return found.isAnswered() ? ExitCode.OK.status() : ExitCode.NO.status();
-  }
-
-  private @Nullable Duration handshakeTimeout() {
-    Duration asked = timeout;
-    if (asked == null) {
-      return null;
-    }
-    if (asked.compareTo(HANDSHAKE_LEAST) < 0) {
-      return HANDSHAKE_LEAST;
-    }
-    return asked.compareTo(HANDSHAKE_MOST) > 0 ? HANDSHAKE_MOST : asked;
   }
 
   private void ping(MessageSocket socket, InetSocketAddress peer, Output output, boolean silent)

@@ -163,6 +163,11 @@ public final class Posthorn implements Callable<Integer> {
     return new Output(streams, everywhere(), quietHere);
   }
 
+  /** The output of a command with the short word for quiet. */
+  Output output(QuietFlag quietHere) {
+    return output(quietHere.isGiven());
+  }
+
   /** No command was given. */
   @Override
   public Integer call() throws Failure {

@@ -64,8 +64,7 @@ final class ReceiveCommand implements Callable<Integer> {
       description = "Serve one sender: end when it has.")
   private boolean once;
 
-  @Option(names = "-q", description = "As --quiet.")
-  private boolean quiet;
+  @Mixin private QuietFlag quiet = new QuietFlag();
 
   private final AtomicInteger senders = new AtomicInteger();
   private final AtomicInteger served = new AtomicInteger();

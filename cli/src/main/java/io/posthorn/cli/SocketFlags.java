@@ -26,6 +26,8 @@ final class SocketFlags {
   static final int PING_CHANNEL = 63;
 
   private static final long RECEIVE_QUEUE_BYTES = 64L << 20;
+  private static final Duration HANDSHAKE_LEAST = Duration.ofMillis(100);
+  private static final Duration HANDSHAKE_MOST = Duration.ofMinutes(10);
 
   @Option(
       names = {"-u", "--plain"},
@@ -118,7 +120,12 @@ final class SocketFlags {
     }
   }
 
-  /** Opens a socket at any free port. */
+  /**
+   * Opens a socket at any free port.
+   *
+   * @param handshakeTimeout how long a peer may take to answer, as near as a socket allows; null
+   *     for the usual time
+   */
   MessageSocket openAnywhere(@Nullable Duration handshakeTimeout) throws IOException, Failure {
     return openAnywhere(handshakeTimeout, Application.OTHER);
   }
@@ -131,11 +138,16 @@ final class SocketFlags {
       builder.security(identity.ofClient(root()));
     }
     if (handshakeTimeout != null) {
-      builder.handshakeTimeout(handshakeTimeout);
+      builder.handshakeTimeout(possible(handshakeTimeout));
     }
     MessageSocket socket = builder.open();
     RunningSockets.ofProcess().add(socket, false);
     return socket;
+  }
+
+  private static Duration possible(Duration asked) {
+    Duration atLeast = asked.compareTo(HANDSHAKE_LEAST) < 0 ? HANDSHAKE_LEAST : asked;
+    return atLeast.compareTo(HANDSHAKE_MOST) > 0 ? HANDSHAKE_MOST : atLeast;
   }
 
   /** Who this side is and whom it takes for the other. */
