@@ -54,8 +54,9 @@ final class ConfigFile implements IDefaultValueProvider {
   static @Nullable ConfigFile find(String[] args, Map<String, String> environment) throws Failure {
     Path named = named(args);
     PosthornHome home = PosthornHome.of(environment);
-    Path file = named != null ? named : home == null ? null : home.config();
-    if (file == null || (named == null && !Files.isDirectory(file.toAbsolutePath().getParent()))) {
+    Path own = home == null || !Files.isDirectory(home.folder()) ? null : home.config();
+    Path file = named != null ? named : own;
+    if (file == null) {
       return null;
     }
     ConfigFile config = new ConfigFile(file);
