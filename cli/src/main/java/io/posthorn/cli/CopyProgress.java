@@ -2,7 +2,7 @@ package io.posthorn.cli;
 
 import io.posthorn.Connection;
 import io.posthorn.ConnectionInfo;
-import io.posthorn.cli.files.FileSender;
+import io.posthorn.cli.files.CopyWatcher;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  * The line that shows how far {@code copy} is: how much, how fast, how long still, or for how long
  * nothing has moved. A thread of its own renews it; nothing where nobody looks.
  */
-final class CopyProgress implements FileSender.Watcher {
+final class CopyProgress implements CopyWatcher {
   private static final long RENEW_MILLIS = 500;
   private static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final int BAR_CHARS = 20;
