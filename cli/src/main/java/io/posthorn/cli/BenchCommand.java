@@ -8,7 +8,6 @@ import io.posthorn.cli.bench.BenchRun;
 import io.posthorn.cli.bench.BenchServer;
 import io.posthorn.cli.bench.BenchTransport;
 import io.posthorn.cli.bench.SessionSummary;
-import io.posthorn.cli.session.Application;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -30,9 +29,9 @@ import picocli.CommandLine.Parameters;
       "Measures throughput, loss and jitter to a bench server, over plain datagrams, reliable"
           + " connections or the kernel's TCP.",
       "",
-      "\"bench -s 9000\" serves reliable mode at UDP port 9000 and TCP at TCP port 9000, many"
-          + " clients at once; \"bench -s -u 9000\" serves plain mode instead of reliable. Control"
-          + " messages go the way the data goes.",
+      "\"bench -s 9000\" serves plain and reliable mode at UDP port 9000 and TCP at TCP port 9000,"
+          + " many clients at once; with -u plain mode and TCP only. Control messages go the way"
+          + " the data goes.",
       "Loss is counted from the messages' numbers: sent = received + lost. Rates are of message"
           + " bytes, without headers."
     })
@@ -150,7 +149,7 @@ final class BenchCommand implements Callable<Integer> {
             at,
             where -> {
               try {
-                return flags.openListener(where, false, Application.OTHER);
+                return flags.openBoth(where);
               } catch (Failure failed) {
                 throw new IOException(failed);
               }
@@ -161,7 +160,7 @@ final class BenchCommand implements Callable<Integer> {
           "listening on "
               + EndpointAddress.text(server.localAddress())
               + ", bench, "
-              + (flags.isPlain() ? "plain" : "reliable")
+              + (flags.isPlain() ? "plain" : "plain, reliable")
               + " and tcp");
       while (true) {
         SessionSummary summary = ended.take();
@@ -324,7 +323,6 @@ final class BenchCommand implements Callable<Integer> {
                 ExitCode.UNAVAILABLE,
                 what,
                 "is \"posthorn bench -s "
-                    + (flags.isPlain() ? "-u " : "")
                     + server.getPort()
                     + "\" running there, and does the network let UDP through?",
                 bench);

@@ -9,6 +9,7 @@ import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -97,26 +98,76 @@ final class SocketFlags {
       Application application,
       @Nullable Integer maxConnections)
       throws Failure {
-    MessageSocketBuilder builder;
+    MessageSocketBuilder builder = listener(streaming, application, maxConnections).bind(at);
     try {
-      builder = builder().bind(at).streaming(streaming).application(application.words());
+      return opened(builder);
+    } catch (IdentityFileException failed) {
+      throw Failures.of(failed);
+    } catch (IOException failed) {
+      throw Failures.ofBind(failed, at);
+    }
+  }
+
+  /** Opens one port for both modes, the reliable socket first; with {@code --plain} for that. */
+  List<MessageSocket> openBoth(InetSocketAddress at) throws Failure {
+    if (plain) {
+      return List.of(openListener(at, false, Application.OTHER));
+    }
+    MessageSocketBuilder reliable = listener(false, Application.OTHER, null).bind(at);
+    try {
+      MessageSocket owner = opened(reliable.sharedPort(true));
+      try {
+        MessageSocketBuilder beside =
+            MessageSocket.builder().mode(Mode.PLAIN).socketReceiveBytes(RECEIVE_QUEUE_BYTES);
+        return List.of(owner, opened(beside.beside(owner)));
+      } catch (IOException failed) {
+        owner.close();
+        throw failed;
+      }
+    } catch (IdentityFileException failed) {
+      throw Failures.of(failed);
+    } catch (IOException failed) {
+      throw Failures.ofBind(failed, at);
+    }
+  }
+
+  /** Takes a socket that a service manager opened. */
+  MessageSocket openInherited(
+      InheritedSocket passed,
+      boolean streaming,
+      Application application,
+      @Nullable Integer maxConnections)
+      throws Failure {
+    MessageSocketBuilder builder = listener(streaming, application, maxConnections);
+    try {
+      return opened(builder.inherited(passed.descriptor()));
+    } catch (IdentityFileException failed) {
+      throw Failures.of(failed);
+    } catch (IOException failed) {
+      throw passed.unusable(failed);
+    }
+  }
+
+  private static MessageSocket opened(MessageSocketBuilder builder) throws IOException {
+    MessageSocket socket = builder.open();
+    RunningSockets.ofProcess().add(socket, true);
+    return socket;
+  }
+
+  private MessageSocketBuilder listener(
+      boolean streaming, Application application, @Nullable Integer maxConnections) throws Failure {
+    try {
+      MessageSocketBuilder builder =
+          builder().streaming(streaming).application(application.words());
       if (maxConnections != null) {
         builder.maxConnections(maxConnections);
       }
       if (!plain) {
         builder.security(identity.ofListener(root()));
       }
+      return builder;
     } catch (IOException failed) {
       throw Failures.of(failed);
-    }
-    try {
-      MessageSocket socket = builder.open();
-      RunningSockets.ofProcess().add(socket, true);
-      return socket;
-    } catch (IdentityFileException failed) {
-      throw Failures.of(failed);
-    } catch (IOException failed) {
-      throw Failures.ofBind(failed, at);
     }
   }
 

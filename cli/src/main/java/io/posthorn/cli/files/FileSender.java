@@ -121,7 +121,8 @@ public final class FileSender {
       throws IOException {
     Instant time = SourceTree.time(attributes);
     int id = dialogue.newId(name);
-    dialogue.put(new Folder(id, name, SourceTree.mode(path, true), time.getEpochSecond(), time.getNano()));
+    dialogue.put(
+        new Folder(id, name, SourceTree.mode(path, true), time.getEpochSecond(), time.getNano()));
   }
 
   private void sendFile(String name, Path path, BasicFileAttributes attributes) throws IOException {

@@ -142,7 +142,10 @@ final class SenderDialogue {
   private synchronized void count(int stored, int there, int failed) {
     totals =
         new CopyTotals(
-            totals.stored() + stored, totals.there() + there, totals.failed() + failed, totals.bytes());
+            totals.stored() + stored,
+            totals.there() + there,
+            totals.failed() + failed,
+            totals.bytes());
   }
 
   /** What became of all, so far. */
