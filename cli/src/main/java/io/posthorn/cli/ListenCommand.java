@@ -88,6 +88,7 @@ final class ListenCommand implements Callable<Integer> {
 
   private final Set<InetSocketAddress> pinging = ConcurrentHashMap.newKeySet();
   private final EchoEnds echoEnds = new EchoEnds();
+  private final LaterAnswers laterAnswers = new LaterAnswers();
   private volatile boolean senderEnded;
   private @Nullable TalkBack talkBack;
   private long messages;
@@ -255,6 +256,9 @@ final class ListenCommand implements Callable<Integer> {
     if (socket.mode() == Mode.RELIABLE && message.channel() == SocketFlags.PING_CHANNEL) {
       if (session != null) {
         onControl(session, message, output);
+        return;
+      }
+      if (from != null && laterAnswers.take(from, message)) {
         return;
       }
       pinging.add(message.from());

@@ -27,6 +27,7 @@ final class SocketFlags {
   static final int PING_CHANNEL = 63;
 
   private static final long RECEIVE_QUEUE_BYTES = 64L << 20;
+  private static final Duration LONGEST_IDLE = Duration.ofMinutes(10);
   private static final Duration HANDSHAKE_LEAST = Duration.ofMillis(100);
   private static final Duration HANDSHAKE_MOST = Duration.ofMinutes(10);
 
@@ -158,7 +159,11 @@ final class SocketFlags {
       boolean streaming, Application application, @Nullable Integer maxConnections) throws Failure {
     try {
       MessageSocketBuilder builder =
-          builder().streaming(streaming).application(application.words());
+          builder()
+              .streaming(streaming)
+              .application(application.words())
+              // The smaller of both ends' counts: peers choose theirs, the doctor a long one.
+              .idleTimeout(LONGEST_IDLE);
       if (maxConnections != null) {
         builder.maxConnections(maxConnections);
       }
@@ -199,6 +204,23 @@ final class SocketFlags {
   private static Duration possible(Duration asked) {
     Duration atLeast = asked.compareTo(HANDSHAKE_LEAST) < 0 ? HANDSHAKE_LEAST : asked;
     return atLeast.compareTo(HANDSHAKE_MOST) > 0 ? HANDSHAKE_MOST : atLeast;
+  }
+
+  /**
+   * Opens a socket at any free port whose connections send nothing for minutes where nothing is to
+   * be said, so that it can be seen what the network makes of that.
+   */
+  MessageSocket openSilent(Duration handshakeTimeout) throws IOException, Failure {
+    MessageSocketBuilder builder =
+        builder()
+            .application(Application.DOCTOR.words())
+            .security(identity.ofClient(root()))
+            .handshakeTimeout(possible(handshakeTimeout))
+            .idleTimeout(LONGEST_IDLE)
+            .keepAlive(LONGEST_IDLE.dividedBy(2).minusSeconds(1));
+    MessageSocket socket = builder.open();
+    RunningSockets.ofProcess().add(socket, false);
+    return socket;
   }
 
   /** Who this side is and whom it takes for the other. */
