@@ -47,8 +47,7 @@ public final class ReliablePathMtu {
       passes = info.datagramBytes();
       progress.accept(passes);
       if (info.datagramBytesSettled() || System.nanoTime() - endNanos >= 0) {
-        return new MtuProbe.Result(
-            passes, ipv6 ? 48 : 28, true, info.smoothedRtt().toNanos());
+        return new MtuProbe.Result(passes, ipv6 ? 48 : 28, true, info.smoothedRtt().toNanos());
       }
       if (info.bytesQueued() < FILLER_BYTES) {
         connection.send(connection.message().channel(channel).body(filler));
