@@ -44,6 +44,7 @@ public final class MessageSocketBuilder {
   private long socketReceiveBytes = DEFAULTS.socketReceiveBytes();
   private @Nullable Integer maxWholeMessageBytes;
   private Duration linger = Duration.ofSeconds(3);
+  private int maxDatagramBytes = DEFAULTS.maxDatagramBytes();
   private boolean streaming;
   private String application = "";
   private boolean redundancy = DEFAULTS.redundancy();
@@ -198,6 +199,23 @@ public final class MessageSocketBuilder {
                 bytes,
                 LEAST_WHOLE_MESSAGE_BYTES,
                 MOST_BUFFER_BYTES / 4,
+                " bytes");
+    return this;
+  }
+
+  /**
+   * The largest UDP payload that is tried towards a peer: 1,200 to 65,507 bytes, default 1,472, as
+   * Ethernet has it. More is for jumbo frames and loopback; what the path and the peer let through
+   * is found out. Reliable mode only.
+   */
+  public MessageSocketBuilder maxDatagramBytes(int bytes) {
+    maxDatagramBytes =
+        (int)
+            checked(
+                "maxDatagramBytes",
+                bytes,
+                WireLimits.MINIMUM_DATAGRAM_BYTES,
+                WireLimits.MAX_DATAGRAM_BYTES,
                 " bytes");
     return this;
   }
@@ -362,7 +380,7 @@ public final class MessageSocketBuilder {
         receiveBufferBytes,
         socketReceiveBytes,
         whole,
-        DEFAULTS.maxDatagramBytes(),
+        maxDatagramBytes,
         streaming,
         application,
         redundancy,

@@ -32,6 +32,7 @@ import picocli.CommandLine.Parameters;
       "\"bench -s 9000\" serves plain and reliable mode at UDP port 9000 and TCP at TCP port 9000,"
           + " many clients at once; with -u plain mode and TCP only. Control messages go the way"
           + " the data goes.",
+      "With --json all comes as one object at the end, with --json-stream each interval as it ends.",
       "Loss is counted from the messages' numbers: sent = received + lost. Rates are of message"
           + " bytes, without headers."
     })
@@ -118,11 +119,6 @@ final class BenchCommand implements Callable<Integer> {
       description = "How long to wait for the server's answer, default 10 s.")
   private Duration timeout = Duration.ofSeconds(10);
 
-  @Option(
-      names = "--json-stream",
-      description = "Each interval as a JSON object as it ends; with --json all comes at the end.")
-  private boolean jsonStream;
-
   @Mixin private QuietFlag quiet = new QuietFlag();
 
   BenchCommand(Posthorn root) {
@@ -164,8 +160,7 @@ final class BenchCommand implements Callable<Integer> {
               + " and tcp");
       while (true) {
         SessionSummary summary = ended.take();
-        output.line(
-            output.isJson() || jsonStream ? summary.json() : TextSafety.visible(summary.text()));
+        output.line(output.isJson() ? summary.json() : TextSafety.visible(summary.text()));
         output.flush();
         if (once && ended.isEmpty() && server.isIdle()) {
           return ExitCode.OK.status();
@@ -197,15 +192,15 @@ final class BenchCommand implements Callable<Integer> {
     BenchReport report = new BenchReport(plan, transport, EndpointAddress.text(server), streams);
     Signals.ofProcess().interruptMe();
     try (BenchRun run = open(plan, server, transport)) {
-      if (jsonStream) {
+      if (output.isJsonStream()) {
         output.line(report.planJson());
       } else if (!output.isJson()) {
         output.line(report.heading());
       }
       output.flush();
       boolean stopped = follow(run, report, output);
-      if (output.isJson() || jsonStream) {
-        output.line(report.resultJson(run, !jsonStream));
+      if (output.isJson()) {
+        output.line(report.resultJson(run, !output.isJsonStream()));
       } else {
         for (String line : report.result(run)) {
           output.line(line);
@@ -279,8 +274,8 @@ final class BenchCommand implements Callable<Integer> {
 
   /** Waits for the end and tells the figures meanwhile; answers whether a signal ended it. */
   private boolean follow(BenchRun run, BenchReport report, Output output) throws Exception {
-    boolean silent = figures.none() || (output.isQuiet() && !jsonStream);
-    boolean json = output.isJson() || jsonStream;
+    boolean silent = figures.none() || (output.isQuiet() && !output.isJsonStream());
+    boolean json = output.isJson();
     Duration step = figures.step();
     try {
       run.start();
@@ -291,7 +286,7 @@ final class BenchCommand implements Callable<Integer> {
         nextNanos += step.toNanos();
         if (json) {
           String text = report.intervalJson(run, seconds);
-          if (jsonStream) {
+          if (output.isJsonStream()) {
             output.line(text);
           }
         } else if (!silent) {

@@ -70,7 +70,7 @@ final class MtuSearch {
   }
 
   private MtuProbe.Result reliable() throws IOException, Failure {
-    try (MessageSocket socket = flags.openAnywhere(handshakeTimeout)) {
+    try (MessageSocket socket = flags.openForMtu(handshakeTimeout)) {
       Connection connection;
       try {
         connection = socket.connect(peer);

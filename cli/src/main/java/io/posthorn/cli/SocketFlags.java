@@ -27,6 +27,7 @@ final class SocketFlags {
   static final int PING_CHANNEL = 63;
 
   private static final long RECEIVE_QUEUE_BYTES = 64L << 20;
+  private static final int LARGEST_DATAGRAM_BYTES = 65_507;
   private static final Duration LONGEST_IDLE = Duration.ofMinutes(10);
   private static final Duration HANDSHAKE_LEAST = Duration.ofMillis(100);
   private static final Duration HANDSHAKE_MOST = Duration.ofMinutes(10);
@@ -150,8 +151,13 @@ final class SocketFlags {
   }
 
   private static MessageSocket opened(MessageSocketBuilder builder) throws IOException {
+    return opened(builder, true);
+  }
+
+  private static MessageSocket opened(MessageSocketBuilder builder, boolean listens)
+      throws IOException {
     MessageSocket socket = builder.open();
-    RunningSockets.ofProcess().add(socket, true);
+    RunningSockets.ofProcess().add(socket, listens);
     return socket;
   }
 
@@ -189,6 +195,30 @@ final class SocketFlags {
   /** Opens a socket at any free port, which tells its peers what it speaks. */
   MessageSocket openAnywhere(@Nullable Duration handshakeTimeout, Application application)
       throws IOException, Failure {
+    return opened(anywhere(handshakeTimeout, application), false);
+  }
+
+  /** Opens a reliable socket at any free port that tries the largest datagrams there are. */
+  MessageSocket openForMtu(@Nullable Duration handshakeTimeout) throws IOException, Failure {
+    return opened(
+        anywhere(handshakeTimeout, Application.OTHER).maxDatagramBytes(LARGEST_DATAGRAM_BYTES),
+        false);
+  }
+
+  /**
+   * Opens a reliable socket at any free port whose connections send nothing for minutes where
+   * nothing is to be said, so that it can be seen what the network makes of that.
+   */
+  MessageSocket openSilent(Duration handshakeTimeout) throws IOException, Failure {
+    return opened(
+        anywhere(handshakeTimeout, Application.DOCTOR)
+            .idleTimeout(LONGEST_IDLE)
+            .keepAlive(LONGEST_IDLE.dividedBy(2).minusSeconds(1)),
+        false);
+  }
+
+  private MessageSocketBuilder anywhere(
+      @Nullable Duration handshakeTimeout, Application application) throws IOException, Failure {
     MessageSocketBuilder builder = builder().application(application.words());
     if (!plain) {
       builder.security(identity.ofClient(root()));
@@ -196,31 +226,12 @@ final class SocketFlags {
     if (handshakeTimeout != null) {
       builder.handshakeTimeout(possible(handshakeTimeout));
     }
-    MessageSocket socket = builder.open();
-    RunningSockets.ofProcess().add(socket, false);
-    return socket;
+    return builder;
   }
 
   private static Duration possible(Duration asked) {
     Duration atLeast = asked.compareTo(HANDSHAKE_LEAST) < 0 ? HANDSHAKE_LEAST : asked;
     return atLeast.compareTo(HANDSHAKE_MOST) > 0 ? HANDSHAKE_MOST : atLeast;
-  }
-
-  /**
-   * Opens a socket at any free port whose connections send nothing for minutes where nothing is to
-   * be said, so that it can be seen what the network makes of that.
-   */
-  MessageSocket openSilent(Duration handshakeTimeout) throws IOException, Failure {
-    MessageSocketBuilder builder =
-        builder()
-            .application(Application.DOCTOR.words())
-            .security(identity.ofClient(root()))
-            .handshakeTimeout(possible(handshakeTimeout))
-            .idleTimeout(LONGEST_IDLE)
-            .keepAlive(LONGEST_IDLE.dividedBy(2).minusSeconds(1));
-    MessageSocket socket = builder.open();
-    RunningSockets.ofProcess().add(socket, false);
-    return socket;
   }
 
   /** Who this side is and whom it takes for the other. */

@@ -46,7 +46,7 @@ public final class NatProbe {
   public record Result(boolean understood, Duration kept, Duration lost) {}
 
   /** One time that is tried. */
-  private final class Trial {
+  private static final class Trial {
     final long seconds;
     final MessageSocket socket;
     long askedNanos;
