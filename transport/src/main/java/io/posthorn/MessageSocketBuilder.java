@@ -342,6 +342,19 @@ public final class MessageSocketBuilder {
     return value;
   }
 
+  /** The largest datagram that is tried, whatever host and path allow; for benches and tests. */
+  MessageSocketBuilder maxDatagramBytes(int bytes) {
+    maxDatagramBytes =
+        (int)
+            checked(
+                "maxDatagramBytes",
+                bytes,
+                WireLimits.MINIMUM_DATAGRAM_BYTES,
+                WireLimits.MAX_DATAGRAM_BYTES,
+                " bytes");
+    return this;
+  }
+
   /** The mode in force so far. */
   Mode mode() {
     return mode;
