@@ -203,23 +203,6 @@ public final class MessageSocketBuilder {
     return this;
   }
 
-  /**
-   * The largest UDP payload that is tried towards a peer: 1,200 to 65,507 bytes, default 1,472, as
-   * Ethernet has it. More is for jumbo frames and loopback; what the path and the peer let through
-   * is found out. Reliable mode only.
-   */
-  public MessageSocketBuilder maxDatagramBytes(int bytes) {
-    maxDatagramBytes =
-        (int)
-            checked(
-                "maxDatagramBytes",
-                bytes,
-                WireLimits.MINIMUM_DATAGRAM_BYTES,
-                WireLimits.MAX_DATAGRAM_BYTES,
-                " bytes");
-    return this;
-  }
-
   /** Whether larger messages are taken too, handed over as streams; default false. */
   public MessageSocketBuilder streaming(boolean accepted) {
     streaming = accepted;
@@ -340,6 +323,19 @@ public final class MessageSocketBuilder {
           option + " " + value + ": expected " + least + " to " + LONGEST);
     }
     return value;
+  }
+
+  /** The largest datagram that is tried, whatever host and path allow; for benches and tests. */
+  MessageSocketBuilder maxDatagramBytes(int bytes) {
+    maxDatagramBytes =
+        (int)
+            checked(
+                "maxDatagramBytes",
+                bytes,
+                WireLimits.MINIMUM_DATAGRAM_BYTES,
+                WireLimits.MAX_DATAGRAM_BYTES,
+                " bytes");
+    return this;
   }
 
   /** The mode in force so far. */

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /** {@code posthorn ping -M}: the largest datagram that the path to a peer carries, in words. */
 final class MtuSearch {
+  private static final int ETHERNET_BYTES = 1_472;
   private static final Duration LONGEST = Duration.ofSeconds(30);
 
   private final SocketFlags flags;
@@ -70,7 +71,7 @@ final class MtuSearch {
   }
 
   private MtuProbe.Result reliable() throws IOException, Failure {
-    try (MessageSocket socket = flags.openForMtu(handshakeTimeout)) {
+    try (MessageSocket socket = flags.openAnywhere(handshakeTimeout)) {
       Connection connection;
       try {
         connection = socket.connect(peer);
@@ -99,6 +100,11 @@ final class MtuSearch {
         .toString();
   }
 
+  /** A connection tries no more than Ethernet carries until it has sent tens of megabytes. */
+  private boolean isOnlyLooked(MtuProbe.Result found) {
+    return !flags.isPlain() && found.payloadBytes() == ETHERNET_BYTES;
+  }
+
   private String text(MtuProbe.Result found) {
     if (!found.isAnswered()) {
       return to + ": no answer" + (flags.isPlain() ? " even to the smallest datagram" : "");
@@ -106,11 +112,13 @@ final class MtuSearch {
     return to
         + ": path MTU "
         + found.mtuBytes()
-        + " bytes: datagrams of up to "
+        + (isOnlyLooked(found) ? " bytes or more" : " bytes")
+        + ": datagrams of up to "
         + found.payloadBytes()
         + (flags.isPlain() ? " bytes come back, and " : " bytes get there, and ")
         + found.headerBytes()
         + " are headers"
+        + (isOnlyLooked(found) ? "; beyond Ethernet's size only long flows look, and -u" : "")
         + (found.dontFragment()
             ? ""
             : "; this system cannot be told not to fragment, so it may be less in one piece");

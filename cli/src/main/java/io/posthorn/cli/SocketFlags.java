@@ -27,7 +27,6 @@ final class SocketFlags {
   static final int PING_CHANNEL = 63;
 
   private static final long RECEIVE_QUEUE_BYTES = 64L << 20;
-  private static final int LARGEST_DATAGRAM_BYTES = 65_507;
   private static final Duration LONGEST_IDLE = Duration.ofMinutes(10);
   private static final Duration HANDSHAKE_LEAST = Duration.ofMillis(100);
   private static final Duration HANDSHAKE_MOST = Duration.ofMinutes(10);
@@ -196,13 +195,6 @@ final class SocketFlags {
   MessageSocket openAnywhere(@Nullable Duration handshakeTimeout, Application application)
       throws IOException, Failure {
     return opened(anywhere(handshakeTimeout, application), false);
-  }
-
-  /** Opens a reliable socket at any free port that tries the largest datagrams there are. */
-  MessageSocket openForMtu(@Nullable Duration handshakeTimeout) throws IOException, Failure {
-    return opened(
-        anywhere(handshakeTimeout, Application.OTHER).maxDatagramBytes(LARGEST_DATAGRAM_BYTES),
-        false);
   }
 
   /**
