@@ -99,6 +99,13 @@ final class Party implements SimulatedHost {
     known.put(other.address, other);
   }
 
+  /** The other is, or was, met at this address of a translator. */
+  void learn(InetSocketAddress external, Party other) {
+    if (other != this) {
+      known.put(external, other);
+    }
+  }
+
   /** Never opens a connection itself: it sends when the other has. */
   void answerOnly() {
     answersOnly = true;
@@ -309,12 +316,14 @@ final class Party implements SimulatedHost {
     history.add(new History.Told(now, end, process, event));
     if (event instanceof EndpointEvent.Connected connected) {
       aliases.put(whoIsAt(connected.peer()), connected.peer());
+    } else if (event instanceof EndpointEvent.Closed closed && answersOnly) {
+      aliases.remove(whoIsAt(closed.peer()), closed.peer()); // nobody may be there any more
     }
     flushAll();
   }
 
   /** Others are met at the address that a translator gave them. */
-  private Party whoIsAt(InetSocketAddress peer) {
+  Party whoIsAt(InetSocketAddress peer) {
     Party party = known.get(peer);
     if (party != null) {
       return party;
