@@ -283,7 +283,7 @@ final class SoakRun {
     int channel = pick(0, 1, 63);
     for (int i = 0; i < count; i++) {
       network.at(
-          network.nowNanos() + i * gapMillis * 1_000_000L,
+          network.nowNanos() + 1_000_000L * gapMillis * i,
           () -> one(from, to, fixed == null ? anyDelivery() : fixed, channel));
     }
   }
