@@ -75,7 +75,10 @@ final class Party implements SimulatedHost {
   }
 
   private SimulatedEndpoint host() {
-    SplittableRandom random = new SplittableRandom(seed + process * 0x9E3779B97F4A7C15L);
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int i = 0; i < process; i++) {
+      random = random.split(); // no seed of its own: streams of seeds that are near overlap
+    }
     Endpoint endpoint = new ReliableEndpoint(options, random, address::equals, identity, limits);
     return new SimulatedEndpoint(endpoint, this::onMessage, this::onEvent);
   }

@@ -22,7 +22,10 @@ import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
-/** Faults 2 to 18 of the list of faults, each at the extreme that its row names. */
+/**
+ * Faults 2 to 18 of the list of faults, each at the extreme that its row names. How a bottleneck is
+ * shared with TCP (FAULTS 15) stands in {@code flow/BulkFlowTest}.
+ */
 class PathFaultsTest {
   private static final LinkConditions GOOD = LinkConditions.parse("delay 20ms");
 
