@@ -20,14 +20,21 @@ final class RecordingFile {
     String type = context.getTestClass().map(Class::getSimpleName).orElse("Test");
     String method = context.getTestMethod().map(each -> each.getName()).orElse("test");
     for (Path folder : folders()) {
-      try {
-        Files.createDirectories(folder);
-        return Files.createTempFile(folder, type + "." + method + "-", ".recording");
-      } catch (IOException notWritable) {
-        continue; // the next one; without any, a failure is told without its trace
+      Path file = in(folder, type + "." + method + "-");
+      if (file != null) {
+        return file;
       }
     }
     return null;
+  }
+
+  private static @Nullable Path in(Path folder, String prefix) {
+    try {
+      Files.createDirectories(folder);
+      return Files.createTempFile(folder, prefix, ".recording");
+    } catch (IOException notWritable) {
+      return null; // without any, a failure is told without its trace
+    }
   }
 
   private static List<Path> folders() {
