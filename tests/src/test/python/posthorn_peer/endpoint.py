@@ -16,6 +16,13 @@ FIRST_REPEAT, REPEAT_FACTOR, LONGEST_REPEAT = 0.25, 1.5, 1.0
 HANDSHAKE_TIMEOUT = 10.0
 
 
+def acceptable(remote: dict) -> dict:
+    """Every end takes messages of 64 KiB (7)."""
+    if remote["maxWholeMessage"] < 65536:
+        raise parameters.ParameterError("maxWholeMessage")
+    return remote
+
+
 class Attempt:
     """An opening of ours: M1 until M2 comes, then M3 until a packet of the responder opens."""
 
@@ -136,7 +143,7 @@ class Endpoint:
             raise Dropped("UNEXPECTED_HANDSHAKE")
         handshake = copy.deepcopy(attempt.handshake)
         try:
-            remote = parameters.read(handshake.read(packet["body"]))
+            remote = acceptable(parameters.read(handshake.read(packet["body"])))
         except HandshakeError:
             raise Dropped("HANDSHAKE_FORGED") from None
         except parameters.ParameterError as e:
@@ -154,12 +161,16 @@ class Endpoint:
         if entry is not None:
             handshake = copy.deepcopy(entry.handshake)
             try:
-                remote = parameters.read(handshake.read(packet["body"]))
+                payload = handshake.read(packet["body"])
             except HandshakeError:
                 raise Dropped("HANDSHAKE_FORGED") from None
-            if remote["connectionId"] != entry.m1["connectionId"]:
-                raise Dropped("HANDSHAKE_FORGED")
             del self.half_open[packet["connectionId"]]
+            try:
+                remote = acceptable(parameters.read(payload))
+            except parameters.ParameterError:
+                raise Dropped("MALFORMED_HANDSHAKE") from None
+            if remote["connectionId"] != entry.m1["connectionId"]:
+                raise Dropped("MALFORMED_HANDSHAKE")
             self._connection(False, handshake, entry.local, remote, address, now)
         if packet["data"]:
             self._on_data(packet["data"], address, now)

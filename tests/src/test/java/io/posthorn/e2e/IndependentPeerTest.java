@@ -32,19 +32,23 @@ class IndependentPeerTest {
       LinkConditions.parse("delay 5ms 2ms loss 10% reorder 5% duplicate 3% corrupt 1%");
 
   /** A Python with the one package that the peer needs, or the test is skipped. */
-  private static String python() throws IOException, InterruptedException {
+  private static String python() throws InterruptedException {
     for (String candidate : List.of("python3", "/usr/bin/python3")) {
-      try {
-        Process probe = new ProcessBuilder(candidate, "-c", "import cryptography").start();
-        if (probe.waitFor(20, TimeUnit.SECONDS) && probe.exitValue() == 0) {
-          return candidate;
-        }
-      } catch (IOException notThere) {
-        continue;
+      if (hasCryptography(candidate)) {
+        return candidate;
       }
     }
     assumeTrue(false, "no python3 with the package cryptography");
     return "";
+  }
+
+  private static boolean hasCryptography(String python) throws InterruptedException {
+    try {
+      Process probe = new ProcessBuilder(python, "-c", "import cryptography").start();
+      return probe.waitFor(20, TimeUnit.SECONDS) && probe.exitValue() == 0;
+    } catch (IOException notThere) {
+      return false;
+    }
   }
 
   private static RunningProgram peer(String... arguments) throws Exception {
