@@ -188,7 +188,7 @@ class PosthornExtensionTest {
     StringBuilder fates = new StringBuilder();
     for (String line : Files.readAllLines(recording)) {
       if (line.startsWith("0 up ")) {
-        String[] words = line.split(" ");
+        String[] words = line.split(" ", -1);
         fates.append(words[2]).append(' ').append(words[5]).append('\n');
       }
     }
