@@ -63,6 +63,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The peer must be another {@code ReliableDatagramSocket} or a {@link MessageSocket} in reliable
  * mode: nothing else understands it. Safe for use by many threads.
  */
+@SuppressWarnings("exports") // what it inherits is the contract's; nobody needs the class between
 public final class ReliableDatagramSocket extends PeerSocket {
   /** Bytes of a connected peer's packets kept when the socket stops being connected to it. */
   private static final long KEPT_LIMIT_BYTES = 1 << 20;
