@@ -63,7 +63,7 @@ def run(endpoint: Endpoint, messages: list[bytes], options) -> int:
             break
         done = received >= options.replies and options.role == "connect" or 0 < options.replies <= received
         if done and connection.state == OPEN and connection.confirmed and connection.all_acknowledged():
-            connection.close()
+            connection.close(time.monotonic())
     report(endpoint, connection, received)
     return 0 if connection is not None and connection.state == CLOSED and connection.close_code == 0 else 1
 

@@ -13,6 +13,7 @@ from .recovery import DATAGRAM, Acknowledgements, Recovery, SentPacket
 NEVER = float("inf")
 MAX_WHOLE = 65536
 KEEP_ALIVE = 10.0
+LINGER = 3.0
 OPEN, CLOSING, DRAINING, CLOSED = "open", "closing", "draining", "closed"
 
 
@@ -33,8 +34,7 @@ class Connection:
         self.state = OPEN
         self.close_code = self.close_text = None
         self.close_frame = None
-        self.close_answers = 0
-        self.answer_close = False
+        self.close_due = False
         self.ends = NEVER
         self.confirmed = not initiator
         self.probes_wanted = 0
@@ -61,7 +61,8 @@ class Connection:
     def send(self, channel: int, message: bytes) -> None:
         self._sending(channel).write(chunks(message))
 
-    def close(self, code: int = 0, application_code: int = 0, text: str = "") -> None:
+    def close(self, time: float, code: int = 0, application_code: int = 0, text: str = "") -> None:
+        """Everything was acknowledged, or the peer broke a rule: CLOSE, until that is acknowledged (12.1)."""
         if self.state == OPEN:
             self.state = CLOSING
             self.close_code, self.close_text = code, text
@@ -71,7 +72,8 @@ class Connection:
                 "applicationCode": application_code,
                 "text": text.encode()[: frames.MAX_TEXT],
             }
-            self.answer_close = True
+            self.close_due = True
+            self.ends = time + LINGER
 
     def all_acknowledged(self) -> bool:
         return all(stream.all_acknowledged() for stream in self.sending.values())
@@ -88,10 +90,8 @@ class Connection:
         self.opened_packets += 1
         self.last_heard = self.idle_from = now
         self.elicited_since_heard = False
-        if self.state == CLOSING:
-            self._answer_again(payload, now)
-            return
         if self.state != OPEN:
+            self._on_late(number, payload, now)
             return
         if number == self.keys.largest and address != self.address:
             self._on_address(address)
@@ -104,25 +104,38 @@ class Connection:
                 if self.state != OPEN:
                     break
         except FrameError as e:
-            self.close(e.code, 0, str(e))
+            self.close(now, e.code, 0, str(e))
             return
-        self.acknowledgements.on_opened(number, eliciting, now)
+        self.acknowledgements.on_opened(number, eliciting or self.state == DRAINING, now)
+        if self.state == DRAINING:
+            self.acknowledgements.due = now
 
     def count(self, reason: str) -> None:
         self.drops[reason] = self.drops.get(reason, 0) + 1
 
-    def _answer_again(self, payload: bytes, now: float) -> None:
-        """12.1: the CLOSE again, ever more rarely; the peer's own ends the wait."""
+    def _on_late(self, number: int, payload: bytes, now: float) -> None:
+        """Closing or draining: nothing counts but what ends it, and messages are not accepted (12.1)."""
+        eliciting = closed = False
         try:
             for frame in frames.read_all(payload):
-                if frame["frame"] == "CLOSE":
-                    self.state, self.ends = DRAINING, min(self.ends, now + 3 * self.recovery.probe_timeout())
+                name = frame["frame"]
+                eliciting |= name not in frames.NOT_ELICITING
+                closed |= name == "CLOSE"
+                if name in frames.OF_MESSAGES:
+                    self.count("CLOSING")
                     return
+                if name in ("ACK", "ACK_ECN"):
+                    self._on_ack(frame, now)
         except FrameError:
-            pass
-        self.close_answers += 1
-        if self.close_answers & (self.close_answers - 1) == 0:
-            self.answer_close = True
+            return
+        self.acknowledgements.on_opened(number, eliciting or closed, now)
+        if closed:
+            self.acknowledgements.due = now
+            self._drain(now)
+
+    def _drain(self, now: float) -> None:
+        if self.state != DRAINING:
+            self.state, self.ends = DRAINING, now + 3 * self.recovery.probe_timeout()
 
     def _on_address(self, address) -> None:
         self.address = address
@@ -159,9 +172,7 @@ class Connection:
         elif name == "CLOSE":
             self.close_code = frame["code"]
             self.close_text = frame["text"].decode("utf-8", "replace")
-            self.close_frame = {"frame": "CLOSE", "code": frame["code"], "applicationCode": 0, "text": b""}
-            self.state, self.answer_close = DRAINING, True
-            self.ends = now + 3 * self.recovery.probe_timeout()
+            self._drain(now)
 
     def _on_ack(self, frame: dict, now: float) -> None:
         if frame["ranges"][0][1] >= self.recovery.next_number:
@@ -173,6 +184,8 @@ class Connection:
                     self.sending[token[1]].on_acknowledged(token[2], token[3])
                 elif token[0] == "ack":
                     self.acknowledgements.on_acknowledged(token[1])
+                elif token[0] == "close":
+                    self._drain(now)
         self._on_lost(lost)
         if (
             self.update_every
@@ -197,6 +210,8 @@ class Connection:
                 self.sending[token[1]].blocked_told = -1
             elif token[0] == "frame":
                 self.control.append(token[1])
+            elif token[0] == "close":
+                self.close_due = True
 
     def _sending(self, channel: int) -> SendStream:
         if channel not in self.sending:
@@ -260,7 +275,7 @@ class Connection:
     def poll(self, now: float, room: int = DATAGRAM, may_wait: bool = True) -> bytes | None:
         """The next data packet of at most `room` bytes, or None."""
         if self.state in (CLOSING, DRAINING):
-            return self._poll_close(now, room)
+            return self._poll_end(now)
         if self.state != OPEN:
             return None
         probe = self.probes_wanted > 0
@@ -320,20 +335,21 @@ class Connection:
         self.last_sent = now
         return packet
 
-    def _poll_close(self, now: float, room: int) -> bytes | None:
-        if not self.answer_close:
+    def _poll_end(self, now: float) -> bytes | None:
+        closes = self.state == CLOSING and self.close_due
+        if not closes and self.acknowledgements.due > now:
             return None
-        self.answer_close = False
-        if self.ends == NEVER:
-            self.ends = now + 3 * self.recovery.probe_timeout()
-        payload = b""
+        payload, tokens = b"", []
         ack = self.acknowledgements.frame(now)
         if ack is not None:
             payload += frames.write(ack)
-        payload += frames.write(self.close_frame)
+        if closes:
+            payload += frames.write(self.close_frame)
+            tokens.append(("close",))
+            self.close_due = False
         number = self.recovery.next_number
         length = max(number_length(number, self.recovery.largest_acknowledged), 2)
-        return self._packet(number, length, payload, [], False, now)
+        return self._packet(number, length, payload, tokens, closes, now) if payload else None
 
     def _token(self, frame: dict) -> tuple | None:
         again = frame["frame"] not in ("PING", "PATH_RESPONSE")
@@ -349,8 +365,11 @@ class Connection:
     # timers (11)
 
     def next_timeout(self) -> float:
-        if self.state in (CLOSING, DRAINING):
-            return self.ends
+        if self.state == DRAINING:
+            return min(self.ends, self.acknowledgements.due)
+        if self.state == CLOSING:
+            again = min(self.recovery.loss_time(), self.recovery.probe_time())
+            return min(self.ends, self.acknowledgements.due, again)
         keep_alive = max(self.last_heard, self.last_sent) + KEEP_ALIVE if self.initiator else NEVER
         return min(
             self.acknowledgements.due,
@@ -362,12 +381,11 @@ class Connection:
 
     def _idle_ends(self) -> float:
         timeout = min(self.local["maxIdleTimeout"], self.remote["maxIdleTimeout"]) / 1000
-        return self.idle_from + max(timeout, 3 * self.recovery.probe_timeout())
+        return self.idle_from + timeout
 
     def on_timeout(self, now: float) -> None:
         if self.state in (CLOSING, DRAINING):
-            if now >= self.ends:
-                self.state = CLOSED
+            self._on_ending(now)
             return
         if now >= self._idle_ends():
             self.state, self.close_text = CLOSED, "IDLE_TIMEOUT"
@@ -382,3 +400,17 @@ class Connection:
                 self._again(packet)
         if self.initiator and now >= max(self.last_heard, self.last_sent) + KEEP_ALIVE:
             self.control.append({"frame": "PING"})
+
+    def _on_ending(self, now: float) -> None:
+        if now >= self.ends:
+            if self.state == CLOSING:
+                self._drain(now)
+            else:
+                self.state = CLOSED
+        elif self.state == CLOSING:
+            if now >= self.recovery.loss_time():
+                self._on_lost(self.recovery.detect_lost(now))
+            if now >= self.recovery.probe_time():
+                self.recovery.probes += 1
+                self.recovery.last_eliciting = now
+                self.close_due = True

@@ -49,6 +49,16 @@ LAYOUTS = {
 }
 TYPES = {name: kind for kind, (name, _) in LAYOUTS.items()} | {"ACK": 0x02, "ACK_ECN": 0x03}
 NOT_ELICITING = {"PADDING", "ACK", "ACK_ECN", "CLOSE"}
+OF_MESSAGES = {
+    "CHANNEL_DATA",
+    "CHANNEL_DATA_LAST",
+    "MESSAGE",
+    "MESSAGE_PART",
+    "MESSAGE_LATEST",
+    "MESSAGE_ABORT",
+    "DATAGRAM",
+    "DATAGRAM_SEQUENCED",
+}
 
 
 class FrameError(Exception):

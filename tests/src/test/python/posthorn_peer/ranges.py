@@ -18,6 +18,8 @@ class RangeSet:
         self.ranges = sorted(kept)
 
     def remove(self, start: int, end: int) -> None:
+        if start >= end:
+            return  # or it would cut a range in two that touch
         kept = []
         for low, high in self.ranges:
             if low < min(high, start):
