@@ -18,7 +18,7 @@ import net.jqwik.api.constraints.IntRange;
 /**
  * Faults of the network by their number in the list of faults. Rows that a property holds stand
  * there: 1 to 6 in {@link DeliveryProperties} and {@link OneFaultProperties}, 7 and 10 in {@link
- * QuietProperties}.
+ * QuietProperties}, 16 in {@link EcnProperties}.
  */
 class NetworkFaultsTest {
   private static final long MS = 1_000_000L;

@@ -42,6 +42,7 @@ final class PacketAssembler {
   private long pacedUntilNanos = NEVER;
   private ConnectionInfo.LimitedBy heldBy = ConnectionInfo.LimitedBy.APPLICATION;
   private boolean lastAckEliciting;
+  private boolean lastMarked;
   private int quietPackets;
   private boolean thin = true;
 
@@ -86,6 +87,11 @@ final class PacketAssembler {
   /** Whether the packet written last wants an acknowledgement. */
   boolean lastWasAckEliciting() {
     return lastAckEliciting;
+  }
+
+  /** Whether the packet written last is to carry the mark ECT(0). */
+  boolean lastWasMarked() {
+    return lastMarked;
   }
 
   boolean hasFrames(long nowNanos) {
@@ -162,6 +168,7 @@ final class PacketAssembler {
         scratch,
         out,
         from,
+        recovery.ecn().marksNext(),
         nowNanos);
   }
 
@@ -223,6 +230,7 @@ final class PacketAssembler {
         scratch,
         out,
         from,
+        false,
         nowNanos);
   }
 
@@ -249,6 +257,7 @@ final class PacketAssembler {
         scratch,
         out,
         from,
+        recovery.ecn().marksNext(),
         nowNanos);
   }
 
@@ -260,6 +269,7 @@ final class PacketAssembler {
       byte[] scratch,
       byte[] out,
       int from,
+      boolean marked,
       long nowNanos) {
     int headerBytes = HEADER_BYTES + numberLength + protection.overheadBytes();
     builder.source(MTU);
@@ -283,7 +293,8 @@ final class PacketAssembler {
     boolean applicationLimited = recovery.windowAllows(2 * bytes) && !hasFrames(nowNanos);
     rateLimit.onSent(bytes, nowNanos);
     thin = applicationLimited;
-    recovery.onPacketSent(bytes, lastAckEliciting, applicationLimited, nowNanos);
+    lastMarked = marked;
+    recovery.onPacketSent(bytes, lastAckEliciting, applicationLimited, marked, nowNanos);
     if (lastAckEliciting) {
       redundancy.onPacket(
           bytes, recovery.packetsLost() - recovery.packetsSpuriouslyLost(), nowNanos);

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The link sees a packet without its IP header, so that damage hits what the transport's
  * checksum covers, and counts the header's bytes on top: rate, queue and MTU are those of whole IP
- * packets. Guarded by the pump's lock.
+ * packets. Its ECN field is read from the header and written back. Guarded by the pump's lock.
  */
 final class LabFlow {
   private static final int IP_HEADER_BYTES = 20;
@@ -80,7 +80,8 @@ final class LabFlow {
       translator.outbound(packet, nowNanos - originNanos);
     }
     ByteBuffer body = ByteBuffer.wrap(packet, IP_HEADER_BYTES, lengthBytes - IP_HEADER_BYTES);
-    way.link.offer(body, Arrays.copyOf(packet, IP_HEADER_BYTES), nowNanos);
+    byte[] header = Arrays.copyOf(packet, IP_HEADER_BYTES);
+    way.link.offer(body, header, IpPacket.ecn(packet), nowNanos);
   }
 
   /** When the next packet is due in either direction. */
@@ -104,6 +105,7 @@ final class LabFlow {
       System.arraycopy(way.link.polledMeta(), 0, scratch, 0, IP_HEADER_BYTES);
       int lengthBytes = IP_HEADER_BYTES + body.remaining();
       body.get(scratch, IP_HEADER_BYTES, body.remaining());
+      IpPacket.setEcn(scratch, way.link.polledMark());
       way.deliveredDatagrams++;
       way.deliveredBytes += lengthBytes;
       noteLate(nowNanos - dueNanos);

@@ -24,12 +24,12 @@ class PacketRecoveryTest {
   private void send(int count, long nowMillis) {
     for (int i = 0; i < count; i++) {
       recovery.sent().token((byte) 0, recovery.sent().next(), 0);
-      recovery.onPacketSent(1000, true, false, nowMillis * MS);
+      recovery.onPacketSent(1000, true, false, false, nowMillis * MS);
     }
   }
 
   private @Nullable CloseReason ack(long from, long to, long nowMillis) {
-    return recovery.onAck(0, new long[] {from}, new long[] {to}, 1, nowMillis * MS);
+    return recovery.onAck(0, new long[] {from}, new long[] {to}, 1, 0, 0, -1, nowMillis * MS);
   }
 
   @Test
@@ -62,7 +62,7 @@ class PacketRecoveryTest {
     send(1, 0);
     assertNull(ack(0, 0, 100));
     send(1, 100);
-    assertNull(recovery.onAck(90 * MS, new long[] {1}, new long[] {1}, 1, 300 * MS));
+    assertNull(recovery.onAck(90 * MS, new long[] {1}, new long[] {1}, 1, 0, 0, -1, 300 * MS));
     assertEquals((7 * 100 * MS + 195 * MS) / 8, recovery.rtt().smoothedRttNanos());
   }
 
@@ -83,7 +83,7 @@ class PacketRecoveryTest {
     long window = recovery.controller().windowBytes();
     assertEquals(CloseReason.PROTOCOL_VIOLATION, ack(0, 4, 10));
     assertEquals(window, recovery.controller().windowBytes());
-    assertNull(recovery.onAck(0, new long[] {3, 0}, new long[] {4, 1}, 2, 10 * MS));
+    assertNull(recovery.onAck(0, new long[] {3, 0}, new long[] {4, 1}, 2, 0, 0, -1, 10 * MS));
   }
 
   @Test
@@ -145,7 +145,7 @@ class PacketRecoveryTest {
   @Test
   void nothingInFlightMeansNoDeadline() {
     assertEquals(NEVER, recovery.deadlineNanos(0));
-    recovery.onPacketSent(40, false, true, 0);
+    recovery.onPacketSent(40, false, true, false, 0);
     assertEquals(NEVER, recovery.deadlineNanos(0));
     assertEquals(0, recovery.sent().bytesInFlight());
     send(1, 1);
@@ -156,7 +156,7 @@ class PacketRecoveryTest {
   @Test
   void aQuietPacketIsAcknowledgedWithoutASample() {
     recovery.sent().token((byte) 0, 7, 0);
-    recovery.onPacketSent(40, false, true, 0);
+    recovery.onPacketSent(40, false, true, false, 0);
     send(1, 1);
     assertNull(ack(0, 0, 50));
     assertEquals(List.of(7L), frames.acknowledged);
@@ -222,7 +222,7 @@ class PacketRecoveryTest {
     }
     long window = recovery.controller().windowBytes();
     long[] first = {60, 40, 20};
-    assertNull(recovery.onAck(0, first, first.clone(), 3, 1400 * MS));
+    assertNull(recovery.onAck(0, first, first.clone(), 3, 0, 0, -1, 1400 * MS));
     assertTrue(recovery.packetsLost() > 50);
     assertTrue(recovery.controller().windowBytes() >= window / 2);
   }

@@ -318,6 +318,7 @@ public final class Adaptive implements CongestionController {
   @Override
   public void onCongestionExperienced(long nowNanos, long newestSentNanos) {
     onCongestion(nowNanos, newestSentNanos);
+    ceiling.confirm();
   }
 
   @Override

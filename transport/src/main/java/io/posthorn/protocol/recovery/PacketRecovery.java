@@ -20,6 +20,7 @@ public final class PacketRecovery {
   private final ProbeTimeout probeTimeout = new ProbeTimeout();
   private final Pacer pacer = new Pacer();
   private final DeliveryRate rate = new DeliveryRate();
+  private final EcnValidation ecn = new EcnValidation();
   private final ReorderingThreshold reordering = new ReorderingThreshold();
   private final CongestionController controller;
   private final FrameSource[] sources;
@@ -55,6 +56,11 @@ public final class PacketRecovery {
   /** The round trip. */
   public RttEstimator rtt() {
     return rtt;
+  }
+
+  /** Whether packets are marked, and what marks told. */
+  public EcnValidation ecn() {
+    return ecn;
   }
 
   /** The controller. */
@@ -128,11 +134,19 @@ public final class PacketRecovery {
     return pacer.readyNanos(Pacer.rate(controller, rtt.smoothedRttNanos()), bytes, nowNanos);
   }
 
-  /** A packet left; its notes are recorded already. */
+  /**
+   * A packet left; its notes are recorded already.
+   *
+   * @param marked whether it carries the mark ECT(0)
+   */
   public void onPacketSent(
-      int bytes, boolean ackEliciting, boolean applicationLimited, long nowNanos) {
+      int bytes, boolean ackEliciting, boolean applicationLimited, boolean marked, long nowNanos) {
     boolean limited = applicationLimited || rate.isLimitedNow();
     sent.commit(nowNanos, bytes, ackEliciting, limited, rate);
+    if (marked) {
+      ecn.onMarkedSent(sent.next() - 1);
+      sent.mark();
+    }
     if (ackEliciting) {
       if (applicationLimited) {
         rate.onApplicationLimited(sent.bytesInFlight());
@@ -147,10 +161,19 @@ public final class PacketRecovery {
   /**
    * An ACK arrived; ranges descend.
    *
+   * @param ce packets that arrived with the mark of congestion, like {@code ect0} and {@code ect1}
+   *     since the connection began; -1 if the peer does not tell
    * @return a breach: it acknowledges what was never sent
    */
   public @Nullable CloseReason onAck(
-      long ackDelayNanos, long[] first, long[] last, int count, long nowNanos) {
+      long ackDelayNanos,
+      long[] first,
+      long[] last,
+      int count,
+      long ect0,
+      long ect1,
+      long ce,
+      long nowNanos) {
     if (last[0] >= sent.next()) {
       return CloseReason.PROTOCOL_VIOLATION;
     }
@@ -172,12 +195,14 @@ public final class PacketRecovery {
         }
         if (state != SentPackets.OUTSTANDING && state != SentPackets.LOST) {
           if (state == SentPackets.UNTRACKED) {
+            noteMark(number);
             acknowledgeQuietly(number, nowNanos);
             any = true; // it wanted no answer, and is one all the same (RFC 9002 §6.2.1)
           }
           continue;
         }
         any = true;
+        noteMark(number);
         if (state == SentPackets.LOST) {
           reordering.onSpuriousLoss(largestAcknowledged - number);
           spuriousBytes += sent.bytes(number);
@@ -194,6 +219,7 @@ public final class PacketRecovery {
         acknowledgeNotes(number, nowNanos);
       }
     }
+    boolean congestion = ecn.onAck(last[0] > largestAcknowledged, ect0, ect1, ce);
     largestAcknowledged = Math.max(largestAcknowledged, last[0]);
     if (newestNumber == last[0]) {
       if (firstSampleNanos == NEVER) {
@@ -219,9 +245,18 @@ public final class PacketRecovery {
       sent.sample(newestNumber, rttNanos, rate, leastNanos, nowNanos);
       controller.onAcknowledged(nowNanos, newestSentNanos, bytes, sent.bytesInFlight(), rate);
     }
+    if (congestion && newestSentNanos >= 0) {
+      controller.onCongestionExperienced(nowNanos, newestSentNanos);
+    }
     detectLost(nowNanos);
     sent.trim(nowNanos - 3 * probeTimeoutNanos());
     return null;
+  }
+
+  private void noteMark(long number) {
+    if (sent.isMarked(number)) {
+      ecn.onMarkedAcknowledged();
+    }
   }
 
   /** A packet that wanted no acknowledgement arrived: what it noted (an ACK) has been seen. */
@@ -302,6 +337,9 @@ public final class PacketRecovery {
 
   private void lose(long number, long nowNanos) {
     packetsLost++;
+    if (sent.isMarked(number)) {
+      ecn.onMarkedLost(number);
+    }
     sent.lose(number);
     long to = sent.tokensTo(number);
     for (long token = sent.tokensFrom(number); token < to; token++) {
@@ -332,6 +370,7 @@ public final class PacketRecovery {
     }
     probesDue = PROBES;
     probeTimeout.onProbe(nowNanos);
+    ecn.onProbe(probeTimeout.count());
     offerOldest(nowNanos);
   }
 

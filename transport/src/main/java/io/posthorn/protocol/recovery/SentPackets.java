@@ -39,6 +39,7 @@ public final class SentPackets {
   private int[] bytes = new int[16];
   private byte[] state = new byte[16];
   private boolean[] applicationLimited = new boolean[16];
+  private boolean[] marked = new boolean[16];
   private long[] deliveredBytes = new long[16];
   private long[] deliveredNanos = new long[16];
   private long[] firstSentNanos = new long[16];
@@ -110,6 +111,7 @@ public final class SentPackets {
     sentNanos[at] = nowNanos;
     bytes[at] = packetBytes;
     applicationLimited[at] = isApplicationLimited;
+    marked[at] = false;
     state[at] = ackEliciting ? OUTSTANDING : UNTRACKED;
     if (ackEliciting) {
       bytesInFlight += packetBytes;
@@ -125,6 +127,7 @@ public final class SentPackets {
   public void skip() {
     int at = place();
     bytes[at] = 0;
+    marked[at] = false;
     state[at] = SKIPPED;
     newestSkipped = next;
     next++;
@@ -164,6 +167,16 @@ public final class SentPackets {
   /** Whether a kept packet was sent while the window was not full. */
   public boolean isApplicationLimited(long packetNumber) {
     return applicationLimited[(int) packetNumber & (state.length - 1)];
+  }
+
+  /** Notes that the packet committed last carries the mark ECT(0). */
+  public void mark() {
+    marked[(int) (next - 1) & (state.length - 1)] = true;
+  }
+
+  /** Whether a kept packet carried the mark ECT(0). */
+  public boolean isMarked(long packetNumber) {
+    return marked[(int) packetNumber & (state.length - 1)];
   }
 
   /** Samples the delivery rate by a kept packet. */
@@ -245,7 +258,7 @@ public final class SentPackets {
 
   /** Bytes of heap that the rings hold. */
   public long memoryBytes() {
-    return state.length * 46L + tokenSource.length * 17L;
+    return state.length * 47L + tokenSource.length * 17L;
   }
 
   private void grow() {
@@ -254,6 +267,7 @@ public final class SentPackets {
     int[] sizes = new int[old * 2];
     byte[] states = new byte[old * 2];
     boolean[] limited = new boolean[old * 2];
+    boolean[] marks = new boolean[old * 2];
     long[] delivered = new long[old * 2];
     long[] deliveredAt = new long[old * 2];
     long[] firstSent = new long[old * 2];
@@ -265,6 +279,7 @@ public final class SentPackets {
       sizes[to] = bytes[from];
       states[to] = state[from];
       limited[to] = applicationLimited[from];
+      marks[to] = marked[from];
       delivered[to] = deliveredBytes[from];
       deliveredAt[to] = deliveredNanos[from];
       firstSent[to] = firstSentNanos[from];
@@ -274,6 +289,7 @@ public final class SentPackets {
     bytes = sizes;
     state = states;
     applicationLimited = limited;
+    marked = marks;
     deliveredBytes = delivered;
     deliveredNanos = deliveredAt;
     firstSentNanos = firstSent;
