@@ -3,12 +3,14 @@ package io.posthorn.cli.lab;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.SimulatedLink;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One flow through the pump: the packets to and from one server port, with an emulated link each
- * way.
+ * One flow through the pump, or several that share a bottleneck: the packets to and from a server
+ * port, with an emulated link each way.
  *
  * <p>The link sees a packet without its IP header, so that damage hits what the transport's
  * checksum covers, and counts the header's bytes on top: rate, queue and MTU are those of whole IP
@@ -19,8 +21,9 @@ final class LabFlow {
   private static final int UP = 0;
   private static final int DOWN = 1;
 
-  private final int protocol;
-  private final int serverPort;
+  /** Protocol and server port of each flow that shares these links. */
+  private final List<Long> carried = new ArrayList<>();
+
   private final long originNanos;
   private final Way up;
   private final Way down;
@@ -56,8 +59,7 @@ final class LabFlow {
       long seed,
       int senderHost,
       long nowNanos) {
-    this.protocol = protocol;
-    this.serverPort = serverPort;
+    carried.add(key(protocol, serverPort));
     this.up = new Way(up, seed, UP, nowNanos);
     this.down = new Way(down, seed, DOWN, nowNanos);
     translator = up.rebindPeriodNanos() > 0 ? new AddressTranslator(up, senderHost) : null;
@@ -66,8 +68,17 @@ final class LabFlow {
   }
 
   /** Whether this is the flow of a server port. */
-  boolean hasServerPort(int packetProtocol, int port) {
-    return packetProtocol == protocol && port == serverPort;
+  boolean hasServerPort(int protocol, int port) {
+    return carried.contains(key(protocol, port));
+  }
+
+  /** Lets the packets to and from a further server port share the links. */
+  void carryAlso(int protocol, int port) {
+    carried.add(key(protocol, port));
+  }
+
+  private static long key(int protocol, int port) {
+    return (long) protocol << Short.SIZE | port;
   }
 
   /** Sends a packet, whose addresses are swapped already, into the link of its direction. */
