@@ -217,7 +217,7 @@ final class Handshakes {
       existing.connection.adopt(
           halfOpen.responderConnectionId,
           remoteId,
-          halfOpen.handshake.split(),
+          halfOpen.handshake.split(shared.scratch().ciphers()),
           key,
           peer,
           nowNanos);
@@ -234,7 +234,7 @@ final class Handshakes {
                 address,
                 halfOpen.responderConnectionId,
                 remoteId,
-                halfOpen.handshake.split(),
+                halfOpen.handshake.split(shared.scratch().ciphers()),
                 key,
                 peer,
                 nowNanos));

@@ -128,7 +128,7 @@ final class Opening {
     int ownLength = parameters(parts.shared, parts.localIds.first()).encode(own, 0);
     opening.onSecond(peer.connectionId, own, ownLength);
     parts.idle.onReceived(nowNanos);
-    open(peer.connectionId, opening.handshake().split(), key, peer);
+    open(peer.connectionId, opening.handshake().split(parts.shared.scratch().ciphers()), key, peer);
     return DropReason.NONE;
   }
 

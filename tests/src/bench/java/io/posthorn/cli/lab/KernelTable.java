@@ -102,6 +102,10 @@ public final class KernelTable {
   }
 
   private void inside() throws IOException, InterruptedException {
+    // Whoever started this may be gone.
+    ProcessHandle.current()
+        .parent()
+        .ifPresent(starter -> starter.onExit().thenRun(() -> Runtime.getRuntime().halt(1)));
     BulkRig rig = BulkRig.open();
     if (wants("bulk")) {
       bulk(rig);

@@ -64,7 +64,7 @@ final class OutgoingChannel {
   private final OffsetRanges justLost = new OffsetRanges();
   private final RecentWrites recent = new RecentWrites();
   private final RepeatedRanges repeated = new RepeatedRanges();
-  private final ArrayDeque<Part> waiting = new ArrayDeque<>();
+  private final ArrayDeque<Part> waiting = new ArrayDeque<>(1);
   private final PackedMessages packed;
   private final byte[] chunkHeader = new byte[8];
   private long sentOffset;
