@@ -11,6 +11,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -119,14 +121,13 @@ final class BulkRig {
       int port = ports.get(i);
       AtomicLong bytes = new AtomicLong();
       counted.add(bytes);
-      long begin = start + i * TimeUnit.MILLISECONDS.toNanos(staggerMillis);
       long from = start + TimeUnit.MILLISECONDS.toNanos(fromMillis);
       long to = start + TimeUnit.MILLISECONDS.toNanos(toMillis);
       threads.add(
           new Thread(
               () -> {
                 try {
-                  transfer(contender, port, bytes, begin, from, to);
+                  transfer(contender, port, bytes, from, to);
                 } catch (IOException | InterruptedException failed) {
                   synchronized (failures) {
                     failures.add(failed);
@@ -134,9 +135,12 @@ final class BulkRig {
                 }
               }));
     }
-    for (Thread thread : threads) {
-      thread.start();
+    ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+    for (int i = 0; i < threads.size(); i++) {
+      clock.schedule(threads.get(i)::start, i * staggerMillis, TimeUnit.MILLISECONDS);
     }
+    clock.shutdown(); // those that are due later still start
+    clock.awaitTermination(toMillis, TimeUnit.MILLISECONDS);
     for (Thread thread : threads) {
       thread.join();
     }
@@ -154,10 +158,8 @@ final class BulkRig {
     return new Run(megabits, lateNanos);
   }
 
-  private void transfer(
-      Contender contender, int port, AtomicLong bytes, long begin, long from, long to)
+  private void transfer(Contender contender, int port, AtomicLong bytes, long from, long to)
       throws IOException, InterruptedException {
-    TimeUnit.NANOSECONDS.sleep(begin - System.nanoTime());
     FlowRequest request =
         new FlowRequest(
             contender.transport,
