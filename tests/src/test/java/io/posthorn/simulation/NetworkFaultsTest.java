@@ -88,7 +88,7 @@ class NetworkFaultsTest {
     fastest(pair, 0, 4, Duration.ofSeconds(60));
     int best = Math.min(mtuBytes - 28, 65_507);
     int most = largest(pair, afterNanos);
-    assertTrue(most <= best && most >= best * 3 / 4, most + " of " + best);
+    assertTrue(most <= best && most > best * 7 / 10, most + " of " + best);
     Checkers.checkSoFar(pair.history);
   }
 
