@@ -18,7 +18,7 @@ import net.jqwik.api.constraints.IntRange;
 /**
  * Faults of the network by their number in the list of faults. Rows that a property holds stand
  * there: 1 to 6 in {@link DeliveryProperties} and {@link OneFaultProperties}, 7 and 10 in {@link
- * QuietProperties}, 16 in {@link EcnProperties}.
+ * QuietProperties}.
  */
 class NetworkFaultsTest {
   private static final long MS = 1_000_000L;
@@ -88,7 +88,7 @@ class NetworkFaultsTest {
     fastest(pair, 0, 4, Duration.ofSeconds(60));
     int best = Math.min(mtuBytes - 28, 65_507);
     int most = largest(pair, afterNanos);
-    assertTrue(most <= best && most > best * 7 / 10, most + " of " + best);
+    assertTrue(most <= best && most > best * 3 / 4, most + " of " + best);
     Checkers.checkSoFar(pair.history);
   }
 
