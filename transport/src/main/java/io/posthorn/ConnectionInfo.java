@@ -32,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * @param timeToDrain how long it will take until all that is queued is acknowledged, if the rate
  *     stays; zero if nothing is queued, null if it cannot be known: nothing has been measured yet,
  *     or the peer's window is what holds it
+ * @param datagramBytes the largest datagram known to reach the peer whole; 1,200 until full packets
+ *     have left and larger ones were tried (RFC 8899)
+ * @param datagramBytesSettled whether that search has ended for now
  * @param limitedBy what keeps it from sending more at this moment
  */
 public record ConnectionInfo(
@@ -56,6 +59,8 @@ public record ConnectionInfo(
     long bytesRepeated,
     Duration age,
     @Nullable Duration timeToDrain,
+    int datagramBytes,
+    boolean datagramBytesSettled,
     LimitedBy limitedBy) {
 
   /** What is known of Explicit Congestion Notification on the way to the peer (RFC 9000 §13.4). */
