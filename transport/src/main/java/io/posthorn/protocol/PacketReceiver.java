@@ -102,6 +102,10 @@ final class PacketReceiver {
         && !frames.wasProbingOnly()
         && !source.equals(parts.path.address())) {
       parts.path.onNewAddress(source, datagramBytes, parts.recovery.probeTimeoutNanos(), nowNanos);
+      parts.recovery.ecn().onPathChanged();
+    }
+    if (parts.path.pollNewNetwork()) {
+      parts.recovery.onNewNetwork(parts.mtu.currentBytes());
     }
     if (frames.isClosed()) {
       closing.onPeerClosed(frames, nowNanos);

@@ -46,7 +46,7 @@ class EcnReactionProperties {
       CongestionControl control, List<Integer> congestion, boolean often) {
     ArrayDeque<Integer> due = new ArrayDeque<>(congestion.stream().sorted().toList());
     int reacted = -MILLIS;
-    PacketRecovery recovery = new PacketRecovery(controller(control), new FrameSource[0]);
+    PacketRecovery recovery = new PacketRecovery(() -> controller(control), new FrameSource[0]);
     List<Long> windows = new ArrayList<>();
     long[] sentUpTo = new long[MILLIS];
     long acknowledged = 0;

@@ -25,7 +25,7 @@ class PacketRecoveryProperties {
 
   private final NotedFrames frames = new NotedFrames();
   private final PacketRecovery recovery =
-      new PacketRecovery(new NewReno(1200), new FrameSource[] {frames});
+      new PacketRecovery(() -> new NewReno(1200), new FrameSource[] {frames});
   private final Map<Long, Packet> packets = new HashMap<>();
   private final TreeMap<Long, Packet> outstanding = new TreeMap<>();
   private final Set<Long> lost = new HashSet<>();

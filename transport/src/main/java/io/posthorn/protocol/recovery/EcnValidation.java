@@ -73,7 +73,7 @@ public final class EcnValidation {
   }
 
   /** The path is another: what was known of the old one says nothing. */
-  void onPathChanged() {
+  public void onPathChanged() {
     beginTrial();
   }
 

@@ -4,6 +4,7 @@ import io.posthorn.protocol.FrameSource;
 import io.posthorn.protocol.congestion.CongestionController;
 import io.posthorn.protocol.congestion.Pacer;
 import io.posthorn.wire.CloseReason;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,11 +19,12 @@ public final class PacketRecovery {
   private final SentPackets sent = new SentPackets();
   private final RttEstimator rtt = new RttEstimator();
   private final ProbeTimeout probeTimeout = new ProbeTimeout();
-  private final Pacer pacer = new Pacer();
+  private Pacer pacer = new Pacer();
   private final DeliveryRate rate = new DeliveryRate();
   private final EcnValidation ecn = new EcnValidation();
-  private final ReorderingThreshold reordering = new ReorderingThreshold();
-  private final CongestionController controller;
+  private ReorderingThreshold reordering = new ReorderingThreshold();
+  private final Supplier<CongestionController> controllers;
+  private CongestionController controller;
   private final FrameSource[] sources;
   private long peerMaxAckDelayNanos = 25_000_000L;
   private long largestAcknowledged = -1;
@@ -41,10 +43,12 @@ public final class PacketRecovery {
   /**
    * Makes one.
    *
+   * @param controllers makes one for each network that the path leads through
    * @param sources by the index that their notes carry
    */
-  public PacketRecovery(CongestionController controller, FrameSource[] sources) {
-    this.controller = controller;
+  public PacketRecovery(Supplier<CongestionController> controllers, FrameSource[] sources) {
+    this.controllers = controllers;
+    this.controller = controllers.get();
     this.sources = sources;
   }
 
@@ -66,6 +70,26 @@ public final class PacketRecovery {
   /** The controller. */
   public CongestionController controller() {
     return controller;
+  }
+
+  /**
+   * The path leads through another network from now on: rate, round trip and window are learned
+   * anew, and what is still out there by the old way tells nothing of this one (RFC 9000 §9.4).
+   *
+   * @param packetBytes largest packet of the path
+   */
+  public void onNewNetwork(int packetBytes) {
+    sent.beginPath();
+    rtt.reset();
+    pacer = new Pacer();
+    reordering = new ReorderingThreshold();
+    controller = controllers.get();
+    controller.onPacketSizeChanged(packetBytes);
+    firstSampleNanos = NEVER;
+    periodStartNanos = -1;
+    previousPeriodStartNanos = -1;
+    lostInPeriod = 0;
+    spuriousInPeriod = 0;
   }
 
   /** The peer's announced maximum. */
@@ -203,7 +227,9 @@ public final class PacketRecovery {
         }
         any = true;
         noteMark(number);
-        if (state == SentPackets.LOST) {
+        if (!sent.isOnPath(number)) {
+          packetsSpuriouslyLost += state == SentPackets.LOST ? 1 : 0;
+        } else if (state == SentPackets.LOST) {
           reordering.onSpuriousLoss(largestAcknowledged - number);
           spuriousBytes += sent.bytes(number);
           onSpuriousLoss(sent.sentNanos(number), nowNanos);
@@ -290,7 +316,7 @@ public final class PacketRecovery {
     long lossDelayNanos = reordering.lossDelayNanos(rtt);
     long persistentNanos = LossDetector.persistentCongestionNanos(rtt, peerMaxAckDelayNanos);
     long lostBytes = 0;
-    long lostBefore = packetsLost;
+    long lostOnPath = 0;
     long newestLostNanos = -1;
     long runStartNanos = -1;
     boolean persistent = false;
@@ -315,6 +341,11 @@ public final class PacketRecovery {
         lossNanos = Math.min(lossNanos, due);
         continue;
       }
+      if (!sent.isOnPath(number)) {
+        lose(number, nowNanos);
+        continue;
+      }
+      lostOnPath++;
       lostBytes += sent.bytes(number);
       newestLostNanos = Math.max(newestLostNanos, sentNanos);
       if (runStartNanos < 0 && sentNanos > firstSampleNanos) {
@@ -323,14 +354,14 @@ public final class PacketRecovery {
       persistent |= runStartNanos >= 0 && sentNanos - runStartNanos > persistentNanos;
       lose(number, nowNanos);
     }
-    if (packetsLost > lostBefore) {
+    if (newestLostNanos >= 0) {
       if (newestLostNanos > periodStartNanos) {
         previousPeriodStartNanos = periodStartNanos;
         periodStartNanos = nowNanos;
         lostInPeriod = 0;
         spuriousInPeriod = 0;
       }
-      lostInPeriod += packetsLost - lostBefore;
+      lostInPeriod += lostOnPath;
       controller.onLost(nowNanos, newestLostNanos, lostBytes, persistent);
     }
   }

@@ -58,6 +58,9 @@ public final class SentPackets {
   private int outstanding;
   private long newestSkipped = -1;
 
+  /** Older packets went another way, and do not count in flight. */
+  private long inFlightFrom;
+
   /** The smallest number still kept. */
   public long base() {
     return base;
@@ -197,6 +200,17 @@ public final class SentPackets {
         nowNanos);
   }
 
+  /** The packets so far went another way: they are still settled, but not in flight any more. */
+  public void beginPath() {
+    inFlightFrom = next;
+    bytesInFlight = 0;
+  }
+
+  /** Whether a packet went the way that packets go now. */
+  public boolean isOnPath(long packetNumber) {
+    return packetNumber >= inFlightFrom;
+  }
+
   /** Settles a kept packet as acknowledged; its tokens stay readable until {@link #trim}. */
   public void acknowledge(long packetNumber) {
     settle(packetNumber, ACKNOWLEDGED);
@@ -210,7 +224,9 @@ public final class SentPackets {
   private void settle(long packetNumber, byte to) {
     int at = (int) packetNumber & (state.length - 1);
     if (state[at] == OUTSTANDING) {
-      bytesInFlight -= bytes[at];
+      if (isOnPath(packetNumber)) {
+        bytesInFlight -= bytes[at];
+      }
       outstanding--;
     }
     state[at] = to;
