@@ -142,7 +142,11 @@ final class PacketAssembler {
     }
     long packetNumber = nextNumber();
     int numberLength = numberLength(packetNumber);
-    builder.begin(scratch, 0, room - HEADER_BYTES - numberLength - protection.overheadBytes());
+    boolean inPlace = protection.leavesInPlace();
+    byte[] frames = inPlace ? out : scratch;
+    int framesFrom = inPlace ? from + HEADER_BYTES + numberLength : 0;
+    int most = room - HEADER_BYTES - numberLength - protection.overheadBytes();
+    builder.begin(frames, framesFrom, framesFrom + most);
     if (acknowledgements.hasFrames(nowNanos)) {
       builder.source(ACKNOWLEDGEMENTS);
       acknowledgements.writeFrames(builder, nowNanos);
@@ -166,7 +170,8 @@ final class PacketAssembler {
         destinationConnectionId,
         packetNumber,
         numberLength,
-        scratch,
+        frames,
+        framesFrom,
         out,
         from,
         recovery.ecn().marksNext(),
@@ -229,6 +234,7 @@ final class PacketAssembler {
         packetNumber,
         numberLength,
         scratch,
+        0,
         out,
         from,
         false,
@@ -256,6 +262,7 @@ final class PacketAssembler {
         packetNumber,
         numberLength,
         scratch,
+        0,
         out,
         from,
         recovery.ecn().marksNext(),
@@ -267,7 +274,8 @@ final class PacketAssembler {
       long destinationConnectionId,
       long packetNumber,
       int numberLength,
-      byte[] scratch,
+      byte[] frames,
+      int framesFrom,
       byte[] out,
       int from,
       boolean marked,
@@ -284,8 +292,8 @@ final class PacketAssembler {
             destinationConnectionId,
             packetNumber,
             numberLength,
-            scratch,
-            0,
+            frames,
+            framesFrom,
             builder.frames().written(),
             out,
             from);
