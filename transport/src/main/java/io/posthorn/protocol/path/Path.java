@@ -18,15 +18,16 @@ public final class Path implements FrameSource {
   private static final long NEVER = Long.MAX_VALUE;
   private static final int AMPLIFICATION_FACTOR = 3;
   private static final int ATTEMPTS = 4;
-  private static final int IPV4_BYTES = 4;
-  private static final int IPV4_NETWORK_BYTES = 3;
-  private static final int IPV6_NETWORK_BYTES = 8;
 
   /** Room for a challenge or a response and a short acknowledgement. */
   private static final int PROOF_BYTES = 64;
 
   /** Kept for challenges that have to go again: whoever used it up could never prove the path. */
   private static final int RESERVED_BYTES = 2 * PROOF_BYTES;
+
+  private static final int IPV4_BYTES = 4;
+  private static final int IPV4_NETWORK_BYTES = 3;
+  private static final int IPV6_NETWORK_BYTES = 8;
 
   private final RandomGenerator random;
   private final PeerConnectionIds peerIds;
