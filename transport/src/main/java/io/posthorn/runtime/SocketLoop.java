@@ -764,19 +764,15 @@ abstract class SocketLoop {
   }
 
   private void fail(Throwable cause) {
-    boolean first;
     lock.lock();
     try {
-      first = state != State.CLOSED;
-      if (first) {
+      if (state != State.CLOSED) {
         failure = cause;
+        later(() -> SocketLog.failed(this, cause)); // the end takes no more of these
         end(now());
       }
     } finally {
       lock.unlock();
-    }
-    if (first) {
-      later(() -> SocketLog.failed(this, cause));
     }
   }
 
