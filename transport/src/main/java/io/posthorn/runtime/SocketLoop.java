@@ -764,15 +764,19 @@ abstract class SocketLoop {
   }
 
   private void fail(Throwable cause) {
+    boolean first;
     lock.lock();
     try {
-      if (state != State.CLOSED) {
+      first = state != State.CLOSED;
+      if (first) {
         failure = cause;
-        later(() -> SocketLog.failed(this, cause)); // the end takes no more of these
         end(now());
       }
     } finally {
       lock.unlock();
+    }
+    if (first) {
+      SocketLog.failed(this, cause);
     }
   }
 
