@@ -5,6 +5,7 @@ import io.posthorn.endpoint.PlainEndpoint;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.PortChoice;
+import io.posthorn.io.SharedPort;
 import io.posthorn.protocol.PortLimits;
 import io.posthorn.runtime.ImpairedDatagramPort;
 import io.posthorn.runtime.SocketDriver;
@@ -24,6 +25,10 @@ public final class MessageSocketBuilder {
   private static final Duration LONGEST = Duration.ofMinutes(10);
   private static final Duration LONGEST_SPIN = Duration.ofNanos(100_000);
   private static final int LEAST_BUFFER_BYTES = 64 << 10;
+
+  /** What peers may fill leaves the larger part of a small heap to the application. */
+  private static final int HEAP_SHARE = 3;
+
   private static final int LEAST_WHOLE_MESSAGE_BYTES = 64 << 10;
   private static final int MOST_BUFFER_BYTES = 1 << 30;
 
@@ -40,7 +45,10 @@ public final class MessageSocketBuilder {
   private Duration implicitIdle = DEFAULTS.implicitIdle();
   private int sendBufferBytes = DEFAULTS.sendBufferBytes();
   private int receiveBufferBytes = DEFAULTS.receiveBufferBytes();
-  private long socketReceiveBytes = DEFAULTS.socketReceiveBytes();
+  private long socketReceiveBytes =
+      Math.max(
+          LEAST_BUFFER_BYTES,
+          Math.min(DEFAULTS.socketReceiveBytes(), Runtime.getRuntime().maxMemory() / HEAP_SHARE));
   private @Nullable Integer maxWholeMessageBytes;
   private Duration linger = Duration.ofSeconds(3);
   private int maxDatagramBytes = DEFAULTS.maxDatagramBytes();
@@ -50,6 +58,9 @@ public final class MessageSocketBuilder {
   private long maxSendBytesPerSecond = DEFAULTS.maxSendBytesPerSecond();
   private ChannelPriorities priorities = DEFAULTS.priorities();
   private boolean portableIo;
+  private @Nullable Integer inherited;
+  private boolean sharedPort;
+  private @Nullable MessageSocket beside;
   private Duration spin = Duration.ZERO;
   private LinkConditions impairment = LinkConditions.NONE;
   private @Nullable Long impairSeed;
@@ -65,6 +76,42 @@ public final class MessageSocketBuilder {
   /** Which address and port to listen on; default any free port of all addresses. */
   public MessageSocketBuilder bind(InetSocketAddress address) {
     this.bind = Objects.requireNonNull(address, "address");
+    return this;
+  }
+
+  /**
+   * Takes a UDP socket that this process inherited, open and bound, instead of opening one: as
+   * systemd passes it (descriptor 3 and following, where {@code LISTEN_PID} and {@code LISTEN_FDS}
+   * say so) or inetd (0). {@link #bind} has no effect then. Other descriptors than 0 need the fast
+   * path of Linux.
+   *
+   * @param descriptor 0 or more
+   */
+  public MessageSocketBuilder inherited(int descriptor) {
+    inherited = (int) checked("inherited", descriptor, 0, Integer.MAX_VALUE, "");
+    return this;
+  }
+
+  /**
+   * Whether a socket in plain mode may be opened at the same port, {@link #beside} this one;
+   * default false. Reliable mode only.
+   */
+  public MessageSocketBuilder sharedPort(boolean shared) {
+    sharedPort = shared;
+    return this;
+  }
+
+  /**
+   * Opens the socket at the port of one in reliable mode that was opened with {@link #sharedPort}:
+   * it gets the datagrams that cannot be packets of the protocol, which are those that are empty or
+   * do not begin with a byte of 4 to 15. {@link #bind} has no effect then, the impairment is the
+   * other's, and it ends with the other. Plain mode only, one at a time.
+   */
+  public MessageSocketBuilder beside(MessageSocket reliable) {
+    if (reliable.sharedPort() == null) {
+      throw new IllegalArgumentException("beside: that socket was not opened with sharedPort");
+    }
+    beside = reliable;
     return this;
   }
 
@@ -138,8 +185,9 @@ public final class MessageSocketBuilder {
   }
 
   /**
-   * Memory that all peers together may fill: 64 KiB to 1 TiB, default 256 MiB. In plain mode the
-   * queue of messages that nobody has received yet; what comes beyond is dropped and counted.
+   * Memory that all peers together may fill: 64 KiB to 1 TiB, default 256 MiB or a third of the
+   * largest heap, whichever is less. In plain mode the queue of messages that nobody has received
+   * yet; what comes beyond is dropped and counted.
    */
   public MessageSocketBuilder socketReceiveBytes(long bytes) {
     socketReceiveBytes =
@@ -357,27 +405,48 @@ public final class MessageSocketBuilder {
     if (mode == Mode.RELIABLE) {
       security.check();
     }
-    DatagramPort port = PortChoice.open(bind, portableIo, mode == Mode.RELIABLE);
+    SharedPort neighbour = beside == null ? null : beside.sharedPort();
+    if ((sharedPort && mode == Mode.PLAIN) || (neighbour != null && mode == Mode.RELIABLE)) {
+      throw new IllegalArgumentException(
+          "sharedPort is for the socket in reliable mode, beside for the one in plain mode");
+    }
+    if (neighbour != null) {
+      return open(neighbour.openPlainSide(), options, null);
+    }
+    Integer descriptor = inherited;
+    boolean dontFragment = mode == Mode.RELIABLE;
+    DatagramPort port =
+        descriptor == null
+            ? PortChoice.open(bind, portableIo, dontFragment)
+            : PortChoice.adopt(descriptor, portableIo, dontFragment);
     if (!impairment.equals(LinkConditions.NONE)) {
       Long seed = impairSeed;
       port =
           new ImpairedDatagramPort(
               port, impairment, seed != null ? seed : new SecureRandom().nextLong(), 0);
     }
-    DatagramPort bound = port;
+    if (!sharedPort) {
+      return open(port, options, null);
+    }
+    SharedPort shared = new SharedPort(port);
+    return open(shared, options, shared);
+  }
+
+  private MessageSocket open(DatagramPort port, SocketOptions options, @Nullable SharedPort shared)
+      throws IOException {
     // A datagram that takes more than a quarter of what the system holds for us is often lost.
     int welcome =
         Math.max(
             WireLimits.MINIMUM_DATAGRAM_BYTES,
             Math.min(WireLimits.MAX_DATAGRAM_BYTES, port.grantedReceiveBufferBytes() / 4));
-    PortLimits limits = new PortLimits(bound::largestDatagramBytes, welcome);
+    PortLimits limits = new PortLimits(port::largestDatagramBytes, welcome);
     SocketDriver driver =
         SocketDriver.start(
             port,
             isSelf -> endpoint(options, isSelf, limits),
             SocketDriver.nanos(linger),
             SocketDriver.nanos(spin));
-    return new MessageSocket(options, linger, driver);
+    return new MessageSocket(options, linger, driver, shared);
   }
 
   private static Endpoint endpoint(

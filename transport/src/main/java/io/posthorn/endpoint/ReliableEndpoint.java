@@ -87,6 +87,22 @@ public final class ReliableEndpoint implements Endpoint {
       Predicate<InetSocketAddress> isSelf,
       @Nullable StaticKey known,
       PortLimits port) {
+    this(options, random, isSelf, known, port, Admission.COOKIE_THRESHOLD);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param cookieThreshold half-open handshakes from which on a stranger is asked for a cookie; 0
+   *     for each one
+   */
+  ReliableEndpoint(
+      SocketOptions options,
+      RandomGenerator random,
+      Predicate<InetSocketAddress> isSelf,
+      @Nullable StaticKey known,
+      PortLimits port,
+      int cookieThreshold) {
     StaticKey lasting = known == null ? staticKey(options.security()) : known;
     StaticKey identity = lasting == null ? StaticKey.generate(random) : lasting;
     ConnectionIdIssuer ids = new ConnectionIdIssuer(identity, random, id -> table.byId(id) != null);
@@ -104,7 +120,8 @@ public final class ReliableEndpoint implements Endpoint {
     this.identity = identity;
     this.resets = new StatelessReset(shared, table, outbox, lasting != null);
     this.turns = new ConnectionTurns(table, events, counters, resets);
-    this.handshakes = new Handshakes(shared, isSelf, identity, table, turns, counters, outbox);
+    this.handshakes =
+        new Handshakes(shared, isSelf, identity, table, turns, counters, cookieThreshold, outbox);
   }
 
   // Inputs from the network.
