@@ -25,7 +25,6 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import javax.net.ssl.KeyManagerFactory;
 
 /** Netty's QUIC: one stream, messages behind their lengths, written in pieces of 64 KiB. */
@@ -33,7 +32,6 @@ final class QuicContender implements Contender {
   private static final int PIECE_BYTES = 64 << 10;
   private static final int SOCKET_BUFFER_BYTES = 4 << 20;
   private static final long WINDOW_BYTES = 16L << 20;
-  private static final long FULL_NANOS = 20_000;
   private static final String PROTOCOL = "bench";
 
   private final String name;
@@ -180,7 +178,7 @@ final class QuicContender implements Contender {
       return;
     }
     while (!stream.isWritable()) {
-      LockSupport.parkNanos(FULL_NANOS);
+      Thread.yield();
     }
     stream.writeAndFlush(piece);
     piece = stream.alloc().directBuffer(PIECE_BYTES + Integer.BYTES + messageBytes);
