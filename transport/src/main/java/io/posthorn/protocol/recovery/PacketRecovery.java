@@ -15,6 +15,11 @@ public final class PacketRecovery {
   private static final long NEVER = Long.MAX_VALUE;
   private static final int PROBES = 2;
 
+  /** What two probes of the smallest packet hold. */
+  private static final int PROBE_BYTES = 2 * 1_100;
+
+  private static final int MOST_OFFERED = 64;
+
   private final SentPackets sent = new SentPackets();
   private final RttEstimator rtt = new RttEstimator();
   private final ProbeTimeout probeTimeout = new ProbeTimeout();
@@ -335,14 +340,21 @@ public final class PacketRecovery {
     offerOldest(nowNanos);
   }
 
-  /** Offers the data of the oldest outstanding packets for the probes (RFC 9002 §6.2.4). */
+  /** Offers the data of the oldest outstanding packets, to fill the probes (RFC 9002 §6.2.4). */
   private void offerOldest(long nowNanos) {
     int offered = 0;
-    for (long number = sent.base(); number < sent.next() && offered < PROBES; number++) {
+    int bytes = 0;
+    for (long number = sent.base(); number < sent.next(); number++) {
       if (sent.state(number) != SentPackets.OUTSTANDING) {
         continue;
       }
       offered++;
+      bytes += sent.bytes(number);
+      // Of short packets as many as fill the probes: those at the front may have arrived, and only
+      // their acknowledgements been lost.
+      if (offered > PROBES && (bytes > PROBE_BYTES || offered > MOST_OFFERED)) {
+        return;
+      }
       long to = sent.tokensTo(number);
       for (long token = sent.tokensFrom(number); token < to; token++) {
         sources[sent.tokenSource(token)].onProbe(
