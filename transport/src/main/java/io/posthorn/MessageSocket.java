@@ -2,6 +2,7 @@ package io.posthorn;
 
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.io.SharedPort;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
@@ -30,6 +31,17 @@ import org.jspecify.annotations.Nullable;
  * and nothing is promised; in {@link Mode#RELIABLE} it arrives once, whole and in order per
  * channel, or an error says so. The same methods serve both.
  *
+ * <pre>{@code
+ * InetSocketAddress here = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+ * try (MessageSocket server = MessageSocket.builder().bind(here).open();
+ *     MessageSocket client = MessageSocket.builder().open()) {
+ *   client.send(server.localAddress(), "hello".getBytes(UTF_8)); // opens the connection
+ *   Message question = server.receive();
+ *   server.send(question.from(), "good day".getBytes(UTF_8));
+ *   Message answer = client.receive(Duration.ofSeconds(5)); // null if none came
+ * }
+ * }</pre>
+ *
  * <p><b>Threads.</b> All methods may be called by many threads. Messages are taken either by {@link
  * #receive()} or by one handler. Methods wait only where they say so; an interrupt ends the waiting
  * with an {@link InterruptedIOException}, leaves the interrupt status set and the socket usable.
@@ -37,20 +49,39 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Back-pressure.</b> What is sent waits in memory up to {@code sendBufferBytes} for each
  * connection; beyond, {@link #send(Message)} waits and {@link #trySend} answers null.
  *
- * <p><b>The end.</b> {@link #close()} flushes within the linger time. A socket that is left open
- * when {@code main} returns is flushed too, by a shutdown hook, for at most three seconds; its
- * threads do not keep the virtual machine alive.
+ * <p><b>Its life.</b> A socket is open from {@link MessageSocketBuilder#open} on, which binds it
+ * and starts its threads, and there is nothing to start or to wait for besides. It is {@link
+ * Closeable} and belongs into a try statement or to whatever closes resources where it runs. {@link
+ * #close()} takes no more messages, flushes within the linger time and ends its threads; what is
+ * called afterwards throws {@link SocketClosedException}, and closing again does nothing. A socket
+ * that is left open when {@code main} returns is flushed too, by a shutdown hook, for at most three
+ * seconds; its threads do not keep the virtual machine alive.
  */
 public final class MessageSocket implements Closeable {
   private final SocketOptions options;
   private final Duration linger;
   private final SocketDriver driver;
   private final OpenStreams streams = new OpenStreams();
+  private final @Nullable SharedPort sharedPort;
 
   MessageSocket(SocketOptions options, Duration linger, SocketDriver driver) {
+    this(options, linger, driver, null);
+  }
+
+  MessageSocket(
+      SocketOptions options,
+      Duration linger,
+      SocketDriver driver,
+      @Nullable SharedPort sharedPort) {
     this.options = options;
+    this.sharedPort = sharedPort;
     this.linger = linger;
     this.driver = driver;
+  }
+
+  /** The port, if one in plain mode may be opened beside it. */
+  @Nullable SharedPort sharedPort() {
+    return sharedPort;
   }
 
   /** Begins a socket: reliable, on any free port of all addresses, unless said otherwise. */
@@ -67,7 +98,8 @@ public final class MessageSocket implements Closeable {
    * @throws IOException as {@link #send(Message)}
    */
   public void send(InetSocketAddress peer, byte[] bytes) throws IOException {
-    if (sendSmall(peer, ByteBuffer.wrap(bytes))) {
+    ByteBuffer body = ByteBuffer.wrap(bytes);
+    if (sendSmall(peer, body) || sendLarge(peer, body)) {
       return;
     }
     sendUnreceipted(Message.to(peer).body(bytes), null);
@@ -79,7 +111,7 @@ public final class MessageSocket implements Closeable {
    * @throws IOException as {@link #send(Message)}
    */
   public void send(InetSocketAddress peer, ByteBuffer buffer) throws IOException {
-    if (sendSmall(peer, buffer)) {
+    if (sendSmall(peer, buffer) || sendLarge(peer, buffer)) {
       return;
     }
     sendUnreceipted(Message.to(peer).body(buffer), null);
@@ -87,6 +119,12 @@ public final class MessageSocket implements Closeable {
 
   private boolean sendSmall(InetSocketAddress peer, ByteBuffer body) {
     return streams.isEmpty() && driver.sendSmall(checkedPeer(peer), 0, body);
+  }
+
+  private boolean sendLarge(InetSocketAddress peer, ByteBuffer body) throws IOException {
+    return body.remaining() > WireLimits.MAX_CHUNK_BYTES
+        && streams.isEmpty()
+        && driver.sendLarge(checkedPeer(peer), 0, body);
   }
 
   /**

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class FaultIndexTest {
   private static final int FIRST = 1;
   private static final int LAST = 64;
-  private static final Pattern NAME = Pattern.compile("fault(\\d+)_");
+  private static final Pattern NAME = Pattern.compile("fault(\\d+)[_A-Z]");
   private static final Pattern WORDS =
       Pattern.compile("FAULTS (\\d+(?:(?:,| and| to| or) (?:\\d+))*)");
 

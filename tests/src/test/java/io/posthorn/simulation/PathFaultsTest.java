@@ -23,7 +23,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 /**
- * Faults 2 to 18 of the list of faults, each at the extreme that its row names. How a bottleneck is
+ * FAULTS 2 to 18 of the list of faults, each at the extreme that its row names. How a bottleneck is
  * shared with TCP (FAULTS 15) stands in {@code flow/BulkFlowTest}.
  */
 class PathFaultsTest {

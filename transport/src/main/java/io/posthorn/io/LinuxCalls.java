@@ -23,6 +23,8 @@ class LinuxCalls {
   static final int SOL_UDP = 17;
   static final int SOL_IPV6 = 41;
 
+  static final int SO_TYPE = 3;
+  static final int SO_DOMAIN = 39;
   static final int SO_SNDBUF = 7;
   static final int SO_RCVBUF = 8;
   static final int IP_TOS = 1;
@@ -40,6 +42,11 @@ class LinuxCalls {
   static final int UDP_SEGMENT = 103;
 
   static final int UDP_GRO = 104;
+
+  /** Of the C library's struct timeval: two longs. */
+  static final int SO_RCVTIMEO = 20;
+
+  static final int TIMEVAL_BYTES = 16;
 
   static final int MSG_DONTWAIT = 0x40;
   static final int MSG_NOSIGNAL = 0x4000;
@@ -160,6 +167,11 @@ class LinuxCalls {
 
   long receive(int fd, long message) {
     return recvmsg(fd, message, MSG_DONTWAIT);
+  }
+
+  /** Waits for a datagram as long as {@link #SO_RCVTIMEO} says; EAGAIN if none came. */
+  long awaitAndReceive(int fd, long message) {
+    return recvmsg(fd, message, 0);
   }
 
   int poll(long pollFds, int count, long timeout) {
