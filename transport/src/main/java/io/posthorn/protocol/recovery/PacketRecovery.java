@@ -28,11 +28,13 @@ public final class PacketRecovery {
   private final ReorderingThreshold reordering = new ReorderingThreshold();
   private final CongestionController controller;
   private final FrameSource[] sources;
+  private final ProbeRate probeRate;
   private long peerMaxAckDelayNanos = 25_000_000L;
   private long largestAcknowledged = -1;
   private long lastAckElicitingNanos;
   private long lossNanos = NEVER;
   private int probesDue;
+  private long probeSlotNanos = NEVER;
   private long firstSampleNanos = NEVER;
   // One recovery period (RFC 9002 §7.3.2): when it began, the one before it, and what it lost.
   private long periodStartNanos = -1;
@@ -46,10 +48,18 @@ public final class PacketRecovery {
    * Makes one.
    *
    * @param sources by the index that their notes carry
+   * @param probeRate of all connections of the socket
    */
-  public PacketRecovery(CongestionController controller, FrameSource[] sources) {
+  public PacketRecovery(
+      CongestionController controller, FrameSource[] sources, ProbeRate probeRate) {
     this.controller = controller;
     this.sources = sources;
+    this.probeRate = probeRate;
+  }
+
+  /** For a connection that is alone on its socket. */
+  public PacketRecovery(CongestionController controller, FrameSource[] sources) {
+    this(controller, sources, new ProbeRate());
   }
 
   /** What was sent. */
@@ -209,6 +219,7 @@ public final class PacketRecovery {
     if (any) {
       probeTimeout.onAcknowledged();
       probesDue = 0;
+      probeSlotNanos = NEVER;
     }
     if (spuriousBytes > 0) {
       controller.onLateArrival(nowNanos, spuriousBytes);
@@ -323,7 +334,9 @@ public final class PacketRecovery {
     if (sent.outstanding() == 0 || probesDue > 0) {
       return NEVER;
     }
-    return lastAckElicitingNanos + probeTimeout.intervalNanos(rtt, peerMaxAckDelayNanos, nowNanos);
+    long due =
+        lastAckElicitingNanos + probeTimeout.intervalNanos(rtt, peerMaxAckDelayNanos, nowNanos);
+    return probeSlotNanos == NEVER ? due : Math.max(due, probeSlotNanos);
   }
 
   /** The deadline has come: packets are lost by time, or probes are due. */
@@ -335,6 +348,14 @@ public final class PacketRecovery {
       detectLost(nowNanos);
       return;
     }
+    if (probeSlotNanos == NEVER) {
+      long slot = probeRate.reserve(PROBES, nowNanos);
+      if (probeTimeout.count() > 0 && slot > nowNanos) { // the first finds a lost tail: at once
+        probeSlotNanos = slot;
+        return;
+      }
+    }
+    probeSlotNanos = NEVER;
     probesDue = PROBES;
     probeTimeout.onProbe(nowNanos);
     offerOldest(nowNanos);
