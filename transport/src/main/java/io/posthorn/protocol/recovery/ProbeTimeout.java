@@ -57,8 +57,11 @@ public final class ProbeTimeout {
     }
     boolean late = nowNanos > silentSinceNanos && nowNanos - silentSinceNanos > LATE_AFTER_NANOS;
     // By then an answer to the probe before would be here. After two that nothing answered, the
-    // queue that this side may have filled is empty.
-    long roundTrip = count == 1 || !rtt.hasSample() ? rtt.smoothedRttNanos() : rtt.minRttNanos();
+    // queue that this side may have filled is empty: it makes up half of the round trip at most.
+    long roundTrip =
+        count == 1 || !rtt.hasSample()
+            ? rtt.smoothedRttNanos()
+            : Math.max(rtt.minRttNanos(), rtt.smoothedRttNanos() / 2);
     long cap = late ? Math.max(interval, LATE_CAP_NANOS) : roundTrip + EARLY_CAP_NANOS;
     long backedOff = interval << Math.min(count, MAX_SHIFT);
     return backedOff < 0 ? cap : Math.min(backedOff, cap);
