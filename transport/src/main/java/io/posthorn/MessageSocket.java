@@ -2,6 +2,7 @@ package io.posthorn;
 
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.io.SharedPort;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
@@ -46,11 +47,26 @@ public final class MessageSocket implements Closeable {
   private final Duration linger;
   private final SocketDriver driver;
   private final OpenStreams streams = new OpenStreams();
+  private final @Nullable SharedPort sharedPort;
 
   MessageSocket(SocketOptions options, Duration linger, SocketDriver driver) {
+    this(options, linger, driver, null);
+  }
+
+  MessageSocket(
+      SocketOptions options,
+      Duration linger,
+      SocketDriver driver,
+      @Nullable SharedPort sharedPort) {
     this.options = options;
+    this.sharedPort = sharedPort;
     this.linger = linger;
     this.driver = driver;
+  }
+
+  /** The port, if one in plain mode may be opened beside it. */
+  @Nullable SharedPort sharedPort() {
+    return sharedPort;
   }
 
   /** Begins a socket: reliable, on any free port of all addresses, unless said otherwise. */
@@ -67,7 +83,8 @@ public final class MessageSocket implements Closeable {
    * @throws IOException as {@link #send(Message)}
    */
   public void send(InetSocketAddress peer, byte[] bytes) throws IOException {
-    if (sendSmall(peer, ByteBuffer.wrap(bytes))) {
+    ByteBuffer body = ByteBuffer.wrap(bytes);
+    if (sendSmall(peer, body) || sendLarge(peer, body)) {
       return;
     }
     sendUnreceipted(Message.to(peer).body(bytes), null);
@@ -79,7 +96,7 @@ public final class MessageSocket implements Closeable {
    * @throws IOException as {@link #send(Message)}
    */
   public void send(InetSocketAddress peer, ByteBuffer buffer) throws IOException {
-    if (sendSmall(peer, buffer)) {
+    if (sendSmall(peer, buffer) || sendLarge(peer, buffer)) {
       return;
     }
     sendUnreceipted(Message.to(peer).body(buffer), null);
@@ -87,6 +104,12 @@ public final class MessageSocket implements Closeable {
 
   private boolean sendSmall(InetSocketAddress peer, ByteBuffer body) {
     return streams.isEmpty() && driver.sendSmall(checkedPeer(peer), 0, body);
+  }
+
+  private boolean sendLarge(InetSocketAddress peer, ByteBuffer body) throws IOException {
+    return body.remaining() > WireLimits.MAX_CHUNK_BYTES
+        && streams.isEmpty()
+        && driver.sendLarge(checkedPeer(peer), 0, body);
   }
 
   /**

@@ -9,6 +9,7 @@ import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -26,6 +27,9 @@ final class SocketFlags {
   static final int PING_CHANNEL = 63;
 
   private static final long RECEIVE_QUEUE_BYTES = 64L << 20;
+  private static final Duration LONGEST_IDLE = Duration.ofMinutes(10);
+  private static final Duration HANDSHAKE_LEAST = Duration.ofMillis(100);
+  private static final Duration HANDSHAKE_MOST = Duration.ofMinutes(10);
 
   @Option(
       names = {"-u", "--plain"},
@@ -95,22 +99,9 @@ final class SocketFlags {
       Application application,
       @Nullable Integer maxConnections)
       throws Failure {
-    MessageSocketBuilder builder;
+    MessageSocketBuilder builder = listener(streaming, application, maxConnections).bind(at);
     try {
-      builder = builder().bind(at).streaming(streaming).application(application.words());
-      if (maxConnections != null) {
-        builder.maxConnections(maxConnections);
-      }
-      if (!plain) {
-        builder.security(identity.ofListener(root()));
-      }
-    } catch (IOException failed) {
-      throw Failures.of(failed);
-    }
-    try {
-      MessageSocket socket = builder.open();
-      RunningSockets.ofProcess().add(socket, true);
-      return socket;
+      return opened(builder);
     } catch (IdentityFileException failed) {
       throw Failures.of(failed);
     } catch (IOException failed) {
@@ -118,7 +109,84 @@ final class SocketFlags {
     }
   }
 
-  /** Opens a socket at any free port. */
+  /** Opens one port for both modes, the reliable socket first; with {@code --plain} for that. */
+  List<MessageSocket> openBoth(InetSocketAddress at) throws Failure {
+    if (plain) {
+      return List.of(openListener(at, false, Application.OTHER));
+    }
+    MessageSocketBuilder reliable = listener(false, Application.OTHER, null).bind(at);
+    try {
+      MessageSocket owner = opened(reliable.sharedPort(true));
+      try {
+        MessageSocketBuilder beside =
+            MessageSocket.builder().mode(Mode.PLAIN).socketReceiveBytes(RECEIVE_QUEUE_BYTES);
+        return List.of(owner, opened(beside.beside(owner)));
+      } catch (IOException failed) {
+        owner.close();
+        throw failed;
+      }
+    } catch (IdentityFileException failed) {
+      throw Failures.of(failed);
+    } catch (IOException failed) {
+      throw Failures.ofBind(failed, at);
+    }
+  }
+
+  /** Takes a socket that a service manager opened. */
+  MessageSocket openInherited(
+      InheritedSocket passed,
+      boolean streaming,
+      Application application,
+      @Nullable Integer maxConnections)
+      throws Failure {
+    MessageSocketBuilder builder = listener(streaming, application, maxConnections);
+    try {
+      return opened(builder.inherited(passed.descriptor()));
+    } catch (IdentityFileException failed) {
+      throw Failures.of(failed);
+    } catch (IOException failed) {
+      throw passed.unusable(failed);
+    }
+  }
+
+  private static MessageSocket opened(MessageSocketBuilder builder) throws IOException {
+    return opened(builder, true);
+  }
+
+  private static MessageSocket opened(MessageSocketBuilder builder, boolean listens)
+      throws IOException {
+    MessageSocket socket = builder.open();
+    RunningSockets.ofProcess().add(socket, listens);
+    return socket;
+  }
+
+  private MessageSocketBuilder listener(
+      boolean streaming, Application application, @Nullable Integer maxConnections) throws Failure {
+    try {
+      MessageSocketBuilder builder =
+          builder()
+              .streaming(streaming)
+              .application(application.words())
+              // The smaller of both ends' counts: peers choose theirs, the doctor a long one.
+              .idleTimeout(LONGEST_IDLE);
+      if (maxConnections != null) {
+        builder.maxConnections(maxConnections);
+      }
+      if (!plain) {
+        builder.security(identity.ofListener(root()));
+      }
+      return builder;
+    } catch (IOException failed) {
+      throw Failures.of(failed);
+    }
+  }
+
+  /**
+   * Opens a socket at any free port.
+   *
+   * @param handshakeTimeout how long a peer may take to answer, as near as a socket allows; null
+   *     for the usual time
+   */
   MessageSocket openAnywhere(@Nullable Duration handshakeTimeout) throws IOException, Failure {
     return openAnywhere(handshakeTimeout, Application.OTHER);
   }
@@ -126,16 +194,36 @@ final class SocketFlags {
   /** Opens a socket at any free port, which tells its peers what it speaks. */
   MessageSocket openAnywhere(@Nullable Duration handshakeTimeout, Application application)
       throws IOException, Failure {
+    return opened(anywhere(handshakeTimeout, application), false);
+  }
+
+  /**
+   * Opens a reliable socket at any free port whose connections send nothing for minutes where
+   * nothing is to be said, so that it can be seen what the network makes of that.
+   */
+  MessageSocket openSilent(Duration handshakeTimeout) throws IOException, Failure {
+    return opened(
+        anywhere(handshakeTimeout, Application.DOCTOR)
+            .idleTimeout(LONGEST_IDLE)
+            .keepAlive(LONGEST_IDLE.dividedBy(2).minusSeconds(1)),
+        false);
+  }
+
+  private MessageSocketBuilder anywhere(
+      @Nullable Duration handshakeTimeout, Application application) throws IOException, Failure {
     MessageSocketBuilder builder = builder().application(application.words());
     if (!plain) {
       builder.security(identity.ofClient(root()));
     }
     if (handshakeTimeout != null) {
-      builder.handshakeTimeout(handshakeTimeout);
+      builder.handshakeTimeout(possible(handshakeTimeout));
     }
-    MessageSocket socket = builder.open();
-    RunningSockets.ofProcess().add(socket, false);
-    return socket;
+    return builder;
+  }
+
+  private static Duration possible(Duration asked) {
+    Duration atLeast = asked.compareTo(HANDSHAKE_LEAST) < 0 ? HANDSHAKE_LEAST : asked;
+    return atLeast.compareTo(HANDSHAKE_MOST) > 0 ? HANDSHAKE_MOST : atLeast;
   }
 
   /** Who this side is and whom it takes for the other. */

@@ -21,7 +21,7 @@ class BillOfMaterialsTest {
   private static final Path ROOT = Path.of(System.getProperty("posthorn.root"));
   private static final Pattern COMPONENT = Pattern.compile("\"purl\" : \"pkg:maven/([^@]+)@");
   private static final boolean WRITTEN =
-      System.getProperty("posthorn.offline", "true").equals("false");
+      System.getProperty("posthorn.offline", "").equals("offline: false");
 
   @Test
   void theProgramsLibrariesAreListed() throws IOException {
