@@ -31,8 +31,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * What security costs. {@code handshakes}: how many a core does, without sockets, the listener's
  * part and both sides' together, each with a first message. {@code flood}: a transfer over
  * loopback, alone, beside a flood that goes elsewhere (which takes as much of the processor), and
- * beside the same flood of first messages from forged addresses to the port of the transfer; and how
- * long a new honest client takes meanwhile.
+ * beside the same flood of first messages from forged addresses to the port of the transfer; and
+ * how long a new honest client takes meanwhile.
  */
 public final class SecurityCost {
   private static final long STEP_NANOS = 5_000_000;
@@ -116,8 +116,16 @@ public final class SecurityCost {
         long begunHere = cpuNanos();
         client.endpoint.send(
             new OutgoingMessage(
-                0, peer, 0, Delivery.RELIABLE_ORDERED, -1, new byte[32], false, Long.MAX_VALUE,
-                false, null),
+                0,
+                peer,
+                0,
+                Delivery.RELIABLE_ORDERED,
+                -1,
+                new byte[32],
+                false,
+                Long.MAX_VALUE,
+                false,
+                null),
             nowNanos);
         long handle = client.endpoint.connect(peer, nowNanos);
         client.nanos += cpuNanos() - begunHere;
