@@ -9,7 +9,7 @@ module io.posthorn {
   requires static transitive org.jspecify;
   requires transitive com.esotericsoftware.kryo;
   requires com.sun.jna;
-  requires static transitive micrometer.core;
+  requires static micrometer.core; // not transitive: users without it could not even compile
 
   exports io.posthorn;
   exports io.posthorn.codec;
