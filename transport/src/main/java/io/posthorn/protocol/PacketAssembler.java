@@ -42,6 +42,7 @@ final class PacketAssembler {
   private long pacedUntilNanos = NEVER;
   private ConnectionInfo.LimitedBy heldBy = ConnectionInfo.LimitedBy.APPLICATION;
   private boolean lastAckEliciting;
+  private boolean lastMarked;
   private int quietPackets;
   private boolean thin = true;
 
@@ -87,6 +88,11 @@ final class PacketAssembler {
   /** Whether the packet written last wants an acknowledgement. */
   boolean lastWasAckEliciting() {
     return lastAckEliciting;
+  }
+
+  /** Whether the packet written last is to carry the mark ECT(0). */
+  boolean lastWasMarked() {
+    return lastMarked;
   }
 
   boolean hasFrames(long nowNanos) {
@@ -168,6 +174,7 @@ final class PacketAssembler {
         framesFrom,
         out,
         from,
+        recovery.ecn().marksNext(),
         nowNanos);
   }
 
@@ -230,6 +237,7 @@ final class PacketAssembler {
         0,
         out,
         from,
+        false,
         nowNanos);
   }
 
@@ -257,6 +265,7 @@ final class PacketAssembler {
         0,
         out,
         from,
+        recovery.ecn().marksNext(),
         nowNanos);
   }
 
@@ -269,6 +278,7 @@ final class PacketAssembler {
       int framesFrom,
       byte[] out,
       int from,
+      boolean marked,
       long nowNanos) {
     int headerBytes = HEADER_BYTES + numberLength + protection.overheadBytes();
     builder.source(MTU);
@@ -292,7 +302,8 @@ final class PacketAssembler {
     boolean applicationLimited = recovery.windowAllows(2 * bytes) && !hasFrames(nowNanos);
     rateLimit.onSent(bytes, nowNanos);
     thin = applicationLimited;
-    recovery.onPacketSent(bytes, lastAckEliciting, applicationLimited, nowNanos);
+    lastMarked = marked;
+    recovery.onPacketSent(bytes, lastAckEliciting, applicationLimited, marked, nowNanos);
     if (lastAckEliciting) {
       redundancy.onPacket(
           bytes, recovery.packetsLost() - recovery.packetsSpuriouslyLost(), nowNanos);
