@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * What security costs. {@code handshakes}: how many a core does, without sockets, the listener's
@@ -165,7 +166,7 @@ public final class SecurityCost {
       Thread transfer = new Thread(() -> send(connection), "transfer");
       transfer.setDaemon(true);
       transfer.start();
-      Thread.sleep(3_000);
+      measureFor(3_000);
       InetSocketAddress elsewhere = (InetSocketAddress) sink.getLocalAddress();
       List<double[]> rounds = new ArrayList<>();
       for (int round = 0; round < 5; round++) {
@@ -229,17 +230,25 @@ public final class SecurityCost {
     }
   }
 
-  private static double megabits(AtomicLong bytes, Flood flood) throws InterruptedException {
-    Thread.sleep(300);
+  private static double megabits(AtomicLong bytes, Flood flood) {
+    measureFor(300);
     long before = bytes.get();
     long sentBefore = flood == null ? 0 : flood.sent;
     long begun = System.nanoTime();
-    Thread.sleep(1_500);
+    measureFor(1_500);
     double seconds = (System.nanoTime() - begun) / 1e9;
     if (flood != null) {
       flood.perSecond = (flood.sent - sentBefore) / seconds;
     }
     return (bytes.get() - before) * 8 / 1e6 / seconds;
+  }
+
+  /** What is measured goes on in other threads. */
+  private static void measureFor(long millis) {
+    long until = System.nanoTime() + millis * 1_000_000;
+    for (long left = millis * 1_000_000; left > 0; left = until - System.nanoTime()) {
+      LockSupport.parkNanos(left);
+    }
   }
 
   private static double median(List<double[]> rounds, int column) {
