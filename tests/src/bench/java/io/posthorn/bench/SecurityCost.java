@@ -25,8 +25,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * What security costs. {@code handshakes}: how many a core does, without sockets, the listener's
@@ -230,7 +231,7 @@ public final class SecurityCost {
     }
   }
 
-  private static double megabits(AtomicLong bytes, Flood flood) {
+  private static double megabits(AtomicLong bytes, Flood flood) throws InterruptedException {
     measureFor(300);
     long before = bytes.get();
     long sentBefore = flood == null ? 0 : flood.sent;
@@ -244,11 +245,8 @@ public final class SecurityCost {
   }
 
   /** What is measured goes on in other threads. */
-  private static void measureFor(long millis) {
-    long until = System.nanoTime() + millis * 1_000_000;
-    for (long left = millis * 1_000_000; left > 0; left = until - System.nanoTime()) {
-      LockSupport.parkNanos(left);
-    }
+  private static void measureFor(long millis) throws InterruptedException {
+    new CountDownLatch(1).await(millis, TimeUnit.MILLISECONDS);
   }
 
   private static double median(List<double[]> rounds, int column) {
