@@ -77,7 +77,7 @@ final class ConnectionParts {
           deliveries.ordered(),
           deliveries.unordered()
         };
-    recovery = new PacketRecovery(() -> controller(options), sources);
+    recovery = new PacketRecovery(() -> controller(options), sources, shared.probeRate());
     redundancy = new Redundancy(options.redundancy());
     idle =
         new IdleTimeout(

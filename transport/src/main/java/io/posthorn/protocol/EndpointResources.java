@@ -3,6 +3,7 @@ package io.posthorn.protocol;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.handshake.ConnectionIdIssuer;
+import io.posthorn.protocol.recovery.ProbeRate;
 import java.util.random.RandomGenerator;
 
 /**
@@ -16,6 +17,7 @@ import java.util.random.RandomGenerator;
  * @param port what the host lets through
  * @param instanceId tells this run of the socket from the one before
  * @param announcement what the application has each new peer told
+ * @param probeRate of probes into silence
  */
 public record EndpointResources(
     SocketOptions options,
@@ -25,4 +27,19 @@ public record EndpointResources(
     ConnectionIdIssuer ids,
     PortLimits port,
     long instanceId,
-    Announcement announcement) {}
+    Announcement announcement,
+    ProbeRate probeRate) {
+
+  /** With nothing that another endpoint would share. */
+  public EndpointResources(
+      SocketOptions options,
+      RandomGenerator random,
+      ReceiveMemory memory,
+      Scratch scratch,
+      ConnectionIdIssuer ids,
+      PortLimits port,
+      long instanceId,
+      Announcement announcement) {
+    this(options, random, memory, scratch, ids, port, instanceId, announcement, new ProbeRate());
+  }
+}
