@@ -70,6 +70,28 @@ class PacketRecoveryTest {
   }
 
   @Test
+  void anEndlessRunOfLossesNeverUsesUpTheNumbersThatAreKept() {
+    for (int round = 0; round < 100; round++) {
+      long first = recovery.sent().next();
+      send(2_000, round);
+      assertNull(ack(first + 1_999, first + 1_999, round));
+      assertFalse(recovery.sent().isFull());
+      assertTrue(recovery.sent().hasRoom(), "of " + first + " packets nearly all are lost");
+    }
+    assertTrue(recovery.packetsLost() > 190_000, recovery.packetsLost() + " lost");
+  }
+
+  @Test
+  void numbersAreLeftForProbesWhenTheOldestIsNeverSettled() {
+    assertTrue(recovery.sent().hasRoom());
+    send(SentPackets.LIMIT / 2, 0);
+    assertFalse(recovery.sent().hasRoom(), "half of the numbers are in use");
+    assertFalse(recovery.sent().isFull());
+    recovery.onTimeout(10_000 * MS);
+    assertTrue(recovery.isProbeDue());
+  }
+
+  @Test
   void acknowledgingWhatWasNeverSentIsABreach() {
     send(3, 0);
     assertEquals(CloseReason.PROTOCOL_VIOLATION, ack(0, 3, 10));

@@ -159,8 +159,7 @@ public final class PacketRecovery {
 
   /** Whether the window lets a packet of this size leave. */
   public boolean windowAllows(int bytes) {
-    return sent.bytesInFlight() + bytes <= controller.windowBytes()
-        && sent.outstanding() < SentPackets.LIMIT / 2;
+    return sent.bytesInFlight() + bytes <= controller.windowBytes() && sent.hasRoom();
   }
 
   /** Whether the pacer lets a packet of this size leave. */
@@ -291,7 +290,6 @@ public final class PacketRecovery {
       controller.onCongestionExperienced(nowNanos, newestSentNanos);
     }
     detectLost(nowNanos);
-    sent.trim(nowNanos - 3 * probeTimeoutNanos());
     return null;
   }
 
@@ -380,6 +378,7 @@ public final class PacketRecovery {
       lostInPeriod += lostOnPath;
       controller.onLost(nowNanos, newestLostNanos, lostBytes, persistent);
     }
+    sent.trim(nowNanos - 3 * probeTimeoutNanos());
   }
 
   private void lose(long number, long nowNanos) {

@@ -257,17 +257,24 @@ public final class SentPackets {
     return tokenSecond[(int) token & (tokenSource.length - 1)];
   }
 
+  /** Whether another packet may be put in flight: half of the numbers are for probes and ACKs. */
+  public boolean hasRoom() {
+    return next - base < LIMIT / 2;
+  }
+
   /**
    * Forgets the settled packets at the front.
    *
-   * @param lostBeforeNanos lost packets sent before this are forgotten too
+   * @param lostBeforeNanos lost packets sent before this are forgotten too; younger ones as well
+   *     once they are many, or losses would use up the numbers that may be kept
    */
   public void trim(long lostBeforeNanos) {
     int mask = state.length - 1;
     while (base < next) {
       int at = (int) base & mask;
       byte is = state[at];
-      if (is == OUTSTANDING || (is == LOST && sentNanos[at] >= lostBeforeNanos)) {
+      boolean mayArriveYet = is == LOST && sentNanos[at] >= lostBeforeNanos;
+      if (is == OUTSTANDING || (mayArriveYet && next - base <= LIMIT / 4)) {
         break;
       }
       base++;
