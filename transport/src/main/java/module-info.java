@@ -9,6 +9,7 @@ module io.posthorn {
   requires static transitive org.jspecify;
   requires transitive com.esotericsoftware.kryo;
   requires com.sun.jna;
+  requires static jdk.jfr;
   requires static transitive micrometer.core;
 
   exports io.posthorn;
@@ -16,4 +17,5 @@ module io.posthorn {
   exports io.posthorn.identity;
   exports io.posthorn.micrometer;
   exports io.posthorn.simulation;
+  exports io.posthorn.trace;
 }

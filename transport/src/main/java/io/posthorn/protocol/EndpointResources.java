@@ -4,6 +4,7 @@ import io.posthorn.SocketOptions;
 import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What all connections of one endpoint share.
@@ -16,6 +17,7 @@ import java.util.random.RandomGenerator;
  * @param port what the host lets through
  * @param instanceId tells this run of the socket from the one before
  * @param announcement what the application has each new peer told
+ * @param trace who is told what happens; null for nobody
  */
 public record EndpointResources(
     SocketOptions options,
@@ -25,4 +27,18 @@ public record EndpointResources(
     ConnectionIdIssuer ids,
     PortLimits port,
     long instanceId,
-    Announcement announcement) {}
+    Announcement announcement,
+    @Nullable EndpointTrace trace) {
+  /** Resources of connections that nobody watches. */
+  public EndpointResources(
+      SocketOptions options,
+      RandomGenerator random,
+      ReceiveMemory memory,
+      Scratch scratch,
+      ConnectionIdIssuer ids,
+      PortLimits port,
+      long instanceId,
+      Announcement announcement) {
+    this(options, random, memory, scratch, ids, port, instanceId, announcement, null);
+  }
+}

@@ -49,6 +49,10 @@ final class Opening {
       long nowNanos) {
     confirmed = true;
     open(remoteConnectionId, keys, peerKey, peer);
+    if (parts.trace != null) {
+      parts.trace.keys(keys, false, parts.localIds.first(), remoteConnectionId);
+      parts.trace.opened(nowNanos);
+    }
     parts.acknowledgements.requestNow(nowNanos);
   }
 
@@ -128,7 +132,11 @@ final class Opening {
     int ownLength = parameters(parts.shared, parts.localIds.first()).encode(own, 0);
     opening.onSecond(peer.connectionId, own, ownLength);
     parts.idle.onReceived(nowNanos);
-    open(peer.connectionId, opening.handshake().split(), key, peer);
+    PacketProtection keys = opening.handshake().split();
+    open(peer.connectionId, keys, key, peer);
+    if (parts.trace != null) {
+      parts.trace.keys(keys, true, parts.localIds.first(), peer.connectionId);
+    }
     return DropReason.NONE;
   }
 

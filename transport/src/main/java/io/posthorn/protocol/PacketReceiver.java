@@ -56,9 +56,16 @@ final class PacketReceiver {
           : plainLength == PacketProtection.DUPLICATE ? DropReason.DUPLICATE : DropReason.STALE;
     }
     packetsReceived++;
+    if (parts.packetTrace != null) {
+      parts.packetTrace.received(
+          keys.openedPacketNumber(), keys.receivingPhase(), length, plain, plainLength, nowNanos);
+    }
     parts.idle.onReceived(nowNanos);
     parts.path.onReceived(source, datagramBytes);
     if (opening.onPacketOpened()) {
+      if (parts.trace != null) {
+        parts.trace.opened(nowNanos);
+      }
       String problem = opening.rememberPeer();
       if (problem != null) {
         closing.refuse(problem, nowNanos);
@@ -70,6 +77,9 @@ final class PacketReceiver {
     CloseReason breach = reader.read(plain, 0, plainLength, frames);
     keys.onAcknowledged(parts.recovery.largestAcknowledged(), nowNanos);
     keys.onProbeTimeout(parts.recovery.probeTimeoutNanos());
+    if (parts.trace != null) {
+      parts.trace.recovery(parts.recovery, nowNanos);
+    }
     if (breach != null) {
       closing.fail(breach, nowNanos);
       return DropReason.NONE;
@@ -77,6 +87,9 @@ final class PacketReceiver {
     timers.onPacketOpened(nowNanos);
     if (frames.refused() == DropReason.NONE) {
       accept(keys.openedPacketNumber(), largest, frames, reader, datagramBytes, source, nowNanos);
+    }
+    if (parts.packetTrace != null) {
+      parts.packetTrace.path(parts.path.address(), nowNanos);
     }
     closing.proceed(nowNanos);
     return frames.refused();

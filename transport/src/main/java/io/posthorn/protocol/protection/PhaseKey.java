@@ -57,6 +57,11 @@ final class PhaseKey {
     }
   }
 
+  /** The secret itself, not a copy. */
+  byte[] secret() {
+    return secret;
+  }
+
   /** The keys of the phase after this one. */
   PhaseKey next(Hkdf hkdf) {
     return new PhaseKey(hkdf.expand(secret, NEXT_LABEL, SECRET_BYTES), hkdf);

@@ -3,6 +3,7 @@ package io.posthorn.protocol.recovery;
 import io.posthorn.protocol.FrameSource;
 import io.posthorn.protocol.congestion.CongestionController;
 import io.posthorn.protocol.congestion.Pacer;
+import io.posthorn.trace.TraceListener;
 import io.posthorn.wire.CloseReason;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,8 @@ public final class PacketRecovery {
   private long spuriousInPeriod;
   private long packetsLost;
   private long packetsSpuriouslyLost;
+  private @Nullable TraceListener trace;
+  private long tracedConnection;
 
   /**
    * Makes one.
@@ -45,6 +48,12 @@ public final class PacketRecovery {
   public PacketRecovery(CongestionController controller, FrameSource[] sources) {
     this.controller = controller;
     this.sources = sources;
+  }
+
+  /** From now on this listener is told of each packet that is declared lost. */
+  public void traceLosses(TraceListener listener, long connection) {
+    trace = listener;
+    tracedConnection = connection;
   }
 
   /** What was sent. */
@@ -302,6 +311,11 @@ public final class PacketRecovery {
 
   private void lose(long number, long nowNanos) {
     packetsLost++;
+    TraceListener watcher = trace;
+    if (watcher != null) {
+      boolean byReordering = largestAcknowledged - number >= reordering.packetThreshold();
+      watcher.packetLost(nowNanos, tracedConnection, number, sent.bytes(number), byReordering);
+    }
     sent.lose(number);
     long to = sent.tokensTo(number);
     for (long token = sent.tokensFrom(number); token < to; token++) {
