@@ -104,7 +104,7 @@ class MalformedInputProperties {
     checkEverywhere(Arrays.copyOf(packet, random.nextInt(length)));
   }
 
-  private static byte[] validPacket(Random random, int bytes) {
+  static byte[] validPacket(Random random, int bytes) {
     byte[] packet = new byte[bytes];
     FrameWriter writer = new FrameWriter();
     RandomFrames frames = new RandomFrames(random);
@@ -120,7 +120,7 @@ class MalformedInputProperties {
   }
 
   /** Reads a packet amid zeros and amid ones; both must give the same. */
-  private static void readEverywhere(byte[] packet) {
+  static void readEverywhere(byte[] packet) {
     FrameRecorder alone = new FrameRecorder().within(0, packet.length);
     CloseReason reason = new FrameReader().read(packet, 0, packet.length, alone);
     assertTrue(alone.frames().size() <= packet.length);
@@ -134,7 +134,7 @@ class MalformedInputProperties {
     }
   }
 
-  private static DropReason checkEverywhere(byte[] datagram) {
+  static DropReason checkEverywhere(byte[] datagram) {
     String alone = describe(datagram, 0, datagram.length);
     for (byte fill : new byte[] {0, -1}) {
       assertEquals(alone, describe(surround(datagram, fill), 9, datagram.length));

@@ -1,0 +1,161 @@
+package io.posthorn.fuzz;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The long run, {@code mvn -Pfuzz -DskipTests verify} from the root: one target after the other
+ * under Jazzer, each in a process of its own. Arguments: the names of targets with commas between
+ * or {@code all}; seconds for each; the folder in which corpus, logs and findings are kept; and
+ * {@code keep}, if what the corpus reaches is to be written into the repository, as few and as
+ * short inputs as will do.
+ *
+ * <p>Exits with 1 if there is a finding. Its input is under {@code findings}; mended, it belongs as
+ * a line with a remark into the target's file of {@code src/test/resources/fuzz}.
+ */
+public final class FuzzRun {
+  private static final int KEPT_INPUTS = 80;
+  private static final int KEPT_BYTES = 24_000;
+  private static final Pattern EXECUTED = Pattern.compile("number_of_executed_units: (\\d+)");
+  private static final Pattern COVERED = Pattern.compile("cov: (\\d+)");
+
+  private final Path folder;
+  private final int seconds;
+  private final boolean keep;
+
+  private FuzzRun(Path folder, int seconds, boolean keep) {
+    this.folder = folder;
+    this.seconds = seconds;
+    this.keep = keep;
+  }
+
+  /** Runs. */
+  public static void main(String[] arguments) throws Exception {
+    List<String> names = List.of(arguments[0].split(",", -1));
+    boolean keep = arguments.length > 3 && arguments[3].equals("keep");
+    FuzzRun run =
+        new FuzzRun(Path.of(arguments[2]).toAbsolutePath(), Integer.parseInt(arguments[1]), keep);
+    int findings = 0;
+    for (FuzzTarget target : FuzzTarget.all()) {
+      if (names.contains("all") || names.contains(target.name())) {
+        findings += run.fuzz(target);
+      }
+    }
+    if (findings > 0) {
+      System.exit(1);
+    }
+  }
+
+  /** Answers the number of findings. */
+  private int fuzz(FuzzTarget target) throws IOException, InterruptedException {
+    Path corpus = Files.createDirectories(folder.resolve("corpus").resolve(target.name()));
+    Path findings = Files.createDirectories(folder.resolve("findings").resolve(target.name()));
+    write(corpus, target.seeds());
+    write(corpus, target.kept());
+    long before = count(findings);
+    Path log = folder.resolve(target.name() + ".log");
+    jazzer(target, log, List.of("-max_total_time=" + seconds, "-print_final_stats=1"), corpus);
+    String said = Files.readString(log, StandardCharsets.ISO_8859_1);
+    long found = count(findings) - before;
+    System.out.printf(
+        Locale.ROOT,
+        "%-24s %,13d executions, coverage %s, %d inputs, %d findings%n",
+        target.name(),
+        Long.parseLong(last(EXECUTED, said, "0")),
+        last(COVERED, said, "?"),
+        count(corpus),
+        found);
+    if (keep && found == 0) {
+      keep(target, corpus);
+    }
+    return (int) found;
+  }
+
+  private static String last(Pattern pattern, String text, String otherwise) {
+    String last = otherwise;
+    for (Matcher each = pattern.matcher(text); each.find(); ) {
+      last = each.group(1);
+    }
+    return last;
+  }
+
+  private void jazzer(FuzzTarget target, Path log, List<String> options, Path... corpora)
+      throws IOException, InterruptedException {
+    Path findings = folder.resolve("findings").resolve(target.name());
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-ea", "-Xmx1g", "-XX:+UseSerialGC", "-Dkryo.unsafe=false"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add("com.code_intelligence.jazzer.Jazzer");
+    command.add("--target_class=" + target.type().getName());
+    command.add("--instrumentation_includes=io.posthorn.**");
+    command.add("--disabled_hooks=*"); // what they look for, such as LDAP lookups, is not here
+    command.add("--reproducer_path=" + findings);
+    command.add("-artifact_prefix=" + findings + "/");
+    command.add("-timeout=120");
+    command.add("-rss_limit_mb=3000");
+    command.add("-max_len=4096");
+    command.addAll(options);
+    for (Path corpus : corpora) {
+      command.add(corpus.toString());
+    }
+    new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(log.toFile())
+        .start()
+        .waitFor();
+  }
+
+  private static void write(Path corpus, List<byte[]> inputs) throws IOException {
+    for (byte[] input : inputs) {
+      Files.write(
+          corpus.resolve("seed-" + Integer.toHexString(java.util.Arrays.hashCode(input))), input);
+    }
+  }
+
+  private static long count(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(file -> !file.toString().endsWith(".java")).count();
+    }
+  }
+
+  /**
+   * Writes the shortest inputs that reach what the whole corpus reaches, as far as there is room.
+   */
+  private void keep(FuzzTarget target, Path corpus) throws IOException, InterruptedException {
+    Path merged = Files.createTempDirectory(folder, "merged");
+    jazzer(target, folder.resolve("merge.log"), List.of("-merge=1"), merged, corpus);
+    List<byte[]> inputs = new ArrayList<>();
+    try (Stream<Path> files = Files.list(merged)) {
+      for (Path file : files.toList()) {
+        inputs.add(Files.readAllBytes(file));
+      }
+    }
+    inputs.sort(
+        Comparator.<byte[]>comparingInt(each -> each.length)
+            .thenComparing(java.util.Arrays::compare));
+    StringBuilder lines =
+        new StringBuilder("# Inputs that fuzzing of " + target.name() + " kept, one a line.\n");
+    int bytes = 0;
+    int count = 0;
+    for (byte[] input : inputs) {
+      bytes += input.length;
+      if (++count > KEPT_INPUTS || bytes > KEPT_BYTES) {
+        break;
+      }
+      lines.append(HexFormat.of().formatHex(input)).append('\n');
+    }
+    Path resources = Path.of(System.getProperty("posthorn.root"), "tests/src/test/resources/fuzz");
+    Files.writeString(resources.resolve(target.name() + ".txt"), lines);
+  }
+}
