@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -61,7 +62,7 @@ final class BackgroundFile implements RecordOutput, Closeable {
       }
       if (filling.length - length < count) {
         int larger = Math.max(2 * filling.length, length + count);
-        filling = java.util.Arrays.copyOf(filling, Math.min(larger, BUFFER_BYTES));
+        filling = Arrays.copyOf(filling, Math.min(larger, BUFFER_BYTES));
       }
       System.arraycopy(bytes, from, filling, length, count);
       length += count;
@@ -112,9 +113,7 @@ final class BackgroundFile implements RecordOutput, Closeable {
   }
 
   private void finish(@Nullable IOException why) {
-    lock.lock();
-    boolean closed = closing;
-    lock.unlock();
+    boolean closed = isClosing();
     IOException problem = why;
     try {
       file.close();
@@ -138,11 +137,10 @@ final class BackgroundFile implements RecordOutput, Closeable {
     }
   }
 
-  /** Why it takes no more, or null. */
-  @Nullable IOException failure() {
+  private boolean isClosing() {
     lock.lock();
     try {
-      return failure;
+      return closing;
     } finally {
       lock.unlock();
     }
