@@ -114,7 +114,7 @@ final class QlogShape {
 
   private static Map<String, Character> parse(String list) {
     Map<String, Character> fields = new TreeMap<>();
-    for (String field : list.split(", ")) {
+    for (String field : list.split(", ", -1)) {
       if (!field.isEmpty()) {
         fields.put(field.substring(0, field.length() - 2), field.charAt(field.length() - 1));
       }
@@ -127,7 +127,7 @@ final class QlogShape {
     String text = new String(file, StandardCharsets.UTF_8);
     assertTrue(text.startsWith("\u001e{"), "begins with a record separator and an object");
     assertTrue(text.endsWith("}\n"), "ends with a line feed");
-    String[] records = text.substring(1).split("\u001e");
+    String[] records = text.substring(1).split("\u001e", -1);
     head(Json.object(records[0]));
     List<Map<String, Object>> events = new ArrayList<>();
     double newest = 0;

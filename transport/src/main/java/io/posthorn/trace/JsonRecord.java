@@ -125,7 +125,7 @@ final class JsonRecord {
         divisor *= 10;
       }
       for (; divisor > 0; divisor /= 10) {
-        byteOf('0' + rest / divisor % 10);
+        byteOf('0' + (rest / divisor) % 10);
       }
     }
     comma = true;
@@ -165,7 +165,7 @@ final class JsonRecord {
       } else {
         ascii("\\u");
         for (int shift = Character.SIZE - 4; shift >= 0; shift -= 4) {
-          byteOf(HEX[c >>> shift & 0xf]);
+          byteOf(HEX[(c >>> shift) & 0xf]);
         }
       }
     }

@@ -58,7 +58,7 @@ public final class KeyLogFile implements KeyLog {
   private static byte[] bytes(long id) {
     byte[] bytes = new byte[Long.BYTES];
     for (int i = 0; i < bytes.length; i++) {
-      bytes[i] = (byte) (id >>> 8 * (bytes.length - 1 - i));
+      bytes[i] = (byte) (id >>> (8 * (bytes.length - 1 - i)));
     }
     return bytes;
   }
@@ -67,7 +67,7 @@ public final class KeyLogFile implements KeyLog {
     int at = from;
     line[at++] = ' ';
     for (byte b : bytes) {
-      line[at++] = (byte) HEX.charAt(b >>> 4 & 0xf);
+      line[at++] = (byte) HEX.charAt((b >>> 4) & 0xf);
       line[at++] = (byte) HEX.charAt(b & 0xf);
     }
     return at;
