@@ -50,6 +50,7 @@ public final class MessageSocketBuilder {
   private long socketReceiveBytes = DEFAULTS.socketReceiveBytes();
   private @Nullable Integer maxWholeMessageBytes;
   private Duration linger = Duration.ofSeconds(3);
+  private int maxDatagramBytes = DEFAULTS.maxDatagramBytes();
   private boolean streaming;
   private String application = "";
   private boolean redundancy = DEFAULTS.redundancy();
@@ -320,6 +321,19 @@ public final class MessageSocketBuilder {
     return value;
   }
 
+  /** The largest datagram that is tried, whatever host and path allow; for benches and tests. */
+  MessageSocketBuilder maxDatagramBytes(int bytes) {
+    maxDatagramBytes =
+        (int)
+            checked(
+                "maxDatagramBytes",
+                bytes,
+                WireLimits.MINIMUM_DATAGRAM_BYTES,
+                WireLimits.MAX_DATAGRAM_BYTES,
+                " bytes");
+    return this;
+  }
+
   /** The mode in force so far. */
   Mode mode() {
     return mode;
@@ -358,7 +372,7 @@ public final class MessageSocketBuilder {
         receiveBufferBytes,
         socketReceiveBytes,
         whole,
-        DEFAULTS.maxDatagramBytes(),
+        maxDatagramBytes,
         streaming,
         application,
         redundancy,

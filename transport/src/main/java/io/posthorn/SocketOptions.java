@@ -1,5 +1,6 @@
 package io.posthorn;
 
+import io.posthorn.wire.WireLimits;
 import java.time.Duration;
 
 /**
@@ -101,7 +102,7 @@ public record SocketOptions(
         24 << 20,
         256L << 20,
         4 << 20,
-        1_472,
+        WireLimits.MAX_DATAGRAM_BYTES,
         false);
   }
 

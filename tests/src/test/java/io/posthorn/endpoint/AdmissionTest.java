@@ -52,6 +52,7 @@ class AdmissionTest {
           WireLimits.SUITE_CLEAR,
           StaticKey.generate(random),
           null,
+          Admission.COOKIE_THRESHOLD,
           outbox);
 
   private byte[] first(long id, byte[] cookie) {

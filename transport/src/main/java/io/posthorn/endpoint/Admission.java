@@ -67,6 +67,7 @@ final class Admission {
   private final int suite;
   private final StaticKey identity;
   private final byte @Nullable [] preSharedKey;
+  private final int cookieThreshold;
   private final RetryCookies cookies;
   private final PrefixRates unproved;
   private final PrefixRates proved;
@@ -86,11 +87,13 @@ final class Admission {
       int suite,
       StaticKey identity,
       byte @Nullable [] preSharedKey,
+      int cookieThreshold,
       Outbox outbox) {
     this.shared = shared;
     this.suite = suite;
     this.identity = identity;
     this.preSharedKey = preSharedKey;
+    this.cookieThreshold = cookieThreshold;
     this.outbox = outbox;
     this.cookies = new RetryCookies(shared.random());
     byte[] secret = shared.ids().token(0); // of an id that is given to nobody
@@ -160,7 +163,7 @@ final class Admission {
   }
 
   private boolean mayBeginUnproved(InetSocketAddress source, long nowNanos) {
-    return byKey.size() < COOKIE_THRESHOLD
+    return byKey.size() < cookieThreshold
         && (isOwnMachine(source) || unproved.allow(source, nowNanos))
         && unprovedTogether.allow(nowNanos);
   }

@@ -51,6 +51,7 @@ final class Handshakes {
       ConnectionTable table,
       ConnectionTurns turns,
       EndpointCounters counters,
+      int cookieThreshold,
       Outbox outbox) {
     this.shared = shared;
     this.options = shared.options();
@@ -64,7 +65,7 @@ final class Handshakes {
     this.table = table;
     this.turns = turns;
     this.counters = counters;
-    this.admission = new Admission(shared, suite, identity, preSharedKey, outbox);
+    this.admission = new Admission(shared, suite, identity, preSharedKey, cookieThreshold, outbox);
     this.restarts = new RestartProbes(shared, outbox, this::initiator);
   }
 
@@ -217,7 +218,7 @@ final class Handshakes {
       existing.connection.adopt(
           halfOpen.responderConnectionId,
           remoteId,
-          halfOpen.handshake.split(),
+          halfOpen.handshake.split(shared.scratch().ciphers()),
           key,
           peer,
           nowNanos);
@@ -234,7 +235,7 @@ final class Handshakes {
                 address,
                 halfOpen.responderConnectionId,
                 remoteId,
-                halfOpen.handshake.split(),
+                halfOpen.handshake.split(shared.scratch().ciphers()),
                 key,
                 peer,
                 nowNanos));

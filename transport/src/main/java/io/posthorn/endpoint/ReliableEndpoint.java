@@ -95,7 +95,7 @@ public final class ReliableEndpoint implements Endpoint {
       Predicate<InetSocketAddress> isSelf,
       @Nullable StaticKey known,
       PortLimits port) {
-    this(options, random, isSelf, known, port, null);
+    this(options, random, isSelf, known, port, Admission.COOKIE_THRESHOLD, null);
   }
 
   /**
@@ -109,6 +109,33 @@ public final class ReliableEndpoint implements Endpoint {
       Predicate<InetSocketAddress> isSelf,
       @Nullable StaticKey known,
       PortLimits port,
+      @Nullable EndpointTrace trace) {
+    this(options, random, isSelf, known, port, Admission.COOKIE_THRESHOLD, trace);
+  }
+
+  /**
+   * As the other.
+   *
+   * @param cookieThreshold half-open handshakes from which on a stranger is asked for a cookie; 0
+   *     for each one
+   */
+  ReliableEndpoint(
+      SocketOptions options,
+      RandomGenerator random,
+      Predicate<InetSocketAddress> isSelf,
+      @Nullable StaticKey known,
+      PortLimits port,
+      int cookieThreshold) {
+    this(options, random, isSelf, known, port, cookieThreshold, null);
+  }
+
+  private ReliableEndpoint(
+      SocketOptions options,
+      RandomGenerator random,
+      Predicate<InetSocketAddress> isSelf,
+      @Nullable StaticKey known,
+      PortLimits port,
+      int cookieThreshold,
       @Nullable EndpointTrace trace) {
     StaticKey lasting = known == null ? staticKey(options.security()) : known;
     StaticKey identity = lasting == null ? StaticKey.generate(random) : lasting;
@@ -130,7 +157,8 @@ public final class ReliableEndpoint implements Endpoint {
     this.identity = identity;
     this.resets = new StatelessReset(shared, table, outbox, lasting != null);
     this.turns = new ConnectionTurns(table, events, counters, resets);
-    this.handshakes = new Handshakes(shared, isSelf, identity, table, turns, counters, outbox);
+    this.handshakes =
+        new Handshakes(shared, isSelf, identity, table, turns, counters, cookieThreshold, outbox);
   }
 
   // Inputs from the network.

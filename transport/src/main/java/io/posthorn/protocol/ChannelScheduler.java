@@ -2,6 +2,7 @@ package io.posthorn.protocol;
 
 import io.posthorn.ChannelPriorities;
 import io.posthorn.wire.WireLimits;
+import java.util.Arrays;
 
 /**
  * Whose messages go into a packet: the channels of the highest level that has something, and among
@@ -22,7 +23,7 @@ final class ChannelScheduler {
   private final long[] levels;
 
   /** What each flow has sent, scaled; where the flow that is served now stands, by level. */
-  private final long[] served;
+  private final long[][] served;
 
   private final long[] virtualTime;
   private final long[] sendable;
@@ -40,7 +41,7 @@ final class ChannelScheduler {
     this.priorities = priorities;
     sources = new ChannelSource[count];
     indexes = new byte[count];
-    served = new long[count * CHANNELS];
+    served = new long[count][1];
     sendable = new long[count];
     for (int i = 0, at = 0; i < all.length; i++) {
       if (all[i] instanceof ChannelSource source) {
@@ -91,7 +92,7 @@ final class ChannelScheduler {
     for (int i = 0; i < sources.length; i++) {
       for (long left = sendable[i] & levels[level]; left != 0; left &= left - 1) {
         int flow = i * CHANNELS + Long.numberOfTrailingZeros(left);
-        if (best < 0 || served[flow] < served[best]) {
+        if (best < 0 || served(flow) < served(best)) {
           best = flow;
         }
       }
@@ -99,16 +100,26 @@ final class ChannelScheduler {
     return best;
   }
 
+  private long served(int flow) {
+    long[] of = served[flow / CHANNELS];
+    int channel = flow % CHANNELS;
+    return channel < of.length ? of[channel] : 0;
+  }
+
   private void serve(int flow, int level, PacketBuilder out, long nowNanos) {
     int i = flow / CHANNELS;
     int channel = flow % CHANNELS;
     // Whoever had nothing for a while gets no credit for it.
-    served[flow] = Math.max(served[flow], virtualTime[level]);
-    virtualTime[level] = served[flow];
+    long start = Math.max(served(flow), virtualTime[level]);
+    virtualTime[level] = start;
     sendable[i] &= ~(1L << channel);
     int before = out.frames().written();
     out.source(indexes[i]);
     sources[i].writeChannel(channel, out, nowNanos);
-    served[flow] += (out.frames().written() - before) * SCALE / priorities.weight(channel);
+    if (channel >= served[i].length) { // most connections use few channels
+      served[i] = Arrays.copyOf(served[i], channel + 1);
+    }
+    served[i][channel] =
+        start + (out.frames().written() - before) * SCALE / priorities.weight(channel);
   }
 }

@@ -107,7 +107,8 @@ final class ConnectionParts {
   /** The largest datagram that may be tried towards the path's address. */
   private int mtuCeilingBytes() {
     int host = shared.port().largestSentBytes().applyAsInt(path.address());
-    return Math.min(Math.min(shared.options().maxDatagramBytes(), host), peerMaxUdpPayloadBytes);
+    int own = RateLimit.largestDatagramBytes(shared.options());
+    return Math.min(Math.min(own, host), peerMaxUdpPayloadBytes);
   }
 
   private static CongestionController controller(SocketOptions options) {

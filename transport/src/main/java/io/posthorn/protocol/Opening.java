@@ -132,7 +132,7 @@ final class Opening {
     int ownLength = parameters(parts.shared, parts.localIds.first()).encode(own, 0);
     opening.onSecond(peer.connectionId, own, ownLength);
     parts.idle.onReceived(nowNanos);
-    PacketProtection keys = opening.handshake().split();
+    PacketProtection keys = opening.handshake().split(parts.shared.scratch().ciphers());
     open(peer.connectionId, keys, key, peer);
     if (parts.trace != null) {
       parts.trace.keys(keys, true, parts.localIds.first(), peer.connectionId);

@@ -66,7 +66,8 @@ final class PacketAssembler {
     SocketOptions options = parts.shared.options();
     this.scheduler = new ChannelScheduler(sources, options.priorities());
     this.redundancy = parts.redundancy;
-    this.rateLimit = new RateLimit(options.maxSendBytesPerSecond(), options.maxDatagramBytes());
+    this.rateLimit =
+        new RateLimit(options.maxSendBytesPerSecond(), RateLimit.largestDatagramBytes(options));
     this.builder = new PacketBuilder(recovery.sent());
     this.packetsToSkip = SKIP_AT_LEAST + random.nextInt(SKIP_SPREAD);
   }

@@ -1,5 +1,7 @@
 package io.posthorn.protocol;
 
+import io.posthorn.SocketOptions;
+
 /**
  * The ceiling that the application sets on what one connection sends ({@code maxSendRate}): a token
  * bucket in bytes of UDP payload. It fills at the rate and holds what the rate brings in five
@@ -9,6 +11,7 @@ package io.posthorn.protocol;
 final class RateLimit {
   private static final long BURST_NANOS = 5_000_000L;
   private static final int LEAST_PACKETS = 2;
+  private static final int ETHERNET_BYTES = 1_472;
 
   /** Less is a rounding error: without it, a datagram could find itself late by a nanosecond. */
   private static final double LEAST_BYTES = 1e-3;
@@ -29,6 +32,16 @@ final class RateLimit {
     this.depthBytes =
         Math.max(LEAST_PACKETS * (double) packetBytes, bytesPerSecond * (BURST_NANOS / 1e9));
     this.tokens = depthBytes;
+  }
+
+  /**
+   * The largest datagram under these options: where there is a ceiling, none beyond Ethernet's that
+   * takes longer than a millisecond of it, or the rate would come in jerks.
+   */
+  static int largestDatagramBytes(SocketOptions options) {
+    long rate = options.maxSendBytesPerSecond();
+    long smooth = rate == 0 ? Integer.MAX_VALUE : Math.max(ETHERNET_BYTES, rate / 1_000);
+    return (int) Math.min(options.maxDatagramBytes(), smooth);
   }
 
   /** Bytes a second, or 0 for no limit. */

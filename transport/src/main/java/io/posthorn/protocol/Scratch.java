@@ -1,5 +1,6 @@
 package io.posthorn.protocol;
 
+import io.posthorn.protocol.protection.AesCiphers;
 import io.posthorn.wire.FrameReader;
 import io.posthorn.wire.WireLimits;
 
@@ -8,6 +9,7 @@ public final class Scratch {
   private final byte[] plain = new byte[WireLimits.MAX_DATAGRAM_BYTES];
   private final byte[] frames = new byte[WireLimits.MAX_DATAGRAM_BYTES];
   private final FrameReader reader = new FrameReader();
+  private final AesCiphers ciphers = new AesCiphers();
 
   /** Opened frames of the packet at hand, or the payload of a handshake message. */
   public byte[] plain() {
@@ -17,6 +19,11 @@ public final class Scratch {
   /** Frames of the packet that is being filled. */
   public byte[] frames() {
     return frames;
+  }
+
+  /** Seal and open the packet at hand. */
+  public AesCiphers ciphers() {
+    return ciphers;
   }
 
   /** Reads the frames of the packet at hand. */

@@ -197,6 +197,18 @@ class OrderedChannelsTest {
   }
 
   @Test
+  void aRunBehindAMessageThatWaitsLeavesItToBeCancelled() {
+    channels.onPeerLimits(1_000_000, 64);
+    String waits = "waits";
+    channels.send(1, new byte[10], false, NEVER, false, waits);
+    byte[] run = {2, 7, 2, 8};
+    assertEquals(4, channels.sendRun(1, run, 0, 4, false));
+    assertTrue(channels.cancel(waits));
+    assertEquals(new SendLedger.Settled(waits, ReceiptOutcome.CANCELLED, false), ledger.poll());
+    assertTrue(write(1200) < 20, "the run alone");
+  }
+
+  @Test
   void whenTheSocketsMemoryIsFullOnlyDataInOrderIsTaken() {
     memory.add(4096);
     assertNull(channels.onData(1, 10, new byte[5], 0, 5));

@@ -84,10 +84,16 @@ class SendBufferProperties {
   }
 
   @Example
-  void aSmallBufferStays() {
+  void anEmptyBufferHoldsNothingAndBeginsWithTheSizeThatItNeededLast() {
     SendBuffer buffer = new SendBuffer(new RingPool());
-    buffer.append(new byte[1000], 0, 1000);
-    buffer.acknowledge(0, 1000);
-    assertEquals(1024, buffer.memoryBytes());
+    buffer.append(new byte[5000], 0, 5000);
+    assertEquals(8192, buffer.memoryBytes());
+    buffer.acknowledge(0, 5000);
+    assertEquals(0, buffer.memoryBytes());
+    buffer.append(new byte[10], 0, 10);
+    assertEquals(8192, buffer.memoryBytes());
+    buffer.acknowledge(5000, 10);
+    buffer.append(new byte[10], 0, 10);
+    assertEquals(1024, buffer.memoryBytes(), "less was needed the last time");
   }
 }

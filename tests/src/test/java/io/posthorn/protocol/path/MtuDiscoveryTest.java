@@ -21,7 +21,7 @@ class MtuDiscoveryTest {
   private static final long PROBE = -1;
 
   private int ceiling = 65_507;
-  private final MtuDiscovery mtu = new MtuDiscovery(() -> ceiling);
+  private final MtuDiscovery mtu = new MtuDiscovery(() -> ceiling, 0);
   private final SentPackets sent = new SentPackets();
   private final PacketBuilder builder = new PacketBuilder(sent);
   private final DeliveryRate rate = new DeliveryRate();
@@ -69,6 +69,40 @@ class MtuDiscoveryTest {
     assertEquals(65_507, mtu.currentBytes());
     assertTrue(mtu.pollChanged());
     assertFalse(mtu.pollChanged());
+  }
+
+  @Example
+  void beyondEthernetOnlyALongFlowIsTried() {
+    MtuDiscovery patient = new MtuDiscovery(() -> ceiling, 3);
+    patient.onFullPacket(0);
+    assertEquals(1_472, patient.probeDueBytes());
+    answer(patient, 1_472);
+    assertEquals(0, patient.probeDueBytes(), "all is found that is tried at first");
+    patient.onFullPacket(1);
+    assertEquals(0, patient.probeDueBytes());
+    patient.onFullPacket(2);
+    assertEquals(65_507, patient.probeDueBytes());
+    answer(patient, 65_507);
+    assertEquals(65_507, patient.currentBytes());
+    patient.onFullPacket(3);
+    assertEquals(0, patient.probeDueBytes());
+  }
+
+  @Example
+  void aFlowThatProvesLongInTheMiddleOfASearchHasItBeginAnew() {
+    MtuDiscovery patient = new MtuDiscovery(() -> ceiling, 2);
+    patient.onFullPacket(0);
+    assertEquals(1_472, patient.probeDueBytes());
+    patient.onFullPacket(1);
+    assertEquals(65_507, patient.probeDueBytes());
+    patient.onAcknowledged(1_472, PROBE, 2);
+    assertEquals(1_472, patient.currentBytes(), "the answer to the first is worth something still");
+  }
+
+  private void answer(MtuDiscovery to, int size) {
+    builder.frames().reset(out, 0, size - 29);
+    to.writeProbe(builder, size - 29, 50 * MS, 0);
+    to.onAcknowledged(size, PROBE, 1);
   }
 
   @Example

@@ -263,7 +263,7 @@ class KeyUpdateProperties {
   @Example
   void theSameNumbersUnderEachPhaseGiveOtherBytes() {
     Hkdf hkdf = new Hkdf();
-    PhaseKey key = new PhaseKey(new byte[32], hkdf);
+    PhaseKey key = new PhaseKey(new byte[32], hkdf, new AesCiphers());
     byte[][] sealed = new byte[50][];
     for (int phase = 0; phase < sealed.length; phase++) {
       sealed[phase] = new byte[40];

@@ -20,9 +20,9 @@ public final class Confirmations implements FrameSource {
   private record Name(boolean ordered, int channel, long number) {}
 
   private final Map<Name, Object> expected = new HashMap<>();
-  private final ArrayDeque<Name> toSend = new ArrayDeque<>();
+  private final ArrayDeque<Name> toSend = new ArrayDeque<>(1);
   private final Set<Name> unacknowledged = new HashSet<>();
-  private final ArrayDeque<Object> processed = new ArrayDeque<>();
+  private final ArrayDeque<Object> processed = new ArrayDeque<>(1);
 
   /** A message was sent whose confirmation will be reported. */
   void expect(boolean ordered, int channel, long number, Object receipt) {

@@ -3,7 +3,6 @@ package io.posthorn.protocol.channel;
 import io.posthorn.protocol.ChannelSource;
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
-import io.posthorn.wire.WireLimits;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -30,14 +29,14 @@ public final class Datagrams implements ChannelSource {
   private final ReceiveMemory memory;
 
   @SuppressWarnings({"unchecked", "rawtypes"}) // generic array, private
-  private final @Nullable ArrayDeque<Outgoing>[] waiting = new ArrayDeque[WireLimits.MAX_CHANNELS];
+  private @Nullable ArrayDeque<Outgoing>[] waiting = new ArrayDeque[1];
 
   // One bit a channel that has something waiting.
   private long sendable;
   private final Map<Long, Object> receipts = new HashMap<>();
-  private final ArrayDeque<Ready> ready = new ArrayDeque<>();
-  private final long[] nextSequence = new long[WireLimits.MAX_CHANNELS];
-  private final long[] newestSequence = new long[WireLimits.MAX_CHANNELS];
+  private final ArrayDeque<Ready> ready = new ArrayDeque<>(1);
+  private long[] nextSequence = {0};
+  private long[] newestSequence = {-1};
   private long nextTicket;
   private long readyBytes;
   private long droppedFromQueue;
@@ -47,15 +46,16 @@ public final class Datagrams implements ChannelSource {
   public Datagrams(SendLedger ledger, ReceiveMemory memory) {
     this.ledger = ledger;
     this.memory = memory;
-    Arrays.fill(newestSequence, -1);
   }
 
   /** Takes a message for sending; the ledger has room for it and a packet too. */
   public void send(
       int channel, boolean sequenced, byte[] body, long expiresAtNanos, @Nullable Object receipt) {
+    waiting = ByChannel.withPlace(waiting, channel);
+    nextSequence = ByChannel.withPlace(nextSequence, channel, 0);
     ArrayDeque<Outgoing> queue = waiting[channel];
     if (queue == null) {
-      queue = new ArrayDeque<>();
+      queue = new ArrayDeque<>(1);
       waiting[channel] = queue;
     }
     queue.add(new Outgoing(channel, sequenced, body, expiresAtNanos, receipt));
@@ -67,6 +67,7 @@ public final class Datagrams implements ChannelSource {
   /** DATAGRAM or DATAGRAM_SEQUENCED arrived. */
   public void onDatagram(int channel, long sequence, byte[] bytes, int from, int length) {
     if (sequence >= 0) {
+      newestSequence = ByChannel.withPlace(newestSequence, channel, -1);
       if (sequence <= newestSequence[channel]) {
         return; // older than one that was handed over
       }

@@ -44,7 +44,7 @@ final class IncomingMessages {
   private final long poolBytes;
   private final Map<Long, Partial> partial = new HashMap<>();
   private final OffsetRanges finished = new OffsetRanges();
-  private final ArrayDeque<UnorderedMessages.Ready> ready = new ArrayDeque<>();
+  private final ArrayDeque<UnorderedMessages.Ready> ready = new ArrayDeque<>(1);
   private final Map<Long, Long> newestOfKey = new HashMap<>();
   private long idWindow = ID_WINDOW;
   private long grantedMessages = ID_WINDOW;

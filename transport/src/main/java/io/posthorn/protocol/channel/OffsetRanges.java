@@ -7,8 +7,10 @@ import java.util.Arrays;
  * of ranges; callers bound that number through {@link #count}.
  */
 public final class OffsetRanges {
-  private long[] start = new long[4];
-  private long[] end = new long[4];
+  private static final long[] NONE = new long[0];
+
+  private long[] start = NONE;
+  private long[] end = NONE;
   private int count;
 
   /** Number of ranges. */
@@ -118,8 +120,8 @@ public final class OffsetRanges {
 
   private void insert(int at, long from, long to) {
     if (count == start.length) {
-      start = Arrays.copyOf(start, count * 2);
-      end = Arrays.copyOf(end, count * 2);
+      start = Arrays.copyOf(start, Math.max(2, count * 2));
+      end = Arrays.copyOf(end, Math.max(2, count * 2));
     }
     System.arraycopy(start, at, start, at + 1, count - at);
     System.arraycopy(end, at, end, at + 1, count - at);

@@ -30,8 +30,8 @@ public final class OrderedChannels implements ChannelSource {
   private final Confirmations confirmations;
   private final ReceiveBudget budget;
   private final ReceiveMemory memory;
-  private final OutgoingChannel[] outgoing = new OutgoingChannel[WireLimits.MAX_CHANNELS];
-  private final IncomingChannel[] incoming = new IncomingChannel[WireLimits.MAX_CHANNELS];
+  private @Nullable OutgoingChannel[] outgoing = new OutgoingChannel[1];
+  private @Nullable IncomingChannel[] incoming = new IncomingChannel[1];
   private long initialCredit;
 
   /** Credit for channels that were not used yet; made when the first comes. */
@@ -87,7 +87,7 @@ public final class OrderedChannels implements ChannelSource {
 
   /** Bytes of a streamed message under way on this channel. */
   public long midMessageBytes(int channel) {
-    OutgoingChannel to = outgoing[channel];
+    OutgoingChannel to = outgoingOrNull(channel);
     return to == null ? 0 : to.midMessageBytes();
   }
 
@@ -119,9 +119,10 @@ public final class OrderedChannels implements ChannelSource {
 
   /** The sending half of a channel, made when it is first used. */
   private OutgoingChannel used(int channel) {
-    OutgoingChannel to = outgoing[channel];
+    OutgoingChannel to = outgoingOrNull(channel);
     if (to == null) {
       to = new OutgoingChannel(channel, initialCredit, ledger, confirmations, memory.rings());
+      outgoing = ByChannel.withPlace(outgoing, channel);
       outgoing[channel] = to;
       if (earlyCredit != null) {
         to.onCredit(earlyCredit[channel]);
@@ -173,10 +174,19 @@ public final class OrderedChannels implements ChannelSource {
     readable = 0;
   }
 
+  private @Nullable OutgoingChannel outgoingOrNull(int channel) {
+    return channel < outgoing.length ? outgoing[channel] : null;
+  }
+
+  private @Nullable IncomingChannel incomingOrNull(int channel) {
+    return channel < incoming.length ? incoming[channel] : null;
+  }
+
   private IncomingChannel incoming(int channel) {
-    IncomingChannel at = incoming[channel];
+    IncomingChannel at = incomingOrNull(channel);
     if (at == null) {
       at = new IncomingChannel(channel, budget, memory);
+      incoming = ByChannel.withPlace(incoming, channel);
       incoming[channel] = at;
     }
     return at;
@@ -197,7 +207,7 @@ public final class OrderedChannels implements ChannelSource {
 
   /** MAX_CHANNEL_DATA arrived. */
   public void onMaxData(int channel, long maxOffset) {
-    OutgoingChannel to = outgoing[channel];
+    OutgoingChannel to = outgoingOrNull(channel);
     if (to != null) {
       to.onCredit(maxOffset);
       updateSendable(channel, to);
@@ -211,7 +221,7 @@ public final class OrderedChannels implements ChannelSource {
 
   /** CHANNEL_BLOCKED arrived: say the limit again if it is higher than the peer knows. */
   public void onBlocked(int channel, long limit) {
-    IncomingChannel at = incoming[channel];
+    IncomingChannel at = incomingOrNull(channel);
     if (at != null) {
       at.onBlocked(limit);
     }
@@ -248,7 +258,7 @@ public final class OrderedChannels implements ChannelSource {
 
   /** Takes from a channel; null if it holds nothing whole (or no part, in mid-stream). */
   public @Nullable Taken takeFrom(int channel, boolean part) {
-    IncomingChannel at = incoming[channel];
+    IncomingChannel at = incomingOrNull(channel);
     if (at == null || at.isMidStream() != part) {
       return null;
     }
@@ -277,13 +287,13 @@ public final class OrderedChannels implements ChannelSource {
       return false;
     }
     int channel = nextReadable();
-    IncomingChannel at = incoming[channel];
+    IncomingChannel at = incomingOrNull(channel);
     return at != null && at.lend(run, channel);
   }
 
   /** The messages lent by {@link #lendRun} have been dealt with. */
   public void endRun(ReceivedRun run) {
-    IncomingChannel at = incoming[run.channel()];
+    IncomingChannel at = incomingOrNull(run.channel());
     if (at != null) {
       at.endRun(run);
       afterTaking(run.channel(), at);
@@ -293,7 +303,7 @@ public final class OrderedChannels implements ChannelSource {
   /** The token is free: each channel whose message outgrew its window may ask again. */
   private void wakeWaitingForAssembly() {
     for (int channel = 0; channel < incoming.length; channel++) {
-      IncomingChannel at = incoming[channel];
+      IncomingChannel at = incomingOrNull(channel);
       if (at != null && at.wantsGrant()) {
         grants |= 1L << channel;
       }
@@ -323,7 +333,7 @@ public final class OrderedChannels implements ChannelSource {
   /** Gives up a message that is not wholly in its stream yet. Returns whether this was so. */
   public boolean cancel(Object receipt) {
     for (int channel = 0; channel < outgoing.length; channel++) {
-      OutgoingChannel to = outgoing[channel];
+      OutgoingChannel to = outgoingOrNull(channel);
       if (to != null && to.cancel(receipt)) {
         updateSendable(channel, to);
         return true;
@@ -391,7 +401,7 @@ public final class OrderedChannels implements ChannelSource {
 
   @Override
   public void writeChannel(int channel, PacketBuilder out, long nowNanos) {
-    OutgoingChannel to = outgoing[channel];
+    OutgoingChannel to = outgoingOrNull(channel);
     if (to == null) {
       throw new IllegalStateException("channel " + channel + " is sendable but was never used");
     }
@@ -404,7 +414,7 @@ public final class OrderedChannels implements ChannelSource {
   public void repeatFrames(PacketBuilder out) {
     for (long left = recent; left != 0; left &= left - 1) {
       int channel = Long.numberOfTrailingZeros(left);
-      OutgoingChannel to = outgoing[channel];
+      OutgoingChannel to = outgoingOrNull(channel);
       if (to == null || to.isRepeatOver(out)) {
         recent &= ~(1L << channel);
       } else {
@@ -433,7 +443,7 @@ public final class OrderedChannels implements ChannelSource {
       return;
     }
     int channel = channelOf(second);
-    OutgoingChannel to = outgoing[channel];
+    OutgoingChannel to = outgoingOrNull(channel);
     if (to != null) {
       if (kind == REPEATED) {
         to.onRepeatSettled(first, (int) second);
@@ -450,7 +460,7 @@ public final class OrderedChannels implements ChannelSource {
   @Override
   public void onLost(long first, long second, long nowNanos) {
     long kind = second >>> KIND_SHIFT;
-    OutgoingChannel to = outgoing[channelOf(second)];
+    OutgoingChannel to = outgoingOrNull(channelOf(second));
     if (kind == REPEATED && to != null) {
       to.onRepeatSettled(first, (int) second);
     }
@@ -471,7 +481,7 @@ public final class OrderedChannels implements ChannelSource {
       }
       return;
     }
-    OutgoingChannel to = outgoing[channel];
+    OutgoingChannel to = outgoingOrNull(channel);
     if (kind == BLOCKED && to != null) {
       to.onBlockedLost(first);
       updateSendable(channel, to);
@@ -481,7 +491,7 @@ public final class OrderedChannels implements ChannelSource {
   @Override
   public void onProbe(long first, long second, long nowNanos) {
     long kind = second >>> KIND_SHIFT;
-    OutgoingChannel to = outgoing[channelOf(second)];
+    OutgoingChannel to = outgoingOrNull(channelOf(second));
     if ((kind == 0 || kind == REPEATED) && to != null) {
       to.onProbe(first, (int) second);
       updateSendable(channelOf(second), to);
@@ -504,7 +514,7 @@ public final class OrderedChannels implements ChannelSource {
   @Override
   public void onTimeout(long nowNanos) {
     for (int channel = 0; channel < outgoing.length; channel++) {
-      OutgoingChannel to = outgoing[channel];
+      OutgoingChannel to = outgoingOrNull(channel);
       if (to != null) {
         to.expire(nowNanos);
         updateSendable(channel, to);

@@ -64,7 +64,7 @@ final class OutgoingChannel {
   private final OffsetRanges justLost = new OffsetRanges();
   private final RecentWrites recent = new RecentWrites();
   private final RepeatedRanges repeated = new RepeatedRanges();
-  private final ArrayDeque<Part> waiting = new ArrayDeque<>();
+  private final ArrayDeque<Part> waiting = new ArrayDeque<>(1);
   private final PackedMessages packed;
   private final byte[] chunkHeader = new byte[8];
   private long sentOffset;
@@ -125,7 +125,7 @@ final class OutgoingChannel {
     if (midMessage) {
       throw new IllegalStateException("a streamed message is under way on this channel");
     }
-    if (earliestExpiryNanos == NEVER) {
+    if (!isAnyRevocable()) {
       fill(Integer.MAX_VALUE); // nothing that waits gains by waiting
     }
     int at = from;
@@ -149,6 +149,19 @@ final class OutgoingChannel {
       buffer.append(encoded, from, at - from);
     }
     return at;
+  }
+
+  /** Whether a waiting message may yet expire or be cancelled, which in the stream it could not. */
+  private boolean isAnyRevocable() {
+    if (earliestExpiryNanos != NEVER) {
+      return true;
+    }
+    for (Part part : waiting) {
+      if (part.receipt != null) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether there is something to send that credit allows, or a limit to complain of. */

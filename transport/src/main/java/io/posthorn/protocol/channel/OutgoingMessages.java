@@ -4,7 +4,6 @@ import io.posthorn.ChannelPriorities;
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.wire.FrameWriter;
-import io.posthorn.wire.WireLimits;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -25,8 +24,8 @@ final class OutgoingMessages {
 
   /** What one channel has to send. */
   private static final class Queue {
-    final ArrayDeque<UnorderedMessage> waiting = new ArrayDeque<>();
-    final ArrayDeque<UnorderedMessage> again = new ArrayDeque<>();
+    final ArrayDeque<UnorderedMessage> waiting = new ArrayDeque<>(1);
+    final ArrayDeque<UnorderedMessage> again = new ArrayDeque<>(1);
     @Nullable UnorderedMessage current;
 
     boolean isEmpty() {
@@ -37,15 +36,15 @@ final class OutgoingMessages {
   private final SendLedger ledger;
   private final Confirmations confirmations;
   private final ChannelPriorities priorities;
-  private final @Nullable Queue[] queues = new @Nullable Queue[WireLimits.MAX_CHANNELS];
+  private @Nullable Queue[] queues = new @Nullable Queue[1];
   // One bit a channel whose queue is not empty.
   private long busy;
   // Given up, by id with the length, until the peer is known to know; those that are to be written.
   private final Map<Long, Long> openAborts = new HashMap<>();
-  private final ArrayDeque<Long> aborts = new ArrayDeque<>();
+  private final ArrayDeque<Long> aborts = new ArrayDeque<>(1);
   private final Map<Long, UnorderedMessage> newestOfKey = new HashMap<>();
   // Ring by id: the messages that have an id and are not settled; null where settled.
-  private @Nullable UnorderedMessage[] byId = new @Nullable UnorderedMessage[16];
+  private @Nullable UnorderedMessage[] byId = new @Nullable UnorderedMessage[2];
   private final RepeatedMessages recent = new RepeatedMessages();
   private long baseId;
   private long nextId;
@@ -83,6 +82,7 @@ final class OutgoingMessages {
         replace(older);
       }
     }
+    queues = ByChannel.withPlace(queues, channel);
     Queue queue = queues[channel];
     if (queue == null) {
       queue = new Queue();

@@ -9,11 +9,12 @@ final class ReassemblyBuffer {
   static final int MAX_GAPS = 2048;
 
   private static final int INITIAL_BYTES = 1024;
-  private static final int KEPT_WHEN_EMPTY_BYTES = 4 * 1024;
   private static final byte[] NONE = new byte[0];
 
   private final ReceiveMemory memory;
   private byte[] ring = NONE;
+  private int usualCapacity = INITIAL_BYTES;
+  private long mostHeldBytes;
   private boolean isLent;
   private long base;
   private long contiguousEnd;
@@ -109,8 +110,16 @@ final class ReassemblyBuffer {
 
   private void reserve(long end) {
     long needed = end - base;
+    mostHeldBytes = Math.max(mostHeldBytes, needed);
     if (needed <= ring.length) {
       return;
+    }
+    if (ring.length == 0 && needed <= usualCapacity) {
+      ring = memory.rings().takeKept(usualCapacity);
+      if (ring.length > 0) {
+        memory.add(ring.length);
+        return;
+      }
     }
     int capacity = Math.max(INITIAL_BYTES, ring.length);
     while (capacity < needed) {
@@ -150,10 +159,15 @@ final class ReassemblyBuffer {
   /** The application took all up to here. */
   void consumeTo(long offset) {
     base = offset;
-    if (base == highestEnd && ring.length > KEPT_WHEN_EMPTY_BYTES) {
+    if (base == highestEnd) {
       memory.add(-ring.length);
       giveBack();
       ring = NONE;
+      usualCapacity = INITIAL_BYTES;
+      while (usualCapacity < mostHeldBytes) {
+        usualCapacity <<= 1;
+      }
+      mostHeldBytes = 0;
     }
   }
 

@@ -32,7 +32,7 @@ public final class ReceiveBudget {
   private int assembling = NOBODY;
 
   /** When each channel wanted a wider window last; 0 for never. */
-  private final long[] claimedNanos = new long[WireLimits.MAX_CHANNELS];
+  private long[] claimedNanos = {0};
 
   private long nowNanos;
   private long smoothedRttNanos;
@@ -126,6 +126,7 @@ public final class ReceiveBudget {
    * @param heldBytes what the channel has of the spare part
    */
   long claim(int channel, long heldBytes, long bytes) {
+    claimedNanos = ByChannel.withPlace(claimedNanos, channel, 0);
     claimedNanos[channel] = Math.max(1, nowNanos);
     return widen(Math.min(bytes, Math.max(0, fairShareBytes() - heldBytes)));
   }

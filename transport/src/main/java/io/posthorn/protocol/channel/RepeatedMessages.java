@@ -13,7 +13,7 @@ final class RepeatedMessages {
 
   private static final int KEPT = 16;
 
-  private final ArrayDeque<UnorderedMessage> recent = new ArrayDeque<>();
+  private final ArrayDeque<UnorderedMessage> recent = new ArrayDeque<>(1);
 
   /**
    * A packet carries all of a message.

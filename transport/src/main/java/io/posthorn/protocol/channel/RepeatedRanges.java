@@ -8,8 +8,10 @@ import java.util.Arrays;
  * while a later one carries it too.
  */
 final class RepeatedRanges {
-  private long[] from = new long[8];
-  private long[] to = new long[8];
+  private static final long[] NONE = new long[0];
+
+  private long[] from = NONE;
+  private long[] to = NONE;
   private int count;
 
   boolean isEmpty() {
@@ -19,8 +21,8 @@ final class RepeatedRanges {
   /** A packet repeats [start, end). */
   void add(long start, long end) {
     if (count == from.length) {
-      from = Arrays.copyOf(from, count * 2);
-      to = Arrays.copyOf(to, count * 2);
+      from = Arrays.copyOf(from, Math.max(8, count * 2));
+      to = Arrays.copyOf(to, Math.max(8, count * 2));
     }
     from[count] = start;
     to[count] = end;

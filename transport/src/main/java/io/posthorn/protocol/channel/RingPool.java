@@ -9,10 +9,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class RingPool {
   /** Shorter ones are made anew. */
-  private static final int LEAST_BYTES = 1 << 12;
+  private static final int LEAST_BYTES = 1 << 10;
 
-  private static final int LEAST_SHIFT = 12;
-  private static final int CLASSES = 12;
+  private static final int LEAST_SHIFT = 10;
+  private static final int CLASSES = 14;
   private static final int KEPT_A_CLASS = 4;
 
   /** What a socket keeps at most beside what its connections hold. */
@@ -26,10 +26,16 @@ final class RingPool {
 
   /** A ring of this length; its content is whatever it was. */
   byte[] take(int length) {
+    byte[] kept = takeKept(length);
+    return kept.length > 0 ? kept : new byte[length];
+  }
+
+  /** A ring of this length if one is kept, else an empty one. */
+  byte[] takeKept(int length) {
     int index = index(length);
     byte[][] rings = index < 0 ? null : free[index];
     if (rings == null || counts[index] == 0) {
-      return new byte[length];
+      return NONE;
     }
     counts[index]--;
     byte[] ring = rings[counts[index]];

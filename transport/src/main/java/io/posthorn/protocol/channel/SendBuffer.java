@@ -3,15 +3,16 @@ package io.posthorn.protocol.channel;
 /**
  * The bytes of one ordered channel that were packed and are not acknowledged yet, in a ring by
  * stream offset. Grows by doubling up to what credit and window let out; shrinks to nothing when
- * all is acknowledged and it had grown large.
+ * all is acknowledged, and then begins with the size that it needed last, if the pool has one.
  */
 final class SendBuffer {
   private static final int INITIAL_BYTES = 1024;
-  private static final int KEPT_WHEN_EMPTY_BYTES = 16 * 1024;
   private static final byte[] NONE = new byte[0];
 
   private final RingPool rings;
   private byte[] ring = NONE;
+  private int usualCapacity = INITIAL_BYTES;
+  private long mostHeldBytes;
   private long base;
   private long end;
   private final OffsetRanges acknowledged = new OffsetRanges();
@@ -51,8 +52,15 @@ final class SendBuffer {
 
   private void reserve(int length) {
     long needed = end - base + length;
+    mostHeldBytes = Math.max(mostHeldBytes, needed);
     if (needed <= ring.length) {
       return;
+    }
+    if (ring.length == 0 && needed <= usualCapacity) {
+      ring = rings.takeKept(usualCapacity);
+      if (ring.length > 0) {
+        return;
+      }
     }
     int capacity = Math.max(INITIAL_BYTES, ring.length);
     while (capacity < needed) {
@@ -97,11 +105,20 @@ final class SendBuffer {
         acknowledged.remove(0, base);
       }
     }
-    if (base == end && ring.length > KEPT_WHEN_EMPTY_BYTES) {
-      rings.give(ring);
-      ring = NONE;
+    if (base == end) {
+      giveBack();
     }
     return fresh;
+  }
+
+  private void giveBack() {
+    rings.give(ring);
+    ring = NONE;
+    usualCapacity = INITIAL_BYTES;
+    while (usualCapacity < mostHeldBytes) {
+      usualCapacity <<= 1;
+    }
+    mostHeldBytes = 0;
   }
 
   /** The ranges above {@link #base} that are acknowledged. */

@@ -31,7 +31,7 @@ public final class SendLedger {
   private long retransmittedBytes;
   private long repeatedBytes;
   private long lostUnreceipted;
-  private final ArrayDeque<Settled> settled = new ArrayDeque<>();
+  private final ArrayDeque<Settled> settled = new ArrayDeque<>(1);
 
   /**
    * Makes one.

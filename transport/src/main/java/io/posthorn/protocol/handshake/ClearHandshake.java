@@ -1,5 +1,6 @@
 package io.posthorn.protocol.handshake;
 
+import io.posthorn.protocol.protection.AesCiphers;
 import io.posthorn.protocol.protection.ChecksumProtection;
 import io.posthorn.protocol.protection.PacketProtection;
 import io.posthorn.wire.BigEndian;
@@ -133,7 +134,7 @@ public final class ClearHandshake implements Handshake {
   }
 
   @Override
-  public PacketProtection split() {
+  public PacketProtection split(AesCiphers unused) {
     advance(Step.SPLIT, Step.DONE);
     return new ChecksumProtection();
   }

@@ -1,5 +1,6 @@
 package io.posthorn.protocol.handshake;
 
+import io.posthorn.protocol.protection.AesCiphers;
 import io.posthorn.protocol.protection.PacketProtection;
 
 /**
@@ -38,8 +39,17 @@ public interface Handshake {
    */
   int readThird(byte[] in, int from, int length, byte[] payload);
 
-  /** The keys for data packets; once, after the third message. */
-  PacketProtection split();
+  /**
+   * The keys for data packets; once, after the third message.
+   *
+   * @param ciphers of the endpoint
+   */
+  PacketProtection split(AesCiphers ciphers);
+
+  /** As {@link #split(AesCiphers)}, with ciphers of its own. */
+  default PacketProtection split() {
+    return split(new AesCiphers());
+  }
 
   /**
    * The own ephemeral public key, 32 bytes (a random value in clear mode): decides a simultaneous

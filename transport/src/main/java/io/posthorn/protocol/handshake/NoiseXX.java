@@ -1,5 +1,6 @@
 package io.posthorn.protocol.handshake;
 
+import io.posthorn.protocol.protection.AesCiphers;
 import io.posthorn.protocol.protection.AesGcmProtection;
 import io.posthorn.protocol.protection.KeyLimits;
 import io.posthorn.protocol.protection.PacketProtection;
@@ -255,17 +256,17 @@ public final class NoiseXX implements Handshake {
   }
 
   @Override
-  public PacketProtection split() {
-    return split(KeyLimits.DEFAULT);
+  public PacketProtection split(AesCiphers ciphers) {
+    return split(KeyLimits.DEFAULT, ciphers);
   }
 
-  /** As {@link #split()}, with other limits for the keys. */
-  public PacketProtection split(KeyLimits limits) {
+  /** As {@link #split(AesCiphers)}, with other limits for the keys. */
+  public PacketProtection split(KeyLimits limits, AesCiphers ciphers) {
     byte[][] secrets = splitSecrets();
     PacketProtection protection =
         initiator
-            ? new AesGcmProtection(secrets[0], secrets[1], limits)
-            : new AesGcmProtection(secrets[1], secrets[0], limits);
+            ? new AesGcmProtection(secrets[0], secrets[1], limits, ciphers)
+            : new AesGcmProtection(secrets[1], secrets[0], limits, ciphers);
     Arrays.fill(secrets[0], (byte) 0);
     Arrays.fill(secrets[1], (byte) 0);
     return protection;

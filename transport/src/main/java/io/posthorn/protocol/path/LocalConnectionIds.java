@@ -5,6 +5,7 @@ import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.wire.CloseReason;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,10 +25,11 @@ public final class LocalConnectionIds implements FrameSource {
   private static final int ROOM = ACTIVE + RETIRING;
 
   private final ConnectionIdIssuer issuer;
-  private final long[] ids = new long[ROOM];
-  private final long[] sequences = new long[ROOM];
-  private final long[] forgetNanos = new long[ROOM]; // NEVER while the id is active
-  private final boolean[] due = new boolean[ROOM];
+  // Room for the active ones, and for all once any is retired.
+  private long[] ids = new long[ACTIVE];
+  private long[] sequences = new long[ACTIVE];
+  private long[] forgetNanos = new long[ACTIVE]; // NEVER while the id is active
+  private boolean[] due = new boolean[ACTIVE];
   private int count = 1;
   private long nextSequence = 1;
   private int limit = 1;
@@ -43,6 +45,13 @@ public final class LocalConnectionIds implements FrameSource {
     this.issuer = issuer;
     ids[0] = first;
     forgetNanos[0] = NEVER;
+  }
+
+  private void enlarge() {
+    ids = Arrays.copyOf(ids, ROOM);
+    sequences = Arrays.copyOf(sequences, ROOM);
+    forgetNanos = Arrays.copyOf(forgetNanos, ROOM);
+    due = Arrays.copyOf(due, ROOM);
   }
 
   /** The own attempt became the peer's connection, which knows this side by another id. */
@@ -64,6 +73,9 @@ public final class LocalConnectionIds implements FrameSource {
   private void issue() {
     while (active() < limit) {
       long id = issuer.next();
+      if (count == ids.length) {
+        enlarge();
+      }
       ids[count] = id;
       sequences[count] = nextSequence++;
       forgetNanos[count] = NEVER;

@@ -9,9 +9,10 @@ import java.util.function.IntSupplier;
  * How large the path's datagrams may be: packetization-layer path MTU discovery (RFC 8899, RFC 9000
  * §14.3). From the 1,200 bytes that every path carries, it tries the largest size that this host
  * and the peer allow, then those of common links, then halves what is between. It begins when a
- * full packet has left, for small messages gain nothing by it. A probe is a padded PING beside the
- * data: its loss is no sign of congestion. When large packets vanish and small ones arrive, the
- * path has become a black hole for large ones (§4.3), and all begins anew.
+ * full packet has left, for small messages gain nothing by it; at first it goes no higher than
+ * Ethernet, and beyond that only once a flow has proved to be a long one. A probe is a padded PING
+ * beside the data: its loss is no sign of congestion. When large packets vanish and small ones
+ * arrive, the path has become a black hole for large ones (§4.3), and all begins anew.
  *
  * <p>Notes in packets: the size, and the packet's place among the large ones, or {@link #PROBE}.
  */
@@ -40,7 +41,16 @@ public final class MtuDiscovery implements FrameSource {
   /** Ethernet: the first guess when the largest size does not pass. */
   private static final int LIKELY_BYTES = 1_472;
 
+  /**
+   * Full packets after which sizes beyond Ethernet's are tried, some 24 MB. While the cipher's code
+   * is still interpreted, a packet of 60 KB takes the time of hundreds of round trips, and the code
+   * is compiled by the number of packets that it has seen, not by their bytes.
+   */
+  private static final int LONG_FLOW_PACKETS = 16_384;
+
   private final IntSupplier ceiling;
+  private final int longFlowPackets;
+  private int fullPackets;
   private int ceilingBytes = BASE_BYTES;
   private int currentBytes = BASE_BYTES;
   private int failedBytes;
@@ -62,7 +72,13 @@ public final class MtuDiscovery implements FrameSource {
    * @param ceiling the largest datagram that may be tried; asked when a search begins
    */
   public MtuDiscovery(IntSupplier ceiling) {
+    this(ceiling, LONG_FLOW_PACKETS);
+  }
+
+  /** Starts at the base size, and takes a flow of so many full packets for a long one. */
+  MtuDiscovery(IntSupplier ceiling, int longFlowPackets) {
     this.ceiling = ceiling;
+    this.longFlowPackets = longFlowPackets;
   }
 
   /** Another path: falls back to the base and searches again. */
@@ -95,12 +111,14 @@ public final class MtuDiscovery implements FrameSource {
 
   /** A packet of the largest size left: larger ones would be of use. */
   public void onFullPacket(long nowNanos) {
-    if (started && nowNanos < raiseNanos) {
+    boolean provesLong = fullPackets < longFlowPackets && ++fullPackets == longFlowPackets;
+    if (started && nowNanos < raiseNanos && !provesLong) {
       return;
     }
     started = true;
     raiseNanos = NEVER;
-    ceilingBytes = Math.max(BASE_BYTES, ceiling.getAsInt());
+    int most = fullPackets < longFlowPackets ? LIKELY_BYTES : Integer.MAX_VALUE;
+    ceilingBytes = Math.max(BASE_BYTES, Math.min(most, ceiling.getAsInt()));
     ceilingTried = false;
     failedBytes = ceilingBytes + 1;
     next(nowNanos);
@@ -201,7 +219,9 @@ public final class MtuDiscovery implements FrameSource {
       if (failedBytes <= size) {
         failedBytes = ceilingBytes + 1; // what was tried too early
       }
-      next(nowNanos);
+      if (probeBytes <= size) { // else a larger one is being tried
+        next(nowNanos);
+      }
     }
   }
 

@@ -5,6 +5,7 @@ import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.handshake.ResetTokens;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.WireLimits;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,7 @@ public final class PeerConnectionIds implements FrameSource {
   private final long[] ids = new long[LIMIT + 1];
   private final long[] sequences = new long[LIMIT + 1];
   private final byte[] @Nullable [] tokens = new byte[LIMIT + 1][];
-  private final long[] untold = new long[UNTOLD_LIMIT];
+  private long[] untold = new long[2];
   private int count;
   private int untoldCount;
   private int currentIndex;
@@ -193,6 +194,9 @@ public final class PeerConnectionIds implements FrameSource {
   private boolean tell(long sequence) {
     if (untoldCount == UNTOLD_LIMIT) {
       return false;
+    }
+    if (untoldCount == untold.length) {
+      untold = Arrays.copyOf(untold, 2 * untoldCount);
     }
     untold[untoldCount++] = sequence;
     return true;

@@ -31,15 +31,25 @@ public final class AesGcmProtection implements PacketProtection {
    * @param receiveSecret 32 bytes, copied: the same for what is received
    */
   public AesGcmProtection(byte[] sendSecret, byte[] receiveSecret, KeyLimits limits) {
+    this(sendSecret, receiveSecret, limits, new AesCiphers());
+  }
+
+  /**
+   * Derives all keys.
+   *
+   * @param ciphers of the endpoint
+   */
+  public AesGcmProtection(
+      byte[] sendSecret, byte[] receiveSecret, KeyLimits limits, AesCiphers ciphers) {
     if (sendSecret.length != PhaseKey.SECRET_BYTES
         || receiveSecret.length != PhaseKey.SECRET_BYTES) {
       throw new IllegalArgumentException("a secret has 32 bytes");
     }
     this.limits = limits;
     Hkdf hkdf = new Hkdf();
-    sendHeaderProtection = new HeaderProtection(sendSecret, hkdf);
-    receiveHeaderProtection = new HeaderProtection(receiveSecret, hkdf);
-    phases = new KeyPhases(sendSecret.clone(), receiveSecret.clone(), limits);
+    sendHeaderProtection = new HeaderProtection(sendSecret, hkdf, ciphers.sent());
+    receiveHeaderProtection = new HeaderProtection(receiveSecret, hkdf, ciphers.received());
+    phases = new KeyPhases(sendSecret.clone(), receiveSecret.clone(), limits, hkdf, ciphers);
   }
 
   @Override

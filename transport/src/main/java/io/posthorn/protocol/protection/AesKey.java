@@ -5,7 +5,7 @@ import javax.crypto.SecretKey;
 
 /**
  * An AES-256 key that can be erased, which the JDK's {@code SecretKeySpec} cannot. The cipher still
- * holds its own key schedule until it is collected.
+ * holds its own key schedule until it gets another key or is collected.
  */
 final class AesKey implements SecretKey {
   static final int KEY_BYTES = 32;

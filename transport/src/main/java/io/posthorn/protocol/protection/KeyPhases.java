@@ -30,7 +30,6 @@ final class KeyPhases {
   }
 
   private final KeyLimits limits;
-  private final Hkdf hkdf = new Hkdf();
   private long retainNanos = RETAINED_PROBE_TIMEOUTS * DEFAULT_PROBE_TIMEOUT_NANOS;
 
   private PhaseKey sending;
@@ -53,10 +52,11 @@ final class KeyPhases {
   private long previousUntilNanos;
 
   /** Takes the secrets of phase 0, which it owns from now on. */
-  KeyPhases(byte[] sendSecret, byte[] receiveSecret, KeyLimits limits) {
+  KeyPhases(
+      byte[] sendSecret, byte[] receiveSecret, KeyLimits limits, Hkdf hkdf, AesCiphers ciphers) {
     this.limits = limits;
-    this.sending = new PhaseKey(sendSecret, hkdf);
-    this.current = new PhaseKey(receiveSecret, hkdf);
+    this.sending = new PhaseKey(sendSecret, hkdf, ciphers);
+    this.current = new PhaseKey(receiveSecret, hkdf, ciphers);
     // Derived ahead, so that the time an update takes does not show (RFC 9001 §6.3).
     this.next = current.next(hkdf);
   }
@@ -114,7 +114,7 @@ final class KeyPhases {
 
   private void advanceSending() {
     PhaseKey old = sending;
-    sending = old.next(hkdf);
+    sending = old.next(new Hkdf());
     old.destroy();
     sendingPhase++;
     sealedInPhase = 0;
@@ -177,7 +177,7 @@ final class KeyPhases {
     previous = current;
     previousUntilNanos = after(nowNanos, retainNanos);
     current = next;
-    next = current.next(hkdf);
+    next = current.next(new Hkdf());
     receivingPhase++;
     largestBeforePhase = largestInPhase;
     lowestInPhase = Long.MAX_VALUE;

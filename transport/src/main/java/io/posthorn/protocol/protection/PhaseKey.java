@@ -35,7 +35,7 @@ final class PhaseKey {
   private static final byte[] IV_LABEL = label("posthorn iv");
   private static final byte[] NEXT_LABEL = label("posthorn next");
 
-  private final Cipher cipher;
+  private final AesCiphers ciphers;
   private final AesKey key;
   private final byte[] secret;
   private final byte[] iv;
@@ -46,15 +46,11 @@ final class PhaseKey {
    *
    * @param secret 32 bytes, owned by this object from now on
    */
-  PhaseKey(byte[] secret, Hkdf hkdf) {
+  PhaseKey(byte[] secret, Hkdf hkdf, AesCiphers ciphers) {
+    this.ciphers = ciphers;
     this.secret = secret;
     this.key = new AesKey(hkdf.expand(secret, KEY_LABEL, AesKey.KEY_BYTES));
     this.iv = hkdf.expand(secret, IV_LABEL, IV_BYTES);
-    try {
-      this.cipher = Cipher.getInstance("AES/GCM/NoPadding");
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every Java platform has AES-GCM", e);
-    }
   }
 
   /** The secret itself, not a copy. */
@@ -64,7 +60,7 @@ final class PhaseKey {
 
   /** The keys of the phase after this one. */
   PhaseKey next(Hkdf hkdf) {
-    return new PhaseKey(hkdf.expand(secret, NEXT_LABEL, SECRET_BYTES), hkdf);
+    return new PhaseKey(hkdf.expand(secret, NEXT_LABEL, SECRET_BYTES), hkdf, ciphers);
   }
 
   /** Seals {@code in} behind the header that stands before {@code outFrom}. Returns the length. */
@@ -76,6 +72,7 @@ final class PhaseKey {
       byte[] out,
       int headerFrom,
       int headerLength) {
+    Cipher cipher = ciphers.sealing();
     try {
       cipher.init(Cipher.ENCRYPT_MODE, key, parameters(packetNumber));
       cipher.updateAAD(out, headerFrom, headerLength);
@@ -97,6 +94,7 @@ final class PhaseKey {
       int length,
       byte[] out,
       int outFrom) {
+    Cipher cipher = ciphers.opening();
     try {
       cipher.init(Cipher.DECRYPT_MODE, key, parameters(packetNumber));
       cipher.updateAAD(header, 0, headerLength);

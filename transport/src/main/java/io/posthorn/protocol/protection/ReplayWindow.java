@@ -13,7 +13,10 @@ final class ReplayWindow {
 
   private static final int WORDS = PACKETS / Long.SIZE;
 
-  private final long[] seen = new long[WORDS];
+  /** While so few packets have come, the ring need not hold more; an idle connection stays here. */
+  private static final int FEW_WORDS = 4;
+
+  private long[] seen = new long[FEW_WORDS];
   private long largest = -1;
 
   /** The largest number marked, -1 if none. */
@@ -33,6 +36,9 @@ final class ReplayWindow {
 
   /** Marks a number that is neither stale nor a duplicate, after its packet verified. */
   void mark(long packetNumber) {
+    if (packetNumber >= (long) seen.length * Long.SIZE && seen.length < WORDS) {
+      seen = Arrays.copyOf(seen, WORDS); // nothing has left the small one: each bit keeps its place
+    }
     if (packetNumber > largest) {
       clear(largest + 1, packetNumber);
       largest = packetNumber;
@@ -55,14 +61,15 @@ final class ReplayWindow {
       return;
     }
     seen[firstWord] &= ~firstMask;
-    for (int i = (firstWord + 1) % WORDS; i != lastWord; i = (i + 1) % WORDS) {
+    int mask = seen.length - 1;
+    for (int i = (firstWord + 1) & mask; i != lastWord; i = (i + 1) & mask) {
       seen[i] = 0;
     }
     seen[lastWord] &= ~lastMask;
   }
 
-  private static int word(long packetNumber) {
-    return (int) (packetNumber >>> 6) & (WORDS - 1);
+  private int word(long packetNumber) {
+    return (int) (packetNumber >>> 6) & (seen.length - 1);
   }
 
   private static long bit(long packetNumber) {

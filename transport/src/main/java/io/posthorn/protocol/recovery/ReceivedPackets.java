@@ -1,6 +1,7 @@
 package io.posthorn.protocol.recovery;
 
 import io.posthorn.wire.WireLimits;
+import java.util.Arrays;
 
 /**
  * The packet numbers that were received and are still worth acknowledging, as ascending disjoint
@@ -8,8 +9,11 @@ import io.posthorn.wire.WireLimits;
  * forgotten first.
  */
 public final class ReceivedPackets {
-  private final long[] first = new long[WireLimits.MAX_ACK_RANGES];
-  private final long[] last = new long[WireLimits.MAX_ACK_RANGES];
+  /** Ranges that there is room for while packets come in order. */
+  private static final int FEW_RANGES = 4;
+
+  private long[] first = new long[FEW_RANGES];
+  private long[] last = new long[FEW_RANGES];
   private int count;
   private long largest = -1;
   private long largestReceivedNanos;
@@ -47,6 +51,10 @@ public final class ReceivedPackets {
 
   private void insertRange(int at, long packetNumber) {
     int to = at;
+    if (count == first.length && count < WireLimits.MAX_ACK_RANGES) {
+      first = Arrays.copyOf(first, WireLimits.MAX_ACK_RANGES);
+      last = Arrays.copyOf(last, WireLimits.MAX_ACK_RANGES);
+    }
     if (count == first.length) {
       if (to == 0) {
         return; // older than all that is kept

@@ -33,22 +33,25 @@ public final class SentPackets {
    */
   public static final int LIMIT = 1 << 16;
 
+  /** What a handshake and a message or two take; powers of two. */
+  private static final int INITIAL_PACKETS = 8;
+
   private long base;
   private long next;
-  private long[] sentNanos = new long[16];
-  private int[] bytes = new int[16];
-  private byte[] state = new byte[16];
-  private boolean[] applicationLimited = new boolean[16];
-  private long[] deliveredBytes = new long[16];
-  private long[] deliveredNanos = new long[16];
-  private long[] firstSentNanos = new long[16];
-  private long[] tokenFrom = new long[16];
+  private long[] sentNanos = new long[INITIAL_PACKETS];
+  private int[] bytes = new int[INITIAL_PACKETS];
+  private byte[] state = new byte[INITIAL_PACKETS];
+  private boolean[] applicationLimited = new boolean[INITIAL_PACKETS];
+  private long[] deliveredBytes = new long[INITIAL_PACKETS];
+  private long[] deliveredNanos = new long[INITIAL_PACKETS];
+  private long[] firstSentNanos = new long[INITIAL_PACKETS];
+  private long[] tokenFrom = new long[INITIAL_PACKETS];
 
   private long tokenBase;
   private long tokenNext;
-  private byte[] tokenSource = new byte[32];
-  private long[] tokenFirst = new long[32];
-  private long[] tokenSecond = new long[32];
+  private byte[] tokenSource = new byte[INITIAL_PACKETS];
+  private long[] tokenFirst = new long[INITIAL_PACKETS];
+  private long[] tokenSecond = new long[INITIAL_PACKETS];
 
   private long bytesInFlight;
   private int outstanding;
