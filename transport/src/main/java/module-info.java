@@ -13,6 +13,7 @@ module io.posthorn {
   requires static transitive micrometer.core;
 
   exports io.posthorn;
+  exports io.posthorn.capture;
   exports io.posthorn.codec;
   exports io.posthorn.identity;
   exports io.posthorn.micrometer;

@@ -8,6 +8,8 @@ import io.posthorn.identity.IdentityFileException;
 import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.FileSystemException;
+import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
@@ -51,6 +53,26 @@ final class SocketFlags {
       description =
           "What decides the fate of each datagram with --impair; default ${DEFAULT-VALUE}.")
   private long seed = 1;
+
+  @Option(
+      names = "--trace",
+      paramLabel = "FILE",
+      description = {
+        "Write each packet, loss and decision of reliable mode to a qlog file (.sqlog), for viewers"
+            + " such as qvis."
+      })
+  private @Nullable Path trace;
+
+  @Option(
+      names = "--keylog",
+      paramLabel = "FILE",
+      description = {
+        "Append the secrets of each connection to FILE, so that \"posthorn trace\" can decrypt"
+            + " captured packets. Whoever reads FILE can too."
+      })
+  private @Nullable Path keyLog;
+
+  private int opened;
 
   /** Reads the language of bad networks. */
   static final class Conditions implements ITypeConverter<LinkConditions> {
@@ -114,6 +136,7 @@ final class SocketFlags {
     } catch (IdentityFileException failed) {
       throw Failures.of(failed);
     } catch (IOException failed) {
+      throwIfNotCreated(failed);
       throw Failures.ofBind(failed, at);
     }
   }
@@ -133,9 +156,36 @@ final class SocketFlags {
     if (handshakeTimeout != null) {
       builder.handshakeTimeout(handshakeTimeout);
     }
-    MessageSocket socket = builder.open();
-    RunningSockets.ofProcess().add(socket, false);
-    return socket;
+    try {
+      MessageSocket socket = builder.open();
+      RunningSockets.ofProcess().add(socket, false);
+      return socket;
+    } catch (FileSystemException failed) {
+      throwIfNotCreated(failed);
+      throw failed;
+    }
+  }
+
+  /** A trace or key log that cannot be written is a file of the user's own choice. */
+  private void throwIfNotCreated(IOException failed) throws Failure {
+    if (failed instanceof FileSystemException of
+        && of.getFile() != null
+        && (of.getFile().equals(String.valueOf(numbered(trace)))
+            || of.getFile().equals(String.valueOf(keyLog)))) {
+      throw Failures.ofCreation(of);
+    }
+  }
+
+  /** The trace file of the socket opened last: each has its own. */
+  private @Nullable Path numbered(@Nullable Path first) {
+    if (first == null || opened < 2) {
+      return first;
+    }
+    String name = String.valueOf(first.getFileName());
+    int dot = name.lastIndexOf('.');
+    String end = dot < 1 ? "" : name.substring(dot);
+    return first.resolveSibling(
+        name.substring(0, name.length() - end.length()) + "." + opened + end);
   }
 
   /** Who this side is and whom it takes for the other. */
@@ -151,12 +201,40 @@ final class SocketFlags {
     throw new IllegalStateException("called without picocli");
   }
 
+  private void watch(MessageSocketBuilder builder) throws Failure {
+    opened++;
+    Path file = numbered(trace);
+    Path secrets = keyLog;
+    if (plain && (file != null || secrets != null)) {
+      throw new Failure(
+          ExitCode.USAGE,
+          (file != null ? "--trace" : "--keylog")
+              + " is for reliable mode: plain mode has nothing but its datagrams",
+          "leave it out, or capture them with tcpdump");
+    }
+    if (file != null) {
+      builder.trace(file);
+    }
+    if (secrets != null) {
+      builder.keyLog(secrets);
+      if (opened == 1) {
+        root()
+            .output(false)
+            .note(
+                "the secrets of all connections go to "
+                    + secrets
+                    + ": whoever reads that file can read the messages");
+      }
+    }
+  }
+
   private MessageSocketBuilder builder() throws Failure {
     if (plain) {
       identity.requireNone();
     }
     MessageSocketBuilder builder =
         MessageSocket.builder().mode(mode()).socketReceiveBytes(RECEIVE_QUEUE_BYTES);
+    watch(builder);
     LinkConditions conditions = impairment;
     if (conditions != null) {
       builder.impair(conditions).impairSeed(seed);

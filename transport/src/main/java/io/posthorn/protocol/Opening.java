@@ -50,7 +50,6 @@ final class Opening {
     confirmed = true;
     open(remoteConnectionId, keys, peerKey, peer);
     if (parts.trace != null) {
-      parts.trace.keys(keys, false, parts.localIds.first(), remoteConnectionId);
       parts.trace.opened(nowNanos);
     }
     parts.acknowledgements.requestNow(nowNanos);
@@ -132,11 +131,7 @@ final class Opening {
     int ownLength = parameters(parts.shared, parts.localIds.first()).encode(own, 0);
     opening.onSecond(peer.connectionId, own, ownLength);
     parts.idle.onReceived(nowNanos);
-    PacketProtection keys = opening.handshake().split(parts.shared.scratch().ciphers());
-    open(peer.connectionId, keys, key, peer);
-    if (parts.trace != null) {
-      parts.trace.keys(keys, true, parts.localIds.first(), peer.connectionId);
-    }
+    open(peer.connectionId, opening.handshake().split(parts.shared.scratch().ciphers()), key, peer);
     return DropReason.NONE;
   }
 
@@ -161,6 +156,9 @@ final class Opening {
     byte[] application = peer.application;
     String speaks = application == null ? "" : new String(application, StandardCharsets.ISO_8859_1);
     session = new Session(keys, frames, peer.instanceId, key, peer.registrationFingerprint, speaks);
+    if (parts.trace != null) {
+      parts.trace.keys(keys, attempt != null, parts.localIds.first(), remoteConnectionId);
+    }
     parts.peerIds.begin(remoteConnectionId, peer.resetToken);
     parts.peerMaxUdpPayloadBytes = (int) peer.maxUdpPayloadBytes;
     parts.localIds.onPeerLimit(peer.activeConnectionIdLimit);

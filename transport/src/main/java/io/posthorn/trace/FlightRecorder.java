@@ -9,7 +9,10 @@ import jdk.jfr.Label;
 import jdk.jfr.Name;
 import jdk.jfr.StackTrace;
 
-/** Makes the events; the only class that names {@code jdk.jfr}. */
+/**
+ * Makes the events; the only class that names {@code jdk.jfr}. While the recorder was never started
+ * it is not touched: to load it takes longer than to open a socket.
+ */
 final class FlightRecorder implements TraceListener {
   @Override
   public boolean wantsPackets() {
@@ -18,6 +21,9 @@ final class FlightRecorder implements TraceListener {
 
   @Override
   public void connectionOpened(long nowNanos, long connection, InetSocketAddress remote) {
+    if (!isStarted()) {
+      return;
+    }
     ConnectionOpened event = new ConnectionOpened();
     if (event.isEnabled()) {
       event.connection = id(connection);
@@ -35,6 +41,9 @@ final class FlightRecorder implements TraceListener {
       int code,
       boolean byPeer,
       long applicationCode) {
+    if (!isStarted()) {
+      return;
+    }
     ConnectionClosed event = new ConnectionClosed();
     if (event.isEnabled()) {
       event.connection = id(connection);
@@ -49,6 +58,9 @@ final class FlightRecorder implements TraceListener {
   @Override
   public void packetLost(
       long nowNanos, long connection, long packetNumber, int lengthBytes, boolean byReordering) {
+    if (!isStarted()) {
+      return;
+    }
     PacketLost event = new PacketLost();
     if (event.isEnabled()) {
       event.connection = id(connection);
@@ -61,6 +73,9 @@ final class FlightRecorder implements TraceListener {
 
   @Override
   public void probeTimeout(long nowNanos, long connection, int count) {
+    if (!isStarted()) {
+      return;
+    }
     ProbeTimeout event = new ProbeTimeout();
     if (event.isEnabled()) {
       event.connection = id(connection);
@@ -71,6 +86,9 @@ final class FlightRecorder implements TraceListener {
 
   @Override
   public void congestionStateUpdated(long nowNanos, long connection, String before, String after) {
+    if (!isStarted()) {
+      return;
+    }
     CongestionState event = new CongestionState();
     if (event.isEnabled()) {
       event.connection = id(connection);
@@ -78,6 +96,10 @@ final class FlightRecorder implements TraceListener {
       event.after = after;
       event.commit();
     }
+  }
+
+  private static boolean isStarted() {
+    return jdk.jfr.FlightRecorder.isInitialized();
   }
 
   private static String id(long connection) {
