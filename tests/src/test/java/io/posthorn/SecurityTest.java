@@ -187,6 +187,21 @@ class SecurityTest {
         IllegalArgumentException.class, () -> Security.preSharedKey("short".toCharArray()));
   }
 
+  @Test
+  void anErasedSecretOpensNoSocketAndClosesNone() throws IOException {
+    Security security = Security.preSharedKey(new byte[32]);
+    Security copy = security.withIdentity(Identity.generate());
+    MessageSocket server = open(security);
+    MessageSocket client = open(copy);
+    security.destroy();
+    exchange(client, server);
+    assertThrows(IllegalStateException.class, copy::preSharedKey);
+    String why = assertThrows(IllegalStateException.class, () -> open(copy)).getMessage();
+    assertTrue(why.contains("destroy()"), why);
+    Security.ephemeral().destroy();
+    exchange(open(Security.ephemeral()), open(Security.ephemeral()));
+  }
+
   /** FAULTS 55: neither side can be talked into less than it asked for. */
   @Test
   void fault55_noneIsRefusedByAPeerThatDidNotAskForIt() throws IOException {

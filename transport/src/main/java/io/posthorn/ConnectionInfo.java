@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * @param timeToDrain how long it will take until all that is queued is acknowledged, if the rate
  *     stays; zero if nothing is queued, null if it cannot be known: nothing has been measured yet,
  *     or the peer's window is what holds it
+ * @param datagramBytes the largest datagram known to reach the peer whole; 1,200 until full packets
+ *     have left and larger ones were tried (RFC 8899)
+ * @param datagramBytesSettled whether that search has ended for now
  * @param limitedBy what keeps it from sending more at this moment
  */
 public record ConnectionInfo(
@@ -51,6 +54,8 @@ public record ConnectionInfo(
     long bytesRepeated,
     Duration age,
     @Nullable Duration timeToDrain,
+    int datagramBytes,
+    boolean datagramBytesSettled,
     LimitedBy limitedBy) {
 
   /** Where a connection stands. */

@@ -2,6 +2,7 @@ package io.posthorn;
 
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.io.SharedPort;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
@@ -46,11 +47,26 @@ public final class MessageSocket implements Closeable {
   private final Duration linger;
   private final SocketDriver driver;
   private final OpenStreams streams = new OpenStreams();
+  private final @Nullable SharedPort sharedPort;
 
   MessageSocket(SocketOptions options, Duration linger, SocketDriver driver) {
+    this(options, linger, driver, null);
+  }
+
+  MessageSocket(
+      SocketOptions options,
+      Duration linger,
+      SocketDriver driver,
+      @Nullable SharedPort sharedPort) {
     this.options = options;
+    this.sharedPort = sharedPort;
     this.linger = linger;
     this.driver = driver;
+  }
+
+  /** The port, if one in plain mode may be opened beside it. */
+  @Nullable SharedPort sharedPort() {
+    return sharedPort;
   }
 
   /** Begins a socket: reliable, on any free port of all addresses, unless said otherwise. */

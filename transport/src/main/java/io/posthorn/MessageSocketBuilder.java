@@ -5,6 +5,7 @@ import io.posthorn.endpoint.PlainEndpoint;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.PortChoice;
+import io.posthorn.io.SharedPort;
 import io.posthorn.protocol.EndpointTrace;
 import io.posthorn.protocol.PortLimits;
 import io.posthorn.runtime.ImpairedDatagramPort;
@@ -57,6 +58,9 @@ public final class MessageSocketBuilder {
   private long maxSendBytesPerSecond = DEFAULTS.maxSendBytesPerSecond();
   private ChannelPriorities priorities = DEFAULTS.priorities();
   private boolean portableIo;
+  private @Nullable Integer inherited;
+  private boolean sharedPort;
+  private @Nullable MessageSocket beside;
   private Duration spin = Duration.ZERO;
   private LinkConditions impairment = LinkConditions.NONE;
   private @Nullable Long impairSeed;
@@ -75,6 +79,42 @@ public final class MessageSocketBuilder {
   /** Which address and port to listen on; default any free port of all addresses. */
   public MessageSocketBuilder bind(InetSocketAddress address) {
     this.bind = Objects.requireNonNull(address, "address");
+    return this;
+  }
+
+  /**
+   * Takes a UDP socket that this process inherited, open and bound, instead of opening one: as
+   * systemd passes it (descriptor 3 and following, where {@code LISTEN_PID} and {@code LISTEN_FDS}
+   * say so) or inetd (0). {@link #bind} has no effect then. Other descriptors than 0 need the fast
+   * path of Linux.
+   *
+   * @param descriptor 0 or more
+   */
+  public MessageSocketBuilder inherited(int descriptor) {
+    inherited = (int) checked("inherited", descriptor, 0, Integer.MAX_VALUE, "");
+    return this;
+  }
+
+  /**
+   * Whether a socket in plain mode may be opened at the same port, {@link #beside} this one;
+   * default false. Reliable mode only.
+   */
+  public MessageSocketBuilder sharedPort(boolean shared) {
+    sharedPort = shared;
+    return this;
+  }
+
+  /**
+   * Opens the socket at the port of one in reliable mode that was opened with {@link #sharedPort}:
+   * it gets the datagrams that cannot be packets of the protocol, which are those that are empty or
+   * do not begin with a byte of 4 to 15. {@link #bind} has no effect then, the impairment is the
+   * other's, and it ends with the other. Plain mode only, one at a time.
+   */
+  public MessageSocketBuilder beside(MessageSocket reliable) {
+    if (reliable.sharedPort() == null) {
+      throw new IllegalArgumentException("beside: that socket was not opened with sharedPort");
+    }
+    beside = reliable;
     return this;
   }
 
@@ -394,6 +434,14 @@ public final class MessageSocketBuilder {
     if (mode == Mode.RELIABLE) {
       security.check();
     }
+    SharedPort neighbour = beside == null ? null : beside.sharedPort();
+    if ((sharedPort && mode == Mode.PLAIN) || (neighbour != null && mode == Mode.RELIABLE)) {
+      throw new IllegalArgumentException(
+          "sharedPort is for the socket in reliable mode, beside for the one in plain mode");
+    }
+    if (neighbour != null) {
+      return open(neighbour.openPlainSide(), options, null, null);
+    }
     EndpointTrace trace = mode == Mode.RELIABLE ? openTrace() : null;
     try {
       return open(options, trace);
@@ -407,27 +455,44 @@ public final class MessageSocketBuilder {
 
   private MessageSocket open(SocketOptions options, @Nullable EndpointTrace trace)
       throws IOException {
-    DatagramPort port = PortChoice.open(bind, portableIo, mode == Mode.RELIABLE);
+    Integer descriptor = inherited;
+    boolean dontFragment = mode == Mode.RELIABLE;
+    DatagramPort port =
+        descriptor == null
+            ? PortChoice.open(bind, portableIo, dontFragment)
+            : PortChoice.adopt(descriptor, portableIo, dontFragment);
     if (!impairment.equals(LinkConditions.NONE)) {
       Long seed = impairSeed;
       port =
           new ImpairedDatagramPort(
               port, impairment, seed != null ? seed : new SecureRandom().nextLong(), 0);
     }
-    DatagramPort bound = port;
+    if (!sharedPort) {
+      return open(port, options, null, trace);
+    }
+    SharedPort shared = new SharedPort(port);
+    return open(shared, options, shared, trace);
+  }
+
+  private MessageSocket open(
+      DatagramPort port,
+      SocketOptions options,
+      @Nullable SharedPort shared,
+      @Nullable EndpointTrace trace)
+      throws IOException {
     // A datagram that takes more than a quarter of what the system holds for us is often lost.
     int welcome =
         Math.max(
             WireLimits.MINIMUM_DATAGRAM_BYTES,
             Math.min(WireLimits.MAX_DATAGRAM_BYTES, port.grantedReceiveBufferBytes() / 4));
-    PortLimits limits = new PortLimits(bound::largestDatagramBytes, welcome);
+    PortLimits limits = new PortLimits(port::largestDatagramBytes, welcome);
     SocketDriver driver =
         SocketDriver.start(
             port,
             isSelf -> endpoint(options, isSelf, limits, trace),
             SocketDriver.nanos(linger),
             SocketDriver.nanos(spin));
-    return new MessageSocket(options, linger, driver);
+    return new MessageSocket(options, linger, driver, shared);
   }
 
   /** Whoever is to be told; null for nobody. */

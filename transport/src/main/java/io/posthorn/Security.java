@@ -58,7 +58,7 @@ public final class Security {
 
   private final boolean encrypted;
   private final @Nullable Identity identity;
-  private final byte @Nullable [] preSharedKey;
+  private final @Nullable SharedSecret preSharedKey;
   private final @Nullable Set<Fingerprint> pinned;
   private final @Nullable KnownHosts knownHosts;
   private final @Nullable AuthorizedKeys authorized;
@@ -71,7 +71,7 @@ public final class Security {
   private Security(
       boolean encrypted,
       @Nullable Identity identity,
-      byte @Nullable [] preSharedKey,
+      @Nullable SharedSecret preSharedKey,
       @Nullable Set<Fingerprint> pinned,
       @Nullable KnownHosts knownHosts,
       @Nullable AuthorizedKeys authorized,
@@ -215,7 +215,7 @@ public final class Security {
               + ": give words as characters");
     }
     return new Security(
-        true, identity, key.clone(), pinned, knownHosts, authorized, strict, onFirstUse);
+        true, identity, new SharedSecret(key), pinned, knownHosts, authorized, strict, onFirstUse);
   }
 
   /**
@@ -297,10 +297,49 @@ public final class Security {
     return identity;
   }
 
-  /** A copy of the pre-shared key, which the caller clears; null if there is none. */
+  /**
+   * A copy of the pre-shared key, which the caller clears; null if there is none.
+   *
+   * @throws IllegalStateException if it was erased
+   */
   public byte @Nullable [] preSharedKey() {
-    byte[] key = preSharedKey;
-    return key == null ? null : key.clone();
+    SharedSecret key = preSharedKey;
+    return key == null ? null : key.copy();
+  }
+
+  /**
+   * Erases the pre-shared key, here and in all that was made from this by {@code with…}; no socket
+   * opens with it any more. Those that are open keep their own copy until they are closed. An
+   * {@link Identity} is erased by its own method.
+   */
+  public void destroy() {
+    SharedSecret key = preSharedKey;
+    if (key != null) {
+      key.erase();
+    }
+  }
+
+  /** A pre-shared key, one for all copies of a {@code Security}, so that it can be erased. */
+  private static final class SharedSecret {
+    private final byte[] bytes;
+    private boolean erased;
+
+    SharedSecret(byte[] key) {
+      bytes = key.clone();
+    }
+
+    synchronized byte[] copy() {
+      if (erased) {
+        throw new IllegalStateException(
+            "the pre-shared key was erased by destroy(): make another Security");
+      }
+      return bytes.clone();
+    }
+
+    synchronized void erase() {
+      Arrays.fill(bytes, (byte) 0);
+      erased = true;
+    }
   }
 
   /**
@@ -308,8 +347,13 @@ public final class Security {
    * not at its first peer.
    *
    * @throws IOException if one cannot be read, is damaged, or others can write it
+   * @throws IllegalStateException if the pre-shared key was erased
    */
   public void check() throws IOException {
+    SharedSecret secret = preSharedKey;
+    if (secret != null) {
+      Arrays.fill(secret.copy(), (byte) 0);
+    }
     KnownHosts hosts = knownHosts;
     if (hosts != null) {
       hosts.entries();

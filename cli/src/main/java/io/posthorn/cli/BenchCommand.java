@@ -8,7 +8,6 @@ import io.posthorn.cli.bench.BenchRun;
 import io.posthorn.cli.bench.BenchServer;
 import io.posthorn.cli.bench.BenchTransport;
 import io.posthorn.cli.bench.SessionSummary;
-import io.posthorn.cli.session.Application;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetSocketAddress;
@@ -30,9 +29,10 @@ import picocli.CommandLine.Parameters;
       "Measures throughput, loss and jitter to a bench server, over plain datagrams, reliable"
           + " connections or the kernel's TCP.",
       "",
-      "\"bench -s 9000\" serves reliable mode at UDP port 9000 and TCP at TCP port 9000, many"
-          + " clients at once; \"bench -s -u 9000\" serves plain mode instead of reliable. Control"
-          + " messages go the way the data goes.",
+      "\"bench -s 9000\" serves plain and reliable mode at UDP port 9000 and TCP at TCP port 9000,"
+          + " many clients at once; with -u plain mode and TCP only. Control messages go the way"
+          + " the data goes.",
+      "With --json all comes as one object at the end, with --json-stream each interval as it ends.",
       "Loss is counted from the messages' numbers: sent = received + lost. Rates are of message"
           + " bytes, without headers."
     })
@@ -105,12 +105,7 @@ final class BenchCommand implements Callable<Integer> {
   @Option(names = "--bidir", description = "Both send.")
   private boolean bidirectional;
 
-  @Option(
-      names = {"-i", "--interval"},
-      paramLabel = "SECS",
-      converter = Quantity.Time.class,
-      description = "Time from one line of figures to the next, default 1 s; 0 for none.")
-  private Duration interval = Duration.ofSeconds(1);
+  @Mixin private FiguresFlag figures = new FiguresFlag();
 
   @Option(
       names = {"-1", "--once"},
@@ -124,13 +119,7 @@ final class BenchCommand implements Callable<Integer> {
       description = "How long to wait for the server's answer, default 10 s.")
   private Duration timeout = Duration.ofSeconds(10);
 
-  @Option(
-      names = "--json-stream",
-      description = "Each interval as a JSON object as it ends; with --json all comes at the end.")
-  private boolean jsonStream;
-
-  @Option(names = "-q", description = "As --quiet: only the result.")
-  private boolean quiet;
+  @Mixin private QuietFlag quiet = new QuietFlag();
 
   BenchCommand(Posthorn root) {
     this.root = root;
@@ -156,7 +145,7 @@ final class BenchCommand implements Callable<Integer> {
             at,
             where -> {
               try {
-                return flags.openListener(where, false, Application.OTHER);
+                return flags.openBoth(where);
               } catch (Failure failed) {
                 throw new IOException(failed);
               }
@@ -167,12 +156,11 @@ final class BenchCommand implements Callable<Integer> {
           "listening on "
               + EndpointAddress.text(server.localAddress())
               + ", bench, "
-              + (flags.isPlain() ? "plain" : "reliable")
+              + (flags.isPlain() ? "plain" : "plain, reliable")
               + " and tcp");
       while (true) {
         SessionSummary summary = ended.take();
-        output.line(
-            output.isJson() || jsonStream ? summary.json() : TextSafety.visible(summary.text()));
+        output.line(output.isJson() ? summary.json() : TextSafety.visible(summary.text()));
         output.flush();
         if (once && ended.isEmpty() && server.isIdle()) {
           return ExitCode.OK.status();
@@ -204,15 +192,15 @@ final class BenchCommand implements Callable<Integer> {
     BenchReport report = new BenchReport(plan, transport, EndpointAddress.text(server), streams);
     Signals.ofProcess().interruptMe();
     try (BenchRun run = open(plan, server, transport)) {
-      if (jsonStream) {
+      if (output.isJsonStream()) {
         output.line(report.planJson());
       } else if (!output.isJson()) {
         output.line(report.heading());
       }
       output.flush();
       boolean stopped = follow(run, report, output);
-      if (output.isJson() || jsonStream) {
-        output.line(report.resultJson(run, !jsonStream));
+      if (output.isJson()) {
+        output.line(report.resultJson(run, !output.isJsonStream()));
       } else {
         for (String line : report.result(run)) {
           output.line(line);
@@ -278,7 +266,7 @@ final class BenchCommand implements Callable<Integer> {
 
   private MessageSocket openSocket() throws IOException {
     try {
-      return flags.openAnywhere(timeout.compareTo(Duration.ofMillis(100)) < 0 ? null : timeout);
+      return flags.openAnywhere(timeout);
     } catch (Failure failed) {
       throw new IOException(failed);
     }
@@ -286,9 +274,9 @@ final class BenchCommand implements Callable<Integer> {
 
   /** Waits for the end and tells the figures meanwhile; answers whether a signal ended it. */
   private boolean follow(BenchRun run, BenchReport report, Output output) throws Exception {
-    boolean silent = interval.isZero() || ((quiet || root.everywhere().quiet()) && !jsonStream);
-    boolean json = output.isJson() || jsonStream;
-    Duration step = interval.isZero() ? Duration.ofDays(1) : interval;
+    boolean silent = figures.none() || (output.isQuiet() && !output.isJsonStream());
+    boolean json = output.isJson();
+    Duration step = figures.step();
     try {
       run.start();
       long startNanos = System.nanoTime();
@@ -298,7 +286,7 @@ final class BenchCommand implements Callable<Integer> {
         nextNanos += step.toNanos();
         if (json) {
           String text = report.intervalJson(run, seconds);
-          if (jsonStream) {
+          if (output.isJsonStream()) {
             output.line(text);
           }
         } else if (!silent) {
@@ -330,7 +318,6 @@ final class BenchCommand implements Callable<Integer> {
                 ExitCode.UNAVAILABLE,
                 what,
                 "is \"posthorn bench -s "
-                    + (flags.isPlain() ? "-u " : "")
                     + server.getPort()
                     + "\" running there, and does the network let UDP through?",
                 bench);

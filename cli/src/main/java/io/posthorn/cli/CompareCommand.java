@@ -111,8 +111,7 @@ final class CompareCommand implements Callable<Integer> {
       description = "A claim about the figures; the exit status is 1 if it does not hold.")
   private @Nullable String claim;
 
-  @Option(names = "-q", description = "As --quiet.")
-  private boolean quiet;
+  @Mixin private QuietFlag quiet = new QuietFlag();
 
   CompareCommand(Posthorn root) {
     this.root = root;
@@ -225,7 +224,13 @@ final class CompareCommand implements Callable<Integer> {
         for (Transport transport : able) {
           measured.put(transport, result(running.get(transport)));
         }
-        measured.forEach(comparison::add);
+        for (Map.Entry<Transport, Measurement> one : measured.entrySet()) {
+          comparison.add(one.getKey(), one.getValue());
+          if (output.isJsonStream()) {
+            output.line(CompareReport.runJson(one.getKey(), run + 1, one.getValue()));
+            output.flush();
+          }
+        }
       }
     } finally {
       threads.shutdownNow();

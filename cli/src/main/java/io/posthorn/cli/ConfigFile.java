@@ -1,6 +1,5 @@
 package io.posthorn.cli;
 
-import io.posthorn.cli.probe.MachineChecks;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -36,7 +35,6 @@ import picocli.CommandLine.Model.OptionSpec;
 final class ConfigFile implements IDefaultValueProvider {
   private static final Pattern NAME = Pattern.compile("-{0,2}[A-Za-z0-9][A-Za-z0-9-]*");
   private static final String OPTION = "--config";
-  private static final String FILE_NAME = "config";
 
   /** A line of the file. */
   private record Entry(String value, int line) {}
@@ -55,9 +53,10 @@ final class ConfigFile implements IDefaultValueProvider {
    */
   static @Nullable ConfigFile find(String[] args, Map<String, String> environment) throws Failure {
     Path named = named(args);
-    Path file = named != null ? named : MachineChecks.home(environment).resolve(FILE_NAME);
-    Path folder = file.getParent();
-    if (named == null && (folder == null || !Files.isDirectory(folder))) {
+    PosthornHome home = PosthornHome.of(environment);
+    Path own = home == null || !Files.isDirectory(home.folder()) ? null : home.config();
+    Path file = named != null ? named : own;
+    if (file == null) {
       return null;
     }
     ConfigFile config = new ConfigFile(file);

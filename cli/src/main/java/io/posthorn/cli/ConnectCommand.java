@@ -9,13 +9,10 @@ import io.posthorn.cli.session.TwoWaySession;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code posthorn connect}: standard input to a peer, and what comes back to standard output. */
 @Command(
@@ -28,16 +25,10 @@ import picocli.CommandLine.Parameters;
           + " only with -N."
     })
 final class ConnectCommand implements Callable<Integer> {
-  private static final Duration HANDSHAKE_LEAST = Duration.ofMillis(100);
-  private static final Duration HANDSHAKE_MOST = Duration.ofMinutes(10);
 
   private final Posthorn root;
 
-  @Parameters(
-      arity = "1..2",
-      paramLabel = "HOST:PORT",
-      description = "Whom to talk to: localhost:9000, [::1]:9000, or a host and a port.")
-  private List<String> where = List.of();
+  @Mixin private PeerFlag where = new PeerFlag();
 
   @Mixin private SocketFlags flags = new SocketFlags();
 
@@ -66,8 +57,7 @@ final class ConnectCommand implements Callable<Integer> {
       })
   private boolean halfClose;
 
-  @Option(names = "-q", description = "As --quiet.")
-  private boolean quiet;
+  @Mixin private QuietFlag quiet = new QuietFlag();
 
   ConnectCommand(Posthorn root) {
     this.root = root;
@@ -76,12 +66,9 @@ final class ConnectCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Output output = root.output(quiet);
-    EndpointAddress address =
-        where.size() == 2
-            ? EndpointAddress.ofTwoWords(where.get(0), where.get(1))
-            : EndpointAddress.ofPeer(where.get(0));
-    InetSocketAddress peer = address.resolve(root.everywhere().family());
-    try (MessageSocket socket = flags.openAnywhere(handshakeTimeout(), Application.CONNECT)) {
+    InetSocketAddress peer = where.resolve(root);
+    try (MessageSocket socket =
+        flags.openAnywhere(wait.isZero() ? null : wait, Application.CONNECT)) {
       Signals.ofProcess().interruptMe();
       try {
         return flags.isPlain() ? plain(socket, peer, output) : reliable(socket, peer, output);
@@ -95,16 +82,6 @@ final class ConnectCommand implements Callable<Integer> {
         Signals.ofProcess().leaveMe();
       }
     }
-  }
-
-  private @Nullable Duration handshakeTimeout() {
-    if (wait.isZero()) {
-      return null;
-    }
-    if (wait.compareTo(HANDSHAKE_LEAST) < 0) {
-      return HANDSHAKE_LEAST;
-    }
-    return wait.compareTo(HANDSHAKE_MOST) > 0 ? HANDSHAKE_MOST : wait;
   }
 
   private int plain(MessageSocket socket, InetSocketAddress peer, Output output) throws Exception {

@@ -3,6 +3,7 @@ package io.posthorn.cli;
 import io.posthorn.Connection;
 import io.posthorn.MessageSocket;
 import io.posthorn.TransportException;
+import io.posthorn.cli.files.CopyTotals;
 import io.posthorn.cli.files.FileSender;
 import io.posthorn.cli.files.RelativeName;
 import io.posthorn.cli.files.SourceTree;
@@ -76,8 +77,7 @@ final class CopyCommand implements Callable<Integer> {
       description = "What standard input is called there; default stdin.")
   private String stdinName = "stdin";
 
-  @Option(names = "-q", description = "As --quiet.")
-  private boolean quiet;
+  @Mixin private QuietFlag quiet = new QuietFlag();
 
   CopyCommand(Posthorn root) {
     this.root = root;
@@ -221,7 +221,7 @@ final class CopyCommand implements Callable<Integer> {
   }
 
   private static void summarise(
-      FileSender.Totals totals, InetSocketAddress peer, String how, long startNanos, Output output)
+      CopyTotals totals, InetSocketAddress peer, String how, long startNanos, Output output)
       throws java.io.IOException {
     double seconds = (System.nanoTime() - startNanos) / 1e9;
     if (output.isJson()) {

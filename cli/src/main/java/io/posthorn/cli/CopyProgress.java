@@ -2,7 +2,8 @@ package io.posthorn.cli;
 
 import io.posthorn.Connection;
 import io.posthorn.ConnectionInfo;
-import io.posthorn.cli.files.FileSender;
+import io.posthorn.cli.files.CopyWatcher;
+import java.io.IOException;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
@@ -10,8 +11,9 @@ import java.util.concurrent.TimeUnit;
  * The line that shows how far {@code copy} is: how much, how fast, how long still, or for how long
  * nothing has moved. A thread of its own renews it; nothing where nobody looks.
  */
-final class CopyProgress implements FileSender.Watcher {
+final class CopyProgress implements CopyWatcher {
   private static final long RENEW_MILLIS = 500;
+  private static final long TELL_MILLIS = 1_000;
   private static final long STALLED_NANOS = TimeUnit.SECONDS.toNanos(2);
   private static final int BAR_CHARS = 20;
 
@@ -39,7 +41,7 @@ final class CopyProgress implements FileSender.Watcher {
     this.output = output;
     this.connection = connection;
     this.columns = columns;
-    if (output.showsProgress()) {
+    if (output.showsProgress() || output.isJsonStream()) {
       Thread thread = new Thread(this::renew, "posthorn-copy-progress");
       thread.setDaemon(true);
       thread.start();
@@ -74,7 +76,17 @@ final class CopyProgress implements FileSender.Watcher {
   public synchronized void settled(String file, boolean wasThere) {
     settled++;
     movedNanos = System.nanoTime();
-    if (output.isVerbose()) {
+    if (output.isJsonStream()) {
+      tell(
+          new JsonText()
+              .beginObject()
+              .beginObject("stored")
+              .put("name", file)
+              .put("thereBefore", wasThere)
+              .endObject()
+              .endObject()
+              .toString());
+    } else if (output.isVerbose()) {
       output.detail(TextSafety.visible(file) + (wasThere ? ": there already" : ""));
     }
   }
@@ -105,11 +117,41 @@ final class CopyProgress implements FileSender.Watcher {
           packetsHeard = info.packetsReceived();
           heardNanos = System.nanoTime();
         }
-        output.progress(line(System.nanoTime()));
-        wait(RENEW_MILLIS);
+        String line = line(System.nanoTime());
+        if (output.isJsonStream()) {
+          tell(json());
+          wait(TELL_MILLIS);
+        } else {
+          output.progress(line);
+          wait(RENEW_MILLIS);
+        }
       }
     } catch (InterruptedException ended) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private String json() {
+    return new JsonText()
+        .beginObject()
+        .beginObject("progress")
+        .put("bytes", storedBytes)
+        .put("ofBytes", totalBytes)
+        .put("entries", settled)
+        .put("ofEntries", entries)
+        .put("bytesPerSecond", bytesPerSecond)
+        .put("name", name)
+        .endObject()
+        .endObject()
+        .toString();
+  }
+
+  private void tell(String line) {
+    try {
+      output.line(line);
+      output.flush();
+    } catch (IOException nobodyReads) {
+      closed = true; // the summary at the end finds out for itself
     }
   }
 

@@ -2,17 +2,22 @@ package io.posthorn.cli;
 
 import io.posthorn.cli.probe.Finding;
 import io.posthorn.cli.probe.MachineChecks;
+import io.posthorn.cli.probe.NatProbe;
 import io.posthorn.cli.probe.PeerChecks;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code posthorn doctor}: what is wrong, and what to do about it. */
@@ -33,6 +38,17 @@ final class DoctorCommand implements Callable<Integer> {
 
   @Mixin private SocketFlags flags = new SocketFlags();
 
+  @Option(
+      names = "--nat",
+      paramLabel = "SECS",
+      converter = Quantity.Time.class,
+      description = {
+        "Find for how long the way from a \"posthorn listen\" stays open while nothing passes, as"
+            + " translators and firewalls forget it: tries up to so long, at most 4m, and takes as"
+            + " long."
+      })
+  private @Nullable Duration nat;
+
   DoctorCommand(Posthorn root) {
     this.root = root;
   }
@@ -44,17 +60,37 @@ final class DoctorCommand implements Callable<Integer> {
         where.isEmpty()
             ? null
             : EndpointAddress.ofWords(where, 1, 0).get(0).resolve(root.everywhere().family());
+    PosthornHome home = PosthornHome.of(root.streams().environment());
+    check(peer);
     List<Finding> findings =
-        new ArrayList<>(new MachineChecks(Path.of("/"), root.streams().environment()).run());
+        new ArrayList<>(
+            new MachineChecks(
+                    Path.of("/"), root.streams().environment(), home == null ? null : home.folder())
+                .run());
     tell(findings, output);
     if (peer != null) {
       output.progress("asking " + EndpointAddress.text(peer));
       Signals.ofProcess().interruptMe();
       try {
         List<Finding> more = new PeerChecks(peer, flags::openAnywhere).run();
+        output.clearProgress();
         tell(more, output);
         findings.addAll(more);
-      } catch (InterruptedException | ClosedByInterruptException interrupted) {
+        if (nat != null) {
+          Finding kept =
+              PeerChecks.natTimeout(
+                  new NatProbe(peer, flags::openSilent)
+                      .search(
+                          nat,
+                          left ->
+                              output.progress("waiting for answers, " + left + " s more at most")));
+          output.clearProgress();
+          tell(List.of(kept), output);
+          findings.add(kept);
+        }
+      } catch (InterruptedException
+          | InterruptedIOException
+          | ClosedByInterruptException interrupted) {
         if (!Signals.ofProcess().isStopping()) {
           throw interrupted;
         }
@@ -65,6 +101,22 @@ final class DoctorCommand implements Callable<Integer> {
     output.flush();
     boolean bad = findings.stream().anyMatch(one -> one.weight() == Finding.Weight.BAD);
     return bad ? ExitCode.NO.status() : ExitCode.OK.status();
+  }
+
+  private void check(@Nullable InetSocketAddress peer) throws Failure {
+    Duration limit = nat;
+    if (limit == null) {
+      return;
+    }
+    if (peer == null) {
+      throw new Failure(ExitCode.USAGE, "--nat without a peer", "name one: HOST:PORT");
+    }
+    if (limit.toSeconds() < 1 || limit.compareTo(NatProbe.LONGEST) > 0) {
+      throw new Failure(
+          ExitCode.USAGE,
+          "--nat " + limit.toMillis() / 1e3 + " s",
+          "take 1 second to " + NatProbe.LONGEST.toMinutes() + " minutes");
+    }
   }
 
   private static void tell(List<Finding> findings, Output output) throws IOException {

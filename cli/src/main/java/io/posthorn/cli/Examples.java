@@ -32,7 +32,7 @@ final class Examples {
               "bench",
               List.of(
                   "posthorn bench -s -1 9000 & posthorn bench localhost:9000 -n 200 -P 2",
-                  "posthorn bench -s -1 -u 9000 & posthorn bench localhost:9000 -u -t 1")),
+                  "posthorn bench -s -1 9000 & posthorn bench localhost:9000 -u -t 1")),
           Map.entry("sockets", List.of("posthorn sockets --json", "posthorn sockets -a -l -p")),
           Map.entry(
               "doctor", List.of("posthorn listen 9000 & posthorn doctor localhost:9000 --json")),

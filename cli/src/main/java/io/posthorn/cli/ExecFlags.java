@@ -50,12 +50,7 @@ final class ExecFlags {
   }
 
   /** Refuses what makes no sense or is not safe. */
-  void check(
-      SocketFlags flags,
-      boolean echo,
-      @Nullable Framing framing,
-      InetSocketAddress at,
-      Posthorn root)
+  void check(SocketFlags flags, boolean echo, @Nullable Framing framing, Posthorn root)
       throws Failure {
     access.authorize(flags, root);
     Integer most = maxClients;
@@ -81,7 +76,13 @@ final class ExecFlags {
           "a child takes lines or raw bytes");
     }
     command();
-    access.require("run " + (program != null ? program : shell), at, flags, root);
+  }
+
+  /** Refuses to run children for strangers unawares. */
+  void requireAccess(InetSocketAddress at, SocketFlags flags, Posthorn root) throws Failure {
+    if (isWanted()) {
+      access.require("run " + (program != null ? program : shell), at, flags, root);
+    }
   }
 
   private ChildCommand command() throws Failure {

@@ -46,9 +46,12 @@ final class ListenCommand implements Callable<Integer> {
   private final Posthorn root;
 
   @Parameters(
-      arity = "1..2",
+      arity = "0..2",
       paramLabel = "[HOST:]PORT",
-      description = "Where to listen: 9000, localhost:9000, [::1]:9000, or a host and a port.")
+      description = {
+        "Where to listen: 9000, localhost:9000, [::1]:9000, or a host and a port. Without it, at"
+            + " the socket that systemd (ListenDatagram=) or inetd passes."
+      })
   private List<String> where = List.of();
 
   @Mixin private SocketFlags flags = new SocketFlags();
@@ -81,11 +84,11 @@ final class ListenCommand implements Callable<Integer> {
       description = "Write the messages to a file instead, made anew.")
   private @Nullable Path file;
 
-  @Option(names = "-q", description = "As --quiet.")
-  private boolean quiet;
+  @Mixin private QuietFlag quiet = new QuietFlag();
 
   private final Set<InetSocketAddress> pinging = ConcurrentHashMap.newKeySet();
   private final EchoEnds echoEnds = new EchoEnds();
+  private final LaterAnswers laterAnswers = new LaterAnswers();
   private volatile boolean senderEnded;
   private @Nullable TalkBack talkBack;
   private long messages;
@@ -99,21 +102,16 @@ final class ListenCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Output output = root.output(quiet);
     Framing how = framing != null ? framing : output.isJson() ? Framing.JSON : Framing.LINE;
-    EndpointAddress address =
-        where.size() == 2
-            ? EndpointAddress.ofListener(where.get(0) + ":" + where.get(1))
-            : EndpointAddress.ofListener(where.get(0));
-    InetSocketAddress at = address.resolve(root.everywhere().family());
-    exec.check(flags, echo, framing, at, root);
+    exec.check(flags, echo, framing, root);
     if (exec.isWanted()) {
-      return serveChildren(at, output);
+      return serveChildren(output);
     }
     // A message larger than what is taken in one piece has no known length to say in advance.
     boolean streaming = how == Framing.LINE || how == Framing.RAW;
-    try (MessageSocket socket =
-            flags.openListener(at, streaming, Application.LISTEN, exec.maxClients());
+    try (MessageSocket socket = open(streaming, Application.LISTEN, exec.maxClients());
         MessageWriter writer = new MessageWriter(how, output, file)) {
-      if (!echo && StandardInput.mayBeRead()) {
+      // Standard input may be the very socket that is passed.
+      if (!echo && !where.isEmpty() && StandardInput.mayBeRead()) {
         TalkBack back = new TalkBack(socket, root.streams().in(), output);
         back.start();
         talkBack = back;
@@ -127,9 +125,7 @@ final class ListenCommand implements Callable<Integer> {
             "listening on "
                 + EndpointAddress.text(socket.localAddress())
                 + (flags.isPlain() ? ", plain" : ", reliable"));
-        SystemdNotify.ready(
-            root.streams().environment(),
-            "listening on " + EndpointAddress.text(socket.localAddress()));
+        tellReady(socket);
         serve(socket, writer, output);
       } catch (InterruptedIOException stopped) {
         if (!Signals.ofProcess().isStopping()) {
@@ -147,14 +143,42 @@ final class ListenCommand implements Callable<Integer> {
     return ExitCode.OK.status();
   }
 
-  private int serveChildren(InetSocketAddress at, Output output) throws Exception {
-    try (MessageSocket socket = flags.openListener(at, false, Application.EXEC)) {
+  /** Opens the socket at the address given, or takes the one that is passed. */
+  private MessageSocket open(
+      boolean streaming, Application application, @Nullable Integer maxConnections) throws Failure {
+    if (where.isEmpty()) {
+      InheritedSocket passed =
+          InheritedSocket.find(root.streams().environment(), ProcessHandle.current().pid());
+      MessageSocket socket = flags.openInherited(passed, streaming, application, maxConnections);
+      try {
+        exec.requireAccess(socket.localAddress(), flags, root);
+        return socket;
+      } catch (Failure refused) {
+        socket.close(Duration.ZERO);
+        throw refused;
+      }
+    }
+    InetSocketAddress at =
+        EndpointAddress.ofWords(where, 1, 1).get(0).resolve(root.everywhere().family());
+    exec.requireAccess(at, flags, root);
+    return flags.openListener(at, streaming, application, maxConnections);
+  }
+
+  private void tellReady(MessageSocket socket) {
+    SystemdNotify.ready(
+        root.streams().environment(),
+        "listening on " + EndpointAddress.text(socket.localAddress()));
+  }
+
+  private int serveChildren(Output output) throws Exception {
+    try (MessageSocket socket = open(false, Application.EXEC, null)) {
       Signals.ofProcess().interruptMe();
       try {
         output.note(
             "listening on "
                 + EndpointAddress.text(socket.localAddress())
                 + ", reliable, a child for each client");
+        tellReady(socket);
         exec.serve(socket, once, framing, output);
       } catch (InterruptedIOException | InterruptedException stopped) {
         if (!Signals.ofProcess().isStopping()) {
@@ -232,6 +256,9 @@ final class ListenCommand implements Callable<Integer> {
     if (socket.mode() == Mode.RELIABLE && message.channel() == SocketFlags.PING_CHANNEL) {
       if (session != null) {
         onControl(session, message, output);
+        return;
+      }
+      if (from != null && laterAnswers.take(from, message)) {
         return;
       }
       pinging.add(message.from());

@@ -31,6 +31,7 @@ final class Output {
   private final boolean outIsTerminal;
   private final boolean errIsTerminal;
   private final boolean json;
+  private final boolean jsonStream;
   private final int verbosity;
   private final boolean quiet;
   private final boolean errColor;
@@ -45,6 +46,7 @@ final class Output {
     outIsTerminal = streams.outIsTerminal();
     errIsTerminal = streams.errIsTerminal();
     json = options.json();
+    jsonStream = options.jsonStream();
     verbosity = options.verbosity();
     this.quiet = quiet || options.quiet();
     boolean wanted = streams.environment().getOrDefault("NO_COLOR", "").isEmpty();
@@ -62,6 +64,11 @@ final class Output {
   /** Whether results are JSON objects, one a line. */
   boolean isJson() {
     return json;
+  }
+
+  /** Whether figures are told while the command runs, in JSON. */
+  boolean isJsonStream() {
+    return jsonStream;
   }
 
   /** Whether somebody looks at standard output, so that bytes from outside must not go there. */
@@ -108,6 +115,11 @@ final class Output {
     if (verbosity > 0) {
       error(text);
     }
+  }
+
+  /** Whether standard error carries errors only. */
+  boolean isQuiet() {
+    return quiet;
   }
 
   /** Whether {@code -v} was given. */

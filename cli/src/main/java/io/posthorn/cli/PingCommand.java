@@ -6,24 +6,19 @@ import io.posthorn.Delivery;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import io.posthorn.TransportException;
-import io.posthorn.cli.probe.MtuProbe;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
-import java.net.PortUnreachableException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code posthorn ping}: round-trip times, loss, duplicates and reordering. */
 @Command(
@@ -41,16 +36,10 @@ import picocli.CommandLine.Parameters;
     })
 final class PingCommand implements Callable<Integer> {
   private static final int MOST_BYTES = 65_507;
-  private static final Duration HANDSHAKE_LEAST = Duration.ofMillis(100);
-  private static final Duration HANDSHAKE_MOST = Duration.ofMinutes(10);
 
   private final Posthorn root;
 
-  @Parameters(
-      arity = "1..2",
-      paramLabel = "HOST:PORT",
-      description = "Whom: localhost:9000, [::1]:9000, or a host and a port.")
-  private List<String> where = List.of();
+  @Mixin private PeerFlag where = new PeerFlag();
 
   @Mixin private SocketFlags flags = new SocketFlags();
 
@@ -84,8 +73,8 @@ final class PingCommand implements Callable<Integer> {
   @Option(
       names = {"-M", "--mtu"},
       description = {
-        "Find the largest datagram that comes back, in plain mode against a UDP echo service: the"
-            + " path's MTU."
+        "Find the path's MTU: the largest datagram that a reliable connection gets through, or with"
+            + " -u that comes back from a UDP echo service."
       })
   private boolean mtu;
 
@@ -102,8 +91,7 @@ final class PingCommand implements Callable<Integer> {
       })
   private @Nullable Duration timeout;
 
-  @Option(names = "-q", description = "Only the summary.")
-  private boolean quiet;
+  @Mixin private QuietFlag quiet = new QuietFlag();
 
   private static final long FLOOD_NANOS = 10_000_000;
 
@@ -119,17 +107,13 @@ final class PingCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Output output = root.output(quiet);
-    EndpointAddress address =
-        where.size() == 2
-            ? EndpointAddress.ofTwoWords(where.get(0), where.get(1))
-            : EndpointAddress.ofPeer(where.get(0));
     check();
-    InetSocketAddress peer = address.resolve(root.everywhere().family());
+    InetSocketAddress peer = where.resolve(root);
     if (mtu) {
-      return findMtu(peer, output);
+      return new MtuSearch(flags, peer, timeout, output).run();
     }
-    boolean silent = quiet || root.everywhere().quiet() || flood;
-    try (MessageSocket socket = flags.openAnywhere(handshakeTimeout())) {
+    boolean silent = output.isQuiet() || flood;
+    try (MessageSocket socket = flags.openAnywhere(timeout)) {
       Signals.ofProcess().interruptMe();
       try {
         if (!output.isJson()) {
@@ -168,75 +152,6 @@ final class PingCommand implements Callable<Integer> {
     if (number != null && number < 1) {
       throw new Failure(ExitCode.USAGE, "-c " + number, "send at least one");
     }
-    if (mtu && !flags.isPlain()) {
-      throw new Failure(
-          ExitCode.USAGE,
-          "-M in reliable mode, where each connection finds its path's MTU itself",
-          "add -u, against \"posthorn listen --plain --echo\" or another UDP echo service");
-    }
-  }
-
-  private int findMtu(InetSocketAddress peer, Output output) throws Exception {
-    String to = EndpointAddress.text(peer);
-    MtuProbe.Result found;
-    Signals.ofProcess().interruptMe();
-    try (MtuProbe probe = MtuProbe.open(peer)) {
-      found = probe.search(bytes -> output.progress("trying " + bytes + " bytes"));
-    } catch (PortUnreachableException nobody) {
-      throw new Failure(
-          ExitCode.UNAVAILABLE,
-          "nobody listens at " + to + " (its host says: port unreachable)",
-          "start \"posthorn listen --plain --echo " + peer.getPort() + "\" there",
-          nobody);
-    } catch (InterruptedException | ClosedByInterruptException interrupted) {
-      if (!Signals.ofProcess().isStopping()) {
-        throw interrupted;
-      }
-      return ExitCode.NO.status();
-    } finally {
-      Signals.ofProcess().leaveMe();
-      output.clearProgress();
-    }
-    if (output.isJson()) {
-      output.line(
-          new JsonText()
-              .beginObject()
-              .put("peer", to)
-              .put("answered", found.isAnswered())
-              .put("payloadBytes", found.payloadBytes())
-              .put("mtuBytes", found.isAnswered() ? found.mtuBytes() : 0)
-              .put("dontFragment", found.dontFragment())
-              .endObject()
-              .toString());
-    } else if (found.isAnswered()) {
-      output.line(
-          to
-              + ": path MTU "
-              + found.mtuBytes()
-              + " bytes: datagrams of up to "
-              + found.payloadBytes()
-              + " bytes come back, and "
-              + found.headerBytes()
-              + " are headers"
-              + (found.dontFragment()
-                  ? ""
-                  : "; this system cannot be told not to fragment, so it may be less in one piece"));
-    } else {
-      output.line(to + ": no answer even to the smallest datagram");
-    }
-    output.flush();
-    return found.isAnswered() ? ExitCode.OK.status() : ExitCode.NO.status();
-  }
-
-  private @Nullable Duration handshakeTimeout() {
-    Duration asked = timeout;
-    if (asked == null) {
-      return null;
-    }
-    if (asked.compareTo(HANDSHAKE_LEAST) < 0) {
-      return HANDSHAKE_LEAST;
-    }
-    return asked.compareTo(HANDSHAKE_MOST) > 0 ? HANDSHAKE_MOST : asked;
   }
 
   private void ping(MessageSocket socket, InetSocketAddress peer, Output output, boolean silent)

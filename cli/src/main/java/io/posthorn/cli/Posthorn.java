@@ -56,6 +56,7 @@ public final class Posthorn implements Callable<Integer> {
   @Spec private @Nullable CommandSpec spec;
 
   private boolean json;
+  private boolean jsonStream;
   private boolean quiet;
   private boolean[] verbose = {};
   private Output.ColorWhen color = Output.ColorWhen.AUTO;
@@ -71,6 +72,14 @@ public final class Posthorn implements Callable<Integer> {
       description = "Results and errors as JSON objects, one a line.")
   void setJson(boolean value) {
     json = value;
+  }
+
+  @Option(
+      names = "--json-stream",
+      scope = ScopeType.INHERIT,
+      description = "As --json, and figures while it runs, each as it comes.")
+  void setJsonStream(boolean value) {
+    jsonStream = value;
   }
 
   @Option(
@@ -138,6 +147,7 @@ public final class Posthorn implements Callable<Integer> {
    * The options that every command takes.
    *
    * @param json whether results and errors are JSON
+   * @param jsonStream whether figures are told while the command runs, in JSON too
    * @param quiet whether standard error carries errors only
    * @param verbosity how much more is said, 0 or more
    * @param color when colours are used
@@ -145,13 +155,14 @@ public final class Posthorn implements Callable<Integer> {
    */
   record Everywhere(
       boolean json,
+      boolean jsonStream,
       boolean quiet,
       int verbosity,
       Output.ColorWhen color,
       EndpointAddress.Family family) {}
 
   Everywhere everywhere() {
-    return new Everywhere(json, quiet, verbose.length, color, family);
+    return new Everywhere(json || jsonStream, jsonStream, quiet, verbose.length, color, family);
   }
 
   Streams streams() {
@@ -161,6 +172,11 @@ public final class Posthorn implements Callable<Integer> {
   /** The output of a command, which may have a switch of its own for quiet. */
   Output output(boolean quietHere) {
     return new Output(streams, everywhere(), quietHere);
+  }
+
+  /** The output of a command with the short word for quiet. */
+  Output output(QuietFlag quietHere) {
+    return output(quietHere.isGiven());
   }
 
   /** No command was given. */
@@ -237,7 +253,8 @@ public final class Posthorn implements Callable<Integer> {
   }
 
   private static boolean isJsonAsked(String[] args) {
-    return Arrays.asList(args).contains("--json") || Arrays.asList(args).contains("-J");
+    List<String> words = Arrays.asList(args);
+    return words.contains("--json") || words.contains("-J") || words.contains("--json-stream");
   }
 
   private static java.io.PrintWriter writer(java.io.OutputStream stream) {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param folder made when the first file is
  */
 record PosthornHome(Path folder) {
-  /** Where it is, or null for a user who has no home. */
+  /** Where it is, or null where no variable says it, as for some services. */
   static @Nullable PosthornHome of(Map<String, String> environment) {
     String own = environment.getOrDefault("POSTHORN_HOME", "");
     if (!own.isEmpty()) {
@@ -28,6 +28,11 @@ record PosthornHome(Path folder) {
       }
     }
     return null;
+  }
+
+  /** Defaults of options. */
+  Path config() {
+    return folder.resolve("config");
   }
 
   /** The own private key. */

@@ -90,12 +90,7 @@ final class ProxyCommand implements Callable<Integer> {
       })
   private @Nullable String device;
 
-  @Option(
-      names = {"-i", "--interval"},
-      paramLabel = "SECS",
-      converter = Quantity.Time.class,
-      description = "Time from one line of figures to the next, default 1 s; 0 for none.")
-  private Duration interval = Duration.ofSeconds(1);
+  @Mixin private FiguresFlag figures = new FiguresFlag();
 
   @Option(
       names = "--clients",
@@ -110,8 +105,7 @@ final class ProxyCommand implements Callable<Integer> {
       description = "A client silent for so long is forgotten; default 2 minutes.")
   private Duration idle = Duration.ofMinutes(2);
 
-  @Option(names = "-q", description = "As --quiet: no figures but those at the end.")
-  private boolean quiet;
+  @Mixin private QuietFlag quiet = new QuietFlag();
 
   private final ProxyReport report = new ProxyReport();
   private final long startNanos = System.nanoTime();
@@ -216,8 +210,8 @@ final class ProxyCommand implements Callable<Integer> {
 
   private void serve(Relay relay, Output output) throws IOException, InterruptedException {
     OrderInput orders = OrderInput.start(root.streams());
-    boolean silent = interval.isZero() || quiet || root.everywhere().quiet();
-    long stepNanos = interval.isZero() ? Duration.ofHours(1).toNanos() : interval.toNanos();
+    boolean silent = figures.none() || output.isQuiet();
+    long stepNanos = figures.step().toNanos();
     long nextNanos = startNanos + stepNanos;
     while (true) {
       String line = orders.next(Duration.ofNanos(nextNanos - System.nanoTime()));

@@ -64,8 +64,7 @@ final class ReceiveCommand implements Callable<Integer> {
       description = "Serve one sender: end when it has.")
   private boolean once;
 
-  @Option(names = "-q", description = "As --quiet.")
-  private boolean quiet;
+  @Mixin private QuietFlag quiet = new QuietFlag();
 
   private final AtomicInteger senders = new AtomicInteger();
   private final AtomicInteger served = new AtomicInteger();
@@ -234,23 +233,62 @@ final class ReceiveCommand implements Callable<Integer> {
             public void refused(String name, String reason) {
               refused.incrementAndGet();
               output.error(
-                  from + ": " + TextSafety.visible(name) + ": " + TextSafety.visible(reason));
+                  output.isJson()
+                      ? refusalJson(from, name, reason)
+                      : from + ": " + TextSafety.visible(name) + ": " + TextSafety.visible(reason));
             }
           };
       whole =
           new FileReceiver(connection, folder, new FileReceiver.Settings(overwrite), journal).run();
     }
     awaitClose(connection);
-    output.note(
-        from
-            + ": "
-            + (toStdout ? "" : files + (files.get() == 1 ? " file, " : " files, "))
-            + Quantity.bytes((double) bytes.get())
-            + (refused.get() > 0 ? "; " + refused + " refused" : ""));
+    summarise(from, files.get(), bytes.get(), refused.get(), output);
     if (!whole || refused.get() > 0) {
       incomplete.incrementAndGet();
     }
     served.incrementAndGet();
+  }
+
+  private void summarise(String from, long files, long bytes, long refused, Output output)
+      throws IOException {
+    if (output.isJson()) {
+      String json =
+          new JsonText()
+              .beginObject()
+              .beginObject("summary")
+              .put("from", from)
+              .put("files", files)
+              .put("bytes", bytes)
+              .put("refused", refused)
+              .endObject()
+              .endObject()
+              .toString();
+      if (toStdout) {
+        output.note(json); // standard output is the content's
+      } else {
+        output.line(json);
+        output.flush();
+      }
+      return;
+    }
+    output.note(
+        from
+            + ": "
+            + (toStdout ? "" : files + (files == 1 ? " file, " : " files, "))
+            + Quantity.bytes((double) bytes)
+            + (refused > 0 ? "; " + refused + " refused" : ""));
+  }
+
+  private static String refusalJson(String from, String name, String reason) {
+    return new JsonText()
+        .beginObject()
+        .beginObject("refused")
+        .put("from", from)
+        .put("name", name)
+        .put("reason", reason)
+        .endObject()
+        .endObject()
+        .toString();
   }
 
   /** The sender closes when it has heard the last word. */

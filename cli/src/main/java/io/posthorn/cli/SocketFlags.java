@@ -9,8 +9,8 @@ import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.FileSystemException;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -28,6 +28,9 @@ final class SocketFlags {
   static final int PING_CHANNEL = 63;
 
   private static final long RECEIVE_QUEUE_BYTES = 64L << 20;
+  private static final Duration LONGEST_IDLE = Duration.ofMinutes(10);
+  private static final Duration HANDSHAKE_LEAST = Duration.ofMillis(100);
+  private static final Duration HANDSHAKE_MOST = Duration.ofMinutes(10);
 
   @Option(
       names = {"-u", "--plain"},
@@ -54,26 +57,6 @@ final class SocketFlags {
           "What decides the fate of each datagram with --impair; default ${DEFAULT-VALUE}.")
   private long seed = 1;
 
-  @Option(
-      names = "--trace",
-      paramLabel = "FILE",
-      description = {
-        "Write each packet, loss and decision of reliable mode to a qlog file (.sqlog), for viewers"
-            + " such as qvis."
-      })
-  private @Nullable Path trace;
-
-  @Option(
-      names = "--keylog",
-      paramLabel = "FILE",
-      description = {
-        "Append the secrets of each connection to FILE, so that \"posthorn trace\" can decrypt"
-            + " captured packets. Whoever reads FILE can too."
-      })
-  private @Nullable Path keyLog;
-
-  private int opened;
-
   /** Reads the language of bad networks. */
   static final class Conditions implements ITypeConverter<LinkConditions> {
     @Override
@@ -87,6 +70,8 @@ final class SocketFlags {
   }
 
   @Mixin private IdentityFlags identity = new IdentityFlags();
+
+  @Mixin private TraceFlags traces = new TraceFlags();
 
   /** The command that these options belong to. */
   @Spec(Spec.Target.MIXEE)
@@ -117,31 +102,99 @@ final class SocketFlags {
       Application application,
       @Nullable Integer maxConnections)
       throws Failure {
-    MessageSocketBuilder builder;
+    MessageSocketBuilder builder = listener(streaming, application, maxConnections).bind(at);
     try {
-      builder = builder().bind(at).streaming(streaming).application(application.words());
+      return opened(builder);
+    } catch (IdentityFileException failed) {
+      throw Failures.of(failed);
+    } catch (IOException failed) {
+      throw Failures.ofBind(failed, at);
+    }
+  }
+
+  /** Opens one port for both modes, the reliable socket first; with {@code --plain} for that. */
+  List<MessageSocket> openBoth(InetSocketAddress at) throws Failure {
+    if (plain) {
+      return List.of(openListener(at, false, Application.OTHER));
+    }
+    MessageSocketBuilder reliable = listener(false, Application.OTHER, null).bind(at);
+    try {
+      MessageSocket owner = opened(reliable.sharedPort(true));
+      try {
+        MessageSocketBuilder beside =
+            MessageSocket.builder().mode(Mode.PLAIN).socketReceiveBytes(RECEIVE_QUEUE_BYTES);
+        return List.of(owner, opened(beside.beside(owner)));
+      } catch (IOException failed) {
+        owner.close();
+        throw failed;
+      }
+    } catch (IdentityFileException failed) {
+      throw Failures.of(failed);
+    } catch (IOException failed) {
+      throw Failures.ofBind(failed, at);
+    }
+  }
+
+  /** Takes a socket that a service manager opened. */
+  MessageSocket openInherited(
+      InheritedSocket passed,
+      boolean streaming,
+      Application application,
+      @Nullable Integer maxConnections)
+      throws Failure {
+    MessageSocketBuilder builder = listener(streaming, application, maxConnections);
+    try {
+      return opened(builder.inherited(passed.descriptor()));
+    } catch (IdentityFileException failed) {
+      throw Failures.of(failed);
+    } catch (IOException failed) {
+      throw passed.unusable(failed);
+    }
+  }
+
+  private MessageSocket opened(MessageSocketBuilder builder) throws IOException, Failure {
+    return opened(builder, true);
+  }
+
+  private MessageSocket opened(MessageSocketBuilder builder, boolean listens)
+      throws IOException, Failure {
+    try {
+      MessageSocket socket = builder.open();
+      RunningSockets.ofProcess().add(socket, listens);
+      return socket;
+    } catch (FileSystemException failed) {
+      traces.throwIfNotCreated(failed);
+      throw failed;
+    }
+  }
+
+  private MessageSocketBuilder listener(
+      boolean streaming, Application application, @Nullable Integer maxConnections) throws Failure {
+    try {
+      MessageSocketBuilder builder =
+          builder()
+              .streaming(streaming)
+              .application(application.words())
+              // The smaller of both ends' counts: peers choose theirs, the doctor a long one.
+              .idleTimeout(LONGEST_IDLE);
       if (maxConnections != null) {
         builder.maxConnections(maxConnections);
       }
       if (!plain) {
         builder.security(identity.ofListener(root()));
       }
+      return builder;
     } catch (IOException failed) {
       throw Failures.of(failed);
-    }
-    try {
-      MessageSocket socket = builder.open();
-      RunningSockets.ofProcess().add(socket, true);
-      return socket;
-    } catch (IdentityFileException failed) {
-      throw Failures.of(failed);
-    } catch (IOException failed) {
-      throwIfNotCreated(failed);
-      throw Failures.ofBind(failed, at);
     }
   }
 
-  /** Opens a socket at any free port. */
+  /**
+   * Opens a socket at any free port.
+   *
+   * @param handshakeTimeout how long a peer may take to answer, as near as a socket allows; null
+   *     for the usual time
+   */
   MessageSocket openAnywhere(@Nullable Duration handshakeTimeout) throws IOException, Failure {
     return openAnywhere(handshakeTimeout, Application.OTHER);
   }
@@ -149,43 +202,36 @@ final class SocketFlags {
   /** Opens a socket at any free port, which tells its peers what it speaks. */
   MessageSocket openAnywhere(@Nullable Duration handshakeTimeout, Application application)
       throws IOException, Failure {
+    return opened(anywhere(handshakeTimeout, application), false);
+  }
+
+  /**
+   * Opens a reliable socket at any free port whose connections send nothing for minutes where
+   * nothing is to be said, so that it can be seen what the network makes of that.
+   */
+  MessageSocket openSilent(Duration handshakeTimeout) throws IOException, Failure {
+    return opened(
+        anywhere(handshakeTimeout, Application.DOCTOR)
+            .idleTimeout(LONGEST_IDLE)
+            .keepAlive(LONGEST_IDLE.dividedBy(2).minusSeconds(1)),
+        false);
+  }
+
+  private MessageSocketBuilder anywhere(
+      @Nullable Duration handshakeTimeout, Application application) throws IOException, Failure {
     MessageSocketBuilder builder = builder().application(application.words());
     if (!plain) {
       builder.security(identity.ofClient(root()));
     }
     if (handshakeTimeout != null) {
-      builder.handshakeTimeout(handshakeTimeout);
+      builder.handshakeTimeout(possible(handshakeTimeout));
     }
-    try {
-      MessageSocket socket = builder.open();
-      RunningSockets.ofProcess().add(socket, false);
-      return socket;
-    } catch (FileSystemException failed) {
-      throwIfNotCreated(failed);
-      throw failed;
-    }
+    return builder;
   }
 
-  /** A trace or key log that cannot be written is a file of the user's own choice. */
-  private void throwIfNotCreated(IOException failed) throws Failure {
-    if (failed instanceof FileSystemException of
-        && of.getFile() != null
-        && (of.getFile().equals(String.valueOf(numbered(trace)))
-            || of.getFile().equals(String.valueOf(keyLog)))) {
-      throw Failures.ofCreation(of);
-    }
-  }
-
-  /** The trace file of the socket opened last: each has its own. */
-  private @Nullable Path numbered(@Nullable Path first) {
-    if (first == null || opened < 2) {
-      return first;
-    }
-    String name = String.valueOf(first.getFileName());
-    int dot = name.lastIndexOf('.');
-    String end = dot < 1 ? "" : name.substring(dot);
-    return first.resolveSibling(
-        name.substring(0, name.length() - end.length()) + "." + opened + end);
+  private static Duration possible(Duration asked) {
+    Duration atLeast = asked.compareTo(HANDSHAKE_LEAST) < 0 ? HANDSHAKE_LEAST : asked;
+    return atLeast.compareTo(HANDSHAKE_MOST) > 0 ? HANDSHAKE_MOST : atLeast;
   }
 
   /** Who this side is and whom it takes for the other. */
@@ -201,40 +247,13 @@ final class SocketFlags {
     throw new IllegalStateException("called without picocli");
   }
 
-  private void watch(MessageSocketBuilder builder) throws Failure {
-    opened++;
-    Path file = numbered(trace);
-    Path secrets = keyLog;
-    if (plain && (file != null || secrets != null)) {
-      throw new Failure(
-          ExitCode.USAGE,
-          (file != null ? "--trace" : "--keylog")
-              + " is for reliable mode: plain mode has nothing but its datagrams",
-          "leave it out, or capture them with tcpdump");
-    }
-    if (file != null) {
-      builder.trace(file);
-    }
-    if (secrets != null) {
-      builder.keyLog(secrets);
-      if (opened == 1) {
-        root()
-            .output(false)
-            .note(
-                "the secrets of all connections go to "
-                    + secrets
-                    + ": whoever reads that file can read the messages");
-      }
-    }
-  }
-
   private MessageSocketBuilder builder() throws Failure {
     if (plain) {
       identity.requireNone();
     }
     MessageSocketBuilder builder =
         MessageSocket.builder().mode(mode()).socketReceiveBytes(RECEIVE_QUEUE_BYTES);
-    watch(builder);
+    traces.apply(builder, plain, root().output(false));
     LinkConditions conditions = impairment;
     if (conditions != null) {
       builder.impair(conditions).impairSeed(seed);

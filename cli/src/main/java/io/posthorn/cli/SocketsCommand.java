@@ -9,6 +9,7 @@ import io.posthorn.cli.sockets.SystemSockets;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -150,13 +151,26 @@ final class SocketsCommand implements Callable<Integer> {
     return endpoint.substring(endpoint.lastIndexOf(':') + 1);
   }
 
+  /** A row a line; of those who look again and again, all rows of one look in one object. */
+  private static void tell(List<SocketRow> rows, SocketTable table, Output output, boolean again)
+      throws IOException {
+    if (again) {
+      JsonText look = new JsonText().beginObject().put("time", Instant.now().toString());
+      look.beginArray("sockets");
+      rows.forEach(row -> look.add(table.json(row)));
+      output.line(look.endArray().endObject().toString());
+    } else {
+      for (SocketRow row : rows) {
+        output.line(table.json(row).toString());
+      }
+    }
+    output.flush();
+  }
+
   private void print(List<SocketRow> rows, SocketTable table, Output output, boolean again)
       throws IOException {
     if (output.isJson()) {
-      for (SocketRow row : rows) {
-        output.line(table.json(row));
-      }
-      output.flush();
+      tell(rows, table, output, again);
       return;
     }
     boolean redraw = again && output.outIsTerminal();

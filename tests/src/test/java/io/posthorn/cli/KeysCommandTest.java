@@ -84,6 +84,9 @@ class KeysCommandTest {
     assertEquals(
         Path.of("/b/.config/posthorn"),
         PosthornHome.of(Map.of("XDG_CONFIG_HOME", "", "HOME", "/b")).folder());
+    assertEquals(
+        Path.of("/u/.config/posthorn/config"),
+        PosthornHome.of(Map.of("HOME", "", "USERPROFILE", "/u")).config());
     assertEquals(null, PosthornHome.of(Map.of()));
   }
 

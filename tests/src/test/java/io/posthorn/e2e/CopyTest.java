@@ -2,6 +2,8 @@ package io.posthorn.e2e;
 
 import static io.posthorn.e2e.RunningProgram.posthorn;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.nio.file.StandardWatchEventKinds.ENTRY_CREATE;
+import static java.nio.file.StandardWatchEventKinds.ENTRY_MODIFY;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -12,6 +14,8 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
@@ -163,17 +167,22 @@ class CopyTest {
     }
   }
 
-  /** Waits until the part of a file has so many bytes. */
-  private Path awaitPart(long bytes) throws IOException {
-    while (true) { // the time limit of the test ends this if it never comes
-      try (Stream<Path> all = Files.list(to)) {
-        for (Path path : all.toList()) {
-          if (path.getFileName().toString().endsWith(".part") && Files.size(path) >= bytes) {
-            return path;
+  /** Waits until the part of a file has so many bytes; the test's time limit ends it. */
+  private Path awaitPart(long bytes) throws IOException, InterruptedException {
+    try (WatchService changes = to.getFileSystem().newWatchService()) {
+      to.register(changes, ENTRY_CREATE, ENTRY_MODIFY);
+      while (true) {
+        try (Stream<Path> all = Files.list(to)) {
+          for (Path path : all.toList()) {
+            if (path.getFileName().toString().endsWith(".part") && Files.size(path) >= bytes) {
+              return path;
+            }
           }
         }
+        WatchKey key = changes.take();
+        key.pollEvents();
+        key.reset();
       }
-      Thread.onSpinWait();
     }
   }
 

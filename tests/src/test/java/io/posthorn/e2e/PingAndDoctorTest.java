@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -47,16 +48,57 @@ class PingAndDoctorTest {
   }
 
   @Test
+  void pathMtuOfAReliableConnection() throws Exception {
+    try (RunningProgram listen = posthorn("listen", ANY);
+        RunningProgram proxy =
+            posthorn("proxy", ANY, "127.0.0.1:" + listen.port(), "--up", "mtu 1420 loss 1%");
+        RunningProgram ping = posthorn("ping", "-M", "127.0.0.1:" + proxy.port())) {
+      assertEquals(0, ping.exit(), ping::errors);
+      assertTrue(
+          ping.output().contains(": path MTU 1420 bytes: datagrams of up to 1392 bytes get there"),
+          ping.output());
+      assertEquals("", listen.output());
+    }
+  }
+
+  @Test
+  void howLongTheWayStaysOpenInSilenceIsFound() throws Exception {
+    try (RunningProgram listen = posthorn("listen", ANY);
+        RunningProgram forgets =
+            posthorn("proxy", ANY, "127.0.0.1:" + listen.port(), "--idle", "2.5")) {
+      try (RunningProgram through =
+              posthorn("doctor", "127.0.0.1:" + forgets.port(), "--nat", "5");
+          RunningProgram direct =
+              posthorn("doctor", "127.0.0.1:" + listen.port(), "--nat", "2", "--json");
+          RunningProgram noPeer = posthorn("doctor", "--nat", "5")) {
+        assertEquals(1, through.exit(), through::errors);
+        // The proxy looks for silent clients now and then, so that it may be one step more.
+        assertTrue(
+            Pattern.compile("BAD  silence: the way is forgotten after (2 to 3|3 to 5) s")
+                .matcher(through.output())
+                .find(),
+            through.output());
+        direct.exit(); // this machine's own findings decide it
+        assertTrue(
+            direct.output().contains("the way stays open for 2 s without traffic"),
+            direct.output());
+        assertEquals(64, noPeer.exit());
+      }
+    }
+  }
+
+  @Test
   void mtuOfNobodyIsSaidSo() throws Exception {
     int dead = deadPort();
     try (DatagramSocket silent = new DatagramSocket(0, InetAddress.getLoopbackAddress());
         RunningProgram unreachable = posthorn("ping", "-u", "-M", "127.0.0.1:" + dead);
         RunningProgram quiet = posthorn("ping", "-u", "-M", "127.0.0.1:" + silent.getLocalPort());
-        RunningProgram reliable = posthorn("ping", "-M", "127.0.0.1:" + dead)) {
+        RunningProgram reliable = posthorn("ping", "-M", "-W", "0.3", "127.0.0.1:" + dead)) {
       assertEquals(69, unreachable.exit());
       assertTrue(unreachable.errors().contains("nobody listens"), unreachable.errors());
       assertEquals(1, quiet.exit());
-      assertEquals(64, reliable.exit());
+      assertEquals(1, reliable.exit());
+      assertTrue(reliable.errors().contains("no answer"), reliable.errors());
     }
   }
 

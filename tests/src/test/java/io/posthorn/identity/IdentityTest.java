@@ -177,6 +177,10 @@ class IdentityTest {
       assertThrows(IllegalArgumentException.class, () -> PeerKey.parse(bad));
       assertThrows(IllegalArgumentException.class, () -> Fingerprint.parse(bad));
     }
+    String why =
+        assertThrows(IllegalArgumentException.class, () -> PeerKey.parse("ssh-ed25519 AAAA ann"))
+            .getMessage();
+    assertTrue(why.contains("posthorn keys show"), why);
     assertThrows(IllegalArgumentException.class, () -> PeerKey.of(new byte[31]));
     assertThrows(IllegalArgumentException.class, () -> Identity.of(new byte[33]));
   }

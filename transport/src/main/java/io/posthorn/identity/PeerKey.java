@@ -42,6 +42,13 @@ public final class PeerKey {
   public static PeerKey parse(String line) {
     String[] words = line.strip().split("\\s+", 3);
     PeerKey key = words.length >= 2 && words[0].equals(TYPE) ? read(words[1]) : null;
+    if (words[0].startsWith("ssh-") || words[0].startsWith("ecdsa-")) {
+      // An ssh-ed25519 key has its image on Curve25519, but whoever holds it does not hold the
+      // private key of that in a form that Posthorn reads: such a peer could never connect.
+      throw new IllegalArgumentException(
+          "a key of ssh, which no peer of Posthorn has: ask for the line that the peer's"
+              + " \"posthorn keys show\" prints");
+    }
     if (key == null) {
       throw new IllegalArgumentException(
           "no public key: expected " + TYPE + " and 44 characters of Base64");

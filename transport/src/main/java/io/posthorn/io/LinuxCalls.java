@@ -23,6 +23,8 @@ class LinuxCalls {
   static final int SOL_UDP = 17;
   static final int SOL_IPV6 = 41;
 
+  static final int SO_TYPE = 3;
+  static final int SO_DOMAIN = 39;
   static final int SO_SNDBUF = 7;
   static final int SO_RCVBUF = 8;
   static final int IP_TOS = 1;

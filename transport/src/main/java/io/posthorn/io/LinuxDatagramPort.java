@@ -107,7 +107,11 @@ public final class LinuxDatagramPort implements DatagramPort {
   }
 
   private LinuxDatagramPort(
-      LinuxCalls calls, int socket, boolean isIpv6, InetSocketAddress bind, boolean dontFragment)
+      LinuxCalls calls,
+      int socket,
+      boolean isIpv6,
+      @Nullable InetSocketAddress bind,
+      boolean dontFragment)
       throws IOException {
     this.calls = calls;
     this.socket = socket;
@@ -119,7 +123,9 @@ public final class LinuxDatagramPort implements DatagramPort {
     reportMarks(isIpv6);
     grantedReceiveBufferBytes = ask(LinuxCalls.SO_RCVBUF);
     grantedSendBufferBytes = ask(LinuxCalls.SO_SNDBUF);
-    bind(bind);
+    if (bind != null) {
+      bind(bind);
+    }
     localAddress = nameOf();
     layOut();
     event = calls.openEvent();
@@ -154,6 +160,32 @@ public final class LinuxDatagramPort implements DatagramPort {
       calls.closeDescriptor(socket);
       throw e;
     }
+  }
+
+  /**
+   * Takes a datagram socket that is open and bound already, and owns it from now on.
+   *
+   * @param socket a file descriptor that the process inherited
+   * @throws RefusedException if it is no UDP socket, or the system does not offer what this port
+   *     needs; the descriptor stays open then
+   */
+  static LinuxDatagramPort adopt(LinuxCalls calls, int socket, boolean dontFragment)
+      throws IOException {
+    int type = option(calls, socket, LinuxCalls.SO_TYPE);
+    int domain = option(calls, socket, LinuxCalls.SO_DOMAIN);
+    boolean isIpv6 = domain == LinuxCalls.AF_INET6;
+    if (type != LinuxCalls.SOCK_DGRAM || !(isIpv6 || domain == LinuxCalls.AF_INET)) {
+      throw new RefusedException("file descriptor " + socket + " is no UDP socket");
+    }
+    return new LinuxDatagramPort(calls, socket, isIpv6, null, dontFragment);
+  }
+
+  private static int option(LinuxCalls calls, int socket, int name) {
+    ByteBuffer both = ByteBuffer.allocateDirect(2 * Integer.BYTES).order(ByteOrder.nativeOrder());
+    long at = LinuxCalls.addressOf(both);
+    both.putInt(Integer.BYTES, Integer.BYTES);
+    int result = calls.getOption(socket, LinuxCalls.SOL_SOCKET, name, at, at + Integer.BYTES);
+    return result == 0 ? both.getInt(0) : -1;
   }
 
   private static boolean isIpv6(InetSocketAddress bind) {

@@ -48,7 +48,7 @@ public final class NioDatagramPort implements DatagramPort {
   private volatile int receiveErrorsInARow;
 
   private NioDatagramPort(
-      DatagramChannel channel, Selector selector, InetSocketAddress bind, String why)
+      DatagramChannel channel, Selector selector, @Nullable InetSocketAddress bind, String why)
       throws IOException {
     this.why = why;
     this.channel = channel;
@@ -56,7 +56,9 @@ public final class NioDatagramPort implements DatagramPort {
     channel.configureBlocking(false);
     grantedReceiveBufferBytes = ask(StandardSocketOptions.SO_RCVBUF);
     grantedSendBufferBytes = ask(StandardSocketOptions.SO_SNDBUF);
-    bind(bind);
+    if (bind != null) {
+      bind(bind);
+    }
     localAddress = (InetSocketAddress) channel.getLocalAddress();
     key = channel.register(selector, SelectionKey.OP_READ);
   }
@@ -77,7 +79,16 @@ public final class NioDatagramPort implements DatagramPort {
    * @param why for people
    */
   static NioDatagramPort open(InetSocketAddress bind, String why) throws IOException {
-    DatagramChannel channel = openChannel();
+    return open(openChannel(), bind, why);
+  }
+
+  /** Takes a channel that is bound already, and owns it from now on. */
+  static NioDatagramPort adopt(DatagramChannel channel, String why) throws IOException {
+    return open(channel, null, why);
+  }
+
+  private static NioDatagramPort open(
+      DatagramChannel channel, @Nullable InetSocketAddress bind, String why) throws IOException {
     Selector selector = null;
     try {
       selector = Selector.open();

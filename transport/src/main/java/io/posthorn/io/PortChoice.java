@@ -8,6 +8,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
 import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +66,30 @@ public final class PortChoice {
     return calls == null
         ? NioDatagramPort.open(bind, Fast.WHY_NOT)
         : open(calls, bind, dontFragment);
+  }
+
+  /**
+   * Takes a UDP socket that this process inherited, open and bound. The portable port can take
+   * standard input alone, descriptor 0.
+   *
+   * @throws IOException if it is no UDP socket, or one that only the fast path could take
+   */
+  public static DatagramPort adopt(int descriptor, boolean portable, boolean dontFragment)
+      throws IOException {
+    LinuxCalls calls = Fast.CALLS;
+    String why = portable ? "as asked for" : Fast.WHY_NOT;
+    if (!portable && calls != null) {
+      try {
+        return LinuxDatagramPort.adopt(calls, descriptor, dontFragment);
+      } catch (LinuxDatagramPort.RefusedException refused) {
+        why = String.valueOf(refused.getMessage());
+      }
+    }
+    if (descriptor == 0 && System.inheritedChannel() instanceof DatagramChannel channel) {
+      return NioDatagramPort.adopt(channel, why);
+    }
+    throw new IOException(
+        "cannot take the inherited socket, descriptor " + descriptor + ": " + why);
   }
 
   /** The fast port, or the portable one if the system refuses what that needs. */

@@ -27,7 +27,11 @@ public final class PortCounters {
   }
 
   void receiveError(String words) {
-    count(receiveErrors, words, 1);
+    receiveError(words, 1);
+  }
+
+  void receiveError(String words, int datagrams) {
+    count(receiveErrors, words, datagrams);
   }
 
   /** Notes what an impairment did so far, by kind. */

@@ -41,6 +41,8 @@ final class ConnectionSnapshot {
         ledger.repeatedBytes(),
         Duration.ofNanos(ageNanos),
         timeToDrain(deliveries, assembler, recovery),
+        connection.mtu().currentBytes(),
+        connection.mtu().isSettled(),
         limitedBy(deliveries, assembler, nowNanos));
   }
 

@@ -6,6 +6,7 @@ import io.posthorn.protocol.channel.SendLedger;
 import io.posthorn.protocol.handshake.Handshake;
 import io.posthorn.protocol.handshake.OpeningAttempt;
 import io.posthorn.protocol.handshake.TransportParameters;
+import io.posthorn.protocol.path.MtuDiscovery;
 import io.posthorn.protocol.protection.PacketProtection;
 import io.posthorn.protocol.recovery.PacketRecovery;
 import io.posthorn.wire.CloseReason;
@@ -495,6 +496,11 @@ public final class PeerConnection {
   /** What became of its packets. */
   public PacketRecovery recovery() {
     return parts.recovery;
+  }
+
+  /** How large its datagrams may be. */
+  MtuDiscovery mtu() {
+    return parts.mtu;
   }
 
   /** A row of the table of connections. */

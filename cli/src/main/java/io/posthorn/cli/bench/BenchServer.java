@@ -12,6 +12,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Timer;
 import java.util.TimerTask;
@@ -20,8 +21,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The other end of tests: one UDP port in one mode, and the TCP port of the same number, for many
- * clients at once.
+ * The other end of tests: one UDP port, which serves both modes, and the TCP port of the same
+ * number, for many clients at once.
  */
 public final class BenchServer implements Closeable {
   private static final int MOST_SESSIONS = 1_024;
@@ -29,23 +30,23 @@ public final class BenchServer implements Closeable {
   private static final int PORT_TRIES = 20;
   private static final long SWEEP_MILLIS = 1_000;
 
-  /** Opens the UDP socket at an address. */
+  /** Opens the sockets at the UDP port of an address, one for each mode that is served. */
   public interface Opener {
-    /** Opens it. */
-    MessageSocket open(InetSocketAddress at) throws IOException;
+    /** Opens them, the one that owns the port first. */
+    List<MessageSocket> open(InetSocketAddress at) throws IOException;
   }
 
-  private final MessageSocket udp;
+  private final List<MessageSocket> udp;
   private final ServerSocket tcp;
   private final Consumer<SessionSummary> listener;
   private final BenchTokens tokens = new BenchTokens();
   private final Map<Long, ServerSession> sessions = new ConcurrentHashMap<>();
   private final Map<Socket, TcpLink> connections = new ConcurrentHashMap<>();
   private final Timer clock = new Timer("posthorn-bench-clock", true);
-  private @Nullable ServerSession last; // of the UDP socket's thread
 
-  private BenchServer(MessageSocket udp, ServerSocket tcp, Consumer<SessionSummary> listener) {
-    this.udp = udp;
+  private BenchServer(
+      List<MessageSocket> udp, ServerSocket tcp, Consumer<SessionSummary> listener) {
+    this.udp = List.copyOf(udp);
     this.tcp = tcp;
     this.listener = listener;
   }
@@ -59,14 +60,15 @@ public final class BenchServer implements Closeable {
   public static BenchServer open(
       InetSocketAddress at, Opener opener, Consumer<SessionSummary> listener) throws IOException {
     for (int attempt = 1; ; attempt++) {
-      MessageSocket udp = opener.open(at);
+      List<MessageSocket> udp = opener.open(at);
       ServerSocket tcp = new ServerSocket();
       try {
         tcp.setReuseAddress(true);
-        tcp.bind(new InetSocketAddress(at.getAddress(), udp.localAddress().getPort()), TCP_BACKLOG);
+        int port = udp.get(0).localAddress().getPort();
+        tcp.bind(new InetSocketAddress(at.getAddress(), port), TCP_BACKLOG);
       } catch (IOException failed) {
         tcp.close();
-        udp.close();
+        udp.forEach(MessageSocket::close);
         if (at.getPort() == 0 && failed instanceof BindException && attempt < PORT_TRIES) {
           continue; // that UDP port was free, the TCP port of its number is not
         }
@@ -79,7 +81,9 @@ public final class BenchServer implements Closeable {
   }
 
   private void begin() {
-    udp.onMessage(this::onUdp);
+    for (MessageSocket socket : udp) {
+      socket.onMessage(new UdpSink(socket)::onMessage);
+    }
     Thread acceptor = new Thread(this::accept, "posthorn-bench-acceptor");
     acceptor.setDaemon(true);
     acceptor.start();
@@ -96,7 +100,7 @@ public final class BenchServer implements Closeable {
 
   /** Where it serves; the TCP port has the same number. */
   public InetSocketAddress localAddress() {
-    return udp.localAddress();
+    return udp.get(0).localAddress();
   }
 
   /** Whether no stream is under way. */
@@ -104,27 +108,39 @@ public final class BenchServer implements Closeable {
     return sessions.values().stream().allMatch(ServerSession::isOver);
   }
 
-  private void onUdp(Message message) {
-    byte[] bytes = MessageLink.bytes(message);
-    byte type = BenchMessage.type(bytes);
-    ServerSession known = last;
-    if (type == BenchMessage.DATA && known != null && known.token() == BenchMessage.token(bytes)) {
-      known.onMessage(bytes);
-      return;
+  /** Takes what comes at one socket; called by its thread alone. */
+  private final class UdpSink {
+    private final MessageSocket socket;
+    private @Nullable ServerSession last;
+
+    UdpSink(MessageSocket socket) {
+      this.socket = socket;
     }
-    Connection connection = message.connection();
-    if (type == 0 || (udp.mode() == Mode.RELIABLE && connection == null)) {
-      return;
-    }
-    BenchLink link = new MessageLink(udp, message.from(), connection, false);
-    ServerSession session = onMessage(bytes, link, message.from());
-    if (session != null) {
-      last = session;
-      if (type == BenchMessage.START && connection != null) {
-        var unused =
-            connection
-                .closed()
-                .thenAccept(end -> session.onEnd(new IOException("its connection ended")));
+
+    void onMessage(Message message) {
+      byte[] bytes = MessageLink.bytes(message);
+      byte type = BenchMessage.type(bytes);
+      ServerSession known = last;
+      if (type == BenchMessage.DATA
+          && known != null
+          && known.token() == BenchMessage.token(bytes)) {
+        known.onMessage(bytes);
+        return;
+      }
+      Connection connection = message.connection();
+      if (type == 0 || (socket.mode() == Mode.RELIABLE && connection == null)) {
+        return;
+      }
+      BenchLink link = new MessageLink(socket, message.from(), connection, false);
+      ServerSession session = BenchServer.this.onMessage(bytes, link, message.from());
+      if (session != null) {
+        last = session;
+        if (type == BenchMessage.START && connection != null) {
+          var unused =
+              connection
+                  .closed()
+                  .thenAccept(end -> session.onEnd(new IOException("its connection ended")));
+        }
       }
     }
   }
@@ -210,7 +226,7 @@ public final class BenchServer implements Closeable {
     }
     byte[] answer;
     try {
-      check(BenchPlan.of(message, BenchMessage.HEADER_BYTES, message.length));
+      check(BenchPlan.of(message, BenchMessage.HEADER_BYTES, message.length), link);
       answer = BenchMessage.control(BenchMessage.READY, tokens.of(from), 0);
     } catch (IllegalArgumentException wrong) {
       answer = BenchMessage.refusal(String.valueOf(wrong.getMessage()));
@@ -219,11 +235,11 @@ public final class BenchServer implements Closeable {
     link.flush();
   }
 
-  private void check(BenchPlan plan) {
+  private void check(BenchPlan plan, BenchLink link) {
     if (sessions.size() >= MOST_SESSIONS) {
       throw new IllegalArgumentException("it serves " + MOST_SESSIONS + " streams already");
     }
-    if (udp.mode() == Mode.PLAIN && plan.messageBytes() > 65_507) {
+    if (!link.isReliable() && plan.messageBytes() > 65_507) {
       throw new IllegalArgumentException("a datagram has at most 65507 bytes");
     }
   }
@@ -239,7 +255,7 @@ public final class BenchServer implements Closeable {
       BenchPlan plan;
       try {
         plan = BenchPlan.of(message, BenchMessage.HEADER_BYTES, message.length);
-        check(plan);
+        check(plan, link);
       } catch (IllegalArgumentException wrong) {
         link.send(BenchMessage.refusal(String.valueOf(wrong.getMessage())));
         link.flush();
@@ -266,7 +282,7 @@ public final class BenchServer implements Closeable {
   private void onOver(ServerSession session) {
     listener.accept(SessionSummary.of(session));
     // Over plain datagrams the last answer may have been lost, and be asked for again.
-    long keptMillis = udp.mode() == Mode.PLAIN ? 10 * SWEEP_MILLIS : SWEEP_MILLIS;
+    long keptMillis = session.isPlain() ? 10 * SWEEP_MILLIS : SWEEP_MILLIS;
     try {
       clock.schedule(
           new TimerTask() {
@@ -302,6 +318,6 @@ public final class BenchServer implements Closeable {
     for (TcpLink link : connections.values()) {
       link.close();
     }
-    udp.close();
+    udp.forEach(MessageSocket::close);
   }
 }

@@ -132,6 +132,10 @@ final class ServerSession {
     return over;
   }
 
+  boolean isPlain() {
+    return !link.isReliable();
+  }
+
   long token() {
     return token;
   }

@@ -101,15 +101,32 @@ public final class CompareReport {
       }
       json.endObject().beginArray("runs");
       for (Measurement measured : comparison.runs(transport)) {
-        json.beginObject();
-        for (Metric metric : Metric.values()) {
-          put(json, metric, measured.value(metric));
-        }
-        json.put("failure", measured.failure()).put("warning", measured.warning()).endObject();
+        put(json.beginObject(), measured).endObject();
       }
       json.endArray().endObject();
     }
     return json.put("meaning", Verdict.of(comparison)).endObject().toString();
+  }
+
+  /**
+   * One run as a JSON object.
+   *
+   * @param transport of which
+   * @param number from 1 on
+   * @param measured what it has shown
+   * @return one line
+   */
+  public static String runJson(Transport transport, int number, Measurement measured) {
+    JsonText json = new JsonText().beginObject().beginObject("run").put("number", number);
+    put(json.put("transport", transport.word()), measured);
+    return json.endObject().endObject().toString();
+  }
+
+  private static JsonText put(JsonText json, Measurement measured) {
+    for (Metric metric : Metric.values()) {
+      put(json, metric, measured.value(metric));
+    }
+    return json.put("failure", measured.failure()).put("warning", measured.warning());
   }
 
   private static void put(JsonText json, Metric metric, double value) {

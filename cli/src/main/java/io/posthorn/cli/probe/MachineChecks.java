@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What this machine is like, as far as it matters to messages over UDP. */
 public final class MachineChecks {
@@ -34,15 +35,18 @@ public final class MachineChecks {
 
   private final Path root;
   private final Map<String, String> environment;
+  private final @Nullable Path home;
 
   /**
    * Checks of a machine.
    *
    * @param root of its file system; another one in tests
+   * @param home the folder of settings and keys; null if there can be none
    */
-  public MachineChecks(Path root, Map<String, String> environment) {
+  public MachineChecks(Path root, Map<String, String> environment, @Nullable Path home) {
     this.root = root;
     this.environment = environment;
+    this.home = home;
   }
 
   /** Looks at everything. */
@@ -156,21 +160,16 @@ public final class MachineChecks {
     }
   }
 
-  /** The folder of settings and keys. */
-  public static Path home(Map<String, String> environment) {
-    String own = environment.getOrDefault("POSTHORN_HOME", "");
-    if (!own.isEmpty()) {
-      return Path.of(own);
-    }
-    String config = environment.getOrDefault("XDG_CONFIG_HOME", "");
-    return config.isEmpty() || !Path.of(config).isAbsolute()
-        ? Path.of(System.getProperty("user.home", "."), ".config", "posthorn")
-        : Path.of(config, "posthorn");
-  }
-
   private List<Finding> keyFiles() {
-    Path home = home(environment);
     List<Finding> findings = new ArrayList<>();
+    if (home == null) {
+      findings.add(
+          Finding.note(
+              "key files",
+              "this user has no home folder: no key is kept, and no peer is known again",
+              "set POSTHORN_HOME to a folder"));
+      return findings;
+    }
     if (!Files.isDirectory(home)) {
       findings.add(Finding.good("key files", "none yet in " + home));
       return findings;

@@ -5,6 +5,8 @@ import io.posthorn.ConnectionInfo;
 import io.posthorn.ConnectionTimeoutException;
 import io.posthorn.MessageSocket;
 import io.posthorn.TransportException;
+import io.posthorn.cli.session.Application;
+import io.posthorn.cli.session.SessionControl;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -23,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 /** Whether a peer can be reached, and if not, why: told apart by what answers what. */
 public final class PeerChecks {
   private static final Duration PATIENCE = Duration.ofSeconds(3);
+  private static final Duration LONGEST_MTU_SEARCH = Duration.ofSeconds(8);
+  private static final Duration USUAL_KEEP_ALIVE = Duration.ofSeconds(10);
   private static final String SUBJECT = "peer";
 
   /** Opens a reliable socket that gives up after some time. */
@@ -101,6 +105,16 @@ public final class PeerChecks {
                           Locale.ROOT,
                           ", round trip %.3f ms",
                           info.smoothedRtt().toNanos() / 1e6))));
+      if (Application.of(connection) == Application.LISTEN) { // who sends pings back
+        findings.add(
+            mtu(
+                ReliablePathMtu.search(
+                    socket,
+                    connection,
+                    SessionControl.CONTROL_CHANNEL,
+                    LONGEST_MTU_SEARCH,
+                    bytes -> {})));
+      }
       connection.close(Duration.ofSeconds(1));
       return true;
     } catch (ConnectionTimeoutException nobody) {
@@ -126,6 +140,39 @@ public final class PeerChecks {
             text + ": reliable mode needs datagrams of 1200 bytes",
             "find the link or tunnel on the way that passes less, and raise its MTU")
         : Finding.good("path MTU", text);
+  }
+
+  /** What was found of translators that forget. */
+  public static Finding natTimeout(NatProbe.Result found) {
+    String subject = "silence";
+    if (!found.understood()) {
+      return Finding.note(
+          subject,
+          "how long the way stays open without traffic can only be found with a peer that answers"
+              + " later",
+          "start a \"posthorn listen\" of this version there");
+    }
+    if (found.lost().isZero()) {
+      return Finding.good(
+          subject, "the way stays open for " + found.kept().toSeconds() + " s without traffic");
+    }
+    long seconds = found.kept().toSeconds();
+    String what =
+        "the way is forgotten after "
+            + (seconds == 0 ? "less than " : seconds + " to ")
+            + found.lost().toSeconds()
+            + " s without traffic";
+    return found.lost().compareTo(USUAL_KEEP_ALIVE) > 0
+        ? Finding.note(
+            subject,
+            what,
+            "reliable mode asks each 10 s and so keeps its place; in plain mode send something each "
+                + Math.max(1, seconds)
+                + " s")
+        : Finding.bad(
+            subject,
+            what + ", sooner than reliable mode asks whether the peer is there",
+            "raise the UDP time-out of the translator or firewall on the way, to 30 s or more");
   }
 
   /** Nothing came over UDP: is it UDP, the host, or who listens? */

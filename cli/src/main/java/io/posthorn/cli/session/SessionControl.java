@@ -52,6 +52,21 @@ public sealed interface SessionControl {
     }
   }
 
+  /**
+   * Send this back after some time: {@code later MILLIS}.
+   *
+   * @param millis how long, up to {@link #MOST_MILLIS}
+   */
+  record Later(long millis) implements SessionControl {
+    /** The longest time. */
+    public static final long MOST_MILLIS = 600_000;
+
+    @Override
+    public String words() {
+      return "later " + millis;
+    }
+  }
+
   /** As text. */
   String words();
 
@@ -69,6 +84,10 @@ public sealed interface SessionControl {
     if (words.length == 2 && words[0].equals("end")) {
       long messages = number(words[1]);
       return messages < 0 ? null : new End(messages);
+    }
+    if (words.length == 2 && words[0].equals("later")) {
+      long millis = number(words[1]);
+      return millis < 0 || millis > Later.MOST_MILLIS ? null : new Later(millis);
     }
     if (words.length == 4 && words[0].equals("exit")) {
       long status = number(words[1]);

@@ -125,7 +125,7 @@ public final class SocketTable {
   }
 
   /** A row as a JSON object; what is not known is null. */
-  public String json(SocketRow row) {
+  public JsonText json(SocketRow row) {
     JsonText json = new JsonText().beginObject();
     for (Map.Entry<String, Object> member : row.members().entrySet()) {
       if (member.getValue() instanceof Long number) {
@@ -140,7 +140,7 @@ public final class SocketTable {
     }
     putPort(json, "local", row.protocol(), row.localPort());
     putPort(json, "remote", row.protocol(), SocketRow.port(row.remote()));
-    return json.endObject().toString();
+    return json.endObject();
   }
 
   private void putPort(JsonText json, String side, String protocol, int port) {

@@ -35,9 +35,14 @@ class BenchTest {
 
   private final List<SessionSummary> ended = Collections.synchronizedList(new ArrayList<>());
 
-  private BenchServer server(Mode mode) throws Exception {
+  private BenchServer server() throws Exception {
     return BenchServer.open(
-        ANY, at -> MessageSocket.builder().mode(mode).bind(at).open(), ended::add);
+        ANY,
+        at -> {
+          MessageSocket owner = MessageSocket.builder().bind(at).sharedPort(true).open();
+          return List.of(owner, MessageSocket.builder().mode(Mode.PLAIN).beside(owner).open());
+        },
+        ended::add);
   }
 
   private static BenchRun.Opener opener(BenchTransport transport) {
@@ -67,7 +72,7 @@ class BenchTest {
 
   @Test
   void reliableAndTcpCarryAllBothWaysOnParallelStreams() throws Exception {
-    try (BenchServer server = server(Mode.RELIABLE)) {
+    try (BenchServer server = server()) {
       for (BenchTransport transport : List.of(BenchTransport.RELIABLE, BenchTransport.TCP)) {
         try (BenchRun run =
             run(transport, plan(true, true, 500, 300, 0), 3, server.localAddress())) {
@@ -85,9 +90,41 @@ class BenchTest {
   }
 
   @Test
+  void allThreeTransportsAtOnceAtOnePort() throws Exception {
+    try (BenchServer server = server()) {
+      List<BenchRun> runs = new ArrayList<>();
+      for (BenchTransport transport : BenchTransport.values()) {
+        for (int client = 0; client < 3; client++) {
+          runs.add(
+              BenchRun.open(
+                  plan(true, false, 400, 150, 640_000),
+                  2,
+                  server.localAddress(),
+                  opener(transport),
+                  Duration.ofSeconds(20)));
+        }
+      }
+      for (BenchRun run : runs) {
+        run.start();
+      }
+      for (BenchRun run : runs) {
+        assertTrue(run.await(GUARD));
+        assertNull(run.failure());
+        for (int stream = 0; stream < 2; stream++) {
+          DirectionResult up = run.up(stream);
+          assertNotNull(up);
+          assertEquals(150, up.sent());
+          assertEquals(150, up.received().unique() + up.lost());
+        }
+        run.close();
+      }
+    }
+  }
+
+  @Test
   void plainLossIsCountedFromTheNumbers() throws Exception {
     LinkConditions bad = LinkConditions.parse("loss 10% duplicate 5% reorder 10% 3ms delay 1ms");
-    try (BenchServer server = server(Mode.PLAIN);
+    try (BenchServer server = server();
         Relay relay = Relay.inFrontOf(server.localAddress()).up(bad).down(bad).seed(3).start();
         BenchRun run =
             run(
@@ -110,7 +147,7 @@ class BenchTest {
   @Test
   void manyClientsAreServedAtOnce() throws Exception {
     List<BenchRun> runs = new ArrayList<>();
-    try (BenchServer server = server(Mode.RELIABLE)) {
+    try (BenchServer server = server()) {
       for (int i = 0; i < 12; i++) {
         BenchTransport transport = i % 2 == 0 ? BenchTransport.RELIABLE : BenchTransport.TCP;
         BenchRun run =
@@ -141,7 +178,7 @@ class BenchTest {
     for (Mode mode : Mode.values()) {
       BenchTransport transport =
           mode == Mode.PLAIN ? BenchTransport.PLAIN : BenchTransport.RELIABLE;
-      try (BenchServer server = server(mode);
+      try (BenchServer server = server();
           BenchRun run =
               BenchRun.open(
                   new BenchPlan(true, true, 100, 3_600, 0, 80_000),
@@ -185,7 +222,7 @@ class BenchTest {
    */
   @Test
   void strangersGetLittleAndNothingIsKeptOfThem() throws Exception {
-    try (BenchServer server = server(Mode.PLAIN);
+    try (BenchServer server = server();
         DatagramSocket stranger = new DatagramSocket(ANY)) {
       stranger.setSoTimeout(200);
       byte[] plan = plan(false, true, 1_000, 1_000, 0).toBytes();
@@ -227,7 +264,7 @@ class BenchTest {
 
   @Test
   void aTcpStrangerCannotMakeTheServerAllocateOrStumble() throws Exception {
-    try (BenchServer server = server(Mode.RELIABLE)) {
+    try (BenchServer server = server()) {
       for (int length : new int[] {-1, Integer.MAX_VALUE, BenchPlan.MOST_MESSAGE_BYTES}) {
         try (Socket socket =
             new Socket(server.localAddress().getAddress(), server.localAddress().getPort())) {

@@ -19,11 +19,8 @@ class MachineChecksTest {
   private List<Finding> run() {
     return new MachineChecks(
             folder,
-            Map.of(
-                "POSTHORN_HOME",
-                folder.resolve("home").toString(),
-                "XDG_RUNTIME_DIR",
-                folder.resolve("run").toString()))
+            Map.of("XDG_RUNTIME_DIR", folder.resolve("run").toString()),
+            folder.resolve("home"))
         .run();
   }
 
@@ -60,6 +57,13 @@ class MachineChecksTest {
   void keysOfTheirOwnerAloneAreGood() throws IOException {
     write("home/identity.key", "rw-------", "x");
     assertEquals(Finding.Weight.GOOD, only(run(), "key files", "nobody else").weight());
+  }
+
+  @Test
+  void withoutAHomeNoKeyCanBeKept() {
+    List<Finding> findings = new MachineChecks(folder, Map.of(), null).run();
+    assertEquals(
+        "set POSTHORN_HOME to a folder", only(findings, "key files", "no home folder").remedy());
   }
 
   @Test

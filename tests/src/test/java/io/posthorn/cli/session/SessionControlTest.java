@@ -21,6 +21,8 @@ class SessionControlTest {
     assertEquals(exit, SessionControl.parse(exit.toBytes()));
     SessionControl end = new SessionControl.End(messages);
     assertEquals(end, SessionControl.parse(end.toBytes()));
+    SessionControl later = new SessionControl.Later(messages % 600_001);
+    assertEquals(later, SessionControl.parse(later.toBytes()));
   }
 
   @Test
@@ -40,6 +42,8 @@ class SessionControlTest {
           "exit 1 0 0 0",
           "exit +1 0 0",
           "quit 1",
+          "later 600001",
+          "later -1",
           "end " + "0".repeat(100)
         }) {
       assertNull(SessionControl.parse(wrong.getBytes(StandardCharsets.UTF_8)), wrong);

@@ -122,7 +122,7 @@ class SystemSocketsTest {
     assertEquals(2, lines.size());
     assertFalse(lines.get(0).contains("RTT"), lines.get(0));
     assertTrue(lines.get(1).contains("53 well-known"), lines.get(1));
-    String json = table.json(row);
+    String json = table.json(row).toString();
     assertTrue(json.contains("\"rttNanos\":null"), json);
     assertTrue(json.contains("\"localPortClass\":\"ephemeral\""), json);
     assertEquals(1, table.lines(List.of()).size());

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 
 /** Which secrets a handshake commits to, and that no key comes twice. */
 class KeyCommitmentTest {
-  private static final int RESTARTS = 500;
+  /** -Dposthorn.restarts=100000 takes some minutes. */
+  private static final int RESTARTS = Integer.getInteger("posthorn.restarts", 500);
 
   /**
    * FAULTS 58: AES-GCM alone would let one ciphertext open under two keys. Here the pre-shared
@@ -58,7 +59,7 @@ class KeyCommitmentTest {
   /**
    * FAULTS 56: an end that is restarted, or cloned with all its memory and its source of
    * randomness, counts from packet 0 each time. No key is used twice all the same, since the other
-   * end's part in it is new: 500 handshakes of one frozen initiator, all first packets differ in
+   * end's part in it is new: many handshakes of one frozen initiator, all first packets differ in
    * both directions.
    */
   @Test

@@ -102,6 +102,11 @@ public final class MtuDiscovery implements FrameSource {
     return currentBytes;
   }
 
+  /** Whether a search has ended, and none goes on. */
+  public boolean isSettled() {
+    return started && probeBytes == 0;
+  }
+
   /** Whether {@link #currentBytes} changed since the last call. */
   public boolean pollChanged() {
     boolean is = changed;

@@ -1,0 +1,23 @@
+package io.posthorn.cli;
+
+import java.net.InetSocketAddress;
+import java.util.List;
+import picocli.CommandLine.Parameters;
+
+/** Whom a command talks to: the words that name one peer. */
+final class PeerFlag {
+  @Parameters(
+      arity = "1..2",
+      paramLabel = "HOST:PORT",
+      description = "Whom: localhost:9000, [::1]:9000, or a host and a port.")
+  private List<String> words = List.of();
+
+  /** Looks the peer up. */
+  InetSocketAddress resolve(Posthorn root) throws Failure {
+    EndpointAddress address =
+        words.size() == 2
+            ? EndpointAddress.ofTwoWords(words.get(0), words.get(1))
+            : EndpointAddress.ofPeer(words.get(0));
+    return address.resolve(root.everywhere().family());
+  }
+}

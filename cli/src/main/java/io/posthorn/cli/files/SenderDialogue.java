@@ -1,0 +1,220 @@
+package io.posthorn.cli.files;
+
+import io.posthorn.Connection;
+import io.posthorn.TransportException;
+import io.posthorn.cli.files.CopyMessage.Answer;
+import io.posthorn.cli.files.CopyMessage.Result;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sender's side of the conversation in COPY.md: one thread says what it has to say, another
+ * takes what the receiver says, and both count what became of each file.
+ */
+final class SenderDialogue {
+  private final Connection connection;
+  private final CopyWatcher watcher;
+  private final Map<Integer, String> unsettled = new HashMap<>();
+  private int lastId;
+  private @Nullable Answer answer;
+  private boolean welcome;
+  private boolean done;
+  private @Nullable IOException ended;
+  private int firstCode;
+  private CopyTotals totals = new CopyTotals(0, 0, 0, 0);
+
+  SenderDialogue(Connection connection, CopyWatcher watcher) {
+    this.connection = connection;
+    this.watcher = watcher;
+  }
+
+  /** Says what is to come, and waits until the receiver takes it. */
+  void begin(long entries, long bytes, String folder) throws IOException, InterruptedException {
+    watcher.total(entries, bytes);
+    Thread thread = new Thread(this::takeAnswers, "posthorn-copy-answers");
+    thread.setDaemon(true);
+    thread.start();
+    put(new CopyMessage.Hello(entries, bytes, folder));
+    synchronized (this) {
+      while (!welcome) {
+        requireGoing();
+        wait();
+      }
+    }
+  }
+
+  /** Says that all has been sent, and waits until it is stored. */
+  void end() throws IOException, InterruptedException {
+    put(new CopyMessage.Done());
+    synchronized (this) {
+      while (!done) {
+        requireGoing();
+        wait();
+      }
+    }
+  }
+
+  /** Says something. */
+  void put(CopyMessage message) throws IOException {
+    try {
+      connection.send(CopyMessage.encode(message));
+    } catch (TransportException gone) {
+      throw toldReason(gone);
+    }
+  }
+
+  /** The other thread knows better why the connection has ended, and knows it at once. */
+  private IOException toldReason(TransportException gone) throws InterruptedIOException {
+    synchronized (this) {
+      try {
+        while (ended == null) {
+          wait();
+        }
+      } catch (InterruptedException interrupted) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("interrupted");
+      }
+      IOException failed = ended;
+      return failed != null ? failed : gone;
+    }
+  }
+
+  /** A new id, for something of which the receiver says what became of it. */
+  synchronized int newId(String name) {
+    int id = ++lastId;
+    unsettled.put(id, name);
+    return id;
+  }
+
+  /** What becomes of an id is counted elsewhere. */
+  synchronized void forget(int id) {
+    unsettled.remove(id);
+  }
+
+  /** The receiver has refused the file: the rest of it need not be sent. */
+  static final class SettledException extends IOException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** Fails if the receiver has said already what becomes of this id. */
+  synchronized void requireUnsettled(int id) throws SettledException {
+    if (!unsettled.containsKey(id)) {
+      throw new SettledException();
+    }
+  }
+
+  /** Waits until the receiver answers what was asked with this id. */
+  synchronized Answer awaitAnswer(int id) throws IOException, InterruptedException {
+    while (answer == null || answer.id() != id) {
+      requireGoing();
+      wait();
+    }
+    Answer said = answer;
+    answer = null;
+    if (said == null) {
+      throw new IllegalStateException("an answer went away");
+    }
+    return said;
+  }
+
+  /** Fails if the conversation has ended. */
+  synchronized void requireGoing() throws IOException {
+    IOException failed = ended;
+    if (failed != null) {
+      throw failed;
+    }
+  }
+
+  /** Something that cannot be sent. */
+  void notSent(String name, Refused why) {
+    watcher.failed(name, why.reason());
+    synchronized (this) {
+      count(0, 0, 1);
+      if (firstCode == 0) {
+        firstCode = why.code();
+      }
+    }
+  }
+
+  private synchronized void count(int stored, int there, int failed) {
+    totals =
+        new CopyTotals(
+            totals.stored() + stored,
+            totals.there() + there,
+            totals.failed() + failed,
+            totals.bytes());
+  }
+
+  /** What became of all, so far. */
+  synchronized CopyTotals totals() {
+    return totals;
+  }
+
+  /** The exit status of the first that failed; 0 if none did. */
+  synchronized int firstCode() {
+    return firstCode;
+  }
+
+  // What the receiver says.
+
+  private void takeAnswers() {
+    try {
+      while (true) {
+        CopyMessage message = CopyMessage.decode(connection.receive().bytes());
+        if (message == null) {
+          throw new IOException("the receiver says what no receiver says: check its version");
+        }
+        take(message);
+      }
+    } catch (IOException gone) {
+      synchronized (this) {
+        ended = gone;
+        notifyAll();
+      }
+    }
+  }
+
+  private void take(CopyMessage message) {
+    if (message instanceof CopyMessage.Progress progress) {
+      synchronized (this) {
+        totals = new CopyTotals(totals.stored(), totals.there(), totals.failed(), progress.bytes());
+      }
+      watcher.stored(progress.bytes());
+    } else if (message instanceof Result result) {
+      settle(result);
+    }
+    synchronized (this) {
+      if (message instanceof Answer said) {
+        answer = said;
+      } else if (message instanceof CopyMessage.Welcome) {
+        welcome = true;
+      } else if (message instanceof CopyMessage.Done) {
+        done = true;
+      }
+      notifyAll();
+    }
+  }
+
+  private void settle(Result result) {
+    String name;
+    boolean good = result.code() == CopyMessage.STORED || result.code() == CopyMessage.THERE;
+    synchronized (this) {
+      name = unsettled.remove(result.id());
+      if (name == null) {
+        return;
+      }
+      count(good ? 1 : 0, result.code() == CopyMessage.THERE ? 1 : 0, good ? 0 : 1);
+      if (!good && firstCode == 0) {
+        firstCode = result.code();
+      }
+    }
+    if (good) {
+      watcher.settled(name, result.code() == CopyMessage.THERE);
+    } else {
+      watcher.failed(name, result.reason());
+    }
+  }
+}

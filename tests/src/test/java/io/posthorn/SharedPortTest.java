@@ -1,0 +1,130 @@
+package io.posthorn;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Two sockets, one in each mode, at one UDP port. */
+@Timeout(120)
+class SharedPortTest {
+  private static final InetSocketAddress ANY =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+  private static final Duration GUARD = Duration.ofSeconds(60);
+
+  private static MessageSocketBuilder plain() {
+    return MessageSocket.builder().mode(Mode.PLAIN);
+  }
+
+  private static MessageSocket owner(boolean portable) throws IOException {
+    return MessageSocket.builder().bind(ANY).portableIo(portable).sharedPort(true).open();
+  }
+
+  private static String text(Message message) {
+    assertNotNull(message);
+    return new String(message.bytes(), UTF_8);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void eachModeGetsWhatIsItsOwnAndAnswersFromThatPort(boolean portable) throws Exception {
+    try (MessageSocket reliable = owner(portable);
+        MessageSocket beside = plain().beside(reliable).open();
+        MessageSocket letters = plain().bind(ANY).open();
+        MessageSocket registered = MessageSocket.builder().bind(ANY).open()) {
+      InetSocketAddress port = reliable.localAddress();
+      assertEquals(port, beside.localAddress());
+      for (int i = 0; i < 100; i++) {
+        letters.send(port, ("letter " + i).getBytes(UTF_8));
+        registered.send(port, ("registered " + i).getBytes(UTF_8));
+        assertEquals("letter " + i, text(beside.receive(GUARD)));
+        Message message = reliable.receive(GUARD);
+        assertEquals("registered " + i, text(message));
+        reliable.send(message.from(), "back".getBytes(UTF_8));
+        assertEquals("back", text(registered.receive(GUARD)));
+        beside.send(letters.localAddress(), "back".getBytes(UTF_8));
+        Message back = letters.receive(GUARD);
+        assertEquals("back", text(back));
+        assertEquals(port, back.from());
+      }
+      letters.send(port, new byte[0]);
+      assertEquals("", text(beside.receive(GUARD)));
+      assertTrue(beside.statistics().ioPath().contains("shared with reliable mode"));
+    }
+  }
+
+  @Test
+  void whatLooksLikeAPacketIsNeverPlainAndWithoutANeighbourTheRestIsCounted() throws Exception {
+    try (MessageSocket reliable = owner(false);
+        MessageSocket letters = plain().bind(ANY).open()) {
+      InetSocketAddress port = reliable.localAddress();
+      MessageSocket beside = plain().beside(reliable).open();
+      letters.send(port, new byte[] {8, 1, 2});
+      letters.send(port, "after".getBytes(UTF_8));
+      assertEquals("after", text(beside.receive(GUARD)));
+      assertEquals(1, reliable.statistics().dropsTotal());
+      beside.close();
+      letters.send(port, "nobody".getBytes(UTF_8));
+      try (MessageSocket again = plain().beside(reliable).open()) {
+        assertThrows(IOException.class, () -> plain().beside(reliable).open());
+        Message first = null;
+        while (first == null) { // "nobody" may still be on its way when the neighbour moves in
+          letters.send(port, "again".getBytes(UTF_8));
+          first = again.receive(Duration.ofMillis(100));
+        }
+      }
+    }
+  }
+
+  @Test
+  void theNeighbourEndsWithTheOwnerOfThePort() throws Exception {
+    MessageSocket reliable = owner(false);
+    try (MessageSocket beside = plain().beside(reliable).open()) {
+      reliable.close();
+      assertThrows(IOException.class, () -> beside.receive(GUARD));
+      assertThrows(IOException.class, () -> plain().beside(reliable).open());
+    }
+  }
+
+  @Test
+  void theImpairmentOfTheOwnerIsTheNeighboursToo() throws Exception {
+    try (MessageSocket reliable =
+            MessageSocket.builder()
+                .bind(ANY)
+                .sharedPort(true)
+                .impair("delay 5ms")
+                .impairSeed(1)
+                .open();
+        MessageSocket beside = plain().beside(reliable).open();
+        MessageSocket letters = plain().bind(ANY).open()) {
+      beside.send(letters.localAddress(), "late".getBytes(UTF_8));
+      Message message = letters.receive(GUARD);
+      assertEquals("late", text(message));
+      letters.send(message.from(), "and back".getBytes(UTF_8));
+      assertEquals("and back", text(beside.receive(GUARD)));
+      assertNull(letters.receive(Duration.ZERO));
+    }
+  }
+
+  @Test
+  void eachWordIsForItsMode() throws Exception {
+    assertThrows(IllegalArgumentException.class, () -> plain().bind(ANY).sharedPort(true).open());
+    try (MessageSocket reliable = owner(false);
+        MessageSocket other = MessageSocket.builder().bind(ANY).open()) {
+      assertThrows(
+          IllegalArgumentException.class, () -> MessageSocket.builder().beside(reliable).open());
+      assertThrows(IllegalArgumentException.class, () -> plain().beside(other));
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package io.posthorn.e2e;
+
+import static io.posthorn.e2e.RunningProgram.posthorn;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the commands say with {@code --json} and {@code --json-stream} is as cli/JSON.md has it. */
+@Timeout(180)
+class JsonProgramTest {
+  private static final String ANY = "127.0.0.1:0";
+
+  private final JsonShapes shapes;
+
+  JsonProgramTest() throws Exception {
+    shapes = JsonShapes.read();
+  }
+
+  /** Every line of a stream is one of the command's; standard error has words between. */
+  private void assertListed(String command, RunningProgram program, int least) {
+    long lines = program.output().lines().count();
+    assertTrue(lines >= least, command + ": " + program.output() + program.errors());
+    program
+        .output()
+        .lines()
+        .forEach(line -> assertEquals("", shapes.complaint(command, "out", line)));
+    program
+        .errors()
+        .lines()
+        .filter(line -> line.startsWith("{"))
+        .forEach(line -> assertEquals("", shapes.complaint(command, "err", line)));
+  }
+
+  @Test
+  void messagesAndPings() throws Exception {
+    try (RunningProgram listen = posthorn("listen", ANY, "--json")) {
+      String to = "127.0.0.1:" + listen.port();
+      try (RunningProgram send = posthorn("send", to, "hi", "--receipt", "-J");
+          RunningProgram ping = posthorn("ping", to, "-c", "2", "-i", "0.05", "--json-stream");
+          RunningProgram mtu = posthorn("ping", "-M", to, "--json");
+          RunningProgram doctor = posthorn("doctor", to, "--nat", "1", "--json-stream");
+          RunningProgram wrong = posthorn("ping", "--json", "nowhere")) {
+        assertEquals(0, send.exit(), send::errors);
+        assertTrue(send.errors().contains("\"receipt\""), send.errors());
+        assertListed("send", send, 0);
+        assertEquals(0, ping.exit(), ping::errors);
+        assertListed("ping", ping, 3);
+        assertEquals(0, mtu.exit(), mtu::errors);
+        assertListed("ping", mtu, 1);
+        doctor.exit(); // this machine's own findings decide it
+        assertListed("doctor", doctor, 10);
+        assertEquals(64, wrong.exit());
+        assertTrue(wrong.errors().contains("\"exit\":64"), wrong.errors());
+        assertListed("ping", wrong, 0);
+      }
+      try (RunningProgram sockets = posthorn("sockets", "-a", "--json");
+          RunningProgram watch = posthorn("sockets", "--watch", "0.1", "--json-stream")) {
+        assertEquals(0, sockets.exit(), sockets::errors);
+        assertListed("sockets", sockets, 1);
+        watch.awaitOutput("\n{\"time\":");
+        watch.signal("INT");
+        assertEquals(130, watch.exit());
+        assertListed("sockets", watch, 1);
+      }
+      listen.signal("INT");
+      assertEquals(130, listen.exit());
+      assertListed("listen", listen, 1);
+    }
+  }
+
+  @Test
+  void filesAndKeys(@TempDir Path folder) throws Exception {
+    Path from = Files.createDirectory(folder.resolve("from"));
+    Path to = Files.createDirectory(folder.resolve("to"));
+    Files.writeString(from.resolve("a"), "content");
+    Files.createSymbolicLink(from.resolve("dangling"), folder.resolve("absent"));
+    try (RunningProgram receive = posthorn("receive", ANY, to.toString(), "--json")) {
+      String target = "127.0.0.1:" + receive.port();
+      try (RunningProgram copy = posthorn("copy", from.toString(), target, "--json-stream")) {
+        assertEquals(66, copy.exit(), copy::errors);
+        assertTrue(copy.errors().contains("{\"failed\":"), copy.errors());
+        assertTrue(copy.output().contains("{\"progress\":"), copy.output());
+        assertListed("copy", copy, 3);
+      }
+      Files.writeString(from.resolve("a"), "another");
+      try (RunningProgram refused = posthorn("copy", from + "/a", target + "/from", "--json")) {
+        assertEquals(73, refused.exit(), refused::errors);
+        assertListed("copy", refused, 1);
+      }
+      receive.awaitOutput("\"refused\":1");
+      receive.signal("INT");
+      receive.exit();
+      assertListed("receive", receive, 2);
+    }
+    Path home = folder.resolve("home");
+    try (RunningProgram make = RunningProgram.posthornAt(home, "keys", "show", "--json");
+        RunningProgram list = RunningProgram.posthornAt(home, "keys", "list", "--json")) {
+      assertEquals(0, make.exit(), make::errors);
+      assertListed("keys", make, 1);
+      assertEquals(0, list.exit(), list::errors);
+      assertListed("keys", list, 0);
+    }
+  }
+
+  @Test
+  void figuresOfBenchProxyAndCompare() throws Exception {
+    try (RunningProgram server = posthorn("bench", "-s", ANY, "--json")) {
+      String to = "127.0.0.1:" + server.port();
+      try (RunningProgram whole =
+              posthorn("bench", to, "-u", "-n", "50", "-b", "1mbit", "-i", "0.1", "--json");
+          RunningProgram stream =
+              posthorn(
+                  "bench",
+                  to,
+                  "-t",
+                  "0.5",
+                  "-b",
+                  "2mbit",
+                  "-i",
+                  "0.1",
+                  "--bidir",
+                  "--json-stream");
+          RunningProgram proxy = posthorn("proxy", ANY, to, "-i", "0.05", "--json");
+          RunningProgram compare =
+              posthorn("compare", "--simulated", "-n", "30", "--runs", "2", "--json-stream")) {
+        assertEquals(0, whole.exit(), whole::errors);
+        assertListed("bench", whole, 1);
+        assertEquals(0, stream.exit(), stream::errors);
+        assertListed("bench", stream, 3);
+        proxy.type("\n");
+        proxy.awaitOutput("\"systemErrors\"");
+        proxy.type("quit\n");
+        assertEquals(0, proxy.exit(), proxy::errors);
+        assertListed("proxy", proxy, 2);
+        assertEquals(0, compare.exit(), compare::errors);
+        assertListed("compare", compare, 5);
+      }
+      server.signal("INT");
+      server.exit();
+      assertListed("bench", server, 2);
+    }
+  }
+}

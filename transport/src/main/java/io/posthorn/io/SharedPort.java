@@ -1,0 +1,198 @@
+package io.posthorn.io;
+
+import io.posthorn.EcnMark;
+import io.posthorn.endpoint.TransmitBatch;
+import io.posthorn.wire.PacketHeader;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One UDP port for both modes: its first byte tells of each datagram that comes whether it may be a
+ * packet of the protocol (PROTOCOL.md §2.2); the others go to the {@link PlainSidePort}, if there
+ * is one. This object is the reliable side, which alone reads from the system.
+ *
+ * <p>Each side's caller holds a lock of its own. Here one lock guards the port below, taken after
+ * the callers' and never held while one of them is woken.
+ */
+public final class SharedPort implements DatagramPort {
+  /** Plain datagrams passed on in one call, lest a flood of them keep the reliable side waiting. */
+  private static final int TURN_DATAGRAMS = 64;
+
+  private final DatagramPort port;
+  private final ReentrantLock lock = new ReentrantLock();
+  private EcnMark ecn = EcnMark.UNKNOWN; // of the reliable side's caller
+  private volatile boolean closed;
+  private volatile @Nullable PlainSidePort plainSide;
+
+  /** Shares a port, which it owns from now on. */
+  public SharedPort(DatagramPort port) {
+    this.port = port;
+  }
+
+  /**
+   * The side of plain mode, for one socket at a time.
+   *
+   * @throws IOException if there is one already, or the port is closed
+   */
+  public DatagramPort openPlainSide() throws IOException {
+    lock.lock();
+    try {
+      if (closed) {
+        throw new ClosedChannelException();
+      }
+      if (plainSide != null) {
+        throw new IOException("port " + localAddress().getPort() + " has a plain side already");
+      }
+      PlainSidePort side = new PlainSidePort(this);
+      plainSide = side;
+      return side;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The plain side is no more: what would go to it is the reliable side's to drop and count. */
+  void onPlainSideClosed() {
+    plainSide = null;
+  }
+
+  @Override
+  public int send(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException {
+    lock.lock();
+    try {
+      return port.send(batch, firstSegment, nowNanos);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Sends for the plain side; the reliable side's thread sees to what the port holds back. */
+  int sendPlain(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException {
+    int sent;
+    boolean holdsBack;
+    lock.lock();
+    try {
+      if (closed) {
+        throw new ClosedChannelException();
+      }
+      sent = port.send(batch, firstSegment, nowNanos);
+      holdsBack = port.hasUnsent();
+    } finally {
+      lock.unlock();
+    }
+    if (holdsBack) {
+      port.wakeup();
+    }
+    return sent;
+  }
+
+  @Override
+  public @Nullable InetSocketAddress receive(ByteBuffer into, long nowNanos) throws IOException {
+    for (int passedOn = 0; passedOn < TURN_DATAGRAMS; passedOn++) {
+      InetSocketAddress from;
+      lock.lock();
+      try {
+        from = port.receive(into, nowNanos);
+        ecn = port.ecn();
+      } finally {
+        lock.unlock();
+      }
+      PlainSidePort plain = plainSide;
+      if (from == null || plain == null || isPacket(into)) {
+        return from;
+      }
+      plain.take(into, from, ecn);
+    }
+    return null;
+  }
+
+  private static boolean isPacket(ByteBuffer datagram) {
+    return datagram.hasRemaining()
+        && PacketHeader.kind(datagram.get(datagram.position())) != PacketHeader.UNKNOWN;
+  }
+
+  @Override
+  public EcnMark ecn() {
+    return ecn;
+  }
+
+  @Override
+  public boolean hasUnsent() {
+    lock.lock();
+    try {
+      return port.hasUnsent();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public long nextTimeoutNanos() {
+    lock.lock();
+    try {
+      return port.nextTimeoutNanos();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public boolean await(long timeoutNanos, boolean untilWritable) throws IOException {
+    return port.await(timeoutNanos, untilWritable);
+  }
+
+  @Override
+  public void wakeup() {
+    port.wakeup();
+  }
+
+  @Override
+  public InetSocketAddress localAddress() {
+    return port.localAddress();
+  }
+
+  @Override
+  public PortCounters counters() {
+    return port.counters();
+  }
+
+  @Override
+  public String description() {
+    return port.description();
+  }
+
+  @Override
+  public int grantedReceiveBufferBytes() {
+    return port.grantedReceiveBufferBytes();
+  }
+
+  @Override
+  public int grantedSendBufferBytes() {
+    return port.grantedSendBufferBytes();
+  }
+
+  @Override
+  public int largestDatagramBytes(InetSocketAddress to) {
+    return port.largestDatagramBytes(to);
+  }
+
+  @Override
+  public void close() throws IOException {
+    PlainSidePort plain;
+    lock.lock();
+    try {
+      closed = true;
+      plain = plainSide;
+    } finally {
+      lock.unlock();
+    }
+    if (plain != null) {
+      plain.close();
+    }
+    port.close();
+  }
+}
