@@ -83,7 +83,8 @@ public final class MessageSocket implements Closeable {
    * @throws IOException as {@link #send(Message)}
    */
   public void send(InetSocketAddress peer, byte[] bytes) throws IOException {
-    if (sendSmall(peer, ByteBuffer.wrap(bytes))) {
+    ByteBuffer body = ByteBuffer.wrap(bytes);
+    if (sendSmall(peer, body) || sendLarge(peer, body)) {
       return;
     }
     sendUnreceipted(Message.to(peer).body(bytes), null);
@@ -95,7 +96,7 @@ public final class MessageSocket implements Closeable {
    * @throws IOException as {@link #send(Message)}
    */
   public void send(InetSocketAddress peer, ByteBuffer buffer) throws IOException {
-    if (sendSmall(peer, buffer)) {
+    if (sendSmall(peer, buffer) || sendLarge(peer, buffer)) {
       return;
     }
     sendUnreceipted(Message.to(peer).body(buffer), null);
@@ -103,6 +104,12 @@ public final class MessageSocket implements Closeable {
 
   private boolean sendSmall(InetSocketAddress peer, ByteBuffer body) {
     return streams.isEmpty() && driver.sendSmall(checkedPeer(peer), 0, body);
+  }
+
+  private boolean sendLarge(InetSocketAddress peer, ByteBuffer body) throws IOException {
+    return body.remaining() > WireLimits.MAX_CHUNK_BYTES
+        && streams.isEmpty()
+        && driver.sendLarge(checkedPeer(peer), 0, body);
   }
 
   /**

@@ -76,6 +76,15 @@ public interface Endpoint {
   SendOutcome send(OutgoingMessage message, long nowNanos);
 
   /**
+   * Takes one ordered message, of which nothing but the bytes matter; they are copied at once. Only
+   * after a message on the same channel was accepted.
+   *
+   * @return {@link SendOutcome#BLOCKED} if it may be offered again after {@link
+   *     EndpointEvent.Writable}; any other refusal means that {@link #send} must be asked
+   */
+  SendOutcome sendBody(long connection, int channel, ByteBuffer body, long nowNanos);
+
+  /**
    * Takes a run of small messages for one ordered channel, which has been used before, each encoded
    * as one chunk of the channel's stream. In plain mode, for one peer.
    *

@@ -215,6 +215,12 @@ public final class PlainEndpoint implements Endpoint {
     return SendOutcome.ACCEPTED;
   }
 
+  /** Plain mode has no connections. */
+  @Override
+  public SendOutcome sendBody(long connection, int channel, ByteBuffer body, long nowNanos) {
+    return SendOutcome.CLOSED;
+  }
+
   @Override
   public int sendRun(
       long connection,

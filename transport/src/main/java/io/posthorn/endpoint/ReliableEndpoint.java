@@ -382,6 +382,20 @@ public final class ReliableEndpoint implements Endpoint {
   }
 
   @Override
+  public SendOutcome sendBody(long connection, int channel, ByteBuffer body, long nowNanos) {
+    ConnectionSlot slot = table.byHandle(connection);
+    if (slot == null || closing) {
+      return SendOutcome.CLOSED;
+    }
+    SendOutcome outcome = slot.connection.sendBody(channel, body, nowNanos);
+    if (outcome == SendOutcome.ACCEPTED) {
+      counters.messagesSent++;
+    }
+    turns.settle(slot, nowNanos);
+    return outcome;
+  }
+
+  @Override
   public int sendRun(
       long connection,
       InetSocketAddress peer,

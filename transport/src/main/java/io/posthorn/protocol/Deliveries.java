@@ -12,6 +12,7 @@ import io.posthorn.protocol.channel.UnorderedMessages;
 import io.posthorn.protocol.handshake.TransportParameters;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,6 +94,19 @@ final class Deliveries {
     }
     take(message);
     return SendOutcome.ACCEPTED;
+  }
+
+  /** Takes or refuses an ordered message that nobody holds a receipt for; it is copied. */
+  SendOutcome sendBody(int channel, ByteBuffer body) {
+    TransportParameters peer = limits;
+    int length = body.remaining();
+    if (!ordered.isAllowed(channel)) {
+      return SendOutcome.CHANNEL_LIMIT;
+    }
+    if (peer == null || length > peer.maxWholeMessageBytes) {
+      return SendOutcome.TOO_LARGE;
+    }
+    return ordered.sendBody(channel, body);
   }
 
   private boolean exceedsLimit(OutgoingMessage message, long length) {

@@ -139,7 +139,11 @@ final class PacketAssembler {
     }
     long packetNumber = nextNumber();
     int numberLength = numberLength(packetNumber);
-    builder.begin(scratch, 0, room - HEADER_BYTES - numberLength - protection.overheadBytes());
+    boolean inPlace = protection.leavesInPlace();
+    byte[] frames = inPlace ? out : scratch;
+    int framesFrom = inPlace ? from + HEADER_BYTES + numberLength : 0;
+    int most = room - HEADER_BYTES - numberLength - protection.overheadBytes();
+    builder.begin(frames, framesFrom, framesFrom + most);
     if (acknowledgements.hasFrames(nowNanos)) {
       builder.source(ACKNOWLEDGEMENTS);
       acknowledgements.writeFrames(builder, nowNanos);
@@ -163,7 +167,8 @@ final class PacketAssembler {
         destinationConnectionId,
         packetNumber,
         numberLength,
-        scratch,
+        frames,
+        framesFrom,
         out,
         from,
         nowNanos);
@@ -225,6 +230,7 @@ final class PacketAssembler {
         packetNumber,
         numberLength,
         scratch,
+        0,
         out,
         from,
         nowNanos);
@@ -251,6 +257,7 @@ final class PacketAssembler {
         packetNumber,
         numberLength,
         scratch,
+        0,
         out,
         from,
         nowNanos);
@@ -261,7 +268,8 @@ final class PacketAssembler {
       long destinationConnectionId,
       long packetNumber,
       int numberLength,
-      byte[] scratch,
+      byte[] frames,
+      int framesFrom,
       byte[] out,
       int from,
       long nowNanos) {
@@ -277,8 +285,8 @@ final class PacketAssembler {
             destinationConnectionId,
             packetNumber,
             numberLength,
-            scratch,
-            0,
+            frames,
+            framesFrom,
             builder.frames().written(),
             out,
             from);

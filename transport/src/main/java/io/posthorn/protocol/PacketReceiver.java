@@ -47,7 +47,7 @@ final class PacketReceiver {
       return DropReason.CLOSING;
     }
     PacketProtection keys = session.protection();
-    byte[] plain = parts.shared.scratch().plain();
+    byte[] plain = keys.leavesInPlace() ? datagram : parts.shared.scratch().plain();
     long largest = parts.acknowledgements.largestReceived();
     int plainLength = keys.open(datagram, from, length, largest, nowNanos, plain, 0);
     if (plainLength < 0) {
@@ -74,7 +74,7 @@ final class PacketReceiver {
     FrameDispatcher frames = session.frames();
     frames.begin(source, PacketHeader.connectionId(datagram, from), nowNanos);
     FrameReader reader = parts.shared.scratch().reader();
-    CloseReason breach = reader.read(plain, 0, plainLength, frames);
+    CloseReason breach = reader.read(plain, keys.openedFrom(), plainLength, frames);
     keys.onAcknowledged(parts.recovery.largestAcknowledged(), nowNanos);
     keys.onProbeTimeout(parts.recovery.probeTimeoutNanos());
     if (parts.trace != null) {

@@ -13,6 +13,7 @@ import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
 import io.posthorn.wire.SecondMessagePacket;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -229,6 +230,19 @@ public final class PeerConnection {
     int taken = deliveries.ordered().sendRun(channel, encoded, from, to, beyondLimit);
     parts.redundancy.onMessages(deliveries.ledger().openMessages() - before, taken - from);
     return taken;
+  }
+
+  /** Takes or refuses one ordered message, which is copied. */
+  public SendOutcome sendBody(int channel, ByteBuffer body, long nowNanos) {
+    if (!isSendable()) {
+      return SendOutcome.CLOSED;
+    }
+    SendOutcome outcome = deliveries.sendBody(channel, body);
+    if (outcome == SendOutcome.ACCEPTED) {
+      parts.idle.onMessage(nowNanos);
+      parts.redundancy.onMessages(1, body.remaining());
+    }
+    return outcome;
   }
 
   /** The application confirms a message that it received. */

@@ -2,6 +2,7 @@ package io.posthorn.runtime;
 
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.wire.VarInt;
+import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.locks.ReentrantLock;
@@ -62,7 +63,14 @@ final class SendLane {
     this.buffers = buffers;
   }
 
-  /** Appends a copy of what remains in {@code body}, at most one datagram's. */
+  /** The largest message: one chunk of the stream; in plain mode one datagram. */
+  int mostBytes() {
+    return connection == Endpoint.NO_CONNECTION
+        ? WireLimits.MAX_DATAGRAM_BYTES
+        : WireLimits.MAX_CHUNK_BYTES;
+  }
+
+  /** Appends a copy of what remains in {@code body}, at most {@link #mostBytes}. */
   Appended append(ByteBuffer body) {
     int length = body.remaining();
     int header = VarInt.length(length * 2L);

@@ -12,7 +12,6 @@ import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.wire.CloseReason;
-import io.posthorn.wire.WireLimits;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
@@ -321,11 +320,8 @@ public final class SocketDriver extends SocketLoop {
    * @return false if {@link #send} must be asked
    */
   public boolean sendSmall(InetSocketAddress peer, int channel, ByteBuffer body) {
-    if (body.remaining() > WireLimits.MAX_DATAGRAM_BYTES) {
-      return false;
-    }
     SendLane lane = lanes.find(peer, channel);
-    if (lane == null) {
+    if (lane == null || body.remaining() > lane.mostBytes()) {
       return false;
     }
     SendLane.Appended appended = lane.append(body);
@@ -335,6 +331,46 @@ public final class SocketDriver extends SocketLoop {
       return true;
     }
     return appended == SendLane.Appended.BEHIND_OTHERS;
+  }
+
+  /**
+   * Sends an ordered message too large for {@link #sendSmall}, copied once, if a small one could be
+   * sent so; waits while there is no room.
+   *
+   * @return false if {@link #send} must be asked
+   * @throws InterruptedIOException if the thread is interrupted while it waits; not sent then
+   */
+  public boolean sendLarge(InetSocketAddress peer, int channel, ByteBuffer body)
+      throws InterruptedIOException {
+    SendLane lane = lanes.find(peer, channel);
+    if (lane == null || lane.connection == Endpoint.NO_CONNECTION) {
+      return false;
+    }
+    lock.lock();
+    try {
+      while (isOpen() && !lane.isClosed()) {
+        long before = writableEvents;
+        long now = now();
+        lanes.drain(endpoint, now);
+        SendOutcome outcome = SendOutcome.BLOCKED;
+        if (!lanes.holdsBack(peer, lane.connection, channel, endpoint, now)) {
+          outcome = endpoint.sendBody(lane.connection, channel, body, now);
+          if (outcome == SendOutcome.BLOCKED) {
+            lanes.onBlocked(peer, lane.connection, channel);
+          }
+        }
+        afterInput(now);
+        if (outcome != SendOutcome.BLOCKED) {
+          return outcome == SendOutcome.ACCEPTED;
+        }
+        while (writableEvents == before && isOpen()) {
+          await(writable, Endpoint.NEVER);
+        }
+      }
+      return false;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** A streamed message is to begin on this channel: what was sent before goes before. */

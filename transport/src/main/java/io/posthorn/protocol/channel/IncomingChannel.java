@@ -235,8 +235,10 @@ final class IncomingChannel {
     long offset = buffer.base();
     while (offset < completeEnd && !run.isFull()) {
       long value = readHeader(offset, Long.MAX_VALUE);
-      if ((value & 1) != 0) {
-        break; // of several chunks, or given up
+      if ((value & 1) != 0) { // of several chunks, or given up
+        long end = run.count() == 0 ? lendJoined(run, offset) : offset;
+        offset = Math.max(offset, end);
+        break;
       }
       int length = (int) (value >>> 1);
       run.add(offset + headerBytes, length);
@@ -245,6 +247,33 @@ final class IncomingChannel {
     run.end(offset);
     buffer.lend(run.count() > 0);
     return run.count() > 0;
+  }
+
+  /**
+   * Lends one message of several chunks, put together; answers its end, or -1 if it was given up.
+   */
+  private long lendJoined(ReceivedRun run, long start) {
+    long end = start;
+    int total = 0;
+    boolean more = true;
+    while (more) {
+      long value = readHeader(end, Long.MAX_VALUE);
+      if (value == 1) {
+        return -1;
+      }
+      more = (value & 1) != 0;
+      total += (int) (value >>> 1);
+      end += headerBytes + (value >>> 1);
+    }
+    byte[] into = run.addJoined(total);
+    int at = 0;
+    for (long offset = start; offset < end; ) {
+      int length = (int) (readHeader(offset, Long.MAX_VALUE) >>> 1);
+      buffer.copy(offset + headerBytes, length, into, at);
+      at += length;
+      offset += headerBytes + length;
+    }
+    return end;
   }
 
   /** The application is done with the messages that were lent. */

@@ -3,8 +3,10 @@ package io.posthorn.protocol.channel;
 import io.posthorn.protocol.ChannelSource;
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
+import io.posthorn.protocol.SendOutcome;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.WireLimits;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,6 +112,15 @@ public final class OrderedChannels implements ChannelSource {
     int taken = at.addRun(encoded, from, to, beyondLimit);
     sendable |= 1L << channel;
     return taken;
+  }
+
+  /** Takes one message straight into its stream; see {@link OutgoingChannel#addBody}. */
+  public SendOutcome sendBody(int channel, ByteBuffer body) {
+    SendOutcome outcome = used(channel).addBody(body);
+    if (outcome == SendOutcome.ACCEPTED) {
+      sendable |= 1L << channel;
+    }
+    return outcome;
   }
 
   /** A packet came: what time it is, and how long a round trip takes, 0 if nobody knows yet. */

@@ -2,9 +2,11 @@ package io.posthorn.protocol.channel;
 
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
+import io.posthorn.protocol.SendOutcome;
 import io.posthorn.wire.FrameWriter;
 import io.posthorn.wire.VarInt;
 import io.posthorn.wire.WireLimits;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -132,7 +134,7 @@ final class OutgoingChannel {
     while (at < to) {
       int header = VarInt.lengthOfFirstByte(encoded[at]);
       int length = (int) (VarInt.read(encoded, at, at + header) >>> 1);
-      if (!beyondLimit && !ledger.hasRoom(length)) {
+      if (!beyondLimit && !ledger.hasRoomInStream(length)) {
         break;
       }
       ledger.onTaken(length);
@@ -147,8 +149,41 @@ final class OutgoingChannel {
     }
     if (waiting.isEmpty()) {
       buffer.append(encoded, from, at - from);
+      ledger.onStreamed(at - from);
     }
     return at;
+  }
+
+  /**
+   * Takes one message without receipt or expiry straight into the stream.
+   *
+   * @return BLOCKED if the ledger has no room; CLOSED if it must go the usual way, for what stands
+   *     before it is not in the stream yet and may expire, or is not whole
+   */
+  SendOutcome addBody(ByteBuffer body) {
+    int length = body.remaining();
+    if (midMessage || (!waiting.isEmpty() && earliestExpiryNanos != NEVER)) {
+      return SendOutcome.CLOSED;
+    }
+    if (!ledger.hasRoomInStream(length)) {
+      return SendOutcome.BLOCKED;
+    }
+    fill(Integer.MAX_VALUE); // nothing that waits gains by waiting
+    ledger.onTaken(length);
+    long before = buffer.end();
+    int from = body.position();
+    for (int left = length; left > 0; ) {
+      int chunk = Math.min(left, WireLimits.MAX_CHUNK_BYTES);
+      left -= chunk;
+      int headerBytes = VarInt.write(chunkHeader, 0, chunk * 2L + (left > 0 ? 1 : 0));
+      buffer.append(chunkHeader, 0, headerBytes);
+      buffer.append(body, from, chunk);
+      from += chunk;
+    }
+    packed.add(buffer.end(), length, null);
+    nextNumber++;
+    ledger.onStreamed(buffer.end() - before);
+    return SendOutcome.ACCEPTED;
   }
 
   /** Whether a waiting message may yet expire or be cancelled, which in the stream it could not. */
@@ -288,6 +323,7 @@ final class OutgoingChannel {
     int fits = write(out, frames, from, again + wanted, again > 0);
     if (fits > again) {
       recent.add(sentOffset, from + fits, false, out.packet());
+      ledger.onFirstSent(from + fits - sentOffset);
       sentOffset = from + fits;
     }
     ledger.onRepeated(again);
@@ -335,6 +371,12 @@ final class OutgoingChannel {
 
   /** Moves waiting messages into the stream until so many new bytes are there. */
   private void fill(int wanted) {
+    long before = buffer.end();
+    fillStream(wanted);
+    ledger.onStreamed(buffer.end() - before);
+  }
+
+  private void fillStream(int wanted) {
     Part part = waiting.peek();
     while (part != null && buffer.end() - sentOffset < wanted) {
       if (part.chunkLeft == 0) {
@@ -457,6 +499,7 @@ final class OutgoingChannel {
 
   /** The connection ended: nothing that is left will be sent. */
   void abandon(ReceiptOutcome outcome) {
+    ledger.onFirstSent(buffer.end() - sentOffset);
     while (!packed.isEmpty()) {
       settleFirst(outcome);
     }

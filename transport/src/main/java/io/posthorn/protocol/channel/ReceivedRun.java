@@ -48,6 +48,18 @@ public final class ReceivedRun {
     count++;
   }
 
+  /** Adds a message that is put together in the array answered, from index 0 on. */
+  byte[] addJoined(int length) {
+    if (joined.length < length) {
+      joined = new byte[length];
+    }
+    wrapped = count;
+    at[count] = 0;
+    lengths[count] = length;
+    count++;
+    return joined;
+  }
+
   /** The one message that begins at the end of the ring and goes on at its beginning. */
   private void join(int from, int length) {
     if (joined.length < length) {

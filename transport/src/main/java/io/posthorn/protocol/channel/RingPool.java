@@ -15,8 +15,8 @@ final class RingPool {
   private static final int CLASSES = 14;
   private static final int KEPT_A_CLASS = 4;
 
-  /** What a socket keeps at most beside what its connections hold. */
-  private static final long LIMIT_BYTES = 8L << 20;
+  /** What a socket keeps at most beside what its connections hold; long rings before short ones. */
+  private static final long LIMIT_BYTES = 16L << 20;
 
   private static final byte[] NONE = new byte[0];
 
@@ -47,7 +47,7 @@ final class RingPool {
   /** Takes a ring back that nobody uses any more. */
   void give(byte[] ring) {
     int index = index(ring.length);
-    if (index < 0 || counts[index] == KEPT_A_CLASS || keptBytes + ring.length > LIMIT_BYTES) {
+    if (index < 0 || counts[index] == KEPT_A_CLASS || !makeRoom(ring.length, index)) {
       return;
     }
     byte[][] rings = free[index];
@@ -58,6 +58,19 @@ final class RingPool {
     rings[counts[index]] = ring;
     counts[index]++;
     keptBytes += ring.length;
+  }
+
+  /** Lets go of shorter rings until there is room for one of this length, if they suffice. */
+  private boolean makeRoom(int length, int longer) {
+    for (int index = 0; index < longer && keptBytes + length > LIMIT_BYTES; index++) {
+      byte[][] rings = free[index];
+      while (rings != null && counts[index] > 0 && keptBytes + length > LIMIT_BYTES) {
+        counts[index]--;
+        keptBytes -= rings[counts[index]].length;
+        rings[counts[index]] = NONE;
+      }
+    }
+    return keptBytes + length <= LIMIT_BYTES;
   }
 
   private static int index(int length) {

@@ -1,5 +1,7 @@
 package io.posthorn.protocol.channel;
 
+import java.nio.ByteBuffer;
+
 /**
  * The bytes of one ordered channel that were packed and are not acknowledged yet, in a ring by
  * stream offset. Grows by doubling up to what credit and window let out; shrinks to nothing when
@@ -40,6 +42,16 @@ final class SendBuffer {
     int head = Math.min(length, ring.length - at);
     System.arraycopy(bytes, from, ring, at, head);
     System.arraycopy(bytes, from + head, ring, 0, length - head);
+    end += length;
+  }
+
+  /** Appends {@code length} bytes of a buffer from index {@code from} on; it stays as it is. */
+  void append(ByteBuffer bytes, int from, int length) {
+    reserve(length);
+    int at = (int) end & (ring.length - 1);
+    int head = Math.min(length, ring.length - at);
+    bytes.get(from, ring, at, head);
+    bytes.get(from + head, ring, 0, length - head);
     end += length;
   }
 

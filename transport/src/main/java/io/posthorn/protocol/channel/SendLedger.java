@@ -22,7 +22,14 @@ public final class SendLedger {
    */
   public record Settled(Object receipt, ReceiptOutcome outcome, boolean mayHaveArrived) {}
 
+  /**
+   * Stream bytes without receipt that may wait to leave for the first time. More would serve
+   * nobody: the network is not faster for it, and rings of megabytes do not stay in the cache.
+   */
+  private static final long UNSENT_LIMIT_BYTES = 1 << 20;
+
   private final long limitBytes;
+  private long unsentBytes;
   private long heldBytes;
   private boolean refused;
   private int refusedBytes;
@@ -54,6 +61,26 @@ public final class SendLedger {
     return room;
   }
 
+  /** As {@link #hasRoom}, for a message that goes into its stream at once. */
+  boolean hasRoomInStream(int bodyBytes) {
+    if (unsentBytes < UNSENT_LIMIT_BYTES) {
+      return hasRoom(bodyBytes);
+    }
+    refusedBytes = refused ? Math.min(refusedBytes, bodyBytes) : bodyBytes;
+    refused = true;
+    return false;
+  }
+
+  /** Bytes were put into a stream. */
+  void onStreamed(long bytes) {
+    unsentBytes += bytes;
+  }
+
+  /** Bytes of a stream left for the first time, or never will. */
+  void onFirstSent(long bytes) {
+    unsentBytes -= bytes;
+  }
+
   private boolean fits(int bodyBytes) {
     return heldBytes == 0 || heldBytes + bodyBytes + MESSAGE_OVERHEAD_BYTES <= limitBytes;
   }
@@ -63,7 +90,10 @@ public final class SendLedger {
    * at least; asks once for each refusal.
    */
   public boolean pollWritable() {
-    if (refused && heldBytes <= limitBytes / 2 && fits(refusedBytes)) {
+    if (refused
+        && heldBytes <= limitBytes / 2
+        && unsentBytes <= UNSENT_LIMIT_BYTES / 2
+        && fits(refusedBytes)) {
       refused = false;
       return true;
     }

@@ -21,6 +21,7 @@ public final class AesGcmProtection implements PacketProtection {
   private final ReplayWindow window = new ReplayWindow();
   private final byte[] header = new byte[WireLimits.MAX_DATA_HEADER_BYTES];
   private long openedPacketNumber = -1;
+  private int openedFrom;
   private long forgeries;
   private boolean destroyed;
 
@@ -143,7 +144,18 @@ public final class AesGcmProtection implements PacketProtection {
     phases.onOpened(choice, packetNumber, nowNanos);
     window.mark(packetNumber);
     openedPacketNumber = packetNumber;
+    openedFrom = plainFrom;
     return framesLength;
+  }
+
+  @Override
+  public boolean leavesInPlace() {
+    return false;
+  }
+
+  @Override
+  public int openedFrom() {
+    return openedFrom;
   }
 
   @Override

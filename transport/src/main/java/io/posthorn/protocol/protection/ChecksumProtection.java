@@ -17,6 +17,7 @@ public final class ChecksumProtection implements PacketProtection {
   private final ReplayWindow window = new ReplayWindow();
   private long largestSealed = -1;
   private long openedPacketNumber = -1;
+  private int openedFrom;
   private long forgeries;
 
   /** Without keys: the connection ids alone tell one connection from another. */
@@ -41,7 +42,9 @@ public final class ChecksumProtection implements PacketProtection {
     int framesAt =
         DataHeader.write(
             destinationConnectionId, packetNumber, packetNumberLength, false, out, outFrom);
-    System.arraycopy(frames, framesFrom, out, framesAt, framesLength);
+    if (frames != out || framesFrom != framesAt) {
+      System.arraycopy(frames, framesFrom, out, framesAt, framesLength);
+    }
     int checksumAt = framesAt + framesLength;
     BigEndian.putInt(out, checksumAt, checksum(out, outFrom, checksumAt - outFrom));
     largestSealed = packetNumber;
@@ -64,7 +67,8 @@ public final class ChecksumProtection implements PacketProtection {
     int framesAt = from + DataHeader.PACKET_NUMBER_AT + numberLength;
     int checksumAt = from + length - CHECKSUM_BYTES;
     int framesLength = checksumAt - framesAt;
-    if (framesLength < 0 || framesLength > plain.length - plainFrom) {
+    boolean stays = plain == packet;
+    if (framesLength < 0 || (!stays && framesLength > plain.length - plainFrom)) {
       return FAILED;
     }
     long truncated =
@@ -85,7 +89,10 @@ public final class ChecksumProtection implements PacketProtection {
     }
     window.mark(packetNumber);
     openedPacketNumber = packetNumber;
-    System.arraycopy(packet, framesAt, plain, plainFrom, framesLength);
+    openedFrom = stays ? framesAt : plainFrom;
+    if (!stays) {
+      System.arraycopy(packet, framesAt, plain, plainFrom, framesLength);
+    }
     return framesLength;
   }
 
@@ -93,6 +100,16 @@ public final class ChecksumProtection implements PacketProtection {
     crc.reset();
     crc.update(bytes, from, length);
     return (int) crc.getValue();
+  }
+
+  @Override
+  public boolean leavesInPlace() {
+    return true;
+  }
+
+  @Override
+  public int openedFrom() {
+    return openedFrom;
   }
 
   @Override

@@ -18,7 +18,8 @@ public interface PacketProtection {
    * @param packetNumberLength 1 to 4 bytes
    * @param frames plaintext; must be at least {@code 4 - packetNumberLength} bytes long, so that
    *     the header-protection sample exists
-   * @param out must not be the same array as {@code frames}
+   * @param out must not be the same array as {@code frames}, unless {@link #leavesInPlace}: then
+   *     the frames may stand where they belong, behind the header
    * @return bytes written
    * @throws IllegalStateException when the key limit is reached; ask {@link #isExhausted()} first
    */
@@ -38,8 +39,9 @@ public interface PacketProtection {
    *
    * @param packet any bytes that came in; {@code from} and {@code length} lie within it
    * @param largestOpened the largest number opened so far, -1 if none; used to expand the number
-   * @param plain receives the frames; must not be the same array as {@code packet} Its content is
-   *     unspecified if the packet does not verify.
+   * @param plain receives the frames; must not be the same array as {@code packet}, unless {@link
+   *     #leavesInPlace}: then the frames stay where they are. Its content is unspecified if the
+   *     packet does not verify.
    * @return length of the frames, or {@link #FAILED}, {@link #DUPLICATE} or {@link #STALE}
    */
   int open(
@@ -62,6 +64,12 @@ public interface PacketProtection {
    * itself was not verified.
    */
   int STALE = -3;
+
+  /** Whether frames look the same sealed and opened, so that they need not be copied. */
+  boolean leavesInPlace();
+
+  /** Where in {@code plain} the frames begin that {@link #open} opened last. */
+  int openedFrom();
 
   /** The full number of the packet that {@link #open} opened last. */
   long openedPacketNumber();
