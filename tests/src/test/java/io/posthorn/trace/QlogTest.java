@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
 import io.posthorn.Mode;
+import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.EndpointTrace;
 import java.io.ByteArrayOutputStream;
@@ -31,13 +32,17 @@ class QlogTest {
 
   /** What a client that sends over a bad network, and its server, have to tell. */
   private static List<byte[]> conversation(long seed, String conditions) {
+    return conversation(seed, conditions, SocketOptions.defaults(Mode.RELIABLE));
+  }
+
+  private static List<byte[]> conversation(long seed, String conditions, SocketOptions options) {
     ByteArrayOutputStream ofClient = new ByteArrayOutputStream();
     ByteArrayOutputStream ofServer = new ByteArrayOutputStream();
     TracedPair pair =
         new TracedPair(
             seed,
             conditions,
-            SocketOptions.defaults(Mode.RELIABLE),
+            options,
             new EndpointTrace(writer(ofClient), null),
             new EndpointTrace(writer(ofServer), null));
     String body = "a secret of two people".repeat(50);
@@ -92,6 +97,16 @@ class QlogTest {
     List<String> sent = data(client, "transport:packet_sent");
     List<String> received = data(QlogShape.check(files.get(1)), "transport:packet_received");
     assertTrue(sent.size() > 20);
+    assertEquals(String.join("\n", sent), String.join("\n", received));
+  }
+
+  /** Frames in clear are not copied anywhere: they are read where they lie. */
+  @Test
+  void aClearConversationIsToldLikeASealedOne() {
+    List<byte[]> files = conversation(6, "delay 20ms", TracedPair.withSecurity(Security.none()));
+    List<String> sent = data(QlogShape.check(files.get(0)), "transport:packet_sent");
+    List<String> received = data(QlogShape.check(files.get(1)), "transport:packet_received");
+    assertTrue(sent.toString().contains("frame_type=stream"), "frames are told");
     assertEquals(String.join("\n", sent), String.join("\n", received));
   }
 

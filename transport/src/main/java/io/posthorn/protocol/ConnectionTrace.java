@@ -99,11 +99,12 @@ final class ConnectionTrace {
       long phase,
       int bytes,
       byte[] plain,
+      int plainFrom,
       int length,
       int mtu,
       PacketRecovery recovery,
       long nowNanos) {
-    shared.frames.set(plain, 0, length);
+    shared.frames.set(plain, plainFrom, length);
     listener.packetSent(nowNanos, id, PacketKind.DATA, packetNumber, phase, bytes, shared.frames);
     if (phase != sendingPhase) {
       sendingPhase = phase;
@@ -116,8 +117,15 @@ final class ConnectionTrace {
     metrics(recovery, nowNanos);
   }
 
-  void received(long packetNumber, long phase, int bytes, byte[] plain, int length, long nowNanos) {
-    shared.frames.set(plain, 0, length);
+  void received(
+      long packetNumber,
+      long phase,
+      int bytes,
+      byte[] plain,
+      int plainFrom,
+      int length,
+      long nowNanos) {
+    shared.frames.set(plain, plainFrom, length);
     listener.packetReceived(
         nowNanos, id, PacketKind.DATA, packetNumber, phase, bytes, shared.frames);
     if (phase != receivingPhase) {

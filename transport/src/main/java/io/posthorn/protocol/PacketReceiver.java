@@ -58,7 +58,13 @@ final class PacketReceiver {
     packetsReceived++;
     if (parts.packetTrace != null) {
       parts.packetTrace.received(
-          keys.openedPacketNumber(), keys.receivingPhase(), length, plain, plainLength, nowNanos);
+          keys.openedPacketNumber(),
+          keys.receivingPhase(),
+          length,
+          plain,
+          keys.openedFrom(),
+          plainLength,
+          nowNanos);
     }
     parts.idle.onReceived(nowNanos);
     parts.path.onReceived(source, datagramBytes);
