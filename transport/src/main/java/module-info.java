@@ -10,7 +10,7 @@ module io.posthorn {
   requires transitive com.esotericsoftware.kryo;
   requires com.sun.jna;
   requires static jdk.jfr;
-  requires static transitive micrometer.core;
+  requires static micrometer.core; // not transitive: users without it could not even compile
 
   exports io.posthorn;
   exports io.posthorn.capture;

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** {@code send(); return from main} delivers, in a virtual machine of its own. */
+/** FAULTS 21: {@code send(); return from main} delivers, in a virtual machine of its own. */
 class ShutdownTest {
   @ParameterizedTest
   @MethodSource("io.posthorn.SocketContractTest#modes")

@@ -16,6 +16,12 @@ import org.jspecify.annotations.Nullable;
  * A connection of a socket in reliable mode, asked for by {@link MessageSocket#connect} or {@link
  * MessageSocket#accept}. Messages sent on it never go to another connection, even to the same peer:
  * when it has ended, sending fails. Safe for use by many threads.
+ *
+ * <pre>{@code
+ * Connection connection = socket.connect(peer); // throws if nobody answers
+ * connection.send("hello".getBytes(UTF_8));
+ * CloseReport report = connection.close(Duration.ofSeconds(3)); // says what was acknowledged
+ * }</pre>
  */
 public final class Connection implements AutoCloseable {
   private final MessageSocket socket;

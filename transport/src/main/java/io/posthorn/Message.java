@@ -13,6 +13,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * One message: either on its way out, made by {@link #to} and {@link Draft#body(byte[])}, or
  * received. Immutable but for the array that {@link #bytes} hands out, and safe to share.
+ *
+ * <pre>{@code
+ * Message.Draft position = Message.to(peer).delivery(Delivery.RELIABLE_LATEST).key(7);
+ * socket.send(position.body("3,4"));
+ * socket.send(position.body("3,5")); // takes the place of the other one if that still waits
+ * }</pre>
  */
 public final class Message {
   private final InetSocketAddress peer;

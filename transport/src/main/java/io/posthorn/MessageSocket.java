@@ -31,6 +31,17 @@ import org.jspecify.annotations.Nullable;
  * and nothing is promised; in {@link Mode#RELIABLE} it arrives once, whole and in order per
  * channel, or an error says so. The same methods serve both.
  *
+ * <pre>{@code
+ * InetSocketAddress here = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+ * try (MessageSocket server = MessageSocket.builder().bind(here).open();
+ *     MessageSocket client = MessageSocket.builder().open()) {
+ *   client.send(server.localAddress(), "hello".getBytes(UTF_8)); // opens the connection
+ *   Message question = server.receive();
+ *   server.send(question.from(), "good day".getBytes(UTF_8));
+ *   Message answer = client.receive(Duration.ofSeconds(5)); // null if none came
+ * }
+ * }</pre>
+ *
  * <p><b>Threads.</b> All methods may be called by many threads. Messages are taken either by {@link
  * #receive()} or by one handler. Methods wait only where they say so; an interrupt ends the waiting
  * with an {@link InterruptedIOException}, leaves the interrupt status set and the socket usable.
@@ -38,9 +49,13 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Back-pressure.</b> What is sent waits in memory up to {@code sendBufferBytes} for each
  * connection; beyond, {@link #send(Message)} waits and {@link #trySend} answers null.
  *
- * <p><b>The end.</b> {@link #close()} flushes within the linger time. A socket that is left open
- * when {@code main} returns is flushed too, by a shutdown hook, for at most three seconds; its
- * threads do not keep the virtual machine alive.
+ * <p><b>Its life.</b> A socket is open from {@link MessageSocketBuilder#open} on, which binds it
+ * and starts its threads, and there is nothing to start or to wait for besides. It is {@link
+ * Closeable} and belongs into a try statement or to whatever closes resources where it runs. {@link
+ * #close()} takes no more messages, flushes within the linger time and ends its threads; what is
+ * called afterwards throws {@link SocketClosedException}, and closing again does nothing. A socket
+ * that is left open when {@code main} returns is flushed too, by a shutdown hook, for at most three
+ * seconds; its threads do not keep the virtual machine alive.
  */
 public final class MessageSocket implements Closeable {
   private final SocketOptions options;

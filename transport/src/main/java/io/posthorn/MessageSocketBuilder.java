@@ -32,6 +32,10 @@ public final class MessageSocketBuilder {
   private static final Duration LONGEST = Duration.ofMinutes(10);
   private static final Duration LONGEST_SPIN = Duration.ofNanos(100_000);
   private static final int LEAST_BUFFER_BYTES = 64 << 10;
+
+  /** What peers may fill leaves the larger part of a small heap to the application. */
+  private static final int HEAP_SHARE = 3;
+
   private static final int LEAST_WHOLE_MESSAGE_BYTES = 64 << 10;
   private static final int MOST_BUFFER_BYTES = 1 << 30;
 
@@ -48,7 +52,10 @@ public final class MessageSocketBuilder {
   private Duration implicitIdle = DEFAULTS.implicitIdle();
   private int sendBufferBytes = DEFAULTS.sendBufferBytes();
   private int receiveBufferBytes = DEFAULTS.receiveBufferBytes();
-  private long socketReceiveBytes = DEFAULTS.socketReceiveBytes();
+  private long socketReceiveBytes =
+      Math.max(
+          LEAST_BUFFER_BYTES,
+          Math.min(DEFAULTS.socketReceiveBytes(), Runtime.getRuntime().maxMemory() / HEAP_SHARE));
   private @Nullable Integer maxWholeMessageBytes;
   private Duration linger = Duration.ofSeconds(3);
   private int maxDatagramBytes = DEFAULTS.maxDatagramBytes();
@@ -188,8 +195,9 @@ public final class MessageSocketBuilder {
   }
 
   /**
-   * Memory that all peers together may fill: 64 KiB to 1 TiB, default 256 MiB. In plain mode the
-   * queue of messages that nobody has received yet; what comes beyond is dropped and counted.
+   * Memory that all peers together may fill: 64 KiB to 1 TiB, default 256 MiB or a third of the
+   * largest heap, whichever is less. In plain mode the queue of messages that nobody has received
+   * yet; what comes beyond is dropped and counted.
    */
   public MessageSocketBuilder socketReceiveBytes(long bytes) {
     socketReceiveBytes =

@@ -13,6 +13,15 @@ import org.jspecify.annotations.Nullable;
  * The fate of one message that was sent; ends in exactly one {@link Outcome}. In plain mode that is
  * {@link Outcome.Kind#UNKNOWN}, at once.
  *
+ * <pre>{@code
+ * Message.Draft draft = Message.to(peer).channel(3).expiresAfter(Duration.ofSeconds(20));
+ * Receipt receipt = socket.send(draft.body("soon, or not at all"));
+ * Outcome outcome = receipt.acknowledged().join();
+ * if (outcome.kind() != Outcome.Kind.ACKNOWLEDGED) {
+ *   throw new IOException("not delivered: " + outcome);
+ * }
+ * }</pre>
+ *
  * <p>Futures complete on a thread of the socket's own, never on the I/O thread and under no lock.
  * They may be waited for inside a message handler.
  */

@@ -1,26 +1,23 @@
 package io.posthorn;
 
 import io.posthorn.datagram.DatagramAddresses;
-import io.posthorn.datagram.NoSocketImpl;
+import io.posthorn.datagram.PeerSocket;
 import io.posthorn.datagram.ReceivedPackets;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.wire.WireLimits;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
 import java.net.PortUnreachableException;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
-import java.nio.channels.DatagramChannel;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Objects;
@@ -66,7 +63,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The peer must be another {@code ReliableDatagramSocket} or a {@link MessageSocket} in reliable
  * mode: nothing else understands it. Safe for use by many threads.
  */
-public final class ReliableDatagramSocket extends DatagramSocket {
+@SuppressWarnings("exports") // what it inherits is the contract's; nobody needs the class between
+public final class ReliableDatagramSocket extends PeerSocket {
   /** Bytes of a connected peer's packets kept when the socket stops being connected to it. */
   private static final long KEPT_LIMIT_BYTES = 1 << 20;
 
@@ -85,7 +83,6 @@ public final class ReliableDatagramSocket extends DatagramSocket {
   private final ArrayDeque<Message> kept = new ArrayDeque<>();
 
   private volatile @Nullable MessageSocket socket;
-  private volatile @Nullable InetSocketAddress remote;
 
   /** The last connection to the peer whose end needs no more words; 0 for none. */
   private volatile long reportedConnection;
@@ -140,7 +137,6 @@ public final class ReliableDatagramSocket extends DatagramSocket {
    * @throws IllegalArgumentException if the builder's mode is plain
    */
   public ReliableDatagramSocket(MessageSocketBuilder builder) {
-    super(new NoSocketImpl()); // no system socket: a blocked receive would keep its locks
     if (builder.mode() == Mode.PLAIN) {
       throw new IllegalArgumentException(
           "a plain socket is a java.net.DatagramSocket: use Mode.RELIABLE");
@@ -195,49 +191,24 @@ public final class ReliableDatagramSocket extends DatagramSocket {
   }
 
   @Override
-  public void connect(InetAddress address, int port) {
-    if (address == null) {
-      throw new IllegalArgumentException("connect: expected an address, got null");
-    }
-    try {
-      connect(new InetSocketAddress(address, port));
-    } catch (SocketException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /**
-   * Restricts the socket to one peer, as {@link DatagramSocket#connect(SocketAddress)}; nothing is
-   * sent. What others sent and nobody has received is discarded.
-   *
-   * @throws SocketException if the address cannot be a peer's
-   */
-  @Override
-  public void connect(SocketAddress address) throws SocketException {
-    if (address == null) {
-      throw new IllegalArgumentException("connect: expected an address, got null");
-    }
-    InetSocketAddress peer = DatagramAddresses.requireInet(address, "connect");
-    if (isClosed()) {
-      return;
-    }
-    requirePeer(peer);
+  protected void connectTo(InetSocketAddress peer) throws SocketException {
+    requireOnePeer(peer);
     InetSocketAddress to = MessageSocket.checkedPeer(peer);
     MessageSocket bound = bound();
     synchronized (lock) {
-      keepPackets(remote);
+      keepPackets(remote());
       kept.removeIf(message -> !message.from().equals(to));
       reportedConnection = lastConnection(bound, to);
-      remote = to;
+      remote(to);
     }
   }
 
   @Override
   public void disconnect() {
     synchronized (lock) {
-      if (!isClosed() && remote != null) {
-        keepPackets(remote);
-        remote = null;
+      if (!isClosed() && isConnected()) {
+        keepPackets(remote());
+        remote(null);
       }
     }
   }
@@ -270,8 +241,7 @@ public final class ReliableDatagramSocket extends DatagramSocket {
     }
   }
 
-  private static void requirePeer(InetSocketAddress peer) throws SocketException {
-    DatagramAddresses.requirePort(peer);
+  private static void requireOnePeer(InetSocketAddress peer) throws SocketException {
     InetAddress host = peer.getAddress();
     if (host.isMulticastAddress() || isBroadcast(host)) {
       throw new SocketException(
@@ -293,49 +263,9 @@ public final class ReliableDatagramSocket extends DatagramSocket {
   }
 
   @Override
-  public boolean isConnected() {
-    return remote != null;
-  }
-
-  @Override
-  public @Nullable InetAddress getInetAddress() {
-    InetSocketAddress peer = remote;
-    return peer == null ? null : peer.getAddress();
-  }
-
-  @Override
-  public int getPort() {
-    InetSocketAddress peer = remote;
-    return peer == null ? -1 : peer.getPort();
-  }
-
-  @Override
-  public @Nullable SocketAddress getRemoteSocketAddress() {
-    return remote;
-  }
-
-  @Override
-  public @Nullable SocketAddress getLocalSocketAddress() {
+  protected @Nullable InetSocketAddress localAddress() {
     MessageSocket bound = socket;
-    return bound == null || isClosed() ? null : bound.localAddress();
-  }
-
-  @Override
-  public @Nullable InetAddress getLocalAddress() {
-    if (isClosed()) {
-      return null;
-    }
-    MessageSocket bound = socket;
-    return (bound == null ? new InetSocketAddress(0) : bound.localAddress()).getAddress();
-  }
-
-  @Override
-  public int getLocalPort() {
-    if (isClosed()) {
-      return -1;
-    }
-    MessageSocket bound = socket;
-    return bound == null ? 0 : bound.localAddress().getPort();
+    return bound == null ? null : bound.localAddress();
   }
 
   // Packets.
@@ -353,11 +283,12 @@ public final class ReliableDatagramSocket extends DatagramSocket {
   @Override
   public void send(DatagramPacket packet) throws IOException {
     MessageSocket from = bound();
-    InetSocketAddress connected = remote;
+    InetSocketAddress connected = remote();
     Message message;
     synchronized (packet) {
       InetSocketAddress to = DatagramAddresses.destination(packet, connected);
-      requirePeer(to);
+      DatagramAddresses.requirePort(to);
+      requireOnePeer(to);
       int length = packet.getLength();
       if (length > WireLimits.MAX_DATAGRAM_BYTES) {
         throw new MessageTooLargeException(
@@ -413,7 +344,7 @@ public final class ReliableDatagramSocket extends DatagramSocket {
       while (true) {
         Message message = pollKept();
         if (message == null) {
-          Duration wait = remote == null ? null : LOOK_AGAIN;
+          Duration wait = remote() == null ? null : LOOK_AGAIN;
           if (timeoutMillis > 0) {
             long goneNanos = from.driver().nowNanos() - startNanos;
             Duration left = Duration.ofMillis(timeoutMillis).minusNanos(goneNanos);
@@ -428,7 +359,7 @@ public final class ReliableDatagramSocket extends DatagramSocket {
             throw closed(e);
           }
         }
-        InetSocketAddress peer = remote;
+        InetSocketAddress peer = remote();
         if (message == null) {
           requireReachable(from, peer);
           if (timeoutMillis > 0
@@ -580,42 +511,10 @@ public final class ReliableDatagramSocket extends DatagramSocket {
     return OPTIONS;
   }
 
-  /**
-   * Refuses to join.
-   *
-   * @throws SocketException always
-   */
   @Override
-  public void joinGroup(SocketAddress group, @Nullable NetworkInterface netIf) throws IOException {
-    throw noGroups(group, "join");
-  }
-
-  /**
-   * Refuses to leave, for no group can be joined.
-   *
-   * @throws SocketException always
-   */
-  @Override
-  public void leaveGroup(SocketAddress group, @Nullable NetworkInterface netIf) throws IOException {
-    throw noGroups(group, "leave");
-  }
-
-  private static SocketException noGroups(SocketAddress group, String what) {
-    if (!(group instanceof InetSocketAddress)) {
-      throw new IllegalArgumentException(what + " " + group + ": expected an InetSocketAddress");
-    }
-    return new SocketException(
-        what
-            + " "
-            + group
-            + ": a reliable socket has one peer at the other end of each connection, never a"
-            + " group; use java.net.MulticastSocket");
-  }
-
-  /** Null, as the contract says of a socket that was not made by a channel. */
-  @Override
-  public @Nullable DatagramChannel getChannel() {
-    return null;
+  protected String whyNoGroups() {
+    return "a reliable socket has one peer at the other end of each connection, never a group; use"
+        + " java.net.MulticastSocket";
   }
 
   // The end.
@@ -640,12 +539,6 @@ public final class ReliableDatagramSocket extends DatagramSocket {
   public boolean isClosed() {
     MessageSocket bound = socket;
     return closed || (bound != null && bound.isClosed());
-  }
-
-  private void requireOpen() throws SocketException {
-    if (isClosed()) {
-      throw new SocketException("the socket is closed: open a new one");
-    }
   }
 
   /** The socket underneath; whoever sends or receives without having bound it binds it. */

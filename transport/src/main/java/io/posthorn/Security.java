@@ -38,6 +38,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What holds for the peers that a socket connects to holds for them in either role: one that
  * connects from there must show the same key.
+ *
+ * <pre>{@code
+ * Security security = Security.preSharedKey("six words that nobody else knows".toCharArray());
+ * try (MessageSocket socket = MessageSocket.builder().security(security).open()) {
+ *   Security used = socket.options().security(); // prints what it asks for, and no secret
+ * }
+ * }</pre>
  */
 public final class Security {
   /** Length of a pre-shared key. */

@@ -20,9 +20,10 @@ import org.junit.jupiter.api.extension.ExtendWith;
  * }</pre>
  *
  * <p>Of a class, it counts for every test of it that has none of its own. A test that fails says
- * the seed: {@code -Dposthorn.seed=SEED} draws the same fates again. On real sockets that repeats
- * decisions, not timing; in {@link io.posthorn.simulation.SimulatedNetwork} a seed repeats the
- * whole run.
+ * the seed: {@code -Dposthorn.seed=SEED} draws the same fates again; and it leaves a file with what
+ * happened to each datagram, which {@code -Dposthorn.replay=FILE} does again. On real sockets both
+ * repeat decisions, not timing; in {@link io.posthorn.simulation.SimulatedNetwork} a seed repeats
+ * the whole run.
  */
 @Documented
 @Inherited

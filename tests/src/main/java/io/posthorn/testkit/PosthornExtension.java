@@ -1,7 +1,9 @@
 package io.posthorn.testkit;
 
 import io.posthorn.simulation.LinkConditions;
+import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -14,11 +16,18 @@ import org.junit.platform.commons.support.AnnotationSupport;
  * Gives each test method that wants one a {@link TestRelay} with the conditions of its {@link
  * BadNetwork}, closes it afterwards and, if the test failed, says how to see the same again.
  *
- * <p>The system property {@code posthorn.seed} takes the place of every seed.
+ * <p>The system property {@code posthorn.seed} takes the place of every seed. While a test runs,
+ * what happens to each datagram is written to a file; a test that fails leaves it and says its
+ * name, and {@code posthorn.replay=FILE} makes the same of the n-th datagram of each direction
+ * again, whatever the conditions. The files lie in {@code posthorn} below {@code target} or {@code
+ * build}, whichever there is, or below the folder for temporary files.
  */
 public final class PosthornExtension implements ParameterResolver, AfterEachCallback {
   /** A seed that prevails over those of the annotations. */
   public static final String SEED_PROPERTY = "posthorn.seed";
+
+  /** A file that a failing test left: its fates instead of the conditions of the annotations. */
+  public static final String REPLAY_PROPERTY = "posthorn.replay";
 
   private static final ExtensionContext.Namespace NAMESPACE =
       ExtensionContext.Namespace.create(PosthornExtension.class);
@@ -38,7 +47,7 @@ public final class PosthornExtension implements ParameterResolver, AfterEachCall
     if (known != null) {
       return known;
     }
-    TestRelay relay = relay(find(context));
+    TestRelay relay = relay(find(context), RecordingFile.of(context));
     store.put(context.getUniqueId(), relay);
     return relay;
   }
@@ -50,14 +59,17 @@ public final class PosthornExtension implements ParameterResolver, AfterEachCall
       return;
     }
     relay.close();
+    List<Path> recordings = RecordingFile.withDatagrams(relay.recordings());
     if (context.getExecutionException().isPresent()) {
-      String words = howToSeeItAgain(context.getDisplayName(), relay);
+      String words = howToSeeItAgain(context.getDisplayName(), relay, recordings);
       context.publishReportEntry("posthorn", words);
       System.err.println(words);
+    } else {
+      RecordingFile.delete(recordings);
     }
   }
 
-  private static TestRelay relay(@Nullable BadNetwork network) {
+  private static TestRelay relay(@Nullable BadNetwork network, @Nullable Path record) {
     LinkConditions up = LinkConditions.NONE;
     LinkConditions down = LinkConditions.NONE;
     long seed = 0;
@@ -78,7 +90,8 @@ public final class PosthornExtension implements ParameterResolver, AfterEachCall
     while (seed == 0) {
       seed = new SecureRandom().nextInt(); // short enough to be typed
     }
-    return new TestRelay(up, down, seed);
+    String replay = System.getProperty(REPLAY_PROPERTY);
+    return new TestRelay(up, down, seed, record, replay == null ? null : Path.of(replay.strip()));
   }
 
   private static @Nullable BadNetwork find(ExtensionContext context) {
@@ -92,10 +105,14 @@ public final class PosthornExtension implements ParameterResolver, AfterEachCall
     return found.orElse(null);
   }
 
-  private static String howToSeeItAgain(String test, TestRelay relay) {
+  private static String howToSeeItAgain(String test, TestRelay relay, List<Path> recordings) {
     StringBuilder words = new StringBuilder("posthorn: ").append(test);
     words.append(" failed over ").append(relay);
     words.append("; the same fates: -D").append(SEED_PROPERTY).append('=').append(relay.seed());
+    if (!recordings.isEmpty()) {
+      words.append(", datagram by datagram: -D").append(REPLAY_PROPERTY).append('=');
+      words.append(recordings.get(0));
+    }
     return words.toString();
   }
 }

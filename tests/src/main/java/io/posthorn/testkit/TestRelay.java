@@ -2,12 +2,18 @@ package io.posthorn.testkit;
 
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.LinkCounters;
+import io.posthorn.simulation.LinkRecording;
 import io.posthorn.simulation.Relay;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bad network of one test: a seeded {@link Relay} before each server that the test asks for. A
@@ -18,19 +24,36 @@ import java.util.Map;
  */
 public final class TestRelay implements AutoCloseable {
   private final long seed;
+  private final @Nullable Path record;
+  private final @Nullable Path replay;
   private final Map<InetSocketAddress, Relay> relays = new LinkedHashMap<>();
+  private final List<Path> recordings = new ArrayList<>();
   private LinkConditions up;
   private LinkConditions down;
 
-  TestRelay(LinkConditions up, LinkConditions down, long seed) {
+  /**
+   * Makes one.
+   *
+   * @param record where the fates of the first relay are written, or null; those of a second go to
+   *     the same name with {@code .2} at its end
+   * @param replay what the first relay does again, or null: then conditions count for nothing
+   */
+  TestRelay(
+      LinkConditions up,
+      LinkConditions down,
+      long seed,
+      @Nullable Path record,
+      @Nullable Path replay) {
     this.up = up;
     this.down = down;
     this.seed = seed;
+    this.record = record;
+    this.replay = replay;
   }
 
   /** A bad network with these conditions both ways. */
   public static TestRelay seeded(long seed, LinkConditions conditions) {
-    return new TestRelay(conditions, conditions, seed);
+    return new TestRelay(conditions, conditions, seed, null, null);
   }
 
   /**
@@ -51,11 +74,37 @@ public final class TestRelay implements AutoCloseable {
     Relay relay = relays.get(server);
     if (relay == null) {
       // Each server's fates are its own, and the first one's those of the seed itself.
-      Relay.Builder builder = Relay.inFrontOf(server).up(up).down(down).seed(seed + relays.size());
+      Relay.Builder builder = Relay.inFrontOf(server).seed(seed + relays.size());
+      builder.up(replayed(up)).down(replayed(down));
+      Path file = record;
+      if (file != null) {
+        file = numbered(file, relays.size());
+        builder.record(file);
+        recordings.add(file);
+      }
       relay = builder.start();
       relays.put(server, relay);
     }
     return relay.localAddress();
+  }
+
+  /** What the recording says, if there is one, instead of the conditions. */
+  private LinkConditions replayed(LinkConditions otherwise) throws IOException {
+    Path file = replay;
+    if (file == null) {
+      return otherwise;
+    }
+    Path own = numbered(file, relays.size());
+    return LinkConditions.replaying(LinkRecording.read(Files.exists(own) ? own : file));
+  }
+
+  private static Path numbered(Path file, int relay) {
+    return relay == 0 ? file : file.resolveSibling(file.getFileName() + "." + (relay + 1));
+  }
+
+  /** The files with the fates of each relay, in the order in which they were asked for. */
+  List<Path> recordings() {
+    return recordings;
   }
 
   /** Other conditions both ways from now on, of every relay. */
@@ -67,13 +116,17 @@ public final class TestRelay implements AutoCloseable {
   /** Other conditions towards the servers from now on. */
   public void up(LinkConditions conditions) {
     up = conditions;
-    relays.values().forEach(relay -> relay.up(conditions));
+    if (replay == null) {
+      relays.values().forEach(relay -> relay.up(conditions));
+    }
   }
 
   /** Other conditions towards the clients from now on. */
   public void down(LinkConditions conditions) {
     down = conditions;
-    relays.values().forEach(relay -> relay.down(conditions));
+    if (replay == null) {
+      relays.values().forEach(relay -> relay.down(conditions));
+    }
   }
 
   /** What decides the fates. */
@@ -107,6 +160,7 @@ public final class TestRelay implements AutoCloseable {
 
   @Override
   public String toString() {
-    return "up '" + up + "', down '" + down + "', seed " + seed;
+    String fates = "up '" + up + "', down '" + down + "', seed " + seed;
+    return replay == null ? fates : fates + ", all of it replayed from " + replay;
   }
 }

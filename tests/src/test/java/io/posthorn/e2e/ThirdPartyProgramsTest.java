@@ -18,6 +18,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -117,7 +119,10 @@ class ThirdPartyProgramsTest {
     try (Transfer transfer = new Transfer(new DefaultDatagramSocketFactory())) {
       transfer.client.setSoTimeout(Duration.ofMillis(100));
       transfer.client.setMaxTimeouts(3);
-      assertThrows(IOException.class, () -> transfer.upload(file()));
+      IOException failure = assertThrows(IOException.class, () -> transfer.upload(file()));
+      Path readme = Path.of(System.getProperty("posthorn.root"), "README.md");
+      assertTrue(
+          Files.readString(readme).contains("DatagramSocket: " + failure), failure::toString);
       assertTrue(transfer.server.lastBlock() < 100, "block " + transfer.server.lastBlock());
       assertFalse(transfer.server.files().containsKey("posthorn.bin"));
     }

@@ -13,16 +13,20 @@ import java.util.List;
 import java.util.Set;
 import java.util.StringJoiner;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** What code that was compiled against an API relies on: one line for each part of it, sorted. */
 final class ApiSignatures {
   private final Set<String> lines = new TreeSet<>();
+  private final Set<String> packages;
 
-  private ApiSignatures() {}
+  private ApiSignatures(Set<String> packages) {
+    this.packages = packages;
+  }
 
   /** Of all public classes of these packages. */
   static Set<String> of(JavaClasses classes, Set<String> packages) {
-    ApiSignatures signatures = new ApiSignatures();
+    ApiSignatures signatures = new ApiSignatures(packages);
     for (JavaClass type : classes) {
       if (packages.contains(type.getPackageName())) {
         signatures.add(type.reflect());
@@ -68,8 +72,14 @@ final class ApiSignatures {
     for (Type above : type.getGenericInterfaces()) {
       lines.add(name + " is " + above.getTypeName());
     }
-    if (type.getGenericSuperclass() != null) {
-      lines.add(name + " is " + type.getGenericSuperclass().getTypeName());
+    // What is inherited from a class that nobody else can name is as if the class itself had it.
+    Class<?> own = type;
+    while (isHidden(own.getSuperclass())) {
+      own = own.getSuperclass();
+      addMethods(own, name, isFinal);
+    }
+    if (own.getGenericSuperclass() != null) {
+      lines.add(name + " is " + own.getGenericSuperclass().getTypeName());
     }
     for (Field field : type.getDeclaredFields()) {
       if (isVisible(field.getModifiers()) && !field.isSynthetic()) {
@@ -86,9 +96,22 @@ final class ApiSignatures {
     for (Constructor<?> constructor : type.getDeclaredConstructors()) {
       addExecutable(name + " has ", constructor, "new");
     }
+    addMethods(type, name, isFinal);
+  }
+
+  private boolean isHidden(@Nullable Class<?> type) {
+    return type != null
+        && type.getName().startsWith("io.posthorn.")
+        && !packages.contains(type.getPackageName());
+  }
+
+  private void addMethods(Class<?> type, String name, boolean isFinal) {
     boolean isOpen = !isFinal && !type.isEnum() && !type.isSealed();
     for (Method method : type.getDeclaredMethods()) {
       int modifiers = method.getModifiers();
+      if (isFinal && Modifier.isProtected(modifiers)) {
+        continue; // there is no subclass that could see it
+      }
       String words = Modifier.isStatic(modifiers) ? "static " : "";
       words += isOpen && Modifier.isAbstract(modifiers) ? "abstract " : "";
       String result = method.getGenericReturnType().getTypeName();

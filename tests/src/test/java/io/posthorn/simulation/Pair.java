@@ -85,6 +85,11 @@ final class Pair {
    * @param tight whether buffers are small
    */
   static SocketOptions patient(boolean sealed, boolean tight) {
+    return options(sealed, tight, Duration.ofMinutes(3));
+  }
+
+  /** The same, but for how long a handshake may take. */
+  static SocketOptions options(boolean sealed, boolean tight, Duration handshakeTimeout) {
     SocketOptions usual = options();
     return new SocketOptions(
         usual.mode(),
@@ -92,7 +97,7 @@ final class Pair {
         usual.congestionControl(),
         usual.maxConnections(),
         usual.idleTimeout(),
-        Duration.ofMinutes(3),
+        handshakeTimeout,
         usual.keepAlive(),
         usual.implicitIdle(),
         tight ? 80 << 10 : usual.sendBufferBytes(),

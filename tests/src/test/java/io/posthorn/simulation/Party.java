@@ -75,7 +75,10 @@ final class Party implements SimulatedHost {
   }
 
   private SimulatedEndpoint host() {
-    SplittableRandom random = new SplittableRandom(seed + process * 0x9E3779B97F4A7C15L);
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int i = 0; i < process; i++) {
+      random = random.split(); // no seed of its own: streams of seeds that are near overlap
+    }
     Endpoint endpoint = new ReliableEndpoint(options, random, address::equals, identity, limits);
     return new SimulatedEndpoint(endpoint, this::onMessage, this::onEvent);
   }
@@ -97,6 +100,13 @@ final class Party implements SimulatedHost {
   /** Tells who is at an address. */
   void meet(Party other) {
     known.put(other.address, other);
+  }
+
+  /** The other is, or was, met at this address of a translator. */
+  void learn(InetSocketAddress external, Party other) {
+    if (other != this) {
+      known.put(external, other);
+    }
   }
 
   /** Never opens a connection itself: it sends when the other has. */
@@ -309,12 +319,14 @@ final class Party implements SimulatedHost {
     history.add(new History.Told(now, end, process, event));
     if (event instanceof EndpointEvent.Connected connected) {
       aliases.put(whoIsAt(connected.peer()), connected.peer());
+    } else if (event instanceof EndpointEvent.Closed closed && answersOnly) {
+      aliases.remove(whoIsAt(closed.peer()), closed.peer()); // nobody may be there any more
     }
     flushAll();
   }
 
   /** Others are met at the address that a translator gave them. */
-  private Party whoIsAt(InetSocketAddress peer) {
+  Party whoIsAt(InetSocketAddress peer) {
     Party party = known.get(peer);
     if (party != null) {
       return party;

@@ -13,6 +13,8 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -107,14 +109,13 @@ class PosthornExtensionTest {
     }
   }
 
-  @Test
-  void failingTestSaysHowToSeeItAgain() throws Exception {
-    Map<String, Status> ends = new TreeMap<>();
+  /** Runs the sample class; answers what its tests reported, and notes how they ended. */
+  private static List<String> runExamples(String type, Map<String, Status> ends) throws Exception {
     List<String> reports = new ArrayList<>();
     LauncherFactory.create()
         .execute(
             LauncherDiscoveryRequestBuilder.request()
-                .selectors(selectClass(Class.forName(EchoExample.class.getName() + "$Failing")))
+                .selectors(selectClass(Class.forName(EchoExample.class.getName() + "$" + type)))
                 .filters(EngineFilter.includeEngines("junit-jupiter"))
                 .build(),
             new TestExecutionListener() {
@@ -130,6 +131,19 @@ class PosthornExtensionTest {
                 }
               }
             });
+    return reports;
+  }
+
+  private static Path recording(String report) {
+    String property = "-D" + PosthornExtension.REPLAY_PROPERTY + "=";
+    assertTrue(report.contains(property), report);
+    return Path.of(report.substring(report.indexOf(property) + property.length()));
+  }
+
+  @Test
+  void failingTestSaysHowToSeeItAgain() throws Exception {
+    Map<String, Status> ends = new TreeMap<>();
+    List<String> reports = runExamples("Failing", ends);
     assertEquals(
         Map.of(
             "answerComes(TestRelay)",
@@ -142,5 +156,42 @@ class PosthornExtensionTest {
         reports.get(0).contains("answerComesAtOnce(TestRelay) failed over up 'loss 100%'"),
         reports.get(0));
     assertTrue(reports.get(0).contains("-Dposthorn.seed=9"), reports.get(0));
+    Path file = recording(reports.get(0));
+    assertTrue(Files.readString(file).contains("\n0 up 1 "), Files.readString(file));
+    Files.delete(file);
+  }
+
+  /** The network of {@code Lucky} loses half; what one run saw, the next sees by the file. */
+  @Test
+  void recordingOfAFailureReplaysIt() throws Exception {
+    Map<String, Status> ends = new TreeMap<>();
+    List<String> first = runExamples("Lucky", ends);
+    assertEquals(Map.of("nothingIsLost(TestRelay)", Status.FAILED), ends);
+    Path file = recording(first.get(0));
+    String fates = fates(file);
+    assertTrue(fates.contains("lost") && fates.contains("passed"), fates);
+    System.setProperty(PosthornExtension.REPLAY_PROPERTY, file.toString());
+    try {
+      List<String> second = runExamples("Lucky", ends);
+      assertTrue(second.get(0).contains("replayed from " + file), second.get(0));
+      Path again = recording(second.get(0));
+      assertEquals(fates, fates(again));
+      Files.delete(again);
+    } finally {
+      System.clearProperty(PosthornExtension.REPLAY_PROPERTY);
+    }
+    Files.delete(file);
+  }
+
+  /** Number and fate of each datagram towards the server, without time. */
+  private static String fates(Path recording) throws IOException {
+    StringBuilder fates = new StringBuilder();
+    for (String line : Files.readAllLines(recording)) {
+      if (line.startsWith("0 up ")) {
+        String[] words = line.split(" ", -1);
+        fates.append(words[2]).append(' ').append(words[5]).append('\n');
+      }
+    }
+    return fates.toString();
   }
 }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * no system socket and asks no factory for one.
  */
 @SuppressWarnings("deprecation") // some of what must be overridden is
-public final class NoSocketImpl extends DatagramSocketImpl {
+final class NoSocketImpl extends DatagramSocketImpl {
   /** For one socket. */
   public NoSocketImpl() {}
 

@@ -43,6 +43,11 @@ class LinuxCalls {
 
   static final int UDP_GRO = 104;
 
+  /** Of the C library's struct timeval: two longs. */
+  static final int SO_RCVTIMEO = 20;
+
+  static final int TIMEVAL_BYTES = 16;
+
   static final int MSG_DONTWAIT = 0x40;
   static final int MSG_NOSIGNAL = 0x4000;
   static final int EFD_NONBLOCK = 0x800;
@@ -162,6 +167,11 @@ class LinuxCalls {
 
   long receive(int fd, long message) {
     return recvmsg(fd, message, MSG_DONTWAIT);
+  }
+
+  /** Waits for a datagram as long as {@link #SO_RCVTIMEO} says; EAGAIN if none came. */
+  long awaitAndReceive(int fd, long message) {
+    return recvmsg(fd, message, 0);
   }
 
   int poll(long pollFds, int count, long timeout) {

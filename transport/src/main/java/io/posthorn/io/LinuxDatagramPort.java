@@ -6,10 +6,13 @@ import io.posthorn.endpoint.TransmitBatch;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.ClosedChannelException;
+import java.security.SecureRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +34,14 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   private static final long PAUSE_NANOS = 10_000_000;
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
+  /**
+   * How long a wait inside {@code recvmsg} lasts, which saves a call for each datagram that comes
+   * soon; the system rounds it up by some milliseconds. Waits that end sooner are made by polling.
+   */
+  private static final int RECEIVE_WAIT_MICROS = 6_000;
+
+  private static final long LEAST_RECEIVE_WAIT_NANOS = 10_000_000;
   private static final int CLOSED = 1 << 30;
 
   // Where each struct lies in the buffer.
@@ -48,7 +59,17 @@ public final class LinuxDatagramPort implements DatagramPort {
   private static final int EVENT_IN = 488;
   private static final int OPTION = 496;
   private static final int OPTION_LENGTH = 500;
-  private static final int STRUCTS_BYTES = 512;
+  private static final int WAKE_HEADER = 512;
+  private static final int WAKE_VECTOR = 568;
+  private static final int WAKE_NAME = 584;
+  private static final int WAKE_TOKEN = 616;
+  private static final int TIMEVAL = 632;
+  private static final int STRUCTS_BYTES = 648;
+
+  /**
+   * Length of the datagram to self that ends a wait inside {@code recvmsg}; nobody can guess it.
+   */
+  private static final int WAKE_BYTES = 16;
 
   private static final int SEGMENT_CONTROL_BYTES = 24;
   private static final int RECEIVE_CONTROL_BYTES = RECEIVE_NAME - RECEIVE_CONTROL;
@@ -94,6 +115,15 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   private final AtomicBoolean wakePending = new AtomicBoolean();
 
+  /** Whether the waiting thread is, or is about to be, inside {@code recvmsg}. */
+  private volatile boolean receiving;
+
+  private final boolean canReceiveWaiting;
+
+  // Of the waiting thread.
+  private boolean datagramsComeSoon;
+  private int waitError;
+
   /** Threads that use the descriptors without the caller's lock, and {@link #CLOSED}. */
   private final AtomicInteger users = new AtomicInteger();
 
@@ -128,6 +158,7 @@ public final class LinuxDatagramPort implements DatagramPort {
     }
     localAddress = nameOf();
     layOut();
+    canReceiveWaiting = layOutWake();
     event = calls.openEvent();
     if (event < 0) {
       throw refused("eventfd");
@@ -281,6 +312,46 @@ public final class LinuxDatagramPort implements DatagramPort {
     structs.putLong(EVENT_OUT, 1);
   }
 
+  /** Prepares the datagram to self; false if a wait inside {@code recvmsg} cannot be bounded. */
+  private boolean layOutWake() {
+    byte[] token = new byte[WAKE_BYTES];
+    new SecureRandom().nextBytes(token);
+    structs.put(WAKE_TOKEN, token);
+    InetAddress own = localAddress.getAddress();
+    InetSocketAddress self =
+        own.isAnyLocalAddress()
+            ? new InetSocketAddress(loopbackLike(own), localAddress.getPort())
+            : localAddress;
+    structs.putLong(WAKE_HEADER + LinuxCalls.MSG_NAME_AT, structsAt + WAKE_NAME);
+    structs.putInt(WAKE_HEADER + LinuxCalls.MSG_NAMELEN_AT, names.write(self, structs, WAKE_NAME));
+    structs.putLong(WAKE_HEADER + LinuxCalls.MSG_IOV_AT, structsAt + WAKE_VECTOR);
+    structs.putLong(WAKE_HEADER + LinuxCalls.MSG_IOVLEN_AT, 1);
+    structs.putLong(WAKE_VECTOR, structsAt + WAKE_TOKEN);
+    structs.putLong(WAKE_VECTOR + LinuxCalls.IOV_LEN_AT, WAKE_BYTES);
+    structs.putLong(TIMEVAL + Long.BYTES, RECEIVE_WAIT_MICROS);
+    return calls.setOption(
+            socket,
+            LinuxCalls.SOL_SOCKET,
+            LinuxCalls.SO_RCVTIMEO,
+            structsAt + TIMEVAL,
+            LinuxCalls.TIMEVAL_BYTES)
+        == 0;
+  }
+
+  /** The address at which this host reaches itself, of the family of a wildcard. */
+  private static InetAddress loopbackLike(InetAddress any) {
+    byte[] bytes = new byte[any.getAddress().length];
+    bytes[bytes.length - 1] = 1;
+    if (bytes.length == Integer.BYTES) {
+      bytes[0] = 127;
+    }
+    try {
+      return InetAddress.getByAddress(bytes);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("4 or 16 bytes are an address", e);
+    }
+  }
+
   // Sending.
 
   @Override
@@ -366,19 +437,36 @@ public final class LinuxDatagramPort implements DatagramPort {
   @Override
   public @Nullable InetSocketAddress receive(ByteBuffer into, long nowNanos) throws IOException {
     requireOpen();
-    InetSocketAddress from = runFrom;
-    if (from == null) {
-      from = receiveRun();
+    while (true) {
+      InetSocketAddress from = runFrom;
       if (from == null) {
-        return null;
+        from = receiveRun();
+        if (from == null) {
+          return null;
+        }
       }
+      int at = runAt;
+      int length = Math.min(runSegmentBytes, runBytes - at);
+      runAt += length;
+      runFrom = runAt < runBytes ? from : null;
+      if (isWakeup(at, length)) {
+        continue;
+      }
+      receiveSlab.get(at, into.array(), into.arrayOffset(), length);
+      into.clear().limit(length);
+      return from;
     }
-    int length = Math.min(runSegmentBytes, runBytes - runAt);
-    receiveSlab.get(runAt, into.array(), into.arrayOffset(), length);
-    into.clear().limit(length);
-    runAt += length;
-    runFrom = runAt < runBytes ? from : null;
-    return from;
+  }
+
+  private boolean isWakeup(int at, int length) {
+    return length == WAKE_BYTES
+        && receiveSlab.getLong(at) == wakeToken(0)
+        && receiveSlab.getLong(at + Long.BYTES) == wakeToken(Long.BYTES);
+  }
+
+  /** In the byte order of the slab. */
+  private long wakeToken(int at) {
+    return Long.reverseBytes(structs.getLong(WAKE_TOKEN + at));
   }
 
   @Override
@@ -388,20 +476,15 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   /** Takes the next run from the system; null if none is waiting. */
   private @Nullable InetSocketAddress receiveRun() {
+    if (waitError != 0) {
+      counters.receiveError(calls.errorText(waitError));
+      waitError = 0;
+    }
     for (int errors = 0; errors < PAUSE_AFTER_ERRORS; ) {
-      structs.putInt(RECEIVE_HEADER + LinuxCalls.MSG_NAMELEN_AT, SocketAddresses.MAX_BYTES);
-      structs.putLong(RECEIVE_HEADER + LinuxCalls.MSG_CONTROLLEN_AT, RECEIVE_CONTROL_BYTES);
+      prepareReceive();
       long bytes = calls.receive(socket, structsAt + RECEIVE_HEADER);
       if (bytes >= 0) {
-        if (receiveErrorsInARow != 0) {
-          receiveErrorsInARow = 0;
-        }
-        runBytes = (int) bytes;
-        runAt = 0;
-        readControl();
-        InetSocketAddress from = names.read(structs, RECEIVE_NAME);
-        runFrom = from;
-        return from;
+        return beginRun((int) bytes);
       }
       int error = calls.lastError();
       if (error == LinuxCalls.EAGAIN) {
@@ -414,6 +497,23 @@ public final class LinuxDatagramPort implements DatagramPort {
     }
     receiveErrorsInARow = PAUSE_AFTER_ERRORS;
     return null;
+  }
+
+  private void prepareReceive() {
+    structs.putInt(RECEIVE_HEADER + LinuxCalls.MSG_NAMELEN_AT, SocketAddresses.MAX_BYTES);
+    structs.putLong(RECEIVE_HEADER + LinuxCalls.MSG_CONTROLLEN_AT, RECEIVE_CONTROL_BYTES);
+  }
+
+  private InetSocketAddress beginRun(int bytes) {
+    if (receiveErrorsInARow != 0) {
+      receiveErrorsInARow = 0;
+    }
+    runBytes = bytes;
+    runAt = 0;
+    readControl();
+    InetSocketAddress from = names.read(structs, RECEIVE_NAME);
+    runFrom = from;
+    return from;
   }
 
   /** Reads the length of each datagram and the mark of all from the control messages. */
@@ -455,13 +555,55 @@ public final class LinuxDatagramPort implements DatagramPort {
     boolean ready;
     interruption.arm();
     try {
-      ready = poll(timeoutNanos, untilWritable);
+      ready =
+          mayReceiveWaiting(timeoutNanos, untilWritable)
+              ? awaitRun()
+              : poll(timeoutNanos, untilWritable);
     } finally {
       interruption.disarm();
       leave();
     }
     requireOpen();
     return ready;
+  }
+
+  private boolean mayReceiveWaiting(long timeoutNanos, boolean untilWritable) {
+    return datagramsComeSoon
+        && canReceiveWaiting
+        && !untilWritable
+        && timeoutNanos >= LEAST_RECEIVE_WAIT_NANOS
+        && receiveErrorsInARow < PAUSE_AFTER_ERRORS;
+  }
+
+  /**
+   * Waits for a run inside the call that receives it. Whoever wakes this thread sees {@code
+   * receiving} and sends a datagram to self; or it comes before that, and is seen here. Should that
+   * datagram get lost, the wait is short all the same.
+   */
+  private boolean awaitRun() {
+    receiving = true;
+    if (wakePending.get() || (users.get() & CLOSED) != 0) {
+      receiving = false;
+      wakePending.set(false);
+      calls.drainEvent(event, structsAt + EVENT_IN);
+      return true;
+    }
+    prepareReceive();
+    long bytes = calls.awaitAndReceive(socket, structsAt + RECEIVE_HEADER);
+    int error = bytes < 0 ? calls.lastError() : 0;
+    receiving = false;
+    if (bytes >= 0) {
+      InetSocketAddress from = beginRun((int) bytes);
+      if (isWakeup(0, (int) bytes)) {
+        wakePending.set(false);
+      }
+      return from != null;
+    }
+    datagramsComeSoon = false;
+    if (error != LinuxCalls.EAGAIN && error != LinuxCalls.EINTR) {
+      waitError = error;
+    }
+    return waitError != 0;
   }
 
   private boolean poll(long timeoutNanos, boolean untilWritable) {
@@ -488,6 +630,8 @@ public final class LinuxDatagramPort implements DatagramPort {
     if (pause) {
       receiveErrorsInARow = 0;
     }
+    datagramsComeSoon =
+        structs.getShort(POLL_FDS + LinuxCalls.POLLFD_BYTES + LinuxCalls.POLLFD_REVENTS_AT) != 0;
     return ready > 0;
   }
 
@@ -504,9 +648,18 @@ public final class LinuxDatagramPort implements DatagramPort {
       return;
     }
     try {
-      calls.raiseEvent(event, structsAt + EVENT_OUT);
+      endWait();
     } finally {
       leave();
+    }
+  }
+
+  private void endWait() {
+    if (receiving) {
+      long sent = calls.send(socket, structsAt + WAKE_HEADER);
+      assert sent == WAKE_BYTES || sent < 0;
+    } else {
+      calls.raiseEvent(event, structsAt + EVENT_OUT);
     }
   }
 
@@ -539,11 +692,9 @@ public final class LinuxDatagramPort implements DatagramPort {
     if (!enter()) {
       return;
     }
-    calls.raiseEvent(event, structsAt + EVENT_OUT);
     int before = users.getAndUpdate(now -> now | CLOSED);
-    if ((before & CLOSED) != 0) {
-      leave();
-      return;
+    if ((before & CLOSED) == 0) {
+      endWait(); // not before the mark is set, or a thread could wait once more
     }
     leave();
   }

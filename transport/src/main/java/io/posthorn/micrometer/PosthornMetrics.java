@@ -29,8 +29,9 @@ import java.util.function.ToDoubleFunction;
  * <p>Reading a meter reads the socket's statistics, under its lock; a registry that asks once every
  * some seconds costs nothing that counts. The registry keeps the socket from being collected:
  * remove the meters with the socket if sockets come and go. Needs {@code micrometer-core}, which is
- * an optional dependency.
+ * an optional dependency; a module that uses this class requires {@code micrometer.core} itself.
  */
+@SuppressWarnings("exports") // its readers require micrometer.core; the others must not have to
 public final class PosthornMetrics implements MeterBinder {
   private final MessageSocket socket;
   private final Tags tags;

@@ -91,6 +91,7 @@ public final class SocketDriver extends SocketLoop {
       throw e;
     }
     OpenSockets.add(driver);
+    SocketLog.opened(port);
     return driver;
   }
 
@@ -121,11 +122,13 @@ public final class SocketDriver extends SocketLoop {
       lanes.onWritable(endpoint, now());
       wakeSenders();
     } else if (event instanceof EndpointEvent.Connected connected) {
+      SocketLog.connected(this, connected);
       connections.onConnected(connected);
       lanes.onConnected(connected.connection(), connected.peer());
     } else if (event instanceof EndpointEvent.Closed closedEvent) {
       onClosed(closedEvent);
     } else if (event instanceof EndpointEvent.PathChanged pathChanged) {
+      SocketLog.moved(this, pathChanged);
       connections.onPathChanged(pathChanged);
     }
   }
@@ -136,7 +139,9 @@ public final class SocketDriver extends SocketLoop {
     if (unsent > 0 && event.reason() != CloseReason.APPLICATION) {
       endpoint.onUnsent(event.peer());
     }
-    connections.onClosed(unsent == 0 ? event : event.withUnacknowledged(unsent));
+    EndpointEvent.Closed whole = unsent == 0 ? event : event.withUnacknowledged(unsent);
+    SocketLog.closed(this, whole);
+    connections.onClosed(whole);
     connectionReaders.wake(event.connection());
     wakeSenders();
   }

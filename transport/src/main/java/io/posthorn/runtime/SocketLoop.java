@@ -764,14 +764,19 @@ abstract class SocketLoop {
   }
 
   private void fail(Throwable cause) {
+    boolean first;
     lock.lock();
     try {
-      if (state != State.CLOSED) {
+      first = state != State.CLOSED;
+      if (first) {
         failure = cause;
         end(now());
       }
     } finally {
       lock.unlock();
+    }
+    if (first) {
+      later(() -> SocketLog.failed(this, cause));
     }
   }
 

@@ -1,22 +1,18 @@
 package io.posthorn.simulation;
 
 import io.posthorn.datagram.DatagramAddresses;
-import io.posthorn.datagram.NoSocketImpl;
+import io.posthorn.datagram.PeerSocket;
 import io.posthorn.datagram.ReceivedPackets;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketOption;
 import java.net.SocketTimeoutException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
-import java.nio.channels.DatagramChannel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -28,7 +24,7 @@ import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** A UDP socket of the simulated network: datagrams, and time-outs in virtual time. */
-final class SimulatedDatagramSocket extends DatagramSocket {
+final class SimulatedDatagramSocket extends PeerSocket {
   private static final int MAX_DATAGRAM_BYTES = 65_507;
 
   /** What Linux counts for each datagram that waits, besides its bytes; about. */
@@ -64,12 +60,10 @@ final class SimulatedDatagramSocket extends DatagramSocket {
   private long receivedBytes;
 
   private final Map<SocketOption<?>, Object> options = new HashMap<>(DEFAULTS);
-  private volatile @Nullable InetSocketAddress remote;
   private volatile int timeoutMillis;
   private volatile boolean closed;
 
   SimulatedDatagramSocket(SimulatedNetwork network, Turns turns, InetSocketAddress local) {
-    super(new NoSocketImpl());
     this.network = network;
     this.turns = turns;
     this.local = local;
@@ -83,7 +77,7 @@ final class SimulatedDatagramSocket extends DatagramSocket {
   private final class Host implements SimulatedHost {
     @Override
     public void onDatagram(ByteBuffer datagram, InetSocketAddress from, long nowNanos) {
-      InetSocketAddress peer = remote;
+      InetSocketAddress peer = remote();
       int length = datagram.remaining();
       long waiting = receivedBytes + (long) received.size() * OVERHEAD_BYTES;
       boolean fits = waiting <= intOption(StandardSocketOptions.SO_RCVBUF);
@@ -127,7 +121,7 @@ final class SimulatedDatagramSocket extends DatagramSocket {
     requireOpen();
     Datagram datagram;
     synchronized (packet) {
-      InetSocketAddress to = DatagramAddresses.destination(packet, remote);
+      InetSocketAddress to = DatagramAddresses.destination(packet, remote());
       DatagramAddresses.requirePort(to);
       if (packet.getLength() > MAX_DATAGRAM_BYTES) {
         throw new IOException(
@@ -188,31 +182,11 @@ final class SimulatedDatagramSocket extends DatagramSocket {
   }
 
   @Override
-  public void connect(InetAddress address, int port) {
-    if (address == null) {
-      throw new IllegalArgumentException("connect: expected an address, got null");
-    }
-    try {
-      connect(new InetSocketAddress(address, port));
-    } catch (SocketException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  @Override
-  public void connect(SocketAddress address) throws SocketException {
-    if (address == null) {
-      throw new IllegalArgumentException("connect: expected an address, got null");
-    }
-    InetSocketAddress peer = DatagramAddresses.requireInet(address, "connect");
-    if (closed) {
-      return;
-    }
-    DatagramAddresses.requirePort(peer);
+  protected void connectTo(InetSocketAddress peer) throws SocketException {
     turns.withTurn(
         () -> {
           received.removeIf(datagram -> !datagram.address().equals(peer));
-          remote = peer;
+          remote(peer);
           return null;
         });
   }
@@ -220,7 +194,7 @@ final class SimulatedDatagramSocket extends DatagramSocket {
   @Override
   public void disconnect() {
     if (!closed) {
-      remote = null;
+      remote(null);
     }
   }
 
@@ -230,40 +204,8 @@ final class SimulatedDatagramSocket extends DatagramSocket {
   }
 
   @Override
-  public boolean isConnected() {
-    return remote != null;
-  }
-
-  @Override
-  public @Nullable InetAddress getInetAddress() {
-    InetSocketAddress peer = remote;
-    return peer == null ? null : peer.getAddress();
-  }
-
-  @Override
-  public int getPort() {
-    InetSocketAddress peer = remote;
-    return peer == null ? -1 : peer.getPort();
-  }
-
-  @Override
-  public @Nullable SocketAddress getRemoteSocketAddress() {
-    return remote;
-  }
-
-  @Override
-  public @Nullable SocketAddress getLocalSocketAddress() {
-    return closed ? null : local;
-  }
-
-  @Override
-  public @Nullable InetAddress getLocalAddress() {
-    return closed ? null : local.getAddress();
-  }
-
-  @Override
-  public int getLocalPort() {
-    return closed ? -1 : local.getPort();
+  protected InetSocketAddress localAddress() {
+    return local;
   }
 
   @Override
@@ -395,25 +337,8 @@ final class SimulatedDatagramSocket extends DatagramSocket {
   }
 
   @Override
-  public void joinGroup(SocketAddress group, @Nullable NetworkInterface netIf) throws IOException {
-    throw noGroups(group, "join");
-  }
-
-  @Override
-  public void leaveGroup(SocketAddress group, @Nullable NetworkInterface netIf) throws IOException {
-    throw noGroups(group, "leave");
-  }
-
-  private static SocketException noGroups(SocketAddress group, String what) {
-    if (!(group instanceof InetSocketAddress)) {
-      throw new IllegalArgumentException(what + " " + group + ": expected an InetSocketAddress");
-    }
-    return new SocketException(what + " " + group + ": the simulated network has no groups");
-  }
-
-  @Override
-  public @Nullable DatagramChannel getChannel() {
-    return null;
+  protected String whyNoGroups() {
+    return "the simulated network has no groups";
   }
 
   @Override
@@ -433,11 +358,5 @@ final class SimulatedDatagramSocket extends DatagramSocket {
   @Override
   public boolean isClosed() {
     return closed;
-  }
-
-  private void requireOpen() throws SocketException {
-    if (closed) {
-      throw new SocketException("the socket at " + local + " is closed");
-    }
   }
 }

@@ -246,7 +246,8 @@ public final class SimulatedNetwork {
    * try (DatagramSocket server = network.socket(); DatagramSocket client = network.socket()) {
    *   network.start(() -> echo(server));
    *   client.setSoTimeout(500);
-   *   client.send(packet);     // to server.getLocalSocketAddress()
+   *   packet.setSocketAddress(server.getLocalSocketAddress());
+   *   client.send(packet);
    *   client.receive(answer);  // takes no time; a SocketTimeoutException comes at once too
    * }
    * }</pre>

@@ -42,6 +42,26 @@ public abstract class EchoExample {
     }
   }
 
+  /** Which has a different seed each time, and loses something all the same. */
+  @BadNetwork(up = "loss 50%")
+  static final class Lucky {
+    @Test
+    void nothingIsLost(TestRelay relay) throws IOException {
+      try (DatagramSocket server = echo();
+          DatagramSocket client = new DatagramSocket()) {
+        client.connect(relay.inFrontOf(server.getLocalPort()));
+        client.setSoTimeout(50);
+        for (int i = 0; i < 40; i++) {
+          send(client, "hello");
+        }
+        while (relay.countersUp().offered() < 40) {
+          Thread.onSpinWait();
+        }
+        assertEquals(0, relay.countersUp().lost());
+      }
+    }
+  }
+
   private static void send(DatagramSocket client, String text) throws IOException {
     byte[] bytes = text.getBytes(UTF_8);
     client.send(new DatagramPacket(bytes, bytes.length));

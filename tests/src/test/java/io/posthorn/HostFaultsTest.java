@@ -1,0 +1,291 @@
+package io.posthorn;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * Faults 17 and 26 to 32 of the list of faults, on real sockets and in processes of their own. What
+ * the system's calls refuse stands in {@code LinuxDatagramPortTest} (FAULTS 29), interrupted
+ * threads in {@link SocketContractTest} (FAULTS 31), addresses that cannot be bound in {@link
+ * PlainSocketTest} (FAULTS 28).
+ */
+class HostFaultsTest {
+  private static final Duration LONG = Duration.ofSeconds(20);
+  private static final InetSocketAddress ANY =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
+  private static MessageSocketBuilder loopback(Mode mode) {
+    return MessageSocket.builder().mode(mode).bind(ANY);
+  }
+
+  /** Empty, as long as UDP allows, from IPv4 and IPv6: dropped and counted, or delivered. */
+  @ParameterizedTest
+  @EnumSource(Mode.class)
+  void fault17_anySizeFromAnyFamilyIsCountedOrDelivered(Mode mode) throws Exception {
+    try (MessageSocket a =
+            MessageSocket.builder().mode(mode).bind(new InetSocketAddress(0)).open();
+        DatagramSocket raw = new DatagramSocket()) {
+      int port = a.localAddress().getPort();
+      int[] sizes = {0, 1, 1_200, 65_507};
+      int sent = 0;
+      for (String host : new String[] {"127.0.0.1", "::1"}) {
+        for (int size : sizes) {
+          try {
+            raw.send(new DatagramPacket(new byte[size], size, InetAddress.getByName(host), port));
+            sent++;
+          } catch (IOException noSuchFamily) {
+            assertEquals("::1", host, noSuchFamily.toString());
+          }
+        }
+      }
+      if (mode == Mode.PLAIN) {
+        List<Integer> received = new ArrayList<>();
+        for (int i = 0; i < sent; i++) {
+          Message message = a.receive(LONG);
+          assertNotNull(message, received + " of " + sent);
+          received.add(message.size());
+        }
+        assertEquals(sizes.length, received.subList(0, sizes.length).stream().distinct().count());
+        return;
+      }
+      try (MessageSocket b = loopback(mode).open()) {
+        b.send(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), port), "good".getBytes(UTF_8));
+        Message message = a.receive(LONG);
+        assertNotNull(message);
+        assertEquals("good", message.text());
+      }
+      assertTrue(a.statistics().dropsTotal() >= sent, a.statistics().toString());
+    }
+  }
+
+  private static Process java(List<String> before, List<String> options, Class<?> main)
+      throws IOException {
+    List<String> words = new ArrayList<>(before);
+    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    words.add("-XX:TieredStopAtLevel=1");
+    words.addAll(options);
+    words.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    return new ProcessBuilder(words).redirectErrorStream(true).start();
+  }
+
+  private static String outputOf(Process process) throws Exception {
+    try {
+      CompletableFuture<String> output =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return new String(process.getInputStream().readAllBytes(), UTF_8);
+                } catch (IOException e) {
+                  return e.toString();
+                }
+              });
+      assertTrue(process.waitFor(90, TimeUnit.SECONDS), "the process does not end");
+      return output.get(10, TimeUnit.SECONDS);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** No descriptor is left: the error says so, open sockets live on, and one freed is used. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void fault26_withoutDescriptorsNothingOpenSuffers() throws Exception {
+    Process process = java(List.of("prlimit", "--nofile=120:120"), List.of(), Exhausted.class);
+    String output = outputOf(process);
+    assertTrue(output.endsWith("recovered\n"), output);
+    assertTrue(output.contains("refused: "), output);
+    assertTrue(output.toLowerCase(Locale.ROOT).contains("too many open files"), output);
+  }
+
+  /** The program of a process with few descriptors. */
+  static final class Exhausted {
+    private Exhausted() {}
+
+    /** No arguments. */
+    public static void main(String[] arguments) throws Exception {
+      try (MessageSocket a = loopback(Mode.RELIABLE).open();
+          MessageSocket b = loopback(Mode.RELIABLE).open()) {
+        say(a, b, "before");
+        List<MessageSocket> others = new ArrayList<>();
+        try {
+          while (others.size() < 1_000) {
+            others.add(loopback(Mode.RELIABLE).open());
+          }
+        } catch (IOException e) {
+          System.out.println("refused: " + e.getMessage());
+        }
+        for (int i = 0; i < 20; i++) {
+          say(a, b, "meanwhile " + i);
+        }
+        for (MessageSocket other : others) {
+          other.close(Duration.ZERO);
+        }
+        try (MessageSocket again = loopback(Mode.RELIABLE).open()) {
+          say(again, b, "afterwards");
+        }
+      }
+      System.out.println("recovered");
+    }
+
+    private static void say(MessageSocket from, MessageSocket to, String text) throws IOException {
+      from.send(to.localAddress(), text.getBytes(UTF_8));
+      Message message = to.receive(LONG);
+      if (message == null || !message.text().equals(text)) {
+        throw new IllegalStateException(text + ": " + message);
+      }
+    }
+  }
+
+  /** A heap smaller than what peers want to fill, and a reader that sleeps: they have to wait. */
+  @Test
+  void fault27_aSmallHeapIsNotFilledByPeersWhoseMessagesNobodyTakes() throws Exception {
+    Process process = java(List.of(), List.of("-Xmx64m"), SmallHeap.class);
+    int peers = 12;
+    int messages = 80;
+    List<MessageSocket> sockets = new ArrayList<>();
+    try {
+      int port = 0;
+      for (int c = process.getInputStream().read();
+          c != '\n';
+          c = process.getInputStream().read()) {
+        assertTrue(c >= 0, "the process ended");
+        port = port * 10 + c - '0';
+      }
+      InetSocketAddress to = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+      List<Receipt> receipts = new ArrayList<>();
+      for (int i = 0; i < peers; i++) {
+        MessageSocket socket = loopback(Mode.RELIABLE).sendBufferBytes(16 << 20).open();
+        sockets.add(socket);
+        for (int j = 0; j < messages; j++) {
+          receipts.add(socket.send(Message.to(to).body(new byte[100_000])));
+        }
+      }
+      process.getOutputStream().write("read\n".getBytes(UTF_8));
+      process.getOutputStream().flush();
+      for (Receipt receipt : receipts) {
+        receipt.acknowledged().get(60, TimeUnit.SECONDS);
+      }
+      assertEquals(peers * messages + " read\n", outputOf(process));
+    } finally {
+      process.destroyForcibly();
+      for (MessageSocket socket : sockets) {
+        socket.close(Duration.ZERO);
+      }
+    }
+  }
+
+  /** The program with a small heap: reads when it is told, two seconds after all have come. */
+  static final class SmallHeap {
+    private SmallHeap() {}
+
+    /** No arguments; prints its port, waits for a line, reads all, and says how much that was. */
+    public static void main(String[] arguments) throws Exception {
+      try (MessageSocket socket = loopback(Mode.RELIABLE).open()) {
+        System.out.println(socket.localAddress().getPort());
+        while (System.in.read() != '\n') {
+          // the other side sends meanwhile
+        }
+        int read = 0;
+        while (read < 960 && socket.receive(LONG) != null) {
+          read++;
+        }
+        System.out.println(read + " read");
+      }
+    }
+  }
+
+  /** The kernel's buffer overflows while nobody empties it: that is loss, and is repaired. */
+  @Test
+  void fault30_whatTheKernelDropsIsSentAgain() throws Exception {
+    CompletableFuture<Void> gate = new CompletableFuture<>();
+    List<String> texts = new ArrayList<>();
+    CompletableFuture<Void> all = new CompletableFuture<>();
+    int count = 300;
+    try (MessageSocket a = loopback(Mode.RELIABLE).open();
+        MessageSocket b = loopback(Mode.RELIABLE).open();
+        DatagramSocket flood = new DatagramSocket()) {
+      b.onMessage(
+          message -> {
+            gate.join(); // the thread that reads the socket stands here
+            texts.add(message.text());
+            if (texts.size() == count) {
+              all.complete(null);
+            }
+          });
+      a.send(b.localAddress(), "0".getBytes(UTF_8));
+      byte[] garbage = new byte[60_000];
+      DatagramPacket packet = new DatagramPacket(garbage, garbage.length, b.localAddress());
+      for (int i = 1; i < count; i++) {
+        flood.send(packet);
+        a.send(b.localAddress(), Integer.toString(i).getBytes(UTF_8));
+      }
+      gate.complete(null);
+      all.get(40, TimeUnit.SECONDS);
+      for (int i = 0; i < count; i++) {
+        assertEquals(Integer.toString(i), texts.get(i));
+      }
+    }
+  }
+
+  /** A thousand sockets opened and closed: descriptors and threads are back where they were. */
+  @Test
+  void fault32_aThousandSocketsLeaveNothingBehind() throws Exception {
+    loopback(Mode.RELIABLE).open().close();
+    loopback(Mode.PLAIN).open().close();
+    long descriptors = Descriptors.open();
+    for (int i = 0; i < 1_000; i++) {
+      loopback(i % 2 == 0 ? Mode.RELIABLE : Mode.PLAIN).open().close(Duration.ZERO);
+    }
+    for (Thread thread : Thread.getAllStackTraces().keySet()) {
+      String name = thread.getName();
+      assertTrue(
+          !name.startsWith("posthorn-") || name.endsWith("completion") || isShared(name), name);
+    }
+    long after = Descriptors.open();
+    assertTrue(after <= descriptors + 2, descriptors + " descriptors before, " + after + " after");
+  }
+
+  private static boolean isShared(String threadName) {
+    return threadName.startsWith("posthorn-timer");
+  }
+
+  /** A port that is in use, a thousand times over: the error names it, and no thread stays. */
+  @Test
+  void fault28_aPortInUseLeavesNoThread() throws Exception {
+    try (MessageSocket a = loopback(Mode.RELIABLE).open()) {
+      int before = Thread.activeCount();
+      for (int i = 0; i < 100; i++) {
+        try {
+          loopback(Mode.RELIABLE).bind(a.localAddress()).open().close();
+          throw new AssertionError("bound twice");
+        } catch (BindException e) {
+          String port = Integer.toString(a.localAddress().getPort());
+          assertTrue(String.valueOf(e.getMessage()).contains(port), e.getMessage());
+        }
+      }
+      assertTrue(Thread.activeCount() <= before + 1, "threads are left");
+    }
+  }
+}

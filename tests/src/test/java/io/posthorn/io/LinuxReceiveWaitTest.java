@@ -1,0 +1,222 @@
+package io.posthorn.io;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.TransmitBatch;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Waiting for a datagram inside the call that receives it. */
+@EnabledOnOs(OS.LINUX)
+class LinuxReceiveWaitTest {
+  /** Runs something when the thread is about to wait in the system. */
+  private static final class WatchedCalls extends LinuxCalls {
+    private Runnable beforeWait = () -> {};
+    private boolean refusesTimeout;
+    private int waits;
+    private int error;
+
+    @Override
+    long awaitAndReceive(int fd, long message) {
+      waits++;
+      beforeWait.run();
+      return error != 0 ? -1 : super.awaitAndReceive(fd, message);
+    }
+
+    @Override
+    int setOption(int fd, int level, int option, long value, int valueBytes) {
+      return refusesTimeout && level == SOL_SOCKET && option == SO_RCVTIMEO
+          ? -1
+          : super.setOption(fd, level, option, value, valueBytes);
+    }
+
+    @Override
+    int lastError() {
+      return error != 0 ? error : super.lastError();
+    }
+  }
+
+  private final WatchedCalls calls = new WatchedCalls();
+  private final ByteBuffer slab = ByteBuffer.allocate(DatagramPort.SLAB_BYTES);
+  private LinuxDatagramPort port;
+
+  private void open(String host) throws IOException {
+    port = LinuxDatagramPort.open(calls, new InetSocketAddress(host, 0), true);
+  }
+
+  @AfterEach
+  void close() {
+    port.close();
+  }
+
+  private void sendToSelf(int bytes) throws IOException {
+    InetAddress to = port.localAddress().getAddress();
+    if (to.isAnyLocalAddress()) {
+      to = InetAddress.getLoopbackAddress();
+    }
+    TransmitBatch batch = new TransmitBatch();
+    batch.begin(new InetSocketAddress(to, port.localAddress().getPort()), bytes);
+    assertEquals(1, port.send(batch, 0, 0));
+  }
+
+  /** One datagram that a poll found: from then on they come soon. */
+  private void meetADatagram() throws IOException {
+    sendToSelf(5);
+    assertTrue(port.await(Endpoint.NEVER, false));
+    assertEquals(0, calls.waits);
+    take(5);
+  }
+
+  private void take(int bytes) throws IOException {
+    assertTrue(port.receive(slab, 0) != null);
+    assertEquals(bytes, slab.remaining());
+    assertNull(port.receive(slab, 0));
+  }
+
+  @Test
+  void aDatagramEndsTheWaitAndIsThere() throws IOException {
+    open("127.0.0.1");
+    meetADatagram();
+    for (int i = 1; i <= 3; i++) {
+      sendToSelf(100 + i);
+      assertTrue(port.await(Endpoint.NEVER, false));
+      assertEquals(i, calls.waits);
+      take(100 + i);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "0.0.0.0", "::1"})
+  void aWakeUpDuringTheWaitEndsItAndIsNoDatagram(String host) throws IOException {
+    open(host);
+    meetADatagram();
+    calls.beforeWait = port::wakeup;
+    for (int i = 1; i <= 3; i++) {
+      assertTrue(port.await(Endpoint.NEVER, false));
+      assertEquals(i, calls.waits);
+      assertNull(port.receive(slab, 0));
+    }
+  }
+
+  @Test
+  void aWakeUpBeforeTheWaitIsRemembered() throws IOException {
+    open("127.0.0.1");
+    meetADatagram();
+    port.wakeup();
+    assertTrue(port.await(Endpoint.NEVER, false));
+    assertEquals(0, calls.waits);
+  }
+
+  @Test
+  void aWakeUpBehindADatagramIsNotLost() throws IOException {
+    open("127.0.0.1");
+    meetADatagram();
+    calls.beforeWait =
+        () -> {
+          try {
+            sendToSelf(7);
+          } catch (IOException e) {
+            throw new AssertionError(e);
+          }
+          port.wakeup();
+        };
+    assertTrue(port.await(Endpoint.NEVER, false));
+    take(7);
+    calls.beforeWait = () -> {};
+    assertTrue(port.await(Endpoint.NEVER, false), "somebody woke it");
+  }
+
+  @Test
+  void aDatagramAsLongAsAWakeUpIsHandedOver() throws IOException {
+    open("127.0.0.1");
+    meetADatagram();
+    sendToSelf(16);
+    assertTrue(port.await(Endpoint.NEVER, false));
+    take(16);
+  }
+
+  @Test
+  void whenNothingComesTheNextWaitIsAPoll() throws IOException {
+    open("127.0.0.1");
+    meetADatagram();
+    assertFalse(port.await(Endpoint.NEVER, false), "it ends by itself");
+    assertEquals(1, calls.waits);
+    assertFalse(port.await(1_000_000, false));
+    port.wakeup();
+    assertTrue(port.await(Endpoint.NEVER, false));
+    assertEquals(1, calls.waits);
+  }
+
+  @Test
+  void shortWaitsAndThoseForRoomArePolls() throws IOException {
+    open("127.0.0.1");
+    meetADatagram();
+    assertFalse(port.await(1_000_000, false));
+    meetADatagram();
+    assertTrue(port.await(Endpoint.NEVER, true), "there is room");
+    assertEquals(0, calls.waits);
+  }
+
+  @Test
+  void closingEndsTheWait() throws IOException {
+    open("127.0.0.1");
+    meetADatagram();
+    calls.beforeWait = port::close;
+    assertThrows(ClosedChannelException.class, () -> port.await(Endpoint.NEVER, false));
+  }
+
+  @Test
+  void anInterruptEndsTheWait() throws IOException {
+    open("127.0.0.1");
+    meetADatagram();
+    Thread waits = Thread.currentThread();
+    calls.beforeWait =
+        () -> {
+          Thread other = new Thread(waits::interrupt);
+          other.start();
+          while (other.isAlive()) {
+            Thread.onSpinWait();
+          }
+        };
+    assertTrue(port.await(Endpoint.NEVER, false));
+    assertTrue(Thread.interrupted());
+  }
+
+  @Test
+  void anErrorIsCountedOnce() throws IOException {
+    open("127.0.0.1");
+    meetADatagram();
+    calls.error = LinuxCalls.EPERM;
+    assertTrue(port.await(Endpoint.NEVER, false));
+    calls.error = 0;
+    assertNull(port.receive(slab, 0));
+    assertEquals(1, port.counters().receiveErrors().values().iterator().next());
+    assertNull(port.receive(slab, 0));
+    assertEquals(1, port.counters().receiveErrors().values().iterator().next());
+  }
+
+  @Test
+  void withoutATimeoutItIsNotDone() throws IOException {
+    calls.refusesTimeout = true;
+    open("127.0.0.1");
+    meetADatagram();
+    sendToSelf(9);
+    assertTrue(port.await(Endpoint.NEVER, false));
+    assertEquals(0, calls.waits);
+    take(9);
+  }
+}

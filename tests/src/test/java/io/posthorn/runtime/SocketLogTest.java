@@ -1,0 +1,98 @@
+package io.posthorn.runtime;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.Connection;
+import io.posthorn.MessageSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.text.MessageFormat;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the logger {@code io.posthorn} hears, here by way of java.util.logging. */
+class SocketLogTest {
+  private static final Logger LOGGER = Logger.getLogger("io.posthorn");
+
+  private final List<String> heard = new CopyOnWriteArrayList<>();
+
+  private final Handler handler =
+      new Handler() {
+        @Override
+        public void publish(LogRecord record) {
+          Object[] parameters = record.getParameters();
+          String text = record.getMessage();
+          heard.add(parameters == null ? text : MessageFormat.format(text, parameters));
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+      };
+
+  @BeforeEach
+  void listen() {
+    LOGGER.setLevel(Level.FINE);
+    LOGGER.setUseParentHandlers(false);
+    LOGGER.addHandler(handler);
+  }
+
+  @AfterEach
+  void listenNoMore() {
+    LOGGER.removeHandler(handler);
+    LOGGER.setUseParentHandlers(true);
+    LOGGER.setLevel(null);
+  }
+
+  private static MessageSocket open() throws Exception {
+    InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    return MessageSocket.builder().bind(any).open();
+  }
+
+  private boolean heard(String text) {
+    return heard.stream().anyMatch(line -> line.contains(text));
+  }
+
+  @Test
+  void socketsAndConnectionsAreToldAndNothingOfWhatTheySay() throws Exception {
+    int port;
+    try (MessageSocket here = open();
+        MessageSocket there = open()) {
+      port = here.localAddress().getPort();
+      Connection connection = here.connect(there.localAddress());
+      connection.send("a secret".getBytes(UTF_8));
+      assertNotNull(there.receive(Duration.ofSeconds(20)));
+      connection.close(7, "words of the peer", Duration.ofSeconds(20));
+    }
+    String peer = "connection with 127.0.0.1:" + port;
+    while (!heard(peer + " ended by the peer: APPLICATION, 0 messages unacknowledged")) {
+      Thread.onSpinWait(); // told by a thread of the socket's own, within the test's limit
+    }
+    assertTrue(heard("socket 127.0.0.1:" + port + " opened: "), heard.toString());
+    assertTrue(heard(peer + " accepted, SHA256:"), heard.toString());
+    assertTrue(!heard("secret") && !heard("words"), heard.toString());
+  }
+
+  @Test
+  void nothingIsMadeForALogThatNobodyReads() throws Exception {
+    LOGGER.setLevel(Level.INFO);
+    try (MessageSocket here = open();
+        MessageSocket there = open()) {
+      here.connect(there.localAddress());
+    }
+    assertEquals(List.of(), heard);
+  }
+}

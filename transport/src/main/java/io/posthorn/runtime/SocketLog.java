@@ -1,0 +1,72 @@
+package io.posthorn.runtime;
+
+import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.io.DatagramPort;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+
+/**
+ * What sockets tell the system's logger {@code io.posthorn}: at DEBUG what opens, moves and ends,
+ * at WARNING that a socket failed. Cold events only, nothing that the network wrote, no secret; and
+ * never under a socket's lock, for nobody knows how long a log takes.
+ */
+final class SocketLog {
+  private static final System.Logger LOGGER = System.getLogger("io.posthorn");
+
+  private SocketLog() {}
+
+  private static boolean isOn() {
+    return LOGGER.isLoggable(Level.DEBUG);
+  }
+
+  /** A socket has opened; called under no lock. */
+  static void opened(DatagramPort port) {
+    if (isOn()) {
+      LOGGER.log(Level.DEBUG, "socket {0} opened: {1}", local(port), port.description());
+    }
+  }
+
+  static void connected(SocketLoop loop, EndpointEvent.Connected event) {
+    if (isOn()) {
+      String how = event.openedHere() ? "opened" : "accepted";
+      String key = event.peerFingerprint() == null ? "in clear" : event.peerFingerprint();
+      String peer = words(event.peer());
+      loop.later(() -> tell(loop, "connection with " + peer + " " + how + ", " + key));
+    }
+  }
+
+  static void moved(SocketLoop loop, EndpointEvent.PathChanged event) {
+    if (isOn()) {
+      String what = "peer moved from " + words(event.before()) + " to " + words(event.after());
+      loop.later(() -> tell(loop, what));
+    }
+  }
+
+  static void closed(SocketLoop loop, EndpointEvent.Closed event) {
+    if (isOn()) {
+      String who = event.byPeer() ? " by the peer" : "";
+      String what =
+          "connection with %s ended%s: %s, %d messages unacknowledged"
+              .formatted(words(event.peer()), who, event.reason(), event.unacknowledged());
+      loop.later(() -> tell(loop, what));
+    }
+  }
+
+  /** A socket ends since something is wrong with the system, or with this code. */
+  static void failed(SocketLoop loop, Throwable cause) {
+    LOGGER.log(Level.WARNING, "socket {0} failed and is closed: {1}", local(loop.port), cause);
+    LOGGER.log(Level.DEBUG, "why the socket failed", cause);
+  }
+
+  private static void tell(SocketLoop loop, String what) {
+    LOGGER.log(Level.DEBUG, "socket {0}: {1}", local(loop.port), what);
+  }
+
+  private static String local(DatagramPort port) {
+    return words(port.localAddress());
+  }
+
+  private static String words(InetSocketAddress address) {
+    return address.getAddress().getHostAddress() + ":" + address.getPort();
+  }
+}
