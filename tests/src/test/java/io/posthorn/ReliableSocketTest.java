@@ -320,6 +320,32 @@ class ReliableSocketTest {
     }
   }
 
+  /** The marks of a network that marks instead of losing go through the system's sockets. */
+  @Test
+  void congestionMarksAreReadAndSetWhereTheSystemLetsThem() throws Exception {
+    try (MessageSocket a = reliable().impair("delay 1ms loss 20% ecn").impairSeed(5).open();
+        MessageSocket b = reliable().open()) {
+      for (int i = 0; i < 300; i++) {
+        Receipt receipt = a.send(Message.to(b.localAddress()).body(new byte[1_000]));
+        next(b);
+        if (i % 50 == 49) {
+          get(receipt.acknowledged());
+        }
+      }
+      ConnectionInfo info = a.connections().get(0);
+      if (a.statistics().ioPath().startsWith("Linux")) {
+        assertEquals(ConnectionInfo.Ecn.CAPABLE, info.ecn());
+        assertTrue(info.packetsMarked() > 0);
+        assertTrue(a.statistics().impaired("out.marked") >= info.packetsMarked());
+        assertEquals(info.packetsMarked(), a.statistics().packetsMarked());
+        assertTrue(b.statistics().datagramsReceivedMarked() > 0);
+      } else {
+        assertEquals(ConnectionInfo.Ecn.FAILED, info.ecn());
+        assertEquals(0, a.statistics().packetsMarked());
+      }
+    }
+  }
+
   @Test
   void hugeMessageIsWrittenAndReadAsAStream() throws Exception {
     int megabytes = 24;

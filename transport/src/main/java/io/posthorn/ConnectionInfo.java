@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * @param packetsReceived data packets received and accepted
  * @param packetsLost data packets declared lost
  * @param packetsSpuriouslyLost of these, acknowledged later after all
+ * @param packetsMarked data packets that arrived with the mark of congestion (ECN-CE), by the
+ *     peer's count
+ * @param ecn whether packets to the peer are marked as ECN-capable
  * @param bytesRetransmitted message bytes sent again since they counted as lost
  * @param bytesRepeated message bytes sent again unasked, beside others, as redundancy
  * @param age since it was opened
@@ -50,6 +53,8 @@ public record ConnectionInfo(
     long packetsReceived,
     long packetsLost,
     long packetsSpuriouslyLost,
+    long packetsMarked,
+    Ecn ecn,
     long bytesRetransmitted,
     long bytesRepeated,
     Duration age,
@@ -57,6 +62,16 @@ public record ConnectionInfo(
     int datagramBytes,
     boolean datagramBytesSettled,
     LimitedBy limitedBy) {
+
+  /** What is known of Explicit Congestion Notification on the way to the peer (RFC 9000 §13.4). */
+  public enum Ecn {
+    /** Not yet known: the first packets of a path are marked on trial. */
+    TESTING,
+    /** Marks get through and are counted: packets are marked, and congestion is heeded. */
+    CAPABLE,
+    /** Marks are lost, changed or not counted: nothing is marked; loss tells of congestion. */
+    FAILED
+  }
 
   /** Where a connection stands. */
   public enum State {

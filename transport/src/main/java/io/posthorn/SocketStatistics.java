@@ -17,6 +17,9 @@ import java.util.Map;
  * @param messagesReceived messages given to the application
  * @param packetsLost data packets declared lost
  * @param packetsSpuriouslyLost of these, acknowledged later after all
+ * @param packetsMarked data packets that arrived with the mark of congestion (ECN-CE), by the
+ *     peers' count
+ * @param datagramsReceivedMarked datagrams taken from the operating system with that mark
  * @param bytesRetransmitted message bytes sent again since they counted as lost
  * @param bytesRepeated message bytes sent again unasked, beside others, as redundancy
  * @param connectionsOpened connections opened, by either side
@@ -41,6 +44,8 @@ public record SocketStatistics(
     long messagesReceived,
     long packetsLost,
     long packetsSpuriouslyLost,
+    long packetsMarked,
+    long datagramsReceivedMarked,
     long bytesRetransmitted,
     long bytesRepeated,
     long connectionsOpened,

@@ -38,6 +38,8 @@ final class StatisticsSnapshot {
         endpoint.messagesReceived,
         endpoint.packetsLost,
         endpoint.packetsSpuriouslyLost,
+        endpoint.packetsMarked,
+        endpoint.datagramsReceivedMarked,
         endpoint.bytesRetransmitted,
         endpoint.bytesRepeated,
         endpoint.connectionsOpened,

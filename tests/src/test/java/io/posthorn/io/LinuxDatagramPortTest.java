@@ -102,6 +102,51 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
     }
   }
 
+  @Test
+  void ecnFieldIsSetForRunsAndSinglesOfEitherFamily() throws Exception {
+    byte[] one = new byte[16];
+    one[15] = 1;
+    InetAddress ipv6 = InetAddress.getByAddress(one);
+    for (InetAddress host : List.of(ANY.getAddress(), ipv6)) {
+      try (AutoCloseablePort receiver =
+          new AutoCloseablePort(open(new InetSocketAddress(host, 0)))) {
+        InetSocketAddress to = receiver.port().localAddress();
+        for (InetSocketAddress bind :
+            List.of(new InetSocketAddress(host, 0), new InetSocketAddress(0))) {
+          try (AutoCloseablePort sender = new AutoCloseablePort(open(bind))) {
+            for (int[] lengths : new int[][] {{300, 300, 7}, {40}}) {
+              for (EcnMark mark : List.of(EcnMark.ECT_0, EcnMark.CE, EcnMark.NOT_ECT)) {
+                TransmitBatch batch = batch(to, lengths);
+                batch.mark(mark);
+                assertEquals(lengths.length, sender.port().send(batch, 0, 0));
+                for (int length : lengths) {
+                  awaitDatagram(receiver.port());
+                  assertEquals(length, slab.remaining());
+                  assertEquals(mark, receiver.port().ecn(), host + " from " + bind);
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void systemThatDoesNotLetMarksBeSetSendsUnmarked() throws Exception {
+    int[] sends = {0};
+    reopen(new RefusingCalls(Call.ANY_SEND, LinuxCalls.EINVAL, () -> sends[0]++ == 0));
+    for (int i = 0; i < 2; i++) {
+      TransmitBatch batch = batch(port.localAddress(), 40);
+      batch.mark(EcnMark.ECT_0);
+      assertEquals(1, port.send(batch, 0, 0));
+      awaitDatagram(port);
+      assertEquals(EcnMark.NOT_ECT, port.ecn());
+    }
+    assertEquals(3, sends[0], "the refused one, the same without a mark, and the next without");
+    assertTrue(port.counters().sendErrors().isEmpty());
+  }
+
   @ParameterizedTest
   @CsvSource({
     "SOCKET,1",

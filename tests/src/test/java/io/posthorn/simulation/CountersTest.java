@@ -93,6 +93,7 @@ class CountersTest {
     assertEquals(row.packetsLost(), counters.packetsLost);
     assertEquals(row.packetsSpuriouslyLost(), counters.packetsSpuriouslyLost);
     assertEquals(row.bytesRetransmitted(), counters.bytesRetransmitted);
+    assertEquals(row.packetsMarked(), counters.packetsMarked);
   }
 
   @Example

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.simulation.LinkConditions.Distribution;
+import io.posthorn.simulation.LinkConditions.EcnTreatment;
 import io.posthorn.simulation.LinkConditions.QueueUnit;
 import io.posthorn.simulation.LinkConditions.Rebinding;
 import java.time.Duration;
@@ -51,6 +52,9 @@ class LinkConditionsProperties {
                 "mtu",
                 "outage",
                 "rebind",
+                "ecn",
+                "bleach",
+                "drop",
                 "none",
                 "@lte",
                 "@",
@@ -119,6 +123,16 @@ class LinkConditionsProperties {
       if (random.nextBoolean()) {
         QueueUnit unit = List.of(QueueUnit.values()).get(random.nextInt(3));
         conditions = conditions.withQueue(unit, random.nextLong(1, 65_536));
+      }
+      if (random.nextBoolean()) {
+        QueueUnit unit = List.of(QueueUnit.values()).get(random.nextInt(3));
+        conditions = conditions.withEcnThreshold(unit, random.nextLong(1, 65_536));
+      }
+    }
+    if (random.nextBoolean() && conditions.ecnTreatment() == EcnTreatment.KEEP) {
+      EcnTreatment treatment = List.of(EcnTreatment.values()).get(random.nextInt(6));
+      if (treatment != EcnTreatment.MARK_QUEUE) {
+        conditions = conditions.withEcn(treatment);
       }
     }
     if (random.nextBoolean()) {

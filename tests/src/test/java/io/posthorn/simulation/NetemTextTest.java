@@ -25,6 +25,7 @@ class NetemTextTest {
             "delay 40ms",
             "delay 40ms 10ms 25% distribution normal",
             "loss 5%",
+            "loss 5% ecn",
             "loss gemodel 1% 20%",
             "loss gemodel 1% 20% 70% 0.1%",
             "delay 40ms reorder 25% gap 5",

@@ -1,6 +1,7 @@
 package io.posthorn.simulation;
 
 import io.posthorn.Delivery;
+import io.posthorn.EcnMark;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
@@ -340,6 +341,16 @@ final class Party implements SimulatedHost {
   @Override
   public void onDatagram(ByteBuffer datagram, InetSocketAddress from, long nowNanos) {
     host.onDatagram(datagram, from, nowNanos);
+  }
+
+  @Override
+  public void onDatagram(ByteBuffer datagram, InetSocketAddress from, EcnMark mark, long nowNanos) {
+    host.onDatagram(datagram, from, mark, nowNanos);
+  }
+
+  @Override
+  public EcnMark transmitMark() {
+    return host.transmitMark();
   }
 
   @Override

@@ -8,9 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.EcnMark;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -75,7 +77,7 @@ class SimulatedLinkTest {
     assertEquals(0, empty.remaining());
     assertEquals("second", link.polledMeta());
     assertNull(link.poll(5));
-    assertEquals(new LinkCounters(2, 0, 0, 0, 0, 0, 0, 0, 2, 3), link.counters());
+    assertEquals(new LinkCounters(2, 0, 0, 0, 0, 0, 0, 0, 2, 3, 0), link.counters());
   }
 
   @Test
@@ -288,6 +290,53 @@ class SimulatedLinkTest {
     assertEquals(
         List.of(8 * MILLI, 16 * MILLI, 24 * MILLI, 32 * MILLI),
         drain(link).stream().map(Arrival::nanos).toList());
+  }
+
+  private static List<EcnMark> marks(SimulatedLink<String> link, int datagrams, EcnMark mark) {
+    for (int i = 0; i < datagrams; i++) {
+      link.offer(datagram(972), "", mark, 0);
+    }
+    List<EcnMark> out = new ArrayList<>();
+    while (link.poll(Long.MAX_VALUE - 2) != null) {
+      out.add(link.polledMark());
+    }
+    return out;
+  }
+
+  @Test
+  void aQueueMarksWhatIsCapableFromItsThresholdOn() {
+    String conditions = "rate 1mbit queue 5 ecn 10ms";
+    assertEquals(
+        List.of(EcnMark.ECT_0, EcnMark.ECT_0, EcnMark.CE, EcnMark.CE, EcnMark.CE, EcnMark.CE),
+        marks(link(conditions), 8, EcnMark.ECT_0));
+    SimulatedLink<String> counted = link(conditions);
+    assertEquals(Collections.nCopies(6, EcnMark.NOT_ECT), marks(counted, 8, EcnMark.NOT_ECT));
+    assertEquals(0, counted.counters().marked());
+    SimulatedLink<String> marking = link(conditions);
+    assertEquals(6, marks(marking, 8, EcnMark.ECT_1).size());
+    assertEquals(4, marking.counters().marked());
+    assertEquals(2, marking.counters().queueDropped());
+  }
+
+  @Test
+  void lossThatMarksSparesOnlyWhatIsCapable() {
+    SimulatedLink<String> link = link("loss 40% ecn");
+    List<EcnMark> out = marks(link, 100, EcnMark.ECT_0);
+    assertEquals(100, out.size());
+    assertEquals(link.counters().marked(), Collections.frequency(out, EcnMark.CE));
+    SimulatedLink<String> other = link("loss 40% ecn");
+    assertEquals(100 - link.counters().marked(), marks(other, 100, EcnMark.NOT_ECT).size());
+  }
+
+  @Test
+  void marksAreClearedMangledOrLost() {
+    assertEquals(
+        Collections.nCopies(9, EcnMark.NOT_ECT), marks(link("ecn bleach"), 9, EcnMark.ECT_0));
+    assertEquals(
+        Set.of(EcnMark.NOT_ECT, EcnMark.ECT_0, EcnMark.ECT_1, EcnMark.CE),
+        Set.copyOf(marks(link("ecn mangle"), 60, EcnMark.ECT_0)));
+    assertEquals(List.of(), marks(link("ecn drop"), 9, EcnMark.CE));
+    assertEquals(9, marks(link("ecn drop"), 9, EcnMark.NOT_ECT).size());
   }
 
   @Test

@@ -308,7 +308,7 @@ class SimulatedNetworkTest {
     String corrupted = arrived.remove(4);
     assertEquals(List.of("0 1 1000", "0 3 1000", "0 3 1000", "0 55 1000", "7 4 1000"), arrived);
     assertFalse(corrupted.contains(" 6 "));
-    assertEquals(new LinkCounters(6, 1, 1, 1, 1, 0, 0, 0, 6, 6), network.counters());
+    assertEquals(new LinkCounters(6, 1, 1, 1, 1, 0, 0, 0, 6, 6, 0), network.counters());
   }
 
   @Test

@@ -124,7 +124,7 @@ class ThinFlowTest {
   void orderedMessagesHardlyNoticeLoss() {
     assertWithin(run(1, " loss 1%", Delivery.RELIABLE_ORDERED, true), 25.8, 30);
     assertWithin(run(2, " loss 5%", Delivery.RELIABLE_ORDERED, true), 26, 32);
-    assertWithin(run(3, " loss 10%", Delivery.RELIABLE_ORDERED, true), 27, 35);
+    assertWithin(run(4, " loss 10%", Delivery.RELIABLE_ORDERED, true), 27, 35);
   }
 
   @Example

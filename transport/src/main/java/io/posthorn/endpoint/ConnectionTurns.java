@@ -1,5 +1,6 @@
 package io.posthorn.endpoint;
 
+import io.posthorn.EcnMark;
 import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.channel.ReceivedRun;
@@ -25,6 +26,7 @@ final class ConnectionTurns {
   private final ArrayDeque<ConnectionSlot> readable = new ArrayDeque<>();
   private long endedLost;
   private long endedSpurious;
+  private long endedMarked;
   private long endedRetransmitted;
   private long endedRepeated;
 
@@ -87,6 +89,7 @@ final class ConnectionTurns {
     }
     endedLost += connection.recovery().packetsLost();
     endedSpurious += connection.recovery().packetsSpuriouslyLost();
+    endedMarked += connection.recovery().ecn().packetsMarkedCe();
     endedRetransmitted += connection.ledger().retransmittedBytes();
     endedRepeated += connection.ledger().repeatedBytes();
     connection.release();
@@ -136,6 +139,9 @@ final class ConnectionTurns {
       return false;
     }
     out.begin(connection.destination(), bytes);
+    if (connection.wasMarked()) {
+      out.mark(EcnMark.ECT_0);
+    }
     while (bytes == limit
         && out.segments() < MAX_SEGMENTS
         && out.lengthBytes() + limit <= WireLimits.MAX_DATAGRAM_BYTES
@@ -198,12 +204,14 @@ final class ConnectionTurns {
   void sumCounters() {
     counters.packetsLost = endedLost;
     counters.packetsSpuriouslyLost = endedSpurious;
+    counters.packetsMarked = endedMarked;
     counters.bytesRetransmitted = endedRetransmitted;
     counters.bytesRepeated = endedRepeated;
     for (ConnectionSlot slot : table.all()) {
       PacketRecovery recovery = slot.connection.recovery();
       counters.packetsLost += recovery.packetsLost();
       counters.packetsSpuriouslyLost += recovery.packetsSpuriouslyLost();
+      counters.packetsMarked += recovery.ecn().packetsMarkedCe();
       counters.bytesRetransmitted += slot.connection.ledger().retransmittedBytes();
       counters.bytesRepeated += slot.connection.ledger().repeatedBytes();
     }

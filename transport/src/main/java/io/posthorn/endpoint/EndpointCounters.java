@@ -28,6 +28,12 @@ public final class EndpointCounters {
   /** Data packets declared lost that were acknowledged later. */
   public long packetsSpuriouslyLost;
 
+  /** Data packets that arrived with the mark of congestion, by the peers' count. */
+  public long packetsMarked;
+
+  /** Datagrams handed in with that mark. */
+  public long datagramsReceivedMarked;
+
   /** Message bytes sent again since they counted as lost. */
   public long bytesRetransmitted;
 

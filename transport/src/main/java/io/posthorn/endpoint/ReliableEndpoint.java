@@ -168,6 +168,9 @@ public final class ReliableEndpoint implements Endpoint {
     int length = datagram.remaining();
     counters.datagramsReceived++;
     counters.bytesReceived += length;
+    if (ecn == EcnMark.CE) {
+      counters.datagramsReceivedMarked++;
+    }
     byte[] bytes;
     int at;
     if (datagram.hasArray()) {
@@ -189,9 +192,9 @@ public final class ReliableEndpoint implements Endpoint {
             case PacketHeader.FIRST_MESSAGE ->
                 handshakes.onFirst(bytes, at, length, from, nowNanos);
             case PacketHeader.SECOND_MESSAGE -> handshakes.onSecond(bytes, at, length, nowNanos);
-            case PacketHeader.THIRD_MESSAGE -> onThird(bytes, at, length, from, nowNanos);
+            case PacketHeader.THIRD_MESSAGE -> onThird(bytes, at, length, from, ecn, nowNanos);
             case PacketHeader.CONTROL -> handshakes.onControl(bytes, at, length, from, nowNanos);
-            default -> onData(bytes, at, length, length, from, nowNanos);
+            default -> onData(bytes, at, length, length, from, ecn, nowNanos);
           };
     }
     if (reason != DropReason.NONE) {
@@ -229,7 +232,7 @@ public final class ReliableEndpoint implements Endpoint {
   }
 
   private DropReason onThird(
-      byte[] bytes, int at, int length, InetSocketAddress from, long nowNanos) {
+      byte[] bytes, int at, int length, InetSocketAddress from, EcnMark ecn, long nowNanos) {
     DropReason reason = handshakes.onThird(bytes, at, length, nowNanos);
     ThirdMessagePacket third = handshakes.third();
     if (packetTrace != null && reason == DropReason.NONE) {
@@ -238,11 +241,17 @@ public final class ReliableEndpoint implements Endpoint {
     }
     return reason != DropReason.NONE || third.dataLength() == 0
         ? reason
-        : onData(bytes, third.dataFrom(), third.dataLength(), length, from, nowNanos);
+        : onData(bytes, third.dataFrom(), third.dataLength(), length, from, ecn, nowNanos);
   }
 
   private DropReason onData(
-      byte[] bytes, int at, int length, int datagramBytes, InetSocketAddress from, long nowNanos) {
+      byte[] bytes,
+      int at,
+      int length,
+      int datagramBytes,
+      InetSocketAddress from,
+      EcnMark ecn,
+      long nowNanos) {
     if (length < WireLimits.MINIMUM_CLEAR_PACKET_BYTES) {
       return DropReason.TOO_SHORT;
     }
@@ -251,7 +260,8 @@ public final class ReliableEndpoint implements Endpoint {
     if (slot == null) {
       return onUnknown(bytes, at, length, from, nowNanos);
     }
-    DropReason reason = slot.connection.onData(bytes, at, length, datagramBytes, from, nowNanos);
+    DropReason reason =
+        slot.connection.onData(bytes, at, length, datagramBytes, from, ecn, nowNanos);
     if (reason != DropReason.AUTHENTICATION_FAILED) {
       turns.settle(slot, nowNanos);
     }

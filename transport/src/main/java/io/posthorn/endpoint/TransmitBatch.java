@@ -1,5 +1,6 @@
 package io.posthorn.endpoint;
 
+import io.posthorn.EcnMark;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -16,6 +17,7 @@ public final class TransmitBatch {
   private int length;
   private int segmentBytes;
   private @Nullable InetSocketAddress peer;
+  private EcnMark mark = EcnMark.NOT_ECT;
 
   /** The array that holds the datagrams, from index 0. */
   public byte[] bytes() {
@@ -46,6 +48,16 @@ public final class TransmitBatch {
     return to;
   }
 
+  /** The ECN field that all of them are to have. */
+  public EcnMark mark() {
+    return mark;
+  }
+
+  /** Sets the ECN field of all of them. */
+  public void mark(EcnMark newMark) {
+    mark = newMark;
+  }
+
   /** A view of segment {@code index}; valid until the next call. */
   public ByteBuffer segment(int index) {
     int from = index * segmentBytes;
@@ -59,12 +71,14 @@ public final class TransmitBatch {
     length = 0;
     segmentBytes = 0;
     peer = null;
+    mark = EcnMark.NOT_ECT;
   }
 
-  /** Begins a batch for one peer with the first datagram, already written at index 0. */
+  /** Begins a batch of unmarked datagrams for one peer; the first is already written at index 0. */
   public void begin(InetSocketAddress to, int datagramBytes) {
     peer = to;
     segmentBytes = datagramBytes;
+    mark = EcnMark.NOT_ECT;
     length = datagramBytes;
   }
 

@@ -48,7 +48,8 @@ public final class LinuxDatagramPort implements DatagramPort {
   private static final int SEND_HEADER = 0;
   private static final int SEND_VECTOR = 64;
   private static final int SEND_CONTROL = 80;
-  private static final int SEND_NAME = 112;
+  private static final int SEND_SEGMENT = 104;
+  private static final int SEND_NAME = 128;
   private static final int RECEIVE_HEADER = 192;
   private static final int RECEIVE_VECTOR = 256;
   private static final int RECEIVE_CONTROL = 272;
@@ -71,7 +72,9 @@ public final class LinuxDatagramPort implements DatagramPort {
    */
   private static final int WAKE_BYTES = 16;
 
-  private static final int SEGMENT_CONTROL_BYTES = 24;
+  /** Of either control message, the mark's and the segments'. */
+  private static final int SEND_CONTROL_BYTES = 24;
+
   private static final int RECEIVE_CONTROL_BYTES = RECEIVE_NAME - RECEIVE_CONTROL;
 
   private static final EcnMark[] MARKS = {
@@ -99,7 +102,13 @@ public final class LinuxDatagramPort implements DatagramPort {
   // The peer whose raw address stands in the send header.
   private @Nullable InetSocketAddress namedPeer;
   private int namedBytes;
+  private boolean namedIsIpv4;
   private boolean someSinglesFailed;
+
+  /**
+   * Whether the system takes the ECN field of a datagram from its sender; true until it refused.
+   */
+  private boolean setsMarks = true;
 
   // The run of datagrams that was received last, and how much of it was taken.
   private int runBytes;
@@ -299,10 +308,10 @@ public final class LinuxDatagramPort implements DatagramPort {
     structs.putLong(SEND_HEADER + LinuxCalls.MSG_NAME_AT, structsAt + SEND_NAME);
     structs.putLong(SEND_HEADER + LinuxCalls.MSG_IOV_AT, structsAt + SEND_VECTOR);
     structs.putLong(SEND_HEADER + LinuxCalls.MSG_IOVLEN_AT, 1);
-    structs.putLong(SEND_HEADER + LinuxCalls.MSG_CONTROL_AT, structsAt + SEND_CONTROL);
-    structs.putLong(SEND_CONTROL, LinuxCalls.CMSG_HEADER_BYTES + Short.BYTES);
-    structs.putInt(SEND_CONTROL + LinuxCalls.CMSG_LEVEL_AT, LinuxCalls.SOL_UDP);
-    structs.putInt(SEND_CONTROL + LinuxCalls.CMSG_TYPE_AT, LinuxCalls.UDP_SEGMENT);
+    structs.putLong(SEND_CONTROL, LinuxCalls.CMSG_HEADER_BYTES + Integer.BYTES);
+    structs.putLong(SEND_SEGMENT, LinuxCalls.CMSG_HEADER_BYTES + Short.BYTES);
+    structs.putInt(SEND_SEGMENT + LinuxCalls.CMSG_LEVEL_AT, LinuxCalls.SOL_UDP);
+    structs.putInt(SEND_SEGMENT + LinuxCalls.CMSG_TYPE_AT, LinuxCalls.UDP_SEGMENT);
     structs.putLong(RECEIVE_HEADER + LinuxCalls.MSG_NAME_AT, structsAt + RECEIVE_NAME);
     structs.putLong(RECEIVE_HEADER + LinuxCalls.MSG_IOV_AT, structsAt + RECEIVE_VECTOR);
     structs.putLong(RECEIVE_HEADER + LinuxCalls.MSG_IOVLEN_AT, 1);
@@ -366,8 +375,9 @@ public final class LinuxDatagramPort implements DatagramPort {
       return segments;
     }
     sendSlab.put(0, batch.bytes(), from, length);
+    EcnMark mark = batch.mark();
     if (segments > 1 && segmentation.sendsRuns()) {
-      int error = sendMessage(0, length, segmentBytes);
+      int error = sendMessage(0, length, segmentBytes, mark);
       if (error == 0) {
         segmentation.onRunSent();
         return segments;
@@ -380,20 +390,20 @@ public final class LinuxDatagramPort implements DatagramPort {
         counters.sendError(words, segments);
         return segments;
       }
-      int sent = sendSingly(length, segmentBytes, segments);
+      int sent = sendSingly(length, segmentBytes, segments, mark);
       if (sent > 0 && !someSinglesFailed) {
         segmentation.onRunRefused(error, words);
       }
       return sent;
     }
-    return sendSingly(length, segmentBytes, segments);
+    return sendSingly(length, segmentBytes, segments, mark);
   }
 
-  private int sendSingly(int length, int segmentBytes, int segments) {
+  private int sendSingly(int length, int segmentBytes, int segments, EcnMark mark) {
     someSinglesFailed = false;
     for (int i = 0; i < segments; i++) {
       int at = i * segmentBytes;
-      int error = sendMessage(at, Math.min(segmentBytes, length - at), 0);
+      int error = sendMessage(at, Math.min(segmentBytes, length - at), 0, mark);
       if (error == LinuxCalls.EAGAIN) {
         return i;
       }
@@ -412,17 +422,53 @@ public final class LinuxDatagramPort implements DatagramPort {
       namedBytes = names.write(peer, structs, SEND_NAME);
       structs.putInt(SEND_HEADER + LinuxCalls.MSG_NAMELEN_AT, namedBytes);
       namedPeer = peer;
+      namedIsIpv4 = peer.getAddress() instanceof Inet4Address;
     }
     return namedBytes != 0;
   }
 
-  /** Sends a part of the slab; answers errno, 0 if all went well. */
-  private int sendMessage(int from, int length, int segmentBytes) {
+  /**
+   * Sends a part of the slab; answers errno, 0 if all went well. A system that does not let the ECN
+   * field be set is not asked again: the peer will report no mark, and none is expected from then
+   * on.
+   */
+  private int sendMessage(int from, int length, int segmentBytes, EcnMark mark) {
+    int field = setsMarks ? field(mark) : 0;
+    int error = sendMessage(from, length, segmentBytes, field);
+    if (field == 0 || !SegmentationSupport.mayBeTheRuns(error)) {
+      return error;
+    }
+    int unmarked = sendMessage(from, length, segmentBytes, 0);
+    setsMarks = unmarked != 0;
+    return unmarked;
+  }
+
+  private static int field(EcnMark mark) {
+    return switch (mark) {
+      case NOT_ECT, UNKNOWN -> 0;
+      case ECT_1 -> 1;
+      case ECT_0 -> 2;
+      case CE -> 3;
+    };
+  }
+
+  private int sendMessage(int from, int length, int segmentBytes, int ecnField) {
     structs.putLong(SEND_VECTOR, sendSlabAt + from);
     structs.putLong(SEND_VECTOR + LinuxCalls.IOV_LEN_AT, length);
-    structs.putLong(
-        SEND_HEADER + LinuxCalls.MSG_CONTROLLEN_AT, segmentBytes == 0 ? 0 : SEGMENT_CONTROL_BYTES);
-    structs.putShort(SEND_CONTROL + LinuxCalls.CMSG_HEADER_BYTES, (short) segmentBytes);
+    int control = ecnField == 0 ? SEND_SEGMENT : SEND_CONTROL;
+    int controlEnd = SEND_SEGMENT + (segmentBytes == 0 ? 0 : SEND_CONTROL_BYTES);
+    structs.putLong(SEND_HEADER + LinuxCalls.MSG_CONTROL_AT, structsAt + control);
+    structs.putLong(SEND_HEADER + LinuxCalls.MSG_CONTROLLEN_AT, controlEnd - control);
+    structs.putShort(SEND_SEGMENT + LinuxCalls.CMSG_HEADER_BYTES, (short) segmentBytes);
+    if (ecnField != 0) {
+      structs.putInt(
+          SEND_CONTROL + LinuxCalls.CMSG_LEVEL_AT,
+          namedIsIpv4 ? LinuxCalls.SOL_IP : LinuxCalls.SOL_IPV6);
+      structs.putInt(
+          SEND_CONTROL + LinuxCalls.CMSG_TYPE_AT,
+          namedIsIpv4 ? LinuxCalls.IP_TOS : LinuxCalls.IPV6_TCLASS);
+      structs.putInt(SEND_CONTROL + LinuxCalls.CMSG_HEADER_BYTES, ecnField);
+    }
     while (calls.send(socket, structsAt + SEND_HEADER) < 0) {
       int error = calls.lastError();
       if (error != LinuxCalls.EINTR) {

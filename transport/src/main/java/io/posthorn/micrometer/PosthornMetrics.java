@@ -60,6 +60,7 @@ public final class PosthornMetrics implements MeterBinder {
     count(registry, "messages.received", SocketStatistics::messagesReceived);
     count(registry, "packets.lost", SocketStatistics::packetsLost);
     count(registry, "packets.spuriously.lost", SocketStatistics::packetsSpuriouslyLost);
+    count(registry, "packets.marked", SocketStatistics::packetsMarked);
     count(registry, "bytes.retransmitted", SocketStatistics::bytesRetransmitted);
     count(registry, "connections.opened", SocketStatistics::connectionsOpened);
     count(registry, "handler.failures", SocketStatistics::handlerFailures);

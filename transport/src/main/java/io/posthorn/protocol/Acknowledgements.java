@@ -1,5 +1,6 @@
 package io.posthorn.protocol;
 
+import io.posthorn.EcnMark;
 import io.posthorn.protocol.recovery.AckScheduler;
 import io.posthorn.protocol.recovery.ReceivedPackets;
 
@@ -11,6 +12,9 @@ final class Acknowledgements implements FrameSource {
   private final ReceivedPackets received = new ReceivedPackets();
   private final AckScheduler scheduler;
   private long newestFrequency = -1;
+  private long ect0;
+  private long ect1;
+  private long ce;
 
   Acknowledgements(long maxAckDelayNanos) {
     scheduler = new AckScheduler(maxAckDelayNanos);
@@ -20,6 +24,16 @@ final class Acknowledgements implements FrameSource {
   void onPacket(long packetNumber, boolean ackEliciting, long nowNanos) {
     boolean inOrder = received.add(packetNumber, nowNanos);
     scheduler.onPacket(ackEliciting, inOrder, nowNanos);
+  }
+
+  /** An accepted packet carried this mark; the first that carried one makes every ACK say so. */
+  void onMark(EcnMark mark) {
+    switch (mark) {
+      case ECT_0 -> ect0++;
+      case ECT_1 -> ect1++;
+      case CE -> ce++;
+      case NOT_ECT, UNKNOWN -> {}
+    }
   }
 
   /** The peer asks for this many packets and this delay an acknowledgement; the newest counts. */
@@ -58,9 +72,17 @@ final class Acknowledgements implements FrameSource {
   @Override
   public void writeFrames(PacketBuilder out, long nowNanos) {
     long delayMicros = Math.max(0, nowNanos - received.largestReceivedNanos()) / 1000;
+    long reportedCe = ect0 + ect1 + ce == 0 ? -1 : ce;
     int written =
         out.frames()
-            .ack(delayMicros, received.first(), received.last(), received.count(), 0, 0, -1);
+            .ack(
+                delayMicros,
+                received.first(),
+                received.last(),
+                received.count(),
+                ect0,
+                ect1,
+                reportedCe);
     if (written > 0) {
       out.carriesQuietly(received.largest(), 0);
       scheduler.onAckSent();

@@ -37,6 +37,8 @@ final class ConnectionSnapshot {
         packetsReceived,
         recovery.packetsLost(),
         recovery.packetsSpuriouslyLost(),
+        recovery.ecn().packetsMarkedCe(),
+        recovery.ecn().state(),
         ledger.retransmittedBytes(),
         ledger.repeatedBytes(),
         Duration.ofNanos(ageNanos),

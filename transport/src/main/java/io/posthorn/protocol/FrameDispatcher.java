@@ -129,7 +129,8 @@ final class FrameDispatcher implements FrameHandler {
   public @Nullable CloseReason onAck(
       long ackDelayMicros, long[] first, long[] last, int count, long ect0, long ect1, long ecnCe) {
     probingOnly = false;
-    CloseReason breach = recovery.onAck(ackDelayMicros * 1000, first, last, count, nowNanos);
+    CloseReason breach =
+        recovery.onAck(ackDelayMicros * 1000, first, last, count, ect0, ect1, ecnCe, nowNanos);
     ackFrequency.onAcknowledged(recovery);
     return breach;
   }

@@ -44,6 +44,7 @@ final class PacketAssembler {
   private long pacedUntilNanos = NEVER;
   private ConnectionInfo.LimitedBy heldBy = ConnectionInfo.LimitedBy.APPLICATION;
   private boolean lastAckEliciting;
+  private boolean lastMarked;
   private int quietPackets;
   private boolean thin = true;
 
@@ -90,6 +91,11 @@ final class PacketAssembler {
   /** Whether the packet written last wants an acknowledgement. */
   boolean lastWasAckEliciting() {
     return lastAckEliciting;
+  }
+
+  /** Whether the packet written last is to carry the mark ECT(0). */
+  boolean lastWasMarked() {
+    return lastMarked;
   }
 
   boolean hasFrames(long nowNanos) {
@@ -171,6 +177,7 @@ final class PacketAssembler {
         framesFrom,
         out,
         from,
+        recovery.ecn().marksNext(),
         nowNanos);
   }
 
@@ -233,6 +240,7 @@ final class PacketAssembler {
         0,
         out,
         from,
+        false,
         nowNanos);
   }
 
@@ -260,6 +268,7 @@ final class PacketAssembler {
         0,
         out,
         from,
+        recovery.ecn().marksNext(),
         nowNanos);
   }
 
@@ -272,6 +281,7 @@ final class PacketAssembler {
       int framesFrom,
       byte[] out,
       int from,
+      boolean marked,
       long nowNanos) {
     int headerBytes = HEADER_BYTES + numberLength + protection.overheadBytes();
     builder.source(MTU);
@@ -295,7 +305,8 @@ final class PacketAssembler {
     boolean applicationLimited = recovery.windowAllows(2 * bytes) && !hasFrames(nowNanos);
     rateLimit.onSent(bytes, nowNanos);
     thin = applicationLimited;
-    recovery.onPacketSent(bytes, lastAckEliciting, applicationLimited, nowNanos);
+    lastMarked = marked;
+    recovery.onPacketSent(bytes, lastAckEliciting, applicationLimited, marked, nowNanos);
     if (trace != null) {
       trace.sent(
           packetNumber,

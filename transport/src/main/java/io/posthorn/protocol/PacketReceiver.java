@@ -1,5 +1,6 @@
 package io.posthorn.protocol;
 
+import io.posthorn.EcnMark;
 import io.posthorn.protocol.protection.PacketProtection;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
@@ -31,6 +32,7 @@ final class PacketReceiver {
    * A data packet came.
    *
    * @param datagramBytes length of the whole datagram
+   * @param ecn its mark
    */
   DropReason onData(
       byte[] datagram,
@@ -38,6 +40,7 @@ final class PacketReceiver {
       int length,
       int datagramBytes,
       InetSocketAddress source,
+      EcnMark ecn,
       long nowNanos) {
     Session session = opening.session();
     if (session == null) {
@@ -92,6 +95,7 @@ final class PacketReceiver {
     }
     timers.onPacketOpened(nowNanos);
     if (frames.refused() == DropReason.NONE) {
+      parts.acknowledgements.onMark(ecn);
       accept(keys.openedPacketNumber(), largest, frames, reader, datagramBytes, source, nowNanos);
     }
     if (parts.packetTrace != null) {
@@ -117,6 +121,10 @@ final class PacketReceiver {
         && !frames.wasProbingOnly()
         && !source.equals(parts.path.address())) {
       parts.path.onNewAddress(source, datagramBytes, parts.recovery.probeTimeoutNanos(), nowNanos);
+      parts.recovery.ecn().onPathChanged();
+    }
+    if (parts.path.pollNewNetwork()) {
+      parts.recovery.onNewNetwork(parts.mtu.currentBytes());
     }
     if (frames.isClosed()) {
       closing.onPeerClosed(frames, nowNanos);

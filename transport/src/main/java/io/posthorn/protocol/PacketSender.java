@@ -15,6 +15,7 @@ final class PacketSender {
   private final Closing closing;
   private final PacketAssembler assembler;
   private InetSocketAddress destination;
+  private boolean marked;
   private long packetsSent;
 
   PacketSender(ConnectionParts parts, Opening opening, Closing closing) {
@@ -33,6 +34,7 @@ final class PacketSender {
    */
   int writeDatagram(byte[] out, int from, int limit, long nowNanos) {
     destination = parts.path.address();
+    marked = false;
     if (parts.ending.isEnded()) {
       return 0;
     }
@@ -97,6 +99,7 @@ final class PacketSender {
 
   private int counted(int bytes, long nowNanos) {
     packetsSent++;
+    marked = assembler.lastWasMarked();
     if (assembler.lastWasAckEliciting()) {
       parts.idle.onAckElicitingSent(nowNanos);
     }
@@ -122,7 +125,15 @@ final class PacketSender {
 
   /** Whether the next datagram does not belong into a run of datagrams like the one before. */
   boolean isNextApart() {
-    return opening.session() != null && (parts.path.offPath() != null || isMtuProbeDue());
+    return opening.session() != null
+        && (parts.path.offPath() != null
+            || isMtuProbeDue()
+            || parts.recovery.ecn().marksNext() != marked);
+  }
+
+  /** Whether the datagram written last is to carry the mark ECT(0). */
+  boolean wasMarked() {
+    return marked;
   }
 
   /** Where the datagram written last goes. */

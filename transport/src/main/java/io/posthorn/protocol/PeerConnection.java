@@ -1,6 +1,7 @@
 package io.posthorn.protocol;
 
 import io.posthorn.ConnectionInfo;
+import io.posthorn.EcnMark;
 import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.protocol.channel.SendLedger;
 import io.posthorn.protocol.handshake.Handshake;
@@ -188,6 +189,7 @@ public final class PeerConnection {
    * A data packet came for this connection.
    *
    * @param datagramBytes length of the whole datagram
+   * @param ecn its mark
    */
   public DropReason onData(
       byte[] datagram,
@@ -195,8 +197,9 @@ public final class PeerConnection {
       int length,
       int datagramBytes,
       InetSocketAddress source,
+      EcnMark ecn,
       long nowNanos) {
-    return receiver.onData(datagram, from, length, datagramBytes, source, nowNanos);
+    return receiver.onData(datagram, from, length, datagramBytes, source, ecn, nowNanos);
   }
 
   // Inputs from the application.
@@ -301,6 +304,11 @@ public final class PeerConnection {
   /** Size of a full datagram; a probe of the path may be larger. */
   public int datagramBytes() {
     return sender.datagramBytes();
+  }
+
+  /** Whether the datagram written last is to carry the mark ECT(0). */
+  public boolean wasMarked() {
+    return sender.wasMarked();
   }
 
   /** Where the datagram written last goes. */

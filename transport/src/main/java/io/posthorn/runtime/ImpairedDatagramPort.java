@@ -1,5 +1,6 @@
 package io.posthorn.runtime;
 
+import io.posthorn.EcnMark;
 import io.posthorn.endpoint.TransmitBatch;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.PortCounters;
@@ -36,6 +37,8 @@ public final class ImpairedDatagramPort implements DatagramPort {
 
   /** A datagram has come out of the link and the system's buffer is full. */
   private volatile boolean singleWaits;
+
+  private EcnMark mark = EcnMark.UNKNOWN;
 
   /**
    * Puts a network under a port, which it owns from now on.
@@ -76,7 +79,7 @@ public final class ImpairedDatagramPort implements DatagramPort {
   public int send(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException {
     int segments = batch.segments();
     for (int i = firstSegment; i < segments; i++) {
-      outgoing.offer(batch.segment(i), batch.peer(), nowNanos);
+      outgoing.offer(batch.segment(i), batch.peer(), batch.mark(), nowNanos);
     }
     release(nowNanos);
     return segments - firstSegment;
@@ -96,6 +99,7 @@ public final class ImpairedDatagramPort implements DatagramPort {
       int length = datagram.remaining();
       datagram.get(single.bytes(), 0, length);
       single.begin(outgoing.polledMeta(), length);
+      single.mark(outgoing.polledMark());
       singleWaits = true;
     }
   }
@@ -106,13 +110,14 @@ public final class ImpairedDatagramPort implements DatagramPort {
     for (int i = 0; i < INTAKE_LIMIT_DATAGRAMS; i++) {
       InetSocketAddress from = port.receive(slab, nowNanos);
       if (from != null) {
-        incoming.offer(slab, from, nowNanos);
+        incoming.offer(slab, from, port.ecn(), nowNanos);
       }
       ByteBuffer datagram = incoming.poll(nowNanos);
       if (datagram != null) {
         into.clear();
         into.put(datagram);
         into.flip();
+        mark = incoming.polledMark();
         return incoming.polledMeta();
       }
       if (from == null) {
@@ -120,6 +125,11 @@ public final class ImpairedDatagramPort implements DatagramPort {
       }
     }
     return null;
+  }
+
+  @Override
+  public EcnMark ecn() {
+    return mark;
   }
 
   @Override
@@ -165,6 +175,7 @@ public final class ImpairedDatagramPort implements DatagramPort {
     counters.impairment(way + ".queueDropped", link.queueDropped());
     counters.impairment(way + ".outageDropped", link.outageDropped());
     counters.impairment(way + ".mtuDropped", link.mtuDropped());
+    counters.impairment(way + ".marked", link.marked());
     counters.impairment(way + ".delivered", link.delivered());
   }
 

@@ -15,8 +15,18 @@ final class Bottleneck {
     if (rate == 0 || wireFreeNanos <= nowNanos) {
       return true;
     }
+    return isWithin(conditions.queue(), rate, ipBytes, nowNanos);
+  }
+
+  /** Whether a datagram that is taken now finds so much before it that the queue marks it. */
+  boolean marks(LinkConditions conditions, int ipBytes, long nowNanos) {
+    return conditions.ecnTreatment() == LinkConditions.EcnTreatment.MARK_QUEUE
+        && wireFreeNanos > nowNanos
+        && !isWithin(conditions.ecnThreshold(), conditions.rateBitsPerSecond(), ipBytes, nowNanos);
+  }
+
+  private boolean isWithin(LinkConditions.Queue queue, long rate, int ipBytes, long nowNanos) {
     long waitNanos = wireFreeNanos - nowNanos;
-    LinkConditions.Queue queue = conditions.queue();
     return switch (queue.unit()) {
       case NANOS -> waitNanos <= queue.limit();
       case BYTES -> (double) waitNanos * rate / 8e9 + ipBytes <= queue.limit();

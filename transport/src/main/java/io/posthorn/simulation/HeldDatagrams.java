@@ -1,5 +1,6 @@
 package io.posthorn.simulation;
 
+import io.posthorn.EcnMark;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +18,7 @@ final class HeldDatagrams {
   private @Nullable Object[] metas = new Object[16];
   private long[] numbers = new long[16];
   private boolean[] copies = new boolean[16];
+  private @Nullable EcnMark[] marks = new EcnMark[16];
   private int[] freeSlots = new int[16];
   private int freeCount;
 
@@ -31,6 +33,7 @@ final class HeldDatagrams {
   private @Nullable Object takenMeta;
   private long takenNumber;
   private boolean takenCopy;
+  private EcnMark takenMark = EcnMark.UNKNOWN;
 
   HeldDatagrams(DatagramPool pool) {
     this.pool = pool;
@@ -52,7 +55,8 @@ final class HeldDatagrams {
   }
 
   /** Copies a datagram in; answers its content, so that it can be damaged. */
-  ByteBuffer enter(ByteBuffer datagram, Object meta, long number, boolean copy, long dueNanos) {
+  ByteBuffer enter(
+      ByteBuffer datagram, Object meta, EcnMark mark, long number, boolean copy, long dueNanos) {
     if (freeCount == 0) {
       grow();
     }
@@ -62,6 +66,7 @@ final class HeldDatagrams {
     content.put(0, datagram, datagram.position(), length);
     contents[slot] = content;
     metas[slot] = meta;
+    marks[slot] = mark;
     numbers[slot] = number;
     copies[slot] = copy;
     bytes += length;
@@ -84,6 +89,8 @@ final class HeldDatagrams {
     takenMeta = metas[slot];
     takenNumber = numbers[slot];
     takenCopy = copies[slot];
+    EcnMark mark = marks[slot];
+    takenMark = mark == null ? EcnMark.UNKNOWN : mark;
     contents[slot] = null;
     metas[slot] = null;
     freeSlots[freeCount++] = slot;
@@ -113,6 +120,10 @@ final class HeldDatagrams {
     return takenCopy;
   }
 
+  EcnMark takenMark() {
+    return takenMark;
+  }
+
   private void grow() {
     int before = contents.length;
     int size = before * 2;
@@ -120,6 +131,7 @@ final class HeldDatagrams {
     metas = Arrays.copyOf(metas, size);
     numbers = Arrays.copyOf(numbers, size);
     copies = Arrays.copyOf(copies, size);
+    marks = Arrays.copyOf(marks, size);
     heapDue = Arrays.copyOf(heapDue, size);
     heapSequence = Arrays.copyOf(heapSequence, size);
     heapSlot = Arrays.copyOf(heapSlot, size);

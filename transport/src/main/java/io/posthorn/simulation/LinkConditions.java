@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * reorder 10%          reorder 10% 20ms       reorder 25% gap 5       duplicate 1% 2s
  * corrupt 0.1%         rate 20mbit            queue 100|64kb|50ms     mtu 1400
  * outage 2s 1s         outage 2s 1s every 10s rebind 5s address       @lte loss 2%
- * replay FILE
+ * ecn                  ecn 30|64kb|5ms        ecn bleach|mangle|drop  replay FILE
  * </pre>
  *
  * <p>{@link #toString()} gives the same words in a fixed order and parses back to an equal value.
@@ -51,6 +51,22 @@ public final class LinkConditions {
     NANOS
   }
 
+  /** What a link does with the ECN field of IP packets (RFC 3168). */
+  public enum EcnTreatment {
+    /** It carries the field as it is. */
+    KEEP,
+    /** Where the loss model would take an ECN-capable datagram, it marks it instead (netem's). */
+    MARK_LOSS,
+    /** It marks ECN-capable datagrams before which more than a threshold waits in the queue. */
+    MARK_QUEUE,
+    /** It clears the field: nothing is ECN-capable behind it. */
+    BLEACH,
+    /** It sets the field to any of its four values. */
+    MANGLE,
+    /** It loses what is ECN-capable. */
+    DROP
+  }
+
   record Delay(long nanos, long jitterNanos, int correlationPpb, Distribution distribution) {}
 
   record Reorder(int ppb, long holdNanos, int gap) {}
@@ -63,8 +79,13 @@ public final class LinkConditions {
 
   record Rebind(long periodNanos, Rebinding kind) {}
 
+  /** The threshold is meaningless but for {@link EcnTreatment#MARK_QUEUE}. */
+  record Ecn(EcnTreatment treatment, Queue threshold) {}
+
   /** netem's own default: 1000 packets. Only a link with a rate has a queue. */
   static final Queue DEFAULT_QUEUE = new Queue(QueueUnit.PACKETS, 1_000);
+
+  static final Ecn ECN_KEPT = new Ecn(EcnTreatment.KEEP, DEFAULT_QUEUE);
 
   /** A perfect link: nothing is lost, late or limited. Its text is {@code none}. */
   public static final LinkConditions NONE = new Draft().build();
@@ -81,6 +102,7 @@ public final class LinkConditions {
     int mtuBytes = MTU_UNLIMITED;
     Outage outage = new Outage(0, 0, 0);
     Rebind rebind = new Rebind(0, Rebinding.PORT);
+    Ecn ecn = ECN_KEPT;
     @Nullable LinkRecording recording;
 
     boolean reorderNeedsDelay() {
@@ -89,6 +111,10 @@ public final class LinkConditions {
 
     boolean queueNeedsRate() {
       return !queue.equals(DEFAULT_QUEUE) && rateBitsPerSecond == 0;
+    }
+
+    boolean marksNeedRate() {
+      return ecn.treatment == EcnTreatment.MARK_QUEUE && rateBitsPerSecond == 0;
     }
 
     LinkConditions build() {
@@ -100,6 +126,11 @@ public final class LinkConditions {
       if (queueNeedsRate()) {
         throw new IllegalArgumentException(
             "a queue builds up only before a limited rate: set a rate first, e.g. rate 20mbit");
+      }
+      if (marksNeedRate()) {
+        throw new IllegalArgumentException(
+            "a queue that marks builds up only before a limited rate: set a rate first,"
+                + " e.g. rate 20mbit");
       }
       return new LinkConditions(this);
     }
@@ -118,6 +149,7 @@ public final class LinkConditions {
   private final int mtuBytes;
   private final Outage outage;
   private final Rebind rebind;
+  private final Ecn ecn;
   private final @Nullable LinkRecording recording;
 
   private LinkConditions(Draft draft) {
@@ -131,6 +163,7 @@ public final class LinkConditions {
     mtuBytes = draft.mtuBytes;
     outage = draft.outage;
     rebind = draft.rebind;
+    ecn = draft.ecn;
     recording = draft.recording;
   }
 
@@ -166,6 +199,7 @@ public final class LinkConditions {
     draft.mtuBytes = mtuBytes;
     draft.outage = outage;
     draft.rebind = rebind;
+    draft.ecn = ecn;
     draft.recording = recording;
     return draft;
   }
@@ -260,19 +294,53 @@ public final class LinkConditions {
     draft.rateBitsPerSecond = bitsPerSecond;
     if (bitsPerSecond == 0) {
       draft.queue = DEFAULT_QUEUE;
+      if (draft.marksNeedRate()) {
+        draft.ecn = ECN_KEPT;
+      }
     }
     return draft.build();
   }
 
   /** Drop-tail limit of the queue before a limited rate, which must be set first. */
   public LinkConditions withQueue(QueueUnit unit, long limit) {
+    Draft draft = draft();
+    draft.queue = queue(unit, limit, "queue");
+    return draft.build();
+  }
+
+  private static Queue queue(QueueUnit unit, long limit, String what) {
     Objects.requireNonNull(unit, "unit");
     if (limit < 1 || limit > queueMost(unit)) {
       throw new IllegalArgumentException(
-          "queue of " + limit + " " + unit + ": expected 1 to " + queueMost(unit));
+          what + " of " + limit + " " + unit + ": expected 1 to " + queueMost(unit));
+    }
+    return new Queue(unit, limit);
+  }
+
+  /**
+   * What is done with the ECN field.
+   *
+   * @throws IllegalArgumentException for {@link EcnTreatment#MARK_QUEUE}, which needs a threshold:
+   *     {@link #withEcnThreshold}
+   */
+  public LinkConditions withEcn(EcnTreatment treatment) {
+    Objects.requireNonNull(treatment, "treatment");
+    if (treatment == EcnTreatment.MARK_QUEUE) {
+      throw new IllegalArgumentException(
+          "a queue marks from a threshold on: withEcnThreshold says which");
     }
     Draft draft = draft();
-    draft.queue = new Queue(unit, limit);
+    draft.ecn = new Ecn(treatment, DEFAULT_QUEUE);
+    return draft.build();
+  }
+
+  /**
+   * ECN-capable datagrams are marked where as much as this waits before a limited rate, which must
+   * be set first. The queue's own limit still drops.
+   */
+  public LinkConditions withEcnThreshold(QueueUnit unit, long threshold) {
+    Draft draft = draft();
+    draft.ecn = new Ecn(EcnTreatment.MARK_QUEUE, queue(unit, threshold, "ecn threshold"));
     return draft.build();
   }
 
@@ -370,6 +438,11 @@ public final class LinkConditions {
     return rebind.kind;
   }
 
+  /** What is done with the ECN field. */
+  public EcnTreatment ecnTreatment() {
+    return ecn.treatment;
+  }
+
   /** True if the link is dead {@code sinceNanos} after these conditions took effect. */
   public boolean isOutage(long sinceNanos) {
     long sinceStart = sinceNanos - outage.atNanos;
@@ -428,6 +501,11 @@ public final class LinkConditions {
     return queue;
   }
 
+  /** Where the queue begins to mark; of meaning only if it does. */
+  Queue ecnThreshold() {
+    return ecn.threshold;
+  }
+
   @Override
   public boolean equals(Object other) {
     return other instanceof LinkConditions that
@@ -441,6 +519,7 @@ public final class LinkConditions {
         && mtuBytes == that.mtuBytes
         && outage.equals(that.outage)
         && rebind.equals(that.rebind)
+        && ecn.equals(that.ecn)
         && Objects.equals(recording, that.recording);
   }
 
@@ -457,6 +536,7 @@ public final class LinkConditions {
         mtuBytes,
         outage,
         rebind,
+        ecn,
         recording);
   }
 
@@ -494,7 +574,17 @@ public final class LinkConditions {
       words.add("rate " + LinkUnits.rate(rateBitsPerSecond));
     }
     if (!queue.equals(DEFAULT_QUEUE)) {
-      words.add("queue " + queueText());
+      words.add("queue " + text(queue));
+    }
+    if (ecn.treatment != EcnTreatment.KEEP) {
+      words.add("ecn");
+    }
+    switch (ecn.treatment) {
+      case KEEP, MARK_LOSS -> {}
+      case MARK_QUEUE -> words.add(text(ecn.threshold));
+      case BLEACH -> words.add("bleach");
+      case MANGLE -> words.add("mangle");
+      case DROP -> words.add("drop");
     }
     if (mtuBytes != MTU_UNLIMITED) {
       words.add("mtu " + mtuBytes);
@@ -534,7 +624,7 @@ public final class LinkConditions {
     }
   }
 
-  private String queueText() {
+  private static String text(Queue queue) {
     return switch (queue.unit) {
       case PACKETS -> Long.toString(queue.limit);
       case BYTES -> LinkUnits.size(queue.limit);

@@ -2,6 +2,7 @@ package io.posthorn.simulation;
 
 import io.posthorn.simulation.LinkConditions.Distribution;
 import io.posthorn.simulation.LinkConditions.Draft;
+import io.posthorn.simulation.LinkConditions.EcnTreatment;
 import io.posthorn.simulation.LinkConditions.QueueUnit;
 import io.posthorn.simulation.LinkConditions.Rebinding;
 import java.io.IOException;
@@ -16,9 +17,11 @@ import org.jspecify.annotations.Nullable;
 /** Reads the text form of {@link LinkConditions}; every error says where, what and how. */
 final class LinkConditionsParser {
   private static final String WORDS =
-      "delay, loss, reorder, duplicate, corrupt, rate, queue, mtu, outage, rebind, replay, none or one"
-          + " of ";
+      "delay, loss, reorder, duplicate, corrupt, rate, queue, ecn, mtu, outage, rebind, replay, none"
+          + " or one of ";
   private static final String DURATION = "a duration with its unit (us, ms or s)";
+  private static final String QUEUE =
+      "a number of packets, a size (b, kb, mb) or a duration (us, ms, s), above 0";
   private static final String PERCENT = "a percentage from 0% to 100%";
 
   private final String text;
@@ -70,7 +73,12 @@ final class LinkConditionsParser {
         case "duplicate" -> duplicate();
         case "corrupt" -> draft.corruptPpb = percent("corrupt 0.1%");
         case "rate" -> rate();
-        case "queue" -> queue();
+        case "queue" ->
+            draft.queue =
+                queue(
+                    argument(QUEUE, "queue 100\", \"queue 64kb\" or \"queue 50ms"),
+                    "queue 100\", \"queue 64kb\" or \"queue 50ms");
+        case "ecn" -> ecn();
         case "mtu" -> mtu();
         case "outage" -> outage();
         case "rebind" -> rebind();
@@ -92,6 +100,12 @@ final class LinkConditionsParser {
           saidAt.getOrDefault("queue", 0),
           "a rate for the queue to wait for",
           "rate 20mbit queue 100");
+    }
+    if (draft.marksNeedRate()) {
+      throw wrong(
+          saidAt.getOrDefault("ecn", 0),
+          "a rate for the queue that marks to wait for",
+          "rate 20mbit ecn 5ms");
     }
     return draft.build();
   }
@@ -188,10 +202,27 @@ final class LinkConditionsParser {
     draft.rateBitsPerSecond = rate;
   }
 
-  private void queue() {
-    String expected = "a number of packets, a size (b, kb, mb) or a duration (us, ms, s), above 0";
-    String example = "queue 100\", \"queue 64kb\" or \"queue 50ms";
-    String limitText = argument(expected, example);
+  /** What follows is a threshold if it looks like one; else {@code ecn} stands alone. */
+  private void ecn() {
+    EcnTreatment treatment = EcnTreatment.MARK_LOSS;
+    LinkConditions.Queue threshold = LinkConditions.DEFAULT_QUEUE;
+    String word = textOf(next);
+    if (take("bleach")) {
+      treatment = EcnTreatment.BLEACH;
+    } else if (take("mangle")) {
+      treatment = EcnTreatment.MANGLE;
+    } else if (take("drop")) {
+      treatment = EcnTreatment.DROP;
+    } else if (word != null && Character.isDigit(word.charAt(0))) {
+      next++;
+      treatment = EcnTreatment.MARK_QUEUE;
+      threshold = queue(word, "ecn 30\", \"ecn 64kb\" or \"ecn 5ms");
+    }
+    draft.ecn = new LinkConditions.Ecn(treatment, threshold);
+  }
+
+  /** The word taken last as a limit of a queue. */
+  private LinkConditions.Queue queue(String limitText, String example) {
     long limit = LinkUnits.parseCount(limitText);
     QueueUnit unit = QueueUnit.PACKETS;
     if (limit < 0) {
@@ -203,7 +234,7 @@ final class LinkConditionsParser {
       unit = QueueUnit.NANOS;
     }
     if (limit < 1) {
-      throw wrong(next - 1, expected, example);
+      throw wrong(next - 1, QUEUE, example);
     }
     if (limit > LinkConditions.queueMost(unit)) {
       throw wrong(
@@ -214,7 +245,7 @@ final class LinkConditionsParser {
                   : LinkUnits.size(LinkConditions.queueMost(unit))),
           example);
     }
-    draft.queue = new LinkConditions.Queue(unit, limit);
+    return new LinkConditions.Queue(unit, limit);
   }
 
   private void mtu() {

@@ -16,6 +16,7 @@ package io.posthorn.simulation;
  * @param mtuDropped larger than the MTU
  * @param delivered came out of the link, copies included
  * @param deliveredBytes bytes of those, without IP and UDP headers
+ * @param marked of those that passed, given the mark of congestion by this link
  */
 public record LinkCounters(
     long offered,
@@ -27,9 +28,10 @@ public record LinkCounters(
     long outageDropped,
     long mtuDropped,
     long delivered,
-    long deliveredBytes) {
+    long deliveredBytes,
+    long marked) {
   /** Nothing happened yet. */
-  public static final LinkCounters ZERO = new LinkCounters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  public static final LinkCounters ZERO = new LinkCounters(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   /** The sum of both. */
   public LinkCounters plus(LinkCounters that) {
@@ -43,7 +45,8 @@ public record LinkCounters(
         outageDropped + that.outageDropped,
         mtuDropped + that.mtuDropped,
         delivered + that.delivered,
-        deliveredBytes + that.deliveredBytes);
+        deliveredBytes + that.deliveredBytes,
+        marked + that.marked);
   }
 
   /** What happened since an earlier time, of which these counters are. */
@@ -58,6 +61,7 @@ public record LinkCounters(
         outageDropped - earlier.outageDropped,
         mtuDropped - earlier.mtuDropped,
         delivered - earlier.delivered,
-        deliveredBytes - earlier.deliveredBytes);
+        deliveredBytes - earlier.deliveredBytes,
+        marked - earlier.marked);
   }
 }

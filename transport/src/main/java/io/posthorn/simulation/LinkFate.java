@@ -21,6 +21,7 @@ final class LinkFate {
   private static final int CORRUPT = 5;
   private static final int CORRUPT_BIT = 6;
   private static final int JITTER = 7; // the bell curve takes 7, 8 and 9
+  private static final int MARK = 10;
 
   private final long key;
   private long number;
@@ -72,6 +73,11 @@ final class LinkFate {
   /** The bit to flip in a datagram of so many bits, at least 1. */
   long corruptBit(long bits) {
     return Long.remainderUnsigned(draw(CORRUPT_BIT), bits);
+  }
+
+  /** One of so many, for a link that sets the ECN field at random. */
+  int mark(int of) {
+    return (int) Long.remainderUnsigned(draw(MARK), of);
   }
 
   private boolean isLost(LossModel model) {

@@ -26,6 +26,7 @@ final class NetemText {
       if (!conditions.loss().equals(LossModel.NONE)) {
         words.append(' ').append(conditions.loss());
       }
+      ecn();
       reorder();
       if (conditions.duplicate().ppb() > 0) {
         words.append(" duplicate ").append(LinkUnits.percent(conditions.duplicate().ppb()));
@@ -77,6 +78,18 @@ final class NetemText {
     words.append(" reorder ").append(LinkUnits.percent(reorder.ppb()));
     if (reorder.gap() > 1) {
       words.append(" gap ").append(reorder.gap());
+    }
+  }
+
+  private void ecn() {
+    switch (conditions.ecnTreatment()) {
+      case KEEP -> {}
+      case MARK_LOSS -> words.append(" ecn");
+      case MARK_QUEUE ->
+          remarks.add(
+              "ecn: netem's queue does not mark; tc-fq_codel(8) does, from ce_threshold on");
+      case BLEACH, MANGLE, DROP ->
+          remarks.add("ecn: nftables can set or match the field: ip ecn set not-ect");
     }
   }
 

@@ -1,5 +1,6 @@
 package io.posthorn.simulation;
 
+import io.posthorn.EcnMark;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.function.BiConsumer;
@@ -21,6 +22,21 @@ public interface SimulatedHost {
    * @param from the source as the network shows it, which NAT rebinding changes
    */
   void onDatagram(ByteBuffer datagram, InetSocketAddress from, long nowNanos);
+
+  /**
+   * A datagram arrived, and the ECN field of its IP header is known; for hosts that look at it.
+   *
+   * @param mark as the link left it
+   */
+  default void onDatagram(
+      ByteBuffer datagram, InetSocketAddress from, EcnMark mark, long nowNanos) {
+    onDatagram(datagram, from, nowNanos);
+  }
+
+  /** The ECN field of the datagram that {@link #pollTransmit} is handing out at this moment. */
+  default EcnMark transmitMark() {
+    return EcnMark.NOT_ECT;
+  }
 
   /** The deadline that {@link #nextTimeoutNanos} named is reached. */
   void onTimeout(long nowNanos);

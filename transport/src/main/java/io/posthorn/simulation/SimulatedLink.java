@@ -1,5 +1,7 @@
 package io.posthorn.simulation;
 
+import io.posthorn.EcnMark;
+import io.posthorn.simulation.LinkConditions.EcnTreatment;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -13,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * <p>The fate of the n-th datagram offered depends on (seed, direction, n) and the conditions
  * alone. Only what depends on time by nature does so: outages and the queue before a limited rate.
  *
- * <p>The way through: outage, loss, MTU, queue and rate, then the delay. With a rate the link keeps
- * the order of its queue whatever the jitter, as netem does; without one, jitter reorders.
+ * <p>The way through: outage, loss, MTU, queue and rate with its marks, then the delay. With a rate
+ * the link keeps the order of its queue whatever the jitter, as netem does; without one, jitter
+ * reorders.
  *
  * @param <M> what the caller wants back with each datagram, such as its addresses
  */
@@ -34,6 +37,10 @@ public final class SimulatedLink<M> {
   /** {@link #nextDeliveryNanos()} of a link that holds nothing. */
   public static final long NEVER = Long.MAX_VALUE;
 
+  private static final EcnMark[] MANGLED = {
+    EcnMark.NOT_ECT, EcnMark.ECT_0, EcnMark.ECT_1, EcnMark.CE
+  };
+
   private final LinkFate fate;
   private final int direction;
   private final int headerBytes;
@@ -50,6 +57,7 @@ public final class SimulatedLink<M> {
   private boolean lastDuplicated;
   private boolean lastCorrupted;
   private boolean lastReordered;
+  private boolean lastMarked;
   private long lastDelayNanos;
   private long lastCopyDelayNanos;
   private long lastCorruptBit;
@@ -65,6 +73,7 @@ public final class SimulatedLink<M> {
   private long mtuDropped;
   private long delivered;
   private long deliveredBytes;
+  private long marked;
 
   /**
    * A link of UDP payloads or of whole IP datagrams.
@@ -127,10 +136,19 @@ public final class SimulatedLink<M> {
    * @throws IllegalArgumentException if time goes back or the datagram is too long
    */
   public DatagramFate offer(ByteBuffer datagram, M meta, long nowNanos) {
-    return offer(datagram, meta, nowNanos, Interception.DELIVER);
+    return offer(datagram, meta, EcnMark.NOT_ECT, nowNanos);
   }
 
-  DatagramFate offer(ByteBuffer datagram, M meta, long nowNanos, Interception wish) {
+  /**
+   * Hands the next datagram to the link, as {@link #offer(ByteBuffer, Object, long)} does.
+   *
+   * @param mark the ECN field of its IP header, which the link may change
+   */
+  public DatagramFate offer(ByteBuffer datagram, M meta, EcnMark mark, long nowNanos) {
+    return offer(datagram, meta, mark, nowNanos, Interception.DELIVER);
+  }
+
+  DatagramFate offer(ByteBuffer datagram, M meta, EcnMark mark, long nowNanos, Interception wish) {
     if (nowNanos < latestNanos) {
       throw new IllegalArgumentException("now " + nowNanos + " is before " + latestNanos);
     }
@@ -143,18 +161,24 @@ public final class SimulatedLink<M> {
     lastDuplicated = false;
     lastCorrupted = false;
     lastReordered = false;
+    lastMarked = false;
     lastDelayNanos = LinkRecording.NONE;
     lastCopyDelayNanos = LinkRecording.NONE;
     lastCorruptBit = LinkRecording.NONE;
     LinkRecording recording = conditions.recording();
     if (recording != null && !cut && wish != Interception.DROP) {
-      return replay(recording.way(flow, direction), datagram, meta, nowNanos);
+      return replay(recording.way(flow, direction), datagram, meta, mark, nowNanos);
     }
     if (cut || conditions.isOutage(nowNanos - conditionsSinceNanos)) {
       outageDropped++;
       return DatagramFate.OUTAGE;
     }
-    if (fate.lost || wish == Interception.DROP) {
+    EcnTreatment treatment = conditions.ecnTreatment();
+    boolean capable = isCapable(mark);
+    boolean marks = fate.lost && capable && treatment == EcnTreatment.MARK_LOSS;
+    if ((fate.lost && !marks)
+        || wish == Interception.DROP
+        || (capable && treatment == EcnTreatment.DROP)) {
       lost++;
       return DatagramFate.LOST;
     }
@@ -166,6 +190,7 @@ public final class SimulatedLink<M> {
       queueDropped++;
       return DatagramFate.QUEUE_FULL;
     }
+    EcnMark out = behind(mark, treatment, marks || marks(length, capable, nowNanos));
     boolean damage = length > 0 && (fate.corrupted || wish == Interception.CORRUPT);
     lastReordered = fate.reordered;
     lastCorrupted = damage;
@@ -173,22 +198,45 @@ public final class SimulatedLink<M> {
     dueNanos = after(dueNanos, wish.delayNanos());
     lastDelayNanos = dueNanos - nowNanos;
     lastCorruptBit = damage ? fate.corruptBit(length * 8L) : LinkRecording.NONE;
-    enter(datagram, meta, dueNanos, false);
+    enter(datagram, meta, out, dueNanos, false);
     if (damage) {
       corrupted++;
     }
     if (fate.duplicated || wish == Interception.DUPLICATE) {
-      offerCopy(datagram, length, meta, nowNanos);
+      offerCopy(datagram, length, meta, out, nowNanos);
     }
     return DatagramFate.PASSED;
   }
 
+  private static boolean isCapable(EcnMark mark) {
+    return mark == EcnMark.ECT_0 || mark == EcnMark.ECT_1 || mark == EcnMark.CE;
+  }
+
+  private boolean marks(int length, boolean capable, long nowNanos) {
+    return capable && bottleneck.marks(conditions, length + headerBytes, nowNanos);
+  }
+
+  /** The field as the link leaves it. */
+  private EcnMark behind(EcnMark mark, EcnTreatment treatment, boolean marks) {
+    if (marks) {
+      lastMarked = true;
+      marked++;
+      return EcnMark.CE;
+    }
+    return switch (treatment) {
+      case BLEACH -> EcnMark.NOT_ECT;
+      case MANGLE -> MANGLED[fate.mark(MANGLED.length)];
+      default -> mark;
+    };
+  }
+
   /** Does again what a recording says of the datagram of this number. */
-  private DatagramFate replay(RecordedWay way, ByteBuffer datagram, M meta, long nowNanos) {
+  private DatagramFate replay(
+      RecordedWay way, ByteBuffer datagram, M meta, EcnMark mark, long nowNanos) {
     long bits = datagram.remaining() * 8L;
     if (way.count() == 0) {
       lastDelayNanos = 0;
-      enter(datagram, meta, nowNanos, false);
+      enter(datagram, meta, mark, nowNanos, false);
       return DatagramFate.PASSED;
     }
     int at = way.at(fate.number() - numberBefore);
@@ -210,19 +258,19 @@ public final class SimulatedLink<M> {
           corrupted++;
         }
         lastDelayNanos = way.delayNanos(at);
-        enter(datagram, meta, after(nowNanos, lastDelayNanos), false);
+        enter(datagram, meta, mark, after(nowNanos, lastDelayNanos), false);
         if (way.copyDelayNanos(at) != LinkRecording.NONE) {
           lastDuplicated = true;
           duplicated++;
           lastCopyDelayNanos = way.copyDelayNanos(at);
-          enter(datagram, meta, after(nowNanos, lastCopyDelayNanos), true);
+          enter(datagram, meta, mark, after(nowNanos, lastCopyDelayNanos), true);
         }
       }
     }
     return recorded;
   }
 
-  private void offerCopy(ByteBuffer datagram, int length, M meta, long nowNanos) {
+  private void offerCopy(ByteBuffer datagram, int length, M meta, EcnMark mark, long nowNanos) {
     if (!hasRoom(length, nowNanos)) {
       return; // a copy that finds no room was never made
     }
@@ -233,7 +281,7 @@ public final class SimulatedLink<M> {
     long dueNanos = dueNanos(arrivalNanos, copyDelayNanos == 0 && !fate.reordered);
     dueNanos = after(dueNanos, copyDelayNanos);
     lastCopyDelayNanos = dueNanos - nowNanos;
-    enter(datagram, meta, dueNanos, true);
+    enter(datagram, meta, mark, dueNanos, true);
   }
 
   /** How long after it was offered the last datagram will arrive; negative if it will not. */
@@ -266,6 +314,11 @@ public final class SimulatedLink<M> {
     return lastReordered;
   }
 
+  /** Whether the last datagram offered was given the mark of congestion. */
+  public boolean lastMarked() {
+    return lastMarked;
+  }
+
   /** Number of the last datagram offered, from 1; 0 before the first. */
   public long lastNumber() {
     return fate.number();
@@ -293,8 +346,8 @@ public final class SimulatedLink<M> {
     return lastDueNanos;
   }
 
-  private void enter(ByteBuffer datagram, M meta, long dueNanos, boolean copy) {
-    ByteBuffer content = held.enter(datagram, meta, fate.number(), copy, dueNanos);
+  private void enter(ByteBuffer datagram, M meta, EcnMark mark, long dueNanos, boolean copy) {
+    ByteBuffer content = held.enter(datagram, meta, mark, fate.number(), copy, dueNanos);
     long bit = lastCorruptBit;
     if (bit >= 0) {
       int at = (int) (bit >>> 3);
@@ -339,6 +392,11 @@ public final class SimulatedLink<M> {
     return (M) meta;
   }
 
+  /** The ECN field of the datagram that {@link #poll} handed out last. */
+  public EcnMark polledMark() {
+    return held.takenMark();
+  }
+
   /** Number of the datagram that {@link #poll} handed out last: the n-th offered has number n. */
   public long polledNumber() {
     return held.takenNumber();
@@ -371,7 +429,8 @@ public final class SimulatedLink<M> {
         outageDropped,
         mtuDropped,
         delivered,
-        deliveredBytes);
+        deliveredBytes,
+        marked);
   }
 
   /** An instant later; what would overflow is as late as can be, and still delivered. */

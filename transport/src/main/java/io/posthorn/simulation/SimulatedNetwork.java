@@ -1,5 +1,6 @@
 package io.posthorn.simulation;
 
+import io.posthorn.EcnMark;
 import io.posthorn.simulation.LinkConditions.Rebinding;
 import io.posthorn.simulation.SimulatedNode.Flow;
 import io.posthorn.simulation.SimulatedNode.Path;
@@ -454,7 +455,7 @@ public final class SimulatedNetwork {
       if (host == null) {
         unreachable++;
       } else {
-        host.onDatagram(datagram, flow.from.address, now);
+        host.onDatagram(datagram, flow.from.address, path.link.polledMark(), now);
       }
     }
     deadlines.update(path.deadlineId, path.link.nextDeliveryNanos());
@@ -509,7 +510,9 @@ public final class SimulatedNetwork {
       bytes.position(0);
     }
     Flow flow = path.flow(route);
-    DatagramFate fate = path.link.offer(bytes, flow, nowNanos(), wish);
+    SimulatedHost host = from.host;
+    EcnMark mark = host == null ? EcnMark.NOT_ECT : host.transmitMark();
+    DatagramFate fate = path.link.offer(bytes, flow, mark, nowNanos(), wish);
     if (traceSink != null) {
       trace(flow, path.link.lastNumber(), bytes, fate, notes(path.link));
     }
@@ -519,7 +522,8 @@ public final class SimulatedNetwork {
   private static String notes(SimulatedLink<Flow> link) {
     return (link.lastDuplicated() ? "+duplicated" : "")
         + (link.lastReordered() ? "+reordered" : "")
-        + (link.lastCorrupted() ? "+corrupted" : "");
+        + (link.lastCorrupted() ? "+corrupted" : "")
+        + (link.lastMarked() ? "+marked" : "");
   }
 
   private void trace(Flow flow, long number, ByteBuffer datagram, DatagramFate fate, String notes) {

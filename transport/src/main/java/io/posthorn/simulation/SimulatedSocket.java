@@ -167,7 +167,17 @@ public final class SimulatedSocket implements SimulatedHost {
 
   @Override
   public void onDatagram(ByteBuffer datagram, InetSocketAddress from, long nowNanos) {
-    endpoint.onDatagram(datagram, from, EcnMark.UNKNOWN, nowNanos);
+    onDatagram(datagram, from, EcnMark.UNKNOWN, nowNanos);
+  }
+
+  @Override
+  public void onDatagram(ByteBuffer datagram, InetSocketAddress from, EcnMark mark, long nowNanos) {
+    endpoint.onDatagram(datagram, from, mark, nowNanos);
+  }
+
+  @Override
+  public EcnMark transmitMark() {
+    return batch.mark();
   }
 
   @Override

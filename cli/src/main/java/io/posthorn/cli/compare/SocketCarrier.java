@@ -1,5 +1,6 @@
 package io.posthorn.cli.compare;
 
+import io.posthorn.CongestionControl;
 import io.posthorn.Connection;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
@@ -44,18 +45,24 @@ public final class SocketCarrier implements Carrier {
    * @param listen where the receiving end listens
    * @param target the address under which the sending end reaches it, at the same port
    * @param timeoutNanos how long the connection may take to open
+   * @param control the sending end's congestion control; without meaning in plain mode
    * @return the open carrier
    * @throws IOException if it could not be opened
    */
   public static SocketCarrier open(
-      Mode mode, InetSocketAddress listen, InetAddress target, long timeoutNanos)
+      Mode mode,
+      InetSocketAddress listen,
+      InetAddress target,
+      long timeoutNanos,
+      CongestionControl control)
       throws IOException {
     MessageSocket receiver = openReceiver(mode, listen);
     return connect(
         mode,
         receiver,
         new InetSocketAddress(target, receiver.localAddress().getPort()),
-        timeoutNanos);
+        timeoutNanos,
+        control);
   }
 
   /**
@@ -77,17 +84,23 @@ public final class SocketCarrier implements Carrier {
    * @param receiver belongs to the carrier from now on
    * @param peer the address under which the sending end reaches it
    * @param timeoutNanos how long the connection may take to open
+   * @param control the sending end's congestion control; without meaning in plain mode
    * @return the open carrier
    * @throws IOException if it could not be opened; the receiver is closed then
    */
   public static SocketCarrier connect(
-      Mode mode, MessageSocket receiver, InetSocketAddress peer, long timeoutNanos)
+      Mode mode,
+      MessageSocket receiver,
+      InetSocketAddress peer,
+      long timeoutNanos,
+      CongestionControl control)
       throws IOException {
     MessageSocket sender = null;
     try {
       sender =
           MessageSocket.builder()
               .mode(mode)
+              .congestionControl(control)
               .handshakeTimeout(within(Duration.ofNanos(timeoutNanos)))
               .open();
       Connection connection = mode == Mode.RELIABLE ? sender.connect(peer) : null;

@@ -14,8 +14,8 @@ import io.posthorn.simulation.LinkConditions;
  * @param seed decides, with direction and number, the fate of each packet
  * @param up the conditions from sender to receiver, in the words of {@link LinkConditions#parse}
  * @param down the conditions from receiver to sender
- * @param congestionController the kernel's congestion controller for TCP, such as {@code cubic};
- *     empty for the system's default
+ * @param congestionController the kernel's congestion controller for TCP, such as {@code cubic}, or
+ *     Posthorn's in reliable mode, such as {@code new_reno}; empty for the default
  */
 public record FlowRequest(
     LabTransport transport,

@@ -1,5 +1,8 @@
 package io.posthorn.cli.lab;
 
+import io.posthorn.EcnMark;
+import java.util.Arrays;
+
 /**
  * Reads the fields of an IPv4 packet (RFC 791) that the pump needs, and turns the packet round.
  *
@@ -11,6 +14,7 @@ final class IpPacket {
   static final int UDP = 17;
 
   private static final int MINIMUM_HEADER_BYTES = 20;
+  private static final int TRAFFIC_CLASS_AT = 1;
   private static final int TOTAL_LENGTH_AT = 2;
   private static final int IDENTIFICATION_AT = 4;
   private static final int FRAGMENT_AT = 6;
@@ -27,6 +31,10 @@ final class IpPacket {
 
   private static final int UDP_CHECKSUM_AT = 6;
   private static final int TCP_CHECKSUM_AT = 16;
+
+  private static final EcnMark[] MARKS = {
+    EcnMark.NOT_ECT, EcnMark.ECT_1, EcnMark.ECT_0, EcnMark.CE
+  };
 
   private IpPacket() {}
 
@@ -107,6 +115,26 @@ final class IpPacket {
 
   static int destinationPort(byte[] packet) {
     return unsignedShort(packet, headerBytes(packet) + 2);
+  }
+
+  /** The ECN field (RFC 3168 §5): the lower two bits of the second byte. */
+  static EcnMark ecn(byte[] packet) {
+    return MARKS[packet[TRAFFIC_CLASS_AT] & 3];
+  }
+
+  /** Changes the ECN field, and the checksum that covers it; an unknown one leaves it alone. */
+  static void setEcn(byte[] packet, EcnMark mark) {
+    int field = Arrays.asList(MARKS).indexOf(mark);
+    int before = unsignedShort(packet, TRAFFIC_CLASS_AT - 1);
+    int after = (before & ~3) | field;
+    if (field < 0 || after == before) {
+      return;
+    }
+    setShort(packet, TRAFFIC_CLASS_AT - 1, after);
+    setShort(
+        packet,
+        HEADER_CHECKSUM_AT,
+        updated(unsignedShort(packet, HEADER_CHECKSUM_AT), before, after));
   }
 
   /** The last byte of the source address. */

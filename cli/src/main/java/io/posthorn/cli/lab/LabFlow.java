@@ -3,24 +3,27 @@ package io.posthorn.cli.lab;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.SimulatedLink;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One flow through the pump: the packets to and from one server port, with an emulated link each
- * way.
+ * One flow through the pump, or several that share a bottleneck: the packets to and from a server
+ * port, with an emulated link each way.
  *
  * <p>The link sees a packet without its IP header, so that damage hits what the transport's
  * checksum covers, and counts the header's bytes on top: rate, queue and MTU are those of whole IP
- * packets. Guarded by the pump's lock.
+ * packets. Its ECN field is read from the header and written back. Guarded by the pump's lock.
  */
 final class LabFlow {
   private static final int IP_HEADER_BYTES = 20;
   private static final int UP = 0;
   private static final int DOWN = 1;
 
-  private final int protocol;
-  private final int serverPort;
+  /** Protocol and server port of each flow that shares these links. */
+  private final List<Long> carried = new ArrayList<>();
+
   private final long originNanos;
   private final Way up;
   private final Way down;
@@ -56,8 +59,7 @@ final class LabFlow {
       long seed,
       int senderHost,
       long nowNanos) {
-    this.protocol = protocol;
-    this.serverPort = serverPort;
+    carried.add(key(protocol, serverPort));
     this.up = new Way(up, seed, UP, nowNanos);
     this.down = new Way(down, seed, DOWN, nowNanos);
     translator = up.rebindPeriodNanos() > 0 ? new AddressTranslator(up, senderHost) : null;
@@ -66,8 +68,17 @@ final class LabFlow {
   }
 
   /** Whether this is the flow of a server port. */
-  boolean hasServerPort(int packetProtocol, int port) {
-    return packetProtocol == protocol && port == serverPort;
+  boolean hasServerPort(int protocol, int port) {
+    return carried.contains(key(protocol, port));
+  }
+
+  /** Lets the packets to and from a further server port share the links. */
+  void carryAlso(int protocol, int port) {
+    carried.add(key(protocol, port));
+  }
+
+  private static long key(int protocol, int port) {
+    return (long) protocol << Short.SIZE | port;
   }
 
   /** Sends a packet, whose addresses are swapped already, into the link of its direction. */
@@ -80,7 +91,8 @@ final class LabFlow {
       translator.outbound(packet, nowNanos - originNanos);
     }
     ByteBuffer body = ByteBuffer.wrap(packet, IP_HEADER_BYTES, lengthBytes - IP_HEADER_BYTES);
-    way.link.offer(body, Arrays.copyOf(packet, IP_HEADER_BYTES), nowNanos);
+    byte[] header = Arrays.copyOf(packet, IP_HEADER_BYTES);
+    way.link.offer(body, header, IpPacket.ecn(packet), nowNanos);
   }
 
   /** When the next packet is due in either direction. */
@@ -104,6 +116,7 @@ final class LabFlow {
       System.arraycopy(way.link.polledMeta(), 0, scratch, 0, IP_HEADER_BYTES);
       int lengthBytes = IP_HEADER_BYTES + body.remaining();
       body.get(scratch, IP_HEADER_BYTES, body.remaining());
+      IpPacket.setEcn(scratch, way.link.polledMark());
       way.deliveredDatagrams++;
       way.deliveredBytes += lengthBytes;
       noteLate(nowNanos - dueNanos);

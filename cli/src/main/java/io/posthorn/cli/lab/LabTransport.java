@@ -1,11 +1,13 @@
 package io.posthorn.cli.lab;
 
+import io.posthorn.CongestionControl;
 import io.posthorn.Mode;
 import io.posthorn.cli.compare.Carrier;
 import io.posthorn.cli.compare.SocketCarrier;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Locale;
 
 /** The transports that a lab can run. */
 public enum LabTransport {
@@ -43,8 +45,19 @@ public enum LabTransport {
     return switch (this) {
       case TCP -> TcpCarrier.open(listen, target, request);
       case UDP -> UdpCarrier.open(listen, target, request);
-      case PLAIN -> SocketCarrier.open(Mode.PLAIN, listen, target, request.timeoutNanos());
-      case RELIABLE -> SocketCarrier.open(Mode.RELIABLE, listen, target, request.timeoutNanos());
+      case PLAIN -> posthorn(Mode.PLAIN, listen, target, request);
+      case RELIABLE -> posthorn(Mode.RELIABLE, listen, target, request);
     };
+  }
+
+  private static Carrier posthorn(
+      Mode mode, InetSocketAddress listen, InetAddress target, FlowRequest request)
+      throws IOException {
+    String name = request.congestionController();
+    CongestionControl control =
+        name.isEmpty()
+            ? CongestionControl.ADAPTIVE
+            : CongestionControl.valueOf(name.toUpperCase(Locale.ROOT));
+    return SocketCarrier.open(mode, listen, target, request.timeoutNanos(), control);
   }
 }

@@ -1,5 +1,6 @@
 package io.posthorn.cli.lab;
 
+import io.posthorn.CongestionControl;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
 import io.posthorn.cli.compare.Arena;
@@ -71,7 +72,12 @@ public final class RelayArena implements Arena {
             .seed(plan.seed(run))
             .start()) {
       SocketCarrier carrier =
-          SocketCarrier.connect(mode, receiver, relay.localAddress(), LabArena.PATIENCE.toNanos());
+          SocketCarrier.connect(
+              mode,
+              receiver,
+              relay.localAddress(),
+              LabArena.PATIENCE.toNanos(),
+              CongestionControl.ADAPTIVE);
       return run(carrier, plan, new Quiet(relay, conditions), progress);
     } finally {
       receiver.close(Duration.ZERO);

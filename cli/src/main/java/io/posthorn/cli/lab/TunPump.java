@@ -81,6 +81,16 @@ final class TunPump implements LabFlow.PacketWriter {
     }
   }
 
+  /** Lets the packets to and from a further server port share a flow's links. */
+  void share(LabFlow flow, int protocol, int serverPort) {
+    lock.lock();
+    try {
+      flow.carryAlso(protocol, serverPort);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Ends a flow: what is still in its links is gone, what still comes for it is dropped. */
   void close(LabFlow flow) {
     lock.lock();

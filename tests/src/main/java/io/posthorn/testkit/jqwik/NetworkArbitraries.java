@@ -3,6 +3,7 @@ package io.posthorn.testkit.jqwik;
 import io.posthorn.Delivery;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.LinkConditions.Distribution;
+import io.posthorn.simulation.LinkConditions.EcnTreatment;
 import io.posthorn.simulation.LinkConditions.QueueUnit;
 import io.posthorn.simulation.LinkConditions.Rebinding;
 import java.time.Duration;
@@ -45,7 +46,8 @@ public final class NetworkArbitraries {
   /**
    * Every fault that a path without address translation has: loss up to 60 % (alone or in bursts of
    * 3 to 20), duplication, reordering, corruption up to 10 %, jitter, a limited rate with a short
-   * queue, an MTU down to {@link #LEAST_MTU_BYTES}, outages up to 10 s.
+   * queue, an MTU down to {@link #LEAST_MTU_BYTES}, ECN marks set, cleared, mangled or lost,
+   * outages up to 10 s.
    */
   public static Arbitrary<LinkConditions> links() {
     return links(60, Duration.ofSeconds(10));
@@ -65,7 +67,8 @@ public final class NetworkArbitraries {
             copying(),
             seldom(Arbitraries.of(0, 1, 5, 10)),
             narrowing(),
-            silence((int) maxOutage.toMillis()))
+            silence((int) maxOutage.toMillis()),
+            treatments())
         .as(NetworkArbitraries::conditions);
   }
 
@@ -208,6 +211,12 @@ public final class NetworkArbitraries {
         .as(Narrowing::new);
   }
 
+  private static Arbitrary<EcnTreatment> treatments() {
+    return Arbitraries.frequencyOf(
+        Tuple.of(4, Arbitraries.just(EcnTreatment.KEEP)),
+        Tuple.of(4, Arbitraries.of(EcnTreatment.class)));
+  }
+
   private static Arbitrary<Silence> silence(int maxMillis) {
     Arbitrary<Integer> lengths =
         maxMillis == 0
@@ -231,7 +240,8 @@ public final class NetworkArbitraries {
       Copying copying,
       int corruptPercent,
       Narrowing narrowing,
-      Silence silence) {
+      Silence silence,
+      EcnTreatment treatment) {
     LinkConditions link =
         LinkConditions.NONE.withDelay(
             Duration.ofMillis(timing.delayMillis()),
@@ -255,6 +265,11 @@ public final class NetworkArbitraries {
       link =
           link.withRate(narrowing.kilobits() * 1_000L)
               .withQueue(QueueUnit.PACKETS, narrowing.queuePackets());
+    }
+    if (treatment != EcnTreatment.MARK_QUEUE) {
+      link = link.withEcn(treatment);
+    } else if (narrowing.kilobits() > 0) {
+      link = link.withEcnThreshold(QueueUnit.PACKETS, Math.max(1, narrowing.queuePackets() / 4));
     }
     if (narrowing.mtuBytes() > 0) {
       link = link.withMtu(narrowing.mtuBytes());

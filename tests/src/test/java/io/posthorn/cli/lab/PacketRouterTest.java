@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.EcnMark;
 import io.posthorn.simulation.LinkConditions;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -55,6 +56,24 @@ class PacketRouterTest {
 
   private static byte[] down(int payload) {
     return IpPackets.udp(IpPackets.OWN, SERVER, IpPackets.PEER, CLIENT, payload);
+  }
+
+  @Test
+  void queueThatMarksChangesTheHeaderAndItsChecksum() {
+    open(IpPacket.UDP, SERVER, "rate 1mbit ecn 1ms", "none");
+    for (EcnMark mark : List.of(EcnMark.ECT_0, EcnMark.ECT_0, EcnMark.NOT_ECT)) {
+      byte[] packet = up(1_000); // 8 ms of the wire
+      IpPacket.setEcn(packet, mark);
+      assertTrue(IpPackets.checksumsHold(packet));
+      send(packet, 0);
+    }
+    deliver(100 * MILLI);
+    List<EcnMark> arrived = new ArrayList<>();
+    for (byte[] packet : sink.written) {
+      assertTrue(IpPackets.checksumsHold(packet));
+      arrived.add(IpPacket.ecn(packet));
+    }
+    assertEquals(List.of(EcnMark.ECT_0, EcnMark.CE, EcnMark.NOT_ECT), arrived);
   }
 
   @Test

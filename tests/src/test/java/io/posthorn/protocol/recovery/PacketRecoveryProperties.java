@@ -25,7 +25,7 @@ class PacketRecoveryProperties {
 
   private final NotedFrames frames = new NotedFrames();
   private final PacketRecovery recovery =
-      new PacketRecovery(new NewReno(1200), new FrameSource[] {frames});
+      new PacketRecovery(() -> new NewReno(1200), new FrameSource[] {frames});
   private final Map<Long, Packet> packets = new HashMap<>();
   private final TreeMap<Long, Packet> outstanding = new TreeMap<>();
   private final Set<Long> lost = new HashSet<>();
@@ -72,7 +72,7 @@ class PacketRecoveryProperties {
     long number = recovery.sent().next();
     Packet packet = new Packet(now, 30 + random.nextInt(1170));
     recovery.sent().token((byte) 0, number, 0);
-    recovery.onPacketSent(packet.bytes, true, random.nextBoolean(), now);
+    recovery.onPacketSent(packet.bytes, true, random.nextBoolean(), false, now);
     packets.put(number, packet);
     outstanding.put(number, packet);
     if (random.nextInt(100) >= lossPercent) {
@@ -104,7 +104,8 @@ class PacketRecoveryProperties {
         }
       }
     }
-    assertNull(recovery.onAck(random.nextInt(30_000_000), first, last, first.length, now));
+    assertNull(
+        recovery.onAck(random.nextInt(30_000_000), first, last, first.length, 0, 0, -1, now));
     largestAcknowledged = Math.max(largestAcknowledged, newest);
     for (long[] range : ranges) {
       outstanding.subMap(range[0], true, range[1], true).clear();

@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.protocol.FrameSource;
+import io.posthorn.protocol.congestion.Adaptive;
+import io.posthorn.protocol.congestion.CongestionController;
+import io.posthorn.protocol.congestion.Cubic;
 import io.posthorn.protocol.congestion.NewReno;
 import io.posthorn.wire.CloseReason;
 import java.util.List;
@@ -19,17 +22,17 @@ class PacketRecoveryTest {
 
   private final NotedFrames frames = new NotedFrames();
   private final PacketRecovery recovery =
-      new PacketRecovery(new NewReno(1200), new FrameSource[] {frames});
+      new PacketRecovery(() -> new NewReno(1200), new FrameSource[] {frames});
 
   private void send(int count, long nowMillis) {
     for (int i = 0; i < count; i++) {
       recovery.sent().token((byte) 0, recovery.sent().next(), 0);
-      recovery.onPacketSent(1000, true, false, nowMillis * MS);
+      recovery.onPacketSent(1000, true, false, false, nowMillis * MS);
     }
   }
 
   private @Nullable CloseReason ack(long from, long to, long nowMillis) {
-    return recovery.onAck(0, new long[] {from}, new long[] {to}, 1, nowMillis * MS);
+    return recovery.onAck(0, new long[] {from}, new long[] {to}, 1, 0, 0, -1, nowMillis * MS);
   }
 
   @Test
@@ -62,7 +65,7 @@ class PacketRecoveryTest {
     send(1, 0);
     assertNull(ack(0, 0, 100));
     send(1, 100);
-    assertNull(recovery.onAck(90 * MS, new long[] {1}, new long[] {1}, 1, 300 * MS));
+    assertNull(recovery.onAck(90 * MS, new long[] {1}, new long[] {1}, 1, 0, 0, -1, 300 * MS));
     assertEquals((7 * 100 * MS + 195 * MS) / 8, recovery.rtt().smoothedRttNanos());
   }
 
@@ -83,7 +86,7 @@ class PacketRecoveryTest {
     long window = recovery.controller().windowBytes();
     assertEquals(CloseReason.PROTOCOL_VIOLATION, ack(0, 4, 10));
     assertEquals(window, recovery.controller().windowBytes());
-    assertNull(recovery.onAck(0, new long[] {3, 0}, new long[] {4, 1}, 2, 10 * MS));
+    assertNull(recovery.onAck(0, new long[] {3, 0}, new long[] {4, 1}, 2, 0, 0, -1, 10 * MS));
   }
 
   @Test
@@ -145,7 +148,7 @@ class PacketRecoveryTest {
   @Test
   void nothingInFlightMeansNoDeadline() {
     assertEquals(NEVER, recovery.deadlineNanos(0));
-    recovery.onPacketSent(40, false, true, 0);
+    recovery.onPacketSent(40, false, true, false, 0);
     assertEquals(NEVER, recovery.deadlineNanos(0));
     assertEquals(0, recovery.sent().bytesInFlight());
     send(1, 1);
@@ -156,7 +159,7 @@ class PacketRecoveryTest {
   @Test
   void aQuietPacketIsAcknowledgedWithoutASample() {
     recovery.sent().token((byte) 0, 7, 0);
-    recovery.onPacketSent(40, false, true, 0);
+    recovery.onPacketSent(40, false, true, false, 0);
     send(1, 1);
     assertNull(ack(0, 0, 50));
     assertEquals(List.of(7L), frames.acknowledged);
@@ -213,6 +216,60 @@ class PacketRecoveryTest {
     assertEquals(2 * 1200, recovery.controller().windowBytes());
   }
 
+  /** The window that a controller has when nothing got through for ten probe timeouts. */
+  private static long windowAfterSilence(CongestionController controller) {
+    PacketRecovery silent = new PacketRecovery(() -> controller, new FrameSource[0]);
+    long sent = 0;
+    for (int milli = 0; milli < 400; milli += 10) {
+      for (int i = 0; i < 20 && silent.windowAllows(1200); i++) {
+        silent.onPacketSent(1200, true, false, false, milli * MS);
+        sent++;
+      }
+      assertNull(
+          silent.onAck(0, new long[] {0}, new long[] {sent - 1}, 1, 0, 0, -1, (milli + 9) * MS));
+    }
+    assertTrue(controller.windowBytes() > 10 * 1200, "it has grown");
+    for (int i = 0; i < 50; i++) {
+      silent.onPacketSent(1200, true, false, false, (400 + 20 * i) * MS);
+    }
+    silent.onPacketSent(1200, true, false, false, 1_400 * MS);
+    long last = sent + 50;
+    assertNull(silent.onAck(0, new long[] {last}, new long[] {last}, 1, 0, 0, -1, 1_410 * MS));
+    return controller.windowBytes();
+  }
+
+  @Test
+  void everyControllerBeginsAnewAfterPersistentCongestion() {
+    assertEquals(2 * 1200, windowAfterSilence(new NewReno(1200)));
+    assertEquals(2 * 1200, windowAfterSilence(new Cubic(1200)));
+    long adaptive = windowAfterSilence(new Adaptive(1200));
+    assertTrue(adaptive <= 5 * 1200, () -> adaptive + " bytes");
+  }
+
+  @Test
+  void anotherNetworkIsLearnedAnew() {
+    send(10, 0);
+    assertNull(ack(0, 4, 10));
+    long initial = new NewReno(1200).windowBytes();
+    assertTrue(recovery.controller().windowBytes() > initial);
+    recovery.onNewNetwork(1200);
+    assertEquals(initial, recovery.controller().windowBytes());
+    assertEquals(0, recovery.sent().bytesInFlight(), "what is on the old way does not count");
+    assertFalse(recovery.rtt().hasSample());
+    send(6, 100);
+    // An acknowledgement that the old way owes: it settles, and tells nothing of the new one.
+    assertNull(ack(5, 6, 150));
+    assertFalse(recovery.rtt().hasSample());
+    assertEquals(6_000, recovery.sent().bytesInFlight());
+    // Losses of the old way are repaired, and cut nothing.
+    assertNull(ack(10, 15, 300));
+    assertEquals(List.of(7L, 8L, 9L), frames.lost);
+    assertEquals(200 * MS, recovery.rtt().latestRttNanos());
+    assertEquals(200 * MS, recovery.rtt().minRttNanos());
+    assertEquals(initial + 6_000, recovery.controller().windowBytes());
+    assertEquals(0, recovery.sent().bytesInFlight());
+  }
+
   @Test
   void lossesAroundAnAcknowledgedPacketAreNotPersistentCongestion() {
     send(1, 0);
@@ -222,7 +279,7 @@ class PacketRecoveryTest {
     }
     long window = recovery.controller().windowBytes();
     long[] first = {60, 40, 20};
-    assertNull(recovery.onAck(0, first, first.clone(), 3, 1400 * MS));
+    assertNull(recovery.onAck(0, first, first.clone(), 3, 0, 0, -1, 1400 * MS));
     assertTrue(recovery.packetsLost() > 50);
     assertTrue(recovery.controller().windowBytes() >= window / 2);
   }

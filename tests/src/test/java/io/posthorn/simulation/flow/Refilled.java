@@ -1,5 +1,6 @@
 package io.posthorn.simulation.flow;
 
+import io.posthorn.EcnMark;
 import io.posthorn.runtime.SimulatedEndpoint;
 import io.posthorn.simulation.SimulatedHost;
 import java.net.InetSocketAddress;
@@ -20,6 +21,16 @@ final class Refilled implements SimulatedHost {
   @Override
   public void onDatagram(ByteBuffer datagram, InetSocketAddress from, long nowNanos) {
     host.onDatagram(datagram, from, nowNanos);
+  }
+
+  @Override
+  public void onDatagram(ByteBuffer datagram, InetSocketAddress from, EcnMark mark, long nowNanos) {
+    host.onDatagram(datagram, from, mark, nowNanos);
+  }
+
+  @Override
+  public EcnMark transmitMark() {
+    return host.transmitMark();
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.posthorn.simulation.flow;
 
+import io.posthorn.EcnMark;
 import io.posthorn.simulation.SimulatedHost;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -14,6 +15,7 @@ import java.util.function.BiConsumer;
 final class SharedHost implements SimulatedHost {
   private final List<SimulatedHost> hosts = new ArrayList<>();
   private final ByteBuffer prefixed = ByteBuffer.allocate(1 << 16);
+  private EcnMark mark = EcnMark.NOT_ECT;
 
   void add(SimulatedHost host) {
     hosts.add(host);
@@ -21,8 +23,18 @@ final class SharedHost implements SimulatedHost {
 
   @Override
   public void onDatagram(ByteBuffer datagram, InetSocketAddress from, long nowNanos) {
+    onDatagram(datagram, from, EcnMark.UNKNOWN, nowNanos);
+  }
+
+  @Override
+  public void onDatagram(ByteBuffer datagram, InetSocketAddress from, EcnMark mark, long nowNanos) {
     int index = datagram.get();
-    hosts.get(index).onDatagram(datagram, from, nowNanos);
+    hosts.get(index).onDatagram(datagram, from, mark, nowNanos);
+  }
+
+  @Override
+  public EcnMark transmitMark() {
+    return mark;
   }
 
   @Override
@@ -51,6 +63,7 @@ final class SharedHost implements SimulatedHost {
           .get(i)
           .pollTransmit(
               (datagram, to) -> {
+                mark = hosts.get(index).transmitMark();
                 prefixed.clear().put(index).put(datagram).flip();
                 out.accept(prefixed, to);
               },

@@ -63,6 +63,7 @@ public final class Adaptive implements CongestionController {
   private int flatRounds;
   private long startupBytes = UNSET;
   private long slowStartBytes;
+  private boolean collapsed;
   private int cycle;
   private long rateBeforeProbe = Long.MAX_VALUE;
   private long cycleStartNanos;
@@ -221,6 +222,7 @@ public final class Adaptive implements CongestionController {
   }
 
   private void leaveStartup() {
+    collapsed = false;
     phase = Phase.DRAIN;
     startupBytes = UNSET;
   }
@@ -287,10 +289,32 @@ public final class Adaptive implements CongestionController {
   @Override
   public void onLost(long nowNanos, long newestSentNanos, long bytes, boolean persistent) {
     boolean queueHigh = delay.isQueueHigh();
+    if (persistent) {
+      collapse();
+      return;
+    }
     loss.onLost(bytes, queueHigh, isOfDrain(newestSentNanos));
     if (loss.isExcessive() || (competing ? queueHigh : loss.isCongestive(packetBytes))) {
       onCongestion(nowNanos, newestSentNanos);
     }
+  }
+
+  /**
+   * Nothing got through for several probe timeouts: the path may be another one by now, so it is
+   * looked for from the least window on (RFC 9002 §7.6.2). What was lost meanwhile says nothing of
+   * its usual losses.
+   */
+  private void collapse() {
+    phase = Phase.STARTUP;
+    bandwidth.forget();
+    fullRate = 0;
+    flatRounds = 0;
+    startupBytes = UNSET;
+    collapsed = true;
+    slowStartBytes = (long) MINIMUM_WINDOW_PACKETS * packetBytes;
+    ceilingSet = false;
+    competing = false;
+    recoveryStartNanos = -1;
   }
 
   private void onCongestion(long nowNanos, long newestSentNanos) {
@@ -318,6 +342,7 @@ public final class Adaptive implements CongestionController {
   @Override
   public void onCongestionExperienced(long nowNanos, long newestSentNanos) {
     onCongestion(nowNanos, newestSentNanos);
+    ceiling.confirm();
   }
 
   @Override
@@ -386,7 +411,7 @@ public final class Adaptive implements CongestionController {
   @Override
   public long windowBytes() {
     long least = (long) MINIMUM_WINDOW_PACKETS * packetBytes;
-    long initial = NewReno.initialWindow(packetBytes);
+    long initial = collapsed ? least : NewReno.initialWindow(packetBytes);
     if (bandwidth.bytesPerSecond() == 0) {
       return initial;
     }

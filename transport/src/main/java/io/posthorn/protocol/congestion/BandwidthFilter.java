@@ -1,5 +1,7 @@
 package io.posthorn.protocol.congestion;
 
+import java.util.Arrays;
+
 /** The largest delivery rate of the last rounds, in bytes a second. */
 final class BandwidthFilter {
   private static final int ROUNDS = 10;
@@ -22,6 +24,12 @@ final class BandwidthFilter {
     for (long rate : roundRates) {
       most = Math.max(most, rate);
     }
+  }
+
+  /** Begins anew. */
+  void forget() {
+    Arrays.fill(roundRates, 0);
+    most = 0;
   }
 
   long bytesPerSecond() {

@@ -73,6 +73,8 @@ public final class Cubic implements CongestionController {
   @Override
   public void onCongestionExperienced(long nowNanos, long newestSentNanos) {
     reduce(nowNanos, newestSentNanos);
+    window.confirm();
+    savedThreshold = slowStartThreshold;
   }
 
   private void reduce(long nowNanos, long newestSentNanos) {

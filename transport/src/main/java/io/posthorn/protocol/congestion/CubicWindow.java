@@ -109,6 +109,11 @@ final class CubicWindow {
     savedBytes = 0;
   }
 
+  /** The last reduction was right, whatever becomes of the packets that counted as lost. */
+  void confirm() {
+    savedBytes = 0;
+  }
+
   /** The last reduction was wrong (RFC 9438 §4.9). */
   void undo() {
     if (savedBytes > bytes) {

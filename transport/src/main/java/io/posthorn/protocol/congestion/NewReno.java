@@ -66,6 +66,7 @@ public final class NewReno implements CongestionController {
   @Override
   public void onCongestionExperienced(long nowNanos, long newestSentNanos) {
     reduce(nowNanos, newestSentNanos);
+    windowBeforeLoss = 0; // a mark is no guess: even if no loss was real, congestion was
   }
 
   private void reduce(long nowNanos, long newestSentNanos) {

@@ -2,7 +2,9 @@ package io.posthorn.protocol.path;
 
 import io.posthorn.protocol.FrameSource;
 import io.posthorn.protocol.PacketBuilder;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +25,10 @@ public final class Path implements FrameSource {
   /** Kept for challenges that have to go again: whoever used it up could never prove the path. */
   private static final int RESERVED_BYTES = 2 * PROOF_BYTES;
 
+  private static final int IPV4_BYTES = 4;
+  private static final int IPV4_NETWORK_BYTES = 3;
+  private static final int IPV6_NETWORK_BYTES = 8;
+
   private final RandomGenerator random;
   private final PeerConnectionIds peerIds;
   private InetSocketAddress address;
@@ -41,6 +47,7 @@ public final class Path implements FrameSource {
   private long response;
   private @Nullable InetSocketAddress responseTo;
   private @Nullable InetSocketAddress changedFrom;
+  private boolean inNewNetwork;
 
   /**
    * Makes a path.
@@ -160,9 +167,31 @@ public final class Path implements FrameSource {
     }
     if (data == challenge && from.equals(address)) {
       changedFrom = old;
+      inNewNetwork |= old != null && !isSameNetwork(old.getAddress(), address.getAddress());
       peerIds.onProved();
       settle();
     }
+  }
+
+  /**
+   * Whether the path has been proved to lead into another network than before, so that what was
+   * known of its rate and round trip holds no more; answers true once.
+   */
+  public boolean pollNewNetwork() {
+    boolean is = inNewNetwork;
+    inNewNetwork = false;
+    return is;
+  }
+
+  /**
+   * Whether the way to both addresses is likely the same: a port, or an address among neighbours (a
+   * /24, with IPv6 a /64), is what a translator changes that forgets its mapping (RFC 9000 §9.4).
+   */
+  static boolean isSameNetwork(InetAddress one, InetAddress other) {
+    byte[] first = one.getAddress();
+    byte[] second = other.getAddress();
+    int bytes = first.length == IPV4_BYTES ? IPV4_NETWORK_BYTES : IPV6_NETWORK_BYTES;
+    return first.length == second.length && Arrays.equals(first, 0, bytes, second, 0, bytes);
   }
 
   /** Where the path was before it changed; null if it did not change since the last call. */

@@ -5,6 +5,7 @@ import io.posthorn.protocol.congestion.CongestionController;
 import io.posthorn.protocol.congestion.Pacer;
 import io.posthorn.trace.TraceListener;
 import io.posthorn.wire.CloseReason;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,10 +20,12 @@ public final class PacketRecovery {
   private final SentPackets sent = new SentPackets();
   private final RttEstimator rtt = new RttEstimator();
   private final ProbeTimeout probeTimeout = new ProbeTimeout();
-  private final Pacer pacer = new Pacer();
+  private Pacer pacer = new Pacer();
   private final DeliveryRate rate = new DeliveryRate();
-  private final ReorderingThreshold reordering = new ReorderingThreshold();
-  private final CongestionController controller;
+  private final EcnValidation ecn = new EcnValidation();
+  private ReorderingThreshold reordering = new ReorderingThreshold();
+  private final Supplier<CongestionController> controllers;
+  private CongestionController controller;
   private final FrameSource[] sources;
   private long peerMaxAckDelayNanos = 25_000_000L;
   private long largestAcknowledged = -1;
@@ -43,10 +46,12 @@ public final class PacketRecovery {
   /**
    * Makes one.
    *
+   * @param controllers makes one for each network that the path leads through
    * @param sources by the index that their notes carry
    */
-  public PacketRecovery(CongestionController controller, FrameSource[] sources) {
-    this.controller = controller;
+  public PacketRecovery(Supplier<CongestionController> controllers, FrameSource[] sources) {
+    this.controllers = controllers;
+    this.controller = controllers.get();
     this.sources = sources;
   }
 
@@ -66,9 +71,34 @@ public final class PacketRecovery {
     return rtt;
   }
 
+  /** Whether packets are marked, and what marks told. */
+  public EcnValidation ecn() {
+    return ecn;
+  }
+
   /** The controller. */
   public CongestionController controller() {
     return controller;
+  }
+
+  /**
+   * The path leads through another network from now on: rate, round trip and window are learned
+   * anew, and what is still out there by the old way tells nothing of this one (RFC 9000 §9.4).
+   *
+   * @param packetBytes largest packet of the path
+   */
+  public void onNewNetwork(int packetBytes) {
+    sent.beginPath();
+    rtt.reset();
+    pacer = new Pacer();
+    reordering = new ReorderingThreshold();
+    controller = controllers.get();
+    controller.onPacketSizeChanged(packetBytes);
+    firstSampleNanos = NEVER;
+    periodStartNanos = -1;
+    previousPeriodStartNanos = -1;
+    lostInPeriod = 0;
+    spuriousInPeriod = 0;
   }
 
   /** The peer's announced maximum. */
@@ -137,11 +167,19 @@ public final class PacketRecovery {
     return pacer.readyNanos(Pacer.rate(controller, rtt.smoothedRttNanos()), bytes, nowNanos);
   }
 
-  /** A packet left; its notes are recorded already. */
+  /**
+   * A packet left; its notes are recorded already.
+   *
+   * @param marked whether it carries the mark ECT(0)
+   */
   public void onPacketSent(
-      int bytes, boolean ackEliciting, boolean applicationLimited, long nowNanos) {
+      int bytes, boolean ackEliciting, boolean applicationLimited, boolean marked, long nowNanos) {
     boolean limited = applicationLimited || rate.isLimitedNow();
     sent.commit(nowNanos, bytes, ackEliciting, limited, rate);
+    if (marked) {
+      ecn.onMarkedSent(sent.next() - 1);
+      sent.mark();
+    }
     if (ackEliciting) {
       if (applicationLimited) {
         rate.onApplicationLimited(sent.bytesInFlight());
@@ -156,10 +194,19 @@ public final class PacketRecovery {
   /**
    * An ACK arrived; ranges descend.
    *
+   * @param ce packets that arrived with the mark of congestion, like {@code ect0} and {@code ect1}
+   *     since the connection began; -1 if the peer does not tell
    * @return a breach: it acknowledges what was never sent
    */
   public @Nullable CloseReason onAck(
-      long ackDelayNanos, long[] first, long[] last, int count, long nowNanos) {
+      long ackDelayNanos,
+      long[] first,
+      long[] last,
+      int count,
+      long ect0,
+      long ect1,
+      long ce,
+      long nowNanos) {
     if (last[0] >= sent.next()) {
       return CloseReason.PROTOCOL_VIOLATION;
     }
@@ -181,13 +228,17 @@ public final class PacketRecovery {
         }
         if (state != SentPackets.OUTSTANDING && state != SentPackets.LOST) {
           if (state == SentPackets.UNTRACKED) {
+            noteMark(number);
             acknowledgeQuietly(number, nowNanos);
             any = true; // it wanted no answer, and is one all the same (RFC 9002 §6.2.1)
           }
           continue;
         }
         any = true;
-        if (state == SentPackets.LOST) {
+        noteMark(number);
+        if (!sent.isOnPath(number)) {
+          packetsSpuriouslyLost += state == SentPackets.LOST ? 1 : 0;
+        } else if (state == SentPackets.LOST) {
           reordering.onSpuriousLoss(largestAcknowledged - number);
           spuriousBytes += sent.bytes(number);
           onSpuriousLoss(sent.sentNanos(number), nowNanos);
@@ -203,6 +254,7 @@ public final class PacketRecovery {
         acknowledgeNotes(number, nowNanos);
       }
     }
+    boolean congestion = ecn.onAck(last[0] > largestAcknowledged, ect0, ect1, ce);
     largestAcknowledged = Math.max(largestAcknowledged, last[0]);
     if (newestNumber == last[0]) {
       if (firstSampleNanos == NEVER) {
@@ -228,9 +280,18 @@ public final class PacketRecovery {
       sent.sample(newestNumber, rttNanos, rate, leastNanos, nowNanos);
       controller.onAcknowledged(nowNanos, newestSentNanos, bytes, sent.bytesInFlight(), rate);
     }
+    if (congestion && newestSentNanos >= 0) {
+      controller.onCongestionExperienced(nowNanos, newestSentNanos);
+    }
     detectLost(nowNanos);
     sent.trim(nowNanos - 3 * probeTimeoutNanos());
     return null;
+  }
+
+  private void noteMark(long number) {
+    if (sent.isMarked(number)) {
+      ecn.onMarkedAcknowledged();
+    }
   }
 
   /** A packet that wanted no acknowledgement arrived: what it noted (an ACK) has been seen. */
@@ -264,7 +325,7 @@ public final class PacketRecovery {
     long lossDelayNanos = reordering.lossDelayNanos(rtt);
     long persistentNanos = LossDetector.persistentCongestionNanos(rtt, peerMaxAckDelayNanos);
     long lostBytes = 0;
-    long lostBefore = packetsLost;
+    long lostOnPath = 0;
     long newestLostNanos = -1;
     long runStartNanos = -1;
     boolean persistent = false;
@@ -289,6 +350,11 @@ public final class PacketRecovery {
         lossNanos = Math.min(lossNanos, due);
         continue;
       }
+      if (!sent.isOnPath(number)) {
+        lose(number, nowNanos);
+        continue;
+      }
+      lostOnPath++;
       lostBytes += sent.bytes(number);
       newestLostNanos = Math.max(newestLostNanos, sentNanos);
       if (runStartNanos < 0 && sentNanos > firstSampleNanos) {
@@ -297,14 +363,14 @@ public final class PacketRecovery {
       persistent |= runStartNanos >= 0 && sentNanos - runStartNanos > persistentNanos;
       lose(number, nowNanos);
     }
-    if (packetsLost > lostBefore) {
+    if (newestLostNanos >= 0) {
       if (newestLostNanos > periodStartNanos) {
         previousPeriodStartNanos = periodStartNanos;
         periodStartNanos = nowNanos;
         lostInPeriod = 0;
         spuriousInPeriod = 0;
       }
-      lostInPeriod += packetsLost - lostBefore;
+      lostInPeriod += lostOnPath;
       controller.onLost(nowNanos, newestLostNanos, lostBytes, persistent);
     }
   }
@@ -315,6 +381,9 @@ public final class PacketRecovery {
     if (watcher != null) {
       boolean byReordering = largestAcknowledged - number >= reordering.packetThreshold();
       watcher.packetLost(nowNanos, tracedConnection, number, sent.bytes(number), byReordering);
+    }
+    if (sent.isMarked(number)) {
+      ecn.onMarkedLost(number);
     }
     sent.lose(number);
     long to = sent.tokensTo(number);
@@ -346,6 +415,7 @@ public final class PacketRecovery {
     }
     probesDue = PROBES;
     probeTimeout.onProbe(nowNanos);
+    ecn.onProbe(probeTimeout.count());
     offerOldest(nowNanos);
   }
 

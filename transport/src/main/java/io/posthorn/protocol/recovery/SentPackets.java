@@ -42,6 +42,7 @@ public final class SentPackets {
   private int[] bytes = new int[INITIAL_PACKETS];
   private byte[] state = new byte[INITIAL_PACKETS];
   private boolean[] applicationLimited = new boolean[INITIAL_PACKETS];
+  private boolean[] marked = new boolean[INITIAL_PACKETS];
   private long[] deliveredBytes = new long[INITIAL_PACKETS];
   private long[] deliveredNanos = new long[INITIAL_PACKETS];
   private long[] firstSentNanos = new long[INITIAL_PACKETS];
@@ -56,6 +57,9 @@ public final class SentPackets {
   private long bytesInFlight;
   private int outstanding;
   private long newestSkipped = -1;
+
+  /** Older packets went another way, and do not count in flight. */
+  private long inFlightFrom;
 
   /** The smallest number still kept. */
   public long base() {
@@ -113,6 +117,7 @@ public final class SentPackets {
     sentNanos[at] = nowNanos;
     bytes[at] = packetBytes;
     applicationLimited[at] = isApplicationLimited;
+    marked[at] = false;
     state[at] = ackEliciting ? OUTSTANDING : UNTRACKED;
     if (ackEliciting) {
       bytesInFlight += packetBytes;
@@ -128,6 +133,7 @@ public final class SentPackets {
   public void skip() {
     int at = place();
     bytes[at] = 0;
+    marked[at] = false;
     state[at] = SKIPPED;
     newestSkipped = next;
     next++;
@@ -169,6 +175,16 @@ public final class SentPackets {
     return applicationLimited[(int) packetNumber & (state.length - 1)];
   }
 
+  /** Notes that the packet committed last carries the mark ECT(0). */
+  public void mark() {
+    marked[(int) (next - 1) & (state.length - 1)] = true;
+  }
+
+  /** Whether a kept packet carried the mark ECT(0). */
+  public boolean isMarked(long packetNumber) {
+    return marked[(int) packetNumber & (state.length - 1)];
+  }
+
   /** Samples the delivery rate by a kept packet. */
   void sample(
       long packetNumber, long rttNanos, DeliveryRate rate, long minRttNanos, long nowNanos) {
@@ -184,6 +200,17 @@ public final class SentPackets {
         nowNanos);
   }
 
+  /** The packets so far went another way: they are still settled, but not in flight any more. */
+  public void beginPath() {
+    inFlightFrom = next;
+    bytesInFlight = 0;
+  }
+
+  /** Whether a packet went the way that packets go now. */
+  public boolean isOnPath(long packetNumber) {
+    return packetNumber >= inFlightFrom;
+  }
+
   /** Settles a kept packet as acknowledged; its tokens stay readable until {@link #trim}. */
   public void acknowledge(long packetNumber) {
     settle(packetNumber, ACKNOWLEDGED);
@@ -197,7 +224,9 @@ public final class SentPackets {
   private void settle(long packetNumber, byte to) {
     int at = (int) packetNumber & (state.length - 1);
     if (state[at] == OUTSTANDING) {
-      bytesInFlight -= bytes[at];
+      if (isOnPath(packetNumber)) {
+        bytesInFlight -= bytes[at];
+      }
       outstanding--;
     }
     state[at] = to;
@@ -248,7 +277,7 @@ public final class SentPackets {
 
   /** Bytes of heap that the rings hold. */
   public long memoryBytes() {
-    return state.length * 46L + tokenSource.length * 17L;
+    return state.length * 47L + tokenSource.length * 17L;
   }
 
   private void grow() {
@@ -257,6 +286,7 @@ public final class SentPackets {
     int[] sizes = new int[old * 2];
     byte[] states = new byte[old * 2];
     boolean[] limited = new boolean[old * 2];
+    boolean[] marks = new boolean[old * 2];
     long[] delivered = new long[old * 2];
     long[] deliveredAt = new long[old * 2];
     long[] firstSent = new long[old * 2];
@@ -268,6 +298,7 @@ public final class SentPackets {
       sizes[to] = bytes[from];
       states[to] = state[from];
       limited[to] = applicationLimited[from];
+      marks[to] = marked[from];
       delivered[to] = deliveredBytes[from];
       deliveredAt[to] = deliveredNanos[from];
       firstSent[to] = firstSentNanos[from];
@@ -277,6 +308,7 @@ public final class SentPackets {
     bytes = sizes;
     state = states;
     applicationLimited = limited;
+    marked = marks;
     deliveredBytes = delivered;
     deliveredNanos = deliveredAt;
     firstSentNanos = firstSent;

@@ -1,0 +1,68 @@
+package io.posthorn.simulation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.ConnectionInfo;
+import io.posthorn.Delivery;
+import io.posthorn.simulation.LinkConditions.Rebinding;
+import io.posthorn.simulation.checker.Checkers;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** What a sender still believes of its path when its peer's address changes (RFC 9000 §9.4). */
+class NewNetworkTest {
+  private static final int MESSAGES = 120;
+
+  /**
+   * The peer reads from b, so that b knows the path to a; then a moves, and the way gets longer.
+   */
+  private static Pair moved(Rebinding... kinds) {
+    Pair pair = new Pair(7, Pair.clear()).link(LinkConditions.parse("delay 5ms rate 50mbit"));
+    exchange(pair);
+    assertEquals(10, row(pair).minRtt().toMillis());
+    pair.link(LinkConditions.parse("delay 40ms rate 50mbit"));
+    InetSocketAddress before = pair.network.externalAddress(Pair.A);
+    for (Rebinding kind : kinds) {
+      pair.network.rebind(Pair.A, kind);
+    }
+    assertTrue(!before.equals(pair.network.externalAddress(Pair.A)));
+    exchange(pair);
+    assertEquals(pair.network.externalAddress(Pair.A), row(pair).remote());
+    Checkers.checkSoFar(pair.history);
+    return pair;
+  }
+
+  private static void exchange(Pair pair) {
+    for (int i = 0; i < MESSAGES; i++) {
+      pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 200);
+      pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 5_000);
+    }
+    assertTrue(
+        pair.network.runUntil(pair::isSettled, Duration.ofSeconds(60)), () -> "stuck: " + pair.b);
+  }
+
+  private static ConnectionInfo row(Pair pair) {
+    return pair.b.endpoint().connections(pair.network.nowNanos()).get(0);
+  }
+
+  @Test
+  void otherNetworkIsMeasuredAnew() {
+    assertTrue(row(moved(Rebinding.ADDRESS)).minRtt().toMillis() >= 80);
+  }
+
+  @Test
+  void otherPortOfATranslatorKeepsWhatIsKnown() {
+    assertEquals(10, row(moved(Rebinding.PORT)).minRtt().toMillis());
+  }
+
+  @Test
+  void neighbourOfATranslatorsAddressKeepsWhatIsKnown() {
+    Pair pair = moved(Rebinding.ADDRESS);
+    pair.link(LinkConditions.parse("delay 90ms rate 50mbit"));
+    pair.network.rebind(Pair.A, Rebinding.ADDRESS); // within the same /24
+    exchange(pair);
+    assertTrue(row(pair).minRtt().toMillis() < 180, () -> row(pair).toString());
+  }
+}

@@ -1,0 +1,141 @@
+package io.posthorn.protocol.recovery;
+
+import io.posthorn.ConnectionInfo.Ecn;
+
+/**
+ * Whether packets carry the mark ECT(0), by what the peer's ACK_ECN frames say became of earlier
+ * ones (RFC 9000 §13.4, Appendix A.4). The first packets of a path carry it on trial; marks that
+ * vanish, change or are not counted end it for that path, and loss alone tells of congestion.
+ *
+ * <p>Two things are stricter than there: reports count only once a mark has come through unchanged,
+ * so that a box which marks everything does not pass for congestion; and after two probe timeouts
+ * the trial is repeated, for a path may have begun to lose what is marked.
+ */
+public final class EcnValidation {
+  /** Packets of a trial. */
+  static final int TRIAL_PACKETS = 10;
+
+  private static final int RETRY_PROBES = 2;
+
+  private Ecn state = Ecn.TESTING;
+  private int trialPackets;
+  private int trialLost;
+  private boolean paused;
+  private long firstOfTrial;
+  private long markedSent;
+  private long markedAcknowledged;
+  private long seenEct0;
+  private long seenCe;
+  private long packetsMarkedCe;
+
+  /** What is known of the path. */
+  public Ecn state() {
+    return state;
+  }
+
+  /** Packets that arrived with the mark of congestion, as the peer says and as was believed. */
+  public long packetsMarkedCe() {
+    return packetsMarkedCe;
+  }
+
+  /** Whether the next packet carries ECT(0). */
+  public boolean marksNext() {
+    return !paused
+        && (state == Ecn.CAPABLE || (state == Ecn.TESTING && trialPackets < TRIAL_PACKETS));
+  }
+
+  /** A packet leaves with the mark. */
+  void onMarkedSent(long packetNumber) {
+    markedSent++;
+    if (state == Ecn.TESTING) {
+      if (trialPackets == 0) {
+        firstOfTrial = packetNumber;
+      }
+      trialPackets++;
+    }
+  }
+
+  /** A packet that carried the mark counts as lost. */
+  void onMarkedLost(long packetNumber) {
+    if (state == Ecn.TESTING && trialPackets > 0 && packetNumber >= firstOfTrial) {
+      trialLost++;
+      if (trialLost >= TRIAL_PACKETS) {
+        state = Ecn.FAILED; // something on the path loses them
+      }
+    }
+  }
+
+  /** So many probes in a row have gone unanswered. */
+  void onProbe(int probes) {
+    if (probes >= RETRY_PROBES && state != Ecn.FAILED) {
+      paused = true;
+    }
+  }
+
+  /** The path is another: what was known of the old one says nothing. */
+  public void onPathChanged() {
+    beginTrial();
+  }
+
+  private void beginTrial() {
+    state = Ecn.TESTING;
+    trialPackets = 0;
+    trialLost = 0;
+    markedAcknowledged = 0;
+  }
+
+  /** A packet that carried the mark was acknowledged for the first time. */
+  void onMarkedAcknowledged() {
+    markedAcknowledged++;
+  }
+
+  /**
+   * An ACK was read.
+   *
+   * @param advances whether it raised the largest number acknowledged; others may be old and out of
+   *     order, so their counts say nothing (RFC 9000 §13.4.2.1)
+   * @param ce -1 if it carries no counts
+   * @return whether it reports new congestion
+   */
+  boolean onAck(boolean advances, long ect0, long ect1, long ce) {
+    if (paused) {
+      paused = false;
+      if (state == Ecn.CAPABLE) {
+        beginTrial(); // what went unanswered may have been lost for its mark
+      }
+    }
+    if (state == Ecn.FAILED || !advances) {
+      return false;
+    }
+    if (ce < 0) {
+      if (markedAcknowledged > 0) {
+        state = Ecn.FAILED;
+      }
+      return false;
+    }
+    long moreEct0 = ect0 - seenEct0;
+    long moreCe = ce - seenCe;
+    if (moreEct0 < 0
+        || moreCe < 0
+        || ect1 > 0
+        || moreEct0 + moreCe < markedAcknowledged
+        || ect0 + ce > markedSent) {
+      state = Ecn.FAILED;
+      return false;
+    }
+    if (state == Ecn.TESTING) {
+      if (moreEct0 == 0) {
+        if (moreCe >= TRIAL_PACKETS) {
+          state = Ecn.FAILED;
+        }
+        return false;
+      }
+      state = Ecn.CAPABLE;
+    }
+    seenEct0 = ect0;
+    seenCe = ce;
+    markedAcknowledged = 0;
+    packetsMarkedCe += moreCe;
+    return moreCe > 0;
+  }
+}
