@@ -328,7 +328,7 @@ def check_packets(vector):
     keys = RECEIVER[0]
     demand("largest opened", vector["largestOpened"], keys.largest)
     try:
-        _, contents = keys.open(bytes.fromhex(vector["packet"]), 0, 1)
+        _, contents = keys.open(bytes.fromhex(vector["packet"]), vector["atMillis"] / 1000, 1.0)
         found = {"frames": contents.hex()}
     except Dropped as e:
         found = {"drop": str(e)}

@@ -1,6 +1,8 @@
 package io.posthorn.cli;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -17,8 +19,8 @@ final class HelpCommand implements Callable<Integer> {
 
   @Spec private @Nullable CommandSpec spec;
 
-  @Parameters(arity = "0..1", paramLabel = "COMMAND", description = "Which command.")
-  private @Nullable String command;
+  @Parameters(arity = "0..*", paramLabel = "COMMAND", description = "Which command, or several.")
+  private List<String> commands = List.of();
 
   @Option(
       names = "--man",
@@ -35,20 +37,22 @@ final class HelpCommand implements Callable<Integer> {
     if (mine == null) {
       throw new IllegalStateException("called without picocli");
     }
-    CommandLine about = mine.root().commandLine();
-    String asked = command;
-    if (asked != null) {
-      CommandLine found = about.getSubcommands().get(asked);
+    CommandLine all = mine.root().commandLine();
+    List<CommandLine> about = new ArrayList<>();
+    for (String asked : commands) {
+      CommandLine found = all.getSubcommands().get(asked);
       if (found == null) {
         throw new Failure(
             ExitCode.USAGE,
             "no command \"" + TextSafety.visible(asked) + "\"",
-            "there are " + String.join(", ", about.getSubcommands().keySet()));
+            "there are " + String.join(", ", all.getSubcommands().keySet()));
       }
-      about = found;
+      about.add(found);
     }
     Output output = root.output(false);
-    output.line((man ? ManPage.of(about) : about.getUsageMessage()).stripTrailing());
+    for (CommandLine one : about.isEmpty() ? List.of(all) : about) {
+      output.line((man ? ManPage.of(one) : one.getUsageMessage()).stripTrailing());
+    }
     output.flush();
     return ExitCode.OK.status();
   }

@@ -135,6 +135,7 @@ final class ListenCommand implements Callable<Integer> {
         drain(socket, writer, output);
       } finally {
         Signals.ofProcess().leaveMe();
+        SystemdNotify.stopping(root.streams().environment());
       }
       writer.flush();
       socket.close(socket.linger());
@@ -187,6 +188,7 @@ final class ListenCommand implements Callable<Integer> {
         Thread.interrupted();
       } finally {
         Signals.ofProcess().leaveMe();
+        SystemdNotify.stopping(root.streams().environment());
       }
     }
     return ExitCode.OK.status();

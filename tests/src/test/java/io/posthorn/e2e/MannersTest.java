@@ -204,7 +204,7 @@ class MannersTest {
 
   /** systemd's protocol by hand: a shell cannot receive such a datagram, so Python does. */
   @Test
-  void aServiceManagerIsToldWhenTheListenerIsReady() throws Exception {
+  void aServiceManagerIsToldWhenTheListenerIsReadyAndWhenItEnds() throws Exception {
     assumeTrue(hasPython(), "python3 is not installed");
     Path socket = folder.resolve("notify");
     String receiver =
@@ -213,14 +213,17 @@ class MannersTest {
         s=socket.socket(socket.AF_UNIX,socket.SOCK_DGRAM)
         s.bind(sys.argv[1])
         print('bound',flush=True)
-        print(s.recv(500).decode().replace('\\n','|'),flush=True)
+        for told in range(2): print(s.recv(500).decode().replace('\\n','|'),flush=True)
         """;
     try (RunningProgram manager =
         RunningProgram.other("python3", "-c", receiver, socket.toString())) {
       manager.awaitOutput("bound");
       try (RunningProgram listener =
-          posthornIn(Map.of("NOTIFY_SOCKET", socket.toString()), "listen", ANY)) {
+          posthornIn(Map.of("NOTIFY_SOCKET", socket.toString()), "listen", "-c", "cat", ANY)) {
         manager.awaitOutput("READY=1|STATUS=listening on 127.0.0.1:" + listener.port());
+        listener.signal("TERM");
+        manager.awaitOutput("STOPPING=1");
+        assertEquals(143, listener.exit(), listener::errors);
       }
     }
   }

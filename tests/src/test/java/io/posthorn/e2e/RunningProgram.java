@@ -192,7 +192,12 @@ final class RunningProgram implements AutoCloseable {
 
   /** Waits for the end; answers the exit status. */
   int exit() throws InterruptedException {
-    if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+    return exitWithin(LIMIT_SECONDS);
+  }
+
+  /** Waits for the end of something long; answers the exit status. */
+  int exitWithin(long seconds) throws InterruptedException {
+    if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
       fail(command + " does not end; it said: " + out.text() + err.text());
     }
     out.awaitEnd();

@@ -2,6 +2,7 @@ package io.posthorn.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.posthorn.cli.lab.LabProbe;
@@ -9,6 +10,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,19 +39,35 @@ class TwoHostsTest {
         ip -n $host link set lo up
         ip -n $host link set v$host up
       done
-      at() { host=$1; shift; ip netns exec $host "$java" -XX:TieredStopAtLevel=1 -jar "$jar" "$@"; }
+      at() {
+        host=$1; shift
+        ip netns exec $host "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -jar "$jar" "$@"
+      }
+      # Starts a listener and waits until it says so; its number is $!.
+      serve() {
+        rm -f said; mkfifo said; exec 3<>said
+        at "$@" 2>said &
+        read said <&3
+      }
       java=$1
       jar=$2
       cd "$3"
+      mkdir -m 700 run
+      export XDG_RUNTIME_DIR=$3/run
       """;
+
+  /** Each starts half a dozen virtual machines. */
+  private static final long LIMIT_SECONDS = 150;
 
   @TempDir Path folder;
 
   private RunningProgram run(String script) throws IOException {
     return RunningProgram.other(
         "unshare",
-        "-n",
-        "-m",
+        "-nmp",
+        "--fork",
+        "--kill-child", // whatever still runs in it ends with the script
+        "--mount-proc",
         "sh",
         "-c",
         WIRE + script,
@@ -63,8 +82,10 @@ class TwoHostsTest {
     try (RunningProgram unshare =
         RunningProgram.other(
             "unshare",
-            "-n",
-            "-m",
+            "-nmp",
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
             "sh",
             "-c",
             "mount -t tmpfs none /run && ip link add type veth")) {
@@ -93,11 +114,100 @@ class TwoHostsTest {
             wait $listener
             exit $status
             """)) {
-      assertEquals(5, hosts.exit(), hosts::errors);
+      assertEquals(5, hosts.exitWithin(LIMIT_SECONDS), hosts::errors);
       assertEquals(
           "hello\n[fd77:0:0:0:0:0:0:2]:PORT\n",
           hosts.output().replaceAll("]:\\d+", "]:PORT").replaceAll("%\\w+", ""));
     }
     assertArrayEquals(content, Files.readAllBytes(folder.resolve("to/file")));
+  }
+
+  @Test
+  void messagesPingsAndBenchesGoFromHostToHost() throws Exception {
+    needsNamespaces();
+    try (RunningProgram hosts =
+        run(
+            """
+            serve a listen -1 '[fd77::1]:9000' > heard; listener=$!
+            at b send '[fd77::1]' 9000 hello
+            wait $listener
+            cat heard
+            serve a listen -u --echo '[fd77::1]:9001' -o /dev/null
+            echo letter | at b connect -u -w 0.7 '[fd77::1]:9001'
+            serve b proxy '[fd77::2]:9002' '[fd77::1]:9001' --up 'duplicate 100%' > /dev/null
+            at a ping -u '[fd77::2]:9002' -c 3 -i 0.01 -q | grep received
+            at a sockets --json > table
+            grep -c '"local":"\\[fd77:0:0:0:0:0:0:1]:9001"' table
+            """)) {
+      assertEquals(0, hosts.exitWithin(LIMIT_SECONDS), hosts::errors);
+      String[] said = hosts.output().strip().split("\n", -1);
+      assertEquals("hello", said[0]);
+      assertEquals("letter", said[1]);
+      assertTrue(said[2].startsWith("3 sent, 3 received, 0% lost, "), hosts.output());
+      assertEquals("1", said[3], hosts.output());
+    }
+  }
+
+  @Test
+  void benchesOfAllTransportsGoFromHostToHostAtOnce() throws Exception {
+    needsNamespaces();
+    try (RunningProgram hosts =
+        run(
+            """
+            serve a bench -s 10.77.0.1:9003 > /dev/null
+            at b bench 10.77.0.1:9003 -n 20 -b 20mbit -i 0 > reliable & one=$!
+            at b bench 10.77.0.1:9003 -u -n 20 -b 20mbit -i 0 > plain & two=$!
+            at b bench 10.77.0.1:9003 --tcp -n 20 -b 20mbit -i 0 > tcp & three=$!
+            wait $one && wait $two && wait $three
+            grep -h -o '20 sent = .* lost' reliable tcp plain
+            """)) {
+      assertEquals(0, hosts.exitWithin(LIMIT_SECONDS), hosts::errors);
+      String[] said = hosts.output().strip().split("\n", -1);
+      assertEquals(3, said.length, hosts.output());
+      assertEquals("20 sent = 20 received + 0 lost", said[0]);
+      assertEquals("20 sent = 20 received + 0 lost", said[1]);
+      Matcher plain = Pattern.compile("20 sent = (\\d+) received \\+ (\\d+) lost").matcher(said[2]);
+      assertTrue(plain.matches(), said[2]);
+      assertEquals(20, Integer.parseInt(plain.group(1)) + Integer.parseInt(plain.group(2)));
+    }
+  }
+
+  @Test
+  void pathMtuAndWhatKeepsMessagesBackAreFound() throws Exception {
+    needsNamespaces();
+    try (RunningProgram hosts =
+        run(
+            """
+            ip -n a link set va mtu 1400
+            ip -n b link set vb mtu 1400
+            serve a listen 10.77.0.1:9000
+            serve a listen -u --echo '[fd77::1]:9001' -o /dev/null
+            set +e
+            at b ping -M 10.77.0.1:9000 > 0 & one=$!
+            at b ping -u -M '[fd77::1]' 9001 > 1 & two=$!
+            at b doctor 10.77.0.1:9000 > 2 & three=$!
+            at b doctor 10.77.0.1:9009 > 3 & four=$!
+            at b doctor 10.77.0.77:9000 > 4 & five=$!
+            wait $one $two $three $four $five
+            cat 0 1
+            grep -h -e MTU 2
+            grep -h -e BAD..peer 3 4
+            # Host a answers nothing over UDP from here on.
+            ip -n a rule add ipproto udp pref 1 table 100 &&
+              ip -n a route add blackhole 10.77.0.0/24 table 100
+            echo $?
+            at b doctor 10.77.0.1:9000 | grep BAD..peer
+            """)) {
+      hosts.exitWithin(LIMIT_SECONDS);
+      String[] said = hosts.output().strip().split("\n", -1);
+      assertEquals(7, said.length, () -> hosts.output() + hosts.errors());
+      assertTrue(said[0].contains("path MTU 1400 bytes"), hosts.output());
+      assertTrue(said[1].contains("path MTU 1400 bytes"), hosts.output());
+      assertEquals("ok   path MTU: 1400 bytes", said[2]);
+      assertTrue(said[3].contains("nobody listens at UDP port 9009: the host is up"), said[3]);
+      assertTrue(said[4].contains("the host is down"), said[4]);
+      assertEquals("0", said[5], hosts::errors);
+      assertTrue(said[6].contains("yet UDP gets no answer: a firewall on the way"), said[6]);
+    }
   }
 }

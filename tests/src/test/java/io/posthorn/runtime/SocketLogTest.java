@@ -7,8 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Connection;
 import io.posthorn.MessageSocket;
+import io.posthorn.Mode;
+import io.posthorn.SocketOptions;
+import io.posthorn.endpoint.PlainEndpoint;
+import io.posthorn.io.DatagramPort;
+import io.posthorn.io.PortChoice;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.text.MessageFormat;
 import java.time.Duration;
 import java.util.List;
@@ -94,5 +102,39 @@ class SocketLogTest {
       here.connect(there.localAddress());
     }
     assertEquals(List.of(), heard);
+  }
+
+  /**
+   * The word about it once killed the socket's thread: it was given to an executor that had ended.
+   */
+  @Test
+  void socketWhosePortIsClosedUnderneathEndsAndSaysSo() throws Exception {
+    List<Throwable> uncaught = new CopyOnWriteArrayList<>();
+    Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
+    Thread.setDefaultUncaughtExceptionHandler((thread, e) -> uncaught.add(e));
+    InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    DatagramPort real = PortChoice.open(any, true, false);
+    try {
+      InvocationHandler closedUnderneath =
+          (proxy, method, arguments) -> {
+            if (method.getName().equals("receive")) {
+              throw new ClosedChannelException();
+            }
+            return method.invoke(real, arguments);
+          };
+      DatagramPort port =
+          (DatagramPort)
+              Proxy.newProxyInstance(
+                  getClass().getClassLoader(),
+                  new Class<?>[] {DatagramPort.class},
+                  closedUnderneath);
+      SocketOptions options = SocketOptions.defaults(Mode.PLAIN);
+      SocketDriver.start(port, isSelf -> new PlainEndpoint(options), 0).awaitClosed();
+    } finally {
+      Thread.setDefaultUncaughtExceptionHandler(before);
+      real.close();
+    }
+    assertEquals(List.of(), uncaught);
+    assertTrue(heard("failed and is closed: " + ClosedChannelException.class.getName()));
   }
 }

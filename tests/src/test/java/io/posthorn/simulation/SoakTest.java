@@ -7,6 +7,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A hundred hours on hostile networks in each build, of the same seeds, so that a failure is the
@@ -30,6 +32,13 @@ class SoakTest {
       tally.add(new SoakRun(SoakPlan.of(seed++)).run());
     }
     ALL.add(tally);
+  }
+
+  /** Seeds of a longer soak that found something, which is mended. */
+  @ParameterizedTest
+  @ValueSource(longs = {101_672, 101_900, 102_235})
+  void whatOnceFailedPasses(long seed) {
+    assertEquals(1, new SoakRun(SoakPlan.of(seed)).run().get(SoakTally.RUNS));
   }
 
   /** Invariant 7: the same seed, the same datagrams. */

@@ -177,29 +177,25 @@ final class KeyVectors {
     return out;
   }
 
-  /** Packets in the order in which they come in, and what becomes of each (§4.4, §4.7, §13.2). */
+  /** A packet and when it comes in. */
+  private record Arrival(byte[] packet, long millis) {}
+
+  /**
+   * Packets in the order in which they come in, and what becomes of each (§4.4, §4.7, §13.2). The
+   * probe timeout is a second, so that old keys are kept for three.
+   */
   static List<JsonText> refused() {
     List<JsonText> out = new ArrayList<>();
-    PacketProtection from = new AesGcmProtection(FORTH, BACK, KeyLimits.DEFAULT);
     PacketProtection to = new AesGcmProtection(BACK, FORTH, KeyLimits.DEFAULT);
+    to.onProbeTimeout(1_000_000_000L);
     long largest = -1;
-    byte[] first = sealed(from, 0);
-    byte[] second = sealed(from, 1);
-    byte[] far = sealed(from, 20_000);
-    byte[] short28 = Arrays.copyOf(sealed(from, 20_001), 28);
-    byte[][] flipped = new byte[4][];
-    int[] at = {0, 10, 16, 24};
-    for (int i = 0; i < 4; i++) {
-      flipped[i] = first.clone();
-      flipped[i][at[i]] ^= (byte) (i == 0 ? 0x04 : 0x01);
-    }
-    List<byte[]> order = new ArrayList<>(List.of(flipped));
-    order.addAll(List.of(first, first, far, first, second, far, short28));
-    for (byte[] packet : order) {
+    for (Arrival arrival : arrivals()) {
+      byte[] packet = arrival.packet();
       byte[] plain = new byte[200];
-      int opened = to.open(packet, 0, packet.length, largest, 0, plain, 0);
+      long now = arrival.millis() * 1_000_000;
+      int opened = to.open(packet, 0, packet.length, largest, now, plain, 0);
       JsonText json = new JsonText().beginObject().put("packet", hex(packet));
-      integer(json, "largestOpened", largest);
+      json.put("atMillis", arrival.millis()).put("largestOpened", largest);
       switch (opened) {
         case PacketProtection.FAILED -> json.put("drop", "AUTHENTICATION_FAILED");
         case PacketProtection.DUPLICATE -> json.put("drop", "DUPLICATE");
@@ -212,6 +208,40 @@ final class KeyVectors {
       out.add(json.endObject());
     }
     return out;
+  }
+
+  private static List<Arrival> arrivals() {
+    PacketProtection from = new AesGcmProtection(FORTH, BACK, KeyLimits.DEFAULT);
+    byte[] first = sealed(from, 0);
+    byte[] second = sealed(from, 1);
+    byte[] far = sealed(from, 20_000);
+    byte[] cut = Arrays.copyOf(sealed(from, 20_001), 28);
+    List<byte[]> early = new ArrayList<>();
+    int[] at = {0, 10, 16, 24};
+    for (int i = 0; i < 4; i++) {
+      byte[] flipped = first.clone();
+      flipped[at[i]] ^= (byte) (i == 0 ? 0x04 : 0x01);
+      early.add(flipped);
+    }
+    early.addAll(List.of(first, first, far, first, second, far, cut));
+    List<Arrival> arrivals = new ArrayList<>();
+    early.forEach(packet -> arrivals.add(new Arrival(packet, 0)));
+    byte[] late = sealed(from, 29_998);
+    byte[] tooLate = sealed(from, 29_999);
+    byte[] last = sealed(from, 30_000);
+    from.onAcknowledged(30_000, 0);
+    from.requestKeyUpdate();
+    byte[] updated = sealed(from, 30_001);
+    byte[] next = sealed(from, 30_002);
+    byte[] otherPhase = next.clone();
+    otherPhase[0] ^= 0x04; // what the mask hides is the same bit
+    arrivals.add(new Arrival(last, 1_000));
+    arrivals.add(new Arrival(updated, 2_000)); // the next phase begins
+    arrivals.add(new Arrival(late, 3_000)); // under the key of the phase before
+    arrivals.add(new Arrival(otherPhase, 3_000)); // counts as of the phase after, and fails
+    arrivals.add(new Arrival(next, 3_000));
+    arrivals.add(new Arrival(tooLate, 5_001)); // that key is gone
+    return arrivals;
   }
 
   private static byte[] sealed(PacketProtection by, long number) {

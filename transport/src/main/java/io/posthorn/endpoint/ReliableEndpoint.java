@@ -19,6 +19,7 @@ import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.protocol.handshake.StaticKey;
+import io.posthorn.protocol.recovery.ProbeRate;
 import io.posthorn.trace.PacketKind;
 import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.CloseReason;
@@ -150,6 +151,7 @@ public final class ReliableEndpoint implements Endpoint {
             port,
             random.nextLong(),
             new Announcement(),
+            new ProbeRate(),
             trace);
     this.trace = trace;
     this.packetTrace = trace != null && trace.wantsPackets() ? trace : null;

@@ -84,7 +84,7 @@ final class ConnectionParts {
           deliveries.ordered(),
           deliveries.unordered()
         };
-    recovery = new PacketRecovery(() -> controller(options), sources);
+    recovery = new PacketRecovery(() -> controller(options), sources, shared.probeRate());
     EndpointTrace watched = shared.trace();
     if (watched == null) {
       trace = null;

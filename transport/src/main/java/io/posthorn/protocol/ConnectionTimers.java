@@ -4,12 +4,23 @@ import io.posthorn.wire.CloseReason;
 
 /** All deadlines of one connection: which comes first, and what each brings. */
 final class ConnectionTimers {
+  /** A peer in the middle of something that is silent for less is not asked. */
+  private static final long LEAST_QUIET_NANOS = 10_000_000L;
+
+  /** Nor one whose packets come so slowly that so many of their gaps are longer. */
+  private static final int GAPS = 8;
+
+  /** A pause before says little about what comes. */
+  private static final long MOST_GAP_NANOS = 1_000_000_000L;
+
   private static final long NEVER = Long.MAX_VALUE;
 
   private final ConnectionParts parts;
   private final Opening opening;
   private final Closing closing;
   private long quietPingNanos = NEVER;
+  private long openedNanos;
+  private long meanGapNanos = LEAST_QUIET_NANOS;
 
   ConnectionTimers(ConnectionParts parts, Opening opening, Closing closing) {
     this.parts = parts;
@@ -19,7 +30,11 @@ final class ConnectionTimers {
 
   /** A packet of the peer opened: it is not silent. */
   void onPacketOpened(long nowNanos) {
-    quietPingNanos = nowNanos + 3 * parts.recovery.probeTimeoutNanos();
+    meanGapNanos = (7 * meanGapNanos + Math.min(nowNanos - openedNanos, MOST_GAP_NANOS)) / 8;
+    openedNanos = nowNanos;
+    long quiet = Math.max(LEAST_QUIET_NANOS, parts.recovery.rtt().smoothedRttNanos() / 2);
+    quiet = Math.max(quiet, GAPS * meanGapNanos);
+    quietPingNanos = nowNanos + Math.min(quiet, 3 * parts.recovery.probeTimeoutNanos());
   }
 
   /**

@@ -3,6 +3,7 @@ package io.posthorn.protocol;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.handshake.ConnectionIdIssuer;
+import io.posthorn.protocol.recovery.ProbeRate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param port what the host lets through
  * @param instanceId tells this run of the socket from the one before
  * @param announcement what the application has each new peer told
+ * @param probeRate of probes into silence
  * @param trace who is told what happens; null for nobody
  */
 public record EndpointResources(
@@ -28,8 +30,10 @@ public record EndpointResources(
     PortLimits port,
     long instanceId,
     Announcement announcement,
+    ProbeRate probeRate,
     @Nullable EndpointTrace trace) {
-  /** Resources of connections that nobody watches. */
+
+  /** With nothing that another endpoint would share, and nobody who watches. */
   public EndpointResources(
       SocketOptions options,
       RandomGenerator random,
@@ -39,6 +43,16 @@ public record EndpointResources(
       PortLimits port,
       long instanceId,
       Announcement announcement) {
-    this(options, random, memory, scratch, ids, port, instanceId, announcement, null);
+    this(
+        options,
+        random,
+        memory,
+        scratch,
+        ids,
+        port,
+        instanceId,
+        announcement,
+        new ProbeRate(),
+        null);
   }
 }

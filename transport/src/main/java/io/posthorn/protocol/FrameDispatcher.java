@@ -248,6 +248,7 @@ final class FrameDispatcher implements FrameHandler {
 
   @Override
   public @Nullable CloseReason onRetireConnectionId(long sequence) {
+    probingOnly = false;
     return localIds.onRetire(sequence, carriedBy, recovery.probeTimeoutNanos(), nowNanos);
   }
 

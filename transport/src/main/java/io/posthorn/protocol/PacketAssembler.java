@@ -48,6 +48,9 @@ final class PacketAssembler {
   private int quietPackets;
   private boolean thin = true;
 
+  /** Frames of a probe that may be of connection ids alone. */
+  private static final int SMALL_PROBE_BYTES = 256;
+
   /** Index of each source that this class treats in its own way. */
   static final byte ACKNOWLEDGEMENTS = 0;
 
@@ -159,7 +162,9 @@ final class PacketAssembler {
         builder.mayRepeat(copies, redundancy.allowanceBytes(overheadBytes));
       }
       writeSources(nowNanos);
-      if (probe && !builder.isAckEliciting()) {
+      // A probe of spare connection ids alone would not move the path to where it comes from.
+      boolean small = recovery.isProbeDue() && builder.frames().written() <= SMALL_PROBE_BYTES;
+      if (probe && (small || !builder.isAckEliciting())) {
         builder.source(PINGS);
         pings.request();
         pings.writeFrames(builder, nowNanos);

@@ -4,6 +4,7 @@ import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.io.DatagramPort;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
 
 /**
  * What sockets tell the system's logger {@code io.posthorn}: at DEBUG what opens, moves and ends,
@@ -52,9 +53,13 @@ final class SocketLog {
     }
   }
 
-  /** A socket ends since something is wrong with the system, or with this code. */
+  /**
+   * A socket ends by itself: since what lies beneath it was closed, as at the end of a program, or
+   * since something is wrong with the system or with this code. Called under no lock.
+   */
   static void failed(SocketLoop loop, Throwable cause) {
-    LOGGER.log(Level.WARNING, "socket {0} failed and is closed: {1}", local(loop.port), cause);
+    Level level = cause instanceof ClosedChannelException ? Level.DEBUG : Level.WARNING;
+    LOGGER.log(level, "socket {0} failed and is closed: {1}", local(loop.port), cause);
     LOGGER.log(Level.DEBUG, "why the socket failed", cause);
   }
 

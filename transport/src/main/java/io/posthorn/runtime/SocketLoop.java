@@ -776,7 +776,7 @@ abstract class SocketLoop {
       lock.unlock();
     }
     if (first) {
-      later(() -> SocketLog.failed(this, cause));
+      SocketLog.failed(this, cause);
     }
   }
 

@@ -64,6 +64,21 @@ class IncomingMessagesTest {
     assertNull(to.take());
   }
 
+  /** A grant that was lost and goes again gives nothing: its sender still waits for more. */
+  @Example
+  void aRepeatedGrantLeavesTheSenderBlocked() {
+    messages.onSenderBlocked();
+    messages.onGranted(messages.grantedMessages(), 0);
+    messages.onGranted(0, messages.grantedBytes());
+    assertFalse(messages.wantsGrant(), "nothing was taken yet");
+    assertNull(part(0, 10, 0, 10));
+    assertNotNull(messages.take());
+    assertTrue(messages.wantsGrant(), "little as it is");
+    messages.onGranted(messages.messagesToGrant(), 0);
+    messages.onGranted(0, messages.bytesToGrant());
+    assertFalse(messages.wantsGrant());
+  }
+
   @Example
   void anIdBeyondTheWindowIsABreach() {
     assertNull(part(IncomingMessages.ID_WINDOW - 1, 1, 0, 1));

@@ -58,6 +58,18 @@ class PeerConnectionIdsTest {
     return told;
   }
 
+  /** A peer behind a path that is dead in the other direction repeats its ids for half a minute. */
+  @Test
+  void whatIsRepeatedWhileNothingCanLeaveIsToldOnce() {
+    assertNull(onNew(1, 0, 101));
+    assertNull(onNew(2, 1, 102));
+    assertEquals(List.of(0L), told());
+    for (int i = 0; i < 1_000; i++) {
+      assertNull(onNew(0, 0, 100), "repetition " + i);
+    }
+    assertEquals(List.of(0L), told());
+  }
+
   @Test
   void theIdOfTheHandshakeIsUsedUntilItIsRetired() {
     assertEquals(100, ids.current());

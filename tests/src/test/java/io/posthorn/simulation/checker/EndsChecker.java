@@ -10,6 +10,7 @@ import io.posthorn.wire.CloseReason;
 import java.net.InetSocketAddress;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -112,6 +113,27 @@ public final class EndsChecker {
       }
     }
     return false;
+  }
+
+  /** How many connections of an end with a peer were open just before this time. */
+  public static int openBefore(
+      History history, int end, long atNanos, Predicate<InetSocketAddress> peer) {
+    Set<Name> open = new HashSet<>();
+    for (Entry entry : history.entries()) {
+      if (entry.atNanos() >= atNanos) {
+        break;
+      }
+      if (entry.end() != end || !(entry instanceof Told told)) {
+        continue;
+      }
+      if (told.event() instanceof EndpointEvent.Connected connected
+          && peer.test(connected.peer())) {
+        open.add(new Name(end, told.process(), connected.connection()));
+      } else if (told.event() instanceof EndpointEvent.Closed closed) {
+        open.remove(new Name(end, told.process(), closed.connection()));
+      }
+    }
+    return open.size();
   }
 
   /** Whether no message ended with its connection. */

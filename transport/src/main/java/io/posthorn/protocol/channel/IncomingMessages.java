@@ -305,9 +305,11 @@ final class IncomingMessages {
   }
 
   void onGranted(long messages, long bytes) {
+    if (messages > grantedMessages || bytes > grantedBytes) {
+      senderBlocked = false; // a repetition gives nothing, and the sender does not complain again
+    }
     grantedMessages = Math.max(grantedMessages, messages);
     grantedBytes = Math.max(grantedBytes, bytes);
-    senderBlocked = false;
   }
 
   long grantedMessages() {

@@ -192,6 +192,11 @@ public final class PeerConnectionIds implements FrameSource {
   }
 
   private boolean tell(long sequence) {
+    for (int i = 0; i < untoldCount; i++) {
+      if (untold[i] == sequence) {
+        return true; // the peer says it again and again while nothing can leave for it
+      }
+    }
     if (untoldCount == UNTOLD_LIMIT) {
       return false;
     }
@@ -244,11 +249,6 @@ public final class PeerConnectionIds implements FrameSource {
 
   @Override
   public void onLost(long first, long second, long nowNanos) {
-    for (int i = 0; i < untoldCount; i++) {
-      if (untold[i] == first) {
-        return;
-      }
-    }
     // Without room it is not told: it counts as active at the peer, and no spare id comes for it.
     tell(first);
   }

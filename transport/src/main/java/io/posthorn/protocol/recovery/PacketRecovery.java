@@ -17,6 +17,11 @@ public final class PacketRecovery {
   private static final long NEVER = Long.MAX_VALUE;
   private static final int PROBES = 2;
 
+  /** What two probes of the smallest packet hold. */
+  private static final int PROBE_BYTES = 2 * 1_100;
+
+  private static final int MOST_OFFERED = 64;
+
   private final SentPackets sent = new SentPackets();
   private final RttEstimator rtt = new RttEstimator();
   private final ProbeTimeout probeTimeout = new ProbeTimeout();
@@ -27,11 +32,13 @@ public final class PacketRecovery {
   private final Supplier<CongestionController> controllers;
   private CongestionController controller;
   private final FrameSource[] sources;
+  private final ProbeRate probeRate;
   private long peerMaxAckDelayNanos = 25_000_000L;
   private long largestAcknowledged = -1;
   private long lastAckElicitingNanos;
   private long lossNanos = NEVER;
   private int probesDue;
+  private long probeSlotNanos = NEVER;
   private long firstSampleNanos = NEVER;
   // One recovery period (RFC 9002 §7.3.2): when it began, the one before it, and what it lost.
   private long periodStartNanos = -1;
@@ -48,11 +55,19 @@ public final class PacketRecovery {
    *
    * @param controllers makes one for each network that the path leads through
    * @param sources by the index that their notes carry
+   * @param probeRate of all connections of the socket
    */
-  public PacketRecovery(Supplier<CongestionController> controllers, FrameSource[] sources) {
+  public PacketRecovery(
+      Supplier<CongestionController> controllers, FrameSource[] sources, ProbeRate probeRate) {
     this.controllers = controllers;
     this.controller = controllers.get();
     this.sources = sources;
+    this.probeRate = probeRate;
+  }
+
+  /** For a connection that is alone on its socket. */
+  public PacketRecovery(Supplier<CongestionController> controllers, FrameSource[] sources) {
+    this(controllers, sources, new ProbeRate());
   }
 
   /** From now on this listener is told of each packet that is declared lost. */
@@ -265,6 +280,7 @@ public final class PacketRecovery {
     if (any) {
       probeTimeout.onAcknowledged();
       probesDue = 0;
+      probeSlotNanos = NEVER;
     }
     if (spuriousBytes > 0) {
       controller.onLateArrival(nowNanos, spuriousBytes);
@@ -401,7 +417,9 @@ public final class PacketRecovery {
     if (sent.outstanding() == 0 || probesDue > 0) {
       return NEVER;
     }
-    return lastAckElicitingNanos + probeTimeout.intervalNanos(rtt, peerMaxAckDelayNanos, nowNanos);
+    long due =
+        lastAckElicitingNanos + probeTimeout.intervalNanos(rtt, peerMaxAckDelayNanos, nowNanos);
+    return probeSlotNanos == NEVER ? due : Math.max(due, probeSlotNanos);
   }
 
   /** The deadline has come: packets are lost by time, or probes are due. */
@@ -413,20 +431,35 @@ public final class PacketRecovery {
       detectLost(nowNanos);
       return;
     }
+    if (probeSlotNanos == NEVER) {
+      long slot = probeRate.reserve(PROBES, nowNanos);
+      if (probeTimeout.count() > 0 && slot > nowNanos) { // the first finds a lost tail: at once
+        probeSlotNanos = slot;
+        return;
+      }
+    }
+    probeSlotNanos = NEVER;
     probesDue = PROBES;
     probeTimeout.onProbe(nowNanos);
     ecn.onProbe(probeTimeout.count());
     offerOldest(nowNanos);
   }
 
-  /** Offers the data of the oldest outstanding packets for the probes (RFC 9002 §6.2.4). */
+  /** Offers the data of the oldest outstanding packets, to fill the probes (RFC 9002 §6.2.4). */
   private void offerOldest(long nowNanos) {
     int offered = 0;
-    for (long number = sent.base(); number < sent.next() && offered < PROBES; number++) {
+    int bytes = 0;
+    for (long number = sent.base(); number < sent.next(); number++) {
       if (sent.state(number) != SentPackets.OUTSTANDING) {
         continue;
       }
       offered++;
+      bytes += sent.bytes(number);
+      // Of short packets as many as fill the probes: those at the front may have arrived, and only
+      // their acknowledgements been lost.
+      if (offered > PROBES && (bytes > PROBE_BYTES || offered > MOST_OFFERED)) {
+        return;
+      }
       long to = sent.tokensTo(number);
       for (long token = sent.tokensFrom(number); token < to; token++) {
         sources[sent.tokenSource(token)].onProbe(

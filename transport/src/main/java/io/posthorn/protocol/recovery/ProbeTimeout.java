@@ -6,7 +6,7 @@ package io.posthorn.protocol.recovery;
  * the first 30 s of silence, at 2 s after that.
  */
 public final class ProbeTimeout {
-  private static final long EARLY_CAP_NANOS = 100_000_000L;
+  private static final long EARLY_CAP_NANOS = 95_000_000L;
   private static final long LATE_CAP_NANOS = 2_000_000_000L;
   private static final long LATE_AFTER_NANOS = 30_000_000_000L;
   private static final int MAX_SHIFT = 20;
@@ -56,7 +56,13 @@ public final class ProbeTimeout {
       return interval;
     }
     boolean late = nowNanos > silentSinceNanos && nowNanos - silentSinceNanos > LATE_AFTER_NANOS;
-    long cap = Math.max(interval, late ? LATE_CAP_NANOS : rtt.smoothedRttNanos() + EARLY_CAP_NANOS);
+    // By then an answer to the probe before would be here. After two that nothing answered, the
+    // queue that this side may have filled is empty: it makes up half of the round trip at most.
+    long roundTrip =
+        count == 1 || !rtt.hasSample()
+            ? rtt.smoothedRttNanos()
+            : Math.max(rtt.minRttNanos(), rtt.smoothedRttNanos() / 2);
+    long cap = late ? Math.max(interval, LATE_CAP_NANOS) : roundTrip + EARLY_CAP_NANOS;
     long backedOff = interval << Math.min(count, MAX_SHIFT);
     return backedOff < 0 ? cap : Math.min(backedOff, cap);
   }
