@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -75,6 +76,9 @@ public final class MutationSoak {
     nowNanos += 20_000_000; // fewer than are asked for a cookie, or than end in the meantime
     next.nowNanos = nowNanos;
     next.sent = this::onSent;
+    if (clear) {
+      next.parameters.resetToken = null; // who reads it in a clear M3 may use it
+    }
     byte[] first = next.first();
     keep(first);
     next.deliver(first);
@@ -125,6 +129,10 @@ public final class MutationSoak {
         strangers.computeIfAbsent(from, any -> new long[2])[0] += datagram.length;
       }
       deliver(datagram, from);
+      if (!peer.events.isEmpty() && isOver()) {
+        throw new AssertionError(
+            peer.closedFor() + " after " + HexFormat.of().formatHex(datagram) + " from " + from);
+      }
       passTime();
     }
     speakTruly();

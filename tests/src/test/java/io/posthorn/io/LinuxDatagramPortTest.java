@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.EcnMark;
@@ -13,6 +14,7 @@ import io.posthorn.endpoint.TransmitBatch;
 import io.posthorn.io.RefusingCalls.Call;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
@@ -154,7 +156,7 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
     "SEGMENT_OPTION,92",
     "SEGMENT_OPTION,1",
     "EVENT,38",
-    "EVENT,24"
+    "EVENT,1"
   })
   void whatIsMissingAtTheStartLeadsToThePortablePort(Call call, int errno) throws Exception {
     RefusingCalls calls = new RefusingCalls(call, errno, () -> true);
@@ -164,6 +166,15 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
     assertTrue(port.description().contains(calls.errorText(errno)), port.description());
     assertRunArrives(10, 10, 4);
     assertFalse(PortChoice.selfTest(calls).isEmpty());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"SOCKET,24", "SOCKET,23", "EVENT,24"})
+  void withoutDescriptorsThePortablePortIsNotTriedEither(Call call, int errno) {
+    RefusingCalls calls = new RefusingCalls(call, errno, () -> true);
+    SocketException e =
+        assertThrows(SocketException.class, () -> PortChoice.open(calls, ANY, true));
+    assertTrue(e.getMessage().contains("ulimit -n"), e.getMessage());
   }
 
   @Test

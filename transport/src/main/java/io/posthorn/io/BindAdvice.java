@@ -2,9 +2,10 @@ package io.posthorn.io;
 
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.SocketException;
 import org.jspecify.annotations.Nullable;
 
-/** Why a port cannot be bound, and what to do about it. */
+/** Why a port cannot be opened or bound, and what to do about it. */
 final class BindAdvice {
   private BindAdvice() {}
 
@@ -20,6 +21,14 @@ final class BindAdvice {
   static BindException refused(InetSocketAddress address, @Nullable String words) {
     return new BindException(
         "cannot bind " + text(address) + ": " + advice(address, String.valueOf(words)));
+  }
+
+  /** The error to throw when there was not even a socket to bind. */
+  static SocketException cannotOpen(@Nullable String words) {
+    return new SocketException(
+        "cannot open a UDP socket: "
+            + words
+            + "; if too many files are open, close some or raise the limit (ulimit -n)");
   }
 
   /** The error to throw when the address's family is not there. */

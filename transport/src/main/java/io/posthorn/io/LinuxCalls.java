@@ -61,6 +61,8 @@ class LinuxCalls {
   static final int EAGAIN = 11;
   static final int EACCES = 13;
   static final int EINVAL = 22;
+  static final int ENFILE = 23;
+  static final int EMFILE = 24;
   static final int ENOSYS = 38;
   static final int EMSGSIZE = 90;
   static final int ENOPROTOOPT = 92;

@@ -170,7 +170,7 @@ public final class LinuxDatagramPort implements DatagramPort {
     canReceiveWaiting = layOutWake();
     event = calls.openEvent();
     if (event < 0) {
-      throw refused("eventfd");
+      throw unavailable(calls, "eventfd");
     }
   }
 
@@ -181,6 +181,7 @@ public final class LinuxDatagramPort implements DatagramPort {
    *     cut up by routers
    * @throws BindException naming address, port and what to do
    * @throws RefusedException if the system does not offer what this port needs
+   * @throws java.net.SocketException if no descriptor is left
    */
   static LinuxDatagramPort open(LinuxCalls calls, InetSocketAddress bind, boolean dontFragment)
       throws IOException {
@@ -192,7 +193,7 @@ public final class LinuxDatagramPort implements DatagramPort {
       socket = calls.openDatagramSocket(LinuxCalls.AF_INET);
     }
     if (socket < 0) {
-      throw new RefusedException("socket: " + calls.errorText(calls.lastError()));
+      throw unavailable(calls, "socket");
     }
     try {
       return new LinuxDatagramPort(calls, socket, isIpv6, bind, dontFragment);
@@ -237,6 +238,15 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   private RefusedException refused(String what) {
     return new RefusedException(what + ": " + calls.errorText(calls.lastError()));
+  }
+
+  /** What is short for every port is no reason to try the portable one, which needs more of it. */
+  private static IOException unavailable(LinuxCalls calls, String what) {
+    int error = calls.lastError();
+    String words = calls.errorText(error);
+    return error == LinuxCalls.EMFILE || error == LinuxCalls.ENFILE
+        ? BindAdvice.cannotOpen(words)
+        : new RefusedException(what + ": " + words);
   }
 
   private boolean set(int level, int option, int value) {

@@ -106,12 +106,7 @@ public final class NioDatagramPort implements DatagramPort {
     try {
       return DatagramChannel.open();
     } catch (SocketException e) {
-      throw withCause(
-          new SocketException(
-              "cannot open a UDP socket: "
-                  + e.getMessage()
-                  + "; if too many files are open, close some or raise the limit (ulimit -n)"),
-          e);
+      throw withCause(BindAdvice.cannotOpen(e.getMessage()), e);
     }
   }
 

@@ -68,7 +68,7 @@ public final class BenchServer implements Closeable {
         tcp.bind(new InetSocketAddress(at.getAddress(), port), TCP_BACKLOG);
       } catch (IOException failed) {
         tcp.close();
-        udp.forEach(MessageSocket::close);
+        closeAll(udp);
         if (at.getPort() == 0 && failed instanceof BindException && attempt < PORT_TRIES) {
           continue; // that UDP port was free, the TCP port of its number is not
         }
@@ -318,6 +318,13 @@ public final class BenchServer implements Closeable {
     for (TcpLink link : connections.values()) {
       link.close();
     }
-    udp.forEach(MessageSocket::close);
+    closeAll(udp);
+  }
+
+  /** Those that share the port of the first go before it. */
+  private static void closeAll(List<MessageSocket> sockets) {
+    for (int i = sockets.size() - 1; i >= 0; i--) {
+      sockets.get(i).close();
+    }
   }
 }

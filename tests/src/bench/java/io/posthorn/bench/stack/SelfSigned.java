@@ -14,6 +14,8 @@ import javax.net.ssl.TrustManagerFactory;
 final class SelfSigned {
   private static final String PASSWORD = "bench-only";
 
+  private static KeyManagerFactory keyManagers;
+
   private SelfSigned() {}
 
   static SSLContext context() throws IOException {
@@ -28,6 +30,7 @@ final class SelfSigned {
       KeyManagerFactory keys =
           KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
       keys.init(store, PASSWORD.toCharArray());
+      keyManagers = keys;
       TrustManagerFactory trust =
           TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
       trust.init(store);
@@ -40,6 +43,15 @@ final class SelfSigned {
       Files.deleteIfExists(file);
       Files.deleteIfExists(directory);
     }
+  }
+
+  /** The key and certificate of {@link #context}, which must have been made. */
+  static KeyManagerFactory keys() {
+    return keyManagers;
+  }
+
+  static String password() {
+    return PASSWORD;
   }
 
   private static void makeKey(Path file) throws IOException {

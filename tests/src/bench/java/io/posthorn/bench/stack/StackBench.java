@@ -18,7 +18,8 @@ import javax.net.ssl.SSLContext;
  *
  * <p>Arguments, each {@code name=value}: {@code workload} (64, 65536, 1048576: bytes one way;
  * {@code ping}: 64 bytes there and back), {@code only} (names, comma separated), {@code rounds},
- * {@code warmup} rounds, {@code millis} a run.
+ * {@code warmup} rounds, {@code millis} a run. A name may carry the largest datagram, as in {@code
+ * quic/1400}: running several such beside each other finds a contender's best.
  */
 public final class StackBench {
   private static final int PING_BYTES = 64;
@@ -77,7 +78,9 @@ public final class StackBench {
     SSLContext tls = SelfSigned.context();
     List<Contender> all = new ArrayList<>();
     for (String name :
-        wanted.isEmpty() ? List.of("tcp", "tls", "udp", "clear", "sealed", "plain") : wanted) {
+        wanted.isEmpty()
+            ? List.of("tcp", "tls", "udp", "clear", "sealed", "plain", "aeron", "quic")
+            : wanted) {
       all.add(contender(name, tls));
     }
     return all;
@@ -107,6 +110,8 @@ public final class StackBench {
       case "clear" -> posthorn(name, Mode.RELIABLE, Security.none(), portable, packet);
       case "sealed" -> posthorn(name, Mode.RELIABLE, Security.ephemeral(), portable, packet);
       case "plain" -> posthorn(name, Mode.PLAIN, Security.none(), portable, packet);
+      case "aeron" -> new AeronContender(name, packet, messageBytes, pingPong);
+      case "quic" -> new QuicContender(name, SelfSigned.keys(), packet, messageBytes, pingPong);
       default -> throw new IllegalArgumentException("no contender is called " + name);
     };
   }

@@ -6,9 +6,11 @@ import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.runtime.SimulatedEndpoint;
 import io.posthorn.simulation.SimulatedHost;
+import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
 import java.util.SplittableRandom;
 import java.util.function.LongConsumer;
@@ -29,14 +31,19 @@ final class PosthornFlow implements Flow {
       String name, SocketOptions options, InetSocketAddress from, InetSocketAddress to, long seed) {
     this.name = name;
     this.peer = to;
+    // The host's interface is as wide as the option: else nothing beyond 1,200 bytes is tried.
+    PortLimits limits =
+        new PortLimits(any -> options.maxDatagramBytes(), WireLimits.MAX_DATAGRAM_BYTES);
     this.sender =
         new SimulatedEndpoint(
-            new ReliableEndpoint(options, new SplittableRandom(2 * seed), from::equals),
+            new ReliableEndpoint(
+                options, new SplittableRandom(2 * seed), from::equals, null, limits),
             message -> {},
             this::onEvent);
     this.receiver =
         new SimulatedEndpoint(
-            new ReliableEndpoint(options, new SplittableRandom(2 * seed + 1), to::equals),
+            new ReliableEndpoint(
+                options, new SplittableRandom(2 * seed + 1), to::equals, null, limits),
             message -> onDelivered.accept(message.body().length),
             event -> {});
   }

@@ -1,0 +1,49 @@
+package io.posthorn.protocol.handshake;
+
+import io.posthorn.protocol.protection.PacketProtection;
+import io.posthorn.protocol.protection.Secrets;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** A handshake that is over, or given up, leaves no secret behind in memory. */
+class ErasedSecretsTest {
+  private static final byte[] PRE_SHARED = {
+    1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+    13, 14, 15, 16
+  };
+
+  private static final String[] SECRET = {
+    ".localEphemeralPrivate", ".sharedSecret", ".preSharedKey", ".symmetric.chainingKey"
+  };
+
+  @Test
+  void theEndOfAHandshakeErasesItsSecrets() {
+    Handshakes ends = Handshakes.noise(3, PRE_SHARED).complete();
+    for (Handshake each : new Handshake[] {ends.initiator, ends.responder}) {
+      Map<String, byte[]> held = Secrets.of(each);
+      PacketProtection unused = each.split();
+      Secrets.assertErased(held, SECRET);
+    }
+  }
+
+  @Test
+  void anAttemptThatIsGivenUpErasesThemToo() {
+    Handshakes ends = Handshakes.noise(4, PRE_SHARED);
+    byte[] first = ends.first();
+    ends.responder.readFirst(first, 0, first.length);
+    Map<String, byte[]> held = new HashMap<>(Secrets.of(ends.responder));
+    ends.second();
+    held.putAll(Secrets.of(ends.responder));
+    ends.responder.destroy();
+    Secrets.assertErased(held, SECRET);
+  }
+
+  @Test
+  void anIdentityThatIsDestroyedIsErased() {
+    StaticKey key = StaticKey.of(PRE_SHARED);
+    Map<String, byte[]> held = Secrets.of(key);
+    key.destroy();
+    Secrets.assertErased(held, ".privateKey");
+  }
+}
