@@ -9,11 +9,14 @@ module io.posthorn {
   requires static transitive org.jspecify;
   requires transitive com.esotericsoftware.kryo;
   requires com.sun.jna;
+  requires static jdk.jfr;
   requires static micrometer.core; // not transitive: users without it could not even compile
 
   exports io.posthorn;
+  exports io.posthorn.capture;
   exports io.posthorn.codec;
   exports io.posthorn.identity;
   exports io.posthorn.micrometer;
   exports io.posthorn.simulation;
+  exports io.posthorn.trace;
 }

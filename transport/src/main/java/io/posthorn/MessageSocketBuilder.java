@@ -6,14 +6,21 @@ import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.PortChoice;
 import io.posthorn.io.SharedPort;
+import io.posthorn.protocol.EndpointTrace;
 import io.posthorn.protocol.PortLimits;
 import io.posthorn.runtime.ImpairedDatagramPort;
 import io.posthorn.runtime.SocketDriver;
 import io.posthorn.simulation.LinkConditions;
+import io.posthorn.trace.FanOut;
+import io.posthorn.trace.FlightRecorderEvents;
+import io.posthorn.trace.KeyLogFile;
+import io.posthorn.trace.QlogFile;
+import io.posthorn.trace.TraceListener;
 import io.posthorn.wire.WireLimits;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Objects;
@@ -64,6 +71,9 @@ public final class MessageSocketBuilder {
   private Duration spin = Duration.ZERO;
   private LinkConditions impairment = LinkConditions.NONE;
   private @Nullable Long impairSeed;
+  private @Nullable Path traceFile;
+  private @Nullable TraceListener traceListener;
+  private @Nullable Path keyLogFile;
 
   MessageSocketBuilder() {}
 
@@ -317,6 +327,32 @@ public final class MessageSocketBuilder {
     return this;
   }
 
+  /**
+   * Writes what happens in reliable mode to a qlog file, for viewers such as qvis; {@link
+   * io.posthorn.trace} says what is in it. The file is created, or emptied, by {@link #open}; a
+   * slow or full disk does not hold the socket up.
+   */
+  public MessageSocketBuilder trace(Path file) {
+    traceFile = Objects.requireNonNull(file, "file");
+    return this;
+  }
+
+  /** Tells this listener what happens in reliable mode, beside any {@link #trace(Path) file}. */
+  public MessageSocketBuilder trace(TraceListener listener) {
+    traceListener = Objects.requireNonNull(listener, "listener");
+    return this;
+  }
+
+  /**
+   * Appends the secrets of each connection to a file, so that captured packets can be read ({@code
+   * posthorn trace}). <b>Whoever reads that file reads the messages</b>: for finding faults, never
+   * for daily use. A new file is its owner's alone. Default none; no effect without encryption.
+   */
+  public MessageSocketBuilder keyLog(Path file) {
+    keyLogFile = Objects.requireNonNull(file, "file");
+    return this;
+  }
+
   private static long checked(String option, long value, long least, long most, String unit) {
     if (value < least || value > most) {
       throw new IllegalArgumentException(
@@ -396,8 +432,9 @@ public final class MessageSocketBuilder {
    * Opens the socket.
    *
    * @throws BindException if the address or port cannot be had; its text says what to do
-   * @throws IOException if the system gives no socket, for want of file descriptors for example, or
-   *     a file that {@link #security} names cannot be relied on
+   * @throws IOException if the system gives no socket, for want of file descriptors for example, a
+   *     file that {@link #security} names cannot be relied on, or one for a trace or for secrets
+   *     cannot be written
    * @throws IllegalArgumentException if options contradict each other
    */
   public MessageSocket open() throws IOException {
@@ -411,8 +448,21 @@ public final class MessageSocketBuilder {
           "sharedPort is for the socket in reliable mode, beside for the one in plain mode");
     }
     if (neighbour != null) {
-      return open(neighbour.openPlainSide(), options, null);
+      return open(neighbour.openPlainSide(), options, null, null);
     }
+    EndpointTrace trace = mode == Mode.RELIABLE ? openTrace() : null;
+    try {
+      return open(options, trace);
+    } catch (IOException | RuntimeException | Error failed) {
+      if (trace != null) {
+        trace.listener().socketClosed();
+      }
+      throw failed;
+    }
+  }
+
+  private MessageSocket open(SocketOptions options, @Nullable EndpointTrace trace)
+      throws IOException {
     Integer descriptor = inherited;
     boolean dontFragment = mode == Mode.RELIABLE;
     DatagramPort port =
@@ -426,13 +476,17 @@ public final class MessageSocketBuilder {
               port, impairment, seed != null ? seed : new SecureRandom().nextLong(), 0);
     }
     if (!sharedPort) {
-      return open(port, options, null);
+      return open(port, options, null, trace);
     }
     SharedPort shared = new SharedPort(port);
-    return open(shared, options, shared);
+    return open(shared, options, shared, trace);
   }
 
-  private MessageSocket open(DatagramPort port, SocketOptions options, @Nullable SharedPort shared)
+  private MessageSocket open(
+      DatagramPort port,
+      SocketOptions options,
+      @Nullable SharedPort shared,
+      @Nullable EndpointTrace trace)
       throws IOException {
     // A datagram that takes more than a quarter of what the system holds for us is often lost.
     int welcome =
@@ -443,17 +497,53 @@ public final class MessageSocketBuilder {
     SocketDriver driver =
         SocketDriver.start(
             port,
-            isSelf -> endpoint(options, isSelf, limits),
+            isSelf -> endpoint(options, isSelf, limits, trace),
             SocketDriver.nanos(linger),
             SocketDriver.nanos(spin));
     return new MessageSocket(options, linger, driver, shared);
   }
 
+  /** Whoever is to be told; null for nobody. */
+  private @Nullable EndpointTrace openTrace() throws IOException {
+    TraceListener listener = both(FlightRecorderEvents.listener(), traceListener);
+    Path qlog = traceFile;
+    if (qlog != null) {
+      listener = both(listener, QlogFile.create(qlog));
+    }
+    Path secrets = keyLogFile;
+    if (secrets == null) {
+      return listener == null ? null : new EndpointTrace(listener, null);
+    }
+    KeyLogFile log;
+    try {
+      log = new KeyLogFile(secrets);
+    } catch (IOException | RuntimeException | Error failed) {
+      if (listener != null) {
+        listener.socketClosed();
+      }
+      throw failed;
+    }
+    TraceListener closer = log.closer();
+    return new EndpointTrace(listener == null ? closer : new FanOut(listener, closer), log);
+  }
+
+  private static @Nullable TraceListener both(
+      @Nullable TraceListener first, @Nullable TraceListener second) {
+    if (first == null || second == null) {
+      return first == null ? second : first;
+    }
+    return new FanOut(first, second);
+  }
+
   private static Endpoint endpoint(
-      SocketOptions options, Predicate<InetSocketAddress> isSelf, PortLimits limits) {
+      SocketOptions options,
+      Predicate<InetSocketAddress> isSelf,
+      PortLimits limits,
+      @Nullable EndpointTrace trace) {
     return switch (options.mode()) {
       case PLAIN -> new PlainEndpoint(options);
-      case RELIABLE -> new ReliableEndpoint(options, new SecureRandom(), isSelf, null, limits);
+      case RELIABLE ->
+          new ReliableEndpoint(options, new SecureRandom(), isSelf, null, limits, trace);
     };
   }
 }

@@ -307,6 +307,7 @@ public final class Posthorn implements Callable<Integer> {
     commands.put("sockets", SocketsCommand::new);
     commands.put("keys", KeysCommand::new);
     commands.put("doctor", DoctorCommand::new);
+    commands.put("trace", TraceCommand::new);
     commands.put("completion", CompletionCommand::new);
     commands.put("help", HelpCommand::new);
     return commands;

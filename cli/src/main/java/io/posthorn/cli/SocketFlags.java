@@ -8,6 +8,7 @@ import io.posthorn.identity.IdentityFileException;
 import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -69,6 +70,8 @@ final class SocketFlags {
   }
 
   @Mixin private IdentityFlags identity = new IdentityFlags();
+
+  @Mixin private TraceFlags traces = new TraceFlags();
 
   /** The command that these options belong to. */
   @Spec(Spec.Target.MIXEE)
@@ -149,15 +152,20 @@ final class SocketFlags {
     }
   }
 
-  private static MessageSocket opened(MessageSocketBuilder builder) throws IOException {
+  private MessageSocket opened(MessageSocketBuilder builder) throws IOException, Failure {
     return opened(builder, true);
   }
 
-  private static MessageSocket opened(MessageSocketBuilder builder, boolean listens)
-      throws IOException {
-    MessageSocket socket = builder.open();
-    RunningSockets.ofProcess().add(socket, listens);
-    return socket;
+  private MessageSocket opened(MessageSocketBuilder builder, boolean listens)
+      throws IOException, Failure {
+    try {
+      MessageSocket socket = builder.open();
+      RunningSockets.ofProcess().add(socket, listens);
+      return socket;
+    } catch (FileSystemException failed) {
+      traces.throwIfNotCreated(failed);
+      throw failed;
+    }
   }
 
   private MessageSocketBuilder listener(
@@ -245,6 +253,7 @@ final class SocketFlags {
     }
     MessageSocketBuilder builder =
         MessageSocket.builder().mode(mode()).socketReceiveBytes(RECEIVE_QUEUE_BYTES);
+    traces.apply(builder, plain, root().output(false));
     LinkConditions conditions = impairment;
     if (conditions != null) {
       builder.impair(conditions).impairSeed(seed);

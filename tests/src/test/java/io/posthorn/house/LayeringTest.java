@@ -51,10 +51,11 @@ class LayeringTest {
                   "wire",
                   "trace",
                   "identity")),
+          Map.entry("capture", Set.of("protocol", "wire", "trace")),
           Map.entry("codec", Set.of("")),
           Map.entry("micrometer", Set.of("")),
           Map.entry("testkit", Set.of("", "codec", "simulation", "trace")),
-          Map.entry("cli", Set.of("", "codec", "simulation", "trace", "identity")));
+          Map.entry("cli", Set.of("", "capture", "codec", "simulation", "trace", "identity")));
 
   private static final Set<String> SANS_IO = Set.of("wire", "protocol", "endpoint");
 

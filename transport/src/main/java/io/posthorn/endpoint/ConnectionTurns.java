@@ -54,6 +54,7 @@ final class ConnectionTurns {
       table.move(before, connection.address(), slot);
       events.add(new EndpointEvent.PathChanged(connection.handle(), before, connection.address()));
     }
+    connection.traceEnd(nowNanos);
     events.collect(connection);
     updateIds(slot);
     if (!slot.queuedForReading && connection.hasMessage()) {

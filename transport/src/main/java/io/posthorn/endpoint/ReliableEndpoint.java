@@ -8,6 +8,7 @@ import io.posthorn.identity.Identity;
 import io.posthorn.protocol.Announcement;
 import io.posthorn.protocol.ConnectionEnd;
 import io.posthorn.protocol.EndpointResources;
+import io.posthorn.protocol.EndpointTrace;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.PortLimits;
@@ -18,6 +19,9 @@ import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.protocol.handshake.StaticKey;
+import io.posthorn.protocol.recovery.ProbeRate;
+import io.posthorn.trace.PacketKind;
+import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
 import io.posthorn.wire.PacketHeader;
@@ -47,6 +51,11 @@ public final class ReliableEndpoint implements Endpoint {
   private final Handshakes handshakes;
   private final StatelessReset resets;
   private final byte[] copy = new byte[WireLimits.MAX_DATAGRAM_BYTES];
+  private final @Nullable EndpointTrace trace;
+
+  /** The same if it wants to hear of single packets; else null. */
+  private final @Nullable EndpointTrace packetTrace;
+
   private boolean closing;
 
   /**
@@ -87,7 +96,22 @@ public final class ReliableEndpoint implements Endpoint {
       Predicate<InetSocketAddress> isSelf,
       @Nullable StaticKey known,
       PortLimits port) {
-    this(options, random, isSelf, known, port, Admission.COOKIE_THRESHOLD);
+    this(options, random, isSelf, known, port, Admission.COOKIE_THRESHOLD, null);
+  }
+
+  /**
+   * Makes an endpoint without connections, which somebody watches.
+   *
+   * @param trace told what happens; null for nobody
+   */
+  public ReliableEndpoint(
+      SocketOptions options,
+      RandomGenerator random,
+      Predicate<InetSocketAddress> isSelf,
+      @Nullable StaticKey known,
+      PortLimits port,
+      @Nullable EndpointTrace trace) {
+    this(options, random, isSelf, known, port, Admission.COOKIE_THRESHOLD, trace);
   }
 
   /**
@@ -103,6 +127,17 @@ public final class ReliableEndpoint implements Endpoint {
       @Nullable StaticKey known,
       PortLimits port,
       int cookieThreshold) {
+    this(options, random, isSelf, known, port, cookieThreshold, null);
+  }
+
+  private ReliableEndpoint(
+      SocketOptions options,
+      RandomGenerator random,
+      Predicate<InetSocketAddress> isSelf,
+      @Nullable StaticKey known,
+      PortLimits port,
+      int cookieThreshold,
+      @Nullable EndpointTrace trace) {
     StaticKey lasting = known == null ? staticKey(options.security()) : known;
     StaticKey identity = lasting == null ? StaticKey.generate(random) : lasting;
     ConnectionIdIssuer ids = new ConnectionIdIssuer(identity, random, id -> table.byId(id) != null);
@@ -115,7 +150,11 @@ public final class ReliableEndpoint implements Endpoint {
             ids,
             port,
             random.nextLong(),
-            new Announcement());
+            new Announcement(),
+            new ProbeRate(),
+            trace);
+    this.trace = trace;
+    this.packetTrace = trace != null && trace.wantsPackets() ? trace : null;
     this.shared = shared;
     this.identity = identity;
     this.resets = new StatelessReset(shared, table, outbox, lasting != null);
@@ -163,12 +202,45 @@ public final class ReliableEndpoint implements Endpoint {
     if (reason != DropReason.NONE) {
       counters.drop(reason);
     }
+    if (packetTrace != null) {
+      traceReceived(packetTrace, bytes, at, length, reason, nowNanos);
+    }
+  }
+
+  /** Tells of what was dropped, and of handshake packets; connections tell of data themselves. */
+  private void traceReceived(
+      EndpointTrace watcher, byte[] bytes, int at, int length, DropReason reason, long nowNanos) {
+    PacketKind kind = length == 0 ? PacketKind.UNKNOWN : PacketKind.of(bytes[at]);
+    if (reason != DropReason.NONE) {
+      long id = idIn(kind, bytes, at, length);
+      long known = table.byId(id) == null ? NO_CONNECTION : id;
+      watcher.listener().packetDropped(nowNanos, known, kind, length, reason.name());
+    } else if (kind != PacketKind.DATA && kind != PacketKind.THIRD_MESSAGE) {
+      traceHandshake(watcher, kind, bytes, at, length, nowNanos);
+    }
+  }
+
+  private void traceHandshake(
+      EndpointTrace watcher, PacketKind kind, byte[] bytes, int at, int length, long nowNanos) {
+    long id = idIn(kind, bytes, at, length);
+    watcher.listener().packetReceived(nowNanos, id, kind, -1, -1, length, watcher.noFrames());
+  }
+
+  /** The id by which this end knows the connection that a packet came for; 0 if it names none. */
+  private static long idIn(PacketKind kind, byte[] bytes, int at, int length) {
+    int idAt = kind == PacketKind.CONTROL ? 2 : 1;
+    boolean named = kind != PacketKind.FIRST_MESSAGE && kind != PacketKind.UNKNOWN;
+    return named && length >= idAt + Long.BYTES ? BigEndian.getLong(bytes, at + idAt) : 0;
   }
 
   private DropReason onThird(
       byte[] bytes, int at, int length, InetSocketAddress from, EcnMark ecn, long nowNanos) {
     DropReason reason = handshakes.onThird(bytes, at, length, nowNanos);
     ThirdMessagePacket third = handshakes.third();
+    if (packetTrace != null && reason == DropReason.NONE) {
+      int bytesOfThird = length - third.dataLength();
+      traceHandshake(packetTrace, PacketKind.THIRD_MESSAGE, bytes, at, bytesOfThird, nowNanos);
+    }
     return reason != DropReason.NONE || third.dataLength() == 0
         ? reason
         : onData(bytes, third.dataFrom(), third.dataLength(), length, from, ecn, nowNanos);
@@ -228,12 +300,27 @@ public final class ReliableEndpoint implements Endpoint {
   @Override
   public boolean pollTransmit(TransmitBatch out, long nowNanos) {
     out.clear();
-    if (!outbox.poll(out) && !turns.pollTransmit(out, nowNanos)) {
+    if (outbox.poll(out)) {
+      if (packetTrace != null) {
+        traceAnswer(packetTrace, out, nowNanos);
+      }
+    } else if (!turns.pollTransmit(out, nowNanos)) {
       return false;
     }
     counters.datagramsSent += out.segments();
     counters.bytesSent += out.lengthBytes();
     return true;
+  }
+
+  /** Tells of what is sent on behalf of no connection: M2, and what strangers get. */
+  private static void traceAnswer(EndpointTrace watcher, TransmitBatch out, long nowNanos) {
+    byte[] bytes = out.bytes();
+    PacketKind kind = PacketKind.of(bytes[0]);
+    // In M2 the own id stands second; it is the one that the connection will have.
+    long id = kind == PacketKind.SECOND_MESSAGE ? BigEndian.getLong(bytes, 1 + Long.BYTES) : 0;
+    watcher
+        .listener()
+        .packetSent(nowNanos, id, kind, -1, -1, out.lengthBytes(), watcher.noFrames());
   }
 
   @Override
@@ -429,6 +516,9 @@ public final class ReliableEndpoint implements Endpoint {
       slot.connection.eraseKeys();
     }
     identity.destroy();
+    if (trace != null) {
+      trace.listener().socketClosed();
+    }
   }
 
   @Override

@@ -12,6 +12,7 @@ import io.posthorn.protocol.path.PeerConnectionIds;
 import io.posthorn.protocol.recovery.PacketRecovery;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one connection is made of, put together once: the rooms that know frames, and those that
@@ -33,6 +34,12 @@ final class ConnectionParts {
   final PacketRecovery recovery;
   final IdleTimeout idle;
   final Redundancy redundancy;
+
+  /** Told what happens; null for nobody. */
+  final @Nullable ConnectionTrace trace;
+
+  /** The same, if it wants to hear of single packets too. */
+  final @Nullable ConnectionTrace packetTrace;
 
   /** What the peer is willing to take, once that is known. */
   int peerMaxUdpPayloadBytes = WireLimits.MINIMUM_DATAGRAM_BYTES;
@@ -78,6 +85,16 @@ final class ConnectionParts {
           deliveries.unordered()
         };
     recovery = new PacketRecovery(() -> controller(options), sources, shared.probeRate());
+    EndpointTrace watched = shared.trace();
+    if (watched == null) {
+      trace = null;
+      packetTrace = null;
+    } else {
+      trace = new ConnectionTrace(watched, localConnectionId, address, mtu.currentBytes());
+      packetTrace = watched.wantsPackets() ? trace : null;
+      recovery.traceLosses(watched.listener(), localConnectionId);
+      trace.started(openedHere, nowNanos);
+    }
     redundancy = new Redundancy(options.redundancy());
     idle =
         new IdleTimeout(

@@ -108,6 +108,9 @@ final class ConnectionTimers {
       parts.recovery.forgiveSilence(nowNanos);
     }
     parts.recovery.onTimeout(nowNanos);
+    if (parts.trace != null) {
+      parts.trace.recovery(parts.recovery, nowNanos);
+    }
     if (nowNanos >= idle.keepAliveDeadlineNanos()) {
       idle.onKeepAlive(nowNanos);
       parts.pings.request();

@@ -5,6 +5,7 @@ import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.protocol.recovery.ProbeRate;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What all connections of one endpoint share.
@@ -18,6 +19,7 @@ import java.util.random.RandomGenerator;
  * @param instanceId tells this run of the socket from the one before
  * @param announcement what the application has each new peer told
  * @param probeRate of probes into silence
+ * @param trace who is told what happens; null for nobody
  */
 public record EndpointResources(
     SocketOptions options,
@@ -28,9 +30,10 @@ public record EndpointResources(
     PortLimits port,
     long instanceId,
     Announcement announcement,
-    ProbeRate probeRate) {
+    ProbeRate probeRate,
+    @Nullable EndpointTrace trace) {
 
-  /** With nothing that another endpoint would share. */
+  /** With nothing that another endpoint would share, and nobody who watches. */
   public EndpointResources(
       SocketOptions options,
       RandomGenerator random,
@@ -40,6 +43,16 @@ public record EndpointResources(
       PortLimits port,
       long instanceId,
       Announcement announcement) {
-    this(options, random, memory, scratch, ids, port, instanceId, announcement, new ProbeRate());
+    this(
+        options,
+        random,
+        memory,
+        scratch,
+        ids,
+        port,
+        instanceId,
+        announcement,
+        new ProbeRate(),
+        null);
   }
 }

@@ -49,6 +49,9 @@ final class Opening {
       long nowNanos) {
     confirmed = true;
     open(remoteConnectionId, keys, peerKey, peer);
+    if (parts.trace != null) {
+      parts.trace.opened(nowNanos);
+    }
     parts.acknowledgements.requestNow(nowNanos);
   }
 
@@ -153,6 +156,9 @@ final class Opening {
     byte[] application = peer.application;
     String speaks = application == null ? "" : new String(application, StandardCharsets.ISO_8859_1);
     session = new Session(keys, frames, peer.instanceId, key, peer.registrationFingerprint, speaks);
+    if (parts.trace != null) {
+      parts.trace.keys(keys, attempt != null, parts.localIds.first(), remoteConnectionId);
+    }
     parts.peerIds.begin(remoteConnectionId, peer.resetToken);
     parts.peerMaxUdpPayloadBytes = (int) peer.maxUdpPayloadBytes;
     parts.localIds.onPeerLimit(peer.activeConnectionIdLimit);

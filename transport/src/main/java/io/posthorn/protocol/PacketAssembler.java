@@ -9,6 +9,7 @@ import io.posthorn.protocol.recovery.PacketRecovery;
 import io.posthorn.wire.PacketNumbers;
 import io.posthorn.wire.WireLimits;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fills one packet at a time: an ACK if there is news, then what the sources have, in the order of
@@ -38,6 +39,7 @@ final class PacketAssembler {
   private final Redundancy redundancy;
   private final RateLimit rateLimit;
   private final RandomGenerator random;
+  private final @Nullable ConnectionTrace trace;
   private int packetsToSkip;
   private long pacedUntilNanos = NEVER;
   private ConnectionInfo.LimitedBy heldBy = ConnectionInfo.LimitedBy.APPLICATION;
@@ -64,6 +66,7 @@ final class PacketAssembler {
     this.mtu = parts.mtu;
     this.sources = parts.sources;
     this.random = parts.shared.random();
+    this.trace = parts.packetTrace;
     SocketOptions options = parts.shared.options();
     this.scheduler = new ChannelScheduler(sources, options.priorities());
     this.redundancy = parts.redundancy;
@@ -309,6 +312,18 @@ final class PacketAssembler {
     thin = applicationLimited;
     lastMarked = marked;
     recovery.onPacketSent(bytes, lastAckEliciting, applicationLimited, marked, nowNanos);
+    if (trace != null) {
+      trace.sent(
+          packetNumber,
+          protection.sendingPhase(),
+          bytes,
+          frames,
+          framesFrom,
+          builder.frames().written(),
+          mtu.currentBytes(),
+          recovery,
+          nowNanos);
+    }
     if (lastAckEliciting) {
       redundancy.onPacket(
           bytes, recovery.packetsLost() - recovery.packetsSpuriouslyLost(), nowNanos);

@@ -59,9 +59,22 @@ final class PacketReceiver {
           : plainLength == PacketProtection.DUPLICATE ? DropReason.DUPLICATE : DropReason.STALE;
     }
     packetsReceived++;
+    if (parts.packetTrace != null) {
+      parts.packetTrace.received(
+          keys.openedPacketNumber(),
+          keys.receivingPhase(),
+          length,
+          plain,
+          keys.openedFrom(),
+          plainLength,
+          nowNanos);
+    }
     parts.idle.onReceived(nowNanos);
     parts.path.onReceived(source, datagramBytes);
     if (opening.onPacketOpened()) {
+      if (parts.trace != null) {
+        parts.trace.opened(nowNanos);
+      }
       String problem = opening.rememberPeer();
       if (problem != null) {
         closing.refuse(problem, nowNanos);
@@ -73,6 +86,9 @@ final class PacketReceiver {
     CloseReason breach = reader.read(plain, keys.openedFrom(), plainLength, frames);
     keys.onAcknowledged(parts.recovery.largestAcknowledged(), nowNanos);
     keys.onProbeTimeout(parts.recovery.probeTimeoutNanos());
+    if (parts.trace != null) {
+      parts.trace.recovery(parts.recovery, nowNanos);
+    }
     if (breach != null) {
       closing.fail(breach, nowNanos);
       return DropReason.NONE;
@@ -81,6 +97,9 @@ final class PacketReceiver {
     if (frames.refused() == DropReason.NONE) {
       parts.acknowledgements.onMark(ecn);
       accept(keys.openedPacketNumber(), largest, frames, reader, datagramBytes, source, nowNanos);
+    }
+    if (parts.packetTrace != null) {
+      parts.packetTrace.path(parts.path.address(), nowNanos);
     }
     closing.proceed(nowNanos);
     return frames.refused();

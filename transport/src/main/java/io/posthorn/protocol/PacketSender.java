@@ -1,6 +1,7 @@
 package io.posthorn.protocol;
 
 import io.posthorn.protocol.protection.PacketProtection;
+import io.posthorn.trace.PacketKind;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
@@ -39,7 +40,11 @@ final class PacketSender {
     }
     Session session = opening.session();
     if (session == null) {
-      return opening.writeFirst(out, from, limit, nowNanos);
+      int first = opening.writeFirst(out, from, limit, nowNanos);
+      if (parts.packetTrace != null && first > 0) {
+        parts.packetTrace.handshakeSent(PacketKind.FIRST_MESSAGE, first, nowNanos);
+      }
+      return first;
     }
     PacketProtection keys = session.protection();
     if (keys.isExhausted()) {
@@ -82,6 +87,9 @@ final class PacketSender {
       return 0;
     }
     System.arraycopy(prefix, 0, out, from, prefix.length);
+    if (parts.packetTrace != null && prefix.length > 0) {
+      parts.packetTrace.handshakeSent(PacketKind.THIRD_MESSAGE, prefix.length, nowNanos);
+    }
     parts.path.onSent(bytes + prefix.length);
     if (bytes + prefix.length >= parts.mtu.currentBytes()) {
       parts.mtu.onFullPacket(nowNanos);

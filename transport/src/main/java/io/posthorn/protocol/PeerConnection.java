@@ -321,6 +321,13 @@ public final class PeerConnection {
     return opening.pollConnected();
   }
 
+  /** Tells whoever watches of its end, once it has come. */
+  public void traceEnd(long nowNanos) {
+    if (parts.trace != null) {
+      parts.trace.end(parts.ending, nowNanos);
+    }
+  }
+
   /** How it ended, once; null before. */
   public @Nullable ConnectionEnd pollEnd() {
     return parts.ending.poll();

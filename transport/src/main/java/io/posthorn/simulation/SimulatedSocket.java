@@ -9,15 +9,19 @@ import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.endpoint.PlainEndpoint;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.endpoint.TransmitBatch;
+import io.posthorn.protocol.EndpointTrace;
 import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
+import io.posthorn.trace.TraceListener;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.Locale;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A socket of Posthorn as a host of the simulated network: the code that runs on real sockets, in
@@ -43,10 +47,28 @@ public final class SimulatedSocket implements SimulatedHost {
    * @param random decides its ids and keys; the same gives the same run
    */
   public SimulatedSocket(SocketOptions options, InetSocketAddress address, RandomGenerator random) {
+    this(options, address, random, null);
+  }
+
+  /**
+   * A socket without peers, of whose reliable mode somebody is told.
+   *
+   * @param options its settings, mode included
+   * @param address where it will be attached
+   * @param random decides its ids and keys; the same gives the same run, and the same trace
+   * @param listener told what happens, with virtual times; null for nobody
+   */
+  public SimulatedSocket(
+      SocketOptions options,
+      InetSocketAddress address,
+      RandomGenerator random,
+      @Nullable TraceListener listener) {
+    EndpointTrace trace = listener == null ? null : new EndpointTrace(listener, null);
     endpoint =
         options.mode() == Mode.PLAIN
             ? new PlainEndpoint(options)
-            : new ReliableEndpoint(options, random, address::equals);
+            : new ReliableEndpoint(
+                options, random, address::equals, null, PortLimits.UNKNOWN, trace);
   }
 
   /**

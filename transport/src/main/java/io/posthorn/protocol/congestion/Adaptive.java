@@ -398,6 +398,17 @@ public final class Adaptive implements CongestionController {
   }
 
   @Override
+  public String state() {
+    return switch (phase) {
+      case STARTUP -> "slow_start";
+      case DRAIN -> "drain";
+      case PROBE_BANDWIDTH -> "probe_bandwidth";
+      case LOOK -> "look";
+      case PROBE_RTT -> "probe_rtt";
+    };
+  }
+
+  @Override
   public long windowBytes() {
     long least = (long) MINIMUM_WINDOW_PACKETS * packetBytes;
     long initial = collapsed ? least : NewReno.initialWindow(packetBytes);

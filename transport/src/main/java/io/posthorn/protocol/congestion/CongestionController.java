@@ -41,6 +41,9 @@ public interface CongestionController {
   /** The largest packet size of the path changed. */
   void onPacketSizeChanged(int bytes);
 
+  /** What it is doing, for traces: a constant such as {@code slow_start}. */
+  String state();
+
   /** Bytes that may be in flight. */
   long windowBytes();
 

@@ -13,6 +13,7 @@ public final class Cubic implements CongestionController {
   private long savedThreshold = Long.MAX_VALUE;
   private long recoveryStartNanos = NEVER_BEFORE;
   private long roundEndBytes;
+  private boolean recovering;
 
   /**
    * Makes one.
@@ -42,6 +43,7 @@ public final class Cubic implements CongestionController {
     if (newestSentNanos <= recoveryStartNanos) {
       return;
     }
+    recovering = false;
     if (rate.isApplicationLimited()) {
       window.pause(nowNanos);
       return;
@@ -83,10 +85,12 @@ public final class Cubic implements CongestionController {
     savedThreshold = slowStartThreshold;
     window.reduce(0);
     slowStartThreshold = window.bytes();
+    recovering = true;
   }
 
   @Override
   public void onSpuriousLoss(long nowNanos) {
+    recovering = false;
     window.undo();
     slowStartThreshold = Math.max(slowStartThreshold, savedThreshold);
   }
@@ -95,6 +99,14 @@ public final class Cubic implements CongestionController {
   public void onPacketSizeChanged(int bytes) {
     packetBytes = bytes;
     window.onPacketSizeChanged(bytes);
+  }
+
+  @Override
+  public String state() {
+    if (recovering) {
+      return "recovery";
+    }
+    return window.bytes() < slowStartThreshold ? "slow_start" : "congestion_avoidance";
   }
 
   @Override

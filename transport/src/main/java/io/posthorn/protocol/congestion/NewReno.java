@@ -11,6 +11,7 @@ public final class NewReno implements CongestionController {
   private long acknowledgedSinceGrowth;
   private long windowBeforeLoss;
   private long thresholdBeforeLoss;
+  private boolean recovering;
 
   /**
    * Makes one.
@@ -41,6 +42,7 @@ public final class NewReno implements CongestionController {
     if (newestSentNanos <= recoveryStartNanos || rate.isApplicationLimited()) {
       return;
     }
+    recovering = false;
     if (windowBytes < slowStartThreshold) {
       windowBytes += bytes;
       return;
@@ -77,6 +79,7 @@ public final class NewReno implements CongestionController {
     slowStartThreshold = Math.max(windowBytes / 2, minimumWindow());
     windowBytes = slowStartThreshold;
     acknowledgedSinceGrowth = 0;
+    recovering = true;
   }
 
   @Override
@@ -85,6 +88,7 @@ public final class NewReno implements CongestionController {
       windowBytes = windowBeforeLoss;
       slowStartThreshold = thresholdBeforeLoss;
     }
+    recovering = false;
     windowBeforeLoss = 0;
   }
 
@@ -92,6 +96,14 @@ public final class NewReno implements CongestionController {
   public void onPacketSizeChanged(int bytes) {
     packetBytes = bytes;
     windowBytes = Math.max(windowBytes, minimumWindow());
+  }
+
+  @Override
+  public String state() {
+    if (recovering) {
+      return "recovery";
+    }
+    return windowBytes < slowStartThreshold ? "slow_start" : "congestion_avoidance";
   }
 
   @Override

@@ -196,6 +196,21 @@ public final class AesGcmProtection implements PacketProtection {
     receiveHeaderProtection.destroy();
   }
 
+  @Override
+  public long sendingPhase() {
+    return phases.sendingPhase();
+  }
+
+  @Override
+  public long receivingPhase() {
+    return phases.receivingPhase();
+  }
+
+  @Override
+  public void revealSecrets(SecretReader reader) {
+    phases.revealSecrets(reader);
+  }
+
   /** The state of the key update, for tests. */
   KeyPhases phases() {
     return phases;

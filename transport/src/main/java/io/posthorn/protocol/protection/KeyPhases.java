@@ -218,6 +218,14 @@ final class KeyPhases {
     return previous != null;
   }
 
+  /** Shows the secrets of phase 0, which must still be the phase of both directions. */
+  void revealSecrets(PacketProtection.SecretReader reader) {
+    if (sendingPhase != 0 || receivingPhase != 0) {
+      throw new IllegalStateException("the first secrets are erased already");
+    }
+    reader.read(sending.secret(), current.secret());
+  }
+
   void destroy() {
     sending.destroy();
     current.destroy();

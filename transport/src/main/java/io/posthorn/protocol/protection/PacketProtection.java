@@ -101,4 +101,26 @@ public interface PacketProtection {
 
   /** Erases the keys. */
   void destroy();
+
+  /** The key phase of the packet sealed last, counted from 0. */
+  default long sendingPhase() {
+    return 0;
+  }
+
+  /** The newest key phase of which a packet was opened, counted from 0. */
+  default long receivingPhase() {
+    return 0;
+  }
+
+  /**
+   * Shows the secrets of the first phase to somebody who is to read the packets later; only before
+   * the first packet. No effect where there are none.
+   */
+  default void revealSecrets(SecretReader reader) {}
+
+  /** Is shown the secrets of both directions, borrowed for the call. */
+  interface SecretReader {
+    /** Takes the secret for what is sent, and that for what is received. */
+    void read(byte[] sendSecret, byte[] receiveSecret);
+  }
 }

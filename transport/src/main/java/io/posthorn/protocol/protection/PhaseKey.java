@@ -53,6 +53,11 @@ final class PhaseKey {
     this.iv = hkdf.expand(secret, IV_LABEL, IV_BYTES);
   }
 
+  /** The secret itself, not a copy. */
+  byte[] secret() {
+    return secret;
+  }
+
   /** The keys of the phase after this one. */
   PhaseKey next(Hkdf hkdf) {
     return new PhaseKey(hkdf.expand(secret, NEXT_LABEL, SECRET_BYTES), hkdf, ciphers);

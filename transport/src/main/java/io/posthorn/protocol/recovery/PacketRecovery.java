@@ -3,6 +3,7 @@ package io.posthorn.protocol.recovery;
 import io.posthorn.protocol.FrameSource;
 import io.posthorn.protocol.congestion.CongestionController;
 import io.posthorn.protocol.congestion.Pacer;
+import io.posthorn.trace.TraceListener;
 import io.posthorn.wire.CloseReason;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,8 @@ public final class PacketRecovery {
   private long spuriousInPeriod;
   private long packetsLost;
   private long packetsSpuriouslyLost;
+  private @Nullable TraceListener trace;
+  private long tracedConnection;
 
   /**
    * Makes one.
@@ -65,6 +68,12 @@ public final class PacketRecovery {
   /** For a connection that is alone on its socket. */
   public PacketRecovery(Supplier<CongestionController> controllers, FrameSource[] sources) {
     this(controllers, sources, new ProbeRate());
+  }
+
+  /** From now on this listener is told of each packet that is declared lost. */
+  public void traceLosses(TraceListener listener, long connection) {
+    trace = listener;
+    tracedConnection = connection;
   }
 
   /** What was sent. */
@@ -383,6 +392,11 @@ public final class PacketRecovery {
 
   private void lose(long number, long nowNanos) {
     packetsLost++;
+    TraceListener watcher = trace;
+    if (watcher != null) {
+      boolean byReordering = largestAcknowledged - number >= reordering.packetThreshold();
+      watcher.packetLost(nowNanos, tracedConnection, number, sent.bytes(number), byReordering);
+    }
     if (sent.isMarked(number)) {
       ecn.onMarkedLost(number);
     }

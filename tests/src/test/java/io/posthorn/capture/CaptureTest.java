@@ -1,0 +1,276 @@
+package io.posthorn.capture;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.Security;
+import io.posthorn.protocol.protection.AesGcmProtection;
+import io.posthorn.protocol.protection.ChecksumProtection;
+import io.posthorn.protocol.protection.KeyLimits;
+import io.posthorn.wire.FrameWriter;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Captures: what is read, what is decrypted, what is written. */
+class CaptureTest {
+  private static final long THERE = 0x1122334455667788L;
+  private static final long BACK = 0x7766554433221100L;
+
+  @TempDir private Path folder = Path.of("");
+
+  private List<CapturedDatagram> readAll(Path file) throws IOException {
+    List<CapturedDatagram> all = new ArrayList<>();
+    try (CaptureReader in = new CaptureReader(file)) {
+      for (CapturedDatagram next = in.next(); next != null; next = in.next()) {
+        all.add(next);
+      }
+    }
+    return all;
+  }
+
+  private static void assertSame(CapturedDatagram expected, CapturedDatagram actual) {
+    assertEquals(expected.nanos(), actual.nanos());
+    assertEquals(expected.from(), actual.from());
+    assertEquals(expected.to(), actual.to());
+    assertArrayEquals(expected.payload(), actual.payload());
+  }
+
+  @Test
+  void whatIsWrittenIsReadAgain() throws IOException {
+    Path file = folder.resolve("both.pcapng");
+    InetSocketAddress four = CapturedConversation.CLIENT;
+    InetSocketAddress six = new InetSocketAddress(InetAddress.getByName("2001:db8::17"), 65_535);
+    List<CapturedDatagram> written =
+        List.of(
+            new CapturedDatagram(
+                1_700_000_000_000_000_001L, four, CapturedConversation.SERVER, new byte[0]),
+            new CapturedDatagram(1_700_000_000_000_000_002L, six, six, new byte[1_201]),
+            new CapturedDatagram(
+                1_900_000_000_999_999_999L, four, four, "abc".getBytes(StandardCharsets.UTF_8)));
+    try (CaptureWriter out = new CaptureWriter(file)) {
+      for (CapturedDatagram each : written) {
+        out.write(each);
+      }
+    }
+    List<CapturedDatagram> read = readAll(file);
+    assertEquals(written.size(), read.size());
+    for (int i = 0; i < read.size(); i++) {
+      assertSame(written.get(i), read.get(i));
+    }
+    byte[] cut = Arrays.copyOf(Files.readAllBytes(file), (int) Files.size(file) - 5);
+    Files.write(file, cut);
+    assertEquals(2, readAll(file).size(), "the last packet was cut off");
+  }
+
+  /** The older format, big-endian, microseconds, Ethernet with a VLAN tag; then not IP. */
+  @Test
+  void theOlderFormatIsReadToo() throws IOException {
+    ByteBuffer out = ByteBuffer.allocate(200).order(ByteOrder.BIG_ENDIAN);
+    out.putInt(0xa1b2c3d4).putShort((short) 2).putShort((short) 4).putLong(0);
+    out.putInt(65_535).putInt(1);
+    out.putInt(1_700_000_000).putInt(17).putInt(49).putInt(49);
+    out.put(new byte[12]).putShort((short) 0x8100).putShort((short) 5).putShort((short) 0x0800);
+    out.put((byte) 0x45).put((byte) 0).putShort((short) 31).putInt(0);
+    out.put((byte) 64).put((byte) 17).putShort((short) 0);
+    out.put(new byte[] {10, 0, 0, 1, 10, 0, 0, 2});
+    out.putShort((short) 40_001).putShort((short) 9_000).putShort((short) 11).putShort((short) 0);
+    out.put(new byte[] {'a', 'b', 'c'});
+    out.putInt(1_700_000_001).putInt(0).putInt(14).putInt(60).put(new byte[14]);
+    Path file = folder.resolve("old.pcap");
+    Files.write(file, Arrays.copyOf(out.array(), out.position()));
+    try (CaptureReader in = new CaptureReader(file)) {
+      CapturedDatagram only = in.next();
+      assertNotNull(only);
+      assertSame(
+          new CapturedDatagram(
+              1_700_000_000_000_017_000L,
+              CapturedConversation.CLIENT,
+              CapturedConversation.SERVER,
+              "abc".getBytes(StandardCharsets.UTF_8)),
+          only);
+      assertNull(in.next());
+      assertEquals(1, in.skipped());
+    }
+  }
+
+  private static String words(CaptureException thrown) {
+    return String.valueOf(thrown.getMessage());
+  }
+
+  @Test
+  void whatIsNoCaptureIsRefusedAndNothingIsAllocatedForIt() throws IOException {
+    Path file = folder.resolve("noise");
+    Files.writeString(file, "no capture");
+    assertTrue(
+        words(assertThrows(CaptureException.class, () -> readAll(file)))
+            .contains("neither pcapng nor pcap"));
+    ByteBuffer huge = ByteBuffer.allocate(60).order(ByteOrder.LITTLE_ENDIAN);
+    huge.putInt(0x0a0d0d0a).putInt(28).putInt(0x1a2b3c4d).putInt(1).putLong(-1).putInt(28);
+    huge.putInt(6).putInt(0x7fffffff).putLong(0);
+    Files.write(file, huge.array());
+    assertTrue(
+        words(assertThrows(CaptureException.class, () -> readAll(file))).contains("a block of"));
+  }
+
+  @Test
+  void aSealedConversationIsReadWithItsSecrets() {
+    CapturedConversation sealed =
+        CapturedConversation.run(5, "delay 20ms 5ms loss 5%", Security.ephemeral());
+    CaptureDecryptor decryptor = new CaptureDecryptor(sealed.secrets);
+    StringBuilder all = new StringBuilder();
+    for (CapturedDatagram each : sealed.datagrams) {
+      for (CapturedDatagram packet : decryptor.decrypt(each)) {
+        all.append(new String(packet.payload(), StandardCharsets.ISO_8859_1));
+      }
+    }
+    assertTrue(decryptor.decrypted() > 30);
+    assertEquals(0, decryptor.leftSealed());
+    for (String words : List.of("the quick brown fox", "the lazy dog", "perhaps", "an answer")) {
+      assertTrue(all.toString().contains(words), words);
+    }
+    CaptureDecryptor stranger = new CaptureDecryptor(List.of());
+    for (CapturedDatagram each : sealed.datagrams) {
+      assertEquals(List.of(each), stranger.decrypt(each));
+    }
+  }
+
+  private static byte[] secret(int seed) {
+    byte[] secret = new byte[32];
+    Arrays.fill(secret, (byte) seed);
+    return secret;
+  }
+
+  private static byte[] packet(AesGcmProtection keys, long id, long number, String words) {
+    byte[] frames = new byte[200];
+    FrameWriter writer = new FrameWriter();
+    writer.reset(frames, 0, frames.length);
+    byte[] body = words.getBytes(StandardCharsets.US_ASCII);
+    assertTrue(writer.datagram(3, -1, body, 0, body.length));
+    byte[] out = new byte[300];
+    int length = keys.seal(id, number, 2, frames, 0, writer.written(), out, 0);
+    return Arrays.copyOf(out, length);
+  }
+
+  private static CapturedDatagram datagram(long nanos, byte[] payload) {
+    return new CapturedDatagram(
+        nanos, CapturedConversation.CLIENT, CapturedConversation.SERVER, payload);
+  }
+
+  /** Opens a clear packet as an end with {@code Security.none()} would. */
+  private static String words(CapturedDatagram clear) {
+    byte[] plain = new byte[400];
+    int length =
+        new ChecksumProtection().open(clear.payload(), 0, clear.payload().length, -1, 0, plain, 0);
+    assertTrue(length > 3, "the checksum is that of a clear packet");
+    return new String(plain, 3, length - 3, StandardCharsets.US_ASCII);
+  }
+
+  @Test
+  void keyUpdatesAreFollowedAndLatePacketsOfTheOldPhaseAreRead() {
+    KeyLimits limits = KeyLimits.DEFAULT;
+    AesGcmProtection client = new AesGcmProtection(secret(1), secret(2), limits);
+    AesGcmProtection server = new AesGcmProtection(secret(2), secret(1), limits);
+    CaptureDecryptor decryptor =
+        new CaptureDecryptor(List.of(new ConnectionSecrets(BACK, THERE, secret(1), secret(2))));
+    byte[] plain = new byte[400];
+    client.onProbeTimeout(1_000_000);
+    server.onProbeTimeout(1_000_000);
+    long nanos = 0;
+    byte[] late = packet(client, THERE, 0, "late, of phase 0");
+    long number = 1;
+    for (int phase = 0; phase < 5; phase++) {
+      nanos += 1_000_000_000;
+      byte[] there = packet(client, THERE, number, "there in phase " + phase);
+      assertTrue(server.open(there, 0, there.length, number - 1, nanos, plain, 0) > 0);
+      assertEquals(phase, client.sendingPhase());
+      assertEquals(
+          "there in phase " + phase, words(decryptor.decrypt(datagram(nanos, there)).get(0)));
+      if (phase == 1) {
+        assertEquals("late, of phase 0", words(decryptor.decrypt(datagram(nanos, late)).get(0)));
+      }
+      byte[] back = packet(server, BACK, number, "back in phase " + phase);
+      assertTrue(client.open(back, 0, back.length, number - 1, nanos, plain, 0) > 0);
+      assertEquals(
+          "back in phase " + phase, words(decryptor.decrypt(datagram(nanos, back)).get(0)));
+      client.onAcknowledged(number, nanos);
+      server.onAcknowledged(number, nanos);
+      nanos += 1_000_000_000;
+      client.onAcknowledged(number, nanos);
+      client.requestKeyUpdate();
+      number++;
+    }
+    assertEquals(0, decryptor.leftSealed());
+  }
+
+  @Test
+  void datagramsThatTheSystemWouldHaveCutAreTakenApart() throws IOException {
+    AesGcmProtection client = new AesGcmProtection(secret(1), secret(2), KeyLimits.DEFAULT);
+    ByteArrayOutputStream together = new ByteArrayOutputStream();
+    for (int i = 0; i < 3; i++) {
+      together.write(packet(client, THERE, i, i < 2 ? "piece " + i : "end"));
+    }
+    CaptureDecryptor decryptor =
+        new CaptureDecryptor(List.of(new ConnectionSecrets(BACK, THERE, secret(1), secret(2))));
+    List<CapturedDatagram> pieces = decryptor.decrypt(datagram(0, together.toByteArray()));
+    assertEquals(3, pieces.size());
+    assertEquals("piece 0", words(pieces.get(0)));
+    assertEquals("piece 1", words(pieces.get(1)));
+    assertEquals("end", words(pieces.get(2)));
+    assertEquals(3, decryptor.decrypted());
+    assertEquals(0, decryptor.leftSealed());
+  }
+
+  @Test
+  void whatIsDamagedOrRepeatedStaysAsItIs() {
+    AesGcmProtection client = new AesGcmProtection(secret(1), secret(2), KeyLimits.DEFAULT);
+    byte[] packet = packet(client, THERE, 0, "once");
+    CaptureDecryptor decryptor =
+        new CaptureDecryptor(List.of(new ConnectionSecrets(BACK, THERE, secret(1), secret(2))));
+    byte[] damaged = packet.clone();
+    damaged[packet.length - 1] ^= 1;
+    assertArrayEquals(damaged, decryptor.decrypt(datagram(0, damaged)).get(0).payload());
+    assertEquals("once", words(decryptor.decrypt(datagram(1, packet)).get(0)));
+    assertArrayEquals(packet, decryptor.decrypt(datagram(2, packet)).get(0).payload());
+    assertEquals(1, decryptor.decrypted());
+    assertEquals(2, decryptor.leftSealed());
+  }
+
+  @Test
+  void aKeyLogIsReadWhateverElseIsInIt() throws IOException {
+    Path file = folder.resolve("secrets");
+    String line =
+        "POSTHORN_SECRETS_1 0000000000000001 ffffffffffffffff "
+            + "01".repeat(32)
+            + " "
+            + "fe".repeat(32);
+    Files.writeString(file, "# mine\nCLIENT_RANDOM 00 11\n\n" + line + "\n");
+    List<ConnectionSecrets> all = ConnectionSecrets.readAll(file);
+    assertEquals(1, all.size());
+    assertEquals(1, all.get(0).initiatorId());
+    assertEquals(-1, all.get(0).responderId());
+    assertArrayEquals(secret(1), all.get(0).initiatorSecret());
+    assertTrue(!all.toString().contains("0101"), "secrets do not reach toString");
+    Files.writeString(file, "# mine\n" + line.substring(0, 80) + "\n");
+    assertTrue(
+        words(assertThrows(CaptureException.class, () -> ConnectionSecrets.readAll(file)))
+            .contains("line 2"));
+    Files.writeString(file, "# nothing\n");
+    assertThrows(CaptureException.class, () -> ConnectionSecrets.readAll(file));
+  }
+}

@@ -1,0 +1,198 @@
+package io.posthorn.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.Message;
+import io.posthorn.MessageSocket;
+import io.posthorn.Security;
+import io.posthorn.capture.CaptureReader;
+import io.posthorn.capture.CaptureWriter;
+import io.posthorn.capture.CapturedDatagram;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code --trace}, {@code --keylog} and {@code posthorn trace}, over real sockets. */
+class TraceCommandTest {
+  @TempDir private Path folder = Path.of("");
+  private String output = "";
+  private String errors = "";
+
+  private int run(String... arguments) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Map<String, String> environment = Map.of("POSTHORN_HOME", folder.resolve("home").toString());
+    int status =
+        Posthorn.run(
+            new Streams(new ByteArrayInputStream(new byte[0]), out, err, false, false, environment),
+            arguments);
+    output = out.toString(UTF_8);
+    errors = err.toString(UTF_8);
+    return status;
+  }
+
+  private String file(String name) {
+    return folder.resolve(name).toString();
+  }
+
+  private static MessageSocket listener() throws IOException {
+    return MessageSocket.builder()
+        .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        .security(Security.ephemeral())
+        .open();
+  }
+
+  /**
+   * Stands between a client and a server, and writes what passes into a capture, until it is
+   * interrupted by its socket's end.
+   */
+  private static final class Tap extends Thread {
+    final DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+    private final InetSocketAddress server;
+    private final CaptureWriter out;
+
+    Tap(InetSocketAddress server, Path file) throws IOException {
+      this.server = server;
+      this.out = new CaptureWriter(file);
+      setDaemon(true);
+    }
+
+    InetSocketAddress address() {
+      return new InetSocketAddress(socket.getLocalAddress(), socket.getLocalPort());
+    }
+
+    @Override
+    public void run() {
+      InetSocketAddress client = server;
+      long nanos = 1_700_000_000_000_000_000L;
+      try {
+        while (true) {
+          DatagramPacket packet = new DatagramPacket(new byte[65_535], 65_535);
+          socket.receive(packet);
+          InetSocketAddress from = (InetSocketAddress) packet.getSocketAddress();
+          if (!from.equals(server)) {
+            client = from;
+          }
+          byte[] payload = Arrays.copyOf(packet.getData(), packet.getLength());
+          InetSocketAddress to = from.equals(server) ? client : server;
+          synchronized (out) {
+            out.write(new CapturedDatagram(nanos += 1_000, from, to, payload));
+          }
+          socket.send(new DatagramPacket(payload, payload.length, to));
+        }
+      } catch (SocketException closed) {
+        // the test is over
+      } catch (IOException failed) {
+        throw new java.io.UncheckedIOException(failed);
+      }
+    }
+
+    void end() throws IOException {
+      socket.close();
+      synchronized (out) {
+        out.close();
+      }
+    }
+  }
+
+  @Test
+  void whatWasCapturedOfASealedConversationIsReadWithItsKeyLog() throws Exception {
+    Path sealed = folder.resolve("sealed.pcapng");
+    try (MessageSocket listener = listener()) {
+      Tap tap = new Tap(listener.localAddress(), sealed);
+      tap.start();
+      String at = "127.0.0.1:" + tap.address().getPort();
+      int status =
+          run("send", "--keylog", file("secrets"), "--trace", file("t.sqlog"), at, "wish", "you");
+      assertEquals(0, status, errors);
+      tap.end();
+      Message message = listener.receive(Duration.ofSeconds(30));
+      assertNotNull(message);
+      assertEquals(8, message.body().remaining());
+    }
+    assertTrue(errors.contains("whoever reads"), errors);
+    assertTrue(errors.contains(file("secrets")), errors);
+    assertTrue(
+        Files.readString(Path.of(file("t.sqlog"))).contains("\"name\":\"transport:packet_sent\""));
+    assertEquals(
+        0,
+        run("trace", "--keylog", file("secrets"), sealed.toString(), "-o", file("clear.pcapng")));
+    assertTrue(errors.matches("(?s)\\d+ datagrams, \\d+ packets? decrypted.*"), errors);
+    assertFalse(errors.contains("left sealed"), errors);
+    StringBuilder clear = new StringBuilder();
+    try (CaptureReader in = new CaptureReader(Path.of(file("clear.pcapng")))) {
+      for (CapturedDatagram next = in.next(); next != null; next = in.next()) {
+        clear.append(new String(next.payload(), StandardCharsets.ISO_8859_1));
+      }
+    }
+    assertTrue(clear.toString().contains("wish you"));
+    assertEquals(
+        0,
+        run(
+            "trace",
+            "--json",
+            "--keylog",
+            file("secrets"),
+            sealed.toString(),
+            "-o",
+            file("clear.pcapng")));
+    assertTrue(output.contains("\"left_sealed\":0"), output);
+  }
+
+  @Test
+  void whatCannotBeDoneIsSaidWithItsStatus() throws Exception {
+    Files.writeString(Path.of(file("noise")), "no capture");
+    Files.writeString(
+        Path.of(file("secrets")),
+        "POSTHORN_SECRETS_1 0000000000000001 0000000000000002 "
+            + "00".repeat(32)
+            + " "
+            + "00".repeat(32)
+            + "\n");
+    new CaptureWriter(Path.of(file("empty.pcapng"))).close();
+    String[][] wrong = {
+      {"65", "noise", "neither pcapng nor pcap"},
+      {"66", "absent", "no such file"},
+      {"64", "empty.pcapng", "the capture itself"},
+    };
+    for (String[] each : wrong) {
+      int status =
+          run("trace", "--keylog", file("secrets"), file(each[1]), "-o", file("empty.pcapng"));
+      assertEquals(Integer.parseInt(each[0]), status, errors);
+      assertTrue(errors.contains(each[2]), errors);
+    }
+    assertEquals(
+        73, run("trace", "--keylog", file("secrets"), file("empty.pcapng"), "-o", file("no/o")));
+    assertEquals(
+        1, run("trace", "--keylog", file("secrets"), file("empty.pcapng"), "-o", file("o")));
+    assertTrue(errors.contains("no packet belongs to a connection"), errors);
+    assertEquals(64, run("trace", file("empty.pcapng")));
+  }
+
+  @Test
+  void plainModeHasNothingToTrace() {
+    for (String option : new String[] {"--trace", "--keylog"}) {
+      assertEquals(64, run("send", "-u", option, file("t"), "127.0.0.1:9", "x"));
+      assertTrue(errors.contains(option), errors);
+      assertFalse(Files.exists(Path.of(file("t"))));
+    }
+    assertEquals(73, run("send", "--trace", file("absent/t"), "127.0.0.1:9", "x"), errors);
+  }
+}

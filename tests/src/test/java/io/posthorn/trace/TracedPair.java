@@ -1,0 +1,144 @@
+package io.posthorn.trace;
+
+import io.posthorn.Delivery;
+import io.posthorn.Mode;
+import io.posthorn.Security;
+import io.posthorn.SocketOptions;
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.ReliableEndpoint;
+import io.posthorn.protocol.EndpointTrace;
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.PortLimits;
+import io.posthorn.protocol.ReceivedMessage;
+import io.posthorn.protocol.SendOutcome;
+import io.posthorn.runtime.SimulatedEndpoint;
+import io.posthorn.simulation.LinkConditions;
+import io.posthorn.simulation.SimulatedNetwork;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
+
+/** A client and a server on a simulated network, whom somebody watches. */
+final class TracedPair {
+  static final InetSocketAddress CLIENT = address(1);
+  static final InetSocketAddress SERVER = address(2);
+
+  final SimulatedNetwork network;
+  final SimulatedEndpoint client;
+  final SimulatedEndpoint server;
+  final List<ReceivedMessage> received = new ArrayList<>();
+
+  TracedPair(
+      long seed,
+      String conditions,
+      SocketOptions options,
+      @Nullable EndpointTrace ofClient,
+      @Nullable EndpointTrace ofServer) {
+    network = SimulatedNetwork.seeded(seed).link(LinkConditions.parse(conditions));
+    client = host(CLIENT, options, seed, ofClient);
+    server = host(SERVER, options, ~seed, ofServer);
+    network.attach(CLIENT, client).attach(SERVER, server);
+  }
+
+  /** A pair over a good network, whose client is watched. */
+  static TracedPair watchedBy(TraceListener listener) {
+    return new TracedPair(
+        1,
+        "delay 20ms",
+        SocketOptions.defaults(Mode.RELIABLE),
+        new EndpointTrace(listener, null),
+        null);
+  }
+
+  /** The usual options with this security. */
+  static SocketOptions withSecurity(Security security) {
+    SocketOptions usual = SocketOptions.defaults(Mode.RELIABLE);
+    return new SocketOptions(
+        usual.mode(),
+        security,
+        usual.congestionControl(),
+        usual.maxConnections(),
+        usual.idleTimeout(),
+        usual.handshakeTimeout(),
+        usual.keepAlive(),
+        usual.implicitIdle(),
+        usual.sendBufferBytes(),
+        usual.receiveBufferBytes(),
+        usual.socketReceiveBytes(),
+        usual.maxWholeMessageBytes(),
+        usual.maxDatagramBytes(),
+        usual.streaming());
+  }
+
+  private SimulatedEndpoint host(
+      InetSocketAddress at, SocketOptions options, long seed, @Nullable EndpointTrace trace) {
+    return new SimulatedEndpoint(
+        new ReliableEndpoint(
+            options,
+            new SplittableRandom(seed),
+            at::equals,
+            null,
+            new PortLimits(any -> 1_472, 65_507),
+            trace),
+        received::add,
+        event -> {});
+  }
+
+  static InetSocketAddress address(int host) {
+    try {
+      return new InetSocketAddress(
+          InetAddress.getByAddress(new byte[] {10, 0, 0, (byte) host}), 9_000);
+    } catch (UnknownHostException impossible) {
+      throw new IllegalStateException(impossible);
+    }
+  }
+
+  /** A message of the client's. */
+  void send(int channel, Delivery delivery, String body) {
+    send(client, SERVER, channel, delivery, body);
+  }
+
+  void send(
+      SimulatedEndpoint from, InetSocketAddress to, int channel, Delivery delivery, String body) {
+    long key = delivery == Delivery.RELIABLE_LATEST ? 7 : -1;
+    OutgoingMessage message =
+        new OutgoingMessage(
+            Endpoint.NO_CONNECTION,
+            to,
+            channel,
+            delivery,
+            key,
+            body.getBytes(StandardCharsets.US_ASCII),
+            false,
+            Endpoint.NEVER,
+            false,
+            null);
+    SendOutcome outcome = from.endpoint().send(message, network.nowNanos());
+    if (outcome != SendOutcome.ACCEPTED) {
+      throw new AssertionError("send answered " + outcome);
+    }
+  }
+
+  /** Lets time pass until so many messages have arrived, at most a virtual minute. */
+  void runUntilReceived(int messages) {
+    if (!network.runUntil(() -> received.size() >= messages, Duration.ofMinutes(1))) {
+      throw new AssertionError(received.size() + " of " + messages + " messages");
+    }
+  }
+
+  /** Both say goodbye. */
+  void close() {
+    client.endpoint().closeAll(1_000_000_000L, network.nowNanos());
+    network.run(Duration.ofSeconds(5));
+    server.endpoint().closeAll(0, network.nowNanos());
+    network.run(Duration.ofSeconds(5));
+    client.endpoint().destroy();
+    server.endpoint().destroy();
+  }
+}

@@ -1,0 +1,72 @@
+package io.posthorn.capture;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The secrets of one connection, as a key log has them (PROTOCOL.md §4.8).
+ *
+ * @param initiatorId the initiator's first connection id
+ * @param responderId the responder's
+ * @param initiatorSecret for packets from the initiator, 32 bytes
+ * @param responderSecret for packets from the responder, 32 bytes
+ */
+@SuppressWarnings("ArrayRecordComponent") // secrets are used, never compared
+public record ConnectionSecrets(
+    long initiatorId, long responderId, byte[] initiatorSecret, byte[] responderSecret) {
+  private static final Pattern LINE =
+      Pattern.compile(
+          "POSTHORN_SECRETS_1 ([0-9a-f]{16}) ([0-9a-f]{16}) ([0-9a-f]{64}) ([0-9a-f]{64})");
+
+  /**
+   * Reads a key log. Empty lines, comments ({@code #}) and lines of other labels are passed over,
+   * so that one file can serve several programs.
+   *
+   * @throws CaptureException if a line of this label cannot be read, or nothing in the file can
+   * @throws IOException if the file cannot be read
+   */
+  public static List<ConnectionSecrets> readAll(Path path) throws IOException {
+    List<ConnectionSecrets> all = new ArrayList<>();
+    try (BufferedReader in = Files.newBufferedReader(path, StandardCharsets.US_ASCII)) {
+      int number = 0;
+      for (String line = in.readLine(); line != null; line = in.readLine()) {
+        number++;
+        if (!line.startsWith("POSTHORN_SECRETS_")) {
+          continue;
+        }
+        Matcher parts = LINE.matcher(line);
+        if (!parts.matches()) {
+          throw new CaptureException(
+              path + ", line " + number + ": not a whole line of secrets of version 1");
+        }
+        HexFormat hex = HexFormat.of();
+        all.add(
+            new ConnectionSecrets(
+                Long.parseUnsignedLong(parts.group(1), 16),
+                Long.parseUnsignedLong(parts.group(2), 16),
+                hex.parseHex(parts.group(3)),
+                hex.parseHex(parts.group(4))));
+      }
+    } catch (MalformedInputException noText) {
+      throw new CaptureException(path + " is no key log: it is not text");
+    }
+    if (all.isEmpty()) {
+      throw new CaptureException(path + " has no secrets of any connection");
+    }
+    return all;
+  }
+
+  @Override
+  public String toString() {
+    return "secrets of " + Long.toHexString(initiatorId) + " and " + Long.toHexString(responderId);
+  }
+}

@@ -1,0 +1,181 @@
+package io.posthorn.trace;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file written by a thread of its own: {@link #write} copies into a bounded buffer and never
+ * waits for the disk. Two buffers change places: one is filled while the other is written.
+ *
+ * <p>{@code lock} guards everything but the file; nothing is written under it.
+ */
+final class BackgroundFile implements RecordOutput, Closeable {
+  static final int BUFFER_BYTES = 4 << 20;
+
+  private static final int FIRST_BYTES = 64 << 10;
+  private static final long CLOSE_NANOS = 2_000_000_000L;
+
+  private final Path path;
+  private final FileChannel file;
+  private final Thread thread;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition filled = lock.newCondition();
+  private final Condition ended = lock.newCondition();
+  private byte[] filling = new byte[FIRST_BYTES];
+  private int length;
+  private byte[] spare = new byte[FIRST_BYTES];
+  private boolean closing;
+  private boolean over;
+  private @Nullable IOException failure;
+
+  /**
+   * Opens the file and starts its thread.
+   *
+   * @throws IOException if it cannot be opened
+   */
+  BackgroundFile(Path path, Set<? extends OpenOption> options, FileAttribute<?>... attributes)
+      throws IOException {
+    this.path = path;
+    this.file = FileChannel.open(path, options, attributes);
+    this.thread = new Thread(this::run, "posthorn-trace");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  @Override
+  public boolean write(byte[] bytes, int from, int count) {
+    lock.lock();
+    try {
+      if (closing || failure != null || length + count > BUFFER_BYTES) {
+        return false;
+      }
+      if (filling.length - length < count) {
+        int larger = Math.max(2 * filling.length, length + count);
+        filling = Arrays.copyOf(filling, Math.min(larger, BUFFER_BYTES));
+      }
+      System.arraycopy(bytes, from, filling, length, count);
+      length += count;
+      filled.signal();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void run() {
+    while (true) {
+      ByteBuffer next = take();
+      if (next == null) {
+        finish(null);
+        return;
+      }
+      try {
+        while (next.hasRemaining()) {
+          file.write(next);
+        }
+      } catch (IOException failed) {
+        finish(failed);
+        return;
+      }
+    }
+  }
+
+  /** What has been filled meanwhile; null if there is nothing more and never will be. */
+  private @Nullable ByteBuffer take() {
+    lock.lock();
+    try {
+      while (length == 0) {
+        if (closing) {
+          return null;
+        }
+        filled.awaitUninterruptibly();
+      }
+      byte[] full = filling;
+      int bytes = length;
+      filling = spare;
+      spare = full; // being written until the next call
+      length = 0;
+      return ByteBuffer.wrap(full, 0, bytes);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void finish(@Nullable IOException why) {
+    boolean closed = isClosing();
+    IOException problem = why;
+    try {
+      file.close();
+    } catch (IOException failed) {
+      problem = problem == null ? failed : problem;
+    }
+    if (problem != null) {
+      String reason = closed ? "it was not written in time" : String.valueOf(problem.getMessage());
+      System.getLogger("io.posthorn.trace")
+          .log(
+              System.Logger.Level.WARNING,
+              path + " is incomplete: " + reason + "; the socket goes on without it");
+    }
+    lock.lock();
+    try {
+      failure = problem;
+      over = true;
+      ended.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isClosing() {
+    lock.lock();
+    try {
+      return closing;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Writes what waits, for at most two seconds, and closes the file. */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      closing = true;
+      filled.signal();
+      long left = CLOSE_NANOS;
+      boolean interrupted = false;
+      while (!over && left > 0) {
+        try {
+          left = ended.awaitNanos(left);
+        } catch (InterruptedException e) {
+          interrupted = true;
+          left = Math.min(left, TimeUnit.MILLISECONDS.toNanos(100));
+        }
+      }
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+      if (over) {
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    try {
+      file.close(); // wakes a thread that hangs in a write
+    } catch (IOException alreadySaid) {
+      // The thread finds the file closed, and says so.
+    }
+  }
+}

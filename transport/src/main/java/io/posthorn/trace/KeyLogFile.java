@@ -1,0 +1,80 @@
+package io.posthorn.trace;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.Set;
+
+/**
+ * Appends the secrets of each connection to a file, a line each (PROTOCOL.md §4.8). Whoever can
+ * read the file and has a capture of the packets can read the messages; a new file is its owner's
+ * alone (mode 0600).
+ */
+public final class KeyLogFile implements KeyLog {
+  /** The first word of a line. */
+  static final String LABEL = "POSTHORN_SECRETS_1";
+
+  private static final String HEX = "0123456789abcdef";
+
+  private final BackgroundFile file;
+
+  /**
+   * Opens the file, or creates it.
+   *
+   * @throws IOException if it cannot be written
+   */
+  public KeyLogFile(Path path) throws IOException {
+    FileAttribute<?>[] ownersAlone =
+        FileSystems.getDefault().supportedFileAttributeViews().contains("posix")
+            ? new FileAttribute<?>[] {
+              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+            }
+            : new FileAttribute<?>[0];
+    file =
+        new BackgroundFile(
+            path, Set.of(StandardOpenOption.CREATE, StandardOpenOption.APPEND), ownersAlone);
+  }
+
+  @Override
+  public void secrets(
+      long initiatorId, long responderId, byte[] initiatorSecret, byte[] responderSecret) {
+    byte[] line = new byte[LABEL.length() + 2 * 17 + 2 * 65 + 1];
+    int at = LABEL.length();
+    System.arraycopy(LABEL.getBytes(StandardCharsets.US_ASCII), 0, line, 0, at);
+    at = hex(line, at, bytes(initiatorId));
+    at = hex(line, at, bytes(responderId));
+    at = hex(line, at, initiatorSecret);
+    at = hex(line, at, responderSecret);
+    line[at++] = '\n';
+    file.write(line, 0, at);
+    Arrays.fill(line, (byte) 0);
+  }
+
+  private static byte[] bytes(long id) {
+    byte[] bytes = new byte[Long.BYTES];
+    for (int i = 0; i < bytes.length; i++) {
+      bytes[i] = (byte) (id >>> (8 * (bytes.length - 1 - i)));
+    }
+    return bytes;
+  }
+
+  private static int hex(byte[] line, int from, byte[] bytes) {
+    int at = from;
+    line[at++] = ' ';
+    for (byte b : bytes) {
+      line[at++] = (byte) HEX.charAt((b >>> 4) & 0xf);
+      line[at++] = (byte) HEX.charAt(b & 0xf);
+    }
+    return at;
+  }
+
+  /** Closes the file when the socket is closed. */
+  public TraceListener closer() {
+    return new FileCloser(file);
+  }
+}

@@ -1,0 +1,34 @@
+package io.posthorn.trace;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Set;
+
+/** Makes listeners that write qlog files. */
+public final class QlogFile {
+  private QlogFile() {}
+
+  /**
+   * Creates the file, or empties it, and answers a listener that writes to it; {@link
+   * TraceListener#socketClosed} closes it.
+   *
+   * @throws IOException if it cannot be written
+   */
+  public static TraceListener create(Path path) throws IOException {
+    BackgroundFile file =
+        new BackgroundFile(
+            path,
+            Set.of(
+                StandardOpenOption.WRITE,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING));
+    Path name = path.getFileName();
+    String started = Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
+    QlogWriter writer =
+        new QlogWriter(file, name == null ? path.toString() : name.toString(), started);
+    return new FanOut(writer, new FileCloser(file));
+  }
+}
