@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 final class PacketAssembler {
   private static final long NEVER = Long.MAX_VALUE;
   private static final int HEADER_BYTES = 1 + WireLimits.CONNECTION_ID_BYTES;
-  private static final int LEAST_NUMBER_BYTES = 2;
   private static final int SKIP_AT_LEAST = 128;
   private static final int SKIP_SPREAD = 1024;
 
@@ -140,14 +139,14 @@ final class PacketAssembler {
     // The proof of a path is short, and waits for no window: what fills it was sent to another.
     boolean probe = (recovery.isProbeDue() || path.hasFrames(nowNanos)) && !acknowledgeOnly;
     boolean wanted = probe || (!acknowledgeOnly && hasFrames(nowNanos));
-    int overheadBytes = HEADER_BYTES + LEAST_NUMBER_BYTES + protection.overheadBytes();
+    int overheadBytes = HEADER_BYTES + protection.leastNumberBytes() + protection.overheadBytes();
     int copies = thin ? redundancy.copies(recovery.rtt().smoothedRttNanos()) : 1;
     boolean allowed = wanted && (probe || mayLeave(room, copies, overheadBytes, nowNanos));
     if (!allowed && !acknowledgements.isDue(nowNanos)) {
       return 0;
     }
     long packetNumber = nextNumber();
-    int numberLength = numberLength(packetNumber);
+    int numberLength = numberLength(protection, packetNumber);
     boolean inPlace = protection.leavesInPlace();
     byte[] frames = inPlace ? out : scratch;
     int framesFrom = inPlace ? from + HEADER_BYTES + numberLength : 0;
@@ -232,7 +231,7 @@ final class PacketAssembler {
       int limit,
       long nowNanos) {
     long packetNumber = nextNumber();
-    int numberLength = numberLength(packetNumber);
+    int numberLength = numberLength(protection, packetNumber);
     builder.begin(scratch, 0, limit - HEADER_BYTES - numberLength - protection.overheadBytes());
     builder.source(PATH);
     path.writeOffPath(builder);
@@ -259,7 +258,7 @@ final class PacketAssembler {
       int size,
       long nowNanos) {
     long packetNumber = nextNumber();
-    int numberLength = numberLength(packetNumber);
+    int numberLength = numberLength(protection, packetNumber);
     int frameBytes = size - HEADER_BYTES - numberLength - protection.overheadBytes();
     builder.begin(scratch, 0, frameBytes);
     builder.source(MTU);
@@ -331,13 +330,10 @@ final class PacketAssembler {
     return bytes;
   }
 
-  /**
-   * At least two bytes: one tells a packet only within 128 of the largest opened, and a path that
-   * reorders holds some back for longer.
-   */
-  private int numberLength(long packetNumber) {
+  private int numberLength(PacketProtection protection, long packetNumber) {
     return Math.max(
-        LEAST_NUMBER_BYTES, PacketNumbers.lengthFor(packetNumber, recovery.largestAcknowledged()));
+        protection.leastNumberBytes(),
+        PacketNumbers.lengthFor(packetNumber, recovery.largestAcknowledged()));
   }
 
   /** The number of the next packet; now and then one is skipped, to catch a lying peer. */

@@ -52,6 +52,24 @@ class PacketProtectionTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
+  void aCopyThatComesVeryLateIsTakenForNoNewPacket(boolean sealed) {
+    Ends ends = ends(sealed);
+    int least = ends.left.leastNumberBytes();
+    byte[] first = Ends.seal(ends.left, 70, least, new byte[20]);
+    assertEquals(20, Ends.open(ends.right, first, -1, 0, plain));
+    long largest = 70;
+    for (long number : new long[] {30_000, 60_000, 65_600}) {
+      byte[] packet = Ends.seal(ends.left, number, least, new byte[20]);
+      assertEquals(20, Ends.open(ends.right, packet, largest, 0, plain));
+      largest = number;
+    }
+    // Its two low bytes would be those of 65,606, which comes next but five.
+    assertTrue(Ends.open(ends.right, first, largest, 0, plain) < 0);
+    assertEquals(largest, ends.right.openedPacketNumber());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
   void eachFlippedBitIsRefusedAndChangesNothing(boolean sealed) {
     Ends ends = ends(sealed);
     Ends.open(ends.right, Ends.seal(ends.left, 4, 1, new byte[20]), -1, 0, plain);

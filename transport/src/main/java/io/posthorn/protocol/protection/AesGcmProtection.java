@@ -12,6 +12,7 @@ import io.posthorn.wire.WireLimits;
  * <p>Nothing is allocated here per packet; the JDK's cipher allocates about a kilobyte.
  */
 public final class AesGcmProtection implements PacketProtection {
+  private static final int LEAST_NUMBER_BYTES = 2;
   private static final int TAG_BYTES = PhaseKey.TAG_BYTES;
 
   private final KeyLimits limits;
@@ -146,6 +147,15 @@ public final class AesGcmProtection implements PacketProtection {
     openedPacketNumber = packetNumber;
     openedFrom = plainFrom;
     return framesLength;
+  }
+
+  /**
+   * Two: one tells a packet only within 128 of the largest opened, and a path that reorders holds
+   * some back for longer.
+   */
+  @Override
+  public int leastNumberBytes() {
+    return LEAST_NUMBER_BYTES;
   }
 
   @Override

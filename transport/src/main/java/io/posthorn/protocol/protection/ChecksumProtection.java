@@ -102,6 +102,15 @@ public final class ChecksumProtection implements PacketProtection {
     return (int) crc.getValue();
   }
 
+  /**
+   * All four: a copy that comes so late that fewer bytes expand to another number has no seal over
+   * the full number to be caught by, and would pass for a packet that was never sent.
+   */
+  @Override
+  public int leastNumberBytes() {
+    return WireLimits.MAX_PACKET_NUMBER_BYTES;
+  }
+
   @Override
   public boolean leavesInPlace() {
     return true;

@@ -65,6 +65,9 @@ public interface PacketProtection {
    */
   int STALE = -3;
 
+  /** The fewest bytes of a packet number to write, 1 to 4, however few would tell it. */
+  int leastNumberBytes();
+
   /** Whether frames look the same sealed and opened, so that they need not be copied. */
   boolean leavesInPlace();
 
