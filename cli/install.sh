@@ -24,7 +24,8 @@ mkdir -p "$prefix/lib/posthorn" "$prefix/bin" "$prefix/share/man/man1" \
 lib=$(cd "$prefix/lib/posthorn" && pwd)
 cp "$jar" "$lib/posthorn.jar"
 
-# The classes that everyday commands load, each once; a port that nobody has is enough for most.
+# The classes that everyday commands load, each once and without the numbers that later Javas give
+# them, which clash between lists; a port that nobody has is enough for most.
 fast="-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
 list=$(mktemp -d)
 trap 'rm -rf "$list"' EXIT
@@ -44,7 +45,7 @@ listen -u -o /dev/null 127.0.0.1:x
 keys show
 sockets
 COMMANDS
-cat "$list"/[0-9]* | awk '!seen[$0]++' > "$list/all"
+cat "$list"/[0-9]* | awk '{ sub(/ id: [0-9]+$/, "") } !seen[$0]++' > "$list/all"
 "$java" $fast -Xshare:dump -XX:SharedClassListFile="$list/all" \
   -XX:SharedArchiveFile="$lib/posthorn.jsa" -cp "$lib/posthorn.jar" > /dev/null 2>&1 ||
   rm -f "$lib/posthorn.jsa" # this Java has no such archives
