@@ -304,7 +304,10 @@ class CopyTest {
     try (RunningProgram receive =
             RunningProgram.other(
                 "unshare",
-                "-m",
+                "-mp",
+                "--fork",
+                "--kill-child", // or the receiver would outlive the test
+                "--mount-proc",
                 "sh",
                 "-c",
                 "mount -t tmpfs -o size=2m none \"$1\" && \"$2\" -jar \"$3\" receive 127.0.0.1:0 \"$1\" & "
