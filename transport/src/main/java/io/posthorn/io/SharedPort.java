@@ -18,11 +18,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Each side's caller holds a lock of its own. Here one lock guards the port below, taken after
  * the callers' and never held while one of them is woken.
  */
-public final class SharedPort implements DatagramPort {
+public final class SharedPort extends ForwardingDatagramPort {
   /** Plain datagrams passed on in one call, lest a flood of them keep the reliable side waiting. */
   private static final int TURN_DATAGRAMS = 64;
 
-  private final DatagramPort port;
   private final ReentrantLock lock = new ReentrantLock();
   private EcnMark ecn = EcnMark.UNKNOWN; // of the reliable side's caller
   private volatile boolean closed;
@@ -30,7 +29,7 @@ public final class SharedPort implements DatagramPort {
 
   /** Shares a port, which it owns from now on. */
   public SharedPort(DatagramPort port) {
-    this.port = port;
+    super(port);
   }
 
   /**
@@ -138,46 +137,6 @@ public final class SharedPort implements DatagramPort {
     } finally {
       lock.unlock();
     }
-  }
-
-  @Override
-  public boolean await(long timeoutNanos, boolean untilWritable) throws IOException {
-    return port.await(timeoutNanos, untilWritable);
-  }
-
-  @Override
-  public void wakeup() {
-    port.wakeup();
-  }
-
-  @Override
-  public InetSocketAddress localAddress() {
-    return port.localAddress();
-  }
-
-  @Override
-  public PortCounters counters() {
-    return port.counters();
-  }
-
-  @Override
-  public String description() {
-    return port.description();
-  }
-
-  @Override
-  public int grantedReceiveBufferBytes() {
-    return port.grantedReceiveBufferBytes();
-  }
-
-  @Override
-  public int grantedSendBufferBytes() {
-    return port.grantedSendBufferBytes();
-  }
-
-  @Override
-  public int largestDatagramBytes(InetSocketAddress to) {
-    return port.largestDatagramBytes(to);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.posthorn.runtime;
 import io.posthorn.EcnMark;
 import io.posthorn.endpoint.TransmitBatch;
 import io.posthorn.io.DatagramPort;
+import io.posthorn.io.ForwardingDatagramPort;
 import io.posthorn.io.PortCounters;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.LinkCounters;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * A bad network under a real port: what leaves and what arrives passes a {@link SimulatedLink}
  * each. Which datagram meets which fate depends on the seed, the direction and its number alone.
  */
-public final class ImpairedDatagramPort implements DatagramPort {
+public final class ImpairedDatagramPort extends ForwardingDatagramPort {
   /** Datagrams moved into the link in one call; more wait in the system's buffer meanwhile. */
   private static final int INTAKE_LIMIT_DATAGRAMS = 64;
 
@@ -28,7 +29,6 @@ public final class ImpairedDatagramPort implements DatagramPort {
   private static final int OUTGOING = 0;
   private static final int INCOMING = 1;
 
-  private final DatagramPort port;
   private final int mostBytes;
   private final SimulatedLink<InetSocketAddress> outgoing;
   private final SimulatedLink<InetSocketAddress> incoming;
@@ -48,8 +48,8 @@ public final class ImpairedDatagramPort implements DatagramPort {
    */
   public ImpairedDatagramPort(
       DatagramPort port, LinkConditions conditions, long seed, long nowNanos) {
+    super(port);
     requirePossible(conditions);
-    this.port = port;
     boolean isIpv6 =
         port.localAddress().getAddress() instanceof Inet6Address bound
             && !bound.isAnyLocalAddress();
@@ -149,16 +149,6 @@ public final class ImpairedDatagramPort implements DatagramPort {
   }
 
   @Override
-  public void wakeup() {
-    port.wakeup();
-  }
-
-  @Override
-  public InetSocketAddress localAddress() {
-    return port.localAddress();
-  }
-
-  @Override
   public PortCounters counters() {
     PortCounters counters = port.counters();
     note(counters, "out", outgoing.counters());
@@ -187,20 +177,5 @@ public final class ImpairedDatagramPort implements DatagramPort {
   @Override
   public int largestDatagramBytes(InetSocketAddress to) {
     return Math.min(mostBytes, port.largestDatagramBytes(to));
-  }
-
-  @Override
-  public int grantedReceiveBufferBytes() {
-    return port.grantedReceiveBufferBytes();
-  }
-
-  @Override
-  public int grantedSendBufferBytes() {
-    return port.grantedSendBufferBytes();
-  }
-
-  @Override
-  public void close() throws IOException {
-    port.close();
   }
 }
