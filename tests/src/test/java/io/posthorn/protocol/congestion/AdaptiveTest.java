@@ -48,7 +48,7 @@ class AdaptiveTest {
       link.run(0.01);
     }
     assertEquals("drain", flow.controller.state());
-    atMost(0.6 * RATE * 1e6 / 8, flow.controller.pacingBytesPerSecond());
+    atMost(0.6 * RATE * 1e6 / 8, (double) flow.controller.pacingBytesPerSecond());
     link.run(0.12);
     assertEquals("probe_bandwidth", flow.controller.state());
     link.queueMillis();
@@ -65,7 +65,7 @@ class AdaptiveTest {
     atLeast(49.5, megabits(flow, 3));
     atMost(3, link.queueMillis());
     assertEquals(overflowed, flow.overflowedPackets, "once started it loses nothing by itself");
-    atMost(2.2 * RATE * 1e6 / 8 * 0.04, flow.controller.windowBytes());
+    atMost(2.2 * RATE * 1e6 / 8 * 0.04, (double) flow.controller.windowBytes());
   }
 
   @Test
@@ -177,8 +177,8 @@ class AdaptiveTest {
     flow.thin(10 * MS);
     link.run(3);
     assertEquals(301, flow.sentPackets, "each when it was due");
-    atMost(16 * PACKET, flow.controller.windowBytes());
-    atLeast(10 * PACKET, flow.controller.windowBytes());
+    atMost(16 * PACKET, (double) flow.controller.windowBytes());
+    atLeast(10 * PACKET, (double) flow.controller.windowBytes());
     flow.bulk();
     link.run(0.4);
     atLeast(45, megabits(flow, 0.5));
@@ -195,7 +195,7 @@ class AdaptiveTest {
     link.run(1);
     flow.controller.onCongestionExperienced(1_000 * MS, 990 * MS);
     long cut = flow.controller.windowBytes();
-    atMost(1.3 * RATE * 1e6 / 8 * 0.04, cut);
+    atMost(1.3 * RATE * 1e6 / 8 * 0.04, (double) cut);
     flow.controller.onCongestionExperienced(1_001 * MS, 991 * MS);
     assertEquals(cut, flow.controller.windowBytes(), "the same congestion");
     flow.controller.onSpuriousLoss(1_002 * MS);
