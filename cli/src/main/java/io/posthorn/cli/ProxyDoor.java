@@ -30,11 +30,7 @@ final class ProxyDoor {
    * @param seconds since it began
    */
   ProxyDoor(
-      Relay relay,
-      ProxyControl control,
-      OrderInput orders,
-      Output output,
-      DoubleSupplier seconds) {
+      Relay relay, ProxyControl control, OrderInput orders, Output output, DoubleSupplier seconds) {
     this.relay = relay;
     this.control = control;
     this.orders = orders;

@@ -91,11 +91,12 @@ class ProxyProgramTest {
             change(runtime, 0, "" + proxy.pid(), "--up", "none", "--down", "delay 1ms"));
         ping(port, 3, "3 sent, 3 received");
         assertEquals(
-            at + "up: none; down: delay 1ms; cut\n",
-            change(runtime, 0, "127.0.0.1", port, "cut"));
+            at + "up: none; down: delay 1ms; cut\n", change(runtime, 0, "127.0.0.1", port, "cut"));
         ping(port, 3, "3 sent, 0 received");
         String mended = change(runtime, 0, "127.0.0.1:" + port, "--json", "mend");
-        assertTrue(mended.contains("\"before\":{\"up\":\"none\",\"down\":\"delay 1ms\",\"cut\":true}"), mended);
+        assertTrue(
+            mended.contains("\"before\":{\"up\":\"none\",\"down\":\"delay 1ms\",\"cut\":true}"),
+            mended);
         assertEquals("", JsonShapes.read().complaint("proxy", "out", mended.strip()));
         ping(port, 3, "3 sent, 3 received");
         String replayed = change(runtime, 0, port, "up", "replay", fates.toString());

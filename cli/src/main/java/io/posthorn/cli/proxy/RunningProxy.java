@@ -35,8 +35,7 @@ public record RunningProxy(Path door, long process, String local, String target)
       return found;
     }
     ControlFolder.check(folder);
-    try (DirectoryStream<Path> files =
-        Files.newDirectoryStream(folder, "*" + OrderDoor.SUFFIX)) {
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + OrderDoor.SUFFIX)) {
       for (Path file : files) {
         RunningProxy proxy = look(file);
         if (proxy != null) {

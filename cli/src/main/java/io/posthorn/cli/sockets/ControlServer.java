@@ -13,8 +13,8 @@ import java.util.function.Supplier;
 
 /**
  * Tells whoever of the same user asks what sockets this process has: one Unix-domain socket, which
- * answers each connection with a line a socket and closes it. It takes no orders; a proxy
- * has a door of its own for them.
+ * answers each connection with a line a socket and closes it. It takes no orders; a proxy has a
+ * door of its own for them.
  */
 public final class ControlServer implements Closeable {
   static final String SUFFIX = ".sock";
