@@ -33,8 +33,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class HostFaultsTest {
   private static final Duration LONG = Duration.ofSeconds(20);
-  private static final InetSocketAddress ANY =
-      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
   /** Empty, as long as UDP allows, from IPv4 and IPv6: dropped and counted, or delivered. */
   @ParameterizedTest
