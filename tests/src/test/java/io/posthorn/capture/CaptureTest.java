@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.EcnMark;
 import io.posthorn.Security;
 import io.posthorn.protocol.protection.AesGcmProtection;
 import io.posthorn.protocol.protection.ChecksumProtection;
@@ -76,6 +77,84 @@ class CaptureTest {
     byte[] cut = Arrays.copyOf(Files.readAllBytes(file), (int) Files.size(file) - 5);
     Files.write(file, cut);
     assertEquals(2, readAll(file).size(), "the last packet was cut off");
+  }
+
+  /** What is left out is said with what is written next, in the option that pcapng has for it. */
+  @Test
+  void anOutputThatTakesNoMoreIsToldOfLater() throws IOException {
+    Path file = folder.resolve("left-out.pcapng");
+    ByteArrayOutputStream taken = new ByteArrayOutputStream();
+    int[] left = {3};
+    CaptureWriter writer =
+        new CaptureWriter(
+            (bytes, from, length) -> {
+              if (left[0] > 0 && --left[0] == 0) {
+                return false; // the third
+              }
+              taken.write(bytes, from, length);
+              return true;
+            });
+    for (int i = 1; i <= 4; i++) {
+      writer.write(
+          new CapturedDatagram(
+              i,
+              CapturedConversation.CLIENT,
+              CapturedConversation.SERVER,
+              EcnMark.ECT_0,
+              new byte[i],
+              i == 4 ? "well" : ""));
+    }
+    Files.write(file, taken.toByteArray());
+    List<CapturedDatagram> read = readAll(file);
+    assertEquals(List.of(1L, 3L, 4L), read.stream().map(CapturedDatagram::nanos).toList());
+    assertEquals(EcnMark.ECT_0, read.get(1).ecn());
+    String all = taken.toString(StandardCharsets.ISO_8859_1);
+    // epb_dropcount is option 4, of 8 bytes; opt_comment option 1.
+    assertTrue(all.contains("\4\0\10\0\1\0\0\0\0\0\0\0\0\0\0\0"), "one was left out");
+    assertTrue(all.contains("\1\0\4\0well\0\0\0\0"), "the comment");
+  }
+
+  /** RFC 1071: whoever sums all of it up, checksum and pseudo header too, gets all ones. */
+  @Test
+  void checksumsOfIpAndUdpAreRight() throws IOException {
+    InetSocketAddress six = new InetSocketAddress(InetAddress.getByName("2001:db8::17"), 65_535);
+    java.util.SplittableRandom random = new java.util.SplittableRandom(3);
+    for (int length : new int[] {0, 1, 2, 3, 1_200, 1_201, 65_507}) {
+      byte[] payload = new byte[length];
+      random.nextBytes(payload);
+      for (InetSocketAddress host : List.of(CapturedConversation.CLIENT, six)) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        CaptureWriter writer =
+            new CaptureWriter(
+                (bytes, from, count) -> {
+                  out.reset();
+                  out.write(bytes, from, count);
+                  return true;
+                });
+        writer.write(new CapturedDatagram(1, host, host, payload));
+        boolean four = host.getAddress().getAddress().length == 4;
+        int ip = 28;
+        int udp = ip + (four ? 20 : 40);
+        byte[] block = out.toByteArray();
+        if (four) {
+          assertEquals(0xffff, sum(block, ip, 20));
+        }
+        int addresses = sum(block, udp - (four ? 8 : 32), four ? 8 : 32);
+        int all = addresses + 17 + 8 + length + sum(block, udp, 8 + length);
+        assertEquals(0xffff, (all & 0xffff) + (all >>> 16), length + " bytes, " + host);
+      }
+    }
+  }
+
+  private static int sum(byte[] bytes, int from, int length) {
+    int sum = 0;
+    for (int i = 0; i < length; i++) {
+      sum += i % 2 == 0 ? (bytes[from + i] & 0xff) << 8 : bytes[from + i] & 0xff;
+    }
+    while (sum > 0xffff) {
+      sum = (sum & 0xffff) + (sum >>> 16);
+    }
+    return sum;
   }
 
   /** The older format, big-endian, microseconds, Ethernet with a VLAN tag; then not IP. */

@@ -16,7 +16,8 @@ import io.posthorn.simulation.Interception;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.SimulatedNetwork;
 import io.posthorn.trace.KeyLog;
-import io.posthorn.trace.TraceListener;
+import io.posthorn.trace.QlogWriter;
+import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -26,19 +27,24 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A conversation in the simulator with a listener on the wire: every delivery, both ways, over a
  * network that loses and reorders, from the first handshake message to the goodbye.
  */
-final class CapturedConversation {
-  static final InetSocketAddress CLIENT = address(1, 40_001);
-  static final InetSocketAddress SERVER = address(2, 9_000);
+public final class CapturedConversation {
+  public static final InetSocketAddress CLIENT = address(1, 40_001);
+  public static final InetSocketAddress SERVER = address(2, 9_000);
 
   private static final long STARTED_NANOS = 1_700_000_000_123_456_789L;
 
-  final List<CapturedDatagram> datagrams = new ArrayList<>();
-  final List<ConnectionSecrets> secrets = new ArrayList<>();
+  public final List<CapturedDatagram> datagrams = new ArrayList<>();
+  public final List<ConnectionSecrets> secrets = new ArrayList<>();
+
+  /** What the client has to tell, as qlog. */
+  public final ByteArrayOutputStream trace = new ByteArrayOutputStream();
+
   private final List<ReceivedMessage> received = new ArrayList<>();
   private final SimulatedNetwork network;
   private final SimulatedEndpoint client;
@@ -68,8 +74,16 @@ final class CapturedConversation {
                 new ConnectionSecrets(
                     initiatorId, responderId, initiatorSecret.clone(), responderSecret.clone()));
     network = SimulatedNetwork.seeded(seed).link(LinkConditions.parse(conditions));
-    client = host(CLIENT, options, seed, log);
-    server = host(SERVER, options, ~seed, (a, b, c, d) -> {});
+    QlogWriter writer =
+        new QlogWriter(
+            (bytes, from, length) -> {
+              trace.write(bytes, from, length);
+              return true;
+            },
+            "simulated",
+            null);
+    client = host(CLIENT, options, seed, new EndpointTrace(writer, log));
+    server = host(SERVER, options, ~seed, null);
     network.attach(CLIENT, client).attach(SERVER, server);
     network.intercept(
         (from, to, number, datagram) -> {
@@ -83,7 +97,7 @@ final class CapturedConversation {
   }
 
   private SimulatedEndpoint host(
-      InetSocketAddress at, SocketOptions options, long seed, KeyLog log) {
+      InetSocketAddress at, SocketOptions options, long seed, @Nullable EndpointTrace told) {
     return new SimulatedEndpoint(
         new ReliableEndpoint(
             options,
@@ -91,14 +105,7 @@ final class CapturedConversation {
             at::equals,
             null,
             new PortLimits(any -> 1_472, 65_507),
-            new EndpointTrace(
-                new TraceListener() {
-                  @Override
-                  public boolean wantsPackets() {
-                    return false;
-                  }
-                },
-                log)),
+            told),
         received::add,
         event -> {});
   }
@@ -113,7 +120,7 @@ final class CapturedConversation {
   }
 
   /** Runs one: messages of all kinds and sizes. */
-  static CapturedConversation run(long seed, String conditions, Security security) {
+  public static CapturedConversation run(long seed, String conditions, Security security) {
     CapturedConversation all = new CapturedConversation(seed, conditions, security);
     all.talk();
     return all;

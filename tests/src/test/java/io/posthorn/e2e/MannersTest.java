@@ -247,6 +247,7 @@ class MannersTest {
         "bench",
         "sockets",
         "doctor",
+        "trace",
         "completion",
         "help"
       })
@@ -271,7 +272,9 @@ class MannersTest {
       Path script = folder.resolve("example");
       Files.writeString(
           script,
-          "set -m\nposthorn() { "
+          "set -m\ncd '"
+              + folder
+              + "'\nposthorn() { "
               + program
               + " \"$@\"; }\n"
               + runnable

@@ -106,12 +106,12 @@ public final class CaptureDecryptor {
     byte[] clear = open(payload, at, third.dataLength());
     if (clear == null) {
       // Several equal pieces may lie in one here too; each begins with the same M3.
-      int piece = pieceLength(payload, Arrays.copyOf(payload, 1 + WireLimits.CONNECTION_ID_BYTES));
+      int piece = CapturedPackets.pieceLength(payload);
       return piece == 0 ? sealed(datagram) : pieces(datagram, payload, piece);
     }
     byte[] both = Arrays.copyOf(payload, at + clear.length);
     System.arraycopy(clear, 0, both, at, clear.length);
-    return List.of(with(datagram, both));
+    return List.of(datagram.with(both));
   }
 
   private List<CapturedDatagram> data(CapturedDatagram datagram, byte[] payload) {
@@ -121,10 +121,9 @@ public final class CaptureDecryptor {
     }
     byte[] clear = open(payload, 0, payload.length);
     if (clear != null) {
-      return List.of(with(datagram, clear));
+      return List.of(datagram.with(clear));
     }
-    byte[] id = Arrays.copyOfRange(payload, ID_AT, ID_AT + WireLimits.CONNECTION_ID_BYTES);
-    int piece = pieceLength(payload, id);
+    int piece = CapturedPackets.pieceLength(payload);
     return piece == 0 ? sealed(datagram) : pieces(datagram, payload, piece);
   }
 
@@ -133,28 +132,13 @@ public final class CaptureDecryptor {
     return List.of(datagram);
   }
 
-  /** Where the same bytes come again, as far from the start as a piece is long; 0 if nowhere. */
-  private static int pieceLength(byte[] payload, byte[] mark) {
-    int markAt = PacketHeader.kind(mark[0]) == PacketHeader.THIRD_MESSAGE ? 0 : ID_AT;
-    for (int at = markAt + mark.length; at + mark.length <= payload.length; at++) {
-      if (Arrays.equals(payload, at, at + mark.length, mark, 0, mark.length)) {
-        return at - markAt;
-      }
-    }
-    return 0;
-  }
-
   private List<CapturedDatagram> pieces(CapturedDatagram datagram, byte[] payload, int piece) {
     List<CapturedDatagram> all = new ArrayList<>();
     for (int at = 0; at < payload.length; at += piece) {
       int to = Math.min(payload.length, at + piece);
-      all.addAll(decrypt(with(datagram, Arrays.copyOfRange(payload, at, to))));
+      all.addAll(decrypt(datagram.with(Arrays.copyOfRange(payload, at, to))));
     }
     return all;
-  }
-
-  private static CapturedDatagram with(CapturedDatagram datagram, byte[] payload) {
-    return new CapturedDatagram(datagram.nanos(), datagram.from(), datagram.to(), payload);
   }
 
   /** The packet in clear; null if it cannot be opened. */

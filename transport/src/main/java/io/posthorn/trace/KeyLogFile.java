@@ -1,5 +1,6 @@
 package io.posthorn.trace;
 
+import io.posthorn.files.BackgroundFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
