@@ -2,6 +2,7 @@ package io.posthorn.capture;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,10 +10,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.EcnMark;
 import io.posthorn.Security;
+import io.posthorn.protocol.handshake.ClearHandshake;
+import io.posthorn.protocol.handshake.TransportParameters;
 import io.posthorn.protocol.protection.AesGcmProtection;
 import io.posthorn.protocol.protection.ChecksumProtection;
 import io.posthorn.protocol.protection.KeyLimits;
+import io.posthorn.wire.DropReason;
+import io.posthorn.wire.FirstMessagePacket;
 import io.posthorn.wire.FrameWriter;
+import io.posthorn.wire.PacketHeader;
+import io.posthorn.wire.WireLimits;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -229,6 +236,102 @@ class CaptureTest {
     }
   }
 
+  /** An end of suite 0 takes what the decryptor made of the three messages. */
+  @Test
+  void aSealedHandshakeIsReadToo() {
+    for (Security security : List.of(Security.ephemeral(), Security.preSharedKey(secret(9)))) {
+      CapturedConversation sealed = CapturedConversation.run(5, "delay 20ms loss 5%", security);
+      assertSameKeys(sealed.secrets.get(0), sealed.serverSecrets.get(0));
+      CaptureDecryptor decryptor = new CaptureDecryptor(sealed.secrets);
+      byte[][] bodies = new byte[3][];
+      StringBuilder comments = new StringBuilder();
+      FirstMessagePacket first = new FirstMessagePacket();
+      for (CapturedDatagram each : sealed.datagrams) {
+        for (CapturedDatagram packet : decryptor.decrypt(each)) {
+          byte[] bytes = packet.payload();
+          int kind = bytes[0] - PacketHeader.FIRST_MESSAGE;
+          if (kind < 3) {
+            int at = kind == 2 ? 11 : kind == 1 ? 19 : 17; // PROTOCOL.md §3.1 to §3.3
+            int length = ByteBuffer.wrap(bytes).getShort(at - 2);
+            bodies[kind] = Arrays.copyOfRange(bytes, at, at + length);
+            comments.append(packet.comment()).append('\n');
+          }
+          if (kind == 0) {
+            assertEquals(DropReason.NONE, first.check(bytes, 0, bytes.length));
+            assertEquals(WireLimits.SUITE_CLEAR, first.suite());
+          }
+        }
+      }
+      byte[] ephemeral = Arrays.copyOf(bodies[0], 32);
+      ClearHandshake initiator =
+          ClearHandshake.initiator(first.initiatorConnectionId(), giving(ephemeral));
+      byte[] out = new byte[608];
+      int written = initiator.writeFirst(out, 0);
+      assertArrayEquals(bodies[0], Arrays.copyOf(out, written));
+      byte[] payload = new byte[608];
+      int length = initiator.readSecond(bodies[1], 0, bodies[1].length, payload);
+      assertNotNull(TransportParameters.decode(payload, 0, length));
+      byte[] own = Arrays.copyOf(bodies[2], bodies[2].length - 4);
+      assertNotNull(TransportParameters.decode(own, 0, own.length));
+      written = initiator.writeThird(own, own.length, out, 0);
+      assertArrayEquals(bodies[2], Arrays.copyOf(out, written));
+      assertTrue(
+          comments
+              .toString()
+              .matches(
+                  "(?s)(decrypted, was of suite Noise_XX(psk3)?_25519_AESGCM_SHA256\n)+"
+                      + "(decrypted, from SHA256:.{43}\n)+"),
+          comments.toString());
+    }
+  }
+
+  private static java.util.random.RandomGenerator giving(byte[] bytes) {
+    return new java.util.random.RandomGenerator() {
+      @Override
+      public long nextLong() {
+        throw new AssertionError("only bytes are drawn");
+      }
+
+      @Override
+      public void nextBytes(byte[] out) {
+        System.arraycopy(bytes, 0, out, 0, out.length);
+      }
+    };
+  }
+
+  private static void assertSameKeys(ConnectionSecrets one, ConnectionSecrets other) {
+    HandshakeKeys keys = one.handshake();
+    HandshakeKeys same = other.handshake();
+    assertNotNull(keys);
+    assertNotNull(same);
+    assertArrayEquals(keys.secondStatic(), same.secondStatic());
+    assertArrayEquals(keys.secondPayload(), same.secondPayload());
+    assertArrayEquals(keys.thirdPayload(), same.thirdPayload());
+    assertArrayEquals(keys.thirdHash(), same.thirdHash());
+    assertFalse(Arrays.equals(keys.secondStatic(), keys.secondPayload()));
+    assertFalse(Arrays.equals(keys.secondPayload(), keys.thirdPayload()));
+  }
+
+  /** Without M1 there is no transcript: the data is read, the handshake stays as it is. */
+  @Test
+  void aHandshakeWhoseBeginningIsMissingStaysSealed() {
+    CapturedConversation sealed = CapturedConversation.run(5, "delay 20ms", Security.ephemeral());
+    CaptureDecryptor decryptor = new CaptureDecryptor(sealed.secrets);
+    for (CapturedDatagram each : sealed.datagrams) {
+      byte[] bytes = each.payload();
+      if (bytes[0] == PacketHeader.SECOND_MESSAGE) {
+        assertEquals(List.of(each), decryptor.decrypt(each));
+      } else if (bytes[0] == PacketHeader.THIRD_MESSAGE) {
+        byte[] clear = decryptor.decrypt(each).get(0).payload();
+        int body = 11 + ByteBuffer.wrap(bytes).getShort(9);
+        assertArrayEquals(Arrays.copyOf(bytes, body), Arrays.copyOf(clear, body));
+      } else if (bytes[0] != PacketHeader.FIRST_MESSAGE) {
+        decryptor.decrypt(each);
+      }
+    }
+    assertTrue(decryptor.decrypted() > 10);
+  }
+
   private static byte[] secret(int seed) {
     byte[] secret = new byte[32];
     Arrays.fill(secret, (byte) seed);
@@ -343,6 +446,18 @@ class CaptureTest {
     assertEquals(1, all.size());
     assertEquals(1, all.get(0).initiatorId());
     assertEquals(-1, all.get(0).responderId());
+    assertNull(all.get(0).handshake());
+    String before =
+        "POSTHORN_HANDSHAKE_1 0000000000000001 ffffffffffffffff"
+            + (" " + "07".repeat(32)).repeat(4);
+    Files.writeString(file, before + "\n" + line + "\n");
+    HandshakeKeys keys = ConnectionSecrets.readAll(file).get(0).handshake();
+    assertNotNull(keys);
+    assertArrayEquals(secret(7), keys.thirdHash());
+    Files.writeString(file, before + "0\n" + line + "\n");
+    assertTrue(
+        words(assertThrows(CaptureException.class, () -> ConnectionSecrets.readAll(file)))
+            .contains("line 1: not a whole line of handshake keys"));
     assertArrayEquals(secret(1), all.get(0).initiatorSecret());
     assertTrue(!all.toString().contains("0101"), "secrets do not reach toString");
     Files.writeString(file, "# mine\n" + line.substring(0, 80) + "\n");

@@ -17,6 +17,7 @@ import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.SimulatedNetwork;
 import io.posthorn.trace.KeyLog;
 import io.posthorn.trace.QlogWriter;
+import io.posthorn.trace.TraceListener;
 import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -42,6 +43,9 @@ public final class CapturedConversation {
   public final List<CapturedDatagram> datagrams = new ArrayList<>();
   public final List<ConnectionSecrets> secrets = new ArrayList<>();
 
+  /** What the server logs of them. */
+  public final List<ConnectionSecrets> serverSecrets = new ArrayList<>();
+
   /** What the client has to tell, as qlog. */
   public final ByteArrayOutputStream trace = new ByteArrayOutputStream();
 
@@ -49,6 +53,50 @@ public final class CapturedConversation {
   private final SimulatedNetwork network;
   private final SimulatedEndpoint client;
   private final SimulatedEndpoint server;
+
+  /** What one side logs, a handshake and then its connection. */
+  private static final class Secrets implements KeyLog {
+    private final List<ConnectionSecrets> all;
+    private @Nullable HandshakeKeys handshake;
+
+    Secrets(List<ConnectionSecrets> all) {
+      this.all = all;
+    }
+
+    @Override
+    public void handshakeKeys(
+        long initiatorId,
+        long responderId,
+        byte[] secondStatic,
+        byte[] secondPayload,
+        byte[] thirdPayload,
+        byte[] thirdHash) {
+      handshake =
+          new HandshakeKeys(
+              secondStatic.clone(), secondPayload.clone(), thirdPayload.clone(), thirdHash.clone());
+    }
+
+    @Override
+    public void secrets(
+        long initiatorId, long responderId, byte[] initiatorSecret, byte[] responderSecret) {
+      all.add(
+          new ConnectionSecrets(
+              initiatorId,
+              responderId,
+              initiatorSecret.clone(),
+              responderSecret.clone(),
+              handshake));
+    }
+  }
+
+  private static TraceListener silent() {
+    return new TraceListener() {
+      @Override
+      public boolean wantsPackets() {
+        return false;
+      }
+    };
+  }
 
   private CapturedConversation(long seed, String conditions, Security security) {
     SocketOptions defaults = SocketOptions.defaults(Mode.RELIABLE);
@@ -68,11 +116,6 @@ public final class CapturedConversation {
             defaults.maxWholeMessageBytes(),
             defaults.maxDatagramBytes(),
             defaults.streaming());
-    KeyLog log =
-        (initiatorId, responderId, initiatorSecret, responderSecret) ->
-            secrets.add(
-                new ConnectionSecrets(
-                    initiatorId, responderId, initiatorSecret.clone(), responderSecret.clone()));
     network = SimulatedNetwork.seeded(seed).link(LinkConditions.parse(conditions));
     QlogWriter writer =
         new QlogWriter(
@@ -82,8 +125,8 @@ public final class CapturedConversation {
             },
             "simulated",
             null);
-    client = host(CLIENT, options, seed, new EndpointTrace(writer, log));
-    server = host(SERVER, options, ~seed, null);
+    client = host(CLIENT, options, seed, new EndpointTrace(writer, new Secrets(secrets)));
+    server = host(SERVER, options, ~seed, new EndpointTrace(silent(), new Secrets(serverSecrets)));
     network.attach(CLIENT, client).attach(SERVER, server);
     network.intercept(
         (from, to, number, datagram) -> {
