@@ -1,7 +1,7 @@
 package io.posthorn.capture;
 
 import io.posthorn.Delivery;
-import io.posthorn.Mode;
+import io.posthorn.DraftOptions;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
@@ -99,23 +99,7 @@ public final class CapturedConversation {
   }
 
   private CapturedConversation(long seed, String conditions, Security security) {
-    SocketOptions defaults = SocketOptions.defaults(Mode.RELIABLE);
-    SocketOptions options =
-        new SocketOptions(
-            Mode.RELIABLE,
-            security,
-            defaults.congestionControl(),
-            defaults.maxConnections(),
-            defaults.idleTimeout(),
-            defaults.handshakeTimeout(),
-            defaults.keepAlive(),
-            defaults.implicitIdle(),
-            defaults.sendBufferBytes(),
-            defaults.receiveBufferBytes(),
-            defaults.socketReceiveBytes(),
-            defaults.maxWholeMessageBytes(),
-            defaults.maxDatagramBytes(),
-            defaults.streaming());
+    SocketOptions options = DraftOptions.reliable(security);
     network = SimulatedNetwork.seeded(seed).link(LinkConditions.parse(conditions));
     QlogWriter writer =
         new QlogWriter(
