@@ -206,6 +206,7 @@ final class Handshakes {
     ConnectionSlot existing = table.byAddress(address);
     boolean self = peer.instanceId == shared.instanceId();
     byte[] key = halfOpen.handshake.remoteStatic();
+    long roundTripNanos = halfOpen.roundTripNanos(nowNanos);
     if (existing != null
         && !self
         && existing.connection.isUnanswered()
@@ -221,6 +222,7 @@ final class Handshakes {
           halfOpen.handshake.split(shared.scratch().ciphers()),
           key,
           peer,
+          roundTripNanos,
           nowNanos);
       table.rekey(existing);
       turns.settle(existing, nowNanos);
@@ -238,6 +240,7 @@ final class Handshakes {
                 halfOpen.handshake.split(shared.scratch().ciphers()),
                 key,
                 peer,
+                roundTripNanos,
                 nowNanos));
     table.add(slot);
     String refusal = self ? null : options.security().refusal(address, key, false);
