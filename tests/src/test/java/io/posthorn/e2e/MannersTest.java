@@ -241,6 +241,10 @@ class MannersTest {
       strings = {
         "listen",
         "send",
+        "connect",
+        "copy",
+        "receive",
+        "keys",
         "ping",
         "compare",
         "proxy",
@@ -272,9 +276,9 @@ class MannersTest {
       Path script = folder.resolve("example");
       Files.writeString(
           script,
-          "set -m\ncd '"
-              + folder
-              + "'\nposthorn() { "
+          "cd "
+              + Files.createTempDirectory(folder, "where")
+              + "\nset -m\nposthorn() { "
               + program
               + " \"$@\"; }\n"
               + runnable
@@ -282,7 +286,7 @@ class MannersTest {
               + "wait\nexit $status\n",
           StandardCharsets.UTF_8);
       try (RunningProgram shell = RunningProgram.other("bash", script.toString())) {
-        int status = shell.exit();
+        int status = shell.endInput().exit();
         assertTrue(
             status == 0 || (command.equals("doctor") && status == 1),
             () -> example + "\n" + shell.output() + shell.errors());

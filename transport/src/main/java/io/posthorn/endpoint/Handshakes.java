@@ -211,6 +211,7 @@ final class Handshakes {
     if (told != null) {
       told.handshakeKeys(halfOpen.handshake, remoteId, halfOpen.responderConnectionId);
     }
+    long roundTripNanos = halfOpen.roundTripNanos(nowNanos);
     if (existing != null
         && !self
         && existing.connection.isUnanswered()
@@ -226,6 +227,7 @@ final class Handshakes {
           halfOpen.handshake.split(shared.scratch().ciphers()),
           key,
           peer,
+          roundTripNanos,
           nowNanos);
       table.rekey(existing);
       turns.settle(existing, nowNanos);
@@ -243,6 +245,7 @@ final class Handshakes {
                 halfOpen.handshake.split(shared.scratch().ciphers()),
                 key,
                 peer,
+                roundTripNanos,
                 nowNanos));
     table.add(slot);
     String refusal = self ? null : options.security().refusal(address, key, false);
