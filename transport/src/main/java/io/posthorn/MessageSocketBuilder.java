@@ -8,6 +8,7 @@ import io.posthorn.io.PortChoice;
 import io.posthorn.io.SharedPort;
 import io.posthorn.protocol.EndpointTrace;
 import io.posthorn.protocol.PortLimits;
+import io.posthorn.runtime.CapturingDatagramPort;
 import io.posthorn.runtime.ImpairedDatagramPort;
 import io.posthorn.runtime.SocketDriver;
 import io.posthorn.simulation.LinkConditions;
@@ -74,6 +75,7 @@ public final class MessageSocketBuilder {
   private @Nullable Path traceFile;
   private @Nullable TraceListener traceListener;
   private @Nullable Path keyLogFile;
+  private @Nullable Path captureFile;
 
   MessageSocketBuilder() {}
 
@@ -353,6 +355,19 @@ public final class MessageSocketBuilder {
     return this;
   }
 
+  /**
+   * Writes each datagram that the socket sends and receives to a pcapng file, as it is on the wire,
+   * for network analysers such as Wireshark; in both modes. Under {@link #impair(String)}: what is
+   * lost there is not in the file. The file is created, or emptied, by {@link #open}; a slow or
+   * full disk does not hold the socket up. {@link io.posthorn.capture} reads such files, and with
+   * the secrets of {@link #keyLog} what is sealed in them. Has no effect {@link #beside} another
+   * socket, whose file has the datagrams of both.
+   */
+  public MessageSocketBuilder capture(Path file) {
+    captureFile = Objects.requireNonNull(file, "file");
+    return this;
+  }
+
   private static long checked(String option, long value, long least, long most, String unit) {
     if (value < least || value > most) {
       throw new IllegalArgumentException(
@@ -439,8 +454,8 @@ public final class MessageSocketBuilder {
    *
    * @throws BindException if the address or port cannot be had; its text says what to do
    * @throws IOException if the system gives no socket, for want of file descriptors for example, a
-   *     file that {@link #security} names cannot be relied on, or one for a trace or for secrets
-   *     cannot be written
+   *     file that {@link #security} names cannot be relied on, or one for a trace, a capture or for
+   *     secrets cannot be written
    * @throws IllegalArgumentException if options contradict each other
    */
   public MessageSocket open() throws IOException {
@@ -475,6 +490,10 @@ public final class MessageSocketBuilder {
         descriptor == null
             ? PortChoice.open(bind, portableIo, dontFragment)
             : PortChoice.adopt(descriptor, portableIo, dontFragment);
+    Path capture = captureFile;
+    if (capture != null) {
+      port = capturing(port, capture);
+    }
     if (!impairment.equals(LinkConditions.NONE)) {
       Long seed = impairSeed;
       port =
@@ -486,6 +505,15 @@ public final class MessageSocketBuilder {
     }
     SharedPort shared = new SharedPort(port);
     return open(shared, options, shared, trace);
+  }
+
+  private static DatagramPort capturing(DatagramPort port, Path file) throws IOException {
+    try {
+      return new CapturingDatagramPort(port, file);
+    } catch (IOException | RuntimeException | Error failed) {
+      port.close();
+      throw failed;
+    }
   }
 
   private MessageSocket open(

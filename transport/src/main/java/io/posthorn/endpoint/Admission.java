@@ -1,6 +1,7 @@
 package io.posthorn.endpoint;
 
 import io.posthorn.protocol.EndpointResources;
+import io.posthorn.protocol.EndpointTrace;
 import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.handshake.ClearHandshake;
 import io.posthorn.protocol.handshake.Handshake;
@@ -141,6 +142,7 @@ final class Admission {
     HalfOpen.Key key = new HalfOpen.Key(source, first.initiatorConnectionId(), ephemeral);
     HalfOpen known = byKey.get(key);
     if (known != null) {
+      known.onSecondSent(nowNanos);
       outbox.add(known.second, source);
       return DropReason.NONE;
     }
@@ -208,6 +210,10 @@ final class Admission {
             ? ClearHandshake.responder(key.initiatorConnectionId(), shared.random())
             : NoiseXX.responder(
                 identity, key.initiatorConnectionId(), preSharedKey, shared.random());
+    EndpointTrace told = shared.trace();
+    if (told != null) {
+      told.keepKeys(handshake);
+    }
     if (!handshake.readFirst(datagram, first.bodyFrom(), first.bodyLength())) {
       handshake.destroy();
       return DropReason.MALFORMED_HANDSHAKE;
@@ -222,6 +228,7 @@ final class Admission {
         new HalfOpen(key, id, handshake, Arrays.copyOf(second, bytes), nowNanos + HALF_OPEN_NANOS);
     byKey.put(key, halfOpen);
     byId.put(id, halfOpen);
+    halfOpen.onSecondSent(nowNanos);
     outbox.add(halfOpen.second, source);
     return DropReason.NONE;
   }
