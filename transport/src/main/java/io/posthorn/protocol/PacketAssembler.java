@@ -265,16 +265,16 @@ final class PacketAssembler {
     mtu.writeProbe(builder, frameBytes, recovery.probeTimeoutNanos(), nowNanos);
     int bytes =
         finish(
-        protection,
-        destinationConnectionId,
-        packetNumber,
-        numberLength,
-        scratch,
-        0,
-        out,
-        from,
-        recovery.ecn().marksNext(),
-        nowNanos);
+            protection,
+            destinationConnectionId,
+            packetNumber,
+            numberLength,
+            scratch,
+            0,
+            out,
+            from,
+            recovery.ecn().marksNext(),
+            nowNanos);
     recovery.sent().keep(); // however soon all before it is acknowledged
     return bytes;
   }
