@@ -121,6 +121,31 @@ public record SocketOptions(
     return with(redundancy, maxSendBytesPerSecond, others);
   }
 
+  /**
+   * What is to be had of everything by each of so many endpoints that share the socket's limits.
+   */
+  SocketOptions dividedBy(int endpoints) {
+    return new SocketOptions(
+        mode,
+        security,
+        congestionControl,
+        (maxConnections + endpoints - 1) / endpoints,
+        idleTimeout,
+        handshakeTimeout,
+        keepAlive,
+        implicitIdle,
+        sendBufferBytes,
+        receiveBufferBytes,
+        Math.max(1, socketReceiveBytes / endpoints),
+        maxWholeMessageBytes,
+        maxDatagramBytes,
+        streaming,
+        application,
+        redundancy,
+        maxSendBytesPerSecond,
+        priorities);
+  }
+
   private SocketOptions with(boolean redundant, long bytesPerSecond, ChannelPriorities order) {
     return new SocketOptions(
         mode,

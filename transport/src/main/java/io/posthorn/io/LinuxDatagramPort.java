@@ -127,7 +127,14 @@ public final class LinuxDatagramPort implements DatagramPort {
   /** Whether the waiting thread is, or is about to be, inside {@code recvmsg}. */
   private volatile boolean receiving;
 
-  private final boolean canReceiveWaiting;
+  /** Which other ports are at the same address; null if it is alone. */
+  private @Nullable PortGroup group;
+
+  /** What else people are to know of this port; "" for nothing. */
+  private String remark = "";
+
+  /** A datagram to self could reach another port of the group. */
+  private boolean canReceiveWaiting;
 
   // Of the waiting thread.
   private boolean datagramsComeSoon;
@@ -150,7 +157,8 @@ public final class LinuxDatagramPort implements DatagramPort {
       int socket,
       boolean isIpv6,
       @Nullable InetSocketAddress bind,
-      boolean dontFragment)
+      boolean dontFragment,
+      @Nullable PortGroup group)
       throws IOException {
     this.calls = calls;
     this.socket = socket;
@@ -162,12 +170,16 @@ public final class LinuxDatagramPort implements DatagramPort {
     reportMarks(isIpv6);
     grantedReceiveBufferBytes = ask(LinuxCalls.SO_RCVBUF);
     grantedSendBufferBytes = ask(LinuxCalls.SO_SNDBUF);
+    this.group = group;
+    if (group != null && !sharesPort()) {
+      throw refused("SO_REUSEPORT");
+    }
     if (bind != null) {
       bind(bind);
     }
     localAddress = nameOf();
     layOut();
-    canReceiveWaiting = layOutWake();
+    canReceiveWaiting = group == null && layOutWake();
     event = calls.openEvent();
     if (event < 0) {
       throw unavailable(calls, "eventfd");
@@ -185,6 +197,17 @@ public final class LinuxDatagramPort implements DatagramPort {
    */
   static LinuxDatagramPort open(LinuxCalls calls, InetSocketAddress bind, boolean dontFragment)
       throws IOException {
+    return open(calls, bind, dontFragment, null);
+  }
+
+  /**
+   * Opens one more port at the address of another one.
+   *
+   * @param group closes the descriptors of all of them at once; null for a port by itself
+   */
+  static LinuxDatagramPort open(
+      LinuxCalls calls, InetSocketAddress bind, boolean dontFragment, @Nullable PortGroup group)
+      throws IOException {
     BindAdvice.requireResolved(bind);
     boolean isIpv6 = isIpv6(bind);
     int socket = calls.openDatagramSocket(isIpv6 ? LinuxCalls.AF_INET6 : LinuxCalls.AF_INET);
@@ -196,7 +219,7 @@ public final class LinuxDatagramPort implements DatagramPort {
       throw unavailable(calls, "socket");
     }
     try {
-      return new LinuxDatagramPort(calls, socket, isIpv6, bind, dontFragment);
+      return new LinuxDatagramPort(calls, socket, isIpv6, bind, dontFragment, group);
     } catch (IOException | RuntimeException e) {
       calls.closeDescriptor(socket);
       throw e;
@@ -218,7 +241,7 @@ public final class LinuxDatagramPort implements DatagramPort {
     if (type != LinuxCalls.SOCK_DGRAM || !(isIpv6 || domain == LinuxCalls.AF_INET)) {
       throw new RefusedException("file descriptor " + socket + " is no UDP socket");
     }
-    return new LinuxDatagramPort(calls, socket, isIpv6, null, dontFragment);
+    return new LinuxDatagramPort(calls, socket, isIpv6, null, dontFragment, null);
   }
 
   private static int option(LinuxCalls calls, int socket, int name) {
@@ -756,9 +779,72 @@ public final class LinuxDatagramPort implements DatagramPort {
   }
 
   private void release() {
-    calls.closeDescriptor(socket);
+    PortGroup others = group;
+    if (others == null) {
+      calls.closeDescriptor(socket);
+    } else {
+      others.leave();
+    }
     calls.closeDescriptor(event);
     interruption.discard();
+  }
+
+  // Beside other ports at the same address.
+
+  private boolean sharesPort() {
+    return set(LinuxCalls.SOL_SOCKET, LinuxCalls.SO_REUSEPORT, 1);
+  }
+
+  /**
+   * Lets other sockets of this user be bound to the same address. Not before this one is bound
+   * without them: a port that somebody else has is refused as ever.
+   *
+   * @throws RefusedException if the system does not offer that
+   */
+  void share(PortGroup with) throws RefusedException {
+    if (!sharesPort()) {
+      throw refused("SO_REUSEPORT");
+    }
+    group = with;
+    canReceiveWaiting = false;
+  }
+
+  /** The port is alone at its address again, or for ever. */
+  void unshare(String why) {
+    boolean unused = set(LinuxCalls.SOL_SOCKET, LinuxCalls.SO_REUSEPORT, 0);
+    group = null;
+    canReceiveWaiting = layOutWake();
+    remark = why;
+  }
+
+  /**
+   * Has a program choose for each datagram which port of the group gets it.
+   *
+   * @throws RefusedException if the system does not take it
+   */
+  void steer(ByteBuffer program, String words) throws RefusedException {
+    int level = LinuxCalls.SOL_SOCKET;
+    int option = LinuxCalls.SO_ATTACH_REUSEPORT_CBPF;
+    long at = LinuxCalls.addressOf(program);
+    if (calls.setOption(socket, level, option, at, PortSteering.PROGRAM_HEADER_BYTES) != 0) {
+      throw refused("SO_ATTACH_REUSEPORT_CBPF");
+    }
+    remark = words;
+  }
+
+  void remark(String words) {
+    remark = words;
+  }
+
+  /** Drops what has come so far. */
+  void discardReceived() {
+    while (receiveRun() != null) {
+      runFrom = null;
+    }
+  }
+
+  void closeSocket() {
+    calls.closeDescriptor(socket);
   }
 
   // Questions.
@@ -790,7 +876,7 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   @Override
   public String description() {
-    return "Linux: " + segmentation.description() + cutBuffers();
+    return "Linux: " + segmentation.description() + remark + cutBuffers();
   }
 
   private String cutBuffers() {
