@@ -53,6 +53,6 @@ public record SocketChoice(int index, int count) {
     for (int at = 0; at < bytes.length; at += Integer.BYTES) {
       mixed ^= BigEndian.getInt(bytes, at);
     }
-    return (mixed * MULTIPLIER >>> SHIFT) % count;
+    return ((mixed * MULTIPLIER) >>> SHIFT) % count;
   }
 }
