@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.SplittableRandom;
+import java.util.function.IntUnaryOperator;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
@@ -16,29 +17,50 @@ class RedundancyTest {
   private static final int OVERHEAD = 27;
 
   private static Redundancy flow(double lossShare, long gapNanos, int messageBytes, int packets) {
+    return flow(lossShare, gapNanos, messageBytes, packets, i -> 0);
+  }
+
+  private static Redundancy flow(
+      double lossShare,
+      long gapNanos,
+      int messageBytes,
+      int packets,
+      IntUnaryOperator channelOfMessage) {
     Redundancy redundancy = new Redundancy(true);
     for (int i = 0; i < packets; i++) {
-      redundancy.onMessages(1, messageBytes);
+      redundancy.onMessages(channelOfMessage.applyAsInt(i), 1, messageBytes);
       redundancy.onPacket(OVERHEAD + messageBytes, (long) (lossShare * i), i * gapNanos);
     }
     return redundancy;
   }
 
-  /** The smallest number of copies that loses less than one message in a hundred round trips. */
+  /** The smallest number of copies with which three messages in ten thousand come late, or less. */
   @Property(tries = 200)
   void copiesAreTheFewestThatSuffice(
       @ForAll @DoubleRange(min = 0, max = 0.3) double loss,
-      @ForAll @IntRange(min = 1, max = 50) int gap) {
-    Redundancy redundancy = flow(loss, gap * MS, 64, 4000);
+      @ForAll @IntRange(min = 1, max = 50) int gap,
+      @ForAll @IntRange(min = 1, max = 16) int channels) {
+    Redundancy redundancy = flow(loss, gap * MS, 64, 4000, i -> i % channels);
     double share = redundancy.lossShare();
     assertEquals(loss, share, 0.02);
-    double messages = Math.max(1, 50.0 / gap);
+    assertFewest(redundancy, 1 + 50.0 / gap / channels, 0.25);
+  }
+
+  /** An unordered message holds no other up. */
+  @Property(tries = 50)
+  void unorderedMessagesNeedFewer(@ForAll @DoubleRange(min = 0, max = 0.3) double loss) {
+    assertFewest(flow(loss, MS, 64, 4000, i -> Redundancy.NONE), 1, 0.01);
+  }
+
+  private static void assertFewest(Redundancy redundancy, double heldUp, double tolerance) {
+    double share = redundancy.lossShare();
     int copies = redundancy.copies(50 * MS);
     assertTrue(copies >= 1 && copies <= Redundancy.MOST_COPIES);
     boolean most = copies == Redundancy.MOST_COPIES;
-    assertTrue(most || Math.pow(share, copies) * messages < 0.0101, copies + " are too few");
-    assertTrue(
-        copies == 1 || Math.pow(share, copies - 1) * messages >= 0.0099, copies + " are too many");
+    double late = Math.pow(share, copies) * heldUp;
+    assertTrue(most || late < 0.0003 * (1 + tolerance), copies + " are too few");
+    late = Math.pow(share, copies - 1) * heldUp;
+    assertTrue(copies == 1 || late > 0.0003 * (1 - tolerance), copies + " are too many");
   }
 
   @Example
@@ -50,7 +72,7 @@ class RedundancyTest {
   void switchedOffNothingIsRepeatedWhateverIsLost() {
     Redundancy off = new Redundancy(false);
     for (int i = 0; i < 100; i++) {
-      off.onMessages(1, 64);
+      off.onMessages(0, 1, 64);
       off.onPacket(100, i / 2, i * MS);
     }
     assertEquals(1, off.copies(50 * MS));
@@ -66,7 +88,7 @@ class RedundancyTest {
     for (int i = 0; i < 500; i++) {
       int messages = random.nextInt(3);
       for (int j = 0; j < messages; j++) {
-        redundancy.onMessages(1, bytes);
+        redundancy.onMessages(0, 1, bytes);
         bare += bytes + 28;
       }
       int allowed = redundancy.allowanceBytes(OVERHEAD);
@@ -83,13 +105,16 @@ class RedundancyTest {
    */
   @Example
   void packetsAreHeldOnlyWhereTheBudgetAsksForIt() {
-    Redundancy redundancy = flow(0.1, MS, 64, 1000);
+    Redundancy redundancy = flow(0.12, MS, 64, 1000);
     assertTrue(redundancy.heldUntilNanos(1, OVERHEAD, 50 * MS) < 0);
     assertTrue(redundancy.heldUntilNanos(2, OVERHEAD, 50 * MS) < 0);
     long last = 999 * MS;
-    assertEquals(last + 50 * MS / 20, redundancy.heldUntilNanos(4, OVERHEAD, 50 * MS));
+    assertEquals(last + 50 * MS / 16, redundancy.heldUntilNanos(4, OVERHEAD, 50 * MS));
     assertEquals(last + 5 * MS, redundancy.heldUntilNanos(4, OVERHEAD, 1000 * MS));
-    Redundancy large = flow(0.1, MS, 10, 1000);
+    Redundancy good = flow(0.05, MS, 64, 1000);
+    long shorter = good.heldUntilNanos(4, OVERHEAD, 50 * MS);
+    assertTrue(shorter > last && shorter < last + 2 * MS, "the less is lost, the shorter");
+    Redundancy large = flow(0.12, MS, 10, 1000);
     assertTrue(large.heldUntilNanos(4, OVERHEAD, 50 * MS) < 0, "room enough beside the headers");
   }
 }

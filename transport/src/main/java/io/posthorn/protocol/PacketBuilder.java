@@ -5,6 +5,8 @@ import io.posthorn.wire.FrameWriter;
 
 /** The packet that is being filled: its frames, and what each source notes about them. */
 public final class PacketBuilder {
+  private static final int RESENT_COPIES = 2;
+
   private final FrameWriter frames = new FrameWriter();
   private final SentPackets sent;
   private byte source;
@@ -59,7 +61,12 @@ public final class PacketBuilder {
    * @param resent whether that carried it because it was lost before: it rides in two at least
    */
   public boolean wantsAgain(long firstPacket, boolean resent) {
-    return packet - firstPacket < (resent ? Math.max(copies, 2) : copies);
+    return packet - firstPacket < (resent ? Math.max(copies, RESENT_COPIES) : copies);
+  }
+
+  /** How many packets before this one the oldest lies that it may carry again something of. */
+  public int repeatsBack() {
+    return Math.max(copies, RESENT_COPIES) - 1;
   }
 
   /** Bytes of this packet that may still be spent on repeating. */

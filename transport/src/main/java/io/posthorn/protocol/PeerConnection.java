@@ -1,6 +1,7 @@
 package io.posthorn.protocol;
 
 import io.posthorn.ConnectionInfo;
+import io.posthorn.Delivery;
 import io.posthorn.EcnMark;
 import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.protocol.channel.SendLedger;
@@ -212,7 +213,10 @@ public final class PeerConnection {
     SendOutcome outcome = deliveries.send(message);
     if (outcome == SendOutcome.ACCEPTED) {
       parts.idle.onMessage(nowNanos);
-      parts.redundancy.onMessages(1, message.body().length);
+      parts.redundancy.onMessages(
+          message.delivery() == Delivery.RELIABLE_ORDERED ? message.channel() : Redundancy.NONE,
+          1,
+          message.body().length);
     }
     return outcome;
   }
@@ -231,7 +235,7 @@ public final class PeerConnection {
     parts.idle.onMessage(nowNanos);
     long before = deliveries.ledger().openMessages();
     int taken = deliveries.ordered().sendRun(channel, encoded, from, to, beyondLimit);
-    parts.redundancy.onMessages(deliveries.ledger().openMessages() - before, taken - from);
+    parts.redundancy.onMessages(channel, deliveries.ledger().openMessages() - before, taken - from);
     return taken;
   }
 
@@ -243,7 +247,7 @@ public final class PeerConnection {
     SendOutcome outcome = deliveries.sendBody(channel, body);
     if (outcome == SendOutcome.ACCEPTED) {
       parts.idle.onMessage(nowNanos);
-      parts.redundancy.onMessages(1, body.remaining());
+      parts.redundancy.onMessages(channel, 1, body.remaining());
     }
     return outcome;
   }

@@ -8,8 +8,11 @@ final class Redundancy {
   /** Packets in which one message rides at most. */
   static final int MOST_COPIES = 4;
 
-  /** What one in a hundred round trips may see: a message all of whose copies are lost. */
-  private static final double TOLERATED_PER_ROUND_TRIP = 0.01;
+  /**
+   * Messages that may come a round trip late, of all: those all of whose copies are lost, and those
+   * that wait behind them.
+   */
+  private static final double TOLERATED_LATE = 0.0003;
 
   /** The budget: so many times the IP bytes of the same messages in datagrams of their own. */
   private static final int BUDGET = 3;
@@ -28,10 +31,22 @@ final class Redundancy {
 
   private static final int MEMORY_MESSAGES = 16;
 
-  /** Messages wait for each other so long at most, as a share of the round trip. */
-  private static final int HOLD_SHARE = 20;
+  /**
+   * Messages wait for each other so long, as a share of the round trip for each loss: that is worth
+   * more the more is lost.
+   */
+  private static final double HOLD_PER_LOSS = 0.625;
+
+  /** But so long at most, as a share of the round trip. */
+  private static final int HOLD_SHARE = 16;
+
+  /** Messages over which is counted how many of them share a channel. */
+  private static final int MEMORY_CHANNELS = 64;
 
   private static final long LONGEST_HOLD_NANOS = 5_000_000L;
+
+  /** The channel of a message that waits for no other. */
+  static final int NONE = -1;
 
   private final boolean enabled;
   private long creditBytes;
@@ -43,15 +58,30 @@ final class Redundancy {
   private double messageBytes;
   private double gapNanos;
   private long lastPacketNanos = Long.MIN_VALUE;
+  // The share of messages that wait for a lost one of another, by comparing with one now and then.
+  private double sameChannel = 1;
+  private int comparedChannel = NONE;
+  private long comparedMessages;
 
   Redundancy(boolean enabled) {
     this.enabled = enabled;
   }
 
-  /** The application sends messages. */
-  void onMessages(long count, long bytes) {
+  /**
+   * The application sends messages.
+   *
+   * @param channel the ordered channel that they all share, or {@link #NONE}
+   */
+  void onMessages(int channel, long count, long bytes) {
     pendingMessages += count;
     pendingBytes += bytes;
+    boolean same = channel == comparedChannel && channel != NONE;
+    sameChannel += ((same ? 1 : 0) - sameChannel) * Math.min(1, (double) count / MEMORY_CHANNELS);
+    comparedMessages += count;
+    if (comparedMessages >= MEMORY_CHANNELS || comparedChannel == NONE) {
+      comparedChannel = channel;
+      comparedMessages = 0;
+    }
   }
 
   /**
@@ -97,18 +127,18 @@ final class Redundancy {
   }
 
   /**
-   * In how many packets each message is to ride: the smallest number with which less than one
-   * message in a hundred round trips is lost altogether.
+   * In how many packets each message is to ride: the smallest number with which no more come late
+   * than is tolerated.
    */
   int copies(long smoothedRttNanos) {
     if (!enabled) {
       return 1;
     }
-    double messages = Math.max(1, smoothedRttNanos / Math.max(1, gapNanos));
-    double lost = lossShare;
+    double messages = smoothedRttNanos / Math.max(1, gapNanos);
+    double late = lossShare * (1 + messages * sameChannel);
     int copies = 1;
-    while (copies < MOST_COPIES && lost * messages >= TOLERATED_PER_ROUND_TRIP) {
-      lost *= lossShare;
+    while (copies < MOST_COPIES && late > TOLERATED_LATE) {
+      late *= lossShare;
       copies++;
     }
     return copies;
@@ -135,6 +165,7 @@ final class Redundancy {
     if (overheadBytes + HEADERS_BYTES + copies * messageBytes <= each) {
       return Long.MIN_VALUE;
     }
-    return lastPacketNanos + Math.min(smoothedRttNanos / HOLD_SHARE, LONGEST_HOLD_NANOS);
+    double share = Math.min(lossShare * HOLD_PER_LOSS, 1.0 / HOLD_SHARE);
+    return lastPacketNanos + Math.min((long) (smoothedRttNanos * share), LONGEST_HOLD_NANOS);
   }
 }

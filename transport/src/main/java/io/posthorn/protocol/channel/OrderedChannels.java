@@ -45,6 +45,7 @@ public final class OrderedChannels implements ChannelSource {
   private long readable;
   private long grants;
   private long recent;
+  private int repeatFirst;
   private int nextToRead;
   private boolean tooManyGaps;
   private boolean memoryFull;
@@ -416,20 +417,34 @@ public final class OrderedChannels implements ChannelSource {
     if (to == null) {
       throw new IllegalStateException("channel " + channel + " is sendable but was never used");
     }
-    to.writeFrames(out, nowNanos);
+    // Beside other channels it brings along what was carried once: theirs comes before the rest.
+    boolean alone = (recent & ~(1L << channel)) == 0;
+    to.writeFrames(out, alone ? out.repeatsBack() : 1, nowNanos);
     recent |= 1L << channel;
     updateSendable(channel, to);
   }
 
+  /**
+   * What was carried once comes before what was carried twice, of all channels; and where the bytes
+   * do not reach for all, another channel is the first in each packet: none goes short for its
+   * number.
+   */
   @Override
   public void repeatFrames(PacketBuilder out) {
-    for (long left = recent; left != 0; left &= left - 1) {
-      int channel = Long.numberOfTrailingZeros(left);
-      OutgoingChannel to = outgoingOrNull(channel);
-      if (to == null || to.isRepeatOver(out)) {
-        recent &= ~(1L << channel);
-      } else {
-        to.repeat(out);
+    if (recent == 0) {
+      return;
+    }
+    int first = repeatFirst;
+    for (int back = 1; back <= out.repeatsBack() && out.repeatableBytes() > 0; back++) {
+      for (long left = Long.rotateRight(recent, first); left != 0; left &= left - 1) {
+        int channel = (first + Long.numberOfTrailingZeros(left)) & (WireLimits.MAX_CHANNELS - 1);
+        OutgoingChannel to = outgoingOrNull(channel);
+        if (to == null || to.isRepeatOver(out)) {
+          recent &= ~(1L << channel);
+        } else if (out.repeatableBytes() > 0) {
+          to.repeat(out, back);
+          repeatFirst = channel + 1;
+        }
       }
     }
   }

@@ -283,8 +283,12 @@ final class OutgoingChannel {
     creditOffset = Math.max(creditOffset, maxOffset);
   }
 
-  /** Writes lost data, then new data. */
-  void writeFrames(PacketBuilder out, long nowNanos) {
+  /**
+   * Writes lost data, then new data.
+   *
+   * @param back how many packets ago that was carried first which new data may bring along
+   */
+  void writeFrames(PacketBuilder out, int back, long nowNanos) {
     FrameWriter frames = out.frames();
     while (!lost.isEmpty()) {
       long from = lost.start(0);
@@ -297,12 +301,12 @@ final class OutgoingChannel {
       recent.add(from, from + fits, true, out.packet());
       ledger.onRetransmitted(fits);
     }
-    repeat(out, true);
+    repeat(out, true, out.repeatsBack());
     expire(nowNanos);
     int wanted = (int) Math.min(creditOffset - sentOffset, frames.remaining());
     if (wanted > 0) {
       fill(wanted);
-      writeNew((int) Math.min(buffer.end() - sentOffset, wanted), out, frames);
+      writeNew((int) Math.min(buffer.end() - sentOffset, wanted), out, frames, back);
     }
     if (isBlocked()
         && blockedToldAt != creditOffset
@@ -313,12 +317,12 @@ final class OutgoingChannel {
   }
 
   /** Writes new data, and in the same frame what stands before it and is to be repeated. */
-  private void writeNew(int wanted, PacketBuilder out, FrameWriter frames) {
+  private void writeNew(int wanted, PacketBuilder out, FrameWriter frames, int back) {
     if (wanted == 0) {
       return;
     }
     int spare = out.repeatableBytes() - wanted - FRAME_BYTES;
-    long from = recent.startTouching(sentOffset, buffer.base(), spare, out);
+    long from = recent.startTouching(sentOffset, buffer.base(), spare, out, back);
     int again = (int) (sentOffset - from);
     int fits = write(out, frames, from, again + wanted, again > 0);
     if (fits > again) {
@@ -329,10 +333,14 @@ final class OutgoingChannel {
     ledger.onRepeated(again);
   }
 
-  /** Writes once more what recent packets carried, as far as this one wants and may. */
-  void repeat(PacketBuilder out) {
-    repeat(out, true);
-    repeat(out, false);
+  /**
+   * Writes once more what recent packets carried, as far as this one wants and may.
+   *
+   * @param back how many packets ago they carried it first, at most
+   */
+  void repeat(PacketBuilder out, int back) {
+    repeat(out, true, back);
+    repeat(out, false, back);
   }
 
   /** Whether neither this packet nor a later one repeats anything that was written so far. */
@@ -340,8 +348,8 @@ final class OutgoingChannel {
     return recent.areOver(out);
   }
 
-  private void repeat(PacketBuilder out, boolean resent) {
-    for (int at = recent.next(out, resent); at >= 0; at = recent.next(out, resent)) {
+  private void repeat(PacketBuilder out, boolean resent, int back) {
+    for (int at = recent.next(out, resent, back); at >= 0; at = recent.next(out, resent, back)) {
       recent.onCarried(at, out);
       long from = Math.max(recent.from(at), buffer.base());
       long length = recent.to(at) - from;

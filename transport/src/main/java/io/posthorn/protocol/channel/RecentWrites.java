@@ -33,11 +33,16 @@ final class RecentWrites {
     return count == 0 || !out.wantsAgain(packet[newest], true);
   }
 
-  /** Index of one that this packet is to carry again and does not yet; -1 if there is none. */
-  int next(PacketBuilder out, boolean isResent) {
+  /**
+   * Index of one that this packet is to carry again and does not yet; -1 if there is none.
+   *
+   * @param back how many packets ago it was carried first, at most
+   */
+  int next(PacketBuilder out, boolean isResent, int back) {
     for (int age = 0; age < count; age++) {
       int at = Math.floorMod(newest - age, KEPT);
       if (resent[at] == isResent
+          && out.packet() - packet[at] <= back
           && lastPacket[at] < out.packet()
           && out.wantsAgain(packet[at], isResent)) {
         return at;
@@ -62,8 +67,10 @@ final class RecentWrites {
   /**
    * Where a write that ends at {@code end} would begin if it repeated what this packet is to carry
    * again and what touches it, without taking more than {@code bytes}.
+   *
+   * @param back how many packets ago that was carried first, at most
    */
-  long startTouching(long end, long base, int bytes, PacketBuilder out) {
+  long startTouching(long end, long base, int bytes, PacketBuilder out, int back) {
     long start = end;
     for (int age = 0; age < count; age++) {
       int at = Math.floorMod(newest - age, KEPT);
@@ -75,6 +82,7 @@ final class RecentWrites {
           || begin >= start
           || end - begin > bytes
           || lastPacket[at] >= out.packet()
+          || out.packet() - packet[at] > back
           || !out.wantsAgain(packet[at], false)) {
         break;
       }
