@@ -48,6 +48,7 @@ final class StatisticsSnapshot {
         a.handlerFailures() + b.handlerFailures(),
         sum(a.drops(), b.drops()),
         sum(a.sendErrors(), b.sendErrors()),
+        a.sendsBlocked() + b.sendsBlocked(),
         sum(a.receiveErrors(), b.receiveErrors()),
         sum(a.impairment(), b.impairment()));
   }
@@ -91,6 +92,7 @@ final class StatisticsSnapshot {
         handlerFailures,
         Collections.unmodifiableMap(drops),
         port.counters().sendErrors(),
+        port.counters().blockedSends(),
         port.counters().receiveErrors(),
         port.counters().impairment());
   }

@@ -85,6 +85,10 @@ class LinuxCalls {
   static final int MSG_IOVLEN_AT = 24;
   static final int MSG_CONTROL_AT = 32;
   static final int MSG_CONTROLLEN_AT = 40;
+  static final int MSG_FLAGS_AT = 48;
+
+  /** Of the flags: the datagrams were longer than the buffer. */
+  static final int MSG_TRUNC = 0x20;
 
   /** struct iovec. */
   static final int IOVEC_BYTES = 16;

@@ -44,6 +44,9 @@ public final class LinuxDatagramPort implements DatagramPort {
   private static final long LEAST_RECEIVE_WAIT_NANOS = 10_000_000;
   private static final int CLOSED = 1 << 30;
 
+  /** There is nothing to be taken from a run, not even an empty datagram. */
+  private static final int NOTHING = -1;
+
   // Where each struct lies in the buffer.
   private static final int SEND_HEADER = 0;
   private static final int SEND_VECTOR = 64;
@@ -416,6 +419,7 @@ public final class LinuxDatagramPort implements DatagramPort {
         return segments;
       }
       if (error == LinuxCalls.EAGAIN) {
+        counters.sendBlocked();
         return 0;
       }
       String words = calls.errorText(error);
@@ -438,6 +442,7 @@ public final class LinuxDatagramPort implements DatagramPort {
       int at = i * segmentBytes;
       int error = sendMessage(at, Math.min(segmentBytes, length - at), 0, mark);
       if (error == LinuxCalls.EAGAIN) {
+        counters.sendBlocked();
         return i;
       }
       if (error != 0) {
@@ -525,6 +530,10 @@ public final class LinuxDatagramPort implements DatagramPort {
         }
       }
       int at = runAt;
+      if (at == NOTHING) {
+        runFrom = null;
+        continue;
+      }
       int length = Math.min(runSegmentBytes, runBytes - at);
       runAt += length;
       runFrom = runAt < runBytes ? from : null;
@@ -590,9 +599,20 @@ public final class LinuxDatagramPort implements DatagramPort {
     runBytes = bytes;
     runAt = 0;
     readControl();
+    if ((structs.getInt(RECEIVE_HEADER + LinuxCalls.MSG_FLAGS_AT) & LinuxCalls.MSG_TRUNC) != 0) {
+      dropCutDatagram();
+    }
     InetSocketAddress from = names.read(structs, RECEIVE_NAME);
     runFrom = from;
     return from;
+  }
+
+  /** The last datagram of the run is not whole, or cannot be told from one that is. */
+  private void dropCutDatagram() {
+    counters.receiveError("longer than the buffer");
+    int whole = (runBytes - 1) / Math.max(1, runSegmentBytes);
+    runBytes = whole * runSegmentBytes;
+    runAt = whole == 0 ? NOTHING : 0;
   }
 
   /** Reads the length of each datagram and the mark of all from the control messages. */
