@@ -416,7 +416,13 @@ public final class MessageSocketBuilder {
     return mode;
   }
 
-  private SocketOptions options() {
+  /**
+   * The options so far as a socket has them; for {@link
+   * io.posthorn.simulation.SimulatedSocket#SimulatedSocket}.
+   *
+   * @throws IllegalArgumentException if they contradict each other
+   */
+  public SocketOptions options() {
     Duration alive = keepAlive;
     if (alive == null) {
       Duration third = idleTimeout.dividedBy(3);

@@ -50,43 +50,6 @@ public record SocketOptions(
     long maxSendBytesPerSecond,
     ChannelPriorities priorities) {
 
-  /** Options of a socket whose application says nothing of itself, with defaults for the rest. */
-  public SocketOptions(
-      Mode mode,
-      Security security,
-      CongestionControl congestionControl,
-      int maxConnections,
-      Duration idleTimeout,
-      Duration handshakeTimeout,
-      Duration keepAlive,
-      Duration implicitIdle,
-      int sendBufferBytes,
-      int receiveBufferBytes,
-      long socketReceiveBytes,
-      int maxWholeMessageBytes,
-      int maxDatagramBytes,
-      boolean streaming) {
-    this(
-        mode,
-        security,
-        congestionControl,
-        maxConnections,
-        idleTimeout,
-        handshakeTimeout,
-        keepAlive,
-        implicitIdle,
-        sendBufferBytes,
-        receiveBufferBytes,
-        socketReceiveBytes,
-        maxWholeMessageBytes,
-        maxDatagramBytes,
-        streaming,
-        "",
-        true,
-        0,
-        ChannelPriorities.EQUAL);
-  }
-
   /** The defaults of {@code MessageSocket.builder()}. */
   public static SocketOptions defaults(Mode mode) {
     return new SocketOptions(
@@ -103,22 +66,11 @@ public record SocketOptions(
         256L << 20,
         4 << 20,
         WireLimits.MAX_DATAGRAM_BYTES,
-        false);
-  }
-
-  /** The same with redundancy switched on or off. */
-  public SocketOptions withRedundancy(boolean on) {
-    return with(on, maxSendBytesPerSecond, priorities);
-  }
-
-  /** The same with another ceiling of the send rate; 0 for none. */
-  public SocketOptions withMaxSendRate(long bytesPerSecond) {
-    return with(redundancy, bytesPerSecond, priorities);
-  }
-
-  /** The same with other priorities of channels. */
-  public SocketOptions withPriorities(ChannelPriorities others) {
-    return with(redundancy, maxSendBytesPerSecond, others);
+        false,
+        "",
+        true,
+        0,
+        ChannelPriorities.EQUAL);
   }
 
   /**
@@ -144,27 +96,5 @@ public record SocketOptions(
         redundancy,
         maxSendBytesPerSecond,
         priorities);
-  }
-
-  private SocketOptions with(boolean redundant, long bytesPerSecond, ChannelPriorities order) {
-    return new SocketOptions(
-        mode,
-        security,
-        congestionControl,
-        maxConnections,
-        idleTimeout,
-        handshakeTimeout,
-        keepAlive,
-        implicitIdle,
-        sendBufferBytes,
-        receiveBufferBytes,
-        socketReceiveBytes,
-        maxWholeMessageBytes,
-        maxDatagramBytes,
-        streaming,
-        application,
-        redundant,
-        bytesPerSecond,
-        order);
   }
 }

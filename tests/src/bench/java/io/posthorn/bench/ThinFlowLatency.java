@@ -1,8 +1,8 @@
 package io.posthorn.bench;
 
 import io.posthorn.Delivery;
+import io.posthorn.DraftOptions;
 import io.posthorn.Mode;
-import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointCounters;
 import io.posthorn.endpoint.ReliableEndpoint;
@@ -187,9 +187,10 @@ public final class ThinFlowLatency {
 
     private static SimulatedEndpoint host(
         InetSocketAddress address, long seed, boolean redundancy, Consumer<byte[]> onMessage) {
-      SocketOptions options = SocketOptions.defaults(Mode.RELIABLE).withRedundancy(redundancy);
+      DraftOptions options = DraftOptions.of(Mode.RELIABLE);
+      options.redundancy = redundancy;
       return new SimulatedEndpoint(
-          new ReliableEndpoint(options, new SplittableRandom(seed), address::equals),
+          new ReliableEndpoint(options.done(), new SplittableRandom(seed), address::equals),
           message -> onMessage.accept(message.body()),
           event -> {});
     }

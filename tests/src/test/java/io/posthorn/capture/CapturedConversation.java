@@ -1,7 +1,7 @@
 package io.posthorn.capture;
 
 import io.posthorn.Delivery;
-import io.posthorn.Mode;
+import io.posthorn.DraftOptions;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
@@ -45,23 +45,7 @@ final class CapturedConversation {
   private final SimulatedEndpoint server;
 
   private CapturedConversation(long seed, String conditions, Security security) {
-    SocketOptions defaults = SocketOptions.defaults(Mode.RELIABLE);
-    SocketOptions options =
-        new SocketOptions(
-            Mode.RELIABLE,
-            security,
-            defaults.congestionControl(),
-            defaults.maxConnections(),
-            defaults.idleTimeout(),
-            defaults.handshakeTimeout(),
-            defaults.keepAlive(),
-            defaults.implicitIdle(),
-            defaults.sendBufferBytes(),
-            defaults.receiveBufferBytes(),
-            defaults.socketReceiveBytes(),
-            defaults.maxWholeMessageBytes(),
-            defaults.maxDatagramBytes(),
-            defaults.streaming());
+    SocketOptions options = DraftOptions.reliable(security);
     KeyLog log =
         (initiatorId, responderId, initiatorSecret, responderSecret) ->
             secrets.add(

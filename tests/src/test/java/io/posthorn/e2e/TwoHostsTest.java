@@ -39,9 +39,11 @@ class TwoHostsTest {
         ip -n $host link set lo up
         ip -n $host link set v$host up
       done
+      # Process numbers begin anew in here, and files of that name in /tmp may be another run's.
       at() {
         host=$1; shift
-        ip netns exec $host "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -jar "$jar" "$@"
+        ip netns exec $host "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData \
+          -jar "$jar" "$@"
       }
       # Starts a listener and waits until it says so; its number is $!.
       serve() {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
+import io.posthorn.DraftOptions;
 import io.posthorn.EcnMark;
 import io.posthorn.Mode;
 import io.posthorn.Security;
@@ -307,24 +308,9 @@ class DropReasonTest {
   }
 
   private static Case queueFull() {
-    SocketOptions is = SocketOptions.defaults(Mode.PLAIN);
-    PlainEndpoint plain =
-        new PlainEndpoint(
-            new SocketOptions(
-                Mode.PLAIN,
-                is.security(),
-                is.congestionControl(),
-                is.maxConnections(),
-                is.idleTimeout(),
-                is.handshakeTimeout(),
-                is.keepAlive(),
-                is.implicitIdle(),
-                is.sendBufferBytes(),
-                is.receiveBufferBytes(),
-                1000,
-                is.maxWholeMessageBytes(),
-                is.maxDatagramBytes(),
-                is.streaming()));
+    DraftOptions tiny = DraftOptions.of(Mode.PLAIN);
+    tiny.socketReceiveBytes = 1000;
+    PlainEndpoint plain = new PlainEndpoint(tiny.done());
     Runnable arrives =
         () ->
             plain.onDatagram(

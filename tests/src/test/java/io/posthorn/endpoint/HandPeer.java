@@ -2,6 +2,7 @@ package io.posthorn.endpoint;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.DraftOptions;
 import io.posthorn.EcnMark;
 import io.posthorn.Mode;
 import io.posthorn.Security;
@@ -126,22 +127,11 @@ final class HandPeer {
 
   /** Defaults with some of the numbers changed. */
   static SocketOptions options(Security security, int maxConnections, long socketReceiveBytes) {
-    SocketOptions is = SocketOptions.defaults(Mode.RELIABLE);
-    return new SocketOptions(
-        Mode.RELIABLE,
-        security,
-        is.congestionControl(),
-        maxConnections,
-        is.idleTimeout(),
-        is.handshakeTimeout(),
-        is.keepAlive(),
-        is.implicitIdle(),
-        is.sendBufferBytes(),
-        is.receiveBufferBytes(),
-        socketReceiveBytes,
-        is.maxWholeMessageBytes(),
-        is.maxDatagramBytes(),
-        is.streaming());
+    DraftOptions options = DraftOptions.of(Mode.RELIABLE);
+    options.security = security;
+    options.maxConnections = maxConnections;
+    options.socketReceiveBytes = socketReceiveBytes;
+    return options.done();
   }
 
   /** An endpoint of these options and a peer that is connected to it. */

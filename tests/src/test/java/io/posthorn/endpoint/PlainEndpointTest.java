@@ -9,10 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
+import io.posthorn.DraftOptions;
 import io.posthorn.EcnMark;
 import io.posthorn.Mode;
-import io.posthorn.Security;
-import io.posthorn.SocketOptions;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.protocol.ReceivedMessage;
@@ -21,7 +20,6 @@ import io.posthorn.wire.DropReason;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -41,23 +39,10 @@ class PlainEndpointTest {
   }
 
   private static PlainEndpoint endpoint(int sendBytes, long receiveBytes) {
-    Duration second = Duration.ofSeconds(1);
-    return new PlainEndpoint(
-        new SocketOptions(
-            Mode.PLAIN,
-            Security.none(),
-            SocketOptions.defaults(Mode.PLAIN).congestionControl(),
-            1,
-            second,
-            second,
-            second,
-            second,
-            sendBytes,
-            1 << 20,
-            receiveBytes,
-            1 << 20,
-            1_200,
-            false));
+    DraftOptions options = DraftOptions.of(Mode.PLAIN);
+    options.sendBufferBytes = sendBytes;
+    options.socketReceiveBytes = receiveBytes;
+    return new PlainEndpoint(options.done());
   }
 
   private static OutgoingMessage message(InetSocketAddress to, byte[] body, Object receipt) {

@@ -8,6 +8,9 @@ import io.posthorn.CongestionControl;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.ConnectionInfo.Ecn;
 import io.posthorn.Delivery;
+import io.posthorn.DraftOptions;
+import io.posthorn.Mode;
+import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.simulation.LinkConditions.EcnTreatment;
 import io.posthorn.simulation.checker.Checkers;
@@ -78,22 +81,10 @@ class EcnProperties {
   }
 
   private static SocketOptions with(CongestionControl control) {
-    SocketOptions usual = Pair.clear();
-    return new SocketOptions(
-        usual.mode(),
-        usual.security(),
-        control,
-        usual.maxConnections(),
-        usual.idleTimeout(),
-        usual.handshakeTimeout(),
-        usual.keepAlive(),
-        usual.implicitIdle(),
-        usual.sendBufferBytes(),
-        usual.receiveBufferBytes(),
-        usual.socketReceiveBytes(),
-        usual.maxWholeMessageBytes(),
-        usual.maxDatagramBytes(),
-        usual.streaming());
+    DraftOptions options = DraftOptions.of(Mode.RELIABLE);
+    options.security = Security.none();
+    options.congestionControl = control;
+    return options.done();
   }
 
   /** A queue that marks in time does not overflow, and the link is full all the same. */

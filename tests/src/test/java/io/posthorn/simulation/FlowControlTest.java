@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.ConnectionInfo.LimitedBy;
 import io.posthorn.Delivery;
+import io.posthorn.DraftOptions;
+import io.posthorn.Mode;
+import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import java.time.Duration;
 import net.jqwik.api.Example;
@@ -63,23 +66,11 @@ class FlowControlTest {
   @Example
   void aChannelThatComesLateGetsItsShareOfTheWindow() {
     SocketOptions is = Pair.clear();
-    SocketOptions tight =
-        new SocketOptions(
-            is.mode(),
-            is.security(),
-            is.congestionControl(),
-            is.maxConnections(),
-            is.idleTimeout(),
-            is.handshakeTimeout(),
-            is.keepAlive(),
-            is.implicitIdle(),
-            is.sendBufferBytes(),
-            2 << 20,
-            is.socketReceiveBytes(),
-            128 << 10,
-            is.maxDatagramBytes(),
-            is.streaming());
-    Pair pair = new Pair(3, is, tight).link(LinkConditions.parse("delay 50ms rate 50mbit"));
+    DraftOptions tight = DraftOptions.of(Mode.RELIABLE);
+    tight.security = Security.none();
+    tight.receiveBufferBytes = 2 << 20;
+    tight.maxWholeMessageBytes = 128 << 10;
+    Pair pair = new Pair(3, is, tight.done()).link(LinkConditions.parse("delay 50ms rate 50mbit"));
     send(pair, 0, 0, 1_000, 2);
     send(pair, 0, 1_000, 4_000, 4);
     send(pair, 1, 1_000, 4_000, 4);

@@ -4,9 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
-import io.posthorn.Mode;
+import io.posthorn.DraftOptions;
 import io.posthorn.Security;
-import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.identity.Identity;
 import io.posthorn.simulation.checker.Checkers;
@@ -24,25 +23,6 @@ import net.jqwik.api.constraints.IntRange;
 
 /** Somebody with another key at the peer's address: pinned is pinned, in either role. */
 class ImpostorProperties {
-  private static SocketOptions options(Security security) {
-    SocketOptions usual = SocketOptions.defaults(Mode.RELIABLE);
-    return new SocketOptions(
-        usual.mode(),
-        security,
-        usual.congestionControl(),
-        usual.maxConnections(),
-        usual.idleTimeout(),
-        usual.handshakeTimeout(),
-        usual.keepAlive(),
-        usual.implicitIdle(),
-        usual.sendBufferBytes(),
-        usual.receiveBufferBytes(),
-        usual.socketReceiveBytes(),
-        usual.maxWholeMessageBytes(),
-        usual.maxDatagramBytes(),
-        usual.streaming());
-  }
-
   private static Identity identity(SplittableRandom random) {
     byte[] key = new byte[32];
     random.nextBytes(key);
@@ -55,8 +35,8 @@ class ImpostorProperties {
     Identity wrong = identity(random);
     return new Pair(
         seed,
-        options(Security.pinned(right.fingerprint().toString())),
-        options(Security.identity(impostor ? wrong : right)));
+        DraftOptions.reliable(Security.pinned(right.fingerprint().toString())),
+        DraftOptions.reliable(Security.identity(impostor ? wrong : right)));
   }
 
   /** FAULTS 59: nothing is sent to whoever has another key, and nothing taken from it. */
@@ -114,7 +94,7 @@ class ImpostorProperties {
             new History(),
             1,
             elsewhere,
-            options(Security.identity(identity(new SplittableRandom(seed + 9)))),
+            DraftOptions.reliable(Security.identity(identity(new SplittableRandom(seed + 9)))),
             seed + 3);
     impostor.meet(pair.a);
     pair.network.replace(Pair.B, impostor);

@@ -9,6 +9,8 @@ import io.posthorn.CongestionControl;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.ConnectionInfo.LimitedBy;
 import io.posthorn.Delivery;
+import io.posthorn.DraftOptions;
+import io.posthorn.Mode;
 import io.posthorn.SocketOptions;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -19,22 +21,16 @@ import net.jqwik.api.Example;
 /** Each answer to "why is it not faster?", by a flow for which it is the true one. */
 class LimitedByTest {
   private static SocketOptions options(CongestionControl control, int sendBufferBytes) {
-    SocketOptions is = Pair.options();
-    return new SocketOptions(
-        is.mode(),
-        is.security(),
-        control,
-        is.maxConnections(),
-        is.idleTimeout(),
-        is.handshakeTimeout(),
-        is.keepAlive(),
-        is.implicitIdle(),
-        sendBufferBytes,
-        is.receiveBufferBytes(),
-        is.socketReceiveBytes(),
-        is.maxWholeMessageBytes(),
-        is.maxDatagramBytes(),
-        is.streaming());
+    DraftOptions options = DraftOptions.of(Mode.RELIABLE);
+    options.congestionControl = control;
+    options.sendBufferBytes = sendBufferBytes;
+    return options.done();
+  }
+
+  private static SocketOptions limitedTo(long bytesPerSecond) {
+    DraftOptions options = DraftOptions.of(Mode.RELIABLE);
+    options.maxSendBytesPerSecond = bytesPerSecond;
+    return options.done();
   }
 
   private static ConnectionInfo row(Pair pair) {
@@ -118,7 +114,7 @@ class LimitedByTest {
 
   @Example
   void theApplicationsCeilingHoldsAndSaysSo() {
-    Pair pair = new Pair(6, Pair.options().withMaxSendRate(200_000));
+    Pair pair = new Pair(6, limitedTo(200_000));
     pair.link(LinkConditions.parse("delay 20ms rate 100mbit"));
     bulk(pair, 200);
     pair.network.run(Duration.ofSeconds(2));
@@ -132,7 +128,7 @@ class LimitedByTest {
 
   @Example
   void theTimeToDrainComesTrue() {
-    Pair pair = new Pair(7, Pair.options().withMaxSendRate(500_000));
+    Pair pair = new Pair(7, limitedTo(500_000));
     pair.link(LinkConditions.parse("delay 50ms"));
     bulk(pair, 300);
     pair.network.run(Duration.ofSeconds(1));

@@ -1,6 +1,7 @@
 package io.posthorn.simulation;
 
 import io.posthorn.ConnectionInfo;
+import io.posthorn.DraftOptions;
 import io.posthorn.Mode;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
@@ -60,22 +61,10 @@ final class Pair {
 
   /** Not encrypted, with this ceiling of datagrams. */
   static SocketOptions clear(int maxDatagramBytes) {
-    SocketOptions usual = options();
-    return new SocketOptions(
-        usual.mode(),
-        Security.none(),
-        usual.congestionControl(),
-        usual.maxConnections(),
-        usual.idleTimeout(),
-        usual.handshakeTimeout(),
-        usual.keepAlive(),
-        usual.implicitIdle(),
-        usual.sendBufferBytes(),
-        usual.receiveBufferBytes(),
-        usual.socketReceiveBytes(),
-        usual.maxWholeMessageBytes(),
-        maxDatagramBytes,
-        usual.streaming());
+    DraftOptions options = DraftOptions.of(Mode.RELIABLE);
+    options.security = Security.none();
+    options.maxDatagramBytes = maxDatagramBytes;
+    return options.done();
   }
 
   /**
@@ -90,22 +79,16 @@ final class Pair {
 
   /** The same, but for how long a handshake may take. */
   static SocketOptions options(boolean sealed, boolean tight, Duration handshakeTimeout) {
-    SocketOptions usual = options();
-    return new SocketOptions(
-        usual.mode(),
-        sealed ? Security.ephemeral() : Security.none(),
-        usual.congestionControl(),
-        usual.maxConnections(),
-        usual.idleTimeout(),
-        handshakeTimeout,
-        usual.keepAlive(),
-        usual.implicitIdle(),
-        tight ? 80 << 10 : usual.sendBufferBytes(),
-        tight ? 256 << 10 : usual.receiveBufferBytes(),
-        tight ? 512 << 10 : usual.socketReceiveBytes(),
-        tight ? 72 << 10 : usual.maxWholeMessageBytes(),
-        usual.maxDatagramBytes(),
-        usual.streaming());
+    DraftOptions options = DraftOptions.of(Mode.RELIABLE);
+    options.security = sealed ? Security.ephemeral() : Security.none();
+    options.handshakeTimeout = handshakeTimeout;
+    if (tight) {
+      options.sendBufferBytes = 80 << 10;
+      options.receiveBufferBytes = 256 << 10;
+      options.socketReceiveBytes = 512 << 10;
+      options.maxWholeMessageBytes = 72 << 10;
+    }
+    return options.done();
   }
 
   Pair link(LinkConditions forth, LinkConditions back) {

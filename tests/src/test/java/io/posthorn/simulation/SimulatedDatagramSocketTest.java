@@ -58,6 +58,29 @@ class SimulatedDatagramSocketTest {
   }
 
   @Test
+  void whoAsksForEverIsToldThatNothingGetsThrough() throws Exception {
+    SimulatedNetwork network = SimulatedNetwork.seeded(1).link(LinkConditions.parse("loss 100%"));
+    try (DatagramSocket server = network.socket();
+        DatagramSocket client = network.socket()) {
+      client.setSoTimeout(200);
+      IllegalStateException thrown =
+          assertThrows(
+              IllegalStateException.class,
+              () -> {
+                while (true) {
+                  send(client, server.getLocalSocketAddress(), "hello");
+                  try {
+                    receive(client);
+                  } catch (SocketTimeoutException nothing) {
+                    // asks again
+                  }
+                }
+              });
+      assertTrue(thrown.getMessage().contains("100000 receives in a row"), thrown.getMessage());
+    }
+  }
+
+  @Test
   void answerTakesTheLinksTimeBothWays() throws Exception {
     SimulatedNetwork network = SimulatedNetwork.seeded(1).link(LinkConditions.parse("delay 40ms"));
     try (DatagramSocket server = network.socket();

@@ -222,6 +222,20 @@ class SimulatedNetworkTest {
   }
 
   @Test
+  void outagesCountFromWhenTheConditionsTookEffectHoweverLateADirectionIsUsed() {
+    SimulatedNetwork network = network("outage 5ms 5ms every 10ms");
+    client.send(1, 1, SERVER);
+    network.run(Duration.ofMillis(6));
+    assertEquals(1, server.arrived.size());
+    server.send(2, 1, CLIENT);
+    network.run(Duration.ofMillis(5));
+    assertEquals(List.of(), client.arrived, "in the outage of both directions");
+    server.send(3, 1, CLIENT);
+    network.run(Duration.ofMillis(1));
+    assertEquals(1, client.arrived.size());
+  }
+
+  @Test
   void aHostCrashesAndAnotherTakesItsPlace() {
     SimulatedNetwork network = network("delay 10ms");
     client.send(1, 1, SERVER);

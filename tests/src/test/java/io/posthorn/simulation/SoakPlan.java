@@ -1,5 +1,6 @@
 package io.posthorn.simulation;
 
+import io.posthorn.DraftOptions;
 import io.posthorn.SocketOptions;
 import io.posthorn.simulation.HostileConditions.Fault;
 import java.time.Duration;
@@ -74,6 +75,8 @@ record SoakPlan(
   }
 
   SocketOptions options() {
-    return Pair.options(sealed, tight, HANDSHAKE).withRedundancy(redundant);
+    DraftOptions options = DraftOptions.of(Pair.options(sealed, tight, HANDSHAKE));
+    options.redundancy = redundant;
+    return options.done();
   }
 }

@@ -3,8 +3,6 @@ package io.posthorn.simulation;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.Delivery;
 import io.posthorn.endpoint.Endpoint;
-import io.posthorn.endpoint.EndpointCounters;
-import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.simulation.LinkConditions.Rebinding;
 import io.posthorn.simulation.SoakPlan.Deed;
@@ -42,7 +40,6 @@ final class SoakRun {
   private static final LinkConditions HEALED = LinkConditions.parse("delay 5ms");
   private static final long SECOND = 1_000_000_000L;
   private static final int MOST_WAITING = 400;
-  private static final int ETHERNET_BYTES = 1_500;
 
   /** What its interface takes, before the path is asked. */
   private static final int INTERFACE_BYTES = 1_472;
@@ -54,14 +51,9 @@ final class SoakRun {
   private final List<Party> parties = new ArrayList<>();
   private final SoakWatch watch;
   private final SoakTally tally = new SoakTally();
-  private final LinkConditions[][] links;
-  private final long[][] changedNanos;
-  private final long[] sent;
-  private final long[] received;
-  private final long[] messagesSent;
-  private final long[] messagesReceived;
+  private final SoakLinks links;
+  private final SoakFigures figures;
   private final long healNanos;
-  private long hostileSinceNanos = -1;
   private boolean crashed;
   private boolean closed;
   private boolean paused;
@@ -92,13 +84,9 @@ final class SoakRun {
     if (plan.server()) {
       parties.get(0).answerOnly();
     }
-    links = new LinkConditions[hosts][hosts];
-    changedNanos = new long[hosts][hosts];
-    sent = new long[hosts];
-    received = new long[hosts];
-    messagesSent = new long[hosts];
-    messagesReceived = new long[hosts];
     healNanos = Duration.ofMinutes(plan.minutes()).toNanos();
+    figures = new SoakFigures(plan, network, history, parties, watch);
+    links = new SoakLinks(plan, random, network, tally, healNanos, figures::checkTable);
     network.trace(watch);
     network.intercept(this::follow);
   }
@@ -136,7 +124,7 @@ final class SoakRun {
       throw new AssertionError(
           "seed " + plan.seed() + ": " + e.getMessage() + "\n" + plan + "\n" + history, e);
     }
-    sumUp();
+    figures.sumUp(tally);
     return tally;
   }
 
@@ -150,8 +138,7 @@ final class SoakRun {
     for (Party from : parties) {
       for (Party to : parties) {
         if (talk(from, to)) {
-          links[from.end][to.end] = LinkConditions.NONE;
-          change(from, to);
+          links.open(from, to);
         }
       }
     }
@@ -187,72 +174,6 @@ final class SoakRun {
       action.run();
       tally.add("deed." + deed.name().toLowerCase(Locale.ROOT), 1);
     }
-  }
-
-  private void change(Party from, Party to) {
-    boolean translated = plan.server() && from.end != 0;
-    use(from, to, HostileConditions.draw(random, plan.faults(), translated));
-    checkTable();
-    double wait = -Math.log(1 - random.nextDouble()) * plan.changeSeconds() * SECOND;
-    long at = network.nowNanos() + (long) wait;
-    if (at < healNanos) {
-      network.at(at, () -> change(from, to));
-    }
-  }
-
-  private void use(Party from, Party to, LinkConditions link) {
-    long now = network.nowNanos();
-    if (anyFaulty() && hostileSinceNanos >= 0) {
-      tally.add(SoakTally.HOSTILE, now - hostileSinceNanos);
-    }
-    hostileSinceNanos = now;
-    count(links[from.end][to.end], now - changedNanos[from.end][to.end]);
-    links[from.end][to.end] = link;
-    changedNanos[from.end][to.end] = now;
-    network.link(from.address, to.address, link);
-  }
-
-  private boolean anyFaulty() {
-    for (LinkConditions[] row : links) {
-      for (LinkConditions link : row) {
-        if (link != null && isFaulty(link)) {
-          return true;
-        }
-      }
-    }
-    return false;
-  }
-
-  private static boolean isFaulty(LinkConditions link) {
-    return link.meanLoss() > 0
-        || link.jitterNanos() > 0
-        || link.reorder().ppb() > 0
-        || link.duplicate().ppb() > 0
-        || link.corruptPpb() > 0
-        || link.rateBitsPerSecond() > 0
-        || link.mtuBytes() <= ETHERNET_BYTES
-        || link.hasOutage()
-        || link.rebindPeriodNanos() > 0;
-  }
-
-  private void count(LinkConditions link, long nanos) {
-    tally.add(SoakTally.LINKS, nanos);
-    count("any-fault", isFaulty(link), nanos);
-    count("loss", link.meanLoss() > 0, nanos);
-    count("loss-over-30", link.meanLoss() > 0.3, nanos);
-    count("bursts", link.loss().bursts(), nanos);
-    count("jitter", link.jitterNanos() > 0, nanos);
-    count("reordering", link.reorder().ppb() > 0, nanos);
-    count("duplication", link.duplicate().ppb() > 0, nanos);
-    count("corruption", link.corruptPpb() > 0, nanos);
-    count("rate", link.rateBitsPerSecond() > 0, nanos);
-    count("small-mtu", link.mtuBytes() <= ETHERNET_BYTES, nanos);
-    count("outages", link.hasOutage(), nanos);
-    count("rebinding", link.rebindPeriodNanos() > 0, nanos);
-  }
-
-  private void count(String name, boolean holds, long nanos) {
-    tally.add("link." + name, holds ? nanos : 0);
   }
 
   // What the applications do.
@@ -341,7 +262,7 @@ final class SoakRun {
   private void crash() {
     crashed = true;
     Party party = any();
-    takeCounters(party);
+    figures.takeCounters(party);
     watch.onCrash(party.address);
     party.crash();
   }
@@ -366,8 +287,8 @@ final class SoakRun {
   private void heal() {
     for (Party from : parties) {
       for (Party to : parties) {
-        if (links[from.end][to.end] != null) {
-          use(from, to, HEALED);
+        if (links.isOpen(from, to)) {
+          links.use(from, to, HEALED);
         }
       }
       from.resumeReading();
@@ -479,25 +400,8 @@ final class SoakRun {
       checkMemory();
     }
     for (Party party : parties) {
-      takeCounters(party);
-      checkCounters(party);
-    }
-  }
-
-  // Checks of numbers.
-
-  private void checkTable() {
-    for (Party party : parties) {
-      for (ConnectionInfo row : party.endpoint().connections(network.nowNanos())) {
-        fail(
-            row.bytesQueued() > plan.options().sendBufferBytes(), () -> "over its ceiling: " + row);
-        fail(
-            row.bytesInFlight() < 0 || row.bytesInFlight() > (64 << 20), () -> "in flight: " + row);
-        fail(
-            row.packetsSpuriouslyLost() > row.packetsLost(),
-            () -> "more spurious than lost: " + row);
-        fail(row.packetsLost() > row.packetsSent(), () -> "more lost than sent: " + row);
-      }
+      figures.takeCounters(party);
+      figures.checkCounters(party);
     }
   }
 
@@ -514,83 +418,9 @@ final class SoakRun {
     }
   }
 
-  /** Takes the counts of a process that is about to be gone. */
-  private void takeCounters(Party party) {
-    EndpointCounters counters = party.endpoint().counters();
-    sent[party.end] += counters.datagramsSent;
-    received[party.end] += counters.datagramsReceived;
-    messagesSent[party.end] += counters.messagesSent;
-    messagesReceived[party.end] += counters.messagesReceived;
-  }
-
-  private void checkCounters(Party party) {
-    int end = party.end;
-    long offered = 0;
-    long delivered = -watch.unreachable(end);
-    for (Party other : parties) {
-      if (other != party) {
-        offered += network.counters(party.address, other.address).offered();
-        delivered += network.counters(other.address, party.address).delivered();
-      }
-    }
-    same("datagrams sent", end, offered, sent[end]);
-    same("datagrams received", end, delivered, received[end]);
-    same(
-        "messages sent",
-        end,
-        history.sent().stream().filter(each -> each.end() == end).count(),
-        messagesSent[end]);
-    same(
-        "messages received",
-        end,
-        history.received().stream().filter(each -> each.end() == end).count(),
-        messagesReceived[end]);
-  }
-
-  private static void same(String what, int end, long were, long counted) {
-    fail(were != counted, () -> "end " + end + " counted " + counted + " " + what + ": " + were);
-  }
-
   private static void fail(boolean failed, Supplier<String> why) {
     if (failed) {
       throw new AssertionError(why.get());
-    }
-  }
-
-  // Sums.
-
-  private void sumUp() {
-    tally.add(SoakTally.RUNS, 1);
-    tally.add(SoakTally.VIRTUAL, network.nowNanos());
-    LinkCounters counters = network.counters();
-    tally.add("datagram.offered", counters.offered());
-    tally.add("datagram.lost", counters.lost());
-    tally.add("datagram.duplicated", counters.duplicated());
-    tally.add("datagram.reordered", counters.reordered());
-    tally.add("datagram.corrupted", counters.corrupted());
-    tally.add("datagram.queue-full", counters.queueDropped());
-    tally.add("datagram.in-outage", counters.outageDropped());
-    tally.add("datagram.too-large", counters.mtuDropped());
-    tally.add("datagram.unreachable", network.unreachable());
-    tally.add("host.all", plan.hosts());
-    for (Sent message : history.sent()) {
-      tally.add("sent." + message.delivery(), 1);
-      ReceiptOutcome outcome = history.outcome(message);
-      tally.add("outcome." + (outcome == null ? "gone" : outcome), 1);
-    }
-    for (History.Received message : history.received()) {
-      tally.add("received." + message.message().delivery(), 1);
-    }
-    for (History.Entry entry : history.entries()) {
-      if (entry instanceof History.Told told) {
-        if (told.event() instanceof EndpointEvent.Connected) {
-          tally.add("told.CONNECTED", 1);
-        } else if (told.event() instanceof EndpointEvent.PathChanged) {
-          tally.add("told.PATH_CHANGED", 1);
-        } else if (told.event() instanceof EndpointEvent.Closed end) {
-          tally.add("told." + end.reason(), 1);
-        }
-      }
     }
   }
 }

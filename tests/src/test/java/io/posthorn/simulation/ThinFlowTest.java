@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
+import io.posthorn.DraftOptions;
 import io.posthorn.Mode;
-import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointCounters;
 import io.posthorn.endpoint.ReliableEndpoint;
@@ -55,18 +55,19 @@ class ThinFlowTest {
     InetSocketAddress to = Pair.B;
     SimulatedNetwork network =
         SimulatedNetwork.seeded(seed).link(LinkConditions.parse("delay 25ms rate 100mbit" + loss));
-    SocketOptions options = SocketOptions.defaults(Mode.RELIABLE).withRedundancy(redundancy);
+    DraftOptions options = DraftOptions.of(Mode.RELIABLE);
+    options.redundancy = redundancy;
     long[] latency = new long[MESSAGES];
     Arrays.fill(latency, -1);
     int[] arrived = new int[1];
     SimulatedEndpoint client =
         new SimulatedEndpoint(
-            new ReliableEndpoint(options, new SplittableRandom(seed), from::equals),
+            new ReliableEndpoint(options.done(), new SplittableRandom(seed), from::equals),
             message -> {},
             event -> {});
     SimulatedEndpoint server =
         new SimulatedEndpoint(
-            new ReliableEndpoint(options, new SplittableRandom(~seed), to::equals),
+            new ReliableEndpoint(options.done(), new SplittableRandom(~seed), to::equals),
             message -> {
               ByteBuffer body = ByteBuffer.wrap(message.body());
               int index = body.getInt();

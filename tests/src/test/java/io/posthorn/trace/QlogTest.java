@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
+import io.posthorn.DraftOptions;
 import io.posthorn.Mode;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
@@ -103,7 +104,7 @@ class QlogTest {
   /** Frames in clear are not copied anywhere: they are read where they lie. */
   @Test
   void aClearConversationIsToldLikeASealedOne() {
-    List<byte[]> files = conversation(6, "delay 20ms", TracedPair.withSecurity(Security.none()));
+    List<byte[]> files = conversation(6, "delay 20ms", DraftOptions.reliable(Security.none()));
     List<String> sent = data(QlogShape.check(files.get(0)), "transport:packet_sent");
     List<String> received = data(QlogShape.check(files.get(1)), "transport:packet_received");
     assertTrue(sent.toString().contains("frame_type=stream"), "frames are told");

@@ -2,7 +2,6 @@ package io.posthorn.trace;
 
 import io.posthorn.Delivery;
 import io.posthorn.Mode;
-import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.ReliableEndpoint;
@@ -54,26 +53,6 @@ final class TracedPair {
         SocketOptions.defaults(Mode.RELIABLE),
         new EndpointTrace(listener, null),
         null);
-  }
-
-  /** The usual options with this security. */
-  static SocketOptions withSecurity(Security security) {
-    SocketOptions usual = SocketOptions.defaults(Mode.RELIABLE);
-    return new SocketOptions(
-        usual.mode(),
-        security,
-        usual.congestionControl(),
-        usual.maxConnections(),
-        usual.idleTimeout(),
-        usual.handshakeTimeout(),
-        usual.keepAlive(),
-        usual.implicitIdle(),
-        usual.sendBufferBytes(),
-        usual.receiveBufferBytes(),
-        usual.socketReceiveBytes(),
-        usual.maxWholeMessageBytes(),
-        usual.maxDatagramBytes(),
-        usual.streaming());
   }
 
   private SimulatedEndpoint host(

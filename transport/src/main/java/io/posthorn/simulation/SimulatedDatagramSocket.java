@@ -27,6 +27,12 @@ import org.jspecify.annotations.Nullable;
 final class SimulatedDatagramSocket extends PeerSocket {
   private static final int MAX_DATAGRAM_BYTES = 65_507;
 
+  /**
+   * Time-outs one after the other, after which it is said that nothing will ever come: who asks
+   * again until he is answered would not end in virtual time.
+   */
+  static final int MOST_TIMEOUTS = 100_000;
+
   /** What Linux counts for each datagram that waits, besides its bytes; about. */
   private static final int OVERHEAD_BYTES = 768;
 
@@ -58,6 +64,7 @@ final class SimulatedDatagramSocket extends PeerSocket {
   private final ArrayDeque<Datagram> received = new ArrayDeque<>();
   private final List<Long> deadlines = new ArrayList<>();
   private long receivedBytes;
+  private int timeoutsInARow;
 
   private final Map<SocketOption<?>, Object> options = new HashMap<>(DEFAULTS);
   private volatile int timeoutMillis;
@@ -162,10 +169,15 @@ final class SimulatedDatagramSocket extends PeerSocket {
                 network.wake(local);
                 Datagram first = received.poll();
                 receivedBytes -= first == null ? 0 : first.bytes().length;
+                timeoutsInARow = first == null ? timeoutsInARow + 1 : 0;
                 return first;
               });
     }
     requireOpen();
+    if (timeoutsInARow > MOST_TIMEOUTS) {
+      throw new IllegalStateException(
+          "nothing came in " + MOST_TIMEOUTS + " receives in a row: does anything get through?");
+    }
     if (datagram == null) {
       throw new SocketTimeoutException(
           "no packet came within " + millis + " ms of virtual time, at " + network.nowNanos());

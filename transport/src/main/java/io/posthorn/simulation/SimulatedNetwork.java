@@ -77,6 +77,7 @@ public final class SimulatedNetwork {
   private final Turns turns = new Turns(this);
 
   private LinkConditions defaultConditions = LinkConditions.NONE;
+  private long defaultSinceNanos;
   private @Nullable Interceptor interceptor;
   private @Nullable TraceSink traceSink;
   private @Nullable TextTrace textTrace;
@@ -115,6 +116,7 @@ public final class SimulatedNetwork {
   /** Conditions from now on of every direction that has none of its own. */
   public SimulatedNetwork link(LinkConditions conditions) {
     defaultConditions = conditions;
+    defaultSinceNanos = nowNanos();
     for (Path path : paths) {
       if (!path.overridden) {
         path.link.conditions(conditions, nowNanos());
@@ -498,7 +500,7 @@ public final class SimulatedNetwork {
       Path back = route.node.path(from);
       path.initiates = back == null || back.link.lastNumber() == 0;
     }
-    from.noteNat(path);
+    from.noteNat(path, nowNanos());
     refreshMapping(from);
     Interception wish = Interception.DELIVER;
     ByteBuffer bytes = datagram;
@@ -583,7 +585,7 @@ public final class SimulatedNetwork {
             LinkFate.seedOf(seed, pair),
             from.index <= to.index ? 0 : 1,
             ipv6 ? SimulatedLink.IPV6_UDP_BYTES : SimulatedLink.IPV4_UDP_BYTES,
-            nowNanos(),
+            defaultSinceNanos,
             pool,
             (int) pair);
     Path path = new Path(from, to, deadlines.add(PATH_RANK + paths.size()), link);

@@ -96,9 +96,10 @@ final class SimulatedNode {
   }
 
   /** The host stands behind the NAT of the first path with rebinding on which it spoke first. */
-  void noteNat(Path path) {
+  void noteNat(Path path, long nowNanos) {
     if (natPath == null && path.initiates && path.link.conditions().rebindPeriodNanos() > 0) {
       natPath = path;
+      dueRebinding(nowNanos); // what fell due before it had a mapping is nothing to it
     }
   }
 

@@ -1,6 +1,7 @@
 package io.posthorn.simulation.flow;
 
 import io.posthorn.CongestionControl;
+import io.posthorn.DraftOptions;
 import io.posthorn.Mode;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
@@ -49,22 +50,11 @@ final class SharedLink {
    * bytes.
    */
   static SocketOptions options(CongestionControl control, int maxDatagramBytes) {
-    SocketOptions usual = SocketOptions.defaults(Mode.RELIABLE);
-    return new SocketOptions(
-        usual.mode(),
-        Security.none(),
-        control,
-        usual.maxConnections(),
-        usual.idleTimeout(),
-        usual.handshakeTimeout(),
-        usual.keepAlive(),
-        usual.implicitIdle(),
-        usual.sendBufferBytes(),
-        usual.receiveBufferBytes(),
-        usual.socketReceiveBytes(),
-        usual.maxWholeMessageBytes(),
-        maxDatagramBytes,
-        usual.streaming());
+    DraftOptions options = DraftOptions.of(Mode.RELIABLE);
+    options.security = Security.none();
+    options.congestionControl = control;
+    options.maxDatagramBytes = maxDatagramBytes;
+    return options.done();
   }
 
   SharedLink posthorn(CongestionControl control, int maxDatagramBytes, long startMillis) {
