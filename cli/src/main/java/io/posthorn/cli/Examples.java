@@ -16,6 +16,25 @@ final class Examples {
           Map.entry(
               "send", List.of("posthorn listen -1 9000 & seq 3 | posthorn send localhost:9000")),
           Map.entry(
+              "connect",
+              List.of(
+                  "posthorn listen -1 -e date localhost:9000 & posthorn connect localhost:9000")),
+          Map.entry(
+              "copy",
+              List.of(
+                  "posthorn receive -1 localhost:9000 & posthorn copy /etc/hosts localhost:9000",
+                  "posthorn receive -1 localhost:9000 & ls | posthorn copy - localhost:9000")),
+          Map.entry(
+              "receive",
+              List.of(
+                  "posthorn receive -1 localhost:9000 & posthorn copy /etc/hosts localhost:9000",
+                  "date | posthorn copy - localhost:9000 & posthorn receive -1 localhost:9000")),
+          Map.entry(
+              "keys",
+              List.of(
+                  "posthorn keys show | posthorn keys import --comment 'my other machine'",
+                  "posthorn keys list")),
+          Map.entry(
               "ping",
               List.of(
                   "posthorn listen 9000 & posthorn ping localhost:9000 -c 3 -i 0.2 --histogram",

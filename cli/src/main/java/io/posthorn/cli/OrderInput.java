@@ -44,6 +44,11 @@ final class OrderInput {
     return lines.poll(Math.max(0, timeout.toNanos()), TimeUnit.NANOSECONDS);
   }
 
+  /** Puts a line that came another way after those that wait; false if too many do. */
+  boolean add(String line) {
+    return lines.offer(line);
+  }
+
   private void read(boolean terminal) {
     try {
       BufferedReader reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8));

@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.cli.proxy.ProxyControl;
 import io.posthorn.cli.proxy.ProxyOrder;
 import io.posthorn.cli.proxy.ProxyReport;
 import io.posthorn.cli.sockets.SocketRows;
@@ -32,6 +33,11 @@ import picocli.CommandLine.Parameters;
           + " standard input: "
           + ProxyOrder.HELP
           + ".",
+      "",
+      "With --change the same is told to a proxy that runs elsewhere, in the background or in"
+          + " another terminal, named by its port or its process if there are several:"
+          + " --change [PORT|PID] up SPEC, or with --up, --down and --impair. The answer says what"
+          + " was changed; with nothing to change, what is in force.",
       "Each second in which anything happens it prints what did. The fate of the n-th datagram of a"
           + " client and direction depends on the seed alone."
     })
@@ -39,9 +45,12 @@ final class ProxyCommand implements Callable<Integer> {
   private final Posthorn root;
 
   @Parameters(
-      arity = "0..4",
+      arity = "0..*",
       paramLabel = "LISTEN TARGET",
-      description = "Where clients send, 9001 or HOST:PORT, and where it goes, HOST:PORT.")
+      description = {
+        "Where clients send, 9001 or HOST:PORT, and where it goes, HOST:PORT; with --change which"
+            + " proxy, and what it is told."
+      })
   private List<String> where = List.of();
 
   @Option(
@@ -90,6 +99,9 @@ final class ProxyCommand implements Callable<Integer> {
       })
   private @Nullable String device;
 
+  @Option(names = "--change", description = "Tell a running proxy something, and end.")
+  private boolean change;
+
   @Mixin private FiguresFlag figures = new FiguresFlag();
 
   @Option(
@@ -118,6 +130,11 @@ final class ProxyCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Output output = root.output(quiet);
     LinkRecording recording = replay.recording();
+    if (change) {
+      LinkConditions forBoth = recording == null ? both : LinkConditions.replaying(recording);
+      ProxyChange.of(where, forBoth, up, down).tell(root, output);
+      return ExitCode.OK.status();
+    }
     LinkConditions upward = conditions(up, recording);
     LinkConditions downward = conditions(down, recording);
     String printFor = device;
@@ -130,22 +147,27 @@ final class ProxyCommand implements Callable<Integer> {
     InetSocketAddress target = addresses.get(1).resolve(root.everywhere().family());
     Relay relay = start(at, target, upward, downward);
     RunningSockets.ofProcess().add(SocketRows.of(relay, target));
+    ProxyControl control = new ProxyControl(relay);
+    OrderInput orders = OrderInput.start(root.streams());
+    ProxyDoor door = new ProxyDoor(relay, control, orders, output, this::seconds);
     Signals.ofProcess().interruptMe();
     try {
+      door.open(target, root.streams().environment());
       output.note(
           "listening on "
               + EndpointAddress.text(relay.localAddress())
               + ", proxy for "
               + EndpointAddress.text(target)
               + "; "
-              + TextSafety.visible(ProxyOrder.conditions(relay)));
-      serve(relay, output);
+              + TextSafety.visible(control.state().text()));
+      serve(relay, control, orders, output);
     } catch (InterruptedException interrupted) {
       if (!Signals.ofProcess().isStopping()) {
         throw interrupted;
       }
     } finally {
       Signals.ofProcess().leaveMe();
+      door.close();
       relay.close();
     }
     output.line(ProxyReport.total(relay.statistics(), seconds(), output.isJson()));
@@ -208,8 +230,8 @@ final class ProxyCommand implements Callable<Integer> {
     }
   }
 
-  private void serve(Relay relay, Output output) throws IOException, InterruptedException {
-    OrderInput orders = OrderInput.start(root.streams());
+  private void serve(Relay relay, ProxyControl control, OrderInput orders, Output output)
+      throws IOException, InterruptedException {
     boolean silent = figures.none() || output.isQuiet();
     long stepNanos = figures.step().toNanos();
     long nextNanos = startNanos + stepNanos;
@@ -223,13 +245,17 @@ final class ProxyCommand implements Callable<Integer> {
         continue;
       }
       try {
-        ProxyOrder order = ProxyOrder.obey(relay, line);
-        switch (order.then()) {
-          case GO_ON -> output.note(TextSafety.visible(order.answer()));
+        ProxyOrder order = ProxyOrder.parse(line);
+        switch (order.verb()) {
           case STATISTICS -> tell(relay, output);
           case QUIT -> {
             return;
           }
+          case CUT -> {
+            control.obey(order);
+            output.note("cut: nothing passes until \"mend\"");
+          }
+          default -> output.note(TextSafety.visible(control.obey(order).now().text()));
         }
       } catch (IllegalArgumentException wrong) {
         output.error(TextSafety.visible(String.valueOf(wrong.getMessage())));

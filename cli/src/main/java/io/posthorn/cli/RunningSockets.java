@@ -35,6 +35,11 @@ final class RunningSockets {
     command = name;
   }
 
+  /** Whether this process is the program, which others may ask and tell. */
+  synchronized boolean isEnabled() {
+    return command != null;
+  }
+
   /** A socket was opened. */
   void add(MessageSocket socket, boolean listens) {
     add(SocketRows.of(socket, listens));

@@ -75,6 +75,21 @@ class PosthornTest {
   }
 
   @Test
+  void badOrdersToARunningProxyAreSaidBeforeItIsAsked() {
+    assertEquals(64, run("proxy", "--change", "9001", "up", "loss", "5"));
+    assertTrue(errors().contains("expected a percentage"), errors());
+    err.reset();
+    assertEquals(64, run("proxy", "--change", "flood"));
+    assertTrue(errors().contains("no order \"flood\": there are up SPEC"), errors());
+    err.reset();
+    assertEquals(64, run("proxy", "--change", "cut", "--up", "none"));
+    assertTrue(errors().contains("\"cut\" beside --impair, --up or --down"), errors());
+    err.reset();
+    assertEquals(64, run("proxy", "--change", "127.0.0.1:", "cut"));
+    assertTrue(errors().contains("bad port"), errors());
+  }
+
+  @Test
   void badValuesNameWhatWasExpected() {
     assertEquals(64, run("send", "-i", "soon", "localhost:9", "x"));
     assertTrue(errors().contains("a time such as"), errors());

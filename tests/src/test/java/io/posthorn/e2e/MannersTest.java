@@ -241,6 +241,10 @@ class MannersTest {
       strings = {
         "listen",
         "send",
+        "connect",
+        "copy",
+        "receive",
+        "keys",
         "ping",
         "compare",
         "proxy",
@@ -271,7 +275,9 @@ class MannersTest {
       Path script = folder.resolve("example");
       Files.writeString(
           script,
-          "set -m\nposthorn() { "
+          "cd "
+              + Files.createTempDirectory(folder, "where")
+              + "\nset -m\nposthorn() { "
               + program
               + " \"$@\"; }\n"
               + runnable
@@ -279,7 +285,7 @@ class MannersTest {
               + "wait\nexit $status\n",
           StandardCharsets.UTF_8);
       try (RunningProgram shell = RunningProgram.other("bash", script.toString())) {
-        int status = shell.exit();
+        int status = shell.endInput().exit();
         assertTrue(
             status == 0 || (command.equals("doctor") && status == 1),
             () -> example + "\n" + shell.output() + shell.errors());

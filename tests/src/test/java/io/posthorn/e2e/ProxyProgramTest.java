@@ -1,6 +1,7 @@
 package io.posthorn.e2e;
 
 import static io.posthorn.e2e.RunningProgram.posthorn;
+import static io.posthorn.e2e.RunningProgram.posthornIn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,6 +9,9 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,6 +54,76 @@ class ProxyProgramTest {
             proxy.output().contains("in all: up 35 in, 25 out, 5 lost, 5 in an outage; down 25 in"),
             proxy.output());
       }
+    }
+  }
+
+  private static String change(Map<String, String> runtime, int status, String... words)
+      throws Exception {
+    List<String> arguments = new ArrayList<>(List.of("proxy", "--change"));
+    arguments.addAll(List.of(words));
+    try (RunningProgram change = posthornIn(runtime, arguments.toArray(String[]::new))) {
+      assertEquals(status, change.exit(), change::errors);
+      return change.output() + change.errors();
+    }
+  }
+
+  /** In the background nobody can type to it; so another program of the user tells it. */
+  @Test
+  void aProxyInTheBackgroundIsChangedFromElsewhere(@TempDir Path folder) throws Exception {
+    Map<String, String> runtime = Map.of("XDG_RUNTIME_DIR", folder.toString());
+    String none = change(runtime, 69, "cut");
+    assertTrue(none.contains("no proxy of this user is running; start one"), none);
+    Path fates = folder.resolve("fates; cut");
+    Files.writeString(fates, "posthorn-recording 1\n1 up 1 0 60 lost\n");
+    try (RunningProgram echo = posthorn("listen", "--plain", "--echo", "-o", "/dev/null", ANY)) {
+      try (RunningProgram proxy = posthornIn(runtime, "proxy", ANY, "127.0.0.1", echo.port());
+          RunningProgram other = posthornIn(runtime, "proxy", "[::1]:0", "[::1]:9", "-6")) {
+        proxy.endInput();
+        String port = proxy.port();
+        String at = "127.0.0.1:" + port + " (process " + proxy.pid() + "): ";
+        assertEquals(
+            at + "up: loss 100% (was none); down: none\n",
+            change(runtime, 0, port, "up", "loss", "100%"));
+        proxy.awaitError("up: loss 100% (was none); down: none");
+        ping(port, 3, "3 sent, 0 received");
+        assertEquals(
+            at + "up: none (was loss 100%); down: delay 1ms (was none)\n",
+            change(runtime, 0, "" + proxy.pid(), "--up", "none", "--down", "delay 1ms"));
+        ping(port, 3, "3 sent, 3 received");
+        assertEquals(
+            at + "up: none; down: delay 1ms; cut\n", change(runtime, 0, "127.0.0.1", port, "cut"));
+        ping(port, 3, "3 sent, 0 received");
+        String mended = change(runtime, 0, "127.0.0.1:" + port, "--json", "mend");
+        assertTrue(
+            mended.contains("\"before\":{\"up\":\"none\",\"down\":\"delay 1ms\",\"cut\":true}"),
+            mended);
+        assertEquals("", JsonShapes.read().complaint("proxy", "out", mended.strip()));
+        ping(port, 3, "3 sent, 3 received");
+        String replayed = change(runtime, 0, port, "up", "replay", fates.toString());
+        assertTrue(replayed.startsWith(at + "up: replay " + fates + " (was none)"), replayed);
+
+        String which = change(runtime, 64, "both", "none");
+        assertTrue(which.contains("2 proxies may be meant: "), which);
+        assertTrue(which.contains("name one by its process"), which);
+        String nobody = change(runtime, 69, "1", "cut");
+        assertTrue(nobody.contains("no proxy \"1\" of this user is running; there is "), nobody);
+        other.port();
+        String asked = change(runtime, 0);
+        assertEquals(2, asked.lines().count(), asked);
+        assertTrue(asked.contains("]:" + other.port() + " (process " + other.pid()), asked);
+        String figures = change(runtime, 0, "statistics");
+        assertTrue(figures.contains(at + "in all: up 12 in, 6 out, 3 lost, 3 in an"), figures);
+        assertEquals(
+            "[0:0:0:0:0:0:0:1]:" + other.port() + " (process " + other.pid() + "): it ends\n",
+            change(runtime, 0, "::1", other.port(), "quit"));
+        assertEquals(0, other.exit(), other::errors);
+        proxy.signal("KILL");
+        proxy.exit();
+        assertTrue(change(runtime, 69).contains("no proxy of this user"));
+      }
+    }
+    try (var left = Files.list(folder.resolve("posthorn"))) {
+      assertTrue(left.noneMatch(file -> file.toString().endsWith(".orders")));
     }
   }
 

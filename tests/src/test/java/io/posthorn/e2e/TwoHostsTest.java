@@ -212,4 +212,154 @@ class TwoHostsTest {
       assertTrue(said[6].contains("yet UDP gets no answer: a firewall on the way"), said[6]);
     }
   }
+
+  /** What the first tests do over one family is done here over the other, and the rest. */
+  @Test
+  void theRestGoesFromHostToHostOverTheOtherFamily() throws Exception {
+    needsNamespaces();
+    Files.writeString(folder.resolve("small"), "by way of the longer address");
+    Files.createDirectory(folder.resolve("to"));
+    try (RunningProgram hosts =
+        run(
+            """
+            serve a receive --once --allow-anyone '[fd77::1]:9000' to; receiver=$!
+            at b copy small fd77::1 9000
+            wait $receiver
+            serve a listen --once --allow-anyone -e 'tr a-z A-Z' 10.77.0.1:9001; listener=$!
+            echo shouted | at b connect 10.77.0.1 9001
+            wait $listener
+            serve a listen -u --echo 10.77.0.1:9002 -o heard
+            at b send -u 10.77.0.1:9002 letter -q 0.5
+            cat heard
+            serve a listen '[fd77::1]:9004' -o /dev/null
+            serve b proxy '[fd77::2]:9003' '[fd77::1]:9004' --impair 'loss 10%' > figures
+            at a ping '[fd77::2]:9003' -c 4 -i 0.02 -q -W 20 | grep -o '4 received'
+            at b proxy --change 9003 --down 'loss 100%' | grep -o 'down: .*'
+            status=0; at a ping fd77::2 9003 -c 1 -W 0.3 > /dev/null 2>&1 || status=$?
+            echo $status
+            status=0; at b doctor fd77::1 9004 > found || status=$?
+            grep -o 'a reliable peer answers' found
+            """)) {
+      assertEquals(0, hosts.exitWithin(LIMIT_SECONDS), hosts::errors);
+      assertEquals(
+          """
+          SHOUTED
+          letter
+          letter
+          4 received
+          down: loss 100% (was loss 10%)
+          1
+          a reliable peer answers
+          """,
+          hosts.output());
+    }
+    assertEquals("by way of the longer address", Files.readString(folder.resolve("to/small")));
+  }
+
+  @Test
+  void benchesGoOverTheOtherFamilyToo() throws Exception {
+    needsNamespaces();
+    try (RunningProgram hosts =
+        run(
+            """
+            serve a bench -s '[fd77::1]:9005' > /dev/null
+            at b bench '[fd77::1]:9005' -R -n 20 -b 20mbit -i 0 > reliable & one=$!
+            at b bench fd77::1 9005 -u -R -n 20 -b 20mbit -i 0 > plain & two=$!
+            at b bench '[fd77::1]:9005' --tcp -R -n 20 -b 20mbit -i 0 > tcp & three=$!
+            wait $one && wait $two && wait $three
+            grep -h -o '20 sent = .* lost' reliable tcp
+            grep -h -o '20 sent = ' plain
+            at a sockets -a -t -u | grep -o -m1 'fd77:0:0:0:0:0:0:1]:9005'
+            """)) {
+      assertEquals(0, hosts.exitWithin(LIMIT_SECONDS), hosts::errors);
+      assertEquals(
+          """
+          20 sent = 20 received + 0 lost
+          20 sent = 20 received + 0 lost
+          20 sent =\s
+          fd77:0:0:0:0:0:0:1]:9005
+          """,
+          hosts.output());
+    }
+  }
+
+  /** FAULTS 59 and 34 between hosts, where each person has a home with keys. */
+  @Test
+  void keysDecideWhoTalksFromHostToHost() throws Exception {
+    needsNamespaces();
+    try (RunningProgram hosts =
+        run(
+            """
+            as() { export POSTHORN_HOME=$PWD/$1; }
+            # Runs a command at b and says its status.
+            try() { status=0; at b "$@" > out 2> err || status=$?; echo $status; }
+            as bob; at b keys make > fingerprint; at b keys show > line
+            as ann; at a keys import line --comment bob > /dev/null
+            serve a listen --authorized 9000 > heard
+            as bob; try send 10.77.0.1:9000 'over IPv4'
+            try send fd77::1 9000 'over IPv6'
+            at b keys list | grep -c '^known.*9000'
+            as eve; try send '[fd77::1]:9000' 'let me in'
+            kill $(ip netns pids a); wait
+            cat heard
+
+            as eve; serve a listen 9000 > /dev/null
+            as bob; try send 10.77.0.1:9000 'is it you?'
+            grep -o 'known_hosts line [0-9]*' err
+            try ping '[fd77::1]:9000' -c 1
+            as eve; at a keys show > key
+            as bob; at b keys trust 10.77.0.1:9000 "$(cat key)" 2> /dev/null > /dev/null
+            try send --strict 10.77.0.1:9000 'now I know you'
+            chmod 666 bob/known_hosts; try send 10.77.0.1:9000 hello
+            grep -o 'known_hosts.*666' err
+            """)) {
+      assertEquals(0, hosts.exitWithin(LIMIT_SECONDS), hosts::errors);
+      assertEquals(
+          """
+          0
+          0
+          2
+          77
+          over IPv4
+          over IPv6
+          77
+          known_hosts line 1
+          77
+          0
+          78
+          known_hosts has mode 0666
+          """,
+          hosts.output());
+    }
+  }
+
+  /** What talks to nobody has no meaning between hosts: a host without any network will do. */
+  @Test
+  void whatTalksToNobodyNeedsNoNetworkAndTheRestSaysThatThereIsNone() throws Exception {
+    needsNamespaces();
+    try (RunningProgram hosts =
+        run(
+            """
+            ip netns add alone
+            ip -n alone link set lo down
+            at alone help ping > help & one=$!
+            at alone completion bash > completion & two=$!
+            at alone compare --simulated -n 20 --runs 1 > compared & three=$!
+            at alone keys fingerprint > key & four=$!
+            at alone sockets > table 2>&1 & five=$!
+            wait $one && wait $two && wait $three && wait $four && wait $five
+            grep -c 'posthorn ping' help
+            bash -n completion
+            grep -o 'eliable delivered every one' compared
+            grep -c ^SHA256: key
+            status=0; at alone doctor > found || status=$?
+            echo $status
+            status=0; at alone ping -u 10.77.0.1:9 -c 1 -W 0.2 > said 2>&1 || status=$?
+            echo $status
+            cat said found >&2
+            """)) {
+      assertEquals(0, hosts.exitWithin(LIMIT_SECONDS), hosts::errors);
+      assertTrue(hosts.output().endsWith("eliable delivered every one\n1\n1\n1\n"), hosts.output());
+    }
+  }
 }

@@ -51,6 +51,6 @@ final class Slots {
   /** Makes the connection continue under another id, as when the peer's attempt wins. */
   void rename(ConnectionSlot slot, long id) {
     slot.connection.adopt(
-        id, 5, new ChecksumProtection(), new byte[0], new TransportParameters(), 0);
+        id, 5, new ChecksumProtection(), new byte[0], new TransportParameters(), -1, 0);
   }
 }

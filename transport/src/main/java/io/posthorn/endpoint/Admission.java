@@ -141,6 +141,7 @@ final class Admission {
     HalfOpen.Key key = new HalfOpen.Key(source, first.initiatorConnectionId(), ephemeral);
     HalfOpen known = byKey.get(key);
     if (known != null) {
+      known.onSecondSent(nowNanos);
       outbox.add(known.second, source);
       return DropReason.NONE;
     }
@@ -222,6 +223,7 @@ final class Admission {
         new HalfOpen(key, id, handshake, Arrays.copyOf(second, bytes), nowNanos + HALF_OPEN_NANOS);
     byKey.put(key, halfOpen);
     byId.put(id, halfOpen);
+    halfOpen.onSecondSent(nowNanos);
     outbox.add(halfOpen.second, source);
     return DropReason.NONE;
   }

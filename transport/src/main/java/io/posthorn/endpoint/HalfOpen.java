@@ -17,6 +17,8 @@ final class HalfOpen {
   final Handshake handshake;
   final byte[] second;
   final long expiresNanos;
+  private long secondSentNanos;
+  private int secondsSent;
 
   HalfOpen(
       Key key, long responderConnectionId, Handshake handshake, byte[] second, long expiresNanos) {
@@ -25,5 +27,16 @@ final class HalfOpen {
     this.handshake = handshake;
     this.second = second;
     this.expiresNanos = expiresNanos;
+  }
+
+  /** M2 leaves. */
+  void onSecondSent(long nowNanos) {
+    secondSentNanos = nowNanos;
+    secondsSent++;
+  }
+
+  /** How long M3 took if it comes now; -1 if M2 went more than once (Karn's rule). */
+  long roundTripNanos(long nowNanos) {
+    return secondsSent == 1 ? nowNanos - secondSentNanos : -1;
   }
 }

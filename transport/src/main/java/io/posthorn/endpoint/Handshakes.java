@@ -208,6 +208,7 @@ final class Handshakes {
     ConnectionSlot existing = table.byAddress(address);
     boolean self = peer.instanceId == shared.instanceId();
     byte[] key = halfOpen.handshake.remoteStatic();
+    long roundTripNanos = halfOpen.roundTripNanos(nowNanos);
     if (existing != null
         && !self
         && existing.connection.isUnanswered()
@@ -223,6 +224,7 @@ final class Handshakes {
           halfOpen.handshake.split(shared.scratch().ciphers()),
           key,
           peer,
+          roundTripNanos,
           nowNanos);
       table.rekey(existing);
       turns.settle(existing, nowNanos);
@@ -240,6 +242,7 @@ final class Handshakes {
                 halfOpen.handshake.split(shared.scratch().ciphers()),
                 key,
                 peer,
+                roundTripNanos,
                 nowNanos));
     table.add(slot);
     String refusal = self ? null : options.security().refusal(address, key, false);

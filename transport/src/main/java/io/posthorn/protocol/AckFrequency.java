@@ -5,8 +5,9 @@ import io.posthorn.protocol.recovery.PacketRecovery;
 /**
  * ACK_FREQUENCY frames: a flow with much in flight asks for fewer acknowledgements, about thirty a
  * round trip, so that a fast one does not drown in them; a flow that has become thin asks for the
- * usual two again. Along with that it asks for a delay that fits the path, so that the tail of a
- * burst is known a quarter of a round trip after it came, not after the usual delay.
+ * usual two again. Along with that, and as soon as the round trip is known, it asks for a delay
+ * that fits the path, so that the tail of a burst is known a quarter of a round trip after it came,
+ * not after the usual delay.
  */
 final class AckFrequency implements FrameSource {
   private static final long NEVER = Long.MAX_VALUE;
@@ -23,6 +24,10 @@ final class AckFrequency implements FrameSource {
 
   private static final int DELAY_DIVISOR = 4;
   private static final long LEAST_DELAY_MICROS = 1_000;
+
+  /** For a flow that asks for no fewer: sooner would be one acknowledgement for each packet. */
+  private static final long LEAST_USUAL_DELAY_MICROS = 5_000;
+
   private static final long MOST_DELAY_MICROS = PeerConnection.MAX_ACK_DELAY_NANOS / 1_000;
 
   private long sequence = -1;
@@ -31,21 +36,35 @@ final class AckFrequency implements FrameSource {
   private boolean due;
   private long agreedDelayMicros = NEVER;
 
+  /** The connection is open, and the handshake may have shown the round trip. */
+  void onOpened(PacketRecovery recovery) {
+    if (recovery.rtt().hasSample()) {
+      askIfWorthwhile(recovery);
+    }
+  }
+
   /** The peer acknowledged something: asks for another frequency if that is worth it. */
   void onAcknowledged(PacketRecovery recovery) {
     if (agreedDelayMicros != NEVER) {
       recovery.peerMaxAckDelay(agreedDelayMicros * 1_000);
       agreedDelayMicros = NEVER;
     }
+    askIfWorthwhile(recovery);
+  }
+
+  private void askIfWorthwhile(PacketRecovery recovery) {
     int wanted =
         Math.max(
             USUAL_PACKETS, Math.min(MOST_PACKETS, recovery.sent().outstanding() / ACKS_A_ROUND));
     boolean fewer = wanted >= WORTHWHILE * askedPackets;
     boolean more = wanted * WORTHWHILE * WORTHWHILE <= askedPackets;
-    if (fewer || more) {
+    long quarterMicros = recovery.rtt().smoothedRttNanos() / 1_000 / DELAY_DIVISOR;
+    long least = wanted > USUAL_PACKETS ? LEAST_DELAY_MICROS : LEAST_USUAL_DELAY_MICROS;
+    long delayMicros = Math.max(least, Math.min(MOST_DELAY_MICROS, quarterMicros));
+    boolean sooner = delayMicros * WORTHWHILE <= askedDelayMicros;
+    if (fewer || more || sooner) {
       askedPackets = wanted;
-      long quarterMicros = recovery.rtt().smoothedRttNanos() / 1_000 / DELAY_DIVISOR;
-      askedDelayMicros = Math.max(LEAST_DELAY_MICROS, Math.min(MOST_DELAY_MICROS, quarterMicros));
+      askedDelayMicros = delayMicros;
       sequence++;
       due = true;
     }

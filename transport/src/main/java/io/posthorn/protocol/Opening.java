@@ -24,6 +24,8 @@ final class Opening {
   private @Nullable String refusal;
   private boolean confirmed;
   private boolean connectedReported;
+  private long peerMaxAckDelayNanos;
+  private long thirdRoundTripNanos = -1;
 
   /**
    * Makes one.
@@ -40,14 +42,20 @@ final class Opening {
     attempt = own;
   }
 
-  /** The peer asked, and its M3 verified. */
+  /**
+   * The peer asked, and its M3 verified.
+   *
+   * @param roundTripNanos from M2 to M3; -1 if M2 went more than once
+   */
   void accept(
       long remoteConnectionId,
       PacketProtection keys,
       byte[] peerKey,
       TransportParameters peer,
+      long roundTripNanos,
       long nowNanos) {
     confirmed = true;
+    thirdRoundTripNanos = roundTripNanos;
     open(remoteConnectionId, keys, peerKey, peer);
     if (parts.trace != null) {
       parts.trace.opened(nowNanos);
@@ -62,6 +70,7 @@ final class Opening {
       PacketProtection keys,
       byte[] peerKey,
       TransportParameters peer,
+      long roundTripNanos,
       long nowNanos) {
     OpeningAttempt opening = attempt;
     if (opening == null || opening.isAnswered()) {
@@ -71,7 +80,7 @@ final class Opening {
     attempt = null;
     parts.localIds.replaceFirst(connectionId);
     parts.idle.onReceived(nowNanos);
-    accept(remoteConnectionId, keys, peerKey, peer, nowNanos);
+    accept(remoteConnectionId, keys, peerKey, peer, roundTripNanos, nowNanos);
   }
 
   /** The parameters that this side announces. */
@@ -129,6 +138,10 @@ final class Opening {
     }
     byte[] own = new byte[WireLimits.MAX_PARAMETERS_BYTES];
     int ownLength = parameters(parts.shared, parts.localIds.first()).encode(own, 0);
+    long roundTripNanos = opening.roundTripNanos(nowNanos);
+    if (roundTripNanos >= 0) {
+      parts.recovery.onHandshakeRoundTrip(roundTripNanos);
+    }
     opening.onSecond(peer.connectionId, own, ownLength);
     parts.idle.onReceived(nowNanos);
     open(peer.connectionId, opening.handshake().split(parts.shared.scratch().ciphers()), key, peer);
@@ -165,7 +178,10 @@ final class Opening {
     if (!parts.ending.isRunning()) {
       frames.refuseMessages();
     }
-    parts.recovery.peerMaxAckDelay(peer.maxAckDelayMicros * 1000);
+    peerMaxAckDelayNanos = peer.maxAckDelayMicros * 1000;
+    // What comes with M3 is acknowledged at once (RFC 9002 §6.2.1 has it so for a handshake).
+    parts.recovery.peerMaxAckDelay(confirmed ? peerMaxAckDelayNanos : 0);
+    parts.ackFrequency.onOpened(parts.recovery);
     parts.deliveries.onPeerLimits(peer);
     parts.idle.onPeerTimeout(peer.maxIdleTimeoutMillis * 1_000_000);
     // So that each side soon hears from the other, whatever the application does.
@@ -194,8 +210,16 @@ final class Opening {
    *
    * @return whether this is the first that proves it
    */
-  boolean onPacketOpened() {
+  boolean onPacketOpened(long packetNumber) {
+    if (packetNumber == 0 && thirdRoundTripNanos >= 0) {
+      // With the number 0 it came beside an M3 that is no repetition either.
+      parts.recovery.onHandshakeRoundTrip(thirdRoundTripNanos);
+    }
+    thirdRoundTripNanos = -1;
     boolean first = !confirmed;
+    if (first) {
+      parts.recovery.peerMaxAckDelay(peerMaxAckDelayNanos);
+    }
     confirmed = true;
     attempt = null;
     return first;

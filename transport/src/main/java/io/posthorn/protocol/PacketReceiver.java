@@ -71,7 +71,7 @@ final class PacketReceiver {
     }
     parts.idle.onReceived(nowNanos);
     parts.path.onReceived(source, datagramBytes);
-    if (opening.onPacketOpened()) {
+    if (opening.onPacketOpened(keys.openedPacketNumber())) {
       if (parts.trace != null) {
         parts.trace.opened(nowNanos);
       }

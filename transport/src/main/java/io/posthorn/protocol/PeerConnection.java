@@ -97,6 +97,7 @@ public final class PeerConnection {
    * @param keys from its handshake
    * @param peerKey its static key, empty in clear
    * @param peer its parameters, checked by {@link #areAcceptable}
+   * @param roundTripNanos from M2 to M3; -1 if M2 went more than once
    */
   public static PeerConnection accepted(
       EndpointResources shared,
@@ -107,10 +108,11 @@ public final class PeerConnection {
       PacketProtection keys,
       byte[] peerKey,
       TransportParameters peer,
+      long roundTripNanos,
       long nowNanos) {
     PeerConnection connection =
         new PeerConnection(shared, handle, address, localConnectionId, false, false, nowNanos);
-    connection.opening.accept(remoteConnectionId, keys, peerKey, peer, nowNanos);
+    connection.opening.accept(remoteConnectionId, keys, peerKey, peer, roundTripNanos, nowNanos);
     return connection;
   }
 
@@ -126,8 +128,9 @@ public final class PeerConnection {
       PacketProtection keys,
       byte[] peerKey,
       TransportParameters peer,
+      long roundTripNanos,
       long nowNanos) {
-    opening.adopt(connectionId, remoteConnectionId, keys, peerKey, peer, nowNanos);
+    opening.adopt(connectionId, remoteConnectionId, keys, peerKey, peer, roundTripNanos, nowNanos);
     String problem = opening.rememberPeer();
     if (problem != null) {
       closing.refuse(problem, nowNanos);

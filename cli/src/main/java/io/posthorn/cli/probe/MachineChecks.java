@@ -7,6 +7,8 @@ import io.posthorn.cli.sockets.ControlFolder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -69,6 +71,7 @@ public final class MachineChecks {
               "no UDP socket can be opened on the loopback: " + failed.getMessage(),
               "bring the loopback up: ip link set lo up"));
     }
+    findings.add(network());
     findings.add(clock());
     findings.add(descriptors());
     findings.add(controlFolder());
@@ -110,6 +113,36 @@ public final class MachineChecks {
     return portable
         ? Finding.note("fast path", "not in use: " + description, "on 64-bit Linux with JNA it is")
         : Finding.good("fast path", description);
+  }
+
+  private static Finding network() {
+    String subject = "network";
+    List<String> up = new ArrayList<>();
+    boolean loopback = false;
+    try {
+      for (NetworkInterface one : NetworkInterface.networkInterfaces().toList()) {
+        if (one.isUp() && one.isLoopback()) {
+          loopback = true;
+        } else if (one.isUp() && one.inetAddresses().findAny().isPresent()) {
+          up.add(one.getName());
+        }
+      }
+    } catch (SocketException unknown) {
+      return Finding.note(
+          subject, "its interfaces cannot be told: " + unknown.getMessage(), "look with: ip link");
+    }
+    if (!loopback) {
+      return Finding.bad(
+          subject,
+          "the loopback is down: programs on this machine cannot reach each other",
+          "as root: ip link set lo up");
+    }
+    return up.isEmpty()
+        ? Finding.note(
+            subject,
+            "nothing but the loopback is up: messages reach this machine only",
+            "bring an interface up: ip link set DEVICE up, and give it an address")
+        : Finding.good(subject, "up: " + String.join(", ", up));
   }
 
   private Finding clock() {
@@ -181,7 +214,10 @@ public final class MachineChecks {
       }
     } catch (IOException unreadable) {
       findings.add(
-          Finding.bad("key files", home + " cannot be read: " + unreadable.getMessage(), ""));
+          Finding.bad(
+              "key files",
+              home + " cannot be read: " + unreadable.getMessage(),
+              "chmod 700 " + home));
     }
     if (findings.isEmpty()) {
       findings.add(Finding.good("key files", "in " + home + " nobody else may write or read keys"));

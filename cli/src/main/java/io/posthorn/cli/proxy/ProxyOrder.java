@@ -1,83 +1,130 @@
 package io.posthorn.cli.proxy;
 
 import io.posthorn.simulation.LinkConditions;
-import io.posthorn.simulation.Relay;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/** A line that a running proxy is told, done. */
+/**
+ * A line that a running proxy is told, understood and not done yet: one order, or from a program
+ * several, which are done all or not at all.
+ */
 public final class ProxyOrder {
   /** What there is to tell it. */
   public static final String HELP =
       "up SPEC, down SPEC or both SPEC (other conditions from now on), cut, mend, conditions,"
           + " statistics, quit";
 
-  /** What the proxy is to do beyond what was done. */
-  public enum Then {
-    /** Go on. */
-    GO_ON,
-    /** Tell the figures. */
+  /** What no file's name after "replay" can hold. */
+  private static final String BETWEEN = "\0";
+
+  /** What one of its parts asks for. */
+  public enum Verb {
+    /** Other conditions upwards. */
+    UP,
+    /** Other conditions downwards. */
+    DOWN,
+    /** Other conditions both ways. */
+    BOTH,
+    /** Nothing passes. */
+    CUT,
+    /** Everything passes again. */
+    MEND,
+    /** The conditions in force. */
+    CONDITIONS,
+    /** The figures. */
     STATISTICS,
-    /** End. */
+    /** The end. */
     QUIT
   }
 
-  private final Then then;
-  private final String answer;
+  /**
+   * One part of an order.
+   *
+   * @param conditions of {@link Verb#UP}, {@link Verb#DOWN} and {@link Verb#BOTH}
+   */
+  record Step(Verb verb, @Nullable LinkConditions conditions) {}
 
-  private ProxyOrder(Then then, String answer) {
-    this.then = then;
-    this.answer = answer;
+  private final List<Step> steps;
+
+  private ProxyOrder(List<Step> steps) {
+    this.steps = steps;
   }
 
   /**
-   * Does what a line says.
+   * Reads what a line says.
    *
-   * @param line one of the orders of {@link #HELP}
-   * @return what to do and to say next
-   * @throws IllegalArgumentException if it says nothing sensible; nothing has changed then
+   * @param line orders of {@link #HELP}
+   * @throws IllegalArgumentException if it says nothing sensible
    */
-  public static ProxyOrder obey(Relay relay, String line) {
-    String text = line.strip();
+  public static ProxyOrder parse(String line) {
+    List<Step> steps = new ArrayList<>();
+    for (String part : line.split(BETWEEN, -1)) {
+      steps.add(step(part.strip()));
+    }
+    return new ProxyOrder(steps);
+  }
+
+  private static Step step(String text) {
     int blank = text.indexOf(' ');
     String word = (blank < 0 ? text : text.substring(0, blank)).toLowerCase(Locale.ROOT);
     String rest = blank < 0 ? "" : text.substring(blank + 1).strip();
-    switch (word) {
-      case "up" -> relay.up(LinkConditions.parse(rest));
-      case "down" -> relay.down(LinkConditions.parse(rest));
-      case "both" -> {
-        LinkConditions conditions = LinkConditions.parse(rest);
-        relay.up(conditions);
-        relay.down(conditions);
-      }
-      case "cut" -> {
-        relay.cut(true);
-        return new ProxyOrder(Then.GO_ON, "cut: nothing passes until \"mend\"");
-      }
-      case "mend" -> relay.cut(false);
-      case "conditions" -> {}
-      case "", "s", "statistics" -> {
-        return new ProxyOrder(Then.STATISTICS, "");
-      }
-      case "q", "quit" -> {
-        return new ProxyOrder(Then.QUIT, "");
-      }
+    return switch (word) {
+      case "up" -> new Step(Verb.UP, LinkConditions.parse(rest));
+      case "down" -> new Step(Verb.DOWN, LinkConditions.parse(rest));
+      case "both" -> new Step(Verb.BOTH, LinkConditions.parse(rest));
+      case "cut" -> new Step(Verb.CUT, null);
+      case "mend" -> new Step(Verb.MEND, null);
+      case "conditions" -> new Step(Verb.CONDITIONS, null);
+      case "", "s", "statistics" -> new Step(Verb.STATISTICS, null);
+      case "q", "quit" -> new Step(Verb.QUIT, null);
       default -> throw new IllegalArgumentException("no order \"" + text + "\": there are " + HELP);
+    };
+  }
+
+  List<Step> steps() {
+    return steps;
+  }
+
+  /**
+   * What several of them say to do, in one.
+   *
+   * @param orders at least one
+   */
+  public static ProxyOrder all(List<ProxyOrder> orders) {
+    return new ProxyOrder(orders.stream().flatMap(order -> order.steps.stream()).toList());
+  }
+
+  /** What is asked for: of several the last. */
+  public Verb verb() {
+    return steps.get(steps.size() - 1).verb();
+  }
+
+  /** Whether it only asks, so that it may be told to several proxies. */
+  public boolean onlyAsks() {
+    return verb() == Verb.CONDITIONS || verb() == Verb.STATISTICS;
+  }
+
+  /** The same as a line for a proxy in another folder. */
+  public String toLine() {
+    return steps.stream().map(ProxyOrder::line).collect(Collectors.joining(BETWEEN));
+  }
+
+  private static String line(Step step) {
+    String verb = step.verb().name().toLowerCase(Locale.ROOT);
+    LinkConditions conditions = step.conditions();
+    if (conditions == null) {
+      return verb;
     }
-    return new ProxyOrder(Then.GO_ON, conditions(relay));
-  }
-
-  /** The conditions in force, in words. */
-  public static String conditions(Relay relay) {
-    return "up: " + relay.up() + "; down: " + relay.down();
-  }
-
-  /** What to do next. */
-  public Then then() {
-    return then;
-  }
-
-  /** What to say; may be empty. */
-  public String answer() {
-    return answer;
+    String words = conditions.toString();
+    String replay = "replay ";
+    return verb
+        + ' '
+        + (words.startsWith(replay)
+            ? replay + Path.of(words.substring(replay.length())).toAbsolutePath()
+            : words);
   }
 }

@@ -53,8 +53,12 @@ public final class ControlFolder {
     return folder;
   }
 
-  /** Checks that a folder is this user's alone. */
-  static void check(Path folder) throws IOException {
+  /**
+   * Checks that a folder is this user's alone.
+   *
+   * @throws IOException if it is not
+   */
+  public static void check(Path folder) throws IOException {
     PosixFileAttributes attributes =
         Files.readAttributes(folder, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
     if (!attributes.isDirectory()) {

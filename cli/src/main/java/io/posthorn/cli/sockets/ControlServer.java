@@ -4,10 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,7 +13,8 @@ import java.util.function.Supplier;
 
 /**
  * Tells whoever of the same user asks what sockets this process has: one Unix-domain socket, which
- * answers each connection with a line a socket and closes it. It takes no orders.
+ * answers each connection with a line a socket and closes it. It takes no orders; a proxy has a
+ * door of its own for them.
  */
 public final class ControlServer implements Closeable {
   static final String SUFFIX = ".sock";
@@ -64,11 +62,8 @@ public final class ControlServer implements Closeable {
 
   private void serve() {
     while (listener.isOpen()) {
-      try (SocketChannel asker = listener.accept()) {
-        ByteBuffer answer = ByteBuffer.wrap(answer().getBytes(StandardCharsets.US_ASCII));
-        while (answer.hasRemaining()) {
-          asker.write(answer);
-        }
+      try (ControlChannel asker = ControlChannel.of(listener.accept())) {
+        asker.write(answer());
       } catch (IOException gone) {
         // Whoever asked went away, or the listener was closed.
         Thread.onSpinWait();

@@ -1,29 +1,17 @@
 package io.posthorn.cli.sockets;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
 /** Asks all running programs of this user for their sockets. */
 public final class SocketSurvey {
-  private static final Duration PATIENCE = Duration.ofSeconds(2);
-  private static final int MOST_ANSWER_BYTES = 64 << 20;
-  private static final int CHUNK_BYTES = 64 << 10;
-
   private SocketSurvey() {}
 
   /**
@@ -54,8 +42,8 @@ public final class SocketSurvey {
   private static List<SocketRow> askOne(Path file) throws IOException {
     List<SocketRow> rows = new ArrayList<>();
     String answer;
-    try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(file))) {
-      answer = read(channel);
+    try (ControlChannel channel = ControlChannel.connect(file)) {
+      answer = channel.readAll();
     } catch (ConnectException dead) {
       Files.deleteIfExists(file); // its process was killed
       return rows;
@@ -75,30 +63,5 @@ public final class SocketSurvey {
       }
     }
     return rows;
-  }
-
-  private static String read(SocketChannel channel) throws IOException {
-    ByteArrayOutputStream all = new ByteArrayOutputStream();
-    ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
-    channel.configureBlocking(false);
-    try (Selector selector = Selector.open()) {
-      channel.register(selector, SelectionKey.OP_READ);
-      long endNanos = System.nanoTime() + PATIENCE.toNanos();
-      while (all.size() < MOST_ANSWER_BYTES) {
-        long leftMillis = (endNanos - System.nanoTime()) / 1_000_000;
-        if (leftMillis <= 0) {
-          throw new IOException("no answer");
-        }
-        selector.select(leftMillis);
-        selector.selectedKeys().clear();
-        int count = channel.read(chunk);
-        if (count < 0) {
-          break;
-        }
-        all.write(chunk.array(), 0, chunk.position());
-        chunk.clear();
-      }
-    }
-    return all.toString(StandardCharsets.US_ASCII);
   }
 }

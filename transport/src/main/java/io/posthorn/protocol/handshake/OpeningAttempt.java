@@ -30,6 +30,8 @@ public final class OpeningAttempt {
   private final long deadlineNanos;
   private boolean answered;
   private int firstsSent;
+  private int sameFirstsSent;
+  private long firstSentNanos;
   private int refusedAfter;
   private @Nullable CloseReason refusal;
 
@@ -76,6 +78,14 @@ public final class OpeningAttempt {
     return answered ? NEVER : nextNanos;
   }
 
+  /**
+   * How long M2 took if it comes now; -1 if nobody can tell, since M1 went more than once and it
+   * may answer any (Karn's rule).
+   */
+  public long roundTripNanos(long nowNanos) {
+    return sameFirstsSent == 1 ? nowNanos - firstSentNanos : -1;
+  }
+
   /** Writes M1 if it is due. Returns its length or 0. */
   public int write(byte[] out, int from, long nowNanos) {
     if (answered || nowNanos < nextNanos) {
@@ -83,6 +93,8 @@ public final class OpeningAttempt {
     }
     System.arraycopy(first, 0, out, from, first.length);
     firstsSent++;
+    sameFirstsSent++;
+    firstSentNanos = nowNanos;
     nextNanos = nowNanos + intervalNanos;
     intervalNanos = Math.min(intervalNanos * 3 / 2, LONGEST_INTERVAL_NANOS);
     return first.length;
@@ -100,6 +112,7 @@ public final class OpeningAttempt {
     cookie = java.util.Arrays.copyOfRange(datagram, from, from + length);
     first = firstMessage();
     if (!had) {
+      sameFirstsSent = 0;
       nextNanos = nowNanos;
     }
   }

@@ -116,7 +116,17 @@ public final class PacketRecovery {
     spuriousInPeriod = 0;
   }
 
-  /** The peer's announced maximum. */
+  /**
+   * A handshake message that was sent once was answered after so long: the first sample of the
+   * round trip (RFC 9002 §5), unless an acknowledgement gave one already.
+   */
+  public void onHandshakeRoundTrip(long rttNanos) {
+    if (!rtt.hasSample()) {
+      rtt.onSample(rttNanos, 0);
+    }
+  }
+
+  /** The longest that the peer delays acknowledgements. */
   public void peerMaxAckDelay(long nanos) {
     peerMaxAckDelayNanos = nanos;
   }

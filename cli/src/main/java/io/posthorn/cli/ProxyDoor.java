@@ -1,0 +1,93 @@
+package io.posthorn.cli;
+
+import io.posthorn.cli.proxy.OrderAnswer;
+import io.posthorn.cli.proxy.OrderDoor;
+import io.posthorn.cli.proxy.ProxyControl;
+import io.posthorn.cli.proxy.ProxyOrder;
+import io.posthorn.cli.proxy.ProxyReport;
+import io.posthorn.cli.sockets.ControlFolder;
+import io.posthorn.simulation.Relay;
+import io.posthorn.simulation.RelayStatistics;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.Map;
+import java.util.function.DoubleSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** What other programs of this user tell a running proxy, and what it answers. */
+final class ProxyDoor {
+  private final Relay relay;
+  private final ProxyControl control;
+  private final OrderInput orders;
+  private final Output output;
+  private final DoubleSupplier seconds;
+  private @Nullable OrderDoor door;
+
+  /**
+   * Of a proxy.
+   *
+   * @param orders where the end is asked for, which is not this thread's to bring about
+   * @param seconds since it began
+   */
+  ProxyDoor(
+      Relay relay, ProxyControl control, OrderInput orders, Output output, DoubleSupplier seconds) {
+    this.relay = relay;
+    this.control = control;
+    this.orders = orders;
+    this.output = output;
+    this.seconds = seconds;
+  }
+
+  /** Opens it; says why if it cannot be. A command within another program has none. */
+  void open(InetSocketAddress target, Map<String, String> environment) {
+    if (!RunningSockets.ofProcess().isEnabled()) {
+      return;
+    }
+    try {
+      door =
+          OrderDoor.open(
+              ControlFolder.open(ControlFolder.path(environment)),
+              EndpointAddress.text(relay.localAddress()),
+              EndpointAddress.text(target),
+              line -> answer(line).toLine());
+    } catch (IOException unusable) {
+      output.note(
+          TextSafety.visible(
+              "this proxy can be changed by its standard input only: " + unusable.getMessage()));
+    }
+  }
+
+  private OrderAnswer answer(String line) {
+    ProxyOrder order;
+    try {
+      order = ProxyOrder.parse(line);
+    } catch (IllegalArgumentException wrong) {
+      return OrderAnswer.of(OrderAnswer.Kind.WRONG, String.valueOf(wrong.getMessage()));
+    }
+    if (order.verb() == ProxyOrder.Verb.QUIT) {
+      return orders.add(line)
+          ? OrderAnswer.of(OrderAnswer.Kind.QUIT)
+          : OrderAnswer.of(OrderAnswer.Kind.WRONG, "too many orders wait");
+    }
+    if (order.verb() == ProxyOrder.Verb.STATISTICS) {
+      RelayStatistics now = relay.statistics();
+      double after = seconds.getAsDouble();
+      return OrderAnswer.of(
+          OrderAnswer.Kind.STATISTICS,
+          ProxyReport.total(now, after, false),
+          ProxyReport.total(now, after, true));
+    }
+    ProxyControl.Change change = control.obey(order);
+    if (!order.onlyAsks()) {
+      output.note(TextSafety.visible(change.now().textSince(change.before())));
+    }
+    return OrderAnswer.of(change);
+  }
+
+  void close() {
+    OrderDoor open = door;
+    if (open != null) {
+      open.close();
+    }
+  }
+}

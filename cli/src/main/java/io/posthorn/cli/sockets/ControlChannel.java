@@ -1,0 +1,112 @@
+package io.posthorn.cli.sockets;
+
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+
+/**
+ * One conversation over a control socket, in lines of text, that nobody waits for longer than two
+ * seconds in all: the program at the other end may be stopped. For one thread.
+ */
+public final class ControlChannel implements Closeable {
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+  private static final int MOST_BYTES = 64 << 20;
+  private static final int CHUNK_BYTES = 64 << 10;
+
+  private final SocketChannel channel;
+  private final Selector selector;
+  private final SelectionKey key;
+  private final long endNanos;
+  private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES).flip();
+
+  private ControlChannel(SocketChannel channel) throws IOException {
+    this.channel = channel;
+    try {
+      channel.configureBlocking(false);
+      selector = Selector.open();
+    } catch (IOException failed) {
+      channel.close();
+      throw failed;
+    }
+    key = channel.register(selector, SelectionKey.OP_READ);
+    endNanos = System.nanoTime() + PATIENCE.toNanos();
+  }
+
+  /** Speaks with whoever was accepted. */
+  public static ControlChannel of(SocketChannel accepted) throws IOException {
+    return new ControlChannel(accepted);
+  }
+
+  /**
+   * Speaks with the program that holds a control socket.
+   *
+   * @throws java.net.ConnectException if no program holds it any more
+   */
+  public static ControlChannel connect(Path file) throws IOException {
+    return new ControlChannel(SocketChannel.open(UnixDomainSocketAddress.of(file)));
+  }
+
+  /** Everything until the other end closes. */
+  String readAll() throws IOException {
+    return read(false);
+  }
+
+  /** The next line, without its end; what there is if the other end closes before. */
+  public String readLine() throws IOException {
+    return read(true);
+  }
+
+  private String read(boolean oneLine) throws IOException {
+    ByteArrayOutputStream all = new ByteArrayOutputStream();
+    while (all.size() < MOST_BYTES) {
+      while (chunk.hasRemaining()) {
+        byte next = chunk.get();
+        if (oneLine && next == '\n') {
+          return all.toString(StandardCharsets.UTF_8);
+        }
+        all.write(next);
+      }
+      await(SelectionKey.OP_READ);
+      chunk.clear();
+      int count = channel.read(chunk);
+      chunk.flip();
+      if (count < 0) {
+        break;
+      }
+    }
+    return all.toString(StandardCharsets.UTF_8);
+  }
+
+  /** Says something. */
+  public void write(String text) throws IOException {
+    ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+    while (channel.write(bytes) >= 0 && bytes.hasRemaining()) {
+      await(SelectionKey.OP_WRITE);
+    }
+  }
+
+  private void await(int operation) throws IOException {
+    long leftMillis = (endNanos - System.nanoTime()) / 1_000_000;
+    if (leftMillis <= 0) {
+      throw new IOException("no answer");
+    }
+    key.interestOps(operation);
+    selector.select(leftMillis);
+    selector.selectedKeys().clear();
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (selector) {
+      channel.close();
+    }
+  }
+}
