@@ -70,7 +70,7 @@ class PortSteeringTest {
     if (!named) {
       return SocketChoice.ofAddress(from, count);
     }
-    long id = BigEndian.getLong(packet.array(), PacketHeader.CONNECTION_ID_AT);
+    long id = packet.getLong(PacketHeader.CONNECTION_ID_AT);
     for (int i = 0; i < count; i++) {
       if (new SocketChoice(i, count).isOwn(id)) {
         return i;
