@@ -8,7 +8,15 @@ import sys
 from posthorn_peer import frames, packets, parameters, protection, varint
 from posthorn_peer.channels import ReceiveStream
 from posthorn_peer.frames import FrameError
-from posthorn_peer.handshake import ClearHandshake, HandshakeError, NoiseHandshake, pre_shared_key, prologue, public
+from posthorn_peer.handshake import (
+    ClearHandshake,
+    HandshakeError,
+    NoiseHandshake,
+    SymmetricState,
+    pre_shared_key,
+    prologue,
+    public,
+)
 from posthorn_peer.packets import Dropped
 
 CLOSE_CODES = {
@@ -232,7 +240,7 @@ def check_handshakes(vector):
     if "drop" in vector:
         check_forged(vector)
         return
-    initiator, responder, _ = bodies(vector)
+    initiator, responder, messages = bodies(vector)
     demand("prologue", vector["prologue"], prologue(vector["suite"], bytes.fromhex(vector["connectionId"])).hex())
     contents = bytes.fromhex(vector["frames"])
     to_responder, to_initiator = bytes.fromhex(vector["responderId"]), bytes.fromhex(vector["connectionId"])
@@ -244,6 +252,7 @@ def check_handshakes(vector):
         secrets = initiator.secrets()
         demand("secrets", secrets, responder.secrets())
         demand("secrets", [vector["initiatorSecret"], vector["responderSecret"]], [s.hex() for s in secrets])
+        check_key_log(vector, messages)
         demand("identity", public(bytes.fromhex(vector["responderStatic"])), initiator.remote_static)
         demand("identity", public(bytes.fromhex(vector["initiatorStatic"])), responder.remote_static)
         first = protection.Keys(secrets[0], secrets[1])
@@ -254,6 +263,36 @@ def check_handshakes(vector):
         demand("opens", (0, contents), first.open(back, 0, 1))
     demand("packet of the initiator", vector["packetOfInitiator"], forth.hex())
     demand("packet of the responder", vector["packetOfResponder"], back.hex())
+
+
+def check_key_log(vector, messages):
+    """Who has the log and a capture of the bodies, and no key of either side, opens them (4.8)."""
+    ids = [vector["connectionId"], vector["responderId"]]
+    label, *given = vector["keyLogHandshake"].split(" ")
+    demand("label", ["POSTHORN_HANDSHAKE_1", *ids], [label, *given[:2]])
+    key1, key2, key3, last_hash = (bytes.fromhex(field) for field in given[2:])
+    secrets = [vector["initiatorSecret"], vector["responderSecret"]]
+    demand("key log", ["POSTHORN_SECRETS_1", *ids, *secrets], vector["keyLogSecrets"].split(" "))
+    psk = b"psk3" if vector["suite"] == packets.NOISE_PSK else b""
+    state = SymmetricState(b"Noise_XX" + psk + b"_25519_AESGCM_SHA256")
+    state.mix_hash(prologue(vector["suite"], bytes.fromhex(vector["connectionId"])))
+    first, second, third = messages
+    state.mix_hash(first[:32])
+    state.mix_hash(first[32:])
+    state.mix_hash(second[:32])
+
+    def opened(key, nonce, sealed):
+        state.key, state.nonce = key, nonce
+        return state.open(sealed)
+
+    demand("static key", public(bytes.fromhex(vector["responderStatic"])), opened(key1, 0, second[32:80]))
+    demand("parameters", vector["responderParameters"], opened(key2, 0, second[80:]).hex())
+    demand("static key", public(bytes.fromhex(vector["initiatorStatic"])), opened(key2, 1, third[:48]))
+    if not psk:
+        demand("hash", last_hash, state.hash)
+    state.hash = last_hash
+    demand("parameters", vector["initiatorParameters"], opened(key3, 0, third[48:]).hex())
+    demand("transcript hash", vector["transcriptHash"], state.hash.hex())
 
 
 HANDSHAKES = {}

@@ -11,8 +11,12 @@ import io.posthorn.io.RemarkedPort;
 import io.posthorn.io.SharedPort;
 import io.posthorn.protocol.EndpointTrace;
 import io.posthorn.protocol.PortLimits;
+<<<<<<< HEAD
 import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.runtime.DriverGroup;
+=======
+import io.posthorn.runtime.CapturingDatagramPort;
+>>>>>>> next
 import io.posthorn.runtime.ImpairedDatagramPort;
 import io.posthorn.runtime.SocketDriver;
 import io.posthorn.simulation.LinkConditions;
@@ -83,6 +87,7 @@ public final class MessageSocketBuilder {
   private @Nullable Path traceFile;
   private @Nullable TraceListener traceListener;
   private @Nullable Path keyLogFile;
+  private @Nullable Path captureFile;
 
   MessageSocketBuilder() {}
 
@@ -382,6 +387,19 @@ public final class MessageSocketBuilder {
     return this;
   }
 
+  /**
+   * Writes each datagram that the socket sends and receives to a pcapng file, as it is on the wire,
+   * for network analysers such as Wireshark; in both modes. Under {@link #impair(String)}: what is
+   * lost there is not in the file. The file is created, or emptied, by {@link #open}; a slow or
+   * full disk does not hold the socket up. {@link io.posthorn.capture} reads such files, and with
+   * the secrets of {@link #keyLog} what is sealed in them. Has no effect {@link #beside} another
+   * socket, whose file has the datagrams of both.
+   */
+  public MessageSocketBuilder capture(Path file) {
+    captureFile = Objects.requireNonNull(file, "file");
+    return this;
+  }
+
   private static long checked(String option, long value, long least, long most, String unit) {
     if (value < least || value > most) {
       throw new IllegalArgumentException(
@@ -468,8 +486,8 @@ public final class MessageSocketBuilder {
    *
    * @throws BindException if the address or port cannot be had; its text says what to do
    * @throws IOException if the system gives no socket, for want of file descriptors for example, a
-   *     file that {@link #security} names cannot be relied on, or one for a trace or for secrets
-   *     cannot be written
+   *     file that {@link #security} names cannot be relied on, or one for a trace, a capture or for
+   *     secrets cannot be written
    * @throws IllegalArgumentException if options contradict each other
    */
   public MessageSocket open() throws IOException {
@@ -507,8 +525,20 @@ public final class MessageSocketBuilder {
         descriptor == null
             ? PortChoice.open(bind, portableIo, dontFragment)
             : PortChoice.adopt(descriptor, portableIo, dontFragment);
+<<<<<<< HEAD
     if (ioThreads > 1) {
       port = new RemarkedPort(port, "; one I/O thread and not " + ioThreads + whyOneThread());
+=======
+    Path capture = captureFile;
+    if (capture != null) {
+      port = capturing(port, capture);
+    }
+    if (!impairment.equals(LinkConditions.NONE)) {
+      Long seed = impairSeed;
+      port =
+          new ImpairedDatagramPort(
+              port, impairment, seed != null ? seed : new SecureRandom().nextLong(), 0);
+>>>>>>> next
     }
     port = impaired(port, 0);
     if (!sharedPort) {
@@ -518,6 +548,7 @@ public final class MessageSocketBuilder {
     return open(shared, options, shared, trace);
   }
 
+<<<<<<< HEAD
   /** Why there can be but one I/O thread, as far as this builder knows; "" if there may be more. */
   private String whyOneThread() {
     if (traceFile != null || traceListener != null || keyLogFile != null) {
@@ -586,6 +617,15 @@ public final class MessageSocketBuilder {
             WireLimits.MINIMUM_DATAGRAM_BYTES,
             Math.min(WireLimits.MAX_DATAGRAM_BYTES, port.grantedReceiveBufferBytes() / 4));
     return new PortLimits(port::largestDatagramBytes, welcome);
+=======
+  private static DatagramPort capturing(DatagramPort port, Path file) throws IOException {
+    try {
+      return new CapturingDatagramPort(port, file);
+    } catch (IOException | RuntimeException | Error failed) {
+      port.close();
+      throw failed;
+    }
+>>>>>>> next
   }
 
   private MessageSocket open(

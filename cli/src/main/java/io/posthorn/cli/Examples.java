@@ -55,6 +55,10 @@ final class Examples {
           Map.entry("sockets", List.of("posthorn sockets --json", "posthorn sockets -a -l -p")),
           Map.entry(
               "doctor", List.of("posthorn listen 9000 & posthorn doctor localhost:9000 --json")),
+          Map.entry(
+              "trace",
+              List.of(
+                  "posthorn send -u localhost:9000 hi --pcap p.pcapng; posthorn trace p.pcapng")),
           Map.entry("completion", List.of("posthorn completion bash | bash -n")),
           Map.entry("help", List.of("posthorn help --man ping | head -n 3")));
 

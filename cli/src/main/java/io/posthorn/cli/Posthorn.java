@@ -51,6 +51,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
     },
     footer = {"", "posthorn help COMMAND tells more."})
 public final class Posthorn implements Callable<Integer> {
+  private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
+
   private final Streams streams;
 
   @Spec private @Nullable CommandSpec spec;
@@ -214,6 +216,10 @@ public final class Posthorn implements Callable<Integer> {
     // Before anything loads Kryo: its use of Unsafe warns on new Java versions.
     if (System.getProperty("kryo.unsafe") == null) {
       System.setProperty("kryo.unsafe", "false");
+    }
+    // What the library logs as a warning, such as a trace whose disk is full, is one line of words.
+    if (System.getProperty(LOG_FORMAT) == null) {
+      System.setProperty(LOG_FORMAT, "posthorn: %5$s%n");
     }
     Signals.ofProcess().install();
     RunningSockets.ofProcess().enable(String.valueOf(firstWord(args)));

@@ -6,50 +6,76 @@ import io.posthorn.capture.CaptureReader;
 import io.posthorn.capture.CaptureWriter;
 import io.posthorn.capture.CapturedDatagram;
 import io.posthorn.capture.ConnectionSecrets;
+import io.posthorn.cli.trace.CaptureEvents;
+import io.posthorn.cli.trace.QlogReader;
+import io.posthorn.cli.trace.TraceEvent;
+import io.posthorn.cli.trace.TraceFileException;
+import io.posthorn.cli.trace.TraceJson;
+import io.posthorn.cli.trace.TraceText;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code posthorn trace}: makes the sealed packets of a capture readable. */
+/** {@code posthorn trace}: lists traces and captures, and makes sealed packets readable. */
 @Command(
     name = "trace",
     description = {
-      "Decrypts a capture of Posthorn's packets with the secrets that --keylog of another command"
-          + " wrote, into a pcapng file in which they stand in clear, for Wireshark and tshark with"
-          + " the dissector transport/wireshark/posthorn.lua.",
+      "Lists a trace, as --trace of another command wrote it, or a capture, as --pcap, tcpdump or"
+          + " Wireshark did: a line for each event or packet, with seconds since the first, the"
+          + " connection (or the addresses), -> sent or <- received or <x dropped, kind and number,"
+          + " bytes, and frames or reasons. With -v each change of measurements too, not only of the"
+          + " congestion window.",
       "",
-      "  sudo tcpdump -i any -w sealed.pcap udp port 9000 &",
-      "  posthorn send --keylog secrets HOST:9000 hello",
-      "  posthorn trace --keylog secrets sealed.pcap -o clear.pcapng",
+      "  posthorn send --trace hello.sqlog 127.0.0.1:9000 hello",
+      "  posthorn trace hello.sqlog",
+      "",
+      "With --keylog, what is sealed in a capture is decrypted, with the secrets that --keylog of"
+          + " another command wrote. With -o it is not listed but written to a pcapng file in which"
+          + " it stands in clear, for Wireshark and tshark with the dissector"
+          + " transport/wireshark/posthorn.lua.",
+      "",
+      "  posthorn send --pcap sealed.pcapng --keylog secrets 127.0.0.1:9000 hello",
+      "  posthorn trace --keylog secrets sealed.pcapng",
+      "  posthorn trace --keylog secrets sealed.pcapng -o clear.pcapng",
       "  tshark -X lua_script:posthorn.lua -r clear.pcapng",
       "",
-      "Packets for which there is no secret stay sealed; so does what belongs to the handshake. The"
-          + " capture must begin with the connection."
+      "Packets for which there is no secret stay sealed. To be decrypted, a capture must begin with"
+          + " the connection."
     })
 final class TraceCommand implements Callable<Integer> {
+  private static final long NANOS_PER_SECOND = 1_000_000_000L;
+
   private final Posthorn root;
 
-  @Parameters(paramLabel = "CAPTURE", description = "What was captured: pcapng or pcap.")
-  private Path capture = Path.of("");
+  @Parameters(
+      paramLabel = "FILE",
+      description = "A trace (qlog, .sqlog) or a capture (pcapng or pcap).")
+  private Path file = Path.of("");
 
   @Option(
       names = "--keylog",
-      required = true,
       paramLabel = "FILE",
-      description = "The secrets of the connections.")
-  private Path keyLog = Path.of("");
+      description = "The secrets of the connections of a capture.")
+  private @Nullable Path keyLog;
 
   @Option(
       names = {"-o", "--output"},
-      required = true,
       paramLabel = "OUT",
-      description = "The pcapng file to write.")
-  private Path to = Path.of("");
+      description = "Write what was decrypted to this pcapng file instead of listing it.")
+  private @Nullable Path to;
+
+  /** The congestion window that was listed last, by connection. */
+  private final Map<String, Object> windows = new HashMap<>();
 
   TraceCommand(Posthorn root) {
     this.root = root;
@@ -58,50 +84,142 @@ final class TraceCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Output output = root.output(false);
-    CaptureDecryptor decryptor;
+    Path secrets = keyLog;
+    Path out = to;
+    try {
+      if (QlogReader.isQlog(file)) {
+        if (secrets != null || out != null) {
+          throw new Failure(
+              ExitCode.USAGE,
+              file + " is a trace, and nothing in it is sealed",
+              "leave --keylog and --output out, or name a capture");
+        }
+        return listTrace(output);
+      }
+      if (out != null && secrets == null) {
+        throw new Failure(
+            ExitCode.USAGE,
+            "--output is for what --keylog decrypts",
+            "name the secrets, or leave --output out");
+      }
+      return capture(output, secrets, out);
+    } catch (CaptureException | TraceFileException wrong) {
+      throw new Failure(
+          ExitCode.BAD_DATA, String.valueOf(wrong.getMessage()), "check the file's name", wrong);
+    }
+  }
+
+  private int listTrace(Output output) throws IOException {
+    long sent = 0;
+    long received = 0;
+    long lost = 0;
+    try (QlogReader in = new QlogReader(file)) {
+      TraceEvent next = in.next();
+      if (!in.began().isEmpty()) {
+        output.note("began " + TextSafety.visible(in.began()));
+      }
+      for (; next != null; next = in.next()) {
+        sent += next.way() == TraceEvent.Way.SENT ? 1 : 0;
+        received += next.way() == TraceEvent.Way.RECEIVED ? 1 : 0;
+        lost += next.what().equals("lost") ? 1 : 0;
+        if (isWorthALine(next, output)) {
+          list(next, output);
+        }
+      }
+    }
+    output.flush();
+    output.note(
+        counted(sent, "packet") + " sent, " + received + " received, " + lost + " sent were lost");
+    return ExitCode.OK.status();
+  }
+
+  /** Measurements change with every packet; unless asked for, only the window is told. */
+  private boolean isWorthALine(TraceEvent event, Output output) {
+    if (!event.what().equals("metrics") || output.isVerbose()) {
+      return true;
+    }
+    Object window = event.details().get("congestionWindow");
+    return window != null && !window.equals(windows.put(event.flow().connection(), window));
+  }
+
+  private static void list(TraceEvent event, Output output) throws IOException {
+    output.line(output.isJson() ? TraceJson.of(event) : TextSafety.visible(TraceText.of(event)));
+  }
+
+  private int capture(Output output, @Nullable Path secrets, @Nullable Path out)
+      throws IOException, Failure {
     long datagrams = 0;
     long skipped;
-    try (CaptureReader in = new CaptureReader(capture)) {
-      decryptor = new CaptureDecryptor(ConnectionSecrets.readAll(keyLog));
-      if (Files.exists(to) && Files.isSameFile(capture, to)) {
-        throw new Failure(
-            ExitCode.USAGE, to + " is the capture itself", "name another file to write");
-      }
-      try (CaptureWriter out = writer()) {
-        for (CapturedDatagram next = in.next(); next != null; next = in.next()) {
-          datagrams++;
-          for (CapturedDatagram packet : decryptor.decrypt(next)) {
-            out.write(packet);
+    CaptureDecryptor decryptor =
+        new CaptureDecryptor(secrets == null ? List.of() : ConnectionSecrets.readAll(secrets));
+    CaptureEvents events = new CaptureEvents();
+    try (CaptureReader in = new CaptureReader(file);
+        CaptureWriter writer = out == null ? null : writer(out)) {
+      for (CapturedDatagram next = in.next(); next != null; next = in.next()) {
+        datagrams++;
+        for (CapturedDatagram packet : decryptor.decrypt(next)) {
+          if (writer != null) {
+            writer.write(packet);
+          } else {
+            list(packet, events, output);
           }
         }
       }
       skipped = in.skipped();
-    } catch (CaptureException wrong) {
-      throw new Failure(
-          ExitCode.BAD_DATA, String.valueOf(wrong.getMessage()), "check the file's name", wrong);
     }
-    tell(output, datagrams, decryptor, skipped);
+    output.flush();
+    if (secrets == null) {
+      output.note(counted(datagrams, "datagram") + skipped(skipped));
+      return ExitCode.OK.status();
+    }
+    tell(output, datagrams, decryptor, skipped, secrets, out);
     return (decryptor.decrypted() > 0 ? ExitCode.OK : ExitCode.NO).status();
   }
 
-  private CaptureWriter writer() throws IOException, Failure {
+  private static void list(CapturedDatagram packet, CaptureEvents events, Output output)
+      throws IOException {
+    boolean first = events.beganNanos() == Long.MIN_VALUE;
+    List<TraceEvent> all = events.of(packet);
+    if (first) {
+      long nanos = events.beganNanos();
+      output.note(
+          "began "
+              + Instant.ofEpochSecond(
+                  Math.floorDiv(nanos, NANOS_PER_SECOND), Math.floorMod(nanos, NANOS_PER_SECOND)));
+    }
+    for (TraceEvent each : all) {
+      list(each, output);
+    }
+  }
+
+  private CaptureWriter writer(Path out) throws IOException, Failure {
+    if (Files.exists(out) && Files.isSameFile(file, out)) {
+      throw new Failure(
+          ExitCode.USAGE, out + " is the capture itself", "name another file to write");
+    }
     try {
-      return new CaptureWriter(to);
+      return new CaptureWriter(out);
     } catch (FileSystemException failed) {
       throw Failures.ofCreation(failed);
     }
   }
 
-  private void tell(Output output, long datagrams, CaptureDecryptor decryptor, long skipped)
+  private static void tell(
+      Output output,
+      long datagrams,
+      CaptureDecryptor decryptor,
+      long skipped,
+      Path secrets,
+      @Nullable Path out)
       throws IOException {
-    if (output.isJson()) {
+    if (output.isJson() && out != null) {
       output.line(
           new JsonText()
               .beginObject()
               .put("datagrams", datagrams)
               .put("decrypted", decryptor.decrypted())
-              .put("left_sealed", decryptor.leftSealed())
-              .put("skipped_frames", skipped)
+              .put("leftSealed", decryptor.leftSealed())
+              .put("skippedFrames", skipped)
               .endObject()
               .toString());
       output.flush();
@@ -113,13 +231,15 @@ final class TraceCommand implements Callable<Integer> {
     if (decryptor.leftSealed() > 0) {
       words.append(", ").append(decryptor.leftSealed()).append(" left sealed");
     }
-    if (skipped > 0) {
-      words.append(", ").append(counted(skipped, "frame")).append(" without a datagram");
-    }
-    output.note(words.append("; written to ").append(to).toString());
+    words.append(skipped(skipped));
+    output.note(out == null ? words.toString() : words + "; written to " + out);
     if (decryptor.decrypted() == 0) {
-      output.note("no packet belongs to a connection of " + keyLog);
+      output.note("no packet belongs to a connection of " + secrets);
     }
+  }
+
+  private static String skipped(long frames) {
+    return frames == 0 ? "" : ", " + counted(frames, "frame") + " without a datagram";
   }
 
   private static String counted(long count, String what) {

@@ -26,19 +26,32 @@ final class TraceFlags {
       })
   private @Nullable Path keyLog;
 
+  @Option(
+      names = "--pcap",
+      paramLabel = "FILE",
+      description = {
+        "Write each datagram that is sent and received to FILE, in the format pcapng, for Wireshark"
+            + " and \"posthorn trace\". With --impair, what is lost there is not in it."
+      })
+  private @Nullable Path pcap;
+
   private int sockets;
 
-  /** Sets what was asked for; one file a socket for traces, one in all for secrets. */
+  /** Sets what was asked for; one file a socket for traces and captures, one in all for secrets. */
   void apply(MessageSocketBuilder builder, boolean plain, Output output) throws Failure {
     sockets++;
-    Path file = numbered();
+    Path file = numbered(trace);
     Path secrets = keyLog;
+    Path capture = numbered(pcap);
     if (plain && (file != null || secrets != null)) {
       throw new Failure(
           ExitCode.USAGE,
           (file != null ? "--trace" : "--keylog")
               + " is for reliable mode: plain mode has nothing but its datagrams",
-          "leave it out, or capture them with tcpdump");
+          "take --pcap, which writes those");
+    }
+    if (capture != null) {
+      builder.capture(capture);
     }
     if (file != null) {
       builder.trace(file);
@@ -54,18 +67,18 @@ final class TraceFlags {
     }
   }
 
-  /** A trace or key log that cannot be written is told apart from other files. */
+  /** A file of these that cannot be written is told apart from other files. */
   void throwIfNotCreated(FileSystemException failed) throws Failure {
     String file = failed.getFile();
-    if (file != null
-        && (file.equals(String.valueOf(numbered())) || file.equals(String.valueOf(keyLog)))) {
-      throw Failures.ofCreation(failed);
+    for (Path own : new @Nullable Path[] {numbered(trace), numbered(pcap), keyLog}) {
+      if (own != null && own.toString().equals(file)) {
+        throw Failures.ofCreation(failed);
+      }
     }
   }
 
-  /** The trace file of the socket opened last: {@code t.sqlog}, then {@code t.2.sqlog}. */
-  private @Nullable Path numbered() {
-    Path first = trace;
+  /** The file of the socket opened last: {@code t.sqlog}, then {@code t.2.sqlog}. */
+  private @Nullable Path numbered(@Nullable Path first) {
     if (first == null || sockets < 2) {
       return first;
     }

@@ -2,16 +2,24 @@ package io.posthorn.capture;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.EcnMark;
 import io.posthorn.Security;
+import io.posthorn.protocol.handshake.ClearHandshake;
+import io.posthorn.protocol.handshake.TransportParameters;
 import io.posthorn.protocol.protection.AesGcmProtection;
 import io.posthorn.protocol.protection.ChecksumProtection;
 import io.posthorn.protocol.protection.KeyLimits;
+import io.posthorn.wire.DropReason;
+import io.posthorn.wire.FirstMessagePacket;
 import io.posthorn.wire.FrameWriter;
+import io.posthorn.wire.PacketHeader;
+import io.posthorn.wire.WireLimits;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -76,6 +84,84 @@ class CaptureTest {
     byte[] cut = Arrays.copyOf(Files.readAllBytes(file), (int) Files.size(file) - 5);
     Files.write(file, cut);
     assertEquals(2, readAll(file).size(), "the last packet was cut off");
+  }
+
+  /** What is left out is said with what is written next, in the option that pcapng has for it. */
+  @Test
+  void anOutputThatTakesNoMoreIsToldOfLater() throws IOException {
+    Path file = folder.resolve("left-out.pcapng");
+    ByteArrayOutputStream taken = new ByteArrayOutputStream();
+    int[] left = {3};
+    CaptureWriter writer =
+        new CaptureWriter(
+            (bytes, from, length) -> {
+              if (left[0] > 0 && --left[0] == 0) {
+                return false; // the third
+              }
+              taken.write(bytes, from, length);
+              return true;
+            });
+    for (int i = 1; i <= 4; i++) {
+      writer.write(
+          new CapturedDatagram(
+              i,
+              CapturedConversation.CLIENT,
+              CapturedConversation.SERVER,
+              EcnMark.ECT_0,
+              new byte[i],
+              i == 4 ? "well" : ""));
+    }
+    Files.write(file, taken.toByteArray());
+    List<CapturedDatagram> read = readAll(file);
+    assertEquals(List.of(1L, 3L, 4L), read.stream().map(CapturedDatagram::nanos).toList());
+    assertEquals(EcnMark.ECT_0, read.get(1).ecn());
+    String all = taken.toString(StandardCharsets.ISO_8859_1);
+    // epb_dropcount is option 4, of 8 bytes; opt_comment option 1.
+    assertTrue(all.contains("\4\0\10\0\1\0\0\0\0\0\0\0\0\0\0\0"), "one was left out");
+    assertTrue(all.contains("\1\0\4\0well\0\0\0\0"), "the comment");
+  }
+
+  /** RFC 1071: whoever sums all of it up, checksum and pseudo header too, gets all ones. */
+  @Test
+  void checksumsOfIpAndUdpAreRight() throws IOException {
+    InetSocketAddress six = new InetSocketAddress(InetAddress.getByName("2001:db8::17"), 65_535);
+    java.util.SplittableRandom random = new java.util.SplittableRandom(3);
+    for (int length : new int[] {0, 1, 2, 3, 1_200, 1_201, 65_507}) {
+      byte[] payload = new byte[length];
+      random.nextBytes(payload);
+      for (InetSocketAddress host : List.of(CapturedConversation.CLIENT, six)) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        CaptureWriter writer =
+            new CaptureWriter(
+                (bytes, from, count) -> {
+                  out.reset();
+                  out.write(bytes, from, count);
+                  return true;
+                });
+        writer.write(new CapturedDatagram(1, host, host, payload));
+        boolean four = host.getAddress().getAddress().length == 4;
+        int ip = 28;
+        int udp = ip + (four ? 20 : 40);
+        byte[] block = out.toByteArray();
+        if (four) {
+          assertEquals(0xffff, sum(block, ip, 20));
+        }
+        int addresses = sum(block, udp - (four ? 8 : 32), four ? 8 : 32);
+        int all = addresses + 17 + 8 + length + sum(block, udp, 8 + length);
+        assertEquals(0xffff, (all & 0xffff) + (all >>> 16), length + " bytes, " + host);
+      }
+    }
+  }
+
+  private static int sum(byte[] bytes, int from, int length) {
+    int sum = 0;
+    for (int i = 0; i < length; i++) {
+      sum += i % 2 == 0 ? (bytes[from + i] & 0xff) << 8 : bytes[from + i] & 0xff;
+    }
+    while (sum > 0xffff) {
+      sum = (sum & 0xffff) + (sum >>> 16);
+    }
+    return sum;
   }
 
   /** The older format, big-endian, microseconds, Ethernet with a VLAN tag; then not IP. */
@@ -148,6 +234,102 @@ class CaptureTest {
     for (CapturedDatagram each : sealed.datagrams) {
       assertEquals(List.of(each), stranger.decrypt(each));
     }
+  }
+
+  /** An end of suite 0 takes what the decryptor made of the three messages. */
+  @Test
+  void aSealedHandshakeIsReadToo() {
+    for (Security security : List.of(Security.ephemeral(), Security.preSharedKey(secret(9)))) {
+      CapturedConversation sealed = CapturedConversation.run(5, "delay 20ms loss 5%", security);
+      assertSameKeys(sealed.secrets.get(0), sealed.serverSecrets.get(0));
+      CaptureDecryptor decryptor = new CaptureDecryptor(sealed.secrets);
+      byte[][] bodies = new byte[3][];
+      StringBuilder comments = new StringBuilder();
+      FirstMessagePacket first = new FirstMessagePacket();
+      for (CapturedDatagram each : sealed.datagrams) {
+        for (CapturedDatagram packet : decryptor.decrypt(each)) {
+          byte[] bytes = packet.payload();
+          int kind = bytes[0] - PacketHeader.FIRST_MESSAGE;
+          if (kind < 3) {
+            int at = kind == 2 ? 11 : kind == 1 ? 19 : 17; // PROTOCOL.md §3.1 to §3.3
+            int length = ByteBuffer.wrap(bytes).getShort(at - 2);
+            bodies[kind] = Arrays.copyOfRange(bytes, at, at + length);
+            comments.append(packet.comment()).append('\n');
+          }
+          if (kind == 0) {
+            assertEquals(DropReason.NONE, first.check(bytes, 0, bytes.length));
+            assertEquals(WireLimits.SUITE_CLEAR, first.suite());
+          }
+        }
+      }
+      byte[] ephemeral = Arrays.copyOf(bodies[0], 32);
+      ClearHandshake initiator =
+          ClearHandshake.initiator(first.initiatorConnectionId(), giving(ephemeral));
+      byte[] out = new byte[608];
+      int written = initiator.writeFirst(out, 0);
+      assertArrayEquals(bodies[0], Arrays.copyOf(out, written));
+      byte[] payload = new byte[608];
+      int length = initiator.readSecond(bodies[1], 0, bodies[1].length, payload);
+      assertNotNull(TransportParameters.decode(payload, 0, length));
+      byte[] own = Arrays.copyOf(bodies[2], bodies[2].length - 4);
+      assertNotNull(TransportParameters.decode(own, 0, own.length));
+      written = initiator.writeThird(own, own.length, out, 0);
+      assertArrayEquals(bodies[2], Arrays.copyOf(out, written));
+      assertTrue(
+          comments
+              .toString()
+              .matches(
+                  "(?s)(decrypted, was of suite Noise_XX(psk3)?_25519_AESGCM_SHA256\n)+"
+                      + "(decrypted, from SHA256:.{43}\n)+"),
+          comments.toString());
+    }
+  }
+
+  private static java.util.random.RandomGenerator giving(byte[] bytes) {
+    return new java.util.random.RandomGenerator() {
+      @Override
+      public long nextLong() {
+        throw new AssertionError("only bytes are drawn");
+      }
+
+      @Override
+      public void nextBytes(byte[] out) {
+        System.arraycopy(bytes, 0, out, 0, out.length);
+      }
+    };
+  }
+
+  private static void assertSameKeys(ConnectionSecrets one, ConnectionSecrets other) {
+    HandshakeKeys keys = one.handshake();
+    HandshakeKeys same = other.handshake();
+    assertNotNull(keys);
+    assertNotNull(same);
+    assertArrayEquals(keys.secondStatic(), same.secondStatic());
+    assertArrayEquals(keys.secondPayload(), same.secondPayload());
+    assertArrayEquals(keys.thirdPayload(), same.thirdPayload());
+    assertArrayEquals(keys.thirdHash(), same.thirdHash());
+    assertFalse(Arrays.equals(keys.secondStatic(), keys.secondPayload()));
+    assertFalse(Arrays.equals(keys.secondPayload(), keys.thirdPayload()));
+  }
+
+  /** Without M1 there is no transcript: the data is read, the handshake stays as it is. */
+  @Test
+  void aHandshakeWhoseBeginningIsMissingStaysSealed() {
+    CapturedConversation sealed = CapturedConversation.run(5, "delay 20ms", Security.ephemeral());
+    CaptureDecryptor decryptor = new CaptureDecryptor(sealed.secrets);
+    for (CapturedDatagram each : sealed.datagrams) {
+      byte[] bytes = each.payload();
+      if (bytes[0] == PacketHeader.SECOND_MESSAGE) {
+        assertEquals(List.of(each), decryptor.decrypt(each));
+      } else if (bytes[0] == PacketHeader.THIRD_MESSAGE) {
+        byte[] clear = decryptor.decrypt(each).get(0).payload();
+        int body = 11 + ByteBuffer.wrap(bytes).getShort(9);
+        assertArrayEquals(Arrays.copyOf(bytes, body), Arrays.copyOf(clear, body));
+      } else if (bytes[0] != PacketHeader.FIRST_MESSAGE) {
+        decryptor.decrypt(each);
+      }
+    }
+    assertTrue(decryptor.decrypted() > 10);
   }
 
   private static byte[] secret(int seed) {
@@ -264,6 +446,18 @@ class CaptureTest {
     assertEquals(1, all.size());
     assertEquals(1, all.get(0).initiatorId());
     assertEquals(-1, all.get(0).responderId());
+    assertNull(all.get(0).handshake());
+    String before =
+        "POSTHORN_HANDSHAKE_1 0000000000000001 ffffffffffffffff"
+            + (" " + "07".repeat(32)).repeat(4);
+    Files.writeString(file, before + "\n" + line + "\n");
+    HandshakeKeys keys = ConnectionSecrets.readAll(file).get(0).handshake();
+    assertNotNull(keys);
+    assertArrayEquals(secret(7), keys.thirdHash());
+    Files.writeString(file, before + "0\n" + line + "\n");
+    assertTrue(
+        words(assertThrows(CaptureException.class, () -> ConnectionSecrets.readAll(file)))
+            .contains("line 1: not a whole line of handshake keys"));
     assertArrayEquals(secret(1), all.get(0).initiatorSecret());
     assertTrue(!all.toString().contains("0101"), "secrets do not reach toString");
     Files.writeString(file, "# mine\n" + line.substring(0, 80) + "\n");

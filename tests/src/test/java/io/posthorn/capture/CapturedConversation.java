@@ -16,7 +16,9 @@ import io.posthorn.simulation.Interception;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.SimulatedNetwork;
 import io.posthorn.trace.KeyLog;
+import io.posthorn.trace.QlogWriter;
 import io.posthorn.trace.TraceListener;
+import java.io.ByteArrayOutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -26,34 +28,89 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A conversation in the simulator with a listener on the wire: every delivery, both ways, over a
  * network that loses and reorders, from the first handshake message to the goodbye.
  */
-final class CapturedConversation {
-  static final InetSocketAddress CLIENT = address(1, 40_001);
-  static final InetSocketAddress SERVER = address(2, 9_000);
+public final class CapturedConversation {
+  public static final InetSocketAddress CLIENT = address(1, 40_001);
+  public static final InetSocketAddress SERVER = address(2, 9_000);
 
   private static final long STARTED_NANOS = 1_700_000_000_123_456_789L;
 
-  final List<CapturedDatagram> datagrams = new ArrayList<>();
-  final List<ConnectionSecrets> secrets = new ArrayList<>();
+  public final List<CapturedDatagram> datagrams = new ArrayList<>();
+  public final List<ConnectionSecrets> secrets = new ArrayList<>();
+
+  /** What the server logs of them. */
+  public final List<ConnectionSecrets> serverSecrets = new ArrayList<>();
+
+  /** What the client has to tell, as qlog. */
+  public final ByteArrayOutputStream trace = new ByteArrayOutputStream();
+
   private final List<ReceivedMessage> received = new ArrayList<>();
   private final SimulatedNetwork network;
   private final SimulatedEndpoint client;
   private final SimulatedEndpoint server;
 
+  /** What one side logs, a handshake and then its connection. */
+  private static final class Secrets implements KeyLog {
+    private final List<ConnectionSecrets> all;
+    private @Nullable HandshakeKeys handshake;
+
+    Secrets(List<ConnectionSecrets> all) {
+      this.all = all;
+    }
+
+    @Override
+    public void handshakeKeys(
+        long initiatorId,
+        long responderId,
+        byte[] secondStatic,
+        byte[] secondPayload,
+        byte[] thirdPayload,
+        byte[] thirdHash) {
+      handshake =
+          new HandshakeKeys(
+              secondStatic.clone(), secondPayload.clone(), thirdPayload.clone(), thirdHash.clone());
+    }
+
+    @Override
+    public void secrets(
+        long initiatorId, long responderId, byte[] initiatorSecret, byte[] responderSecret) {
+      all.add(
+          new ConnectionSecrets(
+              initiatorId,
+              responderId,
+              initiatorSecret.clone(),
+              responderSecret.clone(),
+              handshake));
+    }
+  }
+
+  private static TraceListener silent() {
+    return new TraceListener() {
+      @Override
+      public boolean wantsPackets() {
+        return false;
+      }
+    };
+  }
+
   private CapturedConversation(long seed, String conditions, Security security) {
     SocketOptions options = DraftOptions.reliable(security);
-    KeyLog log =
-        (initiatorId, responderId, initiatorSecret, responderSecret) ->
-            secrets.add(
-                new ConnectionSecrets(
-                    initiatorId, responderId, initiatorSecret.clone(), responderSecret.clone()));
     network = SimulatedNetwork.seeded(seed).link(LinkConditions.parse(conditions));
-    client = host(CLIENT, options, seed, log);
-    server = host(SERVER, options, ~seed, (a, b, c, d) -> {});
+    QlogWriter writer =
+        new QlogWriter(
+            (bytes, from, length) -> {
+              trace.write(bytes, from, length);
+              return true;
+            },
+            "simulated",
+            null);
+    client = host(CLIENT, options, seed, new EndpointTrace(writer, new Secrets(secrets)));
+    server = host(SERVER, options, ~seed, new EndpointTrace(silent(), new Secrets(serverSecrets)));
     network.attach(CLIENT, client).attach(SERVER, server);
     network.intercept(
         (from, to, number, datagram) -> {
@@ -67,7 +124,7 @@ final class CapturedConversation {
   }
 
   private SimulatedEndpoint host(
-      InetSocketAddress at, SocketOptions options, long seed, KeyLog log) {
+      InetSocketAddress at, SocketOptions options, long seed, @Nullable EndpointTrace told) {
     return new SimulatedEndpoint(
         new ReliableEndpoint(
             options,
@@ -75,14 +132,7 @@ final class CapturedConversation {
             at::equals,
             null,
             new PortLimits(any -> 1_472, 65_507),
-            new EndpointTrace(
-                new TraceListener() {
-                  @Override
-                  public boolean wantsPackets() {
-                    return false;
-                  }
-                },
-                log)),
+            told),
         received::add,
         event -> {});
   }
@@ -97,7 +147,7 @@ final class CapturedConversation {
   }
 
   /** Runs one: messages of all kinds and sizes. */
-  static CapturedConversation run(long seed, String conditions, Security security) {
+  public static CapturedConversation run(long seed, String conditions, Security security) {
     CapturedConversation all = new CapturedConversation(seed, conditions, security);
     all.talk();
     return all;

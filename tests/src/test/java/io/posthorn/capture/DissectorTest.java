@@ -117,6 +117,16 @@ class DissectorTest {
     List<String> after = tshark(file);
     assertFalse(after.toString().contains("sealed"));
     assertShown(after, "CHANNEL_DATA(ch=0 off=0 len=20)", "MESSAGE(id=0 ch=1 len=12)", "CLOSE(");
+    // The handshake too: what the two announced, and who they are.
+    assertShown(after, "suite clear", "M3 to");
+    assertEquals(
+        List.of(), tshark(file, "-Y", "posthorn.malformed || posthorn.unknown_frame"), "all read");
+    String[] handshake = {"-Y", "posthorn.handshake_body", "-O", "posthorn"};
+    assertShown(tshark(file, handshake), "(maxIdleTimeout)", "(maxUdpPayload)");
+    assertShown(
+        tshark(file, "-Y", "frame.comment", "-T", "fields", "-e", "frame.comment"),
+        "decrypted, was of suite Noise_XX_25519_AESGCM_SHA256",
+        "decrypted, from SHA256:");
     assertShown(
         tshark(file, "-Y", "posthorn.data", "-T", "fields", "-e", "posthorn.data"),
         hex("the quick brown fox"),

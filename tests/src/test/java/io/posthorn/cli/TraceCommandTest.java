@@ -153,7 +153,56 @@ class TraceCommandTest {
             sealed.toString(),
             "-o",
             file("clear.pcapng")));
-    assertTrue(output.contains("\"left_sealed\":0"), output);
+    assertTrue(output.contains("\"leftSealed\":0"), output);
+  }
+
+  /** What --pcap wrote: plain datagrams of one command, sealed packets of another. */
+  @Test
+  void whatACommandSendsAndReceivesIsCapturedAndListed() throws Exception {
+    try (MessageSocket listener = listener();
+        MessageSocket plain =
+            MessageSocket.builder()
+                .mode(io.posthorn.Mode.PLAIN)
+                .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .open()) {
+      String at = "127.0.0.1:" + listener.localAddress().getPort();
+      String other = "127.0.0.1:" + plain.localAddress().getPort();
+      assertEquals(0, run("send", "--plain", "--pcap", file("plain.pcapng"), other, "x"), errors);
+      int status =
+          run("send", "--pcap", file("p.pcapng"), "--keylog", file("secrets"), at, "wish", "you");
+      assertEquals(0, status, errors);
+      assertNotNull(listener.receive(Duration.ofSeconds(30)));
+      assertEquals(0, run("trace", file("plain.pcapng")), errors);
+      assertTrue(
+          output.matches(
+              " +0\\.000000  127\\.0\\.0\\.1:\\d+ > \\Q" + other + "\\E  datagram +1 B\n"),
+          output);
+      assertEquals(0, run("trace", file("p.pcapng")), errors);
+      assertTrue(output.contains("  sealed "), output);
+      assertFalse(output.contains("CHANNEL_DATA"), output);
+      assertEquals(0, run("trace", "--keylog", file("secrets"), file("p.pcapng")), errors);
+      assertFalse(output.contains("  sealed "), output);
+      assertTrue(output.contains("CHANNEL_DATA(channel 0 offset 0 length 9)"), output);
+      assertTrue(output.contains(" > " + at + "  M1 "), output);
+      assertTrue(errors.startsWith("began 20"), errors);
+    }
+  }
+
+  @Test
+  void aTraceIsListed() throws Exception {
+    try (MessageSocket listener = listener()) {
+      String at = "127.0.0.1:" + listener.localAddress().getPort();
+      assertEquals(0, run("send", "--trace", file("t.sqlog"), at, "wish", "you"), errors);
+      assertNotNull(listener.receive(Duration.ofSeconds(30)));
+    }
+    assertEquals(0, run("trace", file("t.sqlog")), errors);
+    assertTrue(output.contains("  ->  M1 "), output);
+    assertTrue(output.contains("CHANNEL_DATA(channel 0 offset 0 length 9)"), output);
+    assertTrue(
+        errors.matches("began 20.*\n\\d+ packets sent, \\d+ received, 0 sent were lost\n"), errors);
+    long lines = output.lines().count();
+    assertEquals(0, run("trace", "-v", file("t.sqlog")), errors);
+    assertTrue(output.lines().count() > lines, "measurements too");
   }
 
   @Test
@@ -183,7 +232,15 @@ class TraceCommandTest {
     assertEquals(
         1, run("trace", "--keylog", file("secrets"), file("empty.pcapng"), "-o", file("o")));
     assertTrue(errors.contains("no packet belongs to a connection"), errors);
-    assertEquals(64, run("trace", file("empty.pcapng")));
+    assertEquals(64, run("trace", file("empty.pcapng"), "-o", file("o")));
+    Files.writeString(Path.of(file("t.sqlog")), "\u001e{\"qlog_version\":\"0.3\"}\n");
+    assertEquals(64, run("trace", "--keylog", file("secrets"), file("t.sqlog")));
+    assertTrue(errors.contains("nothing in it is sealed"), errors);
+    Files.writeString(Path.of(file("t.sqlog")), "{no trace}\n");
+    assertEquals(65, run("trace", file("t.sqlog")));
+    assertTrue(errors.contains("record 1: no JSON object"), errors);
+    assertEquals(0, run("trace", file("empty.pcapng")));
+    assertEquals("", output);
   }
 
   @Test
@@ -193,6 +250,9 @@ class TraceCommandTest {
       assertTrue(errors.contains(option), errors);
       assertFalse(Files.exists(Path.of(file("t"))));
     }
-    assertEquals(73, run("send", "--trace", file("absent/t"), "127.0.0.1:9", "x"), errors);
+    assertTrue(errors.contains("--pcap"), errors);
+    for (String option : new String[] {"--trace", "--pcap", "--keylog"}) {
+      assertEquals(73, run("send", option, file("absent/t"), "127.0.0.1:9", "x"), errors);
+    }
   }
 }

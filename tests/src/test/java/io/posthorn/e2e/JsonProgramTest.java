@@ -145,4 +145,38 @@ class JsonProgramTest {
       assertListed("bench", server, 2);
     }
   }
+
+  @Test
+  void tracesAndCaptures(@TempDir Path folder) throws Exception {
+    String trace = folder.resolve("t.sqlog").toString();
+    String capture = folder.resolve("c.pcapng").toString();
+    String secrets = folder.resolve("secrets").toString();
+    try (RunningProgram listen = posthorn("listen", ANY, "-o", "/dev/null")) {
+      String to = "127.0.0.1:" + listen.port();
+      try (RunningProgram send =
+          posthorn("send", "--trace", trace, "--pcap", capture, "--keylog", secrets, to, "hi")) {
+        assertEquals(0, send.exit(), send::errors);
+      }
+      // A disk that is full is said in one line, and is not the message's trouble.
+      try (RunningProgram send = posthorn("send", "-u", "--pcap", "/dev/full", to, "hi")) {
+        assertEquals(0, send.exit(), send::errors);
+        assertTrue(
+            send.errors().contains("posthorn: /dev/full is incomplete: No space left on device"),
+            send.errors());
+        assertEquals(2, send.errors().lines().count(), send.errors());
+      }
+    }
+    try (RunningProgram events = posthorn("trace", trace, "--json", "-v");
+        RunningProgram packets = posthorn("trace", capture, "--keylog", secrets, "--json");
+        RunningProgram written =
+            posthorn("trace", capture, "--keylog", secrets, "-o", capture + ".clear", "-J")) {
+      assertEquals(0, events.exit(), events::errors);
+      assertListed("trace", events, 10);
+      assertEquals(0, packets.exit(), packets::errors);
+      assertListed("trace", packets, 5);
+      assertTrue(packets.output().contains("\"type\":\"CHANNEL_DATA\""), packets.output());
+      assertEquals(0, written.exit(), written::errors);
+      assertListed("trace", written, 1);
+    }
+  }
 }

@@ -251,6 +251,7 @@ class MannersTest {
         "bench",
         "sockets",
         "doctor",
+        "trace",
         "completion",
         "help"
       })

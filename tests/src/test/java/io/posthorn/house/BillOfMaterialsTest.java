@@ -31,6 +31,7 @@ class BillOfMaterialsTest {
     if (WRITTEN) {
       assertEquals(
           Set.of(
+              "com.google.code.gson/gson",
               "com.esotericsoftware/kryo",
               "com.esotericsoftware/minlog",
               "com.esotericsoftware/reflectasm",

@@ -33,12 +33,16 @@ class LayeringTest {
           Map.entry("wire", Set.of()),
           Map.entry("identity", Set.of()),
           Map.entry("datagram", Set.of()),
-          Map.entry("trace", Set.of("wire")),
+          Map.entry("files", Set.of()),
+          Map.entry("trace", Set.of("wire", "files")),
           Map.entry("protocol", Set.of("wire", "trace", "identity")),
           Map.entry("endpoint", Set.of("protocol", "wire", "trace", "identity")),
           Map.entry("io", Set.of("endpoint", "simulation", "wire")),
           Map.entry("simulation", Set.of("datagram", "endpoint", "protocol", "wire", "trace")),
-          Map.entry("runtime", Set.of("endpoint", "io", "protocol", "simulation", "wire", "trace")),
+          Map.entry(
+              "runtime",
+              Set.of(
+                  "capture", "endpoint", "files", "io", "protocol", "simulation", "wire", "trace")),
           Map.entry(
               "",
               Set.of(
@@ -51,7 +55,7 @@ class LayeringTest {
                   "wire",
                   "trace",
                   "identity")),
-          Map.entry("capture", Set.of("protocol", "wire", "trace")),
+          Map.entry("capture", Set.of("protocol", "wire", "trace", "identity")),
           Map.entry("codec", Set.of("")),
           Map.entry("micrometer", Set.of("")),
           Map.entry("testkit", Set.of("", "codec", "simulation", "trace")),

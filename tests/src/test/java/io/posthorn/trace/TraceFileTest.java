@@ -135,12 +135,15 @@ class TraceFileTest {
     talk(builder().keyLog(file), 1);
     talk(builder().keyLog(file), 1);
     List<String> lines = Files.readAllLines(file);
-    assertEquals(2, lines.size());
-    for (String line : lines) {
-      assertTrue(
-          line.matches("POSTHORN_SECRETS_1( [0-9a-f]{16}){2}( [0-9a-f]{64}){2}"), "its form");
+    assertEquals(4, lines.size());
+    for (int i = 0; i < lines.size(); i++) {
+      String form =
+          i % 2 == 0
+              ? "POSTHORN_HANDSHAKE_1( [0-9a-f]{16}){2}( [0-9a-f]{64}){4}"
+              : "POSTHORN_SECRETS_1( [0-9a-f]{16}){2}( [0-9a-f]{64}){2}";
+      assertTrue(lines.get(i).matches(form), "its form");
     }
-    assertFalse(lines.get(0).equals(lines.get(1)));
+    assertFalse(lines.get(1).equals(lines.get(3)));
     if (Files.getFileStore(file).supportsFileAttributeView("posix")) {
       assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
     }

@@ -17,10 +17,10 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns sealed data packets of a capture, given in its order, into clear ones as {@code
- * Security.none()} would send them, with packet numbers of four bytes: what shows clear packets
- * shows these. Follows key updates and connection ids that are issued later. What it has no key for
- * stays as it is. Not thread-safe.
+ * Turns sealed packets of a capture, given in its order, into clear ones as {@code Security.none()}
+ * would send them, handshakes into those of suite 0, with packet numbers of four bytes: what shows
+ * clear packets shows these. Follows key updates and connection ids that are issued later. What it
+ * has no key for stays as it is. Not thread-safe.
  */
 public final class CaptureDecryptor {
   /** Old keys are kept for three of this: a capture may have its packets in disorder. */
@@ -43,6 +43,7 @@ public final class CaptureDecryptor {
   }
 
   private final Map<Long, Direction> byId = new HashMap<>();
+  private final HandshakeDecryptor handshakes = new HandshakeDecryptor();
   private final TracedFrames frames = new TracedFrames();
   private final ThirdMessagePacket third = new ThirdMessagePacket();
   private final CRC32C crc = new CRC32C();
@@ -61,6 +62,10 @@ public final class CaptureDecryptor {
       back.back = there;
       byId.put(each.responderId(), there);
       byId.put(each.initiatorId(), back);
+      HandshakeKeys handshake = each.handshake();
+      if (handshake != null) {
+        handshakes.add(each.initiatorId(), each.responderId(), handshake);
+      }
     }
   }
 
@@ -90,28 +95,37 @@ public final class CaptureDecryptor {
       return List.of(datagram);
     }
     int kind = PacketHeader.kind(payload[0]);
-    if (kind == PacketHeader.THIRD_MESSAGE) {
-      return third(datagram, payload);
-    }
-    return kind == PacketHeader.DATA ? data(datagram, payload) : List.of(datagram);
+    return switch (kind) {
+      case PacketHeader.FIRST_MESSAGE -> List.of(handshakes.first(datagram));
+      case PacketHeader.SECOND_MESSAGE -> List.of(handshakes.second(datagram));
+      case PacketHeader.THIRD_MESSAGE -> third(datagram, payload);
+      case PacketHeader.DATA -> data(datagram, payload);
+      default -> List.of(datagram);
+    };
   }
 
   private List<CapturedDatagram> third(CapturedDatagram datagram, byte[] payload) {
     if (third.check(payload, 0, payload.length) != DropReason.NONE
-        || third.dataLength() == 0
         || !byId.containsKey(third.destinationConnectionId())) {
       return List.of(datagram);
     }
-    int at = third.dataFrom();
-    byte[] clear = open(payload, at, third.dataLength());
-    if (clear == null) {
-      // Several equal pieces may lie in one here too; each begins with the same M3.
-      int piece = pieceLength(payload, Arrays.copyOf(payload, 1 + WireLimits.CONNECTION_ID_BYTES));
-      return piece == 0 ? sealed(datagram) : pieces(datagram, payload, piece);
+    int dataFrom = third.dataFrom();
+    byte[] data = new byte[0];
+    if (third.dataLength() > 0) {
+      byte[] clear = open(payload, dataFrom, third.dataLength());
+      if (clear == null) {
+        // Several equal pieces may lie in one here too; each begins with the same M3.
+        int piece = CapturedPackets.pieceLength(payload);
+        return piece == 0 ? sealed(datagram) : pieces(datagram, payload, piece);
+      }
+      data = clear;
     }
-    byte[] both = Arrays.copyOf(payload, at + clear.length);
-    System.arraycopy(clear, 0, both, at, clear.length);
-    return List.of(with(datagram, both));
+    byte[] opened = handshakes.third(payload);
+    byte[] head = opened == null ? Arrays.copyOf(payload, dataFrom) : opened;
+    byte[] both = Arrays.copyOf(head, head.length + data.length);
+    System.arraycopy(data, 0, both, head.length, data.length);
+    return List.of(
+        opened == null ? datagram.with(both) : datagram.with(both, handshakes.thirdComment()));
   }
 
   private List<CapturedDatagram> data(CapturedDatagram datagram, byte[] payload) {
@@ -121,10 +135,9 @@ public final class CaptureDecryptor {
     }
     byte[] clear = open(payload, 0, payload.length);
     if (clear != null) {
-      return List.of(with(datagram, clear));
+      return List.of(datagram.with(clear));
     }
-    byte[] id = Arrays.copyOfRange(payload, ID_AT, ID_AT + WireLimits.CONNECTION_ID_BYTES);
-    int piece = pieceLength(payload, id);
+    int piece = CapturedPackets.pieceLength(payload);
     return piece == 0 ? sealed(datagram) : pieces(datagram, payload, piece);
   }
 
@@ -133,28 +146,13 @@ public final class CaptureDecryptor {
     return List.of(datagram);
   }
 
-  /** Where the same bytes come again, as far from the start as a piece is long; 0 if nowhere. */
-  private static int pieceLength(byte[] payload, byte[] mark) {
-    int markAt = PacketHeader.kind(mark[0]) == PacketHeader.THIRD_MESSAGE ? 0 : ID_AT;
-    for (int at = markAt + mark.length; at + mark.length <= payload.length; at++) {
-      if (Arrays.equals(payload, at, at + mark.length, mark, 0, mark.length)) {
-        return at - markAt;
-      }
-    }
-    return 0;
-  }
-
   private List<CapturedDatagram> pieces(CapturedDatagram datagram, byte[] payload, int piece) {
     List<CapturedDatagram> all = new ArrayList<>();
     for (int at = 0; at < payload.length; at += piece) {
       int to = Math.min(payload.length, at + piece);
-      all.addAll(decrypt(with(datagram, Arrays.copyOfRange(payload, at, to))));
+      all.addAll(decrypt(datagram.with(Arrays.copyOfRange(payload, at, to))));
     }
     return all;
-  }
-
-  private static CapturedDatagram with(CapturedDatagram datagram, byte[] payload) {
-    return new CapturedDatagram(datagram.nanos(), datagram.from(), datagram.to(), payload);
   }
 
   /** The packet in clear; null if it cannot be opened. */

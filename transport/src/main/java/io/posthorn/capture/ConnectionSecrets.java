@@ -7,10 +7,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The secrets of one connection, as a key log has them (PROTOCOL.md §4.8).
@@ -19,27 +22,49 @@ import java.util.regex.Pattern;
  * @param responderId the responder's
  * @param initiatorSecret for packets from the initiator, 32 bytes
  * @param responderSecret for packets from the responder, 32 bytes
+ * @param handshake what the handshake was sealed with; null if the log does not say
  */
 @SuppressWarnings("ArrayRecordComponent") // secrets are used, never compared
 public record ConnectionSecrets(
-    long initiatorId, long responderId, byte[] initiatorSecret, byte[] responderSecret) {
+    long initiatorId,
+    long responderId,
+    byte[] initiatorSecret,
+    byte[] responderSecret,
+    @Nullable HandshakeKeys handshake) {
   private static final Pattern LINE =
       Pattern.compile(
           "POSTHORN_SECRETS_1 ([0-9a-f]{16}) ([0-9a-f]{16}) ([0-9a-f]{64}) ([0-9a-f]{64})");
+  private static final Pattern HANDSHAKE_LINE =
+      Pattern.compile("POSTHORN_HANDSHAKE_1 ([0-9a-f]{16} [0-9a-f]{16})((?: [0-9a-f]{64}){4})");
+
+  /** Those of a connection whose handshake stays sealed. */
+  public ConnectionSecrets(
+      long initiatorId, long responderId, byte[] initiatorSecret, byte[] responderSecret) {
+    this(initiatorId, responderId, initiatorSecret, responderSecret, null);
+  }
 
   /**
    * Reads a key log. Empty lines, comments ({@code #}) and lines of other labels are passed over,
    * so that one file can serve several programs.
    *
-   * @throws CaptureException if a line of this label cannot be read, or nothing in the file can
+   * @throws CaptureException if a line of these labels cannot be read, or nothing in the file can
    * @throws IOException if the file cannot be read
    */
   public static List<ConnectionSecrets> readAll(Path path) throws IOException {
     List<ConnectionSecrets> all = new ArrayList<>();
+    Map<String, HandshakeKeys> handshakes = new HashMap<>();
     try (BufferedReader in = Files.newBufferedReader(path, StandardCharsets.US_ASCII)) {
       int number = 0;
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         number++;
+        if (line.startsWith("POSTHORN_HANDSHAKE_")) {
+          Matcher parts = HANDSHAKE_LINE.matcher(line);
+          if (!parts.matches()) {
+            throw new CaptureException(
+                path + ", line " + number + ": not a whole line of handshake keys of version 1");
+          }
+          handshakes.put(parts.group(1), keys(parts.group(2).strip().split(" ", -1)));
+        }
         if (!line.startsWith("POSTHORN_SECRETS_")) {
           continue;
         }
@@ -54,7 +79,8 @@ public record ConnectionSecrets(
                 Long.parseUnsignedLong(parts.group(1), 16),
                 Long.parseUnsignedLong(parts.group(2), 16),
                 hex.parseHex(parts.group(3)),
-                hex.parseHex(parts.group(4))));
+                hex.parseHex(parts.group(4)),
+                handshakes.remove(parts.group(1) + " " + parts.group(2))));
       }
     } catch (MalformedInputException noText) {
       throw new CaptureException(path + " is no key log: it is not text");
@@ -63,6 +89,15 @@ public record ConnectionSecrets(
       throw new CaptureException(path + " has no secrets of any connection");
     }
     return all;
+  }
+
+  private static HandshakeKeys keys(String[] fields) {
+    HexFormat hex = HexFormat.of();
+    return new HandshakeKeys(
+        hex.parseHex(fields[0]),
+        hex.parseHex(fields[1]),
+        hex.parseHex(fields[2]),
+        hex.parseHex(fields[3]));
   }
 
   @Override

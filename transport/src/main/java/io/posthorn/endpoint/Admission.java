@@ -1,6 +1,7 @@
 package io.posthorn.endpoint;
 
 import io.posthorn.protocol.EndpointResources;
+import io.posthorn.protocol.EndpointTrace;
 import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.handshake.ClearHandshake;
 import io.posthorn.protocol.handshake.Handshake;
@@ -209,6 +210,10 @@ final class Admission {
             ? ClearHandshake.responder(key.initiatorConnectionId(), shared.random())
             : NoiseXX.responder(
                 identity, key.initiatorConnectionId(), preSharedKey, shared.random());
+    EndpointTrace told = shared.trace();
+    if (told != null) {
+      told.keepKeys(handshake);
+    }
     if (!handshake.readFirst(datagram, first.bodyFrom(), first.bodyLength())) {
       handshake.destroy();
       return DropReason.MALFORMED_HANDSHAKE;

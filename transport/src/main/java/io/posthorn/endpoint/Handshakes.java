@@ -4,6 +4,7 @@ import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.ConnectionEnd;
 import io.posthorn.protocol.EndpointResources;
+import io.posthorn.protocol.EndpointTrace;
 import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.handshake.ClearHandshake;
 import io.posthorn.protocol.handshake.Handshake;
@@ -208,6 +209,10 @@ final class Handshakes {
     ConnectionSlot existing = table.byAddress(address);
     boolean self = peer.instanceId == shared.instanceId();
     byte[] key = halfOpen.handshake.remoteStatic();
+    EndpointTrace told = shared.trace();
+    if (told != null) {
+      told.handshakeKeys(halfOpen.handshake, remoteId, halfOpen.responderConnectionId);
+    }
     long roundTripNanos = halfOpen.roundTripNanos(nowNanos);
     if (existing != null
         && !self
@@ -339,8 +344,14 @@ final class Handshakes {
   }
 
   private Handshake initiator(long id) {
-    return suite == WireLimits.SUITE_CLEAR
-        ? ClearHandshake.initiator(id, shared.random())
-        : NoiseXX.initiator(identity, id, preSharedKey, shared.random());
+    if (suite == WireLimits.SUITE_CLEAR) {
+      return ClearHandshake.initiator(id, shared.random());
+    }
+    Handshake handshake = NoiseXX.initiator(identity, id, preSharedKey, shared.random());
+    EndpointTrace told = shared.trace();
+    if (told != null) {
+      told.keepKeys(handshake);
+    }
+    return handshake;
   }
 }

@@ -5,8 +5,6 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
-import java.nio.channels.DatagramChannel;
-import org.jspecify.annotations.Nullable;
 
 /** The largest datagram that the interface towards an address sends without cutting it up. */
 final class InterfaceMtu {
@@ -30,7 +28,7 @@ final class InterfaceMtu {
       InetAddress remote = to.getAddress();
       InetAddress local = bound.getAddress();
       if (local.isAnyLocalAddress()) {
-        local = remote.isLoopbackAddress() ? remote : routed(to);
+        local = remote.isLoopbackAddress() ? remote : RouteSource.towards(to);
       }
       NetworkInterface device = local == null ? null : NetworkInterface.getByInetAddress(local);
       if (device == null) {
@@ -40,16 +38,6 @@ final class InterfaceMtu {
       return Math.max(LEAST_BYTES, Math.min(MOST_BYTES, device.getMTU() - headers));
     } catch (IOException e) {
       return LEAST_BYTES; // no route, or the interface went away: the next search asks again
-    }
-  }
-
-  /** The local address from which the system would send; nothing is sent. */
-  private static @Nullable InetAddress routed(InetSocketAddress to) throws IOException {
-    try (DatagramChannel channel = DatagramChannel.open()) {
-      channel.connect(to);
-      return channel.getLocalAddress() instanceof InetSocketAddress address
-          ? address.getAddress()
-          : null;
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.posthorn.protocol;
 
+import io.posthorn.protocol.handshake.Handshake;
 import io.posthorn.trace.KeyLog;
 import io.posthorn.trace.RecoveryMetrics;
 import io.posthorn.trace.TraceListener;
@@ -23,6 +24,24 @@ public final class EndpointTrace {
     this.listener = listener;
     this.keyLog = keyLog;
     this.packets = listener.wantsPackets();
+  }
+
+  /** Has a handshake keep its keys, if somebody logs them. */
+  public void keepKeys(Handshake handshake) {
+    if (keyLog != null) {
+      handshake.keepKeys();
+    }
+  }
+
+  /** The third message was written or read: whoever logs keys learns those of the handshake. */
+  public void handshakeKeys(Handshake handshake, long initiatorId, long responderId) {
+    KeyLog log = keyLog;
+    if (log != null) {
+      handshake.revealKeys(
+          (secondStatic, secondPayload, thirdPayload, thirdHash) ->
+              log.handshakeKeys(
+                  initiatorId, responderId, secondStatic, secondPayload, thirdPayload, thirdHash));
+    }
   }
 
   /** Who is told. */

@@ -144,6 +144,10 @@ final class Opening {
     }
     opening.onSecond(peer.connectionId, own, ownLength);
     parts.idle.onReceived(nowNanos);
+    EndpointTrace told = parts.shared.trace();
+    if (told != null) {
+      told.handshakeKeys(opening.handshake(), parts.localIds.first(), peer.connectionId);
+    }
     open(peer.connectionId, opening.handshake().split(parts.shared.scratch().ciphers()), key, peer);
     return DropReason.NONE;
   }

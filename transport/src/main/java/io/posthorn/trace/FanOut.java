@@ -4,22 +4,27 @@ import java.net.InetSocketAddress;
 
 /** Tells two listeners; packets only if one of them wants them. */
 public final class FanOut implements TraceListener {
+  private static final TraceListener NOBODY = new TraceListener() {};
+
   private final TraceListener first;
   private final TraceListener second;
-  private final boolean firstPackets;
-  private final boolean secondPackets;
+
+  /** The same two for what only those are told who want packets; else nobody. */
+  private final TraceListener firstOfPackets;
+
+  private final TraceListener secondOfPackets;
 
   /** Tells the first, then the second. */
   public FanOut(TraceListener first, TraceListener second) {
     this.first = first;
     this.second = second;
-    this.firstPackets = first.wantsPackets();
-    this.secondPackets = second.wantsPackets();
+    this.firstOfPackets = first.wantsPackets() ? first : NOBODY;
+    this.secondOfPackets = second.wantsPackets() ? second : NOBODY;
   }
 
   @Override
   public boolean wantsPackets() {
-    return firstPackets || secondPackets;
+    return firstOfPackets != NOBODY || secondOfPackets != NOBODY;
   }
 
   @Override
@@ -57,12 +62,10 @@ public final class FanOut implements TraceListener {
       long keyPhase,
       int lengthBytes,
       TracedFrames frames) {
-    if (firstPackets) {
-      first.packetSent(nowNanos, connection, kind, packetNumber, keyPhase, lengthBytes, frames);
-    }
-    if (secondPackets) {
-      second.packetSent(nowNanos, connection, kind, packetNumber, keyPhase, lengthBytes, frames);
-    }
+    firstOfPackets.packetSent(
+        nowNanos, connection, kind, packetNumber, keyPhase, lengthBytes, frames);
+    secondOfPackets.packetSent(
+        nowNanos, connection, kind, packetNumber, keyPhase, lengthBytes, frames);
   }
 
   @Override
@@ -74,24 +77,17 @@ public final class FanOut implements TraceListener {
       long keyPhase,
       int lengthBytes,
       TracedFrames frames) {
-    if (firstPackets) {
-      first.packetReceived(nowNanos, connection, kind, packetNumber, keyPhase, lengthBytes, frames);
-    }
-    if (secondPackets) {
-      second.packetReceived(
-          nowNanos, connection, kind, packetNumber, keyPhase, lengthBytes, frames);
-    }
+    firstOfPackets.packetReceived(
+        nowNanos, connection, kind, packetNumber, keyPhase, lengthBytes, frames);
+    secondOfPackets.packetReceived(
+        nowNanos, connection, kind, packetNumber, keyPhase, lengthBytes, frames);
   }
 
   @Override
   public void packetDropped(
       long nowNanos, long connection, PacketKind kind, int lengthBytes, String reason) {
-    if (firstPackets) {
-      first.packetDropped(nowNanos, connection, kind, lengthBytes, reason);
-    }
-    if (secondPackets) {
-      second.packetDropped(nowNanos, connection, kind, lengthBytes, reason);
-    }
+    firstOfPackets.packetDropped(nowNanos, connection, kind, lengthBytes, reason);
+    secondOfPackets.packetDropped(nowNanos, connection, kind, lengthBytes, reason);
   }
 
   @Override
@@ -109,12 +105,8 @@ public final class FanOut implements TraceListener {
 
   @Override
   public void metricsUpdated(long nowNanos, long connection, RecoveryMetrics metrics) {
-    if (firstPackets) {
-      first.metricsUpdated(nowNanos, connection, metrics);
-    }
-    if (secondPackets) {
-      second.metricsUpdated(nowNanos, connection, metrics);
-    }
+    firstOfPackets.metricsUpdated(nowNanos, connection, metrics);
+    secondOfPackets.metricsUpdated(nowNanos, connection, metrics);
   }
 
   @Override
@@ -125,33 +117,21 @@ public final class FanOut implements TraceListener {
 
   @Override
   public void keyUpdated(long nowNanos, long connection, boolean received, long phase) {
-    if (firstPackets) {
-      first.keyUpdated(nowNanos, connection, received, phase);
-    }
-    if (secondPackets) {
-      second.keyUpdated(nowNanos, connection, received, phase);
-    }
+    firstOfPackets.keyUpdated(nowNanos, connection, received, phase);
+    secondOfPackets.keyUpdated(nowNanos, connection, received, phase);
   }
 
   @Override
   public void pathChanged(
       long nowNanos, long connection, InetSocketAddress before, InetSocketAddress after) {
-    if (firstPackets) {
-      first.pathChanged(nowNanos, connection, before, after);
-    }
-    if (secondPackets) {
-      second.pathChanged(nowNanos, connection, before, after);
-    }
+    firstOfPackets.pathChanged(nowNanos, connection, before, after);
+    secondOfPackets.pathChanged(nowNanos, connection, before, after);
   }
 
   @Override
   public void mtuUpdated(long nowNanos, long connection, int beforeBytes, int afterBytes) {
-    if (firstPackets) {
-      first.mtuUpdated(nowNanos, connection, beforeBytes, afterBytes);
-    }
-    if (secondPackets) {
-      second.mtuUpdated(nowNanos, connection, beforeBytes, afterBytes);
-    }
+    firstOfPackets.mtuUpdated(nowNanos, connection, beforeBytes, afterBytes);
+    secondOfPackets.mtuUpdated(nowNanos, connection, beforeBytes, afterBytes);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.posthorn.trace;
 
+import io.posthorn.files.BackgroundFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
@@ -11,13 +12,16 @@ import java.util.Arrays;
 import java.util.Set;
 
 /**
- * Appends the secrets of each connection to a file, a line each (PROTOCOL.md §4.8). Whoever can
+ * Appends the secrets of each connection to a file, two lines each (PROTOCOL.md §4.8). Whoever can
  * read the file and has a capture of the packets can read the messages; a new file is its owner's
  * alone (mode 0600).
  */
 public final class KeyLogFile implements KeyLog {
-  /** The first word of a line. */
+  /** The first word of a line with the secrets of a connection. */
   static final String LABEL = "POSTHORN_SECRETS_1";
+
+  /** The first word of a line with the keys of its handshake. */
+  static final String HANDSHAKE_LABEL = "POSTHORN_HANDSHAKE_1";
 
   private static final String HEX = "0123456789abcdef";
 
@@ -43,13 +47,36 @@ public final class KeyLogFile implements KeyLog {
   @Override
   public void secrets(
       long initiatorId, long responderId, byte[] initiatorSecret, byte[] responderSecret) {
-    byte[] line = new byte[LABEL.length() + 2 * 17 + 2 * 65 + 1];
-    int at = LABEL.length();
-    System.arraycopy(LABEL.getBytes(StandardCharsets.US_ASCII), 0, line, 0, at);
+    line(LABEL, initiatorId, responderId, initiatorSecret, responderSecret);
+  }
+
+  @Override
+  public void handshakeKeys(
+      long initiatorId,
+      long responderId,
+      byte[] secondStatic,
+      byte[] secondPayload,
+      byte[] thirdPayload,
+      byte[] thirdHash) {
+    line(
+        HANDSHAKE_LABEL,
+        initiatorId,
+        responderId,
+        secondStatic,
+        secondPayload,
+        thirdPayload,
+        thirdHash);
+  }
+
+  private void line(String label, long initiatorId, long responderId, byte[]... secrets) {
+    byte[] line = new byte[label.length() + 2 * 17 + secrets.length * 65 + 1];
+    int at = label.length();
+    System.arraycopy(label.getBytes(StandardCharsets.US_ASCII), 0, line, 0, at);
     at = hex(line, at, bytes(initiatorId));
     at = hex(line, at, bytes(responderId));
-    at = hex(line, at, initiatorSecret);
-    at = hex(line, at, responderSecret);
+    for (byte[] each : secrets) {
+      at = hex(line, at, each);
+    }
     line[at++] = '\n';
     file.write(line, 0, at);
     Arrays.fill(line, (byte) 0);

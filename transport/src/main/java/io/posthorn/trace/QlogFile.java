@@ -1,5 +1,6 @@
 package io.posthorn.trace;
 
+import io.posthorn.files.BackgroundFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -28,7 +29,7 @@ public final class QlogFile {
     Path name = path.getFileName();
     String started = Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
     QlogWriter writer =
-        new QlogWriter(file, name == null ? path.toString() : name.toString(), started);
+        new QlogWriter(file::write, name == null ? path.toString() : name.toString(), started);
     return new FanOut(writer, new FileCloser(file));
   }
 }

@@ -273,8 +273,11 @@ public final class QlogWriter implements TraceListener {
       long nowNanos, long connection, PacketKind kind, int lengthBytes, String reason) {
     begin(nowNanos, connection, "transport:packet_dropped")
         .beginObject("header")
-        .put("packet_type", typeOf(kind))
-        .endObject();
+        .put("packet_type", typeOf(kind));
+    if (kind != PacketKind.DATA) {
+      json.put("posthorn_kind", kind.name());
+    }
+    json.endObject();
     raw(lengthBytes);
     json.beginObject("details").put("reason", reason).endObject();
     json.put("trigger", dropTrigger(reason));

@@ -11,12 +11,13 @@
  *
  * <h2>qlog</h2>
  *
- * <p>JSON text sequences (RFC 7464; suffix {@code .sqlog}), each record one event. The events have
- * the names of qlog 0.3 (draft-ietf-quic-qlog-main-schema-03 and quic-events-03), which is what
- * viewers such as qvis read, and the fields of today's drafts, which kept them. {@code time} is in
- * milliseconds of a monotonic clock since the socket opened; {@code wall_clock_time} in the first
- * record says when that was. {@code group_id} is the connection's id as {@code posthorn sockets}
- * shows it, or {@code endpoint} for what belongs to none; viewers split the file by it.
+ * <p>JSON text sequences (RFC 7464; suffix {@code .sqlog}), each record one event; {@code posthorn
+ * trace} lists them for people. The events have the names of qlog 0.3
+ * (draft-ietf-quic-qlog-main-schema-03 and quic-events-03), which is what viewers such as qvis
+ * read, and the fields of today's drafts, which kept them. {@code time} is in milliseconds of a
+ * monotonic clock since the socket opened; {@code wall_clock_time} in the first record says when
+ * that was. {@code group_id} is the connection's id as {@code posthorn sockets} shows it, or {@code
+ * endpoint} for what belongs to none; viewers split the file by it.
  *
  * <table>
  * <caption>Events</caption>

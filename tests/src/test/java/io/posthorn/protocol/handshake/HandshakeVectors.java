@@ -90,6 +90,8 @@ public final class HandshakeVectors {
     Handshake initiator = given.initiator();
     Handshake responder = given.responder();
     byte[] payload = new byte[1200];
+    initiator.keepKeys();
+    responder.keepKeys();
     JsonText json = given.json();
     json.put("prologue", hex(Prologue.of(suite, given.connectionId)));
     for (int message = 1; message <= 3; message++) {
@@ -102,11 +104,18 @@ public final class HandshakeVectors {
     PacketProtection to;
     if (initiator instanceof NoiseXX noise && responder instanceof NoiseXX other) {
       json.put("transcriptHash", hex(noise.handshakeHash()));
+      String ids = " %016x %016x".formatted(given.connectionId, given.responderId);
+      String logged = "POSTHORN_HANDSHAKE_1" + ids + keys(initiator);
+      assertEquals(keys(initiator), keys(responder));
       byte[][] secrets = noise.splitSecrets();
       byte[][] theirs = other.splitSecrets();
       assertArrayEquals(secrets[0], theirs[0]);
       assertArrayEquals(secrets[1], theirs[1]);
       json.put("initiatorSecret", hex(secrets[0])).put("responderSecret", hex(secrets[1]));
+      json.put("keyLogHandshake", logged);
+      json.put(
+          "keyLogSecrets",
+          "POSTHORN_SECRETS_1" + ids + " " + hex(secrets[0]) + " " + hex(secrets[1]));
       from = new AesGcmProtection(secrets[0], secrets[1], KeyLimits.DEFAULT);
       to = new AesGcmProtection(secrets[1], secrets[0], KeyLimits.DEFAULT);
     } else {
@@ -117,6 +126,15 @@ public final class HandshakeVectors {
     json.put("packetOfInitiator", packet(from, to, given.responderId));
     json.put("packetOfResponder", packet(to, from, given.connectionId));
     return json.endObject();
+  }
+
+  /** What the key log has of a handshake, PROTOCOL.md §4.8. */
+  private static String keys(Handshake ends) {
+    StringBuilder all = new StringBuilder();
+    ends.revealKeys(
+        (first, second, third, hash) ->
+            List.of(first, second, third, hash).forEach(each -> all.append(' ').append(hex(each))));
+    return all.toString();
   }
 
   /** Packet number 0 in two bytes. */

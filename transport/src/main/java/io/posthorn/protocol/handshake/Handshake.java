@@ -66,6 +66,31 @@ public interface Handshake {
    */
   byte[] remoteStatic();
 
+  /**
+   * Has the keys of the sealed messages kept, for {@link #revealKeys}; to be called before the
+   * second message is written or read.
+   */
+  default void keepKeys() {}
+
+  /**
+   * Shows the keys that were kept; after the third message was written or read and before {@link
+   * #split}, which erases them. Shows nothing where there are none.
+   */
+  default void revealKeys(KeyReader reader) {}
+
+  /** Is shown the keys of the sealed messages (PROTOCOL.md §4.8), borrowed for the call. */
+  interface KeyReader {
+    /**
+     * Takes them, 32 bytes each.
+     *
+     * @param secondStatic what the static key in M2 is sealed with
+     * @param secondPayload what the parameters in M2, and the static key in M3, are sealed with
+     * @param thirdPayload what the parameters in M3 are sealed with
+     * @param thirdHash the transcript hash that these are bound to
+     */
+    void read(byte[] secondStatic, byte[] secondPayload, byte[] thirdPayload, byte[] thirdHash);
+  }
+
   /** Erases the secrets of an attempt that is given up; {@link #split} does so by itself. */
   void destroy();
 }

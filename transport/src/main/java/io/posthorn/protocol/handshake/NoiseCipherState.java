@@ -47,6 +47,13 @@ final class NoiseCipherState {
     nonce = other.nonce;
   }
 
+  void copyKey(byte[] to, int at) {
+    byte[] current = key;
+    if (current != null) {
+      System.arraycopy(current, 0, to, at, KEY_BYTES);
+    }
+  }
+
   boolean hasKey() {
     return key != null;
   }

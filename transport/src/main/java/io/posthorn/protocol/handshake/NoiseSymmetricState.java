@@ -66,6 +66,11 @@ final class NoiseSymmetricState {
     hash = sha256.digest();
   }
 
+  /** The key that seals what comes next, for whoever logs keys. */
+  void copyKey(byte[] to, int at) {
+    cipher.copyKey(to, at);
+  }
+
   /** Bytes by which {@link #encryptAndHash} makes a text longer. */
   int overheadBytes() {
     return cipher.overheadBytes();

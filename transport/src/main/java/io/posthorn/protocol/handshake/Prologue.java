@@ -9,7 +9,7 @@ import java.util.Arrays;
  * What M1 says in clear and both sides must have read alike: it begins every transcript, so that a
  * changed version, suite or connection id makes the handshake fail.
  */
-final class Prologue {
+public final class Prologue {
   //  0          8         12      13
   //  +----------+---------+-------+-------------------------+
   //  | posthorn | version | suite | initiator connection id |
@@ -21,7 +21,8 @@ final class Prologue {
 
   private Prologue() {}
 
-  static byte[] of(int suite, long initiatorConnectionId) {
+  /** The prologue of a handshake with this suite, by the initiator's id. */
+  public static byte[] of(int suite, long initiatorConnectionId) {
     byte[] prologue = Arrays.copyOf(NAME, CONNECTION_ID_AT + WireLimits.CONNECTION_ID_BYTES);
     BigEndian.putInt(prologue, VERSION_AT, WireLimits.VERSION);
     prologue[SUITE_AT] = (byte) suite;

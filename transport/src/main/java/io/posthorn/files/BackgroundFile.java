@@ -1,4 +1,4 @@
-package io.posthorn.trace;
+package io.posthorn.files;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@code lock} guards everything but the file; nothing is written under it.
  */
-final class BackgroundFile implements RecordOutput, Closeable {
-  static final int BUFFER_BYTES = 4 << 20;
+public final class BackgroundFile implements Closeable {
+  /** Bytes that may wait for the disk. */
+  public static final int BUFFER_BYTES = 4 << 20;
 
   private static final int FIRST_BYTES = 64 << 10;
   private static final long CLOSE_NANOS = 2_000_000_000L;
@@ -44,7 +45,8 @@ final class BackgroundFile implements RecordOutput, Closeable {
    *
    * @throws IOException if it cannot be opened
    */
-  BackgroundFile(Path path, Set<? extends OpenOption> options, FileAttribute<?>... attributes)
+  public BackgroundFile(
+      Path path, Set<? extends OpenOption> options, FileAttribute<?>... attributes)
       throws IOException {
     this.path = path;
     this.file = FileChannel.open(path, options, attributes);
@@ -53,7 +55,12 @@ final class BackgroundFile implements RecordOutput, Closeable {
     thread.start();
   }
 
-  @Override
+  /**
+   * Takes one record whole, or leaves it whole; never waits.
+   *
+   * @param bytes borrowed for the call
+   * @return whether it was taken
+   */
   public boolean write(byte[] bytes, int from, int count) {
     lock.lock();
     try {
