@@ -11,12 +11,9 @@ import io.posthorn.io.RemarkedPort;
 import io.posthorn.io.SharedPort;
 import io.posthorn.protocol.EndpointTrace;
 import io.posthorn.protocol.PortLimits;
-<<<<<<< HEAD
 import io.posthorn.protocol.handshake.StaticKey;
-import io.posthorn.runtime.DriverGroup;
-=======
 import io.posthorn.runtime.CapturingDatagramPort;
->>>>>>> next
+import io.posthorn.runtime.DriverGroup;
 import io.posthorn.runtime.ImpairedDatagramPort;
 import io.posthorn.runtime.SocketDriver;
 import io.posthorn.simulation.LinkConditions;
@@ -316,8 +313,9 @@ public final class MessageSocketBuilder {
    * an equal part, and the limits on handshakes count for each.
    *
    * <p>Only the fast path of Linux can do it. Elsewhere, where the kernel refuses, with a {@link
-   * #trace(Path) trace}, a {@link #keyLog}, an {@link #inherited} or a {@link #sharedPort shared}
-   * port there is one thread all the same; {@link SocketStatistics#ioPath} says so.
+   * #trace(Path) trace}, a {@link #capture}, a {@link #keyLog}, an {@link #inherited} or a {@link
+   * #sharedPort shared} port there is one thread all the same; {@link SocketStatistics#ioPath} says
+   * so.
    */
   public MessageSocketBuilder ioThreads(int count) {
     ioThreads = (int) checked("ioThreads", count, 1, SocketChoice.MAX_COUNT, "");
@@ -525,20 +523,12 @@ public final class MessageSocketBuilder {
         descriptor == null
             ? PortChoice.open(bind, portableIo, dontFragment)
             : PortChoice.adopt(descriptor, portableIo, dontFragment);
-<<<<<<< HEAD
     if (ioThreads > 1) {
       port = new RemarkedPort(port, "; one I/O thread and not " + ioThreads + whyOneThread());
-=======
+    }
     Path capture = captureFile;
     if (capture != null) {
       port = capturing(port, capture);
-    }
-    if (!impairment.equals(LinkConditions.NONE)) {
-      Long seed = impairSeed;
-      port =
-          new ImpairedDatagramPort(
-              port, impairment, seed != null ? seed : new SecureRandom().nextLong(), 0);
->>>>>>> next
     }
     port = impaired(port, 0);
     if (!sharedPort) {
@@ -548,11 +538,13 @@ public final class MessageSocketBuilder {
     return open(shared, options, shared, trace);
   }
 
-<<<<<<< HEAD
   /** Why there can be but one I/O thread, as far as this builder knows; "" if there may be more. */
   private String whyOneThread() {
     if (traceFile != null || traceListener != null || keyLogFile != null) {
       return ": a trace and a key log are written by one";
+    }
+    if (captureFile != null) {
+      return ": a capture is written by one";
     }
     if (inherited != null) {
       return ": an inherited socket is one";
@@ -587,6 +579,8 @@ public final class MessageSocketBuilder {
     try {
       for (int i = 0; i < count; i++) {
         DatagramPort port = impaired(ports.get(i), i);
+        // What it uses again to tell is of one thread; the flight recorder is of any.
+        EndpointTrace own = trace == null ? null : new EndpointTrace(trace.listener(), null);
         PortShare share = new PortShare(new SocketChoice(i, count), StaticKey.of(key), instanceId);
         drivers.add(
             SocketDriver.prepare(
@@ -594,7 +588,7 @@ public final class MessageSocketBuilder {
                 isSelf ->
                     reliable
                         ? new ReliableEndpoint(
-                            each, new SecureRandom(), isSelf, limits(port), trace, share)
+                            each, new SecureRandom(), isSelf, limits(port), own, share)
                         : new PlainEndpoint(each),
                 SocketDriver.nanos(linger),
                 SocketDriver.nanos(spin)));
@@ -617,7 +611,8 @@ public final class MessageSocketBuilder {
             WireLimits.MINIMUM_DATAGRAM_BYTES,
             Math.min(WireLimits.MAX_DATAGRAM_BYTES, port.grantedReceiveBufferBytes() / 4));
     return new PortLimits(port::largestDatagramBytes, welcome);
-=======
+  }
+
   private static DatagramPort capturing(DatagramPort port, Path file) throws IOException {
     try {
       return new CapturingDatagramPort(port, file);
@@ -625,7 +620,6 @@ public final class MessageSocketBuilder {
       port.close();
       throw failed;
     }
->>>>>>> next
   }
 
   private MessageSocket open(
