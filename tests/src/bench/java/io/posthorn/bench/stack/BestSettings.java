@@ -17,13 +17,15 @@ import java.util.TreeSet;
 final class BestSettings {
   /** In the order of the tables; the first is what ratios are to. */
   private static final List<String> ONE_WAY =
-      List.of("tcp", "tls", "clear", "sealed", "aeron", "quic", "kcp", "jgroups");
+      List.of("tcp", "tls", "clear", "sealed", "aeron", "quic", "kcp", "jgroups", "kryonet");
 
   private static final List<String> HELD =
       List.of("aeron", "quic", "kcp", "jgroups", "clear", "sealed");
 
   private static final List<String> PING =
-      List.of("udp", "plain", "clear", "sealed", "tcp", "tls", "aeron", "quic", "kcp", "jgroups");
+      List.of(
+          "udp", "plain", "clear", "sealed", "tcp", "tls", "aeron", "quic", "kcp", "jgroups",
+          "kryonet");
 
   private final Properties best = new Properties();
 

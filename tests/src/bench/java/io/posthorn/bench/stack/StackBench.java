@@ -138,6 +138,7 @@ public final class StackBench {
       case "plain" -> posthorn(name, Mode.PLAIN, Security.none(), portable, packet);
       case "aeron" -> new AeronContender(name, packet, messageBytes, pingPong);
       case "kcp" -> new KcpContender(name, packet, messageBytes, pingPong);
+      case "kryonet" -> new KryoNetContender(name, size, messageBytes, pingPong);
       case "jgroups" -> new JGroupsContender(name, packet, messageBytes, pingPong);
       case "quic" -> new QuicContender(name, SelfSigned.keys(), packet, messageBytes, pingPong);
       default -> throw new IllegalArgumentException("no contender is called " + name);

@@ -26,6 +26,8 @@ public final class Sweep {
     SETTINGS.put("quic", List.of("quic/1350", "quic/8192", "quic/16384"));
     SETTINGS.put("kcp", List.of("kcp/1400", "kcp/8192", "kcp/8192/stream", "kcp/32768/stream"));
     SETTINGS.put("jgroups", List.of("jgroups/8000", "jgroups/32000", "jgroups/64000"));
+    // Bytes of its buffer for what waits to leave.
+    SETTINGS.put("kryonet", List.of("kryonet/65536", "kryonet/1048576", "kryonet/8388608"));
   }
 
   /** Where packets are held, their size is no setting. */
