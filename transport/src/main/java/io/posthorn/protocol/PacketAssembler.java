@@ -263,7 +263,8 @@ final class PacketAssembler {
     builder.begin(scratch, 0, frameBytes);
     builder.source(MTU);
     mtu.writeProbe(builder, frameBytes, recovery.probeTimeoutNanos(), nowNanos);
-    return finish(
+    int bytes =
+        finish(
         protection,
         destinationConnectionId,
         packetNumber,
@@ -274,6 +275,8 @@ final class PacketAssembler {
         from,
         recovery.ecn().marksNext(),
         nowNanos);
+    recovery.sent().keep(); // however soon all before it is acknowledged
+    return bytes;
   }
 
   private int finish(

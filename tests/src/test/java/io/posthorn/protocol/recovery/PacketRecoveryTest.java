@@ -49,6 +49,20 @@ class PacketRecoveryTest {
     assertEquals(40 * MS, recovery.rtt().latestRttNanos(), "no sample from a repeated ACK");
   }
 
+  /** A search for the path's MTU stood still when its probe was the only packet under way. */
+  @Test
+  void aProbeThatIsKeptIsHeardOfThoughAllBeforeItIsSettled() {
+    send(2, 0);
+    recovery.sent().token((byte) 0, 77, 0);
+    recovery.onPacketSent(1400, false, false, false, 0);
+    recovery.sent().keep();
+    assertEquals(2000, recovery.sent().bytesInFlight(), "it is not in flight");
+    assertNull(ack(0, 1, 40));
+    assertNull(ack(0, 2, 41));
+    assertEquals(List.of(0L, 1L, 77L), frames.acknowledged);
+    assertEquals(3, recovery.sent().base(), "and nothing is kept for ever");
+  }
+
   @Test
   void onlyTheLargestGivesASample() {
     send(1, 0);

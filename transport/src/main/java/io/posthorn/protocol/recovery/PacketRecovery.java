@@ -251,7 +251,7 @@ public final class PacketRecovery {
           return CloseReason.PROTOCOL_VIOLATION;
         }
         if (state != SentPackets.OUTSTANDING && state != SentPackets.LOST) {
-          if (state == SentPackets.UNTRACKED) {
+          if (state == SentPackets.UNTRACKED || state == SentPackets.KEPT) {
             noteMark(number);
             acknowledgeQuietly(number, nowNanos);
             any = true; // it wanted no answer, and is one all the same (RFC 9002 §6.2.1)

@@ -26,6 +26,9 @@ public final class SentPackets {
   /** A number that was skipped: an ACK for it is a lie. */
   public static final byte SKIPPED = 4;
 
+  /** Not in flight, but kept: see {@link #keep}. */
+  public static final byte KEPT = 5;
+
   /**
    * Numbers kept at once: some 4 MB. Half of them may be in flight; a peer that acknowledges never
    * gets near the whole, which takes a hundred thousand packets answered without one
@@ -175,6 +178,14 @@ public final class SentPackets {
     return applicationLimited[(int) packetNumber & (state.length - 1)];
   }
 
+  /**
+   * Notes that the packet committed last, which is not in flight, is kept all the same until it is
+   * acknowledged or as old as a lost one: its arrival tells something.
+   */
+  public void keep() {
+    state[(int) (next - 1) & (state.length - 1)] = KEPT;
+  }
+
   /** Notes that the packet committed last carries the mark ECT(0). */
   public void mark() {
     marked[(int) (next - 1) & (state.length - 1)] = true;
@@ -273,7 +284,7 @@ public final class SentPackets {
     while (base < next) {
       int at = (int) base & mask;
       byte is = state[at];
-      boolean mayArriveYet = is == LOST && sentNanos[at] >= lostBeforeNanos;
+      boolean mayArriveYet = (is == LOST || is == KEPT) && sentNanos[at] >= lostBeforeNanos;
       if (is == OUTSTANDING || (mayArriveYet && next - base <= LIMIT / 4)) {
         break;
       }
