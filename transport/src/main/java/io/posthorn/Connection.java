@@ -222,7 +222,7 @@ public final class Connection implements AutoCloseable {
   /** Waits until it is open. */
   void awaitOpen(Duration timeout) throws IOException {
     boolean known =
-        socket.waitUntil(() -> record.isConnected() || record.closed() != null, timeout);
+        socket.waitUntil(record, () -> record.isConnected() || record.closed() != null, timeout);
     TransportException failure = failure();
     if (failure != null) {
       throw failure;

@@ -39,7 +39,7 @@ final class ConnectionParts implements MessageOutputStream.PartSender {
             Endpoint.NEVER,
             false,
             null);
-    SendOutcome outcome = socket.driver().send(message);
+    SendOutcome outcome = socket.drivers().send(message);
     if (outcome != SendOutcome.ACCEPTED) {
       EndpointEvent.Closed end = connection.closed();
       TransportException ended = end == null ? null : Endings.exception(end, socket.options());

@@ -223,7 +223,7 @@ public final class Message {
     if (to == null || message == null) {
       throw new IllegalStateException("only a received message can be confirmed");
     }
-    to.driver().confirm(message);
+    to.drivers().confirm(message);
   }
 
   /**

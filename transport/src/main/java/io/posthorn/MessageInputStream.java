@@ -85,7 +85,7 @@ final class MessageInputStream extends InputStream {
       if (!more) {
         return false;
       }
-      ReceivedMessage next = socket.driver().receivePart(at, channel);
+      ReceivedMessage next = socket.drivers().receivePart(at, channel);
       if (next == null) {
         throw ended(at);
       }

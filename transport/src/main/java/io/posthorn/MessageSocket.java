@@ -8,6 +8,7 @@ import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.runtime.ConnectionEvents;
 import io.posthorn.runtime.ConnectionRecord;
+import io.posthorn.runtime.DriverGroup;
 import io.posthorn.runtime.PendingReceipt;
 import io.posthorn.runtime.SocketDriver;
 import io.posthorn.wire.WireLimits;
@@ -60,23 +61,23 @@ import org.jspecify.annotations.Nullable;
 public final class MessageSocket implements Closeable {
   private final SocketOptions options;
   private final Duration linger;
-  private final SocketDriver driver;
+  private final DriverGroup drivers;
   private final OpenStreams streams = new OpenStreams();
   private final @Nullable SharedPort sharedPort;
 
-  MessageSocket(SocketOptions options, Duration linger, SocketDriver driver) {
-    this(options, linger, driver, null);
+  MessageSocket(SocketOptions options, Duration linger, SocketDriver started) {
+    this(options, linger, DriverGroup.of(started), null);
   }
 
   MessageSocket(
       SocketOptions options,
       Duration linger,
-      SocketDriver driver,
+      DriverGroup drivers,
       @Nullable SharedPort sharedPort) {
     this.options = options;
     this.sharedPort = sharedPort;
     this.linger = linger;
-    this.driver = driver;
+    this.drivers = drivers;
   }
 
   /** The port, if one in plain mode may be opened beside it. */
@@ -118,13 +119,13 @@ public final class MessageSocket implements Closeable {
   }
 
   private boolean sendSmall(InetSocketAddress peer, ByteBuffer body) {
-    return streams.isEmpty() && driver.sendSmall(checkedPeer(peer), 0, body);
+    return streams.isEmpty() && drivers.sendSmall(checkedPeer(peer), 0, body);
   }
 
   private boolean sendLarge(InetSocketAddress peer, ByteBuffer body) throws IOException {
     return body.remaining() > WireLimits.MAX_CHUNK_BYTES
         && streams.isEmpty()
-        && driver.sendLarge(checkedPeer(peer), 0, body);
+        && drivers.sendLarge(checkedPeer(peer), 0, body);
   }
 
   /**
@@ -169,19 +170,19 @@ public final class MessageSocket implements Closeable {
 
   MessageOutputStream openStream(ConnectionRecord record, int channel) {
     OpenStreams.Claim claim = streams.claim(record, channel);
-    driver.beginStream(record, channel);
+    drivers.beginStream(record, channel);
     return new MessageOutputStream(new ConnectionParts(this, record, channel, claim));
   }
 
   Receipt send(Message message, @Nullable Connection on) throws IOException {
     PendingReceipt receipt = newReceipt(message, on);
-    check(driver.send(outgoing(message, on, receipt)), message, on);
+    check(drivers.send(outgoing(message, on, receipt)), message, on);
     return new Receipt(receipt);
   }
 
   @Nullable Receipt trySend(Message message, @Nullable Connection on) throws IOException {
     PendingReceipt receipt = newReceipt(message, on);
-    SendOutcome outcome = driver.trySend(outgoing(message, on, receipt));
+    SendOutcome outcome = drivers.trySend(outgoing(message, on, receipt));
     if (outcome == SendOutcome.BLOCKED) {
       return null;
     }
@@ -190,7 +191,7 @@ public final class MessageSocket implements Closeable {
   }
 
   void sendUnreceipted(Message message, @Nullable Connection on) throws IOException {
-    check(driver.send(outgoing(message, on, null)), message, on);
+    check(drivers.send(outgoing(message, on, null)), message, on);
   }
 
   private static long handle(Message message, @Nullable Connection on) {
@@ -199,7 +200,10 @@ public final class MessageSocket implements Closeable {
 
   private PendingReceipt newReceipt(Message message, @Nullable Connection on) {
     return new PendingReceipt(
-        driver, message.peer(), handle(message, on), message.isConfirmRequested());
+        drivers.of(handle(message, on), message.peer()),
+        message.peer(),
+        handle(message, on),
+        message.isConfirmRequested());
   }
 
   private OutgoingMessage outgoing(
@@ -222,7 +226,8 @@ public final class MessageSocket implements Closeable {
         false,
         expiresAfter == null
             ? Endpoint.NEVER
-            : SocketDriver.after(driver.nowNanos(), SocketDriver.nanos(expiresAfter)),
+            : SocketDriver.after(
+                drivers.of(handle, message.peer()).nowNanos(), SocketDriver.nanos(expiresAfter)),
         message.isConfirmRequested(),
         receipt);
   }
@@ -240,7 +245,7 @@ public final class MessageSocket implements Closeable {
     return switch (outcome) {
       case ACCEPTED, BLOCKED -> throw new IllegalStateException(outcome + " is no refusal");
       case TOO_LARGE -> tooLarge(peer, size);
-      case MESSAGES_LOST -> Endings.messagesLost(peer, driver.lastEnd(peer), options);
+      case MESSAGES_LOST -> Endings.messagesLost(peer, drivers.lastEnd(peer), options);
       case CONNECTION_LIMIT ->
           new ConnectionLimitException(
               peer,
@@ -288,8 +293,8 @@ public final class MessageSocket implements Closeable {
     if (ended != null) {
       return ended;
     }
-    EndpointEvent.Closed end = driver.lastEnd(peer);
-    if (driver.isClosing() || end == null) {
+    EndpointEvent.Closed end = drivers.lastEnd(peer);
+    if (drivers.isClosing() || end == null) {
       return socketClosed();
     }
     return Endings.exception(end, options);
@@ -325,10 +330,10 @@ public final class MessageSocket implements Closeable {
 
   private @Nullable Message receiveWithin(long timeoutNanos) throws IOException {
     requireOpen();
-    if (driver.hasHandler()) {
+    if (drivers.hasHandler()) {
       throw new IllegalStateException("a handler takes the messages of this socket");
     }
-    ReceivedMessage received = driver.receive(timeoutNanos);
+    ReceivedMessage received = drivers.receive(timeoutNanos);
     if (received == null) {
       requireOpen();
       return null;
@@ -338,7 +343,7 @@ public final class MessageSocket implements Closeable {
 
   /** The next message of one connection; null if none came in time or will come. */
   @Nullable Message receive(ConnectionRecord on, long timeoutNanos) throws IOException {
-    ReceivedMessage received = driver.receive(on, timeoutNanos);
+    ReceivedMessage received = drivers.receive(on, timeoutNanos);
     return received == null ? null : message(received);
   }
 
@@ -346,16 +351,17 @@ public final class MessageSocket implements Closeable {
    * Has each message given to a handler, one at a time, on the I/O thread: quick, and quick it must
    * be. A handler may wait (a send under back-pressure, a receipt, a stream): then the socket goes
    * on, but no further message is dispatched. What it throws goes to the thread's uncaught
-   * exception handler and is counted.
+   * exception handler and is counted. With {@link MessageSocketBuilder#ioThreads several I/O
+   * threads}, each of them calls it.
    *
    * @throws IllegalStateException if there is a handler already
    */
   public void onMessage(Consumer<Message> handler) {
     Objects.requireNonNull(handler, "handler");
-    if (driver.hasHandler()) {
+    if (drivers.hasHandler()) {
       throw new IllegalStateException("this socket has a handler already");
     }
-    driver.handler(received -> handler.accept(message(received)));
+    drivers.handler(received -> handler.accept(message(received)));
   }
 
   /**
@@ -367,20 +373,20 @@ public final class MessageSocket implements Closeable {
    */
   public void onBody(BodyHandler handler) {
     Objects.requireNonNull(handler, "handler");
-    if (driver.hasHandler()) {
+    if (drivers.hasHandler()) {
       throw new IllegalStateException("this socket has a handler already");
     }
     if (options.streaming()) {
       throw new IllegalStateException("a socket that takes streamed messages needs onMessage");
     }
-    driver.bodyHandler(new BodyViews(handler));
+    drivers.bodyHandlers(() -> new BodyViews(handler));
   }
 
   private Message message(ReceivedMessage received) {
     if (!received.more()) {
       return new Message(this, received, null);
     }
-    ConnectionRecord record = driver.find(received.connection());
+    ConnectionRecord record = drivers.find(received.connection());
     return new Message(this, received, new MessageInputStream(this, record, received));
   }
 
@@ -410,7 +416,7 @@ public final class MessageSocket implements Closeable {
   public Connection connect(InetSocketAddress peer, Duration timeout) throws IOException {
     requireConnections("connect");
     InetSocketAddress to = checkedPeer(peer);
-    ConnectionRecord record = driver.connect(to);
+    ConnectionRecord record = drivers.connect(to);
     if (record == null) {
       requireOpen();
       throw refusal(SendOutcome.CONNECTION_LIMIT, to, 0, null);
@@ -448,7 +454,7 @@ public final class MessageSocket implements Closeable {
   private @Nullable Connection acceptWithin(long timeoutNanos) throws IOException {
     requireConnections("accept");
     requireOpen();
-    ConnectionRecord record = driver.accept(timeoutNanos);
+    ConnectionRecord record = drivers.accept(timeoutNanos);
     if (record == null) {
       requireOpen();
       return null;
@@ -475,13 +481,13 @@ public final class MessageSocket implements Closeable {
       throw new IllegalArgumentException(
           "a registration fingerprint has 32 bytes, not " + fingerprint.length);
     }
-    driver.announceRegistrations(fingerprint);
+    drivers.announceRegistrations(fingerprint);
   }
 
   /** Has a listener told of connections that open and end from now on; there is one at most. */
   public void onConnection(ConnectionListener listener) {
     Objects.requireNonNull(listener, "listener");
-    driver.listener(
+    drivers.listener(
         new ConnectionEvents() {
           @Override
           public void opened(ConnectionRecord record) {
@@ -500,11 +506,11 @@ public final class MessageSocket implements Closeable {
 
   /** The table of active connections; empty in plain mode. */
   public List<ConnectionInfo> connections() {
-    return driver.connections();
+    return drivers.connections();
   }
 
   @Nullable Connection connectionOf(long handle) {
-    ConnectionRecord record = driver.find(handle);
+    ConnectionRecord record = drivers.find(handle);
     return record == null ? null : new Connection(this, record);
   }
 
@@ -512,12 +518,12 @@ public final class MessageSocket implements Closeable {
 
   /** What this socket has done so far. */
   public SocketStatistics statistics() {
-    return StatisticsSnapshot.of(options.mode(), driver);
+    return StatisticsSnapshot.of(options.mode(), drivers.all());
   }
 
   /** The address that the socket is bound to, with the port number that was given. */
   public InetSocketAddress localAddress() {
-    return driver.localAddress();
+    return drivers.localAddress();
   }
 
   /** Plain or reliable. */
@@ -552,14 +558,14 @@ public final class MessageSocket implements Closeable {
    * @return what was acknowledged and what not, over the connections that ended by this
    */
   public CloseReport close(Duration linger) {
-    long acknowledgedBefore = driver.acknowledgedByEnd();
-    long unacknowledgedBefore = driver.unacknowledgedByEnd();
-    driver.beginClose(Math.max(0, SocketDriver.nanos(linger)));
-    driver.awaitClosed();
+    long acknowledgedBefore = drivers.acknowledgedByEnd();
+    long unacknowledgedBefore = drivers.unacknowledgedByEnd();
+    drivers.beginClose(Math.max(0, SocketDriver.nanos(linger)));
+    drivers.awaitClosed();
     return new CloseReport(
-        driver.acknowledgedByEnd() - acknowledgedBefore,
-        driver.unacknowledgedByEnd() - unacknowledgedBefore,
-        driver.failure() == null ? CloseCause.SOCKET_CLOSED : CloseCause.INTERNAL,
+        drivers.acknowledgedByEnd() - acknowledgedBefore,
+        drivers.unacknowledgedByEnd() - unacknowledgedBefore,
+        drivers.failure() == null ? CloseCause.SOCKET_CLOSED : CloseCause.INTERNAL,
         false,
         0,
         "");
@@ -567,27 +573,29 @@ public final class MessageSocket implements Closeable {
 
   /** Whether closing has begun, or a fault ended the socket. */
   public boolean isClosed() {
-    return driver.isClosing();
+    return drivers.isClosing();
   }
 
   EndpointEvent.Closed closeAndWait(
       ConnectionRecord record, long code, String text, Duration linger) {
-    driver.close(record, code, text, Math.max(0, SocketDriver.nanos(linger)));
-    return driver.awaitEnd(record);
+    drivers.close(record, code, text, Math.max(0, SocketDriver.nanos(linger)));
+    return drivers.awaitEnd(record);
   }
 
-  boolean waitUntil(BooleanSupplier condition, Duration timeout) throws IOException {
-    return driver.waitUntil(condition, SocketDriver.nanos(timeout));
+  /** Waits until a condition of the connection holds. */
+  boolean waitUntil(ConnectionRecord of, BooleanSupplier condition, Duration timeout)
+      throws IOException {
+    return drivers.waitUntil(of, condition, SocketDriver.nanos(timeout));
   }
 
   void requireOpen() throws SocketClosedException {
-    if (driver.isClosing()) {
+    if (drivers.isClosing()) {
       throw socketClosed();
     }
   }
 
   private SocketClosedException socketClosed() {
-    Throwable failure = driver.failure();
+    Throwable failure = drivers.failure();
     return new SocketClosedException(
         failure == null
             ? "the socket on " + localAddress() + " is closed: open a new one"
@@ -595,8 +603,8 @@ public final class MessageSocket implements Closeable {
         failure);
   }
 
-  SocketDriver driver() {
-    return driver;
+  DriverGroup drivers() {
+    return drivers;
   }
 
   OpenStreams streams() {

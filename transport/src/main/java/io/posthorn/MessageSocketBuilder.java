@@ -2,13 +2,18 @@ package io.posthorn;
 
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.PlainEndpoint;
+import io.posthorn.endpoint.PortShare;
 import io.posthorn.endpoint.ReliableEndpoint;
+import io.posthorn.endpoint.SocketChoice;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.PortChoice;
+import io.posthorn.io.RemarkedPort;
 import io.posthorn.io.SharedPort;
 import io.posthorn.protocol.EndpointTrace;
 import io.posthorn.protocol.PortLimits;
+import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.runtime.CapturingDatagramPort;
+import io.posthorn.runtime.DriverGroup;
 import io.posthorn.runtime.ImpairedDatagramPort;
 import io.posthorn.runtime.SocketDriver;
 import io.posthorn.simulation.LinkConditions;
@@ -24,6 +29,9 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +78,7 @@ public final class MessageSocketBuilder {
   private boolean sharedPort;
   private @Nullable MessageSocket beside;
   private Duration spin = Duration.ZERO;
+  private int ioThreads = 1;
   private LinkConditions impairment = LinkConditions.NONE;
   private @Nullable Long impairSeed;
   private @Nullable Path traceFile;
@@ -293,6 +302,27 @@ public final class MessageSocketBuilder {
   }
 
   /**
+   * How many sockets of the operating system, each with an I/O thread, share the work at this one
+   * port: 1 to 64, default 1. For listeners with many peers on machines with cores to spare; one
+   * peer's packets are always the work of one thread, so a single peer gains nothing. The kernel
+   * chooses by connection id, so peers may change their addresses, and before there is a connection
+   * by address.
+   *
+   * <p>Handlers and listeners are called by each of the threads: for one peer one call at a time,
+   * for several at once. Of {@link #maxConnections} and {@link #socketReceiveBytes} each thread has
+   * an equal part, and the limits on handshakes count for each.
+   *
+   * <p>Only the fast path of Linux can do it. Elsewhere, where the kernel refuses, with a {@link
+   * #trace(Path) trace}, a {@link #capture}, a {@link #keyLog}, an {@link #inherited} or a {@link
+   * #sharedPort shared} port there is one thread all the same; {@link SocketStatistics#ioPath} says
+   * so.
+   */
+  public MessageSocketBuilder ioThreads(int count) {
+    ioThreads = (int) checked("ioThreads", count, 1, SocketChoice.MAX_COUNT, "");
+    return this;
+  }
+
+  /**
    * Whether to do without the operating system's fast path, which is taken by default where there
    * is one; {@link SocketStatistics#ioPath} says which it is and why. Default false.
    */
@@ -486,25 +516,101 @@ public final class MessageSocketBuilder {
       throws IOException {
     Integer descriptor = inherited;
     boolean dontFragment = mode == Mode.RELIABLE;
+    if (ioThreads > 1 && whyOneThread().isEmpty()) {
+      return openGroup(options, trace);
+    }
     DatagramPort port =
         descriptor == null
             ? PortChoice.open(bind, portableIo, dontFragment)
             : PortChoice.adopt(descriptor, portableIo, dontFragment);
+    if (ioThreads > 1) {
+      port = new RemarkedPort(port, "; one I/O thread and not " + ioThreads + whyOneThread());
+    }
     Path capture = captureFile;
     if (capture != null) {
       port = capturing(port, capture);
     }
-    if (!impairment.equals(LinkConditions.NONE)) {
-      Long seed = impairSeed;
-      port =
-          new ImpairedDatagramPort(
-              port, impairment, seed != null ? seed : new SecureRandom().nextLong(), 0);
-    }
+    port = impaired(port, 0);
     if (!sharedPort) {
       return open(port, options, null, trace);
     }
     SharedPort shared = new SharedPort(port);
     return open(shared, options, shared, trace);
+  }
+
+  /** Why there can be but one I/O thread, as far as this builder knows; "" if there may be more. */
+  private String whyOneThread() {
+    if (traceFile != null || traceListener != null || keyLogFile != null) {
+      return ": a trace and a key log are written by one";
+    }
+    if (captureFile != null) {
+      return ": a capture is written by one";
+    }
+    if (inherited != null) {
+      return ": an inherited socket is one";
+    }
+    return sharedPort ? ": a socket in plain mode may be beside it" : "";
+  }
+
+  private DatagramPort impaired(DatagramPort port, int index) {
+    if (impairment.equals(LinkConditions.NONE)) {
+      return port;
+    }
+    Long seed = impairSeed;
+    return new ImpairedDatagramPort(
+        port, impairment, seed != null ? seed + index : new SecureRandom().nextLong(), 0);
+  }
+
+  private MessageSocket openGroup(SocketOptions options, @Nullable EndpointTrace trace)
+      throws IOException {
+    boolean reliable = mode == Mode.RELIABLE;
+    List<? extends DatagramPort> ports =
+        PortChoice.openGroup(bind, portableIo, reliable, ioThreads, reliable);
+    int count = ports.size();
+    if (count == 1) {
+      return open(impaired(ports.get(0), 0), options, null, trace);
+    }
+    SecureRandom random = new SecureRandom();
+    byte[] key = new byte[StaticKey.KEY_BYTES];
+    random.nextBytes(key);
+    long instanceId = random.nextLong();
+    SocketOptions each = options.dividedBy(count);
+    List<SocketDriver> drivers = new ArrayList<>();
+    try {
+      for (int i = 0; i < count; i++) {
+        DatagramPort port = impaired(ports.get(i), i);
+        // What it uses again to tell is of one thread; the flight recorder is of any.
+        EndpointTrace own = trace == null ? null : new EndpointTrace(trace.listener(), null);
+        PortShare share = new PortShare(new SocketChoice(i, count), StaticKey.of(key), instanceId);
+        drivers.add(
+            SocketDriver.prepare(
+                port,
+                isSelf ->
+                    reliable
+                        ? new ReliableEndpoint(
+                            each, new SecureRandom(), isSelf, limits(port), own, share)
+                        : new PlainEndpoint(each),
+                SocketDriver.nanos(linger),
+                SocketDriver.nanos(spin)));
+      }
+    } catch (IOException | RuntimeException | Error failed) {
+      for (DatagramPort port : ports) {
+        port.close();
+      }
+      throw failed;
+    } finally {
+      Arrays.fill(key, (byte) 0);
+    }
+    return new MessageSocket(options, linger, DriverGroup.start(drivers), null);
+  }
+
+  private static PortLimits limits(DatagramPort port) {
+    // A datagram that takes more than a quarter of what the system holds for us is often lost.
+    int welcome =
+        Math.max(
+            WireLimits.MINIMUM_DATAGRAM_BYTES,
+            Math.min(WireLimits.MAX_DATAGRAM_BYTES, port.grantedReceiveBufferBytes() / 4));
+    return new PortLimits(port::largestDatagramBytes, welcome);
   }
 
   private static DatagramPort capturing(DatagramPort port, Path file) throws IOException {
@@ -522,19 +628,14 @@ public final class MessageSocketBuilder {
       @Nullable SharedPort shared,
       @Nullable EndpointTrace trace)
       throws IOException {
-    // A datagram that takes more than a quarter of what the system holds for us is often lost.
-    int welcome =
-        Math.max(
-            WireLimits.MINIMUM_DATAGRAM_BYTES,
-            Math.min(WireLimits.MAX_DATAGRAM_BYTES, port.grantedReceiveBufferBytes() / 4));
-    PortLimits limits = new PortLimits(port::largestDatagramBytes, welcome);
+    PortLimits limits = limits(port);
     SocketDriver driver =
-        SocketDriver.start(
+        SocketDriver.prepare(
             port,
             isSelf -> endpoint(options, isSelf, limits, trace),
             SocketDriver.nanos(linger),
             SocketDriver.nanos(spin));
-    return new MessageSocket(options, linger, driver, shared);
+    return new MessageSocket(options, linger, DriverGroup.start(List.of(driver)), shared);
   }
 
   /** Whoever is to be told; null for nobody. */

@@ -338,7 +338,7 @@ public final class ReliableDatagramSocket extends PeerSocket {
   private Message nextMessage() throws IOException {
     MessageSocket from = bound();
     int timeoutMillis = options.timeoutMillis();
-    long startNanos = from.driver().nowNanos();
+    long startNanos = from.drivers().nowNanos();
     boolean wasInterrupted = false;
     try {
       while (true) {
@@ -346,7 +346,7 @@ public final class ReliableDatagramSocket extends PeerSocket {
         if (message == null) {
           Duration wait = remote() == null ? null : LOOK_AGAIN;
           if (timeoutMillis > 0) {
-            long goneNanos = from.driver().nowNanos() - startNanos;
+            long goneNanos = from.drivers().nowNanos() - startNanos;
             Duration left = Duration.ofMillis(timeoutMillis).minusNanos(goneNanos);
             wait = wait == null || left.compareTo(wait) < 0 ? left : wait;
           }
@@ -363,7 +363,7 @@ public final class ReliableDatagramSocket extends PeerSocket {
         if (message == null) {
           requireReachable(from, peer);
           if (timeoutMillis > 0
-              && from.driver().nowNanos() - startNanos >= timeoutMillis * 1_000_000L) {
+              && from.drivers().nowNanos() - startNanos >= timeoutMillis * 1_000_000L) {
             throw new SocketTimeoutException("no packet came within " + timeoutMillis + " ms");
           }
         } else if (peer == null || message.from().equals(peer)) {
@@ -389,7 +389,7 @@ public final class ReliableDatagramSocket extends PeerSocket {
     if (peer == null) {
       return;
     }
-    EndpointEvent.Closed end = bound.driver().lastEnd(peer);
+    EndpointEvent.Closed end = bound.drivers().lastEnd(peer);
     if (end == null || end.connection() == reportedConnection) {
       return;
     }
@@ -405,7 +405,7 @@ public final class ReliableDatagramSocket extends PeerSocket {
   }
 
   private static long lastConnection(MessageSocket bound, InetSocketAddress peer) {
-    EndpointEvent.Closed end = bound.driver().lastEnd(peer);
+    EndpointEvent.Closed end = bound.drivers().lastEnd(peer);
     return end == null ? Endpoint.NO_CONNECTION : end.connection();
   }
 

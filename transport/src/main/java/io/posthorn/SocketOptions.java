@@ -72,4 +72,29 @@ public record SocketOptions(
         0,
         ChannelPriorities.EQUAL);
   }
+
+  /**
+   * What is to be had of everything by each of so many endpoints that share the socket's limits.
+   */
+  SocketOptions dividedBy(int endpoints) {
+    return new SocketOptions(
+        mode,
+        security,
+        congestionControl,
+        (maxConnections + endpoints - 1) / endpoints,
+        idleTimeout,
+        handshakeTimeout,
+        keepAlive,
+        implicitIdle,
+        sendBufferBytes,
+        receiveBufferBytes,
+        Math.max(1, socketReceiveBytes / endpoints),
+        maxWholeMessageBytes,
+        maxDatagramBytes,
+        streaming,
+        application,
+        redundancy,
+        maxSendBytesPerSecond,
+        priorities);
+  }
 }

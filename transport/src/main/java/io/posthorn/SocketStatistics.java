@@ -28,6 +28,8 @@ import java.util.Map;
  *     occurred are absent
  * @param sendErrors errors of the operating system on sending, by its words; each one datagram that
  *     counts as lost
+ * @param sendsBlocked times that the operating system had no room for what was to leave; it waited,
+ *     and nothing is lost by that
  * @param receiveErrors errors on receiving, ICMP messages among them, by their words
  * @param impairment what the impairment did, by kind; empty without one
  */
@@ -52,6 +54,7 @@ public record SocketStatistics(
     long handlerFailures,
     Map<String, Long> drops,
     Map<String, Long> sendErrors,
+    long sendsBlocked,
     Map<String, Long> receiveErrors,
     Map<String, Long> impairment) {
 

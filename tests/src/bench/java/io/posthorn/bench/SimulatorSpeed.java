@@ -53,7 +53,12 @@ public final class SimulatorSpeed {
     System.out.printf("median %,.0f connection-seconds a second%n", speeds[runs / 2]);
   }
 
-  private static long run(long seed, int seconds, LinkConditions conditions)
+  /**
+   * Runs one flow.
+   *
+   * @return datagrams that were sent
+   */
+  public static long run(long seed, int seconds, LinkConditions conditions)
       throws UnknownHostException {
     InetSocketAddress clientAddress = address(1);
     InetSocketAddress serverAddress = address(2);

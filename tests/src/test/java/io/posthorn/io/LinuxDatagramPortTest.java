@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.jna.Pointer;
 import io.posthorn.EcnMark;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.TransmitBatch;
@@ -21,6 +22,7 @@ import java.nio.channels.DatagramChannel;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -218,6 +220,70 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
     }
     assertEquals(6, asked[0]);
     assertFalse(port.description().contains("without"), port.description());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 599, 1_199})
+  void groBatchWhoseLastSegmentIsShortIsTakenApart(int last) throws Exception {
+    int[] lengths = new int[30];
+    Arrays.fill(lengths, 1_200);
+    lengths[29] = last;
+    assertRunArrives(lengths);
+    assertRunArrives(1_200, last);
+    assertNull(port.receive(slab, 0));
+  }
+
+  @Test
+  void gsoBatchSplitByANarrowerPathCountsWhatIsTooLongAndKeepsRuns() throws Exception {
+    AtomicInteger waits = new AtomicInteger();
+    port.close();
+    port =
+        ScriptedPorts.open(
+            ScriptedPorts.Way.LINUX,
+            ANY,
+            new ScriptedPorts.Script() {
+              @Override
+              public int onSend(int bytes, boolean isRun) {
+                return bytes > 1_280 ? LinuxCalls.EMSGSIZE : 0;
+              }
+            },
+            waits);
+    for (int i = 0; i < 6; i++) {
+      assertEquals(4, port.send(batch(port.localAddress(), 1_400, 1_400, 1_400, 90), 0, 0));
+      awaitDatagram(port);
+      assertEquals(90, slab.remaining(), "the rest of the run leaves");
+      assertNull(port.receive(slab, 0));
+    }
+    String words = new LinuxCalls().errorText(LinuxCalls.EMSGSIZE);
+    assertEquals(Map.of(words, 18L), port.counters().sendErrors());
+    assertFalse(port.description().contains("without"), port.description());
+    assertRunArrives(1_200, 1_200, 7);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1000,2", "800,1", "400,0", "399,0", "1200,3"})
+  void batchLongerThanTheReceiveBufferLosesItsCutDatagramAndCountsIt(int room, int whole)
+      throws Exception {
+    reopen(
+        new LinuxCalls() {
+          @Override
+          long receive(int fd, long message) {
+            new Pointer(message).getPointer(MSG_IOV_AT).setLong(IOV_LEN_AT, room);
+            return super.receive(fd, message);
+          }
+        });
+    TransmitBatch batch = batch(port.localAddress(), 400, 400, 400);
+    for (int i = 0; i < 2; i++) {
+      assertEquals(3, port.send(batch, 0, 0));
+      for (int j = 0; j < whole; j++) {
+        awaitDatagram(port);
+        assertEquals(batch.segment(j), slab);
+      }
+      port.await(0, false);
+      assertNull(port.receive(slab, 0));
+    }
+    Map<String, Long> cut = whole == 3 ? Map.of() : Map.of("longer than the buffer", 2L);
+    assertEquals(cut, port.counters().receiveErrors());
   }
 
   @Test

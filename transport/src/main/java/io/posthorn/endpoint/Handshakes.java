@@ -42,7 +42,7 @@ final class Handshakes {
   private final SecondMessagePacket second = new SecondMessagePacket();
   private final ThirdMessagePacket third = new ThirdMessagePacket();
   private final ControlPacket control = new ControlPacket();
-  private long nextHandle = Endpoint.NO_CONNECTION + 1;
+  private long nextHandle;
   private boolean closing;
 
   Handshakes(
@@ -53,7 +53,9 @@ final class Handshakes {
       ConnectionTurns turns,
       EndpointCounters counters,
       int cookieThreshold,
-      Outbox outbox) {
+      Outbox outbox,
+      long handleBase) {
+    this.nextHandle = handleBase + Endpoint.NO_CONNECTION + 1;
     this.shared = shared;
     this.options = shared.options();
     this.isSelf = isSelf;

@@ -56,6 +56,8 @@ public final class ReliableEndpoint implements Endpoint {
   /** The same if it wants to hear of single packets; else null. */
   private final @Nullable EndpointTrace packetTrace;
 
+  private final SocketChoice choice;
+
   private boolean closing;
 
   /**
@@ -82,6 +84,10 @@ public final class ReliableEndpoint implements Endpoint {
     return key;
   }
 
+  private static StaticKey passingKey(@Nullable PortShare share, RandomGenerator random) {
+    return share == null ? StaticKey.generate(random) : share.key();
+  }
+
   /**
    * Makes an endpoint without connections.
    *
@@ -96,7 +102,7 @@ public final class ReliableEndpoint implements Endpoint {
       Predicate<InetSocketAddress> isSelf,
       @Nullable StaticKey known,
       PortLimits port) {
-    this(options, random, isSelf, known, port, Admission.COOKIE_THRESHOLD, null);
+    this(options, random, isSelf, known, port, Admission.COOKIE_THRESHOLD, null, null);
   }
 
   /**
@@ -111,7 +117,22 @@ public final class ReliableEndpoint implements Endpoint {
       @Nullable StaticKey known,
       PortLimits port,
       @Nullable EndpointTrace trace) {
-    this(options, random, isSelf, known, port, Admission.COOKIE_THRESHOLD, trace);
+    this(options, random, isSelf, known, port, Admission.COOKIE_THRESHOLD, trace, null);
+  }
+
+  /**
+   * Makes an endpoint without connections, one of several at a port.
+   *
+   * @param share what it has in common with the others
+   */
+  public ReliableEndpoint(
+      SocketOptions options,
+      RandomGenerator random,
+      Predicate<InetSocketAddress> isSelf,
+      PortLimits port,
+      @Nullable EndpointTrace trace,
+      PortShare share) {
+    this(options, random, isSelf, null, port, Admission.COOKIE_THRESHOLD, trace, share);
   }
 
   /**
@@ -127,7 +148,7 @@ public final class ReliableEndpoint implements Endpoint {
       @Nullable StaticKey known,
       PortLimits port,
       int cookieThreshold) {
-    this(options, random, isSelf, known, port, cookieThreshold, null);
+    this(options, random, isSelf, known, port, cookieThreshold, null, null);
   }
 
   private ReliableEndpoint(
@@ -137,10 +158,13 @@ public final class ReliableEndpoint implements Endpoint {
       @Nullable StaticKey known,
       PortLimits port,
       int cookieThreshold,
-      @Nullable EndpointTrace trace) {
+      @Nullable EndpointTrace trace,
+      @Nullable PortShare share) {
     StaticKey lasting = known == null ? staticKey(options.security()) : known;
-    StaticKey identity = lasting == null ? StaticKey.generate(random) : lasting;
-    ConnectionIdIssuer ids = new ConnectionIdIssuer(identity, random, id -> table.byId(id) != null);
+    StaticKey identity = lasting == null ? passingKey(share, random) : lasting;
+    choice = share == null ? SocketChoice.ONLY : share.choice();
+    ConnectionIdIssuer ids =
+        new ConnectionIdIssuer(identity, random, id -> !choice.isOwn(id) || table.byId(id) != null);
     EndpointResources shared =
         new EndpointResources(
             options,
@@ -149,7 +173,7 @@ public final class ReliableEndpoint implements Endpoint {
             new Scratch(),
             ids,
             port,
-            random.nextLong(),
+            share == null ? random.nextLong() : share.instanceId(),
             new Announcement(),
             new ProbeRate(),
             trace);
@@ -160,7 +184,16 @@ public final class ReliableEndpoint implements Endpoint {
     this.resets = new StatelessReset(shared, table, outbox, lasting != null);
     this.turns = new ConnectionTurns(table, events, counters, resets);
     this.handshakes =
-        new Handshakes(shared, isSelf, identity, table, turns, counters, cookieThreshold, outbox);
+        new Handshakes(
+            shared,
+            isSelf,
+            identity,
+            table,
+            turns,
+            counters,
+            cookieThreshold,
+            outbox,
+            choice.handleBase());
   }
 
   // Inputs from the network.
@@ -278,7 +311,8 @@ public final class ReliableEndpoint implements Endpoint {
       turns.settle(ended, nowNanos);
       return DropReason.NONE;
     }
-    if (!handshakes.isHalfOpen(PacketHeader.connectionId(bytes, at))) {
+    long id = PacketHeader.connectionId(bytes, at);
+    if (choice.isOwn(id) && !handshakes.isHalfOpen(id)) {
       resets.answer(bytes, at, length, from, nowNanos);
     }
     return DropReason.UNKNOWN_CONNECTION;

@@ -27,6 +27,11 @@ class LinuxCalls {
   static final int SO_DOMAIN = 39;
   static final int SO_SNDBUF = 7;
   static final int SO_RCVBUF = 8;
+
+  /** Of asm-generic/socket.h, since 3.9 and 4.5. */
+  static final int SO_REUSEPORT = 15;
+
+  static final int SO_ATTACH_REUSEPORT_CBPF = 51;
   static final int IP_TOS = 1;
   static final int IP_MTU_DISCOVER = 10;
   static final int IP_RECVTOS = 13;
@@ -80,6 +85,10 @@ class LinuxCalls {
   static final int MSG_IOVLEN_AT = 24;
   static final int MSG_CONTROL_AT = 32;
   static final int MSG_CONTROLLEN_AT = 40;
+  static final int MSG_FLAGS_AT = 48;
+
+  /** Of the flags: the datagrams were longer than the buffer. */
+  static final int MSG_TRUNC = 0x20;
 
   /** struct iovec. */
   static final int IOVEC_BYTES = 16;

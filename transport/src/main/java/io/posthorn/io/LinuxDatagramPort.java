@@ -44,6 +44,9 @@ public final class LinuxDatagramPort implements DatagramPort {
   private static final long LEAST_RECEIVE_WAIT_NANOS = 10_000_000;
   private static final int CLOSED = 1 << 30;
 
+  /** There is nothing to be taken from a run, not even an empty datagram. */
+  private static final int NOTHING = -1;
+
   // Where each struct lies in the buffer.
   private static final int SEND_HEADER = 0;
   private static final int SEND_VECTOR = 64;
@@ -127,7 +130,14 @@ public final class LinuxDatagramPort implements DatagramPort {
   /** Whether the waiting thread is, or is about to be, inside {@code recvmsg}. */
   private volatile boolean receiving;
 
-  private final boolean canReceiveWaiting;
+  /** Which other ports are at the same address; null if it is alone. */
+  private @Nullable PortGroup group;
+
+  /** What else people are to know of this port; "" for nothing. */
+  private String remark = "";
+
+  /** A datagram to self could reach another port of the group. */
+  private boolean canReceiveWaiting;
 
   // Of the waiting thread.
   private boolean datagramsComeSoon;
@@ -150,7 +160,8 @@ public final class LinuxDatagramPort implements DatagramPort {
       int socket,
       boolean isIpv6,
       @Nullable InetSocketAddress bind,
-      boolean dontFragment)
+      boolean dontFragment,
+      @Nullable PortGroup group)
       throws IOException {
     this.calls = calls;
     this.socket = socket;
@@ -162,12 +173,16 @@ public final class LinuxDatagramPort implements DatagramPort {
     reportMarks(isIpv6);
     grantedReceiveBufferBytes = ask(LinuxCalls.SO_RCVBUF);
     grantedSendBufferBytes = ask(LinuxCalls.SO_SNDBUF);
+    this.group = group;
+    if (group != null && !sharesPort()) {
+      throw refused("SO_REUSEPORT");
+    }
     if (bind != null) {
       bind(bind);
     }
     localAddress = nameOf();
     layOut();
-    canReceiveWaiting = layOutWake();
+    canReceiveWaiting = group == null && layOutWake();
     event = calls.openEvent();
     if (event < 0) {
       throw unavailable(calls, "eventfd");
@@ -185,6 +200,17 @@ public final class LinuxDatagramPort implements DatagramPort {
    */
   static LinuxDatagramPort open(LinuxCalls calls, InetSocketAddress bind, boolean dontFragment)
       throws IOException {
+    return open(calls, bind, dontFragment, null);
+  }
+
+  /**
+   * Opens one more port at the address of another one.
+   *
+   * @param group closes the descriptors of all of them at once; null for a port by itself
+   */
+  static LinuxDatagramPort open(
+      LinuxCalls calls, InetSocketAddress bind, boolean dontFragment, @Nullable PortGroup group)
+      throws IOException {
     BindAdvice.requireResolved(bind);
     boolean isIpv6 = isIpv6(bind);
     int socket = calls.openDatagramSocket(isIpv6 ? LinuxCalls.AF_INET6 : LinuxCalls.AF_INET);
@@ -196,7 +222,7 @@ public final class LinuxDatagramPort implements DatagramPort {
       throw unavailable(calls, "socket");
     }
     try {
-      return new LinuxDatagramPort(calls, socket, isIpv6, bind, dontFragment);
+      return new LinuxDatagramPort(calls, socket, isIpv6, bind, dontFragment, group);
     } catch (IOException | RuntimeException e) {
       calls.closeDescriptor(socket);
       throw e;
@@ -218,7 +244,7 @@ public final class LinuxDatagramPort implements DatagramPort {
     if (type != LinuxCalls.SOCK_DGRAM || !(isIpv6 || domain == LinuxCalls.AF_INET)) {
       throw new RefusedException("file descriptor " + socket + " is no UDP socket");
     }
-    return new LinuxDatagramPort(calls, socket, isIpv6, null, dontFragment);
+    return new LinuxDatagramPort(calls, socket, isIpv6, null, dontFragment, null);
   }
 
   private static int option(LinuxCalls calls, int socket, int name) {
@@ -393,6 +419,7 @@ public final class LinuxDatagramPort implements DatagramPort {
         return segments;
       }
       if (error == LinuxCalls.EAGAIN) {
+        counters.sendBlocked();
         return 0;
       }
       String words = calls.errorText(error);
@@ -415,6 +442,7 @@ public final class LinuxDatagramPort implements DatagramPort {
       int at = i * segmentBytes;
       int error = sendMessage(at, Math.min(segmentBytes, length - at), 0, mark);
       if (error == LinuxCalls.EAGAIN) {
+        counters.sendBlocked();
         return i;
       }
       if (error != 0) {
@@ -502,6 +530,10 @@ public final class LinuxDatagramPort implements DatagramPort {
         }
       }
       int at = runAt;
+      if (at == NOTHING) {
+        runFrom = null;
+        continue;
+      }
       int length = Math.min(runSegmentBytes, runBytes - at);
       runAt += length;
       runFrom = runAt < runBytes ? from : null;
@@ -567,9 +599,20 @@ public final class LinuxDatagramPort implements DatagramPort {
     runBytes = bytes;
     runAt = 0;
     readControl();
+    if ((structs.getInt(RECEIVE_HEADER + LinuxCalls.MSG_FLAGS_AT) & LinuxCalls.MSG_TRUNC) != 0) {
+      dropCutDatagram();
+    }
     InetSocketAddress from = names.read(structs, RECEIVE_NAME);
     runFrom = from;
     return from;
+  }
+
+  /** The last datagram of the run is not whole, or cannot be told from one that is. */
+  private void dropCutDatagram() {
+    counters.receiveError("longer than the buffer");
+    int whole = (runBytes - 1) / Math.max(1, runSegmentBytes);
+    runBytes = whole * runSegmentBytes;
+    runAt = whole == 0 ? NOTHING : 0;
   }
 
   /** Reads the length of each datagram and the mark of all from the control messages. */
@@ -756,9 +799,72 @@ public final class LinuxDatagramPort implements DatagramPort {
   }
 
   private void release() {
-    calls.closeDescriptor(socket);
+    PortGroup others = group;
+    if (others == null) {
+      calls.closeDescriptor(socket);
+    } else {
+      others.leave();
+    }
     calls.closeDescriptor(event);
     interruption.discard();
+  }
+
+  // Beside other ports at the same address.
+
+  private boolean sharesPort() {
+    return set(LinuxCalls.SOL_SOCKET, LinuxCalls.SO_REUSEPORT, 1);
+  }
+
+  /**
+   * Lets other sockets of this user be bound to the same address. Not before this one is bound
+   * without them: a port that somebody else has is refused as ever.
+   *
+   * @throws RefusedException if the system does not offer that
+   */
+  void share(PortGroup with) throws RefusedException {
+    if (!sharesPort()) {
+      throw refused("SO_REUSEPORT");
+    }
+    group = with;
+    canReceiveWaiting = false;
+  }
+
+  /** The port is alone at its address again, or for ever. */
+  void unshare(String why) {
+    boolean unused = set(LinuxCalls.SOL_SOCKET, LinuxCalls.SO_REUSEPORT, 0);
+    group = null;
+    canReceiveWaiting = layOutWake();
+    remark = why;
+  }
+
+  /**
+   * Has a program choose for each datagram which port of the group gets it.
+   *
+   * @throws RefusedException if the system does not take it
+   */
+  void steer(ByteBuffer program, String words) throws RefusedException {
+    int level = LinuxCalls.SOL_SOCKET;
+    int option = LinuxCalls.SO_ATTACH_REUSEPORT_CBPF;
+    long at = LinuxCalls.addressOf(program);
+    if (calls.setOption(socket, level, option, at, PortSteering.PROGRAM_HEADER_BYTES) != 0) {
+      throw refused("SO_ATTACH_REUSEPORT_CBPF");
+    }
+    remark = words;
+  }
+
+  void remark(String words) {
+    remark = words;
+  }
+
+  /** Drops what has come so far. */
+  void discardReceived() {
+    while (receiveRun() != null) {
+      runFrom = null;
+    }
+  }
+
+  void closeSocket() {
+    calls.closeDescriptor(socket);
   }
 
   // Questions.
@@ -790,7 +896,7 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   @Override
   public String description() {
-    return "Linux: " + segmentation.description() + cutBuffers();
+    return "Linux: " + segmentation.description() + remark + cutBuffers();
   }
 
   private String cutBuffers() {

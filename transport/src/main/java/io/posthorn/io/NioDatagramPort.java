@@ -36,6 +36,7 @@ public final class NioDatagramPort implements DatagramPort {
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   private final String why;
+  private final ChannelCalls calls;
   private final DatagramChannel channel;
   private final Selector selector;
   private final SelectionKey key;
@@ -48,8 +49,13 @@ public final class NioDatagramPort implements DatagramPort {
   private volatile int receiveErrorsInARow;
 
   private NioDatagramPort(
-      DatagramChannel channel, Selector selector, @Nullable InetSocketAddress bind, String why)
+      ChannelCalls calls,
+      DatagramChannel channel,
+      Selector selector,
+      @Nullable InetSocketAddress bind,
+      String why)
       throws IOException {
+    this.calls = calls;
     this.why = why;
     this.channel = channel;
     this.selector = selector;
@@ -79,20 +85,27 @@ public final class NioDatagramPort implements DatagramPort {
    * @param why for people
    */
   static NioDatagramPort open(InetSocketAddress bind, String why) throws IOException {
-    return open(openChannel(), bind, why);
+    return open(new ChannelCalls(), bind, why);
+  }
+
+  /** Opens and binds a port whose channel is asked by these calls. */
+  static NioDatagramPort open(ChannelCalls calls, InetSocketAddress bind, String why)
+      throws IOException {
+    return open(calls, openChannel(), bind, why);
   }
 
   /** Takes a channel that is bound already, and owns it from now on. */
   static NioDatagramPort adopt(DatagramChannel channel, String why) throws IOException {
-    return open(channel, null, why);
+    return open(new ChannelCalls(), channel, null, why);
   }
 
   private static NioDatagramPort open(
-      DatagramChannel channel, @Nullable InetSocketAddress bind, String why) throws IOException {
+      ChannelCalls calls, DatagramChannel channel, @Nullable InetSocketAddress bind, String why)
+      throws IOException {
     Selector selector = null;
     try {
       selector = Selector.open();
-      return new NioDatagramPort(channel, selector, bind, why);
+      return new NioDatagramPort(calls, channel, selector, bind, why);
     } catch (IOException | RuntimeException e) {
       if (selector != null) {
         selector.close();
@@ -145,7 +158,8 @@ public final class NioDatagramPort implements DatagramPort {
       ByteBuffer datagram = batch.segment(i);
       int length = datagram.remaining();
       try {
-        if (channel.send(datagram, batch.peer()) == 0 && length != 0) {
+        if (calls.send(channel, datagram, batch.peer()) == 0 && length != 0) {
+          counters.sendBlocked();
           return i - firstSegment;
         }
       } catch (ClosedChannelException e) {
@@ -162,7 +176,7 @@ public final class NioDatagramPort implements DatagramPort {
     for (int errors = 0; errors < PAUSE_AFTER_ERRORS; errors++) {
       try {
         into.clear();
-        InetSocketAddress from = (InetSocketAddress) channel.receive(into);
+        InetSocketAddress from = (InetSocketAddress) calls.receive(channel, into);
         into.flip();
         if (receiveErrorsInARow != 0) {
           receiveErrorsInARow = 0;

@@ -10,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +67,48 @@ public final class PortChoice {
     return calls == null
         ? NioDatagramPort.open(bind, Fast.WHY_NOT)
         : open(calls, bind, dontFragment);
+  }
+
+  /**
+   * Opens as many ports at one address as are asked for, where the system has the datagrams of one
+   * peer go to one of them ({@link io.posthorn.endpoint.SocketChoice}); else one, whose description
+   * says why.
+   *
+   * @param count 1 to {@link io.posthorn.endpoint.SocketChoice#MAX_COUNT}
+   * @param byConnectionId whether packets may name connections
+   * @throws java.net.BindException naming address, port and what to do
+   */
+  public static List<? extends DatagramPort> openGroup(
+      InetSocketAddress bind,
+      boolean portable,
+      boolean dontFragment,
+      int count,
+      boolean byConnectionId)
+      throws IOException {
+    LinuxCalls calls = Fast.CALLS;
+    if (count == 1) {
+      return List.of(open(bind, portable, dontFragment));
+    }
+    String onlyOne = "; one I/O thread and not " + count + ", which need the fast path";
+    return portable || calls == null
+        ? List.of(NioDatagramPort.open(bind, (portable ? "as asked for" : Fast.WHY_NOT) + onlyOne))
+        : openGroup(calls, bind, dontFragment, count, byConnectionId);
+  }
+
+  /** Ports of the fast path, or the portable one if the system refuses what that needs. */
+  static List<? extends DatagramPort> openGroup(
+      LinuxCalls calls,
+      InetSocketAddress bind,
+      boolean dontFragment,
+      int count,
+      boolean byConnectionId)
+      throws IOException {
+    try {
+      return PortGroup.open(calls, bind, dontFragment, count, byConnectionId);
+    } catch (LinuxDatagramPort.RefusedException e) {
+      return List.of(
+          NioDatagramPort.open(bind, "the system refuses the fast path: " + e.getMessage()));
+    }
   }
 
   /**

@@ -12,6 +12,7 @@ public final class PortCounters {
 
   private final Map<String, Long> sendErrors = new TreeMap<>();
   private final Map<String, Long> receiveErrors = new TreeMap<>();
+  private long blockedSends;
   private final Map<String, Long> impairment = new TreeMap<>();
 
   void sendError(Throwable error) {
@@ -32,6 +33,15 @@ public final class PortCounters {
 
   void receiveError(String words, int datagrams) {
     count(receiveErrors, words, datagrams);
+  }
+
+  void sendBlocked() {
+    blockedSends++;
+  }
+
+  /** Times that the system had no room for what was to leave, which then waited. */
+  public long blockedSends() {
+    return blockedSends;
   }
 
   /** Notes what an impairment did so far, by kind. */

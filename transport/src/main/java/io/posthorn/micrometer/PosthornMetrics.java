@@ -23,8 +23,9 @@ import java.util.function.ToDoubleFunction;
  * <p>Counters: {@code datagrams.sent}, {@code datagrams.received}, {@code bytes.sent}, {@code
  * bytes.received}, {@code messages.sent}, {@code messages.received}, {@code packets.lost}, {@code
  * packets.spuriously.lost}, {@code bytes.retransmitted}, {@code connections.opened}, {@code
- * handler.failures}, {@code datagrams.dropped}, {@code send.errors}. Gauges over the table of
- * connections: {@code connections}, {@code bytes.queued}, {@code bytes.in.flight}.
+ * handler.failures}, {@code datagrams.dropped}, {@code send.errors}, {@code sends.blocked}. Gauges
+ * over the table of connections: {@code connections}, {@code bytes.queued}, {@code
+ * bytes.in.flight}.
  *
  * <p>Reading a meter reads the socket's statistics, under its lock; a registry that asks once every
  * some seconds costs nothing that counts. The registry keeps the socket from being collected:
@@ -66,6 +67,7 @@ public final class PosthornMetrics implements MeterBinder {
     count(registry, "handler.failures", SocketStatistics::handlerFailures);
     count(registry, "datagrams.dropped", SocketStatistics::dropsTotal);
     count(registry, "send.errors", SocketStatistics::sendErrorsTotal);
+    count(registry, "sends.blocked", SocketStatistics::sendsBlocked);
     gauge(registry, "connections", info -> 1);
     gauge(registry, "bytes.queued", ConnectionInfo::bytesQueued);
     gauge(registry, "bytes.in.flight", ConnectionInfo::bytesInFlight);

@@ -68,31 +68,36 @@ public final class SocketDriver extends SocketLoop {
       Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,
       long lingerNanos)
       throws IOException {
-    return start(port, makeEndpoint, lingerNanos, 0);
+    SocketDriver driver = prepare(port, makeEndpoint, lingerNanos, 0);
+    driver.begin();
+    return driver;
   }
 
-  /**
-   * Starts the I/O thread of a driver whose waits begin with spinning.
-   *
-   * @param spinNanos how long a thread spins before it blocks
-   */
-  public static SocketDriver start(
+  /** A driver that does nothing before {@link #begin}; owns the port, also if this fails. */
+  public static SocketDriver prepare(
       DatagramPort port,
       Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,
       long lingerNanos,
       long spinNanos)
       throws IOException {
-    SocketDriver driver;
     try {
-      driver = new SocketDriver(port, makeEndpoint, lingerNanos, spinNanos);
-      driver.startThread();
+      return new SocketDriver(port, makeEndpoint, lingerNanos, spinNanos);
     } catch (RuntimeException | Error e) {
       port.close();
       throw e;
     }
-    OpenSockets.add(driver);
+  }
+
+  /** Starts the I/O thread. */
+  void begin() {
+    try {
+      startThread();
+    } catch (Error noThread) {
+      beginClose(0);
+      throw noThread;
+    }
+    OpenSockets.add(this);
     SocketLog.opened(port);
-    return driver;
   }
 
   private SocketDriver(
@@ -125,6 +130,10 @@ public final class SocketDriver extends SocketLoop {
       SocketLog.connected(this, connected);
       connections.onConnected(connected);
       lanes.onConnected(connected.connection(), connected.peer());
+      DriverGroup group = group();
+      if (group != null) {
+        group.inbox().changed();
+      }
     } else if (event instanceof EndpointEvent.Closed closedEvent) {
       onClosed(closedEvent);
     } else if (event instanceof EndpointEvent.PathChanged pathChanged) {
@@ -153,13 +162,18 @@ public final class SocketDriver extends SocketLoop {
 
   @Override
   boolean mayOthersLead() {
-    return !hasHandler();
+    return !hasHandler() && group() == null;
   }
 
   /** Takes as many messages as there are threads that wait for one, and wakes just those. */
   @Override
   void handOverMessages(long now) {
     connectionReaders.wakeReadable(endpoint);
+    DriverGroup group = group();
+    if (group != null) {
+      handOverToAny(group.inbox(), now);
+      return;
+    }
     if (hasHandler() || receiversWaiting <= handed.size()) {
       return;
     }
@@ -171,6 +185,21 @@ public final class SocketDriver extends SocketLoop {
       }
       handed.add(message);
       readable.signal();
+      took = true;
+    }
+    if (took) {
+      afterInput(now);
+    }
+  }
+
+  private void handOverToAny(CommonInbox inbox, long now) {
+    boolean took = false;
+    while (!hasHandler() && inbox.wanted() > 0) {
+      ReceivedMessage message = endpoint.pollMessage(now);
+      if (message == null) {
+        break;
+      }
+      inbox.hand(message);
       took = true;
     }
     if (took) {
@@ -271,6 +300,10 @@ public final class SocketDriver extends SocketLoop {
 
   private @Nullable ReceivedMessage nextMessage(long now) {
     ReceivedMessage message = handed.poll();
+    DriverGroup group = group();
+    if (message == null && group != null) {
+      message = group.inbox().poll();
+    }
     return message != null ? message : endpoint.pollMessage(now);
   }
 
@@ -279,11 +312,19 @@ public final class SocketDriver extends SocketLoop {
     wakeSenders();
     readable.signalAll();
     connectionReaders.wakeAll();
+    DriverGroup group = group();
+    if (group != null) {
+      group.inbox().changed();
+    }
   }
 
   @Override
   void onEnd() {
     OpenSockets.remove(this);
+    DriverGroup group = group();
+    if (group != null) {
+      group.onEnd(this);
+    }
   }
 
   // What the application asks for.
@@ -450,6 +491,29 @@ public final class SocketDriver extends SocketLoop {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** The next message if there is one. */
+  @Nullable ReceivedMessage receiveNow() {
+    lock.lock();
+    try {
+      if (!isOpen() || bodyHandler != null) {
+        return null;
+      }
+      long now = now();
+      ReceivedMessage message = nextMessage(now);
+      if (message != null) {
+        afterInput(now);
+      }
+      return message;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The oldest connection that a peer opened and nobody has accepted, if there is one. */
+  @Nullable ConnectionRecord acceptNow() {
+    return locked(connections::pollAcceptable);
   }
 
   /**

@@ -50,6 +50,9 @@ abstract class SocketLoop {
   /** How often a handler that waits for a future looks whether another thread completed it. */
   private static final long FUTURE_POLL_NANOS = 10_000_000L;
 
+  /** How often a handler that waits for another loop of its socket looks at that. */
+  private static final long SIBLING_POLL_NANOS = 1_000_000L;
+
   /** Shorter datagrams may come one at a time. */
   private static final int SMALL_DATAGRAM_BYTES = 1_000;
 
@@ -69,6 +72,12 @@ abstract class SocketLoop {
    * before it leads itself: one hand-off, not one a message.
    */
   private static final long STANDBY_NANOS = 1_000_000;
+
+  /**
+   * As long as others keep leading, it looks less and less often, down to this: two looks bound how
+   * long datagrams wait when they stop, and stay well below what a peer allows an acknowledgement.
+   */
+  private static final long LONGEST_STANDBY_NANOS = 4_000_000;
 
   /**
    * While messages leave, the leader wakes this often instead of being woken for each deadline that
@@ -107,6 +116,9 @@ abstract class SocketLoop {
   private final AtomicBoolean asleep = new AtomicBoolean();
 
   private volatile long transmittedNanos;
+
+  /** The loops of the same socket; null if this is the only one. */
+  private @Nullable DriverGroup group;
 
   /** How long to spin before blocking, in nanoseconds; 0 to block at once. */
   private final long spinNanos;
@@ -171,6 +183,15 @@ abstract class SocketLoop {
 
   final void startThread() {
     ioThread.start();
+  }
+
+  /** The loop is one of several of a socket; before the thread starts. */
+  final void join(DriverGroup others) {
+    group = others;
+  }
+
+  final @Nullable DriverGroup group() {
+    return group;
   }
 
   // What a socket does in its turns.
@@ -251,14 +272,16 @@ abstract class SocketLoop {
   /** Waits until nobody leads, and nobody has for a moment or somebody asked for it. */
   private void awaitVacancy() {
     long seen = -1;
+    long slice = STANDBY_NANOS / 2;
     while (state != State.CLOSED) {
       boolean sameAsBefore = seen == leaderships;
       seen = leaderships;
+      slice = sameAsBefore ? STANDBY_NANOS : Math.min(2 * slice, LONGEST_STANDBY_NANOS);
       if (leader == null) {
         if (takeOver || sameAsBefore) {
           return;
         }
-        awaitSlice();
+        awaitSlice(slice);
       } else if (!mayOthersLead()) {
         port.wakeup();
         standby.awaitUninterruptibly();
@@ -267,16 +290,17 @@ abstract class SocketLoop {
         standby.awaitUninterruptibly();
         standsByForLong = false;
       } else {
-        awaitSlice();
+        awaitSlice(slice);
       }
     }
   }
 
   @SuppressWarnings("WaitNotInLoop") // the caller loops
-  private void awaitSlice() {
+  private void awaitSlice(long nanos) {
     try {
-      long left = standby.awaitNanos(STANDBY_NANOS);
-      assert left <= STANDBY_NANOS;
+      long untilDeadline = Math.max(STANDBY_NANOS, nextTimeoutNanos() - now());
+      long left = standby.awaitNanos(Math.min(nanos, untilDeadline));
+      assert left <= nanos;
     } catch (InterruptedException e) {
       takeOver = true; // whoever interrupts this thread wants it to do something
     }
@@ -551,6 +575,28 @@ abstract class SocketLoop {
     return Thread.currentThread() == ioThread;
   }
 
+  /** Another loop of the same socket, if this is its thread: its peers must not wait for ours. */
+  private @Nullable SocketLoop siblingHere() {
+    DriverGroup others = group;
+    return others == null ? null : others.loopHere(this);
+  }
+
+  /** On the I/O thread, in a handler that waits for another loop: a turn, and not a long one. */
+  final void driveOnce(long longestNanos) throws InterruptedIOException {
+    if (Thread.currentThread().isInterrupted()) {
+      throw interrupted();
+    }
+    driveOnceUninterruptibly(longestNanos);
+  }
+
+  private void driveOnceUninterruptibly(long longestNanos) {
+    try {
+      turn(after(nowNanos(), Math.min(longestNanos, SIBLING_POLL_NANOS)));
+    } catch (IOException | RuntimeException e) {
+      fail(e);
+    }
+  }
+
   /** Waits for a signal, once, with the lock held; on the I/O thread does a turn instead. */
   @SuppressWarnings("WaitNotInLoop") // each caller loops: a turn is as good as a signal
   final void await(Condition condition, long deadlineNanos) throws InterruptedIOException {
@@ -559,6 +605,16 @@ abstract class SocketLoop {
         throw interrupted();
       }
       unlockedTurn(deadlineNanos);
+      return;
+    }
+    SocketLoop own = siblingHere();
+    if (own != null) {
+      lock.unlock();
+      try {
+        own.driveOnce(deadlineNanos - nowNanos());
+      } finally {
+        lock.lock();
+      }
       return;
     }
     waiting++;
@@ -614,7 +670,7 @@ abstract class SocketLoop {
     }
   }
 
-  private static InterruptedIOException interrupted() {
+  static InterruptedIOException interrupted() {
     return new InterruptedIOException(
         "interrupted while waiting; the socket stays open and the interrupt status set");
   }
@@ -649,7 +705,8 @@ abstract class SocketLoop {
   /** On the I/O thread drives the socket until done or time is up; elsewhere does nothing. */
   final boolean driveUntil(BooleanSupplier done, long timeoutNanos) throws InterruptedException {
     if (!isIoThread()) {
-      return false;
+      SocketLoop own = siblingHere();
+      return own != null && own.driveUntil(done, timeoutNanos);
     }
     long deadline = after(nowNanos(), timeoutNanos);
     futuresDriven.incrementAndGet();
@@ -729,7 +786,7 @@ abstract class SocketLoop {
     } finally {
       lock.unlock();
     }
-    if (!isIoThread()) {
+    if (!isIoThread() && siblingHere() == null) {
       completions.joinUninterruptibly(ioThread);
     }
   }
@@ -739,8 +796,16 @@ abstract class SocketLoop {
     othersWaiting++;
     try {
       while (state != State.CLOSED && !condition.getAsBoolean()) {
+        SocketLoop own = siblingHere();
         if (isIoThread()) {
           unlockedTurn(Endpoint.NEVER);
+        } else if (own != null) {
+          lock.unlock();
+          try {
+            own.driveOnceUninterruptibly(SIBLING_POLL_NANOS);
+          } finally {
+            lock.lock();
+          }
         } else {
           if (leader == null) {
             haveIoThreadLead();

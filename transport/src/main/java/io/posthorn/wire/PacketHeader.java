@@ -31,6 +31,9 @@ public final class PacketHeader {
   /** Answer of {@link #kind} for first bytes 8 to 15: a data packet or a reset. */
   public static final int DATA = 8;
 
+  /** The last first byte of data packets and resets. */
+  public static final int LAST_DATA = 15;
+
   /** Index of the first byte. */
   public static final int TYPE_AT = 0;
 
@@ -48,7 +51,6 @@ public final class PacketHeader {
 
   private static final int KEY_PHASE_BIT = 0x04;
   private static final int NUMBER_LENGTH_BITS = 0x03;
-  private static final int MAX_FIRST_BYTE = 15;
 
   private PacketHeader() {}
 
@@ -59,7 +61,7 @@ public final class PacketHeader {
    */
   public static int kind(int firstByte) {
     int type = firstByte & 0xff;
-    if (type < FIRST_MESSAGE || type > MAX_FIRST_BYTE) {
+    if (type < FIRST_MESSAGE || type > LAST_DATA) {
       return UNKNOWN;
     }
     return Math.min(type, DATA);

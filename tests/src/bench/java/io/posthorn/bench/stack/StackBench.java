@@ -17,24 +17,36 @@ import javax.net.ssl.SSLContext;
  * round, so that a noisy machine disturbs all alike; medians and ratios to the first contender.
  *
  * <p>Arguments, each {@code name=value}: {@code workload} (64, 65536, 1048576: bytes one way;
- * {@code ping}: 64 bytes there and back), {@code only} (names, comma separated), {@code rounds},
- * {@code warmup} rounds, {@code millis} a run. A name may carry the largest datagram, as in {@code
- * quic/1400}: running several such beside each other finds a contender's best.
+ * {@code 65536/1400}: with packets held to 1,400 bytes; {@code ping}: 64 bytes there and back),
+ * {@code only} (names, comma separated; by default all, each with its best setting as {@link Sweep}
+ * found it), {@code rounds}, {@code warmup} rounds, {@code millis} a run, {@code format=markdown}
+ * for tables of PERFORMANCE.md. A name may carry the largest datagram, as in {@code quic/1400}:
+ * running several such beside each other finds a contender's best.
  */
 public final class StackBench {
+  static final String ALL_WORKLOADS = "64,65536,1048576,65536/1400,1048576/1400,ping";
+
   private static final int PING_BYTES = 64;
   private static final int SENDS_BETWEEN_LOOKS = 16;
   private static final long QUIET_NANOS = 50_000_000;
   private static final long STUCK_NANOS = 10_000_000_000L;
 
+  private final String workload;
   private final int messageBytes;
+
+  /** What packets are held to, whatever a name says; 0 for no such thing. */
+  private final int heldBytes;
+
   private final boolean pingPong;
   private final long runNanos;
   private final long[] roundTrips = new long[4 << 20];
 
-  private StackBench(int messageBytes, boolean pingPong, long runNanos) {
-    this.messageBytes = messageBytes;
-    this.pingPong = pingPong;
+  private StackBench(String workload, long runNanos) {
+    this.workload = workload;
+    pingPong = workload.equals("ping");
+    String[] sizes = workload.split("/");
+    messageBytes = pingPong ? PING_BYTES : Integer.parseInt(sizes[0]);
+    heldBytes = sizes.length > 1 ? Integer.parseInt(sizes[1]) : 0;
     this.runNanos = runNanos;
   }
 
@@ -49,38 +61,45 @@ public final class StackBench {
     int warmUp = Integer.parseInt(settings.getOrDefault("warmup", "3"));
     long millis = Long.parseLong(settings.getOrDefault("millis", "1000"));
     String only = settings.getOrDefault("only", "");
-    for (String workload : settings.getOrDefault("workload", "64,65536,1048576,ping").split(",")) {
-      boolean ping = workload.equals("ping");
-      int bytes = ping ? PING_BYTES : Integer.parseInt(workload);
-      new StackBench(bytes, ping, millis * 1_000_000).run(only, warmUp, rounds);
+    boolean markdown = settings.getOrDefault("format", "").equals("markdown");
+    BestSettings best = BestSettings.read();
+    for (String workload : settings.getOrDefault("workload", ALL_WORKLOADS).split(",")) {
+      List<String> names = only.isEmpty() ? best.names(workload) : Arrays.asList(only.split(","));
+      StackBench bench = new StackBench(workload, millis * 1_000_000);
+      bench.print(bench.run(names, warmUp, rounds), markdown);
     }
+    System.exit(0); // some contenders leave threads behind
   }
 
-  private void run(String only, int warmUp, int rounds) throws IOException {
-    List<Contender> contenders = contenders(only);
-    Map<Contender, List<Sample>> samples = new LinkedHashMap<>();
+  /** Runs contenders in turn; answers the samples of each, by its name. */
+  static Map<String, List<Sample>> run(
+      String workload, List<String> names, int warmUp, int rounds, long runNanos)
+      throws IOException {
+    return new StackBench(workload, runNanos).run(names, warmUp, rounds);
+  }
+
+  private Map<String, List<Sample>> run(List<String> names, int warmUp, int rounds)
+      throws IOException {
+    List<Contender> contenders = contenders(names);
+    Map<String, List<Sample>> samples = new LinkedHashMap<>();
     for (int round = -warmUp; round < rounds; round++) {
       for (Contender contender : contenders) {
         Sample sample = pingPong ? roundTrips(contender) : oneWay(contender);
         if (round >= 0) {
-          samples.computeIfAbsent(contender, c -> new ArrayList<>()).add(sample);
+          samples.computeIfAbsent(contender.name(), name -> new ArrayList<>()).add(sample);
         }
       }
     }
     for (Contender contender : contenders) {
       contender.close();
     }
-    print(samples);
+    return samples;
   }
 
-  private List<Contender> contenders(String only) throws IOException {
-    List<String> wanted = only.isEmpty() ? List.of() : Arrays.asList(only.split(","));
+  private List<Contender> contenders(List<String> names) throws IOException {
     SSLContext tls = SelfSigned.context();
     List<Contender> all = new ArrayList<>();
-    for (String name :
-        wanted.isEmpty()
-            ? List.of("tcp", "tls", "udp", "clear", "sealed", "plain", "aeron", "quic")
-            : wanted) {
+    for (String name : names) {
       all.add(contender(name, tls));
     }
     return all;
@@ -89,12 +108,13 @@ public final class StackBench {
   private Contender contender(String name, SSLContext tls) throws IOException {
     String[] parts = name.split("/");
     boolean portable = name.contains("/nio");
-    int packet = 0;
+    int size = 0;
     for (String part : parts) {
       if (part.matches("[0-9]+")) {
-        packet = Integer.parseInt(part);
+        size = Integer.parseInt(part);
       }
     }
+    int packet = heldBytes == 0 ? size : heldBytes;
     return switch (parts[0]) {
       case "tcp" ->
           new TcpContender(
@@ -102,15 +122,24 @@ public final class StackBench {
               ServerSocketFactory.getDefault(),
               SocketFactory.getDefault(),
               messageBytes,
+              size,
               pingPong);
       case "tls" ->
           new TcpContender(
-              name, tls.getServerSocketFactory(), tls.getSocketFactory(), messageBytes, pingPong);
+              name,
+              tls.getServerSocketFactory(),
+              tls.getSocketFactory(),
+              messageBytes,
+              size,
+              pingPong);
       case "udp" -> new DatagramContender(name, Math.min(messageBytes, 65_507), pingPong);
       case "clear" -> posthorn(name, Mode.RELIABLE, Security.none(), portable, packet);
       case "sealed" -> posthorn(name, Mode.RELIABLE, Security.ephemeral(), portable, packet);
       case "plain" -> posthorn(name, Mode.PLAIN, Security.none(), portable, packet);
       case "aeron" -> new AeronContender(name, packet, messageBytes, pingPong);
+      case "kcp" -> new KcpContender(name, packet, messageBytes, pingPong);
+      case "kryonet" -> new KryoNetContender(name, size, messageBytes, pingPong);
+      case "jgroups" -> new JGroupsContender(name, packet, messageBytes, pingPong);
       case "quic" -> new QuicContender(name, SelfSigned.keys(), packet, messageBytes, pingPong);
       default -> throw new IllegalArgumentException("no contender is called " + name);
     };
@@ -195,7 +224,11 @@ public final class StackBench {
         0);
   }
 
-  private void print(Map<Contender, List<Sample>> samples) {
+  private void print(Map<String, List<Sample>> samples, boolean markdown) {
+    if (markdown) {
+      printMarkdown(samples);
+      return;
+    }
     System.out.printf(
         "%n%,d bytes %s, JDK %s%n",
         messageBytes, pingPong ? "there and back" : "one way", System.getProperty("java.version"));
@@ -209,7 +242,7 @@ public final class StackBench {
         "alloc B",
         "lost");
     double first = 0;
-    for (Map.Entry<Contender, List<Sample>> entry : samples.entrySet()) {
+    for (Map.Entry<String, List<Sample>> entry : samples.entrySet()) {
       List<Sample> each = entry.getValue();
       double figure = Sample.median(each, pingPong ? Sample::p50Micros : Sample::perSecond);
       first = first == 0 ? figure : first;
@@ -217,13 +250,46 @@ public final class StackBench {
           pingPong ? Sample.median(each, Sample::p99Micros) : figure * messageBytes * 8 / 1e9;
       System.out.printf(
           "%-18s %,10.1f %10.2f %7.3f %,9.0f %,10.1f %5.1f%% ±%.0f%%%n",
-          entry.getKey().name(),
+          entry.getKey(),
           figure,
           second,
           figure / first,
           Sample.median(each, Sample::cpuNanos),
           Sample.median(each, Sample::allocatedBytes),
           100 * Sample.median(each, Sample::lostShare),
+          50 * Sample.spread(each, pingPong ? Sample::p50Micros : Sample::perSecond));
+    }
+  }
+
+  private void printMarkdown(Map<String, List<Sample>> samples) {
+    String what =
+        pingPong
+            ? "64 B there and back"
+            : String.format("%,d B one way", messageBytes)
+                + (heldBytes == 0 ? "" : String.format(", packets of %,d B", heldBytes));
+    System.out.printf(
+        "%n| %s, JDK %s | %s | ratio | cpu | alloc | spread |%n|---|---|---|---|---|---|%n",
+        what,
+        System.getProperty("java.version"),
+        pingPong ? "p50" : messageBytes < 1_000 ? "messages/s" : "Gbit/s");
+    double first = 0;
+    for (Map.Entry<String, List<Sample>> entry : samples.entrySet()) {
+      List<Sample> each = entry.getValue();
+      double figure = Sample.median(each, pingPong ? Sample::p50Micros : Sample::perSecond);
+      first = first == 0 ? figure : first;
+      String shown =
+          pingPong
+              ? String.format("%.1f µs", figure)
+              : messageBytes < 1_000
+                  ? String.format("%,.0f", figure)
+                  : String.format("%.2f", figure * messageBytes * 8 / 1e9);
+      System.out.printf(
+          "| %s | %s | %.2f | %,.0f ns | %,.0f B | ±%.0f %% |%n",
+          entry.getKey(),
+          shown,
+          figure / first,
+          Sample.median(each, Sample::cpuNanos),
+          Sample.median(each, Sample::allocatedBytes),
           50 * Sample.spread(each, pingPong ? Sample::p50Micros : Sample::perSecond));
     }
   }

@@ -11,11 +11,12 @@ import java.net.Socket;
 import javax.net.ServerSocketFactory;
 import javax.net.SocketFactory;
 
-/** A TCP or TLS stream, each message behind its length, in buffers of 64 KiB. */
+/** A TCP or TLS stream, each message behind its length, in buffers on both sides. */
 final class TcpContender implements Contender {
-  private static final int BUFFER_BYTES = 64 << 10;
+  private static final int DEFAULT_BUFFER_BYTES = 64 << 10;
 
   private final String name;
+  private final int bufferBytes;
   private final Arrivals arrivals = new Arrivals();
   private final Socket client;
   private final Socket served;
@@ -29,9 +30,11 @@ final class TcpContender implements Contender {
       ServerSocketFactory servers,
       SocketFactory clients,
       int messageBytes,
+      int bufferBytes,
       boolean pingPong)
       throws IOException {
     this.name = name;
+    this.bufferBytes = bufferBytes == 0 ? DEFAULT_BUFFER_BYTES : bufferBytes;
     message = new byte[messageBytes];
     answer = new byte[messageBytes];
     try (ServerSocket server = servers.createServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -41,13 +44,14 @@ final class TcpContender implements Contender {
     client.setTcpNoDelay(true);
     served.setTcpNoDelay(true);
     Threads.start(name, pingPong ? this::echo : this::count);
-    out = new DataOutputStream(new BufferedOutputStream(client.getOutputStream(), BUFFER_BYTES));
-    back = new DataInputStream(new BufferedInputStream(client.getInputStream(), BUFFER_BYTES));
+    out =
+        new DataOutputStream(new BufferedOutputStream(client.getOutputStream(), this.bufferBytes));
+    back = new DataInputStream(new BufferedInputStream(client.getInputStream(), this.bufferBytes));
   }
 
   private void count() throws IOException {
     DataInputStream in =
-        new DataInputStream(new BufferedInputStream(served.getInputStream(), BUFFER_BYTES));
+        new DataInputStream(new BufferedInputStream(served.getInputStream(), bufferBytes));
     byte[] body = new byte[message.length];
     while (true) {
       int length = in.readInt();
@@ -58,9 +62,9 @@ final class TcpContender implements Contender {
 
   private void echo() throws IOException {
     DataInputStream in =
-        new DataInputStream(new BufferedInputStream(served.getInputStream(), BUFFER_BYTES));
+        new DataInputStream(new BufferedInputStream(served.getInputStream(), bufferBytes));
     DataOutputStream to =
-        new DataOutputStream(new BufferedOutputStream(served.getOutputStream(), BUFFER_BYTES));
+        new DataOutputStream(new BufferedOutputStream(served.getOutputStream(), this.bufferBytes));
     byte[] body = new byte[message.length];
     while (true) {
       int length = in.readInt();

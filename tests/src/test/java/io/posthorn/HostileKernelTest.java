@@ -1,0 +1,236 @@
+package io.posthorn;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.endpoint.ReliableEndpoint;
+import io.posthorn.io.DatagramPort;
+import io.posthorn.io.ScriptedPorts;
+import io.posthorn.io.ScriptedPorts.Script;
+import io.posthorn.io.ScriptedPorts.Way;
+import io.posthorn.protocol.PortLimits;
+import io.posthorn.runtime.SocketDriver;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * What the operating system may answer, on the fast path and on the portable one: in reliable mode
+ * no message is lost, no thread spins, and each refusal is counted.
+ */
+@Timeout(120)
+@EnabledOnOs(OS.LINUX)
+class HostileKernelTest {
+  private static final InetSocketAddress ANY =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+  private static final Duration GUARD = Duration.ofSeconds(60);
+  private static final int LONG_MESSAGE_BYTES = 20_000;
+
+  private final AtomicInteger sends = new AtomicInteger();
+  private final AtomicInteger receives = new AtomicInteger();
+  private final AtomicInteger refusals = new AtomicInteger();
+  private final AtomicInteger waits = new AtomicInteger();
+  private MessageSocket receiver;
+  private MessageSocket sender;
+
+  @BeforeEach
+  void openReceiver() throws IOException {
+    receiver = MessageSocket.builder().bind(ANY).open();
+  }
+
+  @AfterEach
+  void close() {
+    sender.close(Duration.ZERO);
+    receiver.close(Duration.ZERO);
+  }
+
+  private int refuse(int errno) {
+    refusals.incrementAndGet();
+    return errno;
+  }
+
+  private void openSender(Way way, Script script) throws IOException {
+    sender = open(ScriptedPorts.open(way, ANY, script, waits));
+  }
+
+  private static MessageSocket open(DatagramPort port) throws IOException {
+    SocketOptions options = SocketOptions.defaults(Mode.RELIABLE);
+    int welcome = Math.max(1_200, Math.min(65_507, port.grantedReceiveBufferBytes() / 4));
+    PortLimits limits = new PortLimits(port::largestDatagramBytes, welcome);
+    SocketDriver driver =
+        SocketDriver.start(
+            port, self -> new ReliableEndpoint(options, new SecureRandom(), self, null, limits), 0);
+    return new MessageSocket(options, Duration.ZERO, driver);
+  }
+
+  /** There and back, so that the scripted side receives as well. */
+  private void exchange(int messages, int bytes) throws IOException {
+    for (int i = 0; i < messages; i++) {
+      sender.send(receiver.localAddress(), ByteBuffer.allocate(bytes).putInt(0, i));
+      if (i % 10 == 9) {
+        for (int j = i - 9; j <= i; j++) {
+          receiver.send(sender.localAddress(), ByteBuffer.wrap(next(receiver, j).bytes()));
+        }
+        for (int j = i - 9; j <= i; j++) {
+          assertEquals(bytes, next(sender, j).size());
+        }
+      }
+    }
+    assertNull(receiver.receive(Duration.ZERO), "nothing comes twice");
+    assertNull(sender.receive(Duration.ZERO), "nothing comes twice");
+  }
+
+  private static Message next(MessageSocket at, int number) throws IOException {
+    Message message = at.receive(GUARD);
+    assertNotNull(message, "message " + number + " is lost");
+    assertEquals(number, ByteBuffer.wrap(message.bytes()).getInt());
+    return message;
+  }
+
+  private static long sum(Map<String, Long> counts) {
+    return counts.values().stream().mapToLong(n -> n).sum();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void fullSocketBuffersAndStormsOfEagainAreWaitedOut(Way way) throws Exception {
+    // Of each sixteen calls only every fourth of the first eight finds room.
+    openSender(
+        way,
+        new Script() {
+          @Override
+          public int onSend(int bytes, boolean isRun) {
+            int n = sends.getAndIncrement() % 16;
+            return n < 8 && n % 4 != 0 ? refuse(ScriptedPorts.EAGAIN) : 0;
+          }
+        });
+    exchange(100, 100);
+    exchange(20, LONG_MESSAGE_BYTES);
+    SocketStatistics seen = sender.statistics();
+    assertTrue(refusals.get() > 30, "there was a storm");
+    assertEquals(0, seen.sendErrorsTotal(), "no room is no error");
+    long counted = seen.sendsBlocked();
+    assertTrue(counted > 0 && counted <= refusals.get(), counted + " of " + refusals);
+    assertTrue(waits.get() * 4 >= refusals.get(), refusals + " refusals, " + waits + " waits");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void enobufsIsALossThatIsMadeGood(Way way) throws Exception {
+    openSender(
+        way,
+        new Script() {
+          @Override
+          public int onSend(int bytes, boolean isRun) {
+            return sends.incrementAndGet() % 5 == 0 ? refuse(ScriptedPorts.ENOBUFS) : 0;
+          }
+        });
+    exchange(100, 100);
+    exchange(30, LONG_MESSAGE_BYTES);
+    assertTrue(refusals.get() > 5, "some were refused");
+    assertCounted(sender.statistics(), ScriptedPorts.ENOBUFS);
+  }
+
+  private void assertCounted(SocketStatistics seen, int errno) {
+    Long counted = seen.sendErrors().get(ScriptedPorts.words(errno));
+    assertNotNull(counted, seen.sendErrors().toString());
+    assertTrue(counted > 0, seen.sendErrors().toString());
+    assertEquals(1, seen.sendErrors().size(), seen.sendErrors().toString());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void econnrefusedFromEarlierSendsIsCountedAndStopsNothing(Way way) throws Exception {
+    openSender(
+        way,
+        new Script() {
+          @Override
+          public int onSend(int bytes, boolean isRun) {
+            return sends.incrementAndGet() % 7 == 0 ? refuse(ScriptedPorts.ECONNREFUSED) : 0;
+          }
+
+          @Override
+          public int onReceive() {
+            return receives.incrementAndGet() % 3 == 0 ? ScriptedPorts.ECONNREFUSED : 0;
+          }
+        });
+    exchange(100, 100);
+    SocketStatistics seen = sender.statistics();
+    assertCounted(seen, ScriptedPorts.ECONNREFUSED);
+    assertEquals(receives.get() / 3, sum(seen.receiveErrors()), seen.receiveErrors().toString());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void emsgsizeAfterTheRouteChangedMakesPacketsSmallAgain(Way way) throws Exception {
+    AtomicInteger mostBytes = new AtomicInteger(Integer.MAX_VALUE);
+    openSender(
+        way,
+        new Script() {
+          @Override
+          public int onSend(int bytes, boolean isRun) {
+            return bytes > mostBytes.get() ? refuse(ScriptedPorts.EMSGSIZE) : 0;
+          }
+        });
+    while (sender.connections().isEmpty() || sender.connections().get(0).datagramBytes() < 1_400) {
+      exchange(10, LONG_MESSAGE_BYTES);
+    }
+    mostBytes.set(1_250);
+    exchange(40, LONG_MESSAGE_BYTES);
+    assertTrue(refusals.get() > 0, "the path got narrower");
+    assertTrue(sender.connections().get(0).datagramBytes() <= 1_250);
+    assertCounted(sender.statistics(), ScriptedPorts.EMSGSIZE);
+  }
+
+  @Test
+  void aReceiveBufferTooSmallForABatchLosesNoMessage() throws Exception {
+    receiver.close();
+    receiver = open(ScriptedPorts.withReceiveBuffer(ANY, 4_096));
+    assertTrue(receiver.statistics().grantedReceiveBufferBytes() < LONG_MESSAGE_BYTES);
+    sender = MessageSocket.builder().bind(ANY).open();
+    exchange(20, LONG_MESSAGE_BYTES);
+    for (int i = 0; i < 20; i++) { // a burst of what is twenty times the buffer
+      sender.send(receiver.localAddress(), ByteBuffer.allocate(LONG_MESSAGE_BYTES).putInt(0, i));
+    }
+    for (int i = 0; i < 20; i++) {
+      assertEquals(LONG_MESSAGE_BYTES, next(receiver, i).size());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void runsThatTheSystemWillNotSplitLeaveOneByOne(Way way) throws Exception {
+    int[] errors = {ScriptedPorts.EINVAL, ScriptedPorts.EMSGSIZE, ScriptedPorts.EIO};
+    openSender(
+        way,
+        new Script() {
+          @Override
+          public int onSend(int bytes, boolean isRun) {
+            return isRun ? refuse(errors[refusals.get() % errors.length]) : 0;
+          }
+        });
+    exchange(40, LONG_MESSAGE_BYTES);
+    SocketStatistics seen = sender.statistics();
+    assertEquals(0, seen.sendErrorsTotal(), seen.sendErrors().toString());
+    if (way == Way.LINUX) {
+      // Three runs, each once more without its ECN mark.
+      assertTrue(refusals.get() > 0 && refusals.get() <= 6, refusals + " refused runs");
+      assertTrue(seen.ioPath().contains("without UDP_SEGMENT"), seen.ioPath());
+    }
+  }
+}

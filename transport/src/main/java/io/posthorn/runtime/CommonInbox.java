@@ -1,0 +1,102 @@
+package io.posthorn.runtime;
+
+import io.posthorn.protocol.ReceivedMessage;
+import java.io.InterruptedIOException;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where threads wait for what any of the drivers of one socket may bring: the next message, or a
+ * connection to accept. A driver hands over as many messages as there are threads that wait; all
+ * others stay in its endpoint, where they count against the peers' credit.
+ *
+ * <p>A thread counts itself as waiting before it asks each driver, under that driver's lock: so
+ * what a driver got before is found, and what it gets afterwards is handed over.
+ */
+final class CommonInbox {
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition news = lock.newCondition();
+  private final ConcurrentLinkedQueue<ReceivedMessage> handed = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger count = new AtomicInteger();
+  private final AtomicInteger receivers = new AtomicInteger();
+  private final AtomicInteger others = new AtomicInteger();
+
+  /** Guarded by the lock. */
+  private long changes;
+
+  /** How many more messages there are threads for. */
+  int wanted() {
+    return receivers.get() - count.get();
+  }
+
+  /** Gives a message to whichever thread is first. */
+  void hand(ReceivedMessage message) {
+    handed.add(message);
+    count.incrementAndGet();
+    signal();
+  }
+
+  /** A message that was handed over and that nobody has taken, or null. */
+  @Nullable ReceivedMessage poll() {
+    ReceivedMessage message = handed.poll();
+    if (message != null) {
+      count.decrementAndGet();
+    }
+    return message;
+  }
+
+  /** There is a connection to accept, or an end. */
+  void changed() {
+    if (others.get() > 0 || receivers.get() > 0) {
+      signal();
+    }
+  }
+
+  private void signal() {
+    lock.lock();
+    try {
+      changes++;
+      news.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A thread begins to wait; answers what {@link #await} is to be given. */
+  long enter(boolean forMessages) {
+    (forMessages ? receivers : others).incrementAndGet();
+    return changes();
+  }
+
+  void leave(boolean forMessages) {
+    (forMessages ? receivers : others).decrementAndGet();
+  }
+
+  long changes() {
+    lock.lock();
+    try {
+      return changes;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until something has changed since then, or time is up. */
+  void await(long since, long nanos) throws InterruptedIOException {
+    lock.lock();
+    try {
+      long left = nanos;
+      while (changes == since && left > 0) {
+        left = news.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw SocketLoop.interrupted();
+    } finally {
+      lock.unlock();
+    }
+  }
+}
