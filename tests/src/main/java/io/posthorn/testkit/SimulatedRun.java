@@ -18,7 +18,7 @@ import java.nio.file.Path;
  * @Domain(NetworkDomain.class)
  * @Domain(DomainContext.Global.class)
  * void everyQuestionIsAnswered(@ForAll LinkConditions link, @ForAll long seed) throws Exception {
- *   SimulatedRun.over(seed, link, network -> …);
+ *   SimulatedRun.over(seed, link, network -> { … });
  * }
  * }</pre>
  *
