@@ -30,11 +30,12 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "trace",
     description = {
-      "Lists a trace, as --trace of another command wrote it, or a capture, as --pcap, tcpdump or"
-          + " Wireshark did: a line for each event or packet, with seconds since the first, the"
+      "Lists what --trace, --pcap, tcpdump or Wireshark wrote, and decrypts captures.",
+      "",
+      "A line for each event of a trace or packet of a capture: seconds since the first, the"
           + " connection (or the addresses), -> sent or <- received or <x dropped, kind and number,"
-          + " bytes, and frames or reasons. With -v each change of measurements too, not only of the"
-          + " congestion window.",
+          + " bytes, and frames or reasons. With -v each change of measurements too, not only of"
+          + " the congestion window.",
       "",
       "  posthorn send --trace hello.sqlog 127.0.0.1:9000 hello",
       "  posthorn trace hello.sqlog",

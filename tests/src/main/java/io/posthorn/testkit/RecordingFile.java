@@ -10,16 +10,13 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** Where the fates of a test's datagrams are kept until it is known whether it failed. */
 final class RecordingFile {
-  private static final List<String> OUTPUT_FOLDERS = List.of("target", "build");
-  private static final String FOLDER = "posthorn";
-
   private RecordingFile() {}
 
   /** A name that no other run of any test has; null if no file can be made anywhere. */
   static @Nullable Path of(ExtensionContext context) {
     String type = context.getTestClass().map(Class::getSimpleName).orElse("Test");
     String method = context.getTestMethod().map(each -> each.getName()).orElse("test");
-    for (Path folder : folders()) {
+    for (Path folder : OutputFolders.all()) {
       Path file = in(folder, type + "." + method + "-");
       if (file != null) {
         return file;
@@ -35,17 +32,6 @@ final class RecordingFile {
     } catch (IOException notWritable) {
       return null; // without any, a failure is told without its trace
     }
-  }
-
-  private static List<Path> folders() {
-    List<Path> folders = new ArrayList<>();
-    for (String output : OUTPUT_FOLDERS) {
-      if (Files.isDirectory(Path.of(output))) {
-        folders.add(Path.of(output, FOLDER).toAbsolutePath());
-      }
-    }
-    folders.add(Path.of(System.getProperty("java.io.tmpdir"), FOLDER));
-    return folders;
   }
 
   /** Those that hold a datagram; the others are deleted. */

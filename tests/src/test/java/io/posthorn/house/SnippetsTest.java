@@ -103,6 +103,7 @@ class SnippetsTest {
             + ALONE);
     CONTEXTS.put("BadNetwork 1", "DatagramSocket client;\nDatagramSocket server;\nMEMBERS");
     CONTEXTS.put("NetworkDomain 1", "MEMBERS");
+    CONTEXTS.put("SimulatedRun 1", "MEMBERS");
     CONTEXTS.put("README.md 1", WITH_PEER);
     CONTEXTS.put(
         "README.md 2",

@@ -11,7 +11,12 @@ import io.posthorn.capture.CaptureDecryptor;
 import io.posthorn.capture.CapturedConversation;
 import io.posthorn.capture.CapturedDatagram;
 import io.posthorn.cli.trace.TraceEvent.Way;
+import io.posthorn.trace.PacketKind;
+import io.posthorn.trace.QlogWriter;
+import io.posthorn.trace.RecoveryMetrics;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,7 +103,7 @@ class TraceListTest {
   }
 
   @Test
-  void eachKindOfEventHasItsWords() throws Exception {
+  void aConversationIsToldLineByLine() throws Exception {
     CapturedConversation talk = CapturedConversation.run(7, CONDITIONS, Security.ephemeral());
     String text =
         read(talk.trace.toByteArray()).stream()
@@ -108,15 +113,11 @@ class TraceListTest {
       "(?m)^    0\\.000000  [0-9a-f]{16}      opening  remote 10\\.0\\.0\\.2:9000, by local$",
       "(?m)^ +\\d+\\.\\d{6}  [0-9a-f]{16}  ->  M1 +1200 B$",
       "(?m)^ .*  <-  M2 +\\d+ B$",
-      "(?m)^ .*  ->  data 0 +\\d+ B  PING, NEW_CONNECTION_ID\\(sequence 1 ",
+      "(?m)^ .*  ->  data 0 +\\d+ B  .*NEW_CONNECTION_ID\\(sequence 1 ",
       "(?m)^ .*  <-  data \\d+ +\\d+ B  ACK(_ECN)?\\([0-9,-]+ delayMs [0-9.]+[ )]",
       "(?m)^ .*CHANNEL_DATA\\(channel 0 offset 0 length 20\\)",
       "(?m)^ .*MESSAGE\\(id \\d+ channel 2 key 7 totalLength 17 offset 0 length 17\\)",
-      "(?m)^ .*      lost \\d+ +\\d+ B  (reordering|time) threshold$",
-      "(?m)^ .*      metrics  .*congestionWindow \\d+",
-      "(?m)^ .*      datagram size  1472, before 1200$",
       "(?m)^ .*      state  handshake complete$",
-      "(?m)^ .*      congestion  slow start$",
       "(?m)^ .*      closed  by local, code 0, APPLICATION$",
     };
     for (String each : expected) {
@@ -134,6 +135,54 @@ class TraceListTest {
                 + "  suite Noise_XX_25519_AESGCM_SHA256, initiator "),
         sealed);
     assertTrue(sealed.contains("  sealed "), sealed);
+  }
+
+  @Test
+  void eachKindOfEventHasItsWords() throws Exception {
+    ByteArrayOutputStream trace = new ByteArrayOutputStream();
+    QlogWriter writer =
+        new QlogWriter(
+            (bytes, from, length) -> {
+              trace.write(bytes, from, length);
+              return true;
+            },
+            "by hand",
+            null);
+    InetSocketAddress peer = CapturedConversation.SERVER;
+    RecoveryMetrics metrics = new RecoveryMetrics();
+    metrics.congestionWindowBytes = 12_000;
+    writer.connectionStarted(0, 10, peer, false);
+    writer.packetDropped(1_000, 10, PacketKind.SECOND_MESSAGE, 99, "HANDSHAKE_FORGED");
+    writer.packetDropped(2_000, 10, PacketKind.DATA, 40, "DUPLICATE");
+    writer.packetLost(3_000, 10, 17, 1_200, true);
+    writer.packetLost(4_000, 10, 18, 1_200, false);
+    writer.probeTimeout(5_000, 10, 2);
+    writer.metricsUpdated(6_000, 10, metrics);
+    writer.congestionStateUpdated(7_000, 10, "slow_start", "recovery");
+    writer.keyUpdated(8_000, 10, true, 1);
+    writer.pathChanged(9_000, 10, peer, CapturedConversation.CLIENT);
+    writer.mtuUpdated(10_000, 10, 1_200, 1_472);
+    writer.connectionClosed(11_000, 10, peer, "IDLE_TIMEOUT", 256, true, 0);
+    String id = "  000000000000000a";
+    assertEquals(
+        List.of(
+            "    0.000000" + id + "      opening  remote 10.0.0.2:9000, by remote",
+            "    0.000000" + id + "      state  handshake started",
+            "    0.000001" + id + "  <x  M2            99 B  HANDSHAKE_FORGED",
+            "    0.000002" + id + "  <x  data          40 B  DUPLICATE",
+            "    0.000003" + id + "      lost 17     1200 B  reordering threshold",
+            "    0.000004" + id + "      lost 18     1200 B  time threshold",
+            "    0.000005" + id + "      probe timeout  count 2",
+            "    0.000006" + id + "      metrics  ptoCount 0, congestionWindow 12000",
+            "    0.000007" + id + "      congestion  recovery, before slow start",
+            "    0.000008"
+                + id
+                + "      key updated  keyType posthorn_receive_secret, keyPhase 1,"
+                + " trigger remote_update",
+            "    0.000009" + id + "      path  10.0.0.1:40001, before 10.0.0.2:9000",
+            "    0.000010" + id + "      datagram size  1472, before 1200",
+            "    0.000011" + id + "      closed  by remote, code 256, IDLE_TIMEOUT"),
+        read(trace.toByteArray()).stream().map(TraceText::of).toList());
   }
 
   @Test
@@ -159,7 +208,7 @@ class TraceListTest {
         List.of(
             "\"way\":\"sent\",\"what\":\"M1\",\"details\":{\"bytes\":1200}",
             "{\"type\":\"CHANNEL_DATA\",\"channel\":0,\"offset\":0,\"length\":20}",
-            "{\"type\":\"ACK_ECN\",\"ranges\":[{\"first\":0,\"last\":")) {
+            "\"ranges\":[{\"first\":0,\"last\":")) {
       assertTrue(json.contains(each), each + "\n" + json);
     }
   }
