@@ -24,31 +24,7 @@ mkdir -p "$prefix/lib/posthorn" "$prefix/bin" "$prefix/share/man/man1" \
 lib=$(cd "$prefix/lib/posthorn" && pwd)
 cp "$jar" "$lib/posthorn.jar"
 
-# The classes that everyday commands load, each once and without the numbers that later Javas give
-# them, which clash between lists; a port that nobody has is enough for most.
-fast="-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-list=$(mktemp -d)
-trap 'rm -rf "$list"' EXIT
-n=0
-while read -r words; do
-  n=$((n + 1))
-  # shellcheck disable=SC2086
-  POSTHORN_HOME=$list/home "$java" $fast -Xshare:auto -XX:DumpLoadedClassList="$list/$n" \
-    -jar "$lib/posthorn.jar" $words < /dev/null > /dev/null 2>&1 || true
-done << 'COMMANDS'
-help
-send 127.0.0.1:1 x
-send -u 127.0.0.1:1 x
-ping -u 127.0.0.1:1 -c 1 -W 0.1
-ping 127.0.0.1:1 -c 1 -W 0.1
-listen -u -o /dev/null 127.0.0.1:x
-keys show
-sockets
-COMMANDS
-cat "$list"/[0-9]* | awk '{ sub(/ id: [0-9]+$/, "") } !seen[$0]++' > "$list/all"
-"$java" $fast -Xshare:dump -XX:SharedClassListFile="$list/all" \
-  -XX:SharedArchiveFile="$lib/posthorn.jsa" -cp "$lib/posthorn.jar" > /dev/null 2>&1 ||
-  rm -f "$lib/posthorn.jsa" # this Java has no such archives
+sh "$here/archive.sh" "$java" "$lib/posthorn.jar" "$lib/posthorn.jsa"
 
 cat > "$prefix/bin/posthorn" << EOF
 #!/bin/sh

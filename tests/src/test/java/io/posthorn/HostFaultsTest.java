@@ -1,5 +1,6 @@
 package io.posthorn;
 
+import static io.posthorn.Loopback.socket;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -32,12 +33,6 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class HostFaultsTest {
   private static final Duration LONG = Duration.ofSeconds(20);
-  private static final InetSocketAddress ANY =
-      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-
-  private static MessageSocketBuilder loopback(Mode mode) {
-    return MessageSocket.builder().mode(mode).bind(ANY);
-  }
 
   /** Empty, as long as UDP allows, from IPv4 and IPv6: dropped and counted, or delivered. */
   @ParameterizedTest
@@ -69,7 +64,7 @@ class HostFaultsTest {
         assertEquals(sizes.length, received.subList(0, sizes.length).stream().distinct().count());
         return;
       }
-      try (MessageSocket b = loopback(mode).open()) {
+      try (MessageSocket b = socket(mode).open()) {
         b.send(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), port), "good".getBytes(UTF_8));
         Message message = a.receive(LONG);
@@ -125,13 +120,13 @@ class HostFaultsTest {
 
     /** No arguments. */
     public static void main(String[] arguments) throws Exception {
-      try (MessageSocket a = loopback(Mode.RELIABLE).open();
-          MessageSocket b = loopback(Mode.RELIABLE).open()) {
+      try (MessageSocket a = socket(Mode.RELIABLE).open();
+          MessageSocket b = socket(Mode.RELIABLE).open()) {
         say(a, b, "before");
         List<MessageSocket> others = new ArrayList<>();
         try {
           while (others.size() < 1_000) {
-            others.add(loopback(Mode.RELIABLE).open());
+            others.add(socket(Mode.RELIABLE).open());
           }
         } catch (IOException e) {
           System.out.println("refused: " + e.getMessage());
@@ -142,7 +137,7 @@ class HostFaultsTest {
         for (MessageSocket other : others) {
           other.close(Duration.ZERO);
         }
-        try (MessageSocket again = loopback(Mode.RELIABLE).open()) {
+        try (MessageSocket again = socket(Mode.RELIABLE).open()) {
           say(again, b, "afterwards");
         }
       }
@@ -176,7 +171,7 @@ class HostFaultsTest {
       InetSocketAddress to = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
       List<Receipt> receipts = new ArrayList<>();
       for (int i = 0; i < peers; i++) {
-        MessageSocket socket = loopback(Mode.RELIABLE).sendBufferBytes(16 << 20).open();
+        MessageSocket socket = socket(Mode.RELIABLE).sendBufferBytes(16 << 20).open();
         sockets.add(socket);
         for (int j = 0; j < messages; j++) {
           receipts.add(socket.send(Message.to(to).body(new byte[100_000])));
@@ -202,7 +197,7 @@ class HostFaultsTest {
 
     /** No arguments; prints its port, waits for a line, reads all, and says how much that was. */
     public static void main(String[] arguments) throws Exception {
-      try (MessageSocket socket = loopback(Mode.RELIABLE).open()) {
+      try (MessageSocket socket = socket(Mode.RELIABLE).open()) {
         System.out.println(socket.localAddress().getPort());
         while (System.in.read() != '\n') {
           // the other side sends meanwhile
@@ -223,8 +218,8 @@ class HostFaultsTest {
     List<String> texts = new ArrayList<>();
     CompletableFuture<Void> all = new CompletableFuture<>();
     int count = 300;
-    try (MessageSocket a = loopback(Mode.RELIABLE).open();
-        MessageSocket b = loopback(Mode.RELIABLE).open();
+    try (MessageSocket a = socket(Mode.RELIABLE).open();
+        MessageSocket b = socket(Mode.RELIABLE).open();
         DatagramSocket flood = new DatagramSocket()) {
       b.onMessage(
           message -> {
@@ -252,11 +247,11 @@ class HostFaultsTest {
   /** A thousand sockets opened and closed: descriptors and threads are back where they were. */
   @Test
   void fault32_aThousandSocketsLeaveNothingBehind() throws Exception {
-    loopback(Mode.RELIABLE).open().close();
-    loopback(Mode.PLAIN).open().close();
+    socket(Mode.RELIABLE).open().close();
+    socket(Mode.PLAIN).open().close();
     long descriptors = Descriptors.open();
     for (int i = 0; i < 1_000; i++) {
-      loopback(i % 2 == 0 ? Mode.RELIABLE : Mode.PLAIN).open().close(Duration.ZERO);
+      socket(i % 2 == 0 ? Mode.RELIABLE : Mode.PLAIN).open().close(Duration.ZERO);
     }
     for (Thread thread : Thread.getAllStackTraces().keySet()) {
       String name = thread.getName();
@@ -274,11 +269,11 @@ class HostFaultsTest {
   /** A port that is in use, a thousand times over: the error names it, and no thread stays. */
   @Test
   void fault28_aPortInUseLeavesNoThread() throws Exception {
-    try (MessageSocket a = loopback(Mode.RELIABLE).open()) {
+    try (MessageSocket a = socket(Mode.RELIABLE).open()) {
       int before = Thread.activeCount();
       for (int i = 0; i < 100; i++) {
         try {
-          loopback(Mode.RELIABLE).bind(a.localAddress()).open().close();
+          socket(Mode.RELIABLE).bind(a.localAddress()).open().close();
           throw new AssertionError("bound twice");
         } catch (BindException e) {
           String port = Integer.toString(a.localAddress().getPort());

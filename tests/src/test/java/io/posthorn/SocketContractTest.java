@@ -1,5 +1,8 @@
 package io.posthorn;
 
+import static io.posthorn.Loopback.LONG;
+import static io.posthorn.Loopback.next;
+import static io.posthorn.Loopback.socket;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -36,29 +39,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What both modes promise alike, over the loopback device, where plain datagrams arrive too. */
 class SocketContractTest {
-  static final Duration LONG = Duration.ofSeconds(20);
-
   static Stream<Mode> modes() {
     return Stream.of(Mode.values());
-  }
-
-  private static MessageSocketBuilder loopback(Mode mode) {
-    return MessageSocket.builder()
-        .mode(mode)
-        .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-  }
-
-  private static Message next(MessageSocket socket) throws IOException {
-    Message message = socket.receive(LONG);
-    assertNotNull(message, "no message in " + LONG);
-    return message;
   }
 
   @ParameterizedTest
   @MethodSource("modes")
   void messageArrivesWithItsBytesAndItsSender(Mode mode) throws Exception {
-    try (MessageSocket a = loopback(mode).open();
-        MessageSocket b = loopback(mode).open()) {
+    try (MessageSocket a = socket(mode).open();
+        MessageSocket b = socket(mode).open()) {
       byte[] bytes = new byte[1_000];
       new Random(1).nextBytes(bytes);
       a.send(b.localAddress(), bytes);
@@ -75,8 +64,8 @@ class SocketContractTest {
   @ParameterizedTest
   @MethodSource("modes")
   void senderMayChangeItsBytesAfterSending(Mode mode) throws Exception {
-    try (MessageSocket a = loopback(mode).open();
-        MessageSocket b = loopback(mode).open()) {
+    try (MessageSocket a = socket(mode).open();
+        MessageSocket b = socket(mode).open()) {
       byte[] bytes = "before".getBytes(UTF_8);
       ByteBuffer buffer = ByteBuffer.wrap("[buffer]".getBytes(UTF_8), 1, 6);
       a.send(b.localAddress(), bytes);
@@ -92,8 +81,8 @@ class SocketContractTest {
   @ParameterizedTest
   @MethodSource("modes")
   void emptyMessageArrivesEmpty(Mode mode) throws Exception {
-    try (MessageSocket a = loopback(mode).open();
-        MessageSocket b = loopback(mode).open()) {
+    try (MessageSocket a = socket(mode).open();
+        MessageSocket b = socket(mode).open()) {
       a.send(b.localAddress(), new byte[0]);
       assertEquals(0, next(b).size());
       a.send(b.localAddress(), new byte[] {1});
@@ -104,8 +93,8 @@ class SocketContractTest {
   @ParameterizedTest
   @MethodSource("modes")
   void largestDatagramArrivesWhole(Mode mode) throws Exception {
-    try (MessageSocket a = loopback(mode).open();
-        MessageSocket b = loopback(mode).open()) {
+    try (MessageSocket a = socket(mode).open();
+        MessageSocket b = socket(mode).open()) {
       byte[] bytes = new byte[65_507];
       new Random(2).nextBytes(bytes);
       a.send(b.localAddress(), bytes);
@@ -116,7 +105,7 @@ class SocketContractTest {
   @ParameterizedTest
   @MethodSource("modes")
   void socketTalksToItself(Mode mode) throws Exception {
-    try (MessageSocket a = loopback(mode).open()) {
+    try (MessageSocket a = socket(mode).open()) {
       a.send(a.localAddress(), "self".getBytes(UTF_8));
       Message message = next(a);
       assertEquals("self", message.text());
@@ -176,9 +165,9 @@ class SocketContractTest {
   void hundredsOfPeersOnOneSocketAreToldApart(Mode mode) throws Exception {
     int peers = 200;
     List<MessageSocket> clients = new ArrayList<>();
-    try (MessageSocket server = loopback(mode).open()) {
+    try (MessageSocket server = socket(mode).open()) {
       for (int i = 0; i < peers; i++) {
-        MessageSocket client = loopback(mode).open();
+        MessageSocket client = socket(mode).open();
         clients.add(client);
         client.send(server.localAddress(), ("hello " + i).getBytes(UTF_8));
       }
@@ -202,7 +191,7 @@ class SocketContractTest {
   @ParameterizedTest
   @MethodSource("modes")
   void receiveAnswersNullWhenNothingComes(Mode mode) throws Exception {
-    try (MessageSocket a = loopback(mode).open()) {
+    try (MessageSocket a = socket(mode).open()) {
       assertNull(a.receive(Duration.ZERO));
       assertNull(a.receive(Duration.ofMillis(5)));
       assertNull(a.receive(Duration.ofSeconds(-5)));
@@ -214,8 +203,8 @@ class SocketContractTest {
   void manyReceiversShareTheMessages(Mode mode) throws Exception {
     int messages = 400;
     BlockingQueue<String> taken = new LinkedBlockingQueue<>();
-    try (MessageSocket a = loopback(mode).open();
-        MessageSocket b = loopback(mode).open()) {
+    try (MessageSocket a = socket(mode).open();
+        MessageSocket b = socket(mode).open()) {
       for (int i = 0; i < 4; i++) {
         spawn(
             () -> {
@@ -271,8 +260,8 @@ class SocketContractTest {
   @ParameterizedTest
   @MethodSource("modes")
   void interruptedReceiverLeavesTheSocketUsable(Mode mode) throws Exception {
-    try (MessageSocket a = loopback(mode).open();
-        MessageSocket b = loopback(mode).open()) {
+    try (MessageSocket a = socket(mode).open();
+        MessageSocket b = socket(mode).open()) {
       BlockingQueue<Object> outcome = new LinkedBlockingQueue<>();
       Thread receiver =
           new Thread(
@@ -296,8 +285,8 @@ class SocketContractTest {
   @ParameterizedTest
   @MethodSource("modes")
   void interruptedSenderDoesNotCloseTheSocket(Mode mode) throws Exception {
-    try (MessageSocket a = loopback(mode).open();
-        MessageSocket b = loopback(mode).open()) {
+    try (MessageSocket a = socket(mode).open();
+        MessageSocket b = socket(mode).open()) {
       CompletableFuture<Boolean> stillSet = new CompletableFuture<>();
       Thread sender =
           new Thread(
@@ -326,8 +315,8 @@ class SocketContractTest {
   @ParameterizedTest
   @MethodSource("modes")
   void interruptDoesNotCutClosingShort(Mode mode) throws Exception {
-    try (MessageSocket b = loopback(mode).open()) {
-      MessageSocket a = loopback(mode).open();
+    try (MessageSocket b = socket(mode).open()) {
+      MessageSocket a = socket(mode).open();
       a.send(b.localAddress(), "last words".getBytes(UTF_8));
       Thread.currentThread().interrupt();
       a.close();
@@ -340,7 +329,7 @@ class SocketContractTest {
   @ParameterizedTest
   @MethodSource("modes")
   void closeEndsAllWaiting(Mode mode) throws Exception {
-    MessageSocket a = loopback(mode).open();
+    MessageSocket a = socket(mode).open();
     CompletableFuture<Throwable> untimed = start(a::receive);
     CompletableFuture<Throwable> timed = start(() -> a.receive(LONG));
     a.close();
@@ -351,8 +340,8 @@ class SocketContractTest {
   @ParameterizedTest
   @MethodSource("modes")
   void closedSocketSaysThatItIsClosed(Mode mode) throws Exception {
-    try (MessageSocket b = loopback(mode).open()) {
-      MessageSocket a = loopback(mode).open();
+    try (MessageSocket b = socket(mode).open()) {
+      MessageSocket a = socket(mode).open();
       int port = a.localAddress().getPort();
       a.close();
       a.close();
@@ -373,9 +362,9 @@ class SocketContractTest {
   @ParameterizedTest
   @MethodSource("modes")
   void closeDeliversWhatWasSentBefore(Mode mode) throws Exception {
-    try (MessageSocket b = loopback(mode).open()) {
+    try (MessageSocket b = socket(mode).open()) {
       for (int i = 0; i < 20; i++) {
-        MessageSocket a = loopback(mode).open();
+        MessageSocket a = socket(mode).open();
         a.send(b.localAddress(), ("last " + i).getBytes(UTF_8));
         CloseReport report = a.close(LONG);
         assertTrue(report.isComplete(), report.toString());
@@ -386,147 +375,9 @@ class SocketContractTest {
 
   @ParameterizedTest
   @MethodSource("modes")
-  void handlerTakesMessagesAndAnswers(Mode mode) throws Exception {
-    try (MessageSocket a = loopback(mode).open();
-        MessageSocket b = loopback(mode).open()) {
-      b.onMessage(
-          message -> {
-            try {
-              b.send(message.from(), ("re: " + message.text()).getBytes(UTF_8));
-            } catch (IOException e) {
-              throw new IllegalStateException(e);
-            }
-          });
-      for (int i = 0; i < 50; i++) {
-        a.send(b.localAddress(), Integer.toString(i).getBytes(UTF_8));
-        assertEquals("re: " + i, next(a).text());
-      }
-      assertThrows(IllegalStateException.class, b::receive);
-      assertThrows(IllegalStateException.class, () -> b.onMessage(message -> {}));
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("modes")
-  void messagesThatCameBeforeTheHandlerGoToIt(Mode mode) throws Exception {
-    try (MessageSocket a = loopback(mode).open();
-        MessageSocket b = loopback(mode).open()) {
-      a.send(b.localAddress(), "early".getBytes(UTF_8));
-      a.send(b.localAddress(), "marker".getBytes(UTF_8));
-      assertEquals("early", next(b).text()); // the marker is there now, or on its way
-      BlockingQueue<String> handled = new LinkedBlockingQueue<>();
-      b.onMessage(message -> handled.add(message.text()));
-      assertEquals("marker", handled.poll(20, TimeUnit.SECONDS));
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("modes")
-  void handlerMayWaitForReceiptsAndFutures(Mode mode) throws Exception {
-    try (MessageSocket a = loopback(mode).open();
-        MessageSocket b = loopback(mode).open()) {
-      BlockingQueue<Object> outcomes = new LinkedBlockingQueue<>();
-      b.onMessage(
-          message -> {
-            try {
-              Message answer = Message.to(message.from()).body("re");
-              Outcome awaited = b.send(answer).await(LONG);
-              outcomes.add(awaited == null ? "none" : awaited.kind());
-              outcomes.add(b.send(answer).acknowledged().join().kind());
-              outcomes.add(b.send(answer).acknowledged().thenApply(Outcome::kind).get());
-            } catch (Exception e) {
-              outcomes.add(e);
-            }
-          });
-      a.send(b.localAddress(), "go".getBytes(UTF_8));
-      Outcome.Kind expected = mode == Mode.PLAIN ? Outcome.Kind.UNKNOWN : Outcome.Kind.ACKNOWLEDGED;
-      for (int i = 0; i < 3; i++) {
-        assertEquals(expected, outcomes.poll(20, TimeUnit.SECONDS));
-        assertEquals("re", next(a).text());
-      }
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("modes")
-  void handlerMayCloseTheSocket(Mode mode) throws Exception {
-    try (MessageSocket a = loopback(mode).open()) {
-      MessageSocket b = loopback(mode).open();
-      CompletableFuture<CloseReport> report = new CompletableFuture<>();
-      b.onMessage(message -> report.complete(b.close(LONG)));
-      a.send(b.localAddress(), "close yourself".getBytes(UTF_8));
-      assertTrue(report.get(20, TimeUnit.SECONDS).isComplete());
-      assertTrue(b.isClosed());
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("modes")
-  void handlerThatThrowsIsCountedAndGetsTheNextMessage(Mode mode) throws Exception {
-    try (MessageSocket a = loopback(mode).open();
-        MessageSocket b = loopback(mode).open()) {
-      BlockingQueue<String> handled = new LinkedBlockingQueue<>();
-      CompletableFuture<Throwable> told = new CompletableFuture<>();
-      b.onMessage(
-          message -> {
-            if (message.text().equals("bad")) {
-              Thread.currentThread().setUncaughtExceptionHandler((t, e) -> told.complete(e));
-              throw new IllegalArgumentException("a fault of the application");
-            }
-            handled.add(message.text());
-          });
-      a.send(b.localAddress(), "bad".getBytes(UTF_8));
-      a.send(b.localAddress(), "good".getBytes(UTF_8));
-      assertEquals("good", handled.poll(20, TimeUnit.SECONDS));
-      assertInstanceOf(IllegalArgumentException.class, told.get(20, TimeUnit.SECONDS));
-      assertEquals(1, b.statistics().handlerFailures());
-      assertFalse(b.isClosed());
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("modes")
-  void interruptWithinAHandlerDoesNotHarmTheLoop(Mode mode) throws Exception {
-    try (MessageSocket a = loopback(mode).open();
-        MessageSocket b = loopback(mode).open()) {
-      BlockingQueue<String> handled = new LinkedBlockingQueue<>();
-      b.onMessage(
-          message -> {
-            Thread.currentThread().interrupt();
-            handled.add(message.text());
-          });
-      for (int i = 0; i < 5; i++) {
-        a.send(b.localAddress(), Integer.toString(i).getBytes(UTF_8));
-        assertEquals(Integer.toString(i), handled.poll(20, TimeUnit.SECONDS));
-      }
-      assertFalse(b.isClosed());
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("modes")
-  void futuresCompleteOffTheInputOutputThread(Mode mode) throws Exception {
-    try (MessageSocket a = loopback(mode).open();
-        MessageSocket b = loopback(mode).open()) {
-      CompletableFuture<Thread> handlerThread = new CompletableFuture<>();
-      a.onMessage(message -> handlerThread.complete(Thread.currentThread()));
-      b.send(a.localAddress(), "who are you".getBytes(UTF_8));
-      Thread inputOutput = handlerThread.get(20, TimeUnit.SECONDS);
-      Receipt receipt = a.send(Message.to(b.localAddress()).body("x"));
-      CompletableFuture<Thread> completer = new CompletableFuture<>();
-      CompletableFuture<Void> told =
-          receipt.acknowledged().thenRun(() -> completer.complete(Thread.currentThread()));
-      told.get(20, TimeUnit.SECONDS);
-      assertFalse(completer.join().equals(inputOutput));
-      assertNotNull(receipt.outcome());
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("modes")
   void streamedMessageUpToADatagramArrives(Mode mode) throws Exception {
-    try (MessageSocket a = loopback(mode).open();
-        MessageSocket b = loopback(mode).open()) {
+    try (MessageSocket a = socket(mode).open();
+        MessageSocket b = socket(mode).open()) {
       byte[] bytes = new byte[60_000];
       new Random(3).nextBytes(bytes);
       try (MessageOutputStream out = a.openStream(b.localAddress(), 2)) {
@@ -542,8 +393,8 @@ class SocketContractTest {
   @ParameterizedTest
   @MethodSource("modes")
   void impairedSocketLosesAndCounts(Mode mode) throws Exception {
-    try (MessageSocket a = loopback(mode).impair("loss 100%").impairSeed(7).open();
-        MessageSocket b = loopback(mode).open()) {
+    try (MessageSocket a = socket(mode).impair("loss 100%").impairSeed(7).open();
+        MessageSocket b = socket(mode).open()) {
       a.send(b.localAddress(), "gone".getBytes(UTF_8));
       b.send(b.localAddress(), "marker".getBytes(UTF_8));
       assertEquals("marker", next(b).text());
@@ -556,8 +407,8 @@ class SocketContractTest {
   @ParameterizedTest
   @MethodSource("modes")
   void impairedSocketDelaysAndStillFlushesOnClose(Mode mode) throws Exception {
-    try (MessageSocket b = loopback(mode).open()) {
-      MessageSocket a = loopback(mode).impair("delay 30ms").open();
+    try (MessageSocket b = socket(mode).open()) {
+      MessageSocket a = socket(mode).impair("delay 30ms").open();
       a.send(b.localAddress(), "late".getBytes(UTF_8));
       a.close();
       assertEquals("late", next(b).text());
@@ -567,8 +418,8 @@ class SocketContractTest {
   @ParameterizedTest
   @MethodSource("modes")
   void statisticsCountMessagesAndDatagrams(Mode mode) throws Exception {
-    try (MessageSocket a = loopback(mode).open();
-        MessageSocket b = loopback(mode).open()) {
+    try (MessageSocket a = socket(mode).open();
+        MessageSocket b = socket(mode).open()) {
       a.send(b.localAddress(), new byte[100]);
       next(b);
       SocketStatistics sent = a.statistics();
@@ -589,10 +440,10 @@ class SocketContractTest {
   @ParameterizedTest
   @MethodSource("modes")
   void openAndCloseGiveBackThreadsAndDescriptors(Mode mode) throws Exception {
-    loopback(mode).open().close();
+    socket(mode).open().close();
     long descriptorsBefore = Descriptors.open();
     for (int i = 0; i < 150; i++) {
-      MessageSocket a = loopback(mode).open();
+      MessageSocket a = socket(mode).open();
       a.send(a.localAddress(), new byte[] {1});
       next(a);
       a.close();
@@ -616,8 +467,8 @@ class SocketContractTest {
     int threads = 4;
     int each = 50;
     CountDownLatch credit = new CountDownLatch(threads * each);
-    try (MessageSocket a = loopback(mode).open();
-        MessageSocket b = loopback(mode).open()) {
+    try (MessageSocket a = socket(mode).open();
+        MessageSocket b = socket(mode).open()) {
       BlockingQueue<String> handled = new LinkedBlockingQueue<>();
       b.onMessage(
           message -> {

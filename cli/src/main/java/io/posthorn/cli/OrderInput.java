@@ -44,9 +44,9 @@ final class OrderInput {
     return lines.poll(Math.max(0, timeout.toNanos()), TimeUnit.NANOSECONDS);
   }
 
-  /** Puts a line that came another way after those that wait; false if too many do. */
-  boolean add(String line) {
-    return lines.offer(line);
+  /** Puts a line that came another way after those that wait, when there is room for it. */
+  void add(String line) throws InterruptedException {
+    lines.put(line);
   }
 
   private void read(boolean terminal) {

@@ -49,7 +49,8 @@ final class ProxyDoor {
               ControlFolder.open(ControlFolder.path(environment)),
               EndpointAddress.text(relay.localAddress()),
               EndpointAddress.text(target),
-              line -> answer(line).toLine());
+              line -> answer(line).toLine(),
+              this::endIfTold);
     } catch (IOException unusable) {
       output.note(
           TextSafety.visible(
@@ -65,9 +66,7 @@ final class ProxyDoor {
       return OrderAnswer.of(OrderAnswer.Kind.WRONG, String.valueOf(wrong.getMessage()));
     }
     if (order.verb() == ProxyOrder.Verb.QUIT) {
-      return orders.add(line)
-          ? OrderAnswer.of(OrderAnswer.Kind.QUIT)
-          : OrderAnswer.of(OrderAnswer.Kind.WRONG, "too many orders wait");
+      return OrderAnswer.of(OrderAnswer.Kind.QUIT);
     }
     if (order.verb() == ProxyOrder.Verb.STATISTICS) {
       RelayStatistics now = relay.statistics();
@@ -82,6 +81,20 @@ final class ProxyDoor {
       output.note(TextSafety.visible(change.now().textSince(change.before())));
     }
     return OrderAnswer.of(change);
+  }
+
+  /** The end comes after the answer, or whoever asked for it would not get any. */
+  private void endIfTold(String line) {
+    try {
+      if (ProxyOrder.parse(line).verb() == ProxyOrder.Verb.QUIT) {
+        orders.add(line);
+      }
+    } catch (IllegalArgumentException wrong) {
+      // It was told so.
+      return;
+    } catch (InterruptedException ending) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   void close() {

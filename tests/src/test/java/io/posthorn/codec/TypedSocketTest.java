@@ -1,5 +1,8 @@
 package io.posthorn.codec;
 
+import static io.posthorn.codec.HandwrittenBodies.ARRAY_LIST;
+import static io.posthorn.codec.HandwrittenBodies.body;
+import static io.posthorn.codec.HandwrittenBodies.id;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -11,7 +14,6 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.esotericsoftware.kryo.io.Output;
 import io.posthorn.Connection;
 import io.posthorn.Delivery;
 import io.posthorn.Message;
@@ -45,7 +47,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,7 +56,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 class TypedSocketTest {
   private static final Duration LONG = Duration.ofSeconds(20);
 
-  private static final int ARRAY_LIST = 80;
   private static final int OPTIONAL = 93;
   private static final int INT_ARRAY = 68;
 
@@ -606,15 +606,5 @@ class TypedSocketTest {
       assertEquals(new Second(2), next(b).body());
       assertArrayEquals(b.fingerprint(), bare.connect(at(b)).peerRegistrationFingerprint());
     }
-  }
-
-  private static byte[] body(Consumer<Output> writer) {
-    Output out = new Output(512, -1);
-    writer.accept(out);
-    return out.toBytes();
-  }
-
-  private static void id(Output out, int classId) {
-    out.writeVarInt(classId + 2, true);
   }
 }

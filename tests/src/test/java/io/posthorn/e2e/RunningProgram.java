@@ -134,6 +134,10 @@ final class RunningProgram implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // These processes live for a second: a fast start counts for more than fast code.
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
+    String archive = System.getProperty("posthorn.archive", "");
+    if (Path.of(archive).toFile().isFile()) {
+      command.addAll(List.of("-XX:SharedArchiveFile=" + archive, "-Xshare:auto"));
+    }
     command.addAll(javaOptions);
     command.addAll(List.of("-jar", jar));
     command.addAll(List.of(arguments));

@@ -8,6 +8,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -23,13 +24,19 @@ public final class OrderDoor implements Closeable {
   private final String greeting;
   private final ServerSocketChannel listener;
   private final Function<String, String> obey;
+  private final Consumer<String> answered;
 
   private OrderDoor(
-      Path file, String greeting, ServerSocketChannel listener, Function<String, String> obey) {
+      Path file,
+      String greeting,
+      ServerSocketChannel listener,
+      Function<String, String> obey,
+      Consumer<String> answered) {
     this.file = file;
     this.greeting = greeting;
     this.listener = listener;
     this.obey = obey;
+    this.answered = answered;
   }
 
   /**
@@ -39,10 +46,17 @@ public final class OrderDoor implements Closeable {
    * @param local where the proxy listens
    * @param target where it passes datagrams on to
    * @param obey answers an order with a line; called by one thread
+   * @param answered called with the order when its answer was written, or nobody waited for it any
+   *     more: time for what ends the process
    * @throws IOException if it cannot be opened
    */
   public static OrderDoor open(
-      Path folder, String local, String target, Function<String, String> obey) throws IOException {
+      Path folder,
+      String local,
+      String target,
+      Function<String, String> obey,
+      Consumer<String> answered)
+      throws IOException {
     Path file = folder.resolve(ProcessHandle.current().pid() + SUFFIX);
     Files.deleteIfExists(file); // a dead process had this number
     ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
@@ -53,7 +67,7 @@ public final class OrderDoor implements Closeable {
       throw failed;
     }
     String greeting = FIRST_WORDS + local + ' ' + target + '\n';
-    OrderDoor door = new OrderDoor(file, greeting, listener, obey);
+    OrderDoor door = new OrderDoor(file, greeting, listener, obey, answered);
     Thread thread = new Thread(door::serve, "posthorn-orders-door");
     thread.setDaemon(true);
     thread.start();
@@ -66,7 +80,12 @@ public final class OrderDoor implements Closeable {
         asker.write(greeting);
         String line = asker.readLine();
         if (!line.isEmpty()) { // else it only looked who is here
-          asker.write(obey.apply(line) + '\n');
+          String answer = obey.apply(line) + '\n';
+          try {
+            asker.write(answer);
+          } finally {
+            answered.accept(line);
+          }
         }
       } catch (IOException gone) {
         // Whoever asked went away, or the listener was closed.

@@ -1,0 +1,71 @@
+package io.posthorn;
+
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** Sockets on the loopback device, and waits that end in a failure rather than never. */
+final class Loopback {
+  /** What takes longer does not come. */
+  static final Duration LONG = Duration.ofSeconds(30);
+
+  private Loopback() {}
+
+  /** A socket at a free port. */
+  static MessageSocketBuilder socket(Mode mode) {
+    return MessageSocket.builder()
+        .mode(mode)
+        .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+  }
+
+  /** A reliable socket at a free port. */
+  static MessageSocketBuilder reliable() {
+    return socket(Mode.RELIABLE);
+  }
+
+  /** The next message, which must come. */
+  static Message next(MessageSocket socket) throws IOException {
+    Message message = socket.receive(LONG);
+    assertNotNull(message, "no message in " + LONG);
+    return message;
+  }
+
+  /** The next connection, which must come. */
+  static Connection accept(MessageSocket socket) throws IOException {
+    Connection connection = socket.accept(LONG);
+    assertNotNull(connection, "no connection in " + LONG);
+    return connection;
+  }
+
+  /** What the future brings, in time. */
+  static <T> T get(CompletableFuture<T> future) throws Exception {
+    return future.get(LONG.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /** Something that another thread does. */
+  interface Task<T> {
+    T run() throws Exception;
+  }
+
+  /** Does it in a thread of its own. */
+  static <T> CompletableFuture<T> start(Task<T> task) {
+    CompletableFuture<T> end = new CompletableFuture<>();
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                end.complete(task.run());
+              } catch (Throwable e) {
+                end.completeExceptionally(e);
+              }
+            });
+    thread.setDaemon(true);
+    thread.start();
+    return end;
+  }
+}

@@ -1,0 +1,124 @@
+package io.posthorn;
+
+import static io.posthorn.Loopback.LONG;
+import static io.posthorn.Loopback.accept;
+import static io.posthorn.Loopback.get;
+import static io.posthorn.Loopback.next;
+import static io.posthorn.Loopback.reliable;
+import static io.posthorn.Loopback.start;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.EOFException;
+import java.io.InputStream;
+import java.security.MessageDigest;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+
+/** Messages that are written and read as streams, on real sockets over loopback. */
+class StreamedMessageTest {
+  @Test
+  void hugeMessageIsWrittenAndReadAsAStream() throws Exception {
+    int megabytes = 24;
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().streaming(true).open()) {
+      MessageDigest sentHash = MessageDigest.getInstance("SHA-256");
+      CompletableFuture<String> sent =
+          start(
+              () -> {
+                Random random = new Random(5);
+                byte[] chunk = new byte[100_000];
+                try (MessageOutputStream out = a.openStream(b.localAddress(), 1)) {
+                  for (int i = 0; i < megabytes * 10; i++) {
+                    random.nextBytes(chunk);
+                    sentHash.update(chunk);
+                    out.write(chunk);
+                  }
+                }
+                a.send(Message.to(b.localAddress()).channel(1).body("after it"));
+                return "sent";
+              });
+      Message message = next(b);
+      assertTrue(message.isStreamed());
+      assertThrows(IllegalStateException.class, message::bytes);
+      MessageDigest hash = MessageDigest.getInstance("SHA-256");
+      byte[] buffer = new byte[10_000];
+      long total = 0;
+      try (InputStream in = message.stream()) {
+        for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+          hash.update(buffer, 0, n);
+          total += n;
+        }
+      }
+      assertEquals("sent", get(sent));
+      assertEquals(megabytes * 1_000_000L, total);
+      assertArrayEquals(sentHash.digest(), hash.digest());
+      assertEquals("after it", next(b).text());
+    }
+  }
+
+  @Test
+  void streamIsReadWholeAlthoughItsConnectionEndedMeanwhile() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().streaming(true).open()) {
+      byte[] bytes = new byte[50_000];
+      new Random(6).nextBytes(bytes);
+      Connection connection = a.connect(b.localAddress());
+      Connection accepted = accept(b);
+      MessageOutputStream out = connection.openStream(0);
+      out.write(bytes, 0, 20_000);
+      out.flush();
+      Message begun = next(b);
+      out.write(bytes, 20_000, 30_000);
+      out.close();
+      CloseReport report = connection.close(LONG);
+      assertTrue(report.isComplete(), report.toString());
+      get(accepted.closed());
+      assertArrayEquals(bytes, begun.stream().readAllBytes(), "acknowledged, so it is there");
+      assertEquals(accepted, begun.connection());
+    }
+  }
+
+  @Test
+  void abortedStreamIsNotTakenForAWholeMessage() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().streaming(true).open()) {
+      MessageOutputStream out = a.openStream(b.localAddress(), 0);
+      out.write(new byte[100_000]);
+      out.flush();
+      Message message = next(b);
+      out.abort();
+      out.close();
+      InputStream in = message.stream();
+      assertThrows(EOFException.class, in::readAllBytes);
+      Receipt receipt = a.send(Message.to(b.localAddress()).confirm(true).body("next"));
+      Message next = next(b);
+      assertEquals("next", next.text());
+      next.confirm();
+      assertNull(get(receipt.processed()), "both sides number the messages alike");
+    }
+  }
+
+  @Test
+  void channelOfAnOpenStreamTakesNothingElse() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().streaming(true).open()) {
+      MessageOutputStream out = a.openStream(b.localAddress(), 3);
+      out.write(1);
+      assertThrows(
+          IllegalStateException.class,
+          () -> a.send(Message.to(b.localAddress()).channel(3).body("between")));
+      assertThrows(IllegalStateException.class, () -> a.openStream(b.localAddress(), 3));
+      a.send(Message.to(b.localAddress()).channel(4).body("beside"));
+      assertEquals("beside", next(b).text());
+      out.close();
+      a.send(Message.to(b.localAddress()).channel(3).body("after"));
+      assertArrayEquals(new byte[] {1}, next(b).stream().readAllBytes());
+      assertEquals("after", next(b).text());
+    }
+  }
+}
