@@ -200,14 +200,27 @@ final class IdentityFlags {
     }
   }
 
+  /** Asks at the terminal, without showing what is typed; null if there is none. */
+  private static char @Nullable [] ask() {
+    Console console = Streams.console();
+    if (console == null) {
+      return null;
+    }
+    Runnable before = Signals.ofProcess().exitMe(); // the terminal must show again what is typed
+    try {
+      return console.readPassword("secret: ");
+    } finally {
+      Signals.ofProcess().resume(before);
+    }
+  }
+
   private char @Nullable [] secret(Posthorn root) throws IOException, Failure {
     Path file = secretFile;
     if (file != null) {
       return SecretFile.read(file);
     }
     if (askSecret) {
-      Console console = Streams.console();
-      char[] typed = console == null ? null : console.readPassword("secret: ");
+      char[] typed = ask();
       if (typed == null) {
         throw new Failure(
             ExitCode.USAGE,

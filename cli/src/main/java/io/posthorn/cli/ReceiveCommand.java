@@ -70,6 +70,9 @@ final class ReceiveCommand implements Callable<Integer> {
   private final AtomicInteger served = new AtomicInteger();
   private final AtomicInteger incomplete = new AtomicInteger();
 
+  /** Nobody reads standard output any more, where all content goes. */
+  private volatile boolean outputGone;
+
   ReceiveCommand(Posthorn root) {
     this.root = root;
   }
@@ -117,6 +120,9 @@ final class ReceiveCommand implements Callable<Integer> {
         Signals.ofProcess().leaveMe();
       }
     }
+    if (outputGone) {
+      return ExitCode.BROKEN_PIPE.status(); // quietly: whoever closed the pipe knows
+    }
     return (incomplete.get() > 0 ? ExitCode.TRY_AGAIN : ExitCode.OK).status();
   }
 
@@ -150,8 +156,8 @@ final class ReceiveCommand implements Callable<Integer> {
   }
 
   private void serve(MessageSocket socket, Path folder, Output output) throws IOException {
-    while (!(once && served.get() > 0)) {
-      Connection connection = once ? socket.accept(POLL) : socket.accept();
+    while (!(once && served.get() > 0) && !outputGone) {
+      Connection connection = once || toStdout ? socket.accept(POLL) : socket.accept();
       if (connection == null) {
         continue;
       }
@@ -184,13 +190,20 @@ final class ReceiveCommand implements Callable<Integer> {
         receive(connection, folder, from, output);
       }
     } catch (IOException failed) {
+      Failure failure = Failures.of(failed);
       incomplete.incrementAndGet();
       served.incrementAndGet();
+      if (failure.code() == ExitCode.BROKEN_PIPE) {
+        connection.close(
+            ExitCode.IO.status(), "nobody reads the receiver's standard output", LAST_WORDS);
+        outputGone = true;
+        return;
+      }
       boolean stopped = failed instanceof ConnectionClosedException closed && closed.isByPeer();
       output.error(
           from
               + (stopped ? " stopped before its end: " : ": ")
-              + TextSafety.visible(Failures.of(failed).what()));
+              + TextSafety.visible(failure.what()));
     } finally {
       passOver(connection);
     }

@@ -96,6 +96,31 @@ final class Signals {
     }
   }
 
+  /**
+   * Has a signal end the program at once, in the order that the runtime gives: for a wait that no
+   * interrupt ends, at a terminal that must be put back as it was.
+   *
+   * @return what a signal did until now, for {@link #resume}
+   */
+  Runnable exitMe() {
+    boolean already;
+    Runnable before;
+    synchronized (this) {
+      before = action;
+      action = () -> System.exit(statusOr(0));
+      already = number != 0;
+    }
+    if (already) {
+      System.exit(statusOr(0));
+    }
+    return before;
+  }
+
+  /** Has a signal do again what it did before {@link #exitMe}. */
+  synchronized void resume(Runnable before) {
+    action = before;
+  }
+
   /** Signals are of no more concern to the thread that asked to be interrupted. */
   synchronized void leaveMe() {
     action = () -> {};

@@ -19,6 +19,8 @@ import java.nio.file.WatchService;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -199,6 +201,25 @@ class CopyTest {
     }
   }
 
+  /**
+   * FAULTS 33: what nobody reads is not called copied, and the receiver ends as others in a pipe.
+   */
+  @Test
+  void fault33StandardOutputThatIsClosedIsToldToTheSender() throws Exception {
+    Path file = Files.write(from.resolve("big"), random(3_000_000, 8));
+    String receive =
+        String.join(" ", RunningProgram.command(List.of(), "receive", "--to-stdout", ANY));
+    try (RunningProgram receiver =
+            RunningProgram.other(
+                "bash", "-c", "{ " + receive + "; echo status $? >&2; } | exec <&-");
+        RunningProgram copy = posthorn("copy", file.toString(), "127.0.0.1:" + receiver.port())) {
+      assertEquals(74, copy.exit(), copy::errors);
+      assertTrue(copy.errors().contains("nobody reads the receiver's"), copy.errors());
+      receiver.awaitError("status 141");
+      assertEquals(2, receiver.errors().lines().count(), receiver::errors);
+    }
+  }
+
   @Test
   void standardInputGetsTheNameThatIsGiven() throws Exception {
     try (RunningProgram receive = receive("-1");
@@ -328,6 +349,54 @@ class CopyTest {
       assertEquals(74, stream.exit(), stream::errors);
       assertTrue(stream.errors().contains("no space left"), stream.errors());
       receive.awaitError("stream: no space left");
+    }
+  }
+
+  /** Root may do everything; so as root the programs run without that privilege. */
+  private static RunningProgram withoutPrivilege(String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    if ("root".equals(System.getProperty("user.name"))) {
+      command.addAll(
+          List.of("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"));
+    }
+    command.addAll(RunningProgram.command(List.of(), arguments));
+    return RunningProgram.other(command.toArray(String[]::new));
+  }
+
+  @Test
+  void fault23APermissionThatIsMissingIsToldOnBothSides() throws Exception {
+    try (RunningProgram setpriv = RunningProgram.other("setpriv", "--version")) {
+      assumeTrue(setpriv.exit() == 0, "setpriv is not installed");
+    } catch (IOException absent) {
+      assumeTrue(false, "setpriv is not installed");
+    }
+    Files.writeString(from.resolve("good"), "good");
+    Path secret = Files.writeString(from.resolve("secret"), "secret");
+    Path locked = Files.createDirectory(to.resolve("locked"));
+    Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("---------"));
+    Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("r-xr-xr-x"));
+    try (RunningProgram receive = withoutPrivilege("receive", ANY, to.toString());
+        RunningProgram nowhere = withoutPrivilege("receive", ANY, locked.toString())) {
+      assertEquals(73, nowhere.exit());
+      assertTrue(nowhere.errors().contains(locked + ": permission denied"), nowhere.errors());
+      String target = "127.0.0.1:" + receive.port();
+      try (RunningProgram unreadable = withoutPrivilege("copy", from.toString(), target);
+          RunningProgram unwritable =
+              withoutPrivilege("copy", from.resolve("good").toString(), target + "/locked")) {
+        assertEquals(66, unreadable.exit(), unreadable::errors);
+        assertTrue(
+            unreadable.errors().contains("from/secret: not copied: permission denied"),
+            unreadable.errors());
+        assertEquals(73, unwritable.exit(), unwritable::errors);
+        assertTrue(unwritable.errors().contains("permission denied"), unwritable.errors());
+        receive.awaitError("locked/good: ");
+        assertTrue(receive.errors().contains("permission denied"), receive.errors());
+      }
+    }
+    assertEquals("good", Files.readString(to.resolve("from/good")));
+    assertFalse(Files.exists(to.resolve("from/secret")));
+    try (Stream<Path> none = Files.list(locked)) {
+      assertEquals(0, none.count());
     }
   }
 

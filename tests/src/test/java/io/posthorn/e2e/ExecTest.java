@@ -80,15 +80,23 @@ class ExecTest {
   }
 
   @Test
-  void theEnvironmentTellsWhomTheChildServesAndNoShellReadsTheWordsOfExec() throws Exception {
+  void theEnvironmentTellsWhomTheChildServesAndNoShellReadsTheWordsOfExec(@TempDir Path home)
+      throws Exception {
+    String fingerprint;
+    try (RunningProgram key = RunningProgram.posthornAt(home, "keys", "fingerprint")) {
+      assertEquals(0, key.exit(), key::errors);
+      fingerprint = key.output().strip();
+    }
+    String words = "echo $POSTHORN_PEER $POSTHORN_LOCAL_PORT $POSTHORN_FINGERPRINT";
     try (RunningProgram listener =
-            posthorn(
-                "listen", "--once", "-e", "sh -c 'echo $POSTHORN_PEER $POSTHORN_LOCAL_PORT'", ANY);
-        RunningProgram connect = posthorn("connect", "127.0.0.1", listener.port())) {
+            posthorn("listen", "--once", "-e", "sh -c '" + words + "'", ANY);
+        RunningProgram connect =
+            RunningProgram.posthornAt(home, "connect", "127.0.0.1", listener.port())) {
       assertEquals(0, connect.exit(), connect::errors);
-      assertTrue(
-          connect.output().matches("127\\.0\\.0\\.1:\\d+ " + listener.port() + "\n"),
-          connect.output());
+      String[] told = connect.output().strip().split(" ", -1);
+      assertTrue(told[0].matches("127\\.0\\.0\\.1:\\d+"), connect.output());
+      assertEquals(listener.port(), told[1]);
+      assertEquals(fingerprint, told[2]);
       assertEquals(0, listener.exit(), "--once");
     }
   }

@@ -114,6 +114,30 @@ class PseudoTerminalTest {
   }
 
   @Test
+  void fault33ASignalAtThePromptForASecretLeavesATerminalThatEchoes() throws Exception {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    String jar = String.valueOf(System.getProperty("posthorn.jar"));
+    try (RunningProgram terminal =
+        RunningProgram.other(
+            "script",
+            "-qec",
+            "trap : INT; "
+                + java
+                + " -jar "
+                + jar
+                + " listen --secret "
+                + ANY
+                + "; echo status $?; stty -a",
+            "/dev/null")) {
+      terminal.awaitOutput("secret: ");
+      terminal.type("\u0003");
+      assertEquals(0, terminal.exit(), terminal::output);
+      assertTrue(terminal.output().contains("status 130"), terminal.output());
+      assertTrue(terminal.output().contains(" echo "), terminal.output());
+    }
+  }
+
+  @Test
   void whatIsTypedAtAListenerGoesToWhoeverConnected() throws Exception {
     try (RunningProgram listener = onTerminal(80, "listen " + ANY)) {
       listener.awaitOutput("listening on 127.0.0.1:");
