@@ -33,7 +33,7 @@ public final class Adaptive implements CongestionController {
   /** A link has narrowed if it brings less than this share of what it did. */
   private static final double NARROWED = 0.5;
 
-  /** For so many rounds, or for one in which more was lost than arrived. */
+  /** For so many rounds: a gap, in which a translator forgot the flow say, makes one such round. */
   private static final int NARROWED_ROUNDS = 2;
 
   /** In a shorter pipe a single packet more or less counts for more than what gets lost. */
@@ -179,7 +179,7 @@ public final class Adaptive implements CongestionController {
             && (floods || delay.isQueueHigh())
             && !reorders;
     narrowRounds = narrow ? narrowRounds + 1 : 0;
-    if (narrowRounds >= NARROWED_ROUNDS || (narrow && floods)) {
+    if (narrowRounds >= NARROWED_ROUNDS) {
       narrowRounds = 0;
       bandwidth.keepNewest();
     }
