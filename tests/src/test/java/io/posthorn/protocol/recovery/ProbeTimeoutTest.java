@@ -29,12 +29,14 @@ class ProbeTimeoutTest {
     assertEquals(36, interval(0));
     timeout.onProbe(0);
     assertEquals(72, interval(40));
+    assertEquals(2, timeout.packets(40 * MS));
     timeout.onProbe(40 * MS);
-    assertEquals(105, interval(100));
+    assertEquals(1, timeout.packets(100 * MS), "an outage: one by one");
+    assertEquals(52, interval(100));
     for (int i = 0; i < 70; i++) {
       timeout.onProbe(100 * MS);
     }
-    assertEquals(105, interval(200), "no shift overflows");
+    assertEquals(52, interval(200), "no shift overflows");
     assertEquals(72, timeout.count());
   }
 
@@ -44,8 +46,9 @@ class ProbeTimeoutTest {
     for (int i = 0; i < 20; i++) {
       timeout.onProbe(1000 * MS);
     }
-    assertEquals(105, interval(31_000));
+    assertEquals(52, interval(31_000));
     assertEquals(2000, interval(31_001));
+    assertEquals(2, timeout.packets(31_001 * MS));
     timeout.onAcknowledged();
     assertEquals(0, timeout.count());
     assertEquals(10 + 20 + 25, interval(31_001));
@@ -76,7 +79,7 @@ class ProbeTimeoutTest {
     rtt.onSample(5000 * MS, 0); // the own queue, which is empty after two probes
     assertEquals(3250 + 95, interval(10));
     timeout.onProbe(0);
-    assertEquals(3000 + 95, interval(10));
+    assertEquals((3000 + 95) / 2, interval(10));
   }
 
   @Property
@@ -90,7 +93,8 @@ class ProbeTimeoutTest {
     for (int i = 0; i <= probes; i++) {
       long interval = probe.intervalNanos(any, 25 * MS, now);
       long base = any.probeTimeoutNanos(25 * MS);
-      assertTrue(interval >= Math.min(base, sample + 95 * MS));
+      interval *= 2 / probe.packets(now);
+      assertTrue(interval >= Math.min(base, sample + 95 * MS) - 1);
       assertTrue(interval <= Math.max(base, 2000 * MS));
       probe.onProbe(0);
     }

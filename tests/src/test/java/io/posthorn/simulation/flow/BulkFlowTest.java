@@ -82,4 +82,23 @@ class BulkFlowTest {
     assertTrue(run.jain(3, 13) >= 0.9, () -> "Jain " + run.jain(3, 13));
     assertTrue(run.queueShare() < 0.5, () -> "queue " + run.queueShare());
   }
+
+  /**
+   * A tenth of the rate is left from one moment to the next: a few round trips later, of which the
+   * queue has made two out of one, no more is sent than fits. It used to take ten rounds.
+   */
+  @Test
+  void adaptiveFollowsALinkThatNarrows() {
+    for (int rttMillis : new int[] {20, 100}) {
+      SharedLink run =
+          new SharedLink(new Link(200, rttMillis, 1, ""), 1)
+              .posthorn(CongestionControl.ADAPTIVE, PACKET_BYTES, 0)
+              .then(2_000, new Link(20, rttMillis, 1, ""))
+              .run(5);
+      long settled = 2_000 + 10L * rttMillis;
+      double late = run.queueLoss(settled, settled + 10L * rttMillis);
+      assertTrue(late < 0.05, () -> late + " lost, RTT " + rttMillis + " ms");
+      atLeast(15, run.megabits(0, 3, 5));
+    }
+  }
 }

@@ -34,6 +34,7 @@ final class SharedLink {
   private final List<long[]> deliveredBySecond = new ArrayList<>();
   private final List<Long> starts = new ArrayList<>();
   private final List<Map<String, Integer>> limits = new ArrayList<>();
+  private final List<long[]> offeredAndDropped = new ArrayList<>();
   private long queueSumNanos;
   private long queueSamples;
   private final long seed;
@@ -85,6 +86,14 @@ final class SharedLink {
     return this;
   }
 
+  /** At this time both directions become another link. */
+  SharedLink then(long atMillis, Link other) {
+    LinkConditions conditions = LinkConditions.parse(other.conditions());
+    network.at(
+        atMillis * 1_000_000, () -> network.link(from, to, conditions).link(to, from, conditions));
+    return this;
+  }
+
   /** Lets so much time pass from the cold start. */
   SharedLink run(int seconds) {
     long endNanos = seconds * SECOND_NANOS;
@@ -106,6 +115,8 @@ final class SharedLink {
   private void sample() {
     queueSumNanos += network.queueNanos(from, to);
     queueSamples++;
+    LinkCounters counters = network.counters(from, to);
+    offeredAndDropped.add(new long[] {counters.offered(), counters.queueDropped()});
     for (int i = 0; i < flows.size(); i++) {
       if (network.nowNanos() >= starts.get(i)) {
         limits.get(i).merge(flows.get(i).limit(network.nowNanos()), 1, Integer::sum);
@@ -141,6 +152,13 @@ final class SharedLink {
   double queueLoss() {
     LinkCounters counters = network.counters(from, to);
     return (double) counters.queueDropped() / Math.max(1, counters.offered());
+  }
+
+  /** The same between two times. */
+  double queueLoss(long fromMillis, long toMillis) {
+    long[] before = offeredAndDropped.get((int) (fromMillis * 1_000_000 / SAMPLE_NANOS));
+    long[] after = offeredAndDropped.get((int) (toMillis * 1_000_000 / SAMPLE_NANOS));
+    return (double) (after[1] - before[1]) / Math.max(1, after[0] - before[0]);
   }
 
   /** Datagrams that came back for each that was offered: mostly acknowledgements. */

@@ -60,6 +60,11 @@ final class IncomingChannel {
     return offset > buffer.contiguousEnd();
   }
 
+  /** Whether the socket's memory has room for this data. */
+  boolean mayStore(long offset) {
+    return buffer.mayStore(isAhead(offset), hasMessage() || hasPart());
+  }
+
   /** Gives the memory up. */
   void release() {
     buffer.release();

@@ -78,7 +78,7 @@ final class IncomingMessages {
       return null;
     }
     tune();
-    memoryFull = memory.isExhausted() || (memory.isFull() && id != lowestUnfinished());
+    memoryFull = !memory.mayStore(this, id != lowestUnfinished(), hasMessage());
     if (memoryFull) {
       return null;
     }
@@ -229,6 +229,7 @@ final class IncomingMessages {
 
   /** Gives the memory up; nothing may come any more. */
   void release() {
+    memory.onTaken(this);
     for (Partial part : partial.values()) {
       memory.add(-part.body.length);
     }
@@ -256,6 +257,7 @@ final class IncomingMessages {
   UnorderedMessages.@Nullable Ready take() {
     UnorderedMessages.Ready message = ready.poll();
     if (message != null) {
+      memory.onTaken(this);
       memory.add(-message.body().length);
       consume(message.body().length);
     }

@@ -151,7 +151,7 @@ public final class OrderedChannels implements ChannelSource {
     if (breach != null) {
       return breach;
     }
-    memoryFull = memory.isExhausted() || (memory.isFull() && at.isAhead(offset));
+    memoryFull = !at.mayStore(offset);
     tooManyGaps = !memoryFull && !at.store(offset, bytes, from, length);
     if (memoryFull || tooManyGaps) {
       return null;

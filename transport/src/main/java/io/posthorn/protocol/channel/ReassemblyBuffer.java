@@ -125,19 +125,23 @@ final class ReassemblyBuffer {
     while (capacity < needed) {
       capacity <<= 1;
     }
-    byte[] larger = memory.rings().take(capacity);
+    moveTo(capacity);
+  }
+
+  private void moveTo(int capacity) {
+    byte[] other = memory.rings().take(capacity);
     if (ring.length > 0) {
       for (long offset = base; offset < highestEnd; ) {
         int from = (int) offset & (ring.length - 1);
         int to = (int) offset & (capacity - 1);
         int run = (int) Math.min(highestEnd - offset, Math.min(ring.length - from, capacity - to));
-        System.arraycopy(ring, from, larger, to, run);
+        System.arraycopy(ring, from, other, to, run);
         offset += run;
       }
     }
     memory.add(capacity - ring.length);
     giveBack();
-    ring = larger;
+    ring = other;
   }
 
   /** The byte at an offset that has arrived and is not taken. */
@@ -156,9 +160,15 @@ final class ReassemblyBuffer {
     System.arraycopy(ring, 0, out, at + head, length - head);
   }
 
+  /** Whether the socket's memory allows to store more. */
+  boolean mayStore(boolean isAhead, boolean isReadable) {
+    return memory.mayStore(this, isAhead, isReadable);
+  }
+
   /** The application took all up to here. */
   void consumeTo(long offset) {
     base = offset;
+    memory.onTaken(this);
     if (base == highestEnd) {
       memory.add(-ring.length);
       giveBack();
@@ -168,6 +178,18 @@ final class ReassemblyBuffer {
         usualCapacity <<= 1;
       }
       mostHeldBytes = 0;
+    } else if (memory.isFull() && ring.length > INITIAL_BYTES) {
+      shrink(); // what is left is the beginning of a message, and others have no room
+    }
+  }
+
+  private void shrink() {
+    int capacity = INITIAL_BYTES;
+    while (capacity < highestEnd - base) {
+      capacity <<= 1;
+    }
+    if (capacity < ring.length) {
+      moveTo(capacity);
     }
   }
 
@@ -189,6 +211,7 @@ final class ReassemblyBuffer {
 
   /** Gives the memory up; nothing may be stored any more. */
   void release() {
+    memory.onTaken(this);
     memory.add(-ring.length);
     ring = NONE;
   }

@@ -30,6 +30,12 @@ public final class Adaptive implements CongestionController {
   private static final int LOOK_ROUNDS = 3;
   private static final int SPARE_PACKETS = 2;
 
+  /** A link has narrowed if it brings less than this share of what it did. */
+  private static final double NARROWED = 0.5;
+
+  /** For so many rounds: a gap, in which a translator forgot the flow say, makes one such round. */
+  private static final int NARROWED_ROUNDS = 2;
+
   /** In a shorter pipe a single packet more or less counts for more than what gets lost. */
   private static final int LEAST_PIPE_PACKETS = 16;
 
@@ -74,6 +80,9 @@ public final class Adaptive implements CongestionController {
   private long drainToNanos = UNSET;
   private long recoveryStartNanos = -1;
   private long latestInFlight;
+  private long roundLostBytes;
+  private long roundDeliveredBytes;
+  private int narrowRounds;
   private long reordersUntilNanos;
   private boolean reorders;
 
@@ -116,6 +125,7 @@ public final class Adaptive implements CongestionController {
     }
     boolean roundEnds = rate.priorDeliveredBytes() >= roundEndBytes;
     if (roundEnds) {
+      roundDeliveredBytes = rate.deliveredBytes() - rate.priorDeliveredBytes();
       roundEndBytes = rate.deliveredBytes();
       endRound(nowNanos, limited);
     }
@@ -149,7 +159,29 @@ public final class Adaptive implements CongestionController {
     watch.onRound(delay, loss.hasLossAtQueue(), nowNanos);
     loss.endRound(packetBytes);
     if (!limited) { // else the path was not asked, and what it can do is not forgotten
+      noticeNarrowing();
       bandwidth.nextRound();
+    }
+    roundLostBytes = 0;
+  }
+
+  /**
+   * Where the queue is long, or more gets lost than any noise takes, and hardly half of the rate is
+   * left, what the link did ten rounds ago is no guide any more (BBR's short-term model has the
+   * like): going on by it would only overflow the queue.
+   */
+  private void noticeNarrowing() {
+    long newest = bandwidth.newest();
+    boolean floods = roundLostBytes > roundDeliveredBytes;
+    boolean narrow =
+        newest > 0
+            && newest < NARROWED * bandwidth.bytesPerSecond()
+            && (floods || delay.isQueueHigh())
+            && !reorders;
+    narrowRounds = narrow ? narrowRounds + 1 : 0;
+    if (narrowRounds >= NARROWED_ROUNDS) {
+      narrowRounds = 0;
+      bandwidth.keepNewest();
     }
   }
 
@@ -293,6 +325,7 @@ public final class Adaptive implements CongestionController {
       collapse();
       return;
     }
+    roundLostBytes += bytes;
     loss.onLost(bytes, queueHigh, isOfDrain(newestSentNanos));
     if (loss.isExcessive() || (competing ? queueHigh : loss.isCongestive(packetBytes))) {
       onCongestion(nowNanos, newestSentNanos);

@@ -26,6 +26,18 @@ final class BandwidthFilter {
     }
   }
 
+  /** The largest of the round under way, 0 if there is none yet. */
+  long newest() {
+    return roundRates[slot];
+  }
+
+  /** Forgets all but the round under way. */
+  void keepNewest() {
+    long newest = newest();
+    forget();
+    onSample(newest);
+  }
+
   /** Begins anew. */
   void forget() {
     Arrays.fill(roundRates, 0);

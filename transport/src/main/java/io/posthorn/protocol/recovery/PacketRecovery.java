@@ -440,15 +440,16 @@ public final class PacketRecovery {
       detectLost(nowNanos);
       return;
     }
+    int packets = probeTimeout.packets(nowNanos);
     if (probeSlotNanos == NEVER) {
-      long slot = probeRate.reserve(PROBES, nowNanos);
+      long slot = probeRate.reserve(packets, nowNanos);
       if (probeTimeout.count() > 0 && slot > nowNanos) { // the first finds a lost tail: at once
         probeSlotNanos = slot;
         return;
       }
     }
     probeSlotNanos = NEVER;
-    probesDue = PROBES;
+    probesDue = packets;
     probeTimeout.onProbe(nowNanos);
     ecn.onProbe(probeTimeout.count());
     offerOldest(nowNanos);

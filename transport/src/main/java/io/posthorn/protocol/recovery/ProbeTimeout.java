@@ -3,13 +3,19 @@ package io.posthorn.protocol.recovery;
 /**
  * When to send a probe because no acknowledgement came (RFC 9002 §6.2). The back-off is capped so
  * that a link that returns within the idle timeout is noticed soon: at smoothed RTT + 100 ms during
- * the first 30 s of silence, at 2 s after that.
+ * the first 30 s of silence, at 2 s after that. Within these 30 s the two packets of a probe go one
+ * by one from the third on, each after half of the time: no more of them, and noticed sooner.
  */
 public final class ProbeTimeout {
   private static final long EARLY_CAP_NANOS = 95_000_000L;
   private static final long LATE_CAP_NANOS = 2_000_000_000L;
   private static final long LATE_AFTER_NANOS = 30_000_000_000L;
   private static final int MAX_SHIFT = 20;
+
+  /** After so many probes that nothing answered, it is an outage and no lost tail. */
+  private static final int SPREAD_FROM = 2;
+
+  private static final int PACKETS = 2;
 
   private int count;
   private long silentSinceNanos = Long.MAX_VALUE;
@@ -45,6 +51,19 @@ public final class ProbeTimeout {
     silentSinceNanos = Long.MAX_VALUE;
   }
 
+  /** Packets of the next probe. */
+  public int packets(long nowNanos) {
+    return isSpread(nowNanos) ? 1 : PACKETS;
+  }
+
+  private boolean isSpread(long nowNanos) {
+    return count >= SPREAD_FROM && !isLate(nowNanos);
+  }
+
+  private boolean isLate(long nowNanos) {
+    return nowNanos > silentSinceNanos && nowNanos - silentSinceNanos > LATE_AFTER_NANOS;
+  }
+
   /**
    * How long after the last ack-eliciting packet to send the next probe.
    *
@@ -55,7 +74,7 @@ public final class ProbeTimeout {
     if (count == 0) {
       return interval;
     }
-    boolean late = nowNanos > silentSinceNanos && nowNanos - silentSinceNanos > LATE_AFTER_NANOS;
+    boolean late = isLate(nowNanos);
     // By then an answer to the probe before would be here. After two that nothing answered, the
     // queue that this side may have filled is empty: it makes up half of the round trip at most.
     long roundTrip =
@@ -64,6 +83,7 @@ public final class ProbeTimeout {
             : Math.max(rtt.minRttNanos(), rtt.smoothedRttNanos() / 2);
     long cap = late ? Math.max(interval, LATE_CAP_NANOS) : roundTrip + EARLY_CAP_NANOS;
     long backedOff = interval << Math.min(count, MAX_SHIFT);
-    return backedOff < 0 ? cap : Math.min(backedOff, cap);
+    long whole = backedOff < 0 ? cap : Math.min(backedOff, cap);
+    return isSpread(nowNanos) ? whole / PACKETS : whole;
   }
 }
