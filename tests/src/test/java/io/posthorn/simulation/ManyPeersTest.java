@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
+import io.posthorn.DraftOptions;
 import io.posthorn.Mode;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
@@ -37,22 +38,11 @@ class ManyPeersTest {
       SimulatedNetwork.seeded(1).link(LinkConditions.parse("delay 5ms"));
 
   private SocketOptions options() {
-    SocketOptions usual = SocketOptions.defaults(Mode.RELIABLE);
-    return new SocketOptions(
-        usual.mode(),
-        Security.none(),
-        usual.congestionControl(),
-        MOST_PEERS,
-        usual.idleTimeout(),
-        usual.handshakeTimeout(),
-        usual.keepAlive(),
-        usual.implicitIdle(),
-        usual.sendBufferBytes(),
-        usual.receiveBufferBytes(),
-        ceilingBytes,
-        usual.maxWholeMessageBytes(),
-        usual.maxDatagramBytes(),
-        usual.streaming());
+    DraftOptions options = DraftOptions.of(Mode.RELIABLE);
+    options.security = Security.none();
+    options.maxConnections = MOST_PEERS;
+    options.socketReceiveBytes = ceilingBytes;
+    return options.done();
   }
 
   private void peer(int index, Delivery delivery, int messages, int messageBytes) {
