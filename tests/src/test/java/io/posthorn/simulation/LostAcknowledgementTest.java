@@ -17,7 +17,7 @@ class LostAcknowledgementTest {
   void costsThePeerOneProbeTimeoutHoweverMuchIsSaidMeanwhile() {
     Pair pair = new Pair(1, Pair.options()).link(LinkConditions.parse("delay 20ms"));
     for (int i = 0; i < 20; i++) { // the round trip is well known
-      pair.network.at(i * 100 * MS, () -> pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 64));
+      pair.network.at(i * (100 * MS), () -> pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 64));
     }
     pair.network.run(Duration.ofSeconds(4));
     assertTrue(pair.isSettled());
