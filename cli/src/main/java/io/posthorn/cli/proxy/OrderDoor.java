@@ -1,12 +1,9 @@
 package io.posthorn.cli.proxy;
 
 import io.posthorn.cli.sockets.ControlChannel;
+import io.posthorn.cli.sockets.ControlListener;
 import java.io.Closeable;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -20,23 +17,18 @@ public final class OrderDoor implements Closeable {
   static final String SUFFIX = ".orders";
   static final String FIRST_WORDS = "posthorn-proxy 1 ";
 
-  private final Path file;
   private final String greeting;
-  private final ServerSocketChannel listener;
   private final Function<String, String> obey;
   private final Consumer<String> answered;
+  private final ControlListener listener;
 
   private OrderDoor(
-      Path file,
-      String greeting,
-      ServerSocketChannel listener,
-      Function<String, String> obey,
-      Consumer<String> answered) {
-    this.file = file;
+      Path folder, String greeting, Function<String, String> obey, Consumer<String> answered)
+      throws IOException {
     this.greeting = greeting;
-    this.listener = listener;
     this.obey = obey;
     this.answered = answered;
+    this.listener = ControlListener.open(folder, SUFFIX, "posthorn-orders-door", this::takeOrder);
   }
 
   /**
@@ -57,51 +49,24 @@ public final class OrderDoor implements Closeable {
       Function<String, String> obey,
       Consumer<String> answered)
       throws IOException {
-    Path file = folder.resolve(ProcessHandle.current().pid() + SUFFIX);
-    Files.deleteIfExists(file); // a dead process had this number
-    ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    try {
-      listener.bind(UnixDomainSocketAddress.of(file));
-    } catch (IOException failed) {
-      listener.close();
-      throw failed;
-    }
-    String greeting = FIRST_WORDS + local + ' ' + target + '\n';
-    OrderDoor door = new OrderDoor(file, greeting, listener, obey, answered);
-    Thread thread = new Thread(door::serve, "posthorn-orders-door");
-    thread.setDaemon(true);
-    thread.start();
-    return door;
+    return new OrderDoor(folder, FIRST_WORDS + local + ' ' + target + '\n', obey, answered);
   }
 
-  private void serve() {
-    while (listener.isOpen()) {
-      try (ControlChannel asker = ControlChannel.of(listener.accept())) {
-        asker.write(greeting);
-        String line = asker.readLine();
-        if (!line.isEmpty()) { // else it only looked who is here
-          String answer = obey.apply(line) + '\n';
-          try {
-            asker.write(answer);
-          } finally {
-            answered.accept(line);
-          }
-        }
-      } catch (IOException gone) {
-        // Whoever asked went away, or the listener was closed.
-        Thread.onSpinWait();
+  private void takeOrder(ControlChannel asker) throws IOException {
+    asker.write(greeting);
+    String line = asker.readLine();
+    if (!line.isEmpty()) { // else it only looked who is here
+      String answer = obey.apply(line) + '\n';
+      try {
+        asker.write(answer);
+      } finally {
+        answered.accept(line);
       }
     }
   }
 
   @Override
   public void close() {
-    try {
-      listener.close();
-      Files.deleteIfExists(file);
-    } catch (IOException left) {
-      // Whoever looks next finds it dead and removes it.
-      Thread.onSpinWait();
-    }
+    listener.close();
   }
 }

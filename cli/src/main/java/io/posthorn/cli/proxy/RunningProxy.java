@@ -1,16 +1,10 @@
 package io.posthorn.cli.proxy;
 
 import io.posthorn.cli.sockets.ControlChannel;
-import io.posthorn.cli.sockets.ControlFolder;
 import java.io.IOException;
-import java.net.ConnectException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A proxy of this user in another process, which takes orders.
@@ -30,43 +24,22 @@ public record RunningProxy(Path door, long process, String local, String target)
    * @throws IOException if the folder is not this user's alone
    */
   public static List<RunningProxy> all(Path folder) throws IOException {
-    List<RunningProxy> found = new ArrayList<>();
-    if (!Files.exists(folder)) {
-      return found;
-    }
-    ControlFolder.check(folder);
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + OrderDoor.SUFFIX)) {
-      for (Path file : files) {
-        RunningProxy proxy = look(file);
-        if (proxy != null) {
-          found.add(proxy);
-        }
-      }
-    }
+    List<RunningProxy> found =
+        ControlChannel.askAll(
+            folder, OrderDoor.SUFFIX, (file, holder) -> ofGreeting(file, holder.readLine()));
     found.sort(Comparator.comparing(RunningProxy::local));
     return found;
   }
 
-  private static @Nullable RunningProxy look(Path file) throws IOException {
-    try (ControlChannel channel = ControlChannel.connect(file)) {
-      return ofGreeting(file, channel.readLine());
-    } catch (ConnectException dead) {
-      Files.deleteIfExists(file); // its process was killed
-      return null;
-    } catch (IOException silent) {
-      return null; // a program that is stopped, or ends just now
-    }
-  }
-
-  private static @Nullable RunningProxy ofGreeting(Path file, String greeting) {
+  private static List<RunningProxy> ofGreeting(Path file, String greeting) {
     String[] words = greeting.replaceAll("\\p{Cntrl}", "?").split(" ", -1);
     String name = String.valueOf(file.getFileName());
     String number = name.substring(0, name.length() - OrderDoor.SUFFIX.length());
     return greeting.startsWith(OrderDoor.FIRST_WORDS)
             && words.length == WORDS
             && number.matches("[0-9]{1,18}")
-        ? new RunningProxy(file, Long.parseLong(number), words[2], words[3])
-        : null; // of another version, which says something else
+        ? List.of(new RunningProxy(file, Long.parseLong(number), words[2], words[3]))
+        : List.of(); // of another version, which says something else
   }
 
   /**

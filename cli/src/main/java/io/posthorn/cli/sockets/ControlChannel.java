@@ -3,14 +3,19 @@ package io.posthorn.cli.sockets;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * One conversation over a control socket, in lines of text, that nobody waits for longer than two
@@ -48,10 +53,48 @@ public final class ControlChannel implements Closeable {
   /**
    * Speaks with the program that holds a control socket.
    *
-   * @throws java.net.ConnectException if no program holds it any more
+   * @throws ConnectException if no program holds it any more
    */
   public static ControlChannel connect(Path file) throws IOException {
     return new ControlChannel(SocketChannel.open(UnixDomainSocketAddress.of(file)));
+  }
+
+  /** What is asked of whoever holds a control socket. */
+  public interface Question<T> {
+    /** Asks it; what goes wrong ends this conversation alone. */
+    List<T> of(Path file, ControlChannel holder) throws IOException;
+  }
+
+  /**
+   * Asks all programs that hold a control socket of this suffix; sockets that nobody holds any more
+   * are removed.
+   *
+   * @throws IOException if the folder is not this user's alone
+   */
+  public static <T> List<T> askAll(Path folder, String suffix, Question<T> question)
+      throws IOException {
+    List<T> answers = new ArrayList<>();
+    if (!Files.exists(folder)) {
+      return answers;
+    }
+    ControlFolder.check(folder);
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*" + suffix)) {
+      for (Path file : files) {
+        answers.addAll(ask(file, question));
+      }
+    }
+    return answers;
+  }
+
+  private static <T> List<T> ask(Path file, Question<T> question) throws IOException {
+    try (ControlChannel holder = connect(file)) {
+      return question.of(file, holder);
+    } catch (ConnectException dead) {
+      Files.deleteIfExists(file); // its process was killed
+      return List.of();
+    } catch (IOException silent) {
+      return List.of(); // a program that is stopped, or ended just now
+    }
   }
 
   /** Everything until the other end closes. */

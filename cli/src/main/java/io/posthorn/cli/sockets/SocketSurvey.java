@@ -1,10 +1,6 @@
 package io.posthorn.cli.sockets;
 
 import java.io.IOException;
-import java.net.ConnectException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -21,17 +17,9 @@ public final class SocketSurvey {
    * @throws IOException if the folder is not this user's alone
    */
   public static List<SocketRow> ask(Path folder) throws IOException {
-    List<SocketRow> rows = new ArrayList<>();
-    if (!Files.exists(folder)) {
-      return rows;
-    }
-    ControlFolder.check(folder);
-    try (DirectoryStream<Path> files =
-        Files.newDirectoryStream(folder, "*" + ControlServer.SUFFIX)) {
-      for (Path file : files) {
-        rows.addAll(askOne(file));
-      }
-    }
+    List<SocketRow> rows =
+        ControlChannel.askAll(
+            folder, ControlServer.SUFFIX, (file, holder) -> rows(holder.readAll()));
     rows.sort(
         Comparator.comparing(SocketRow::process)
             .thenComparing(SocketRow::local)
@@ -39,19 +27,8 @@ public final class SocketSurvey {
     return rows;
   }
 
-  private static List<SocketRow> askOne(Path file) throws IOException {
+  private static List<SocketRow> rows(String answer) {
     List<SocketRow> rows = new ArrayList<>();
-    String answer;
-    try (ControlChannel channel = ControlChannel.connect(file)) {
-      answer = channel.readAll();
-    } catch (ConnectException dead) {
-      Files.deleteIfExists(file); // its process was killed
-      return rows;
-    } catch (NoSuchFileException gone) {
-      return rows;
-    } catch (IOException silent) {
-      return rows; // a program that is stopped, or ends just now
-    }
     String[] lines = answer.split("\n", -1);
     if (!lines[0].equals(ControlServer.FIRST_LINE)) {
       return rows; // of another version, which says something else
