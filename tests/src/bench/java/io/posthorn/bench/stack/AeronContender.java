@@ -123,16 +123,8 @@ final class AeronContender implements Contender {
   }
 
   @Override
-  public void flush() {}
-
-  @Override
   public long received() {
     return arrivals.get();
-  }
-
-  @Override
-  public boolean isLossy() {
-    return false;
   }
 
   @Override

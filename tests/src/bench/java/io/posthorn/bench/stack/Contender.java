@@ -14,13 +14,15 @@ interface Contender extends AutoCloseable {
   void send() throws IOException;
 
   /** Whatever was sent is to leave now; nothing to do where that happens by itself. */
-  void flush() throws IOException;
+  default void flush() throws IOException {}
 
   /** Messages that have arrived so far. */
   long received();
 
   /** Whether messages may be lost: then the run ends when no more come. */
-  boolean isLossy();
+  default boolean isLossy() {
+    return false;
+  }
 
   /** Sends one message and waits for it to come back. */
   void roundTrip() throws IOException;

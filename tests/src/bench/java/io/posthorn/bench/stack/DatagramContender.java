@@ -66,9 +66,6 @@ final class DatagramContender implements Contender {
   }
 
   @Override
-  public void flush() {}
-
-  @Override
   public long received() {
     return arrivals.get();
   }

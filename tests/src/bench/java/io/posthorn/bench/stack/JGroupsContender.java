@@ -140,16 +140,8 @@ final class JGroupsContender implements Contender {
   }
 
   @Override
-  public void flush() {}
-
-  @Override
   public long received() {
     return arrivals.get();
-  }
-
-  @Override
-  public boolean isLossy() {
-    return false;
   }
 
   @Override

@@ -206,11 +206,6 @@ final class KcpContender implements Contender {
   }
 
   @Override
-  public boolean isLossy() {
-    return false;
-  }
-
-  @Override
   public void roundTrip() throws IOException {
     synchronized (client) {
       long before = returned;

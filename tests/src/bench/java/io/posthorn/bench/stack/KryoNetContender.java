@@ -60,16 +60,8 @@ final class KryoNetContender implements Contender {
   }
 
   @Override
-  public void flush() {}
-
-  @Override
   public long received() {
     return ((LongSupplier) ends).getAsLong();
-  }
-
-  @Override
-  public boolean isLossy() {
-    return false;
   }
 
   @Override

@@ -66,9 +66,6 @@ final class PosthornContender implements Contender {
   }
 
   @Override
-  public void flush() {}
-
-  @Override
   public long received() {
     return arrivals.get();
   }

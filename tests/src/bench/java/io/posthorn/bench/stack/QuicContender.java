@@ -190,11 +190,6 @@ final class QuicContender implements Contender {
   }
 
   @Override
-  public boolean isLossy() {
-    return false;
-  }
-
-  @Override
   public void roundTrip() {
     send();
     flush();

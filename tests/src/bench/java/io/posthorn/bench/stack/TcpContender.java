@@ -97,11 +97,6 @@ final class TcpContender implements Contender {
   }
 
   @Override
-  public boolean isLossy() {
-    return false;
-  }
-
-  @Override
   public void roundTrip() throws IOException {
     send();
     flush();
