@@ -81,7 +81,6 @@ public final class Adaptive implements CongestionController {
   private long recoveryStartNanos = -1;
   private long latestInFlight;
   private long roundLostBytes;
-  private long roundDeliveredBytes;
   private int narrowRounds;
   private long reordersUntilNanos;
   private boolean reorders;
@@ -125,9 +124,8 @@ public final class Adaptive implements CongestionController {
     }
     boolean roundEnds = rate.priorDeliveredBytes() >= roundEndBytes;
     if (roundEnds) {
-      roundDeliveredBytes = rate.deliveredBytes() - rate.priorDeliveredBytes();
       roundEndBytes = rate.deliveredBytes();
-      endRound(nowNanos, limited);
+      endRound(nowNanos, limited, rate.deliveredBytes() - rate.priorDeliveredBytes());
     }
     growCeiling(nowNanos, newestSentNanos, bytes, inFlightBefore, limited, rttNanos);
     advance(nowNanos, inFlightBytes, roundEnds, limited);
@@ -154,12 +152,12 @@ public final class Adaptive implements CongestionController {
     return sentNanos >= drainFromNanos && sentNanos < drainToNanos;
   }
 
-  private void endRound(long nowNanos, boolean limited) {
+  private void endRound(long nowNanos, boolean limited, long deliveredBytes) {
     delay.endRound();
     watch.onRound(delay, loss.hasLossAtQueue(), nowNanos);
     loss.endRound(packetBytes);
     if (!limited) { // else the path was not asked, and what it can do is not forgotten
-      noticeNarrowing();
+      noticeNarrowing(deliveredBytes);
       bandwidth.nextRound();
     }
     roundLostBytes = 0;
@@ -170,9 +168,9 @@ public final class Adaptive implements CongestionController {
    * left, what the link did ten rounds ago is no guide any more (BBR's short-term model has the
    * like): going on by it would only overflow the queue.
    */
-  private void noticeNarrowing() {
+  private void noticeNarrowing(long deliveredBytes) {
     long newest = bandwidth.newest();
-    boolean floods = roundLostBytes > roundDeliveredBytes;
+    boolean floods = roundLostBytes > deliveredBytes;
     boolean narrow =
         newest > 0
             && newest < NARROWED * bandwidth.bytesPerSecond()

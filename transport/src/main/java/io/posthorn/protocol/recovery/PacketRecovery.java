@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PacketRecovery {
   private static final long NEVER = Long.MAX_VALUE;
-  private static final int PROBES = 2;
 
   /** What two probes of the smallest packet hold. */
   private static final int PROBE_BYTES = 2 * 1_100;
@@ -467,7 +466,7 @@ public final class PacketRecovery {
       bytes += sent.bytes(number);
       // Of short packets as many as fill the probes: those at the front may have arrived, and only
       // their acknowledgements been lost.
-      if (offered > PROBES && (bytes > PROBE_BYTES || offered > MOST_OFFERED)) {
+      if (offered > ProbeTimeout.PACKETS && (bytes > PROBE_BYTES || offered > MOST_OFFERED)) {
         return;
       }
       long to = sent.tokensTo(number);

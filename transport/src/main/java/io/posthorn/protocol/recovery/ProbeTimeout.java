@@ -15,7 +15,8 @@ public final class ProbeTimeout {
   /** After so many probes that nothing answered, it is an outage and no lost tail. */
   private static final int SPREAD_FROM = 2;
 
-  private static final int PACKETS = 2;
+  /** Packets of a probe (RFC 9002 §6.2.4). */
+  static final int PACKETS = 2;
 
   private int count;
   private long silentSinceNanos = Long.MAX_VALUE;
