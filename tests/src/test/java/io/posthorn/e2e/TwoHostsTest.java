@@ -232,7 +232,7 @@ class TwoHostsTest {
             at b send -u 10.77.0.1:9002 letter -q 0.5
             cat heard
             serve a listen '[fd77::1]:9004' -o /dev/null
-            serve b proxy '[fd77::2]:9003' '[fd77::1]:9004' --impair 'loss 10%' > figures
+            serve b proxy '[fd77::2]:9003' '[fd77::1]:9004' --impair 'delay 1ms' > figures
             at a ping '[fd77::2]:9003' -c 4 -i 0.02 -q -W 20 | grep -o '4 received'
             at b proxy --change 9003 --down 'loss 100%' | grep -o 'down: .*'
             status=0; at a ping fd77::2 9003 -c 1 -W 0.3 > /dev/null 2>&1 || status=$?
@@ -247,7 +247,7 @@ class TwoHostsTest {
           letter
           letter
           4 received
-          down: loss 100% (was loss 10%)
+          down: loss 100% (was delay 1ms)
           1
           a reliable peer answers
           """,
