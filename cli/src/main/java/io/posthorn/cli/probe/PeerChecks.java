@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Whether a peer can be reached, and if not, why: told apart by what answers what. */
 public final class PeerChecks {
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration PATIENCE = Duration.ofSeconds(3);
   private static final Duration LONGEST_MTU_SEARCH = Duration.ofSeconds(8);
   private static final Duration USUAL_KEEP_ALIVE = Duration.ofSeconds(10);
   private static final String SUBJECT = "peer";
