@@ -60,11 +60,6 @@ public final class DriverGroup {
     this.only = this.drivers.length == 1 ? this.drivers[0] : null;
   }
 
-  /** How many there are. */
-  public int size() {
-    return drivers.length;
-  }
-
   /** Each of them. */
   public List<SocketDriver> all() {
     return List.of(drivers);
