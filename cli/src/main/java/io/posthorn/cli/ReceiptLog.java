@@ -11,6 +11,7 @@ final class ReceiptLog {
   private final Output output;
   private final boolean printed;
   private final Map<Outcome.Kind, Long> counts = new EnumMap<>(Outcome.Kind.class);
+  private long unsettled;
 
   /**
    * A log in which nothing has happened.
@@ -25,6 +26,9 @@ final class ReceiptLog {
   /** Takes note of a message's end when it comes. */
   void add(long number, Receipt receipt) {
     long sentNanos = System.nanoTime();
+    synchronized (this) {
+      unsettled++;
+    }
     var unused =
         receipt
             .acknowledged()
@@ -33,9 +37,27 @@ final class ReceiptLog {
 
   private synchronized void settled(long number, Outcome outcome, long nanos) {
     counts.merge(outcome.kind(), 1L, Long::sum);
-    if (!printed) {
-      return;
+    try {
+      if (printed) {
+        print(number, outcome, nanos);
+      }
+    } finally {
+      unsettled--;
+      notifyAll();
     }
+  }
+
+  /**
+   * Waits until each message has its outcome counted and printed. Outcomes come on a thread of the
+   * socket's own, so the end of the connection may be known before them.
+   */
+  synchronized void await() throws InterruptedException {
+    while (unsettled > 0) {
+      wait();
+    }
+  }
+
+  private void print(long number, Outcome outcome, long nanos) {
     String word = outcome.kind().name().toLowerCase(Locale.ROOT);
     double millis = nanos / 1e6;
     if (output.isJson()) {

@@ -325,6 +325,7 @@ final class SendCommand implements Callable<Integer> {
         report = connection.closed().join();
       }
       socket.close();
+      receipts.await();
       replies.finish();
       output.clearProgress();
       return new SendSummary(

@@ -106,19 +106,19 @@ class ProgramTest {
               "127.0.0.1:" + listener.port(),
               "x",
               "-n",
-              "3",
+              "500",
               "--receipt",
               "--delivery",
               "unordered",
               "--channel",
               "5")) {
         assertEquals(0, sender.exit());
-        for (int number = 1; number <= 3; number++) {
+        for (int number = 1; number <= 500; number++) {
           assertTrue(
               sender.errors().contains("message " + number + ": acknowledged"), sender.errors());
         }
       }
-      listener.awaitOutput("x\nx\nx\n");
+      listener.awaitOutput("x\n".repeat(500));
     }
   }
 
