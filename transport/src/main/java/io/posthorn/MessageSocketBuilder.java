@@ -1,39 +1,17 @@
 package io.posthorn;
 
-import io.posthorn.endpoint.Endpoint;
-import io.posthorn.endpoint.PlainEndpoint;
-import io.posthorn.endpoint.PortShare;
-import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.endpoint.SocketChoice;
-import io.posthorn.io.DatagramPort;
-import io.posthorn.io.PortChoice;
-import io.posthorn.io.RemarkedPort;
 import io.posthorn.io.SharedPort;
-import io.posthorn.protocol.EndpointTrace;
-import io.posthorn.protocol.PortLimits;
-import io.posthorn.protocol.handshake.StaticKey;
-import io.posthorn.runtime.CapturingDatagramPort;
-import io.posthorn.runtime.DriverGroup;
 import io.posthorn.runtime.ImpairedDatagramPort;
-import io.posthorn.runtime.SocketDriver;
 import io.posthorn.simulation.LinkConditions;
-import io.posthorn.trace.FanOut;
-import io.posthorn.trace.FlightRecorderEvents;
-import io.posthorn.trace.KeyLogFile;
-import io.posthorn.trace.QlogFile;
 import io.posthorn.trace.TraceListener;
 import io.posthorn.wire.WireLimits;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** The options of a socket; each is checked when it is set, together they are at {@link #open}. */
@@ -498,187 +476,20 @@ public final class MessageSocketBuilder {
       throw new IllegalArgumentException(
           "sharedPort is for the socket in reliable mode, beside for the one in plain mode");
     }
-    if (neighbour != null) {
-      return open(neighbour.openPlainSide(), options, null, null);
-    }
-    EndpointTrace trace = mode == Mode.RELIABLE ? openTrace() : null;
-    try {
-      return open(options, trace);
-    } catch (IOException | RuntimeException | Error failed) {
-      if (trace != null) {
-        trace.listener().socketClosed();
-      }
-      throw failed;
-    }
-  }
-
-  private MessageSocket open(SocketOptions options, @Nullable EndpointTrace trace)
-      throws IOException {
-    Integer descriptor = inherited;
-    boolean dontFragment = mode == Mode.RELIABLE;
-    if (ioThreads > 1 && whyOneThread().isEmpty()) {
-      return openGroup(options, trace);
-    }
-    DatagramPort port =
-        descriptor == null
-            ? PortChoice.open(bind, portableIo, dontFragment)
-            : PortChoice.adopt(descriptor, portableIo, dontFragment);
-    if (ioThreads > 1) {
-      port = new RemarkedPort(port, "; one I/O thread and not " + ioThreads + whyOneThread());
-    }
-    Path capture = captureFile;
-    if (capture != null) {
-      port = capturing(port, capture);
-    }
-    port = impaired(port, 0);
-    if (!sharedPort) {
-      return open(port, options, null, trace);
-    }
-    SharedPort shared = new SharedPort(port);
-    return open(shared, options, shared, trace);
-  }
-
-  /** Why there can be but one I/O thread, as far as this builder knows; "" if there may be more. */
-  private String whyOneThread() {
-    if (traceFile != null || traceListener != null || keyLogFile != null) {
-      return ": a trace and a key log are written by one";
-    }
-    if (captureFile != null) {
-      return ": a capture is written by one";
-    }
-    if (inherited != null) {
-      return ": an inherited socket is one";
-    }
-    return sharedPort ? ": a socket in plain mode may be beside it" : "";
-  }
-
-  private DatagramPort impaired(DatagramPort port, int index) {
-    if (impairment.equals(LinkConditions.NONE)) {
-      return port;
-    }
-    Long seed = impairSeed;
-    return new ImpairedDatagramPort(
-        port, impairment, seed != null ? seed + index : new SecureRandom().nextLong(), 0);
-  }
-
-  private MessageSocket openGroup(SocketOptions options, @Nullable EndpointTrace trace)
-      throws IOException {
-    boolean reliable = mode == Mode.RELIABLE;
-    List<? extends DatagramPort> ports =
-        PortChoice.openGroup(bind, portableIo, reliable, ioThreads, reliable);
-    int count = ports.size();
-    if (count == 1) {
-      return open(impaired(ports.get(0), 0), options, null, trace);
-    }
-    SecureRandom random = new SecureRandom();
-    byte[] key = new byte[StaticKey.KEY_BYTES];
-    random.nextBytes(key);
-    long instanceId = random.nextLong();
-    SocketOptions each = options.dividedBy(count);
-    List<SocketDriver> drivers = new ArrayList<>();
-    try {
-      for (int i = 0; i < count; i++) {
-        DatagramPort port = impaired(ports.get(i), i);
-        // What it uses again to tell is of one thread; the flight recorder is of any.
-        EndpointTrace own = trace == null ? null : new EndpointTrace(trace.listener(), null);
-        PortShare share = new PortShare(new SocketChoice(i, count), StaticKey.of(key), instanceId);
-        drivers.add(
-            SocketDriver.prepare(
-                port,
-                isSelf ->
-                    reliable
-                        ? new ReliableEndpoint(
-                            each, new SecureRandom(), isSelf, limits(port), own, share)
-                        : new PlainEndpoint(each),
-                SocketDriver.nanos(linger),
-                SocketDriver.nanos(spin)));
-      }
-    } catch (IOException | RuntimeException | Error failed) {
-      for (DatagramPort port : ports) {
-        port.close();
-      }
-      throw failed;
-    } finally {
-      Arrays.fill(key, (byte) 0);
-    }
-    return new MessageSocket(options, linger, DriverGroup.start(drivers), null);
-  }
-
-  private static PortLimits limits(DatagramPort port) {
-    // A datagram that takes more than a quarter of what the system holds for us is often lost.
-    int welcome =
-        Math.max(
-            WireLimits.MINIMUM_DATAGRAM_BYTES,
-            Math.min(WireLimits.MAX_DATAGRAM_BYTES, port.grantedReceiveBufferBytes() / 4));
-    return new PortLimits(port::largestDatagramBytes, welcome);
-  }
-
-  private static DatagramPort capturing(DatagramPort port, Path file) throws IOException {
-    try {
-      return new CapturingDatagramPort(port, file);
-    } catch (IOException | RuntimeException | Error failed) {
-      port.close();
-      throw failed;
-    }
-  }
-
-  private MessageSocket open(
-      DatagramPort port,
-      SocketOptions options,
-      @Nullable SharedPort shared,
-      @Nullable EndpointTrace trace)
-      throws IOException {
-    PortLimits limits = limits(port);
-    SocketDriver driver =
-        SocketDriver.prepare(
-            port,
-            isSelf -> endpoint(options, isSelf, limits, trace),
-            SocketDriver.nanos(linger),
-            SocketDriver.nanos(spin));
-    return new MessageSocket(options, linger, DriverGroup.start(List.of(driver)), shared);
-  }
-
-  /** Whoever is to be told; null for nobody. */
-  private @Nullable EndpointTrace openTrace() throws IOException {
-    TraceListener listener = both(FlightRecorderEvents.listener(), traceListener);
-    Path qlog = traceFile;
-    if (qlog != null) {
-      listener = both(listener, QlogFile.create(qlog));
-    }
-    Path secrets = keyLogFile;
-    if (secrets == null) {
-      return listener == null ? null : new EndpointTrace(listener, null);
-    }
-    KeyLogFile log;
-    try {
-      log = new KeyLogFile(secrets);
-    } catch (IOException | RuntimeException | Error failed) {
-      if (listener != null) {
-        listener.socketClosed();
-      }
-      throw failed;
-    }
-    TraceListener closer = log.closer();
-    return new EndpointTrace(listener == null ? closer : new FanOut(listener, closer), log);
-  }
-
-  private static @Nullable TraceListener both(
-      @Nullable TraceListener first, @Nullable TraceListener second) {
-    if (first == null || second == null) {
-      return first == null ? second : first;
-    }
-    return new FanOut(first, second);
-  }
-
-  private static Endpoint endpoint(
-      SocketOptions options,
-      Predicate<InetSocketAddress> isSelf,
-      PortLimits limits,
-      @Nullable EndpointTrace trace) {
-    return switch (options.mode()) {
-      case PLAIN -> new PlainEndpoint(options);
-      case RELIABLE ->
-          new ReliableEndpoint(options, new SecureRandom(), isSelf, null, limits, trace);
-    };
+    SocketOpening opening =
+        new SocketOpening(
+            options,
+            bind,
+            inherited,
+            sharedPort,
+            ioThreads,
+            portableIo,
+            impairment,
+            impairSeed,
+            captureFile,
+            new TraceTargets(traceFile, traceListener, keyLogFile),
+            linger,
+            spin);
+    return neighbour == null ? opening.open() : opening.open(neighbour.openPlainSide());
   }
 }

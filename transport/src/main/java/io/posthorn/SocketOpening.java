@@ -1,0 +1,201 @@
+package io.posthorn;
+
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.PlainEndpoint;
+import io.posthorn.endpoint.PortShare;
+import io.posthorn.endpoint.ReliableEndpoint;
+import io.posthorn.endpoint.SocketChoice;
+import io.posthorn.io.DatagramPort;
+import io.posthorn.io.PortChoice;
+import io.posthorn.io.RemarkedPort;
+import io.posthorn.io.SharedPort;
+import io.posthorn.protocol.EndpointTrace;
+import io.posthorn.protocol.PortLimits;
+import io.posthorn.protocol.handshake.StaticKey;
+import io.posthorn.runtime.CapturingDatagramPort;
+import io.posthorn.runtime.DriverGroup;
+import io.posthorn.runtime.ImpairedDatagramPort;
+import io.posthorn.runtime.SocketDriver;
+import io.posthorn.simulation.LinkConditions;
+import io.posthorn.wire.WireLimits;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From options to an open socket: the operating system's port or ports, what lies on top of them (a
+ * capture, a bad network), an endpoint for each, and the threads that drive them. Whatever was
+ * opened is closed again where a later step fails.
+ *
+ * @param inherited the descriptor to take instead of opening one
+ * @param impairSeed null for a new one
+ */
+record SocketOpening(
+    SocketOptions options,
+    InetSocketAddress bind,
+    @Nullable Integer inherited,
+    boolean sharedPort,
+    int ioThreads,
+    boolean portableIo,
+    LinkConditions impairment,
+    @Nullable Long impairSeed,
+    @Nullable Path captureFile,
+    TraceTargets traceTargets,
+    Duration linger,
+    Duration spin) {
+
+  MessageSocket open() throws IOException {
+    EndpointTrace trace = isReliable() ? traceTargets.open() : null;
+    try {
+      return ioThreads > 1 && whyOneThread().isEmpty() ? openGroup(trace) : openOne(trace);
+    } catch (IOException | RuntimeException | Error failed) {
+      if (trace != null) {
+        trace.listener().socketClosed();
+      }
+      throw failed;
+    }
+  }
+
+  /** Over a port that is open already, in plain mode. */
+  MessageSocket open(DatagramPort port) throws IOException {
+    return start(port, null, null);
+  }
+
+  private MessageSocket openOne(@Nullable EndpointTrace trace) throws IOException {
+    Integer descriptor = inherited;
+    boolean dontFragment = isReliable();
+    DatagramPort port =
+        descriptor == null
+            ? PortChoice.open(bind, portableIo, dontFragment)
+            : PortChoice.adopt(descriptor, portableIo, dontFragment);
+    if (ioThreads > 1) {
+      port = new RemarkedPort(port, "; one I/O thread and not " + ioThreads + whyOneThread());
+    }
+    Path capture = captureFile;
+    if (capture != null) {
+      port = capturing(port, capture);
+    }
+    port = impaired(port, 0);
+    if (!sharedPort) {
+      return start(port, null, trace);
+    }
+    SharedPort shared = new SharedPort(port);
+    return start(shared, shared, trace);
+  }
+
+  /** Why there can be but one I/O thread, as far as the options say; "" if there may be more. */
+  private String whyOneThread() {
+    if (!traceTargets.isEmpty()) {
+      return ": a trace and a key log are written by one";
+    }
+    if (captureFile != null) {
+      return ": a capture is written by one";
+    }
+    if (inherited != null) {
+      return ": an inherited socket is one";
+    }
+    return sharedPort ? ": a socket in plain mode may be beside it" : "";
+  }
+
+  private DatagramPort impaired(DatagramPort port, int index) {
+    if (impairment.equals(LinkConditions.NONE)) {
+      return port;
+    }
+    Long seed = impairSeed;
+    return new ImpairedDatagramPort(
+        port, impairment, seed != null ? seed + index : new SecureRandom().nextLong(), 0);
+  }
+
+  private MessageSocket openGroup(@Nullable EndpointTrace trace) throws IOException {
+    boolean reliable = isReliable();
+    List<? extends DatagramPort> ports =
+        PortChoice.openGroup(bind, portableIo, reliable, ioThreads, reliable);
+    int count = ports.size();
+    if (count == 1) {
+      return start(impaired(ports.get(0), 0), null, trace);
+    }
+    SecureRandom random = new SecureRandom();
+    byte[] key = new byte[StaticKey.KEY_BYTES];
+    random.nextBytes(key);
+    long instanceId = random.nextLong();
+    SocketOptions each = options.dividedBy(count);
+    List<SocketDriver> drivers = new ArrayList<>();
+    try {
+      for (int i = 0; i < count; i++) {
+        DatagramPort port = impaired(ports.get(i), i);
+        // What it uses again to tell is of one thread; the flight recorder is of any.
+        EndpointTrace own = trace == null ? null : new EndpointTrace(trace.listener(), null);
+        PortShare share = new PortShare(new SocketChoice(i, count), StaticKey.of(key), instanceId);
+        drivers.add(
+            SocketDriver.prepare(
+                port,
+                isSelf ->
+                    reliable
+                        ? new ReliableEndpoint(
+                            each, new SecureRandom(), isSelf, limits(port), own, share)
+                        : new PlainEndpoint(each),
+                SocketDriver.nanos(linger),
+                SocketDriver.nanos(spin)));
+      }
+    } catch (IOException | RuntimeException | Error failed) {
+      for (DatagramPort port : ports) {
+        port.close();
+      }
+      throw failed;
+    } finally {
+      Arrays.fill(key, (byte) 0);
+    }
+    return new MessageSocket(options, linger, DriverGroup.start(drivers), null);
+  }
+
+  private static PortLimits limits(DatagramPort port) {
+    // A datagram that takes more than a quarter of what the system holds for us is often lost.
+    int welcome =
+        Math.max(
+            WireLimits.MINIMUM_DATAGRAM_BYTES,
+            Math.min(WireLimits.MAX_DATAGRAM_BYTES, port.grantedReceiveBufferBytes() / 4));
+    return new PortLimits(port::largestDatagramBytes, welcome);
+  }
+
+  private static DatagramPort capturing(DatagramPort port, Path file) throws IOException {
+    try {
+      return new CapturingDatagramPort(port, file);
+    } catch (IOException | RuntimeException | Error failed) {
+      port.close();
+      throw failed;
+    }
+  }
+
+  private MessageSocket start(
+      DatagramPort port, @Nullable SharedPort shared, @Nullable EndpointTrace trace)
+      throws IOException {
+    PortLimits limits = limits(port);
+    SocketDriver driver =
+        SocketDriver.prepare(
+            port,
+            isSelf -> endpoint(isSelf, limits, trace),
+            SocketDriver.nanos(linger),
+            SocketDriver.nanos(spin));
+    return new MessageSocket(options, linger, DriverGroup.start(List.of(driver)), shared);
+  }
+
+  private Endpoint endpoint(
+      Predicate<InetSocketAddress> isSelf, PortLimits limits, @Nullable EndpointTrace trace) {
+    return switch (options.mode()) {
+      case PLAIN -> new PlainEndpoint(options);
+      case RELIABLE ->
+          new ReliableEndpoint(options, new SecureRandom(), isSelf, null, limits, trace);
+    };
+  }
+
+  private boolean isReliable() {
+    return options.mode() == Mode.RELIABLE;
+  }
+}
