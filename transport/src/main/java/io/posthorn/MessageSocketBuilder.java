@@ -29,7 +29,7 @@ public final class MessageSocketBuilder {
   private static final SocketOptions DEFAULTS = SocketOptions.defaults(Mode.RELIABLE);
 
   private Mode mode = DEFAULTS.mode();
-  private InetSocketAddress bind = new InetSocketAddress(0);
+  InetSocketAddress bind = new InetSocketAddress(0);
   private Security security = DEFAULTS.security();
   private CongestionControl congestionControl = DEFAULTS.congestionControl();
   private int maxConnections = DEFAULTS.maxConnections();
@@ -44,25 +44,25 @@ public final class MessageSocketBuilder {
           LEAST_BUFFER_BYTES,
           Math.min(DEFAULTS.socketReceiveBytes(), Runtime.getRuntime().maxMemory() / HEAP_SHARE));
   private @Nullable Integer maxWholeMessageBytes;
-  private Duration linger = Duration.ofSeconds(3);
+  Duration linger = Duration.ofSeconds(3);
   private int maxDatagramBytes = DEFAULTS.maxDatagramBytes();
   private boolean streaming;
   private String application = "";
   private boolean redundancy = DEFAULTS.redundancy();
   private long maxSendBytesPerSecond = DEFAULTS.maxSendBytesPerSecond();
   private ChannelPriorities priorities = DEFAULTS.priorities();
-  private boolean portableIo;
-  private @Nullable Integer inherited;
-  private boolean sharedPort;
+  boolean portableIo;
+  @Nullable Integer inherited;
+  boolean sharedPort;
   private @Nullable MessageSocket beside;
-  private Duration spin = Duration.ZERO;
-  private int ioThreads = 1;
-  private LinkConditions impairment = LinkConditions.NONE;
-  private @Nullable Long impairSeed;
-  private @Nullable Path traceFile;
-  private @Nullable TraceListener traceListener;
-  private @Nullable Path keyLogFile;
-  private @Nullable Path captureFile;
+  Duration spin = Duration.ZERO;
+  int ioThreads = 1;
+  LinkConditions impairment = LinkConditions.NONE;
+  @Nullable Long impairSeed;
+  @Nullable Path traceFile;
+  @Nullable TraceListener traceListener;
+  @Nullable Path keyLogFile;
+  @Nullable Path captureFile;
 
   MessageSocketBuilder() {}
 
@@ -476,20 +476,7 @@ public final class MessageSocketBuilder {
       throw new IllegalArgumentException(
           "sharedPort is for the socket in reliable mode, beside for the one in plain mode");
     }
-    SocketOpening opening =
-        new SocketOpening(
-            options,
-            bind,
-            inherited,
-            sharedPort,
-            ioThreads,
-            portableIo,
-            impairment,
-            impairSeed,
-            captureFile,
-            new TraceTargets(traceFile, traceListener, keyLogFile),
-            linger,
-            spin);
+    SocketOpening opening = new SocketOpening(this, options);
     return neighbour == null ? opening.open() : opening.open(neighbour.openPlainSide());
   }
 }

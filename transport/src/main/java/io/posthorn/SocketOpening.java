@@ -33,23 +33,36 @@ import org.jspecify.annotations.Nullable;
  * From options to an open socket: the operating system's port or ports, what lies on top of them (a
  * capture, a bad network), an endpoint for each, and the threads that drive them. Whatever was
  * opened is closed again where a later step fails.
- *
- * @param inherited the descriptor to take instead of opening one
- * @param impairSeed null for a new one
  */
-record SocketOpening(
-    SocketOptions options,
-    InetSocketAddress bind,
-    @Nullable Integer inherited,
-    boolean sharedPort,
-    int ioThreads,
-    boolean portableIo,
-    LinkConditions impairment,
-    @Nullable Long impairSeed,
-    @Nullable Path captureFile,
-    TraceTargets traceTargets,
-    Duration linger,
-    Duration spin) {
+final class SocketOpening {
+  private final SocketOptions options;
+  private final InetSocketAddress bind;
+  private final @Nullable Integer inherited;
+  private final boolean sharedPort;
+  private final int ioThreads;
+  private final boolean portableIo;
+  private final LinkConditions impairment;
+  private final @Nullable Long impairSeed;
+  private final @Nullable Path captureFile;
+  private final TraceTargets traceTargets;
+  private final Duration linger;
+  private final Duration spin;
+
+  /** What was asked for; {@code options} is what came of it. */
+  SocketOpening(MessageSocketBuilder asked, SocketOptions options) {
+    this.options = options;
+    bind = asked.bind;
+    inherited = asked.inherited;
+    sharedPort = asked.sharedPort;
+    ioThreads = asked.ioThreads;
+    portableIo = asked.portableIo;
+    impairment = asked.impairment;
+    impairSeed = asked.impairSeed;
+    captureFile = asked.captureFile;
+    traceTargets = new TraceTargets(asked.traceFile, asked.traceListener, asked.keyLogFile);
+    linger = asked.linger;
+    spin = asked.spin;
+  }
 
   MessageSocket open() throws IOException {
     EndpointTrace trace = isReliable() ? traceTargets.open() : null;

@@ -11,8 +11,17 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /** Who is told what happens in reliable mode, beside the flight recorder when that runs. */
-record TraceTargets(
-    @Nullable Path qlogFile, @Nullable TraceListener application, @Nullable Path keyLogFile) {
+final class TraceTargets {
+  private final @Nullable Path qlogFile;
+  private final @Nullable TraceListener application;
+  private final @Nullable Path keyLogFile;
+
+  TraceTargets(
+      @Nullable Path qlogFile, @Nullable TraceListener application, @Nullable Path keyLogFile) {
+    this.qlogFile = qlogFile;
+    this.application = application;
+    this.keyLogFile = keyLogFile;
+  }
 
   boolean isEmpty() {
     return qlogFile == null && application == null && keyLogFile == null;
