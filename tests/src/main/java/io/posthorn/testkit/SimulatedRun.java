@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs code over a simulated network that keeps a trace. If the code fails, a file says what
@@ -23,8 +24,9 @@ import java.nio.file.Path;
  * }</pre>
  *
  * <p>The file is {@code target/posthorn/Class.method.trace}, or lies under {@code build} or the
- * folder for temporary files where there is no {@code target}. A later failure of the same method
- * takes its place: after jqwik has shrunk a sample it is that of the smallest bad network.
+ * folder for temporary files where there is no {@code target}. It is written when the failure is
+ * told, with its suppressed ones; a later failure of the same method takes its place. So of the
+ * many failures while jqwik shrinks a sample, it is the one that is reported whose trace is there.
  */
 public final class SimulatedRun {
   private SimulatedRun() {}
@@ -40,12 +42,32 @@ public final class SimulatedRun {
     void run(SimulatedNetwork network) throws Exception;
   }
 
-  /** Goes with a failure, as suppressed by it; says where its trace is. */
+  /**
+   * Goes with a failure, as suppressed by it; says where its trace is, and sees that it is there.
+   */
   private static final class Trace extends Exception {
     private static final long serialVersionUID = 1;
 
-    Trace(String words) {
-      super(words, null, false, false);
+    private final String how;
+    private final String name;
+    private final byte[] datagrams;
+    private @Nullable String words;
+
+    Trace(String how, String name, byte[] datagrams) {
+      super(how, null, false, false);
+      this.how = how;
+      this.name = name;
+      this.datagrams = datagrams;
+    }
+
+    @Override
+    public synchronized String getMessage() {
+      String told = words;
+      if (told == null) {
+        told = how + kept(name, how, datagrams);
+        words = told;
+      }
+      return told;
     }
   }
 
@@ -60,7 +82,7 @@ public final class SimulatedRun {
       program.run(network);
     } catch (Exception | Error failed) {
       String how = "seed " + seed + " link '" + link + "'";
-      failed.addSuppressed(new Trace(how + kept(caller(), how, network.trace())));
+      failed.addSuppressed(new Trace(how, caller(), network.trace()));
       throw failed;
     }
   }
