@@ -1,7 +1,6 @@
 package io.posthorn.cli;
 
 import io.posthorn.MessageSocket;
-import io.posthorn.cli.bench.BenchException;
 import io.posthorn.cli.bench.BenchPlan;
 import io.posthorn.cli.bench.BenchReport;
 import io.posthorn.cli.bench.BenchRun;
@@ -9,9 +8,7 @@ import io.posthorn.cli.bench.BenchServer;
 import io.posthorn.cli.bench.BenchTransport;
 import io.posthorn.cli.bench.SessionSummary;
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.InetSocketAddress;
-import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -209,7 +206,7 @@ final class BenchCommand implements Callable<Integer> {
       output.flush();
       Exception failure = run.failure();
       if (failure != null && !stopped) {
-        throw failure(failure, server);
+        throw BenchFailures.of(failure, server, tcp);
       }
       return ExitCode.OK.status();
     } catch (InterruptedException interrupted) {
@@ -260,7 +257,7 @@ final class BenchCommand implements Callable<Integer> {
       if (failed.getCause() instanceof Failure told) {
         throw told;
       }
-      throw failure(failed, server);
+      throw BenchFailures.of(failed, server, tcp);
     }
   }
 
@@ -306,40 +303,5 @@ final class BenchCommand implements Callable<Integer> {
       run.await(LAST_WORDS);
       return true;
     }
-  }
-
-  private Failure failure(Exception thrown, InetSocketAddress server) throws Exception {
-    String where = EndpointAddress.text(server);
-    if (thrown instanceof BenchException bench) {
-      String what = TextSafety.visible(String.valueOf(bench.getMessage()));
-      return switch (bench.kind()) {
-        case NO_ANSWER ->
-            new Failure(
-                ExitCode.UNAVAILABLE,
-                what,
-                "is \"posthorn bench -s "
-                    + server.getPort()
-                    + "\" running there, and does the network let UDP through?",
-                bench);
-        case REFUSED -> new Failure(ExitCode.TRY_AGAIN, what, "ask for less, or later", bench);
-        case SILENT ->
-            new Failure(ExitCode.TRY_AGAIN, what, "the server or the network went away", bench);
-      };
-    }
-    if (thrown instanceof ConnectException || thrown instanceof SocketTimeoutException) {
-      return new Failure(
-          ExitCode.UNAVAILABLE,
-          "no bench server answers at " + where + " over TCP: " + thrown.getMessage(),
-          "is \"posthorn bench -s " + server.getPort() + "\" running there?",
-          thrown);
-    }
-    if (tcp && thrown instanceof IOException) {
-      return new Failure(
-          ExitCode.TRY_AGAIN,
-          "the test with " + where + " broke off: " + thrown.getMessage(),
-          "",
-          thrown);
-    }
-    throw thrown;
   }
 }

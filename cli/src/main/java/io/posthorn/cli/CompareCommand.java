@@ -5,10 +5,12 @@ import io.posthorn.cli.compare.Assertion;
 import io.posthorn.cli.compare.ComparePlan;
 import io.posthorn.cli.compare.CompareReport;
 import io.posthorn.cli.compare.Comparison;
-import io.posthorn.cli.compare.Measurement;
 import io.posthorn.cli.compare.SimulatedArena;
+import io.posthorn.cli.compare.SweepReport;
+import io.posthorn.cli.compare.SweepStep;
 import io.posthorn.cli.compare.TestMessage;
 import io.posthorn.cli.compare.Transport;
+import io.posthorn.cli.compare.page.ComparePage;
 import io.posthorn.cli.lab.LabArena;
 import io.posthorn.cli.lab.LabProbe;
 import io.posthorn.cli.lab.LabUnavailableException;
@@ -16,16 +18,11 @@ import io.posthorn.cli.lab.RelayArena;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.LinkRecording;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -55,6 +52,9 @@ final class CompareCommand implements Callable<Integer> {
   private static final int MOST_MESSAGES = 10_000_000;
   private static final int MOST_BYTES = 60_000;
   private static final int MOST_RUNS = 1_000;
+  private static final int USUAL_RUNS = 3;
+  private static final LinkConditions USUAL_NETWORK =
+      LinkConditions.parse("delay 20ms loss 5% reorder 2% duplicate 1%");
   private static final Duration LAB_SPARE = Duration.ofMinutes(2);
 
   private final Posthorn root;
@@ -67,10 +67,13 @@ final class CompareCommand implements Callable<Integer> {
         "The network, the same each way, in the words of tc-netem(8) or a profile such as @lte;"
             + " default \"delay 20ms loss 5%% reorder 2%% duplicate 1%%\"."
       })
-  private LinkConditions conditions =
-      LinkConditions.parse("delay 20ms loss 5% reorder 2% duplicate 1%");
+  private @Nullable LinkConditions impairment;
 
   @Mixin private ReplayFlag replay = new ReplayFlag();
+
+  @Mixin private CompareHost host = new CompareHost();
+
+  @Mixin private SweepFlag sweep = new SweepFlag();
 
   @Option(
       names = {"-n", "--count"},
@@ -91,8 +94,8 @@ final class CompareCommand implements Callable<Integer> {
       description = "Message bits a second; default 160kbit, 100 messages of 200 bytes.")
   private double bitsPerSecond = 160_000;
 
-  @Option(names = "--runs", paramLabel = "N", description = "Default ${DEFAULT-VALUE}.")
-  private int runs = 3;
+  @Option(names = "--runs", paramLabel = "N", description = "Default 3, with --sweep 1.")
+  private @Nullable Integer runs;
 
   @Option(
       names = "--seed",
@@ -111,6 +114,12 @@ final class CompareCommand implements Callable<Integer> {
       description = "A claim about the figures; the exit status is 1 if it does not hold.")
   private @Nullable String claim;
 
+  @Option(
+      names = "--report",
+      paramLabel = "FILE",
+      description = "Write the figures to FILE as a web page too, with charts, in one piece.")
+  private @Nullable Path report;
+
   @Mixin private QuietFlag quiet = new QuietFlag();
 
   CompareCommand(Posthorn root) {
@@ -120,14 +129,16 @@ final class CompareCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Output output = root.output(quiet);
+    check();
     ComparePlan plan = plan();
     Assertion assertion = assertion();
+    List<SweepStep> steps = new ArrayList<>();
     Signals.ofProcess().interruptMe();
-    try (Arena arena = arena(plan, output)) {
-      Comparison comparison = new Comparison(plan);
+    try (ReportFile page = ReportFile.create(report);
+        Arena arena = arena(plan, output)) {
       boolean stopped = false;
       try {
-        measure(arena, plan, comparison, output);
+        measure(arena, plan, steps, output);
       } catch (InterruptedException interrupted) {
         if (!Signals.ofProcess().isStopping()) {
           throw interrupted;
@@ -135,24 +146,88 @@ final class CompareCommand implements Callable<Integer> {
         stopped = true;
       }
       output.clearProgress();
-      print(arena, plan, comparison, stopped, output);
-      return stopped || assertion == null
-          ? ExitCode.OK.status()
-          : verdict(assertion, comparison, output);
+      return answer(arena, plan, steps, stopped, assertion, page, output);
     } finally {
       Signals.ofProcess().leaveMe();
+    }
+  }
+
+  private void measure(Arena arena, ComparePlan plan, List<SweepStep> steps, Output output)
+      throws Exception {
+    List<Double> losses = sweep.shares();
+    if (losses == null) {
+      Comparison comparison = new Comparison(plan);
+      steps.add(new SweepStep(plan.conditions().meanLoss(), comparison));
+      new CompareRuns(arena, comparison, null, output).measure();
+      return;
+    }
+    for (double loss : losses) {
+      Comparison comparison = new Comparison(plan.withLoss(loss));
+      steps.add(new SweepStep(loss, comparison));
+      new CompareRuns(arena, comparison, loss, output).measure();
+    }
+  }
+
+  private int answer(
+      Arena arena,
+      ComparePlan plan,
+      List<SweepStep> steps,
+      boolean stopped,
+      @Nullable Assertion assertion,
+      ReportFile page,
+      Output output)
+      throws IOException, Failure {
+    if (stopped) {
+      int complete = 0;
+      for (SweepStep step : steps) {
+        complete += step.comparison().runs(Transport.PLAIN).size();
+      }
+      List<Double> losses = sweep.shares();
+      int all = plan.runs() * (losses == null ? 1 : losses.size());
+      output.note("stopped after " + complete + " of " + all + " runs");
+      steps.removeIf(step -> step.comparison().runs(Transport.PLAIN).isEmpty());
+      if (steps.isEmpty()) {
+        return ExitCode.OK.status();
+      }
+    }
+    print(arena, plan, steps, output);
+    page.write(() -> ComparePage.of(heading(arena, plan), sweep.shares() != null, steps));
+    return stopped || assertion == null ? ExitCode.OK.status() : verdict(assertion, steps, output);
+  }
+
+  private void check() throws Failure {
+    if (!host.isAsked()) {
+      host.requireNothingWithoutHost();
+      return;
+    }
+    if (simulated) {
+      throw new Failure(ExitCode.USAGE, "--host and --simulated", "take one of them");
     }
   }
 
   private ComparePlan plan() throws Failure {
     require("-n", messages, 1, MOST_MESSAGES);
     require("-l", messageBytes, TestMessage.MINIMUM_BYTES, MOST_BYTES);
-    require("--runs", runs, 1, MOST_RUNS);
+    Integer asked = runs;
+    int times = asked != null ? asked : sweep.shares() != null ? 1 : USUAL_RUNS;
+    require("--runs", times, 1, MOST_RUNS);
+    return new ComparePlan(conditions(), messages, messageBytes, bitsPerSecond, times, seed);
+  }
+
+  private LinkConditions conditions() throws Failure {
     LinkRecording recording = replay.recording();
-    if (recording != null) {
-      conditions = LinkConditions.replaying(recording);
+    if (recording != null && sweep.shares() != null) {
+      throw new Failure(
+          ExitCode.USAGE, "--replay and --sweep", "a recording has its own losses: take one");
     }
-    return new ComparePlan(conditions, messages, messageBytes, bitsPerSecond, runs, seed);
+    if (recording != null) {
+      return LinkConditions.replaying(recording);
+    }
+    LinkConditions asked = impairment;
+    if (asked != null) {
+      return asked;
+    }
+    return host.isAsked() ? LinkConditions.NONE : USUAL_NETWORK;
   }
 
   private static void require(String option, int value, int least, int most) throws Failure {
@@ -174,7 +249,11 @@ final class CompareCommand implements Callable<Integer> {
     }
   }
 
-  private Arena arena(ComparePlan plan, Output output) throws IOException, InterruptedException {
+  private Arena arena(ComparePlan plan, Output output) throws Exception {
+    List<Double> losses = sweep.shares();
+    if (host.isAsked()) {
+      return host.open(root, losses != null || !plan.conditions().equals(LinkConditions.NONE));
+    }
     if (simulated) {
       return new SimulatedArena();
     }
@@ -182,120 +261,59 @@ final class CompareCommand implements Callable<Integer> {
     if (!probe.possible()) {
       return new RelayArena(probe.reason());
     }
+    int all = plan.runs() * (losses == null ? 1 : losses.size());
     Duration each = Duration.ofNanos(plan.schedule().lastDueNanos()).plusSeconds(90);
     try {
-      return LabArena.start(probe, each.multipliedBy(plan.runs()).plus(LAB_SPARE));
+      return LabArena.start(probe, each.multipliedBy(all).plus(LAB_SPARE));
     } catch (LabUnavailableException unavailable) {
       output.detail("no network of its own: " + unavailable.getMessage());
       return new RelayArena(String.valueOf(unavailable.getMessage()));
     }
   }
 
-  private static void measure(Arena arena, ComparePlan plan, Comparison comparison, Output output)
-      throws Exception {
-    List<Transport> able = new ArrayList<>();
-    for (Transport transport : Transport.values()) {
-      String whyNot = arena.whyNot(transport);
-      if (whyNot.isEmpty()) {
-        able.add(transport);
-      } else {
-        comparison.notAvailable(transport, whyNot);
-      }
-    }
-    ExecutorService threads = Executors.newFixedThreadPool(able.size(), CompareCommand::daemon);
-    try {
-      for (int run = 0; run < plan.runs(); run++) {
-        CompareProgress progress = new CompareProgress(output, plan, run, able);
-        Map<Transport, Future<Measurement>> running = new EnumMap<>(Transport.class);
-        for (Transport transport : able) {
-          int number = run;
-          running.put(
-              transport,
-              threads.submit(
-                  () ->
-                      arena.run(
-                          transport,
-                          plan,
-                          number,
-                          (sent, delivered) -> progress.update(transport, sent, delivered))));
-        }
-        // Noted together, so that every transport has as many runs as the others.
-        Map<Transport, Measurement> measured = new EnumMap<>(Transport.class);
-        for (Transport transport : able) {
-          measured.put(transport, result(running.get(transport)));
-        }
-        for (Map.Entry<Transport, Measurement> one : measured.entrySet()) {
-          comparison.add(one.getKey(), one.getValue());
-          if (output.isJsonStream()) {
-            output.line(CompareReport.runJson(one.getKey(), run + 1, one.getValue()));
-            output.flush();
-          }
-        }
-      }
-    } finally {
-      threads.shutdownNow();
-    }
-  }
-
-  private static Thread daemon(Runnable body) {
-    Thread thread = new Thread(body, "posthorn-compare");
-    thread.setDaemon(true);
-    return thread;
-  }
-
-  private static Measurement result(@Nullable Future<Measurement> running) throws Exception {
-    if (running == null) {
-      throw new IllegalStateException("a transport was not started");
-    }
-    try {
-      return running.get();
-    } catch (ExecutionException failed) {
-      Throwable cause = failed.getCause();
-      if (cause instanceof IOException io) {
-        throw io;
-      }
-      if (cause instanceof RuntimeException fault) {
-        throw fault;
-      }
-      throw failed;
-    }
-  }
-
-  private static void print(
-      Arena arena, ComparePlan plan, Comparison comparison, boolean stopped, Output output)
+  private void print(Arena arena, ComparePlan plan, List<SweepStep> steps, Output output)
       throws IOException {
-    int complete = comparison.runs(Transport.PLAIN).size();
-    if (stopped) {
-      output.note("stopped after " + complete + " of " + plan.runs() + " runs");
-    }
-    if (complete == 0) {
-      return;
-    }
+    boolean swept = sweep.shares() != null;
+    Comparison first = steps.get(0).comparison();
     if (output.isJson()) {
-      output.line(CompareReport.json(comparison, arena.description()));
+      output.line(
+          swept
+              ? SweepReport.json(steps, arena.description())
+              : CompareReport.json(first, arena.description()));
     } else {
-      for (String line : CompareReport.heading(plan, arena.description())) {
-        output.line(line);
-      }
-      output.line("");
-      for (String line : CompareReport.lines(comparison)) {
-        output.line(line);
+      List<String> lines = new ArrayList<>(heading(arena, plan));
+      lines.add("");
+      lines.addAll(swept ? SweepReport.lines(steps) : CompareReport.lines(first));
+      for (String line : lines) {
+        output.line(TextSafety.visible(line));
       }
     }
     output.flush();
   }
 
-  private static int verdict(Assertion assertion, Comparison comparison, Output output)
-      throws Failure {
+  private List<String> heading(Arena arena, ComparePlan plan) {
+    List<Double> losses = sweep.shares();
+    if (losses != null) {
+      return SweepReport.heading(plan, arena.description(), arena.isOneNetwork(), losses);
+    }
+    return arena.isOneNetwork()
+        ? CompareReport.headingOfHost(plan, arena.description())
+        : CompareReport.heading(plan, arena.description());
+  }
+
+  private int verdict(Assertion assertion, List<SweepStep> steps, Output output) throws Failure {
+    String words = TextSafety.visible(assertion.toString());
     try {
-      int falseRun = assertion.firstFalseRun(comparison);
-      if (falseRun < 0) {
-        output.note("true in every run: " + TextSafety.visible(assertion.toString()));
-        return ExitCode.OK.status();
+      for (SweepStep step : steps) {
+        int falseRun = assertion.firstFalseRun(step.comparison());
+        if (falseRun >= 0) {
+          String at = sweep.shares() == null ? "" : " at " + step.lossText() + " loss";
+          output.error("false in run " + (falseRun + 1) + at + ": " + words);
+          return ExitCode.NO.status();
+        }
       }
-      output.error(
-          "false in run " + (falseRun + 1) + ": " + TextSafety.visible(assertion.toString()));
-      return ExitCode.NO.status();
+      output.note("true in every run: " + words);
+      return ExitCode.OK.status();
     } catch (Assertion.UnknownFigureException unknown) {
       throw new Failure(
           ExitCode.UNAVAILABLE, String.valueOf(unknown.getMessage()), "leave it out", unknown);

@@ -11,6 +11,7 @@ final class CompareProgress {
   private static final int BAR_CHARS = 24;
 
   private final Output output;
+  private final String label;
   private final ComparePlan plan;
   private final int run;
   private final Map<Transport, Integer> sent = new EnumMap<>(Transport.class);
@@ -19,11 +20,14 @@ final class CompareProgress {
   /**
    * The bar for one run.
    *
+   * @param label what is measured, before the number of the run; may be empty
    * @param run 0 to {@code plan.runs() - 1}
    * @param transports which take part
    */
-  CompareProgress(Output output, ComparePlan plan, int run, List<Transport> transports) {
+  CompareProgress(
+      Output output, String label, ComparePlan plan, int run, List<Transport> transports) {
     this.output = output;
+    this.label = label;
     this.plan = plan;
     this.run = run;
     for (Transport transport : transports) {
@@ -52,7 +56,12 @@ final class CompareProgress {
     int filled = (int) Math.round(BAR_CHARS * (run + share) / plan.runs());
     StringBuilder line = new StringBuilder("[");
     line.append("#".repeat(filled)).append("-".repeat(BAR_CHARS - filled));
-    line.append("] run ").append(run + 1).append(" of ").append(plan.runs());
+    line.append("] ")
+        .append(label)
+        .append("run ")
+        .append(run + 1)
+        .append(" of ")
+        .append(plan.runs());
     delivered.forEach(
         (transport, count) -> line.append("  ").append(transport.word()).append(' ').append(count));
     output.progress(line.toString());

@@ -41,7 +41,10 @@ final class Examples {
                   "posthorn listen -u --echo 9000 & posthorn ping -u localhost:9000 -c 4")),
           Map.entry(
               "compare",
-              List.of("posthorn compare --simulated --impair @wifi --assert 'reliable.lost==0'")),
+              List.of(
+                  "posthorn compare --simulated --impair @wifi --assert 'reliable.lost==0'",
+                  "posthorn compare --simulated --sweep 0,5,20 --report sweep.html",
+                  "posthorn bench -s 9000 & posthorn compare --host localhost:9000 --runs 1")),
           Map.entry(
               "proxy",
               List.of(

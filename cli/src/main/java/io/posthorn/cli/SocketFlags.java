@@ -229,7 +229,8 @@ final class SocketFlags {
     return builder;
   }
 
-  private static Duration possible(Duration asked) {
+  /** The time that is nearest to this and that a handshake may take. */
+  static Duration possible(Duration asked) {
     Duration atLeast = asked.compareTo(HANDSHAKE_LEAST) < 0 ? HANDSHAKE_LEAST : asked;
     return atLeast.compareTo(HANDSHAKE_MOST) > 0 ? HANDSHAKE_MOST : atLeast;
   }

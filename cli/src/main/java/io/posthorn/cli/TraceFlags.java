@@ -37,6 +37,11 @@ final class TraceFlags {
 
   private int sockets;
 
+  /** Whether anything was asked for. */
+  boolean any() {
+    return trace != null || keyLog != null || pcap != null;
+  }
+
   /** Sets what was asked for; one file a socket for traces and captures, one in all for secrets. */
   void apply(MessageSocketBuilder builder, boolean plain, Output output) throws Failure {
     sockets++;

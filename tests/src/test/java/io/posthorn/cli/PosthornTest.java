@@ -6,9 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The command line in this process: what needs neither sockets of its own nor signals. */
 class PosthornTest {
@@ -111,6 +119,53 @@ class PosthornTest {
     err.reset();
     assertEquals(64, run("ping", "-s", "3", "localhost:9"));
     assertTrue(errors().contains("16"), errors());
+  }
+
+  @Test
+  void whatCannotBeComparedIsRefusedBeforeAnythingRuns(@TempDir Path folder) {
+    assertRefused(64, "take one of them", "--host", "localhost:9", "--simulated");
+    assertRefused(64, "per cent from 0 to 100", "--simulated", "--sweep", "5,150");
+    assertRefused(64, "per cent from 0 to 100", "--simulated", "--sweep", "5,,7");
+    assertRefused(64, "without --host", "--pcap", "x.pcapng", "--simulated");
+    assertRefused(73, "is a folder", "--simulated", "--report", folder.toString());
+    assertRefused(73, "does not exist", "--simulated", "--report", folder + "/no/page.html");
+    assertEquals("", output());
+  }
+
+  private void assertRefused(int exit, String why, String... options) {
+    List<String> words = new ArrayList<>(List.of("compare"));
+    words.addAll(List.of(options));
+    err.reset();
+    assertEquals(exit, run(words.toArray(String[]::new)), errors());
+    assertTrue(errors().contains(why), errors());
+  }
+
+  @Test
+  void sweepHasALineForEachRateOfLossAndItsPageIsTheSameForASeed(@TempDir Path folder)
+      throws IOException {
+    String[] words = {"compare", "--simulated", "-n", "60", "--sweep", "0,10%", "--report"};
+    List<String> pages = new ArrayList<>();
+    for (String name : List.of("a.html", "b.html")) {
+      Path page = folder.resolve(name);
+      String[] all = Arrays.copyOf(words, words.length + 1);
+      all[words.length] = page.toString();
+      assertEquals(0, run(all), errors());
+      pages.add(Files.readString(page));
+    }
+    String printed = output();
+    assertTrue(printed.lines().anyMatch(line -> line.startsWith("0 %    100 %")), printed);
+    assertTrue(printed.lines().anyMatch(line -> line.startsWith("10 %   ")), printed);
+    assertTrue(printed.contains("At 10 % loss: Plain lost"), printed);
+    assertEquals(pages.get(0), pages.get(1));
+    try (Stream<Path> left = Files.list(folder)) {
+      assertEquals(2, left.count(), "nothing half done is left");
+    }
+    String[] claim = Arrays.copyOf(words, words.length + 1);
+    claim[words.length - 1] = "--assert";
+    claim[words.length] = "plain.lost==0";
+    err.reset();
+    assertEquals(1, run(claim));
+    assertTrue(errors().contains("false in run 1 at 10 % loss"), errors());
   }
 
   @Test

@@ -127,7 +127,11 @@ class JsonProgramTest {
                   "--json-stream");
           RunningProgram proxy = posthorn("proxy", ANY, to, "-i", "0.05", "--json");
           RunningProgram compare =
-              posthorn("compare", "--simulated", "-n", "30", "--runs", "2", "--json-stream")) {
+              posthorn("compare", "--simulated", "-n", "30", "--runs", "2", "--json-stream");
+          RunningProgram sweep =
+              posthorn("compare", "--simulated", "-n", "30", "--sweep", "0,9", "--json-stream");
+          RunningProgram host =
+              posthorn("compare", "--host", to, "-n", "20", "--runs", "1", "--json-stream")) {
         assertEquals(0, whole.exit(), whole::errors);
         assertListed("bench", whole, 1);
         assertEquals(0, stream.exit(), stream::errors);
@@ -139,6 +143,10 @@ class JsonProgramTest {
         assertListed("proxy", proxy, 2);
         assertEquals(0, compare.exit(), compare::errors);
         assertListed("compare", compare, 5);
+        assertEquals(0, sweep.exit(), sweep::errors);
+        assertListed("compare", sweep, 5);
+        assertEquals(0, host.exit(), host::errors);
+        assertListed("compare", host, 4);
       }
       server.signal("INT");
       server.exit();

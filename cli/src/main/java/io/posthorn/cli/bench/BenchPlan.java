@@ -12,6 +12,7 @@ import java.util.Locale;
  * @param seconds for how long is sent; 0 if the number of messages decides
  * @param messages how many are sent, 0 if the time decides
  * @param bitsPerSecond the rate of message bits, 0 for no limit
+ * @param echo whether the server sends back what the client sends
  */
 public record BenchPlan(
     boolean up,
@@ -19,17 +20,35 @@ public record BenchPlan(
     int messageBytes,
     double seconds,
     long messages,
-    double bitsPerSecond) {
+    double bitsPerSecond,
+    boolean echo) {
   /** The largest message. */
   public static final int MOST_MESSAGE_BYTES = 1 << 20;
 
   /** The longest test: a day. */
   public static final double MOST_SECONDS = 86_400;
 
+  /** A plan in which nothing is sent back. */
+  public BenchPlan(
+      boolean up,
+      boolean down,
+      int messageBytes,
+      double seconds,
+      long messages,
+      double bitsPerSecond) {
+    this(up, down, messageBytes, seconds, messages, bitsPerSecond, false);
+  }
+
+  /** A plan in which all comes back that the client sends. */
+  static BenchPlan echo(int messageBytes, long messages, double bitsPerSecond) {
+    return new BenchPlan(true, false, messageBytes, 0, messages, bitsPerSecond, true);
+  }
+
   /** Checks what a stranger may have asked for. */
   public BenchPlan {
     boolean sensible =
         (up || down)
+            && !(echo && down)
             && messageBytes >= BenchMessage.HEADER_BYTES
             && messageBytes <= MOST_MESSAGE_BYTES
             && seconds >= 0
@@ -48,7 +67,7 @@ public record BenchPlan(
     return String.format(
             Locale.ROOT,
             "posthorn-bench 1 %s %d %.3f %d %.0f",
-            up && down ? "both" : up ? "up" : "down",
+            echo ? "echo" : up && down ? "both" : up ? "up" : "down",
             messageBytes,
             seconds,
             messages,
@@ -68,12 +87,14 @@ public record BenchPlan(
           "version " + BenchMessage.harmless(words[1]) + " of the test's protocol is not known");
     }
     boolean both = words[2].equals("both");
+    boolean echo = words[2].equals("echo");
     return new BenchPlan(
-        both || words[2].equals("up"),
+        echo || both || words[2].equals("up"),
         both || words[2].equals("down"),
         Integer.parseInt(words[3]),
         Double.parseDouble(words[4]),
         Long.parseLong(words[5]),
-        Double.parseDouble(words[6]));
+        Double.parseDouble(words[6]),
+        echo);
   }
 }

@@ -1,11 +1,9 @@
 package io.posthorn.cli.bench;
 
-import io.posthorn.Connection;
 import io.posthorn.MessageSocket;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,44 +49,16 @@ public final class BenchRun implements Closeable {
     BenchRun run = new BenchRun(plan, name);
     try {
       for (int stream = 0; stream < streams; stream++) {
-        ClientFlow flow = opener == null ? tcp(plan, server, timeout) : udp(plan, server, opener);
+        ClientFlow flow =
+            opener == null
+                ? ClientLinks.tcp(server, timeout, link -> new ClientFlow(plan, link))
+                : ClientLinks.udp(server, opener.open(), link -> new ClientFlow(plan, link));
         run.flows.add(flow);
         flow.request(timeout, name);
       }
       return run;
     } catch (IOException | InterruptedException | RuntimeException failed) {
       run.close();
-      throw failed;
-    }
-  }
-
-  private static ClientFlow tcp(BenchPlan plan, InetSocketAddress server, Duration timeout)
-      throws IOException {
-    Socket socket = new Socket();
-    try {
-      socket.connect(server, (int) Math.min(Integer.MAX_VALUE, timeout.toMillis()));
-      TcpLink link = new TcpLink(socket);
-      ClientFlow flow = new ClientFlow(plan, link);
-      link.deliverTo(flow, "posthorn-bench-tcp");
-      return flow;
-    } catch (IOException failed) {
-      socket.close();
-      throw failed;
-    }
-  }
-
-  private static ClientFlow udp(BenchPlan plan, InetSocketAddress server, Opener opener)
-      throws IOException {
-    MessageSocket socket = opener.open();
-    try {
-      Connection connection =
-          socket.mode() == io.posthorn.Mode.RELIABLE ? socket.connect(server) : null;
-      MessageLink link = new MessageLink(socket, server, connection, true);
-      ClientFlow flow = new ClientFlow(plan, link);
-      link.deliverTo(flow);
-      return flow;
-    } catch (IOException | RuntimeException failed) {
-      socket.close();
       throw failed;
     }
   }

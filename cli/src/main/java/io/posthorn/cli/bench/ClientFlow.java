@@ -69,42 +69,13 @@ final class ClientFlow implements BenchLink.Sink {
 
   /** Asks the server for the test. */
   void request(Duration timeout, String server) throws IOException, InterruptedException {
-    byte[] answer =
-        questions.ask(
-            BenchMessage.padded(BenchMessage.REQUEST, 0, plan.toBytes()),
-            BenchMessage.READY,
-            BenchMessage.REFUSED,
-            timeout);
-    if (answer == null) {
-      throw new BenchException(
-          BenchException.Kind.NO_ANSWER, "no bench server answers at " + server);
-    }
-    if (BenchMessage.type(answer) == BenchMessage.REFUSED) {
-      throw new BenchException(
-          BenchException.Kind.REFUSED,
-          "the server at " + server + " refuses: " + BenchMessage.text(answer));
-    }
-    token = BenchMessage.token(answer);
+    token = new Admission(plan, questions, server).request(timeout);
     sender = new FlowSender(plan, link, token);
   }
 
   /** Has the server begin. */
   void start(String server) throws IOException, InterruptedException {
-    byte[] answer =
-        questions.ask(
-            BenchMessage.padded(BenchMessage.START, token, plan.toBytes()),
-            BenchMessage.STARTED,
-            BenchMessage.REFUSED,
-            PATIENCE);
-    if (answer == null || BenchMessage.type(answer) == BenchMessage.REFUSED) {
-      throw new BenchException(
-          answer == null ? BenchException.Kind.SILENT : BenchException.Kind.REFUSED,
-          "the server at "
-              + server
-              + (answer == null
-                  ? " fell silent before the test began"
-                  : " refuses: " + BenchMessage.text(answer)));
-    }
+    new Admission(plan, questions, server).start(token);
   }
 
   /** Sends, receives, and waits until both have ended and been told of. */

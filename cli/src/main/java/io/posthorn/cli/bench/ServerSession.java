@@ -18,6 +18,7 @@ final class ServerSession {
   private final Questions questions;
   private final FlowReceiver receiver = new FlowReceiver();
   private final FlowSender sender;
+  private final EchoQueue echo;
   private final Consumer<ServerSession> whenOver;
   private boolean receivedAll;
   private boolean sentAll;
@@ -36,12 +37,16 @@ final class ServerSession {
     this.whenOver = whenOver;
     this.questions = new Questions(link);
     this.sender = new FlowSender(plan, link, token);
+    this.echo = new EchoQueue(link);
     this.receivedAll = !plan.up();
     this.sentAll = !plan.down();
   }
 
   /** Begins to send, if it is to. */
   void start() {
+    if (plan.echo()) {
+      echo.start();
+    }
     if (plan.down()) {
       Thread thread = new Thread(this::sendAll, "posthorn-bench-sender");
       thread.setDaemon(true);
@@ -73,11 +78,18 @@ final class ServerSession {
   void onMessage(byte[] message) {
     heardNanos = System.nanoTime();
     switch (BenchMessage.type(message)) {
-      case BenchMessage.DATA -> receiver.onData(message, heardNanos);
+      case BenchMessage.DATA -> onData(message);
       case BenchMessage.END -> onClientEnd(message);
       case BenchMessage.REPORT -> questions.onAnswer(message);
       case BenchMessage.STOP -> sender.stop();
       default -> {} // ALIVE, or nothing of this test
+    }
+  }
+
+  private void onData(byte[] message) {
+    receiver.onData(message, heardNanos);
+    if (plan.echo() && !echo.offer(message) && link.isReliable()) {
+      trouble = "the client does not read what comes back";
     }
   }
 
@@ -89,11 +101,13 @@ final class ServerSession {
     } catch (IOException gone) {
       trouble = "the client is gone: " + gone.getMessage();
     }
+    echo.close();
     ended(true);
   }
 
   /** The link has ended. */
   void onEnd(IOException why) {
+    echo.close();
     questions.onEnd(why);
     sender.stop();
     boolean early;

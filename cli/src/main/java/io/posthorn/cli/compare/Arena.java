@@ -25,6 +25,16 @@ public interface Arena extends Closeable {
   String whyNot(Transport transport);
 
   /**
+   * Whether all transports share one real network, there and back: then they run one after the
+   * other, and times are round trips.
+   *
+   * @return false where each run has a network of its own
+   */
+  default boolean isOneNetwork() {
+    return false;
+  }
+
+  /**
    * Puts all messages of a plan through a transport, over a network of its own.
    *
    * @param transport which; one that can be measured here

@@ -30,6 +30,17 @@ public record ComparePlan(
   }
 
   /**
+   * The same over a network with another rate of loss.
+   *
+   * @param loss of each datagram by itself, 0 to 1
+   * @return a plan
+   */
+  public ComparePlan withLoss(double loss) {
+    return new ComparePlan(
+        conditions.withLoss(loss), messages, messageBytes, bitsPerSecond, runs, seed);
+  }
+
+  /**
    * What decides the fates in a run, the same for every transport.
    *
    * @param run 0 to {@code runs - 1}

@@ -1,11 +1,13 @@
 package io.posthorn.cli.compare;
 
 import io.posthorn.cli.JsonText;
+import io.posthorn.simulation.LinkConditions;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The whole answer of a comparison, for people and for programs. */
 public final class CompareReport {
@@ -20,16 +22,32 @@ public final class CompareReport {
    */
   public static List<String> heading(ComparePlan plan, String arena) {
     return List.of(
-        String.format(
-            Locale.ROOT,
-            "%,d messages of %,d bytes, %s a second, %s; each transport over its own network,"
-                + " seed %d,",
-            plan.messages(),
-            plan.messageBytes(),
-            Figures.count(Math.round(plan.schedule().messagesPerSecond() * 10) / 10.0),
-            plan.runs() == 1 ? "1 run" : plan.runs() + " runs, medians (and ranges)",
-            plan.seed()),
+        messages(plan) + "; each transport over its own network, seed " + plan.seed() + ",",
         plan.conditions() + " each way; " + arena);
+  }
+
+  /**
+   * What is about to be compared over a real network.
+   *
+   * @param plan what is compared
+   * @param arena what the place is
+   * @return two lines
+   */
+  public static List<String> headingOfHost(ComparePlan plan, String arena) {
+    boolean impaired = !plan.conditions().equals(LinkConditions.NONE);
+    return List.of(
+        messages(plan) + ",",
+        impaired ? plan.conditions() + " each way, seed " + plan.seed() + ", " + arena : arena);
+  }
+
+  static String messages(ComparePlan plan) {
+    return String.format(
+        Locale.ROOT,
+        "%,d messages of %,d bytes, %s a second, %s",
+        plan.messages(),
+        plan.messageBytes(),
+        Figures.count(Math.round(plan.schedule().messagesPerSecond() * 10) / 10.0),
+        plan.runs() == 1 ? "1 run" : plan.runs() + " runs, medians (and ranges)");
   }
 
   /**
@@ -42,6 +60,13 @@ public final class CompareReport {
     List<String> lines = new ArrayList<>(CompareTable.lines(comparison));
     lines.add("");
     lines.add(Verdict.of(comparison));
+    lines.addAll(remarks(comparison));
+    return lines;
+  }
+
+  /** What else must be said: transports without figures, and runs that are not to be trusted. */
+  static List<String> remarks(Comparison comparison) {
+    List<String> lines = new ArrayList<>();
     for (Transport transport : Transport.values()) {
       if (!comparison.whyNot(transport).isEmpty()) {
         lines.add(transport.word() + ": n/a, for " + comparison.whyNot(transport));
@@ -75,19 +100,21 @@ public final class CompareReport {
    * @return one line
    */
   public static String json(Comparison comparison, String arena) {
+    return members(new JsonText().beginObject(), comparison, arena).endObject().toString();
+  }
+
+  /** Puts all that a comparison has shown into an object that has begun. */
+  static JsonText members(JsonText json, Comparison comparison, String arena) {
     ComparePlan plan = comparison.plan();
-    JsonText json =
-        new JsonText()
-            .beginObject()
-            .beginObject("plan")
-            .put("messages", plan.messages())
-            .put("bytes", plan.messageBytes())
-            .put("bitsPerSecond", plan.bitsPerSecond())
-            .put("runs", plan.runs())
-            .put("seed", plan.seed())
-            .put("impair", plan.conditions().toString())
-            .put("network", arena)
-            .endObject();
+    json.beginObject("plan")
+        .put("messages", plan.messages())
+        .put("bytes", plan.messageBytes())
+        .put("bitsPerSecond", plan.bitsPerSecond())
+        .put("runs", plan.runs())
+        .put("seed", plan.seed())
+        .put("impair", plan.conditions().toString())
+        .put("network", arena)
+        .endObject();
     for (Transport transport : Transport.values()) {
       json.beginObject(transport.word());
       if (!comparison.has(transport)) {
@@ -105,7 +132,7 @@ public final class CompareReport {
       }
       json.endArray().endObject();
     }
-    return json.put("meaning", Verdict.of(comparison)).endObject().toString();
+    return json.put("meaning", Verdict.of(comparison));
   }
 
   /**
@@ -114,10 +141,16 @@ public final class CompareReport {
    * @param transport of which
    * @param number from 1 on
    * @param measured what it has shown
+   * @param loss of the network in a sweep, 0 to 1; null where there is none
    * @return one line
    */
-  public static String runJson(Transport transport, int number, Measurement measured) {
-    JsonText json = new JsonText().beginObject().beginObject("run").put("number", number);
+  public static String runJson(
+      Transport transport, int number, Measurement measured, @Nullable Double loss) {
+    JsonText json = new JsonText().beginObject().beginObject("run");
+    if (loss != null) {
+      json.put("loss", (double) loss);
+    }
+    json.put("number", number);
     put(json.put("transport", transport.word()), measured);
     return json.endObject().endObject().toString();
   }

@@ -36,7 +36,8 @@ public final class CompareTable {
     return aligned(rows);
   }
 
-  private static String title(Comparison comparison, Transport transport) {
+  /** The head of a transport's column. */
+  static String title(Comparison comparison, Transport transport) {
     String controller = comparison.congestionController(transport);
     String name = transport == Transport.TCP ? "TCP" : transport.word();
     return controller.isEmpty() ? name : name + " (" + readable(controller) + ")";
@@ -67,7 +68,8 @@ public final class CompareTable {
     return same ? least.substring(0, unitOfLeast) : least;
   }
 
-  private static List<String> aligned(List<String[]> rows) {
+  /** Rows of cells as lines, each column as wide as its widest cell. */
+  static List<String> aligned(List<String[]> rows) {
     int columns = rows.get(0).length;
     int[] width = new int[columns];
     for (String[] row : rows) {

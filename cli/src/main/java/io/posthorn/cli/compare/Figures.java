@@ -3,14 +3,14 @@ package io.posthorn.cli.compare;
 import java.util.Locale;
 
 /** Writes figures for people: short, with units, three digits that matter. */
-final class Figures {
+public final class Figures {
   private static final double NANOS_PER_MILLI = 1e6;
   private static final double NANOS_PER_SECOND = 1e9;
 
   private Figures() {}
 
   /** A figure in words; "n/a" for what is not known, "never" for an endless time. */
-  static String text(double value, Metric.Unit unit) {
+  public static String text(double value, Metric.Unit unit) {
     if (Double.isNaN(value)) {
       return "n/a";
     }

@@ -8,6 +8,7 @@ import io.posthorn.cli.compare.CarrierRun;
 import io.posthorn.cli.compare.ComparePlan;
 import io.posthorn.cli.compare.DeliveryLog;
 import io.posthorn.cli.compare.Measurement;
+import io.posthorn.cli.compare.ProgressClock;
 import io.posthorn.cli.compare.SocketCarrier;
 import io.posthorn.cli.compare.Transport;
 import io.posthorn.simulation.LinkConditions;
@@ -18,8 +19,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
-import java.util.Timer;
-import java.util.TimerTask;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 
@@ -30,8 +29,6 @@ import java.util.function.BooleanSupplier;
  * did would flatter or slander TCP, so TCP has no figures here.
  */
 public final class RelayArena implements Arena {
-  private static final long PROGRESS_MILLIS = 100;
-
   private final String whyNoLab;
 
   /**
@@ -91,18 +88,9 @@ public final class RelayArena implements Arena {
       BiConsumer<Integer, Integer> progress)
       throws InterruptedException {
     DeliveryLog log = new DeliveryLog(plan.schedule(), plan.messageBytes());
-    Timer clock = new Timer("posthorn-compare-progress", true);
-    clock.schedule(
-        new TimerTask() {
-          @Override
-          public void run() {
-            progress.accept(log.sent(), log.delivered());
-          }
-        },
-        PROGRESS_MILLIS,
-        PROGRESS_MILLIS);
     String controller = carrier.congestionController();
     CarrierRun.Outcome outcome;
+    ProgressClock clock = ProgressClock.start(log, progress);
     try {
       outcome =
           CarrierRun.run(
@@ -113,7 +101,7 @@ public final class RelayArena implements Arena {
               nothingUnderWay,
               log);
     } finally {
-      clock.cancel();
+      clock.close();
     }
     return new Measurement(
         log.summary(),

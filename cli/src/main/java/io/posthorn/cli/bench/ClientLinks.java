@@ -1,0 +1,51 @@
+package io.posthorn.cli.bench;
+
+import io.posthorn.Connection;
+import io.posthorn.MessageSocket;
+import io.posthorn.Mode;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.function.Function;
+
+/** Opens the client's end of a link; what arrives goes to the sink that is made for the link. */
+final class ClientLinks {
+  private ClientLinks() {}
+
+  /** A connection of the kernel's TCP. */
+  static <S extends BenchLink.Sink> S tcp(
+      InetSocketAddress server, Duration timeout, Function<BenchLink, S> maker) throws IOException {
+    Socket socket = new Socket();
+    try {
+      socket.connect(server, (int) Math.min(Integer.MAX_VALUE, timeout.toMillis()));
+      TcpLink link = new TcpLink(socket);
+      S sink = maker.apply(link);
+      link.deliverTo(sink, "posthorn-bench-tcp");
+      return sink;
+    } catch (IOException failed) {
+      socket.close();
+      throw failed;
+    }
+  }
+
+  /**
+   * Plain datagrams, or a connection in reliable mode.
+   *
+   * @param socket belongs to the link from now on
+   */
+  static <S extends BenchLink.Sink> S udp(
+      InetSocketAddress server, MessageSocket socket, Function<BenchLink, S> maker)
+      throws IOException {
+    try {
+      Connection connection = socket.mode() == Mode.RELIABLE ? socket.connect(server) : null;
+      MessageLink link = new MessageLink(socket, server, connection, true);
+      S sink = maker.apply(link);
+      link.deliverTo(sink);
+      return sink;
+    } catch (IOException | RuntimeException failed) {
+      socket.close();
+      throw failed;
+    }
+  }
+}

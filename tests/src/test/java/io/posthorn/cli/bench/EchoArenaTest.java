@@ -1,0 +1,175 @@
+package io.posthorn.cli.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.MessageSocket;
+import io.posthorn.MessageSocketBuilder;
+import io.posthorn.Mode;
+import io.posthorn.cli.compare.ComparePlan;
+import io.posthorn.cli.compare.Measurement;
+import io.posthorn.cli.compare.Transport;
+import io.posthorn.simulation.LinkConditions;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** There and back over the loopback; limits of time are guards only. */
+@Timeout(120)
+class EchoArenaTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final InetSocketAddress ANY =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
+  private final List<SessionSummary> ended = Collections.synchronizedList(new ArrayList<>());
+
+  private BenchServer server(boolean plainOnly) throws Exception {
+    return BenchServer.open(
+        ANY,
+        at -> {
+          if (plainOnly) {
+            return List.of(MessageSocket.builder().mode(Mode.PLAIN).bind(at).open());
+          }
+          MessageSocket owner = MessageSocket.builder().bind(at).sharedPort(true).open();
+          return List.of(owner, MessageSocket.builder().mode(Mode.PLAIN).beside(owner).open());
+        },
+        ended::add);
+  }
+
+  private static MessageSocket open(Mode mode, @Nullable ComparePlan plan, int run)
+      throws IOException {
+    MessageSocketBuilder builder =
+        MessageSocket.builder().mode(mode).handshakeTimeout(Duration.ofSeconds(1));
+    if (plan != null) {
+      builder.impair(plan.conditions()).impairSeed(plan.seed(run));
+    }
+    return builder.open();
+  }
+
+  private static ComparePlan plan(String conditions) {
+    return new ComparePlan(LinkConditions.parse(conditions), 150, 100, 800_000, 1, 5);
+  }
+
+  private static Measurement run(EchoArena arena, Transport transport, ComparePlan plan)
+      throws Exception {
+    return arena.run(transport, plan, 0, (sent, delivered) -> {});
+  }
+
+  @Test
+  void allThreeTransportsComeBackWhole() throws Exception {
+    try (BenchServer server = server(false);
+        EchoArena arena =
+            EchoArena.open(server.localAddress(), EchoArenaTest::open, false, PATIENCE)) {
+      assertTrue(ended.isEmpty(), "a server that was only asked has served nobody");
+      for (Transport transport : Transport.values()) {
+        assertEquals("", arena.whyNot(transport));
+        Measurement measured = run(arena, transport, plan("none"));
+        assertEquals("", measured.failure());
+        assertTrue(measured.isPerfect(), transport + ": " + measured);
+        if (transport != Transport.TCP) {
+          assertTrue(measured.datagrams() >= 300, "there and back: " + measured);
+        }
+      }
+    }
+    assertEquals(3, ended.size());
+  }
+
+  @Test
+  void badNetworkLiesUnderTheSocketsAndNotUnderTcp() throws Exception {
+    try (BenchServer server = server(false);
+        EchoArena arena =
+            EchoArena.open(server.localAddress(), EchoArenaTest::open, true, PATIENCE)) {
+      assertFalse(arena.whyNot(Transport.TCP).isEmpty());
+      ComparePlan bad = plan("loss 15% delay 1ms");
+      Measurement plain = run(arena, Transport.PLAIN, bad);
+      assertTrue(plain.summary().lost() > 10, plain::toString);
+      Measurement reliable = run(arena, Transport.RELIABLE, bad);
+      assertTrue(reliable.isPerfect(), reliable::toString);
+      assertTrue(reliable.retransmissions() > 0, reliable::toString);
+    }
+  }
+
+  @Test
+  void whatTheServerDoesNotServeIsNotAvailable() throws Exception {
+    try (BenchServer server = server(true);
+        EchoArena arena =
+            EchoArena.open(server.localAddress(), EchoArenaTest::open, false, PATIENCE)) {
+      assertEquals("", arena.whyNot(Transport.PLAIN));
+      assertEquals("", arena.whyNot(Transport.TCP));
+      assertFalse(arena.whyNot(Transport.RELIABLE).isEmpty());
+    }
+  }
+
+  @Test
+  void nobodyThereIsAnErrorThatSaysSo() throws Exception {
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    InetSocketAddress nowhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    BenchException thrown =
+        assertThrows(
+            BenchException.class,
+            () -> EchoArena.open(nowhere, EchoArenaTest::open, true, Duration.ofMillis(300)));
+    assertEquals(BenchException.Kind.NO_ANSWER, thrown.kind());
+  }
+
+  /** A client that does not read makes the server keep so much and no more. */
+  @Test
+  void echoesThatNobodyTakesAreBounded() throws Exception {
+    CountDownLatch stuck = new CountDownLatch(1);
+    CountDownLatch release = new CountDownLatch(1);
+    EchoQueue queue = new EchoQueue(new StuckLink(stuck, release));
+    queue.start();
+    byte[] message = new byte[1 << 20];
+    assertTrue(queue.offer(message));
+    stuck.await(); // in the link, no longer in the queue
+    int taken = 0;
+    while (queue.offer(message)) {
+      taken++;
+    }
+    assertEquals(16, taken);
+    queue.close();
+    assertFalse(queue.offer(message), "what is closed takes nothing");
+    release.countDown();
+  }
+
+  private record StuckLink(CountDownLatch stuck, CountDownLatch release) implements BenchLink {
+    @Override
+    public boolean isReliable() {
+      return true;
+    }
+
+    @Override
+    public void send(byte[] message) throws IOException {
+      stuck.countDown();
+      try {
+        release.await();
+      } catch (InterruptedException interrupted) {
+        throw new IOException(interrupted);
+      }
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public LinkState state() {
+      return LinkState.UNKNOWN;
+    }
+
+    @Override
+    public void close() {}
+  }
+}
