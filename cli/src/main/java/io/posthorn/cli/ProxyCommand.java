@@ -86,6 +86,15 @@ final class ProxyCommand implements Callable<Integer> {
       description = "Write what happens to each datagram to a file, made anew.")
   private @Nullable Path record;
 
+  @Option(
+      names = "--pcap",
+      paramLabel = "FILE",
+      description = {
+        "Write each datagram that comes and goes, on both sides, to FILE, in the format pcapng, for"
+            + " Wireshark and \"posthorn trace\"; what the network takes has a comment that says why."
+      })
+  private @Nullable Path pcap;
+
   @Mixin private ReplayFlag replay = new ReplayFlag();
 
   @Option(
@@ -220,6 +229,10 @@ final class ProxyCommand implements Callable<Integer> {
     Path file = record;
     if (file != null) {
       builder.record(file);
+    }
+    Path capture = pcap;
+    if (capture != null) {
+      builder.capture(capture);
     }
     try {
       return builder.start();

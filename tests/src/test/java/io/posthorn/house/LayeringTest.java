@@ -38,7 +38,9 @@ class LayeringTest {
           Map.entry("protocol", Set.of("wire", "trace", "identity")),
           Map.entry("endpoint", Set.of("protocol", "wire", "trace", "identity")),
           Map.entry("io", Set.of("endpoint", "simulation", "wire")),
-          Map.entry("simulation", Set.of("datagram", "endpoint", "protocol", "wire", "trace")),
+          Map.entry(
+              "simulation",
+              Set.of("capture", "datagram", "endpoint", "files", "protocol", "wire", "trace")),
           Map.entry(
               "runtime",
               Set.of(

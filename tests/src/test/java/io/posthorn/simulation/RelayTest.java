@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.posthorn.capture.CaptureReader;
+import io.posthorn.capture.CapturedDatagram;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -281,6 +283,50 @@ class RelayTest {
     }
     assertEquals(first, second);
     assertTrue(first.contains(true) && first.contains(false));
+  }
+
+  @Test
+  void captureHasBothSidesAndWhatTheLinkTook(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("seen.pcapng");
+    List<Boolean> arrived = new ArrayList<>();
+    InetSocketAddress relayed;
+    InetSocketAddress own = (InetSocketAddress) client.getLocalSocketAddress();
+    InetSocketAddress mapped;
+    try (Relay relay =
+        Relay.inFrontOf(target())
+            .up(LinkConditions.parse("loss 40%"))
+            .seed(5)
+            .capture(file)
+            .start()) {
+      relayed = relay.localAddress();
+      arrivals(relay, arrived);
+      relay.up(LinkConditions.NONE);
+      send(client, relayed, (byte) 60);
+      mapped = (InetSocketAddress) receive(server).getSocketAddress();
+      send(server, mapped, (byte) 61);
+      receive(client);
+    }
+    arrived.add(true);
+    List<String> expected = new ArrayList<>();
+    for (int i = 0; i < arrived.size(); i++) {
+      expected.add(own + " " + relayed + " " + i + (arrived.get(i) ? "" : " taken: lost"));
+      if (arrived.get(i)) {
+        expected.add(mapped + " " + target() + " " + i);
+      }
+    }
+    expected.add(target() + " " + mapped + " 61");
+    expected.add(relayed + " " + own + " 61");
+    List<String> seen = new ArrayList<>();
+    try (CaptureReader in = new CaptureReader(file)) {
+      for (CapturedDatagram each = in.next(); each != null; each = in.next()) {
+        String comment = each.comment().isEmpty() ? "" : " " + each.comment();
+        seen.add(each.from() + " " + each.to() + " " + each.payload()[0] + comment);
+      }
+    }
+    assertEquals(expected, seen);
+    assertThrows(
+        IOException.class,
+        () -> Relay.inFrontOf(target()).capture(Path.of("/no/such/folder/x")).start());
   }
 
   /** Which of 60 datagrams arrive: each is followed through before the next is sent. */

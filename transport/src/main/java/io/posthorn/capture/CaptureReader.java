@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +26,7 @@ public final class CaptureReader implements Closeable {
   private static final int BYTE_ORDER = 0x1a2b3c4d;
   private static final int PCAP_MICROS = 0xa1b2c3d4;
   private static final int PCAP_NANOS = 0xa1b23c4d;
+  private static final int OPTION_COMMENT = 1;
   private static final int OPTION_RESOLUTION = 9;
   private static final int LONGEST_BLOCK_BYTES = 16 << 20;
   private static final long NANOS = 1_000_000_000L;
@@ -100,7 +102,7 @@ public final class CaptureReader implements Closeable {
         if (frame.hasRemaining()) {
           CapturedDatagram datagram = FrameParser.datagram(frame, linkType, nanos);
           if (datagram != null) {
-            return datagram;
+            return comment.isEmpty() ? datagram : datagram.with(datagram.payload(), comment);
           }
           skipped++;
         }
@@ -112,6 +114,7 @@ public final class CaptureReader implements Closeable {
 
   private int linkType;
   private long nanos;
+  private String comment = "";
 
   private @Nullable ByteBuffer nextOld() throws IOException {
     byte[] head = in.readNBytes(16);
@@ -159,6 +162,7 @@ public final class CaptureReader implements Closeable {
       if (captured < 0 || captured > body.remaining() - 20) {
         throw damaged("a packet longer than its block");
       }
+      comment = comment(body, 20 + (captured + 3) / 4 * 4);
       body.position(20).limit(20 + captured);
       return body;
     } else if (type == SIMPLE_PACKET) {
@@ -169,25 +173,39 @@ public final class CaptureReader implements Closeable {
 
   /** Time units in a second, by the interface's options; microseconds if it says nothing. */
   private static long resolution(ByteBuffer body) {
-    int at = 8;
+    ByteBuffer option = option(body, 8, OPTION_RESOLUTION);
+    if (option == null || !option.hasRemaining()) {
+      return 1_000_000;
+    }
+    int value = option.get(option.position());
+    int exponent = value & 0x7f;
+    if (value < 0) {
+      return 1L << Math.min(exponent, 62);
+    }
+    long units = 1;
+    for (int i = 0; i < Math.min(exponent, 18); i++) {
+      units *= 10;
+    }
+    return units;
+  }
+
+  /** What the packet's options say of it; empty if nothing. */
+  private static String comment(ByteBuffer body, int from) {
+    ByteBuffer option = option(body, from, OPTION_COMMENT);
+    return option == null ? "" : StandardCharsets.UTF_8.decode(option).toString();
+  }
+
+  /** The first option of this code; null if there is none that is whole. */
+  private static @Nullable ByteBuffer option(ByteBuffer body, int from, int code) {
+    int at = from;
     while (at + 4 <= body.limit()) {
-      int code = body.getShort(at) & 0xffff;
       int length = body.getShort(at + 2) & 0xffff;
-      if (code == OPTION_RESOLUTION && length >= 1 && at + 4 < body.limit()) {
-        int value = body.get(at + 4);
-        int exponent = value & 0x7f;
-        if (value < 0) {
-          return 1L << Math.min(exponent, 62);
-        }
-        long units = 1;
-        for (int i = 0; i < Math.min(exponent, 18); i++) {
-          units *= 10;
-        }
-        return units;
+      if ((body.getShort(at) & 0xffff) == code && at + 4 + length <= body.limit()) {
+        return body.duplicate().position(at + 4).limit(at + 4 + length);
       }
       at += 4 + ((length + 3) / 4) * 4;
     }
-    return 1_000_000;
+    return null;
   }
 
   private void section() throws IOException {

@@ -53,6 +53,7 @@ public final class Relay implements Closeable {
     private long seed = 1;
     private int maxClients = 1_024;
     private @Nullable Path record;
+    private @Nullable Path capture;
     private Duration idleTimeout = Duration.ofMinutes(2); // RFC 4787, REQ-5
 
     private Builder(InetSocketAddress target) {
@@ -104,6 +105,16 @@ public final class Relay implements Closeable {
       return this;
     }
 
+    /**
+     * Writes each datagram that the relay's sockets receive and send, on both its sides, to a
+     * pcapng file, made anew, for network analysers such as Wireshark; what a link takes has a
+     * comment that says why. A slow or full disk does not hold the relay up.
+     */
+    public Builder capture(Path file) {
+      capture = Objects.requireNonNull(file, "file");
+      return this;
+    }
+
     /** A client that neither sends nor receives for so long is forgotten; 2 minutes if not said. */
     public Builder idleTimeout(Duration timeout) {
       if (timeout.isNegative() || timeout.isZero()) {
@@ -116,7 +127,8 @@ public final class Relay implements Closeable {
     /**
      * Binds the address and starts the thread.
      *
-     * @throws IOException if the address cannot be bound or the record cannot be made
+     * @throws IOException if the address cannot be bound, or the record or the capture cannot be
+     *     made
      */
     public Relay start() throws IOException {
       Relay relay = new Relay(this);
@@ -135,6 +147,7 @@ public final class Relay implements Closeable {
   private final UpstreamSockets upstreams;
   private final RelayClients clients;
   private final @Nullable LinkRecorder recorder;
+  private final @Nullable RelayCapture capture;
 
   private long refusedClients;
   private long icmpErrors;
@@ -144,6 +157,7 @@ public final class Relay implements Closeable {
   private Relay(Builder builder) throws IOException {
     selector = Selector.open();
     DatagramChannel channel = null;
+    LinkRecorder record = null;
     try {
       channel = DatagramChannel.open();
       channel.configureBlocking(false);
@@ -151,14 +165,19 @@ public final class Relay implements Closeable {
       channel.bind(builder.listen);
       channel.register(selector, SelectionKey.OP_READ);
       localAddress = (InetSocketAddress) channel.getLocalAddress();
-      Path record = builder.record;
-      recorder =
-          record == null
-              ? null
-              : LinkRecorder.create(
-                  record,
-                  List.of("up: " + builder.up, "down: " + builder.down, "seed: " + builder.seed));
+      Path recordFile = builder.record;
+      if (recordFile != null) {
+        record =
+            LinkRecorder.create(
+                recordFile,
+                List.of("up: " + builder.up, "down: " + builder.down, "seed: " + builder.seed));
+      }
+      Path captureFile = builder.capture;
+      capture = captureFile == null ? null : RelayCapture.create(captureFile, nowNanos());
     } catch (IOException failure) {
+      if (record != null) {
+        record.close();
+      }
       selector.close();
       if (channel != null) {
         channel.close();
@@ -166,6 +185,7 @@ public final class Relay implements Closeable {
       throw failure;
     }
     listener = channel;
+    recorder = record;
     upstreams = new UpstreamSockets(builder.target, selector);
     clients =
         new RelayClients(
@@ -374,7 +394,23 @@ public final class Relay implements Closeable {
     if (recorder != null) {
       recorder.onOffered(client.number, way, link, fate, buffer.remaining(), now);
     }
+    if (capture != null) {
+      captureReceived(capture, client, way, fate, now);
+    }
     clients.reschedule(client);
+  }
+
+  private void captureReceived(
+      RelayCapture into, RelayClient client, int way, DatagramFate fate, long now) {
+    try {
+      if (way == 0) {
+        into.onReceived(client.address, localAddress, buffer, fate, now);
+      } else {
+        into.onReceived(upstreams.target(), upstreams.ownAddress(client), buffer, fate, now);
+      }
+    } catch (IOException failure) {
+      socketErrors++; // a socket that is given up has no address any more
+    }
   }
 
   private void deliverDue() {
@@ -385,6 +421,9 @@ public final class Relay implements Closeable {
       ByteBuffer datagram = client.up.poll(now);
       while (datagram != null) {
         try {
+          if (capture != null) {
+            capture.onSent(upstreams.ownAddress(client), upstreams.target(), datagram, now);
+          }
           upstreams.send(client.upstream, datagram);
         } catch (IOException failure) {
           countError(failure);
@@ -394,6 +433,9 @@ public final class Relay implements Closeable {
       datagram = client.down.poll(now);
       while (datagram != null) {
         try {
+          if (capture != null) {
+            capture.onSent(localAddress, client.address, datagram, now);
+          }
           if (listener.send(datagram, client.address) == 0 && datagram.hasRemaining()) {
             socketErrors++;
           }
@@ -421,6 +463,9 @@ public final class Relay implements Closeable {
       clients.closeAll();
       if (recorder != null) {
         recorder.close();
+      }
+      if (capture != null) {
+        capture.close();
       }
     }
     close(listener);

@@ -32,6 +32,11 @@ final class UpstreamSockets {
     this.selector = selector;
   }
 
+  /** Where a client's datagrams come from, as the target sees it. */
+  InetSocketAddress ownAddress(RelayClient client) throws IOException {
+    return (InetSocketAddress) client.upstream.getLocalAddress();
+  }
+
   InetSocketAddress target() {
     return target;
   }
