@@ -64,7 +64,10 @@ final class MtuSearch {
     return found.isAnswered() ? ExitCode.OK.status() : ExitCode.NO.status();
   }
 
-  private MtuProbe.Result plain() throws IOException, InterruptedException {
+  private MtuProbe.Result plain() throws IOException, InterruptedException, Failure {
+    flags.requireUntraced(
+        "with -M in plain mode, which probes with a socket of its own",
+        "leave them out, or search in reliable mode");
     try (MtuProbe probe = MtuProbe.open(peer)) {
       return probe.search(bytes -> output.progress("trying " + bytes + " bytes"));
     }

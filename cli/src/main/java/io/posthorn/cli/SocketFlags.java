@@ -235,6 +235,13 @@ final class SocketFlags {
     return atLeast.compareTo(HANDSHAKE_MOST) > 0 ? HANDSHAKE_MOST : atLeast;
   }
 
+  /** Refuses a trace or capture of something that has no socket of ours. */
+  void requireUntraced(String what, String remedy) throws Failure {
+    if (traces.any()) {
+      throw new Failure(ExitCode.USAGE, "--trace, --keylog and --pcap " + what, remedy);
+    }
+  }
+
   /** Who this side is and whom it takes for the other. */
   IdentityFlags identity() {
     return identity;

@@ -119,6 +119,9 @@ class PosthornTest {
     err.reset();
     assertEquals(64, run("ping", "-s", "3", "localhost:9"));
     assertTrue(errors().contains("16"), errors());
+    err.reset();
+    assertEquals(64, run("ping", "-u", "-M", "--pcap", "x.pcapng", "localhost:9"));
+    assertTrue(errors().contains("a socket of its own"), errors());
   }
 
   @Test
