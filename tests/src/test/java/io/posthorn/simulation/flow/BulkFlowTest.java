@@ -83,6 +83,19 @@ class BulkFlowTest {
     assertTrue(run.queueShare() < 0.5, () -> "queue " + run.queueShare());
   }
 
+  /** Each holds some room beside what the pipe holds; four of them used to fill two thirds. */
+  @Test
+  void fourFlowsShareAndLeaveHalfTheQueueEmpty() {
+    SharedLink run = new SharedLink(Link.of(20, 0), 1);
+    for (int flow = 0; flow < 4; flow++) {
+      run.posthorn(CongestionControl.ADAPTIVE, PACKET_BYTES, 700L * flow);
+    }
+    run.run(33);
+    assertTrue(run.jain(3, 33) >= 0.9, () -> "Jain " + run.jain(3, 33));
+    assertTrue(run.queueShare() < 0.5, () -> "queue " + run.queueShare());
+    assertTrue(run.queueLoss() < 0.02, () -> "lost by itself " + run.queueLoss());
+  }
+
   /**
    * A tenth of the rate is left from one moment to the next: a few round trips later, of which the
    * queue has made two out of one, no more is sent than fits. It used to take ten rounds.

@@ -24,6 +24,10 @@ public final class Adaptive implements CongestionController {
   private static final int JUDGED_AT = 3;
   private static final double WORTH_MORE = 1.12;
   private static final double CRUISE_WINDOW = 1.15;
+
+  /** Where a queue stands anyway, more than the pipe holds only lengthens it, for each flow. */
+  private static final double QUEUED_WINDOW = 1;
+
   private static final double PROBE_WINDOW = 1.5;
   private static final double LOOK_WINDOW = 0.75;
   private static final double YIELD = 0.9;
@@ -424,6 +428,10 @@ public final class Adaptive implements CongestionController {
     return (long) (packetBytes * Math.max(SPARE_PACKETS, Math.sqrt(pipePackets)));
   }
 
+  private double cruiseGain() {
+    return QueueWatch.isEmpty(delay) ? CRUISE_WINDOW : QUEUED_WINDOW;
+  }
+
   private long targetBytes(double gain) {
     return (long) (gain * pipeBytes()) + spareBytes();
   }
@@ -452,7 +460,7 @@ public final class Adaptive implements CongestionController {
           case STARTUP -> Math.max(initial, startupTarget());
           case DRAIN -> targetBytes(STARTUP_WINDOW);
           case PROBE_BANDWIDTH ->
-              competing ? most : targetBytes(cycle == 0 ? PROBE_WINDOW : CRUISE_WINDOW);
+              competing ? most : targetBytes(cycle == 0 ? PROBE_WINDOW : cruiseGain());
           case LOOK -> (long) (LOOK_WINDOW * pipeBytes());
           case PROBE_RTT -> pipeBytes() / 2;
         };

@@ -32,7 +32,7 @@ final class QueueWatch {
   }
 
   /** Whether the least wait of the last round was as good as none. */
-  private static boolean isEmpty(PathDelay delay) {
+  static boolean isEmpty(PathDelay delay) {
     return delay.lastRoundQueueNanos() <= Math.max(EMPTY_NANOS, delay.minNanos() / 16);
   }
 
