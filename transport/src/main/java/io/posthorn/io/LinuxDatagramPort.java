@@ -14,7 +14,6 @@ import java.nio.ByteOrder;
 import java.nio.channels.ClosedChannelException;
 import java.security.SecureRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,8 +21,7 @@ import org.jspecify.annotations.Nullable;
  * and comes in with one {@code recvmsg} with {@code UDP_GRO}. Every struct lies in one direct
  * buffer made at the start; no call makes an object.
  *
- * <p>Descriptors are closed by whoever leaves last: {@link #close} or the thread that waits, for a
- * number that is free again may belong to another file a moment later.
+ * <p>Descriptors are closed by whoever leaves last: {@link #close} or the thread that waits.
  */
 public final class LinuxDatagramPort implements DatagramPort {
   /** A burst of some milliseconds at 10 Gbit/s; the system grants what it is allowed to. */
@@ -42,7 +40,6 @@ public final class LinuxDatagramPort implements DatagramPort {
   private static final int RECEIVE_WAIT_MICROS = 6_000;
 
   private static final long LEAST_RECEIVE_WAIT_NANOS = 10_000_000;
-  private static final int CLOSED = 1 << 30;
 
   /** There is nothing to be taken from a run, not even an empty datagram. */
   private static final int NOTHING = -1;
@@ -61,8 +58,6 @@ public final class LinuxDatagramPort implements DatagramPort {
   private static final int POLL_TIMEOUT = 464;
   private static final int EVENT_OUT = 480;
   private static final int EVENT_IN = 488;
-  private static final int OPTION = 496;
-  private static final int OPTION_LENGTH = 500;
   private static final int WAKE_HEADER = 512;
   private static final int WAKE_VECTOR = 568;
   private static final int WAKE_NAME = 584;
@@ -85,6 +80,7 @@ public final class LinuxDatagramPort implements DatagramPort {
   };
 
   private final LinuxCalls calls;
+  private final LinuxSocket own;
   private final int socket;
   private final int event;
   private final SegmentationSupport segmentation;
@@ -143,8 +139,8 @@ public final class LinuxDatagramPort implements DatagramPort {
   private boolean datagramsComeSoon;
   private int waitError;
 
-  /** Threads that use the descriptors without the caller's lock, and {@link #CLOSED}. */
-  private final AtomicInteger users = new AtomicInteger();
+  /** Threads that use the descriptors without the caller's lock. */
+  private final DescriptorUsers users = new DescriptorUsers();
 
   /** The system does not offer what the fast path is made of; the portable one is to be taken. */
   static final class RefusedException extends IOException {
@@ -157,35 +153,35 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   private LinuxDatagramPort(
       LinuxCalls calls,
-      int socket,
-      boolean isIpv6,
+      LinuxSocket own,
       @Nullable InetSocketAddress bind,
       boolean dontFragment,
       @Nullable PortGroup group)
       throws IOException {
     this.calls = calls;
-    this.socket = socket;
+    this.own = own;
+    socket = own.descriptor();
+    names = own.names();
     structsAt = LinuxCalls.addressOf(structs);
     sendSlabAt = LinuxCalls.addressOf(sendSlab);
-    names = new SocketAddresses(isIpv6);
-    segmentation = probe();
-    setsDontFragment = dontFragment && dontFragment(isIpv6);
-    reportMarks(isIpv6);
-    grantedReceiveBufferBytes = ask(LinuxCalls.SO_RCVBUF);
-    grantedSendBufferBytes = ask(LinuxCalls.SO_SNDBUF);
+    segmentation = own.useSegmentation();
+    setsDontFragment = dontFragment && own.dontFragment();
+    own.reportMarks();
+    grantedReceiveBufferBytes = own.growBuffer(LinuxCalls.SO_RCVBUF, WANTED_BUFFER_BYTES);
+    grantedSendBufferBytes = own.growBuffer(LinuxCalls.SO_SNDBUF, WANTED_BUFFER_BYTES);
     this.group = group;
-    if (group != null && !sharesPort()) {
-      throw refused("SO_REUSEPORT");
+    if (group != null) {
+      own.sharePort();
     }
     if (bind != null) {
-      bind(bind);
+      own.bind(bind);
     }
-    localAddress = nameOf();
+    localAddress = own.localAddress();
     layOut();
     canReceiveWaiting = group == null && layOutWake();
     event = calls.openEvent();
     if (event < 0) {
-      throw unavailable(calls, "eventfd");
+      throw LinuxSocket.unavailable(calls, "eventfd");
     }
   }
 
@@ -211,20 +207,11 @@ public final class LinuxDatagramPort implements DatagramPort {
   static LinuxDatagramPort open(
       LinuxCalls calls, InetSocketAddress bind, boolean dontFragment, @Nullable PortGroup group)
       throws IOException {
-    BindAdvice.requireResolved(bind);
-    boolean isIpv6 = isIpv6(bind);
-    int socket = calls.openDatagramSocket(isIpv6 ? LinuxCalls.AF_INET6 : LinuxCalls.AF_INET);
-    if (socket < 0 && isIpv6 && bind.getAddress().isAnyLocalAddress()) {
-      isIpv6 = false; // a kernel without IPv6
-      socket = calls.openDatagramSocket(LinuxCalls.AF_INET);
-    }
-    if (socket < 0) {
-      throw unavailable(calls, "socket");
-    }
+    LinuxSocket socket = LinuxSocket.open(calls, bind);
     try {
-      return new LinuxDatagramPort(calls, socket, isIpv6, bind, dontFragment, group);
+      return new LinuxDatagramPort(calls, socket, bind, dontFragment, group);
     } catch (IOException | RuntimeException e) {
-      calls.closeDescriptor(socket);
+      socket.close();
       throw e;
     }
   }
@@ -238,105 +225,8 @@ public final class LinuxDatagramPort implements DatagramPort {
    */
   static LinuxDatagramPort adopt(LinuxCalls calls, int socket, boolean dontFragment)
       throws IOException {
-    int type = option(calls, socket, LinuxCalls.SO_TYPE);
-    int domain = option(calls, socket, LinuxCalls.SO_DOMAIN);
-    boolean isIpv6 = domain == LinuxCalls.AF_INET6;
-    if (type != LinuxCalls.SOCK_DGRAM || !(isIpv6 || domain == LinuxCalls.AF_INET)) {
-      throw new RefusedException("file descriptor " + socket + " is no UDP socket");
-    }
-    return new LinuxDatagramPort(calls, socket, isIpv6, null, dontFragment, null);
-  }
-
-  private static int option(LinuxCalls calls, int socket, int name) {
-    ByteBuffer both = ByteBuffer.allocateDirect(2 * Integer.BYTES).order(ByteOrder.nativeOrder());
-    long at = LinuxCalls.addressOf(both);
-    both.putInt(Integer.BYTES, Integer.BYTES);
-    int result = calls.getOption(socket, LinuxCalls.SOL_SOCKET, name, at, at + Integer.BYTES);
-    return result == 0 ? both.getInt(0) : -1;
-  }
-
-  private static boolean isIpv6(InetSocketAddress bind) {
-    if (bind.getAddress().isAnyLocalAddress()) {
-      return !Boolean.getBoolean("java.net.preferIPv4Stack");
-    }
-    return !(bind.getAddress() instanceof Inet4Address);
-  }
-
-  private RefusedException refused(String what) {
-    return new RefusedException(what + ": " + calls.errorText(calls.lastError()));
-  }
-
-  /** What is short for every port is no reason to try the portable one, which needs more of it. */
-  private static IOException unavailable(LinuxCalls calls, String what) {
-    int error = calls.lastError();
-    String words = calls.errorText(error);
-    return error == LinuxCalls.EMFILE || error == LinuxCalls.ENFILE
-        ? BindAdvice.cannotOpen(words)
-        : new RefusedException(what + ": " + words);
-  }
-
-  private boolean set(int level, int option, int value) {
-    structs.putInt(OPTION, value);
-    return calls.setOption(socket, level, option, structsAt + OPTION, Integer.BYTES) == 0;
-  }
-
-  private int get(int level, int option) {
-    structs.putInt(OPTION_LENGTH, Integer.BYTES);
-    int result =
-        calls.getOption(socket, level, option, structsAt + OPTION, structsAt + OPTION_LENGTH);
-    return result == 0 ? structs.getInt(OPTION) : -1;
-  }
-
-  private SegmentationSupport probe() throws RefusedException {
-    if (!set(LinuxCalls.SOL_UDP, LinuxCalls.UDP_SEGMENT, 0)) {
-      throw refused("UDP_SEGMENT");
-    }
-    boolean receives = set(LinuxCalls.SOL_UDP, LinuxCalls.UDP_GRO, 1);
-    return new SegmentationSupport("", receives ? "" : calls.errorText(calls.lastError()));
-  }
-
-  private boolean dontFragment(boolean isIpv6) {
-    boolean ipv4 = set(LinuxCalls.SOL_IP, LinuxCalls.IP_MTU_DISCOVER, LinuxCalls.PMTUDISC_PROBE);
-    return isIpv6
-        ? set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_MTU_DISCOVER, LinuxCalls.PMTUDISC_PROBE) && ipv4
-        : ipv4;
-  }
-
-  /** Has the ECN field of each datagram reported; without it, it is unknown. */
-  private void reportMarks(boolean isIpv6) {
-    boolean reported = set(LinuxCalls.SOL_IP, LinuxCalls.IP_RECVTOS, 1);
-    if (isIpv6) {
-      reported &= set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_V6ONLY, 0);
-      reported &= set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVTCLASS, 1);
-    }
-    if (!reported) {
-      ecn = EcnMark.UNKNOWN;
-    }
-  }
-
-  private int ask(int option) {
-    if (get(LinuxCalls.SOL_SOCKET, option) / 2 < WANTED_BUFFER_BYTES) {
-      boolean unused = set(LinuxCalls.SOL_SOCKET, option, WANTED_BUFFER_BYTES);
-    }
-    return get(LinuxCalls.SOL_SOCKET, option) / 2; // the kernel doubles it for its own needs
-  }
-
-  private void bind(InetSocketAddress address) throws BindException {
-    int bytes = names.write(address, structs, SEND_NAME);
-    if (bytes == 0) {
-      throw BindAdvice.noSuchFamily(address);
-    }
-    if (calls.bindTo(socket, structsAt + SEND_NAME, bytes) != 0) {
-      throw BindAdvice.refused(address, calls.errorText(calls.lastError()));
-    }
-  }
-
-  private InetSocketAddress nameOf() throws RefusedException {
-    structs.putInt(OPTION_LENGTH, SocketAddresses.MAX_BYTES);
-    if (calls.socketName(socket, structsAt + RECEIVE_NAME, structsAt + OPTION_LENGTH) != 0) {
-      throw refused("getsockname");
-    }
-    return names.read(structs, RECEIVE_NAME);
+    LinuxSocket taken = LinuxSocket.adopt(calls, socket);
+    return new LinuxDatagramPort(calls, taken, null, dontFragment, null);
   }
 
   /** Fills in all that never changes. */
@@ -362,10 +252,10 @@ public final class LinuxDatagramPort implements DatagramPort {
     byte[] token = new byte[WAKE_BYTES];
     new SecureRandom().nextBytes(token);
     structs.put(WAKE_TOKEN, token);
-    InetAddress own = localAddress.getAddress();
+    InetAddress host = localAddress.getAddress();
     InetSocketAddress self =
-        own.isAnyLocalAddress()
-            ? new InetSocketAddress(loopbackLike(own), localAddress.getPort())
+        host.isAnyLocalAddress()
+            ? new InetSocketAddress(loopbackLike(host), localAddress.getPort())
             : localAddress;
     structs.putLong(WAKE_HEADER + LinuxCalls.MSG_NAME_AT, structsAt + WAKE_NAME);
     structs.putInt(WAKE_HEADER + LinuxCalls.MSG_NAMELEN_AT, names.write(self, structs, WAKE_NAME));
@@ -401,7 +291,7 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   @Override
   public int send(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException {
-    requireOpen();
+    users.requireOpen();
     int segmentBytes = batch.segmentBytes();
     int from = firstSegment * segmentBytes;
     int length = batch.lengthBytes() - from;
@@ -520,7 +410,7 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   @Override
   public @Nullable InetSocketAddress receive(ByteBuffer into, long nowNanos) throws IOException {
-    requireOpen();
+    users.requireOpen();
     while (true) {
       InetSocketAddress from = runFrom;
       if (from == null) {
@@ -648,7 +538,7 @@ public final class LinuxDatagramPort implements DatagramPort {
     if (runFrom != null) {
       return true;
     }
-    if (!enter()) {
+    if (!users.enter()) {
       throw new ClosedChannelException();
     }
     boolean ready;
@@ -662,7 +552,7 @@ public final class LinuxDatagramPort implements DatagramPort {
       interruption.disarm();
       leave();
     }
-    requireOpen();
+    users.requireOpen();
     return ready;
   }
 
@@ -681,7 +571,7 @@ public final class LinuxDatagramPort implements DatagramPort {
    */
   private boolean awaitRun() {
     receiving = true;
-    if (wakePending.get() || (users.get() & CLOSED) != 0) {
+    if (wakePending.get() || users.isEnded()) {
       receiving = false;
       wakePending.set(false);
       calls.drainEvent(event, structsAt + EVENT_IN);
@@ -743,7 +633,7 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   @Override
   public void wakeup() {
-    if (!wakePending.compareAndSet(false, true) || !enter()) {
+    if (!wakePending.compareAndSet(false, true) || !users.enter()) {
       return;
     }
     try {
@@ -762,37 +652,18 @@ public final class LinuxDatagramPort implements DatagramPort {
     }
   }
 
-  private boolean enter() {
-    while (true) {
-      int now = users.get();
-      if ((now & CLOSED) != 0) {
-        return false;
-      }
-      if (users.compareAndSet(now, now + 1)) {
-        return true;
-      }
-    }
-  }
-
   private void leave() {
-    if (users.decrementAndGet() == CLOSED) {
+    if (users.leave()) {
       release();
-    }
-  }
-
-  private void requireOpen() throws ClosedChannelException {
-    if ((users.get() & CLOSED) != 0) {
-      throw new ClosedChannelException();
     }
   }
 
   @Override
   public void close() {
-    if (!enter()) {
+    if (!users.enter()) {
       return;
     }
-    int before = users.getAndUpdate(now -> now | CLOSED);
-    if ((before & CLOSED) == 0) {
+    if (users.end()) {
       endWait(); // not before the mark is set, or a thread could wait once more
     }
     leave();
@@ -801,7 +672,7 @@ public final class LinuxDatagramPort implements DatagramPort {
   private void release() {
     PortGroup others = group;
     if (others == null) {
-      calls.closeDescriptor(socket);
+      own.close();
     } else {
       others.leave();
     }
@@ -811,10 +682,6 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   // Beside other ports at the same address.
 
-  private boolean sharesPort() {
-    return set(LinuxCalls.SOL_SOCKET, LinuxCalls.SO_REUSEPORT, 1);
-  }
-
   /**
    * Lets other sockets of this user be bound to the same address. Not before this one is bound
    * without them: a port that somebody else has is refused as ever.
@@ -822,16 +689,14 @@ public final class LinuxDatagramPort implements DatagramPort {
    * @throws RefusedException if the system does not offer that
    */
   void share(PortGroup with) throws RefusedException {
-    if (!sharesPort()) {
-      throw refused("SO_REUSEPORT");
-    }
+    own.sharePort();
     group = with;
     canReceiveWaiting = false;
   }
 
   /** The port is alone at its address again, or for ever. */
   void unshare(String why) {
-    boolean unused = set(LinuxCalls.SOL_SOCKET, LinuxCalls.SO_REUSEPORT, 0);
+    own.unsharePort();
     group = null;
     canReceiveWaiting = layOutWake();
     remark = why;
@@ -843,12 +708,7 @@ public final class LinuxDatagramPort implements DatagramPort {
    * @throws RefusedException if the system does not take it
    */
   void steer(ByteBuffer program, String words) throws RefusedException {
-    int level = LinuxCalls.SOL_SOCKET;
-    int option = LinuxCalls.SO_ATTACH_REUSEPORT_CBPF;
-    long at = LinuxCalls.addressOf(program);
-    if (calls.setOption(socket, level, option, at, PortSteering.PROGRAM_HEADER_BYTES) != 0) {
-      throw refused("SO_ATTACH_REUSEPORT_CBPF");
-    }
+    own.steer(program);
     remark = words;
   }
 
@@ -864,7 +724,7 @@ public final class LinuxDatagramPort implements DatagramPort {
   }
 
   void closeSocket() {
-    calls.closeDescriptor(socket);
+    own.close();
   }
 
   // Questions.

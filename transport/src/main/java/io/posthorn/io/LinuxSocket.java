@@ -1,0 +1,213 @@
+package io.posthorn.io;
+
+import java.io.IOException;
+import java.net.BindException;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * The descriptor of a UDP socket of Linux: how it is opened or taken over, its options and its
+ * address. Nothing here is called for a datagram. Not thread-safe.
+ */
+final class LinuxSocket {
+  // Where each value lies in the buffer.
+  private static final int VALUE = 0;
+  private static final int LENGTH = 4;
+  private static final int NAME = 8;
+  private static final int BUFFER_BYTES = NAME + SocketAddresses.MAX_BYTES;
+
+  private final LinuxCalls calls;
+  private final int descriptor;
+  private final boolean isIpv6;
+  private final SocketAddresses names;
+  private final ByteBuffer buffer =
+      ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.nativeOrder());
+  private final long at = LinuxCalls.addressOf(buffer);
+
+  private LinuxSocket(LinuxCalls calls, int descriptor, boolean isIpv6) {
+    this.calls = calls;
+    this.descriptor = descriptor;
+    this.isIpv6 = isIpv6;
+    this.names = new SocketAddresses(isIpv6);
+  }
+
+  /**
+   * Opens a socket of the family that an address needs, for IPv4 and IPv6 at once where address and
+   * machine allow it; it is not bound yet.
+   *
+   * @throws LinuxDatagramPort.RefusedException if the system has none of the kind
+   * @throws java.net.SocketException if no descriptor is left
+   */
+  static LinuxSocket open(LinuxCalls calls, InetSocketAddress bind) throws IOException {
+    BindAdvice.requireResolved(bind);
+    boolean isIpv6 = isIpv6(bind);
+    int socket = calls.openDatagramSocket(isIpv6 ? LinuxCalls.AF_INET6 : LinuxCalls.AF_INET);
+    if (socket < 0 && isIpv6 && bind.getAddress().isAnyLocalAddress()) {
+      isIpv6 = false; // a kernel without IPv6
+      socket = calls.openDatagramSocket(LinuxCalls.AF_INET);
+    }
+    if (socket < 0) {
+      throw unavailable(calls, "socket");
+    }
+    return new LinuxSocket(calls, socket, isIpv6);
+  }
+
+  /**
+   * Takes a descriptor that the process inherited.
+   *
+   * @throws LinuxDatagramPort.RefusedException if it is no UDP socket; it stays open then
+   */
+  static LinuxSocket adopt(LinuxCalls calls, int descriptor)
+      throws LinuxDatagramPort.RefusedException {
+    LinuxSocket asked = new LinuxSocket(calls, descriptor, false);
+    int type = asked.get(LinuxCalls.SO_TYPE);
+    int domain = asked.get(LinuxCalls.SO_DOMAIN);
+    boolean isIpv6 = domain == LinuxCalls.AF_INET6;
+    if (type != LinuxCalls.SOCK_DGRAM || !(isIpv6 || domain == LinuxCalls.AF_INET)) {
+      throw new LinuxDatagramPort.RefusedException(
+          "file descriptor " + descriptor + " is no UDP socket");
+    }
+    return isIpv6 ? new LinuxSocket(calls, descriptor, true) : asked;
+  }
+
+  private static boolean isIpv6(InetSocketAddress bind) {
+    if (bind.getAddress().isAnyLocalAddress()) {
+      return !Boolean.getBoolean("java.net.preferIPv4Stack");
+    }
+    return !(bind.getAddress() instanceof Inet4Address);
+  }
+
+  /** What is short for every port is no reason to try the portable one, which needs more of it. */
+  static IOException unavailable(LinuxCalls calls, String what) {
+    int error = calls.lastError();
+    String words = calls.errorText(error);
+    return error == LinuxCalls.EMFILE || error == LinuxCalls.ENFILE
+        ? BindAdvice.cannotOpen(words)
+        : new LinuxDatagramPort.RefusedException(what + ": " + words);
+  }
+
+  private LinuxDatagramPort.RefusedException refused(String what) {
+    return new LinuxDatagramPort.RefusedException(
+        what + ": " + calls.errorText(calls.lastError()));
+  }
+
+  /** The number by which calls name it. */
+  int descriptor() {
+    return descriptor;
+  }
+
+  /** Raw addresses of its family. */
+  SocketAddresses names() {
+    return names;
+  }
+
+  private boolean set(int level, int option, int value) {
+    buffer.putInt(VALUE, value);
+    return calls.setOption(descriptor, level, option, at + VALUE, Integer.BYTES) == 0;
+  }
+
+  private int get(int option) {
+    buffer.putInt(LENGTH, Integer.BYTES);
+    int result =
+        calls.getOption(descriptor, LinuxCalls.SOL_SOCKET, option, at + VALUE, at + LENGTH);
+    return result == 0 ? buffer.getInt(VALUE) : -1;
+  }
+
+  /**
+   * Has runs of datagrams received whole where the system can.
+   *
+   * @throws LinuxDatagramPort.RefusedException if it cannot send runs, which all the rest is about
+   */
+  SegmentationSupport useSegmentation() throws LinuxDatagramPort.RefusedException {
+    if (!set(LinuxCalls.SOL_UDP, LinuxCalls.UDP_SEGMENT, 0)) {
+      throw refused("UDP_SEGMENT");
+    }
+    boolean receives = set(LinuxCalls.SOL_UDP, LinuxCalls.UDP_GRO, 1);
+    return new SegmentationSupport("", receives ? "" : calls.errorText(calls.lastError()));
+  }
+
+  /** Has datagrams lost that are too long for the path, rather than cut up; false if it cannot. */
+  boolean dontFragment() {
+    boolean ipv4 = set(LinuxCalls.SOL_IP, LinuxCalls.IP_MTU_DISCOVER, LinuxCalls.PMTUDISC_PROBE);
+    return isIpv6
+        ? set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_MTU_DISCOVER, LinuxCalls.PMTUDISC_PROBE) && ipv4
+        : ipv4;
+  }
+
+  /** Has the ECN field of each datagram reported; where the system cannot, it is unknown. */
+  void reportMarks() {
+    boolean unused = set(LinuxCalls.SOL_IP, LinuxCalls.IP_RECVTOS, 1);
+    if (isIpv6) {
+      unused = set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_V6ONLY, 0);
+      unused = set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVTCLASS, 1);
+    }
+  }
+
+  /** Asks for a buffer of so many bytes, if it is smaller; answers what was granted. */
+  int growBuffer(int option, int wantedBytes) {
+    if (get(option) / 2 < wantedBytes) {
+      boolean unused = set(LinuxCalls.SOL_SOCKET, option, wantedBytes);
+    }
+    return get(option) / 2; // the kernel doubles it for its own needs
+  }
+
+  /**
+   * Binds it.
+   *
+   * @throws BindException naming address, port and what to do
+   */
+  void bind(InetSocketAddress address) throws BindException {
+    int bytes = names.write(address, buffer, NAME);
+    if (bytes == 0) {
+      throw BindAdvice.noSuchFamily(address);
+    }
+    if (calls.bindTo(descriptor, at + NAME, bytes) != 0) {
+      throw BindAdvice.refused(address, calls.errorText(calls.lastError()));
+    }
+  }
+
+  /** Where it is bound. */
+  InetSocketAddress localAddress() throws LinuxDatagramPort.RefusedException {
+    buffer.putInt(LENGTH, SocketAddresses.MAX_BYTES);
+    if (calls.socketName(descriptor, at + NAME, at + LENGTH) != 0) {
+      throw refused("getsockname");
+    }
+    return names.read(buffer, NAME);
+  }
+
+  /**
+   * Lets other sockets of this user be bound to the same address.
+   *
+   * @throws LinuxDatagramPort.RefusedException if the system does not offer that
+   */
+  void sharePort() throws LinuxDatagramPort.RefusedException {
+    if (!set(LinuxCalls.SOL_SOCKET, LinuxCalls.SO_REUSEPORT, 1)) {
+      throw refused("SO_REUSEPORT");
+    }
+  }
+
+  /** Has its address to itself from now on. */
+  void unsharePort() {
+    boolean unused = set(LinuxCalls.SOL_SOCKET, LinuxCalls.SO_REUSEPORT, 0);
+  }
+
+  /**
+   * Has a program choose for each datagram which socket at the address gets it.
+   *
+   * @throws LinuxDatagramPort.RefusedException if the system does not take it
+   */
+  void steer(ByteBuffer program) throws LinuxDatagramPort.RefusedException {
+    int option = LinuxCalls.SO_ATTACH_REUSEPORT_CBPF;
+    long from = LinuxCalls.addressOf(program);
+    int bytes = PortSteering.PROGRAM_HEADER_BYTES;
+    if (calls.setOption(descriptor, LinuxCalls.SOL_SOCKET, option, from, bytes) != 0) {
+      throw refused("SO_ATTACH_REUSEPORT_CBPF");
+    }
+  }
+
+  void close() {
+    calls.closeDescriptor(descriptor);
+  }
+}
