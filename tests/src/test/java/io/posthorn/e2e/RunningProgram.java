@@ -20,6 +20,7 @@ import java.util.regex.Pattern;
 /** A process of the real jar, or of another program, whose streams a test can wait for. */
 final class RunningProgram implements AutoCloseable {
   private static final long LIMIT_SECONDS = 60;
+  private static final long DUMP_SECONDS = 5;
   private static final Pattern LISTENING = Pattern.compile("listening on \\S+:(\\d+)");
 
   private final String command;
@@ -202,11 +203,22 @@ final class RunningProgram implements AutoCloseable {
   /** Waits for the end of something long; answers the exit status. */
   int exitWithin(long seconds) throws InterruptedException {
     if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
+      dumpThreads();
       fail(command + " does not end; it said: " + out.text() + err.text());
     }
     out.awaitEnd();
     err.awaitEnd();
     return process.exitValue();
+  }
+
+  /** Has a virtual machine say on its standard output what its threads do, if it still can. */
+  private void dumpThreads() throws InterruptedException {
+    try {
+      signal("QUIT");
+    } catch (IOException impossible) {
+      fail("kill cannot be run", impossible);
+    }
+    boolean unused = process.waitFor(DUMP_SECONDS, TimeUnit.SECONDS);
   }
 
   /** What came on standard output so far. */

@@ -89,8 +89,7 @@ final class LinuxSocket {
   }
 
   private LinuxDatagramPort.RefusedException refused(String what) {
-    return new LinuxDatagramPort.RefusedException(
-        what + ": " + calls.errorText(calls.lastError()));
+    return new LinuxDatagramPort.RefusedException(what + ": " + calls.errorText(calls.lastError()));
   }
 
   /** The number by which calls name it. */
