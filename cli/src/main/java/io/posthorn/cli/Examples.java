@@ -49,7 +49,7 @@ final class Examples {
               "proxy",
               List.of(
                   "posthorn proxy --print-tc --up @lte --down 'delay 40ms loss 5%'",
-                  "echo quit | posthorn proxy 9001 localhost:9000 --pcap p.pcapng --impair @wifi",
+                  "echo quit | posthorn proxy 9001 localhost:9000 --pcap p.pcapng",
                   "echo quit | posthorn proxy 9001 localhost:9000 --impair 'delay 40ms loss 5%'")),
           Map.entry(
               "bench",
