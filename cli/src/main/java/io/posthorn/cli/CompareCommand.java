@@ -9,7 +9,6 @@ import io.posthorn.cli.compare.SimulatedArena;
 import io.posthorn.cli.compare.SweepReport;
 import io.posthorn.cli.compare.SweepStep;
 import io.posthorn.cli.compare.TestMessage;
-import io.posthorn.cli.compare.Transport;
 import io.posthorn.cli.compare.page.ComparePage;
 import io.posthorn.cli.lab.LabArena;
 import io.posthorn.cli.lab.LabProbe;
@@ -180,12 +179,10 @@ final class CompareCommand implements Callable<Integer> {
     if (stopped) {
       int complete = 0;
       for (SweepStep step : steps) {
-        complete += step.comparison().runs(Transport.PLAIN).size();
+        complete += step.comparison().complete();
       }
-      List<Double> losses = sweep.shares();
-      int all = plan.runs() * (losses == null ? 1 : losses.size());
-      output.note("stopped after " + complete + " of " + all + " runs");
-      steps.removeIf(step -> step.comparison().runs(Transport.PLAIN).isEmpty());
+      output.note("stopped after " + complete + " of " + allRuns(plan) + " runs");
+      steps.removeIf(step -> step.comparison().complete() == 0);
       if (steps.isEmpty()) {
         return ExitCode.OK.status();
       }
@@ -193,6 +190,11 @@ final class CompareCommand implements Callable<Integer> {
     print(arena, plan, steps, output);
     page.write(() -> ComparePage.of(heading(arena, plan), sweep.shares() != null, steps));
     return stopped || assertion == null ? ExitCode.OK.status() : verdict(assertion, steps, output);
+  }
+
+  private int allRuns(ComparePlan plan) {
+    List<Double> losses = sweep.shares();
+    return plan.runs() * (losses == null ? 1 : losses.size());
   }
 
   private void check() throws Failure {
@@ -250,9 +252,9 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   private Arena arena(ComparePlan plan, Output output) throws Exception {
-    List<Double> losses = sweep.shares();
     if (host.isAsked()) {
-      return host.open(root, losses != null || !plan.conditions().equals(LinkConditions.NONE));
+      boolean impaired = !plan.conditions().equals(LinkConditions.NONE);
+      return host.open(root, sweep.shares() != null || impaired);
     }
     if (simulated) {
       return new SimulatedArena();
@@ -261,10 +263,9 @@ final class CompareCommand implements Callable<Integer> {
     if (!probe.possible()) {
       return new RelayArena(probe.reason());
     }
-    int all = plan.runs() * (losses == null ? 1 : losses.size());
     Duration each = Duration.ofNanos(plan.schedule().lastDueNanos()).plusSeconds(90);
     try {
-      return LabArena.start(probe, each.multipliedBy(all).plus(LAB_SPARE));
+      return LabArena.start(probe, each.multipliedBy(allRuns(plan)).plus(LAB_SPARE));
     } catch (LabUnavailableException unavailable) {
       output.detail("no network of its own: " + unavailable.getMessage());
       return new RelayArena(String.valueOf(unavailable.getMessage()));

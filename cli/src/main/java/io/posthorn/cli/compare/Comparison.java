@@ -81,6 +81,15 @@ public final class Comparison {
   }
 
   /**
+   * How many runs are noted; all transports that can be measured have as many.
+   *
+   * @return 0 if none is
+   */
+  public int complete() {
+    return runs.values().stream().mapToInt(List::size).max().orElse(0);
+  }
+
+  /**
    * What governed the rate of a transport.
    *
    * @param transport which

@@ -35,6 +35,9 @@ public final class Verdict {
   }
 
   private String plain() {
+    if (!comparison.has(Transport.PLAIN)) {
+      return "plain could not be measured here";
+    }
     List<String> faults = faults(Transport.PLAIN);
     return faults.isEmpty()
         ? "plain delivered every message, once and in order, for this network spared them"
@@ -68,6 +71,9 @@ public final class Verdict {
   }
 
   private String reliable() {
+    if (!comparison.has(Transport.RELIABLE)) {
+      return "reliable could not be measured here";
+    }
     if (!comparison.isPerfect(Transport.RELIABLE)) {
       return broken(Transport.RELIABLE, "reliable");
     }
@@ -97,6 +103,9 @@ public final class Verdict {
     }
     double mine = median(Transport.RELIABLE, Metric.P99);
     double theirs = median(Transport.TCP, Metric.P99);
+    if (!comparison.has(Transport.RELIABLE)) {
+      return name + " delivered every one, 99 % of them within " + Figures.time(theirs);
+    }
     String text = name + " delivered every one too, 99 % of them within " + Figures.time(theirs);
     if (theirs > mine * CLEARLY) {
       return text + String.format(Locale.ROOT, ", %.1f times as late", theirs / mine);

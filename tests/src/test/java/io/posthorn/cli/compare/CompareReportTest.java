@@ -73,6 +73,20 @@ class CompareReportTest {
         Verdict.of(comparison(true)));
   }
 
+  /** A host whose network lets no UDP through has figures for TCP alone. */
+  @Test
+  void sentenceClaimsNothingOfWhatWasNotMeasured() {
+    Comparison comparison = new Comparison(PLAN);
+    comparison.notAvailable(Transport.PLAIN, "nobody answers");
+    comparison.notAvailable(Transport.RELIABLE, "nobody answers");
+    comparison.add(Transport.TCP, run(100, 0, 330, 30_000, "cubic"));
+    assertEquals(
+        "Plain could not be measured here; reliable could not be measured here; TCP (cubic)"
+            + " delivered every one, 99 % of them within 330 ms.",
+        Verdict.of(comparison));
+    assertEquals(1, comparison.complete());
+  }
+
   @Test
   void sentenceIsHonestAboutABrokenPromise() {
     Comparison comparison = comparison(true);
