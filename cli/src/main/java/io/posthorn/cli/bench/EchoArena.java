@@ -8,7 +8,6 @@ import io.posthorn.cli.compare.CarrierRun;
 import io.posthorn.cli.compare.ComparePlan;
 import io.posthorn.cli.compare.DeliveryLog;
 import io.posthorn.cli.compare.Measurement;
-import io.posthorn.cli.compare.ProgressClock;
 import io.posthorn.cli.compare.Transport;
 import io.posthorn.simulation.SimulatedLink;
 import java.io.IOException;
@@ -161,20 +160,8 @@ public final class EchoArena implements Arena {
     } catch (IOException failed) {
       return new Measurement(log.summary(), 0, 0, 0, "", String.valueOf(failed.getMessage()), "");
     }
-    CarrierRun.Outcome outcome;
-    ProgressClock clock = ProgressClock.start(log, progress);
-    try {
-      outcome =
-          CarrierRun.run(
-              carrier,
-              plan.schedule(),
-              plan.messageBytes(),
-              PATIENCE.toNanos(),
-              carrier::isQuiet,
-              log);
-    } finally {
-      clock.close();
-    }
+    CarrierRun.Outcome outcome =
+        CarrierRun.run(carrier, plan, PATIENCE.toNanos(), carrier::isQuiet, log, progress);
     int headerBytes =
         SimulatedLink.IPV4_UDP_BYTES
             + (server.getAddress() instanceof Inet6Address ? IPV6_MORE_BYTES : 0);

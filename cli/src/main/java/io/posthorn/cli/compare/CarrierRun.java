@@ -2,6 +2,7 @@ package io.posthorn.cli.compare;
 
 import java.io.IOException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -80,6 +81,34 @@ public final class CarrierRun {
     }
     sender.join();
     return new Outcome(retransmissions, failure);
+  }
+
+  /**
+   * Runs a plan's schedule to its end, and tells now and then how far it is.
+   *
+   * @param carrier the transport, open; closed on return
+   * @param plan the messages
+   * @param timeoutNanos how long to wait after the last was due
+   * @param nothingUnderWay whether the network holds nothing that could still arrive
+   * @param log where arrivals are noted
+   * @param progress told how many messages were sent and delivered, by a thread of its own
+   * @return as without telling
+   * @throws InterruptedException if the calling thread is interrupted
+   */
+  public static Outcome run(
+      Carrier carrier,
+      ComparePlan plan,
+      long timeoutNanos,
+      BooleanSupplier nothingUnderWay,
+      DeliveryLog log,
+      BiConsumer<Integer, Integer> progress)
+      throws InterruptedException {
+    ProgressClock clock = ProgressClock.start(log, progress);
+    try {
+      return run(carrier, plan.schedule(), plan.messageBytes(), timeoutNanos, nothingUnderWay, log);
+    } finally {
+      clock.close();
+    }
   }
 
   private static String reason(IOException exception) {

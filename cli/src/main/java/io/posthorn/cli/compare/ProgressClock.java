@@ -5,7 +5,7 @@ import java.util.TimerTask;
 import java.util.function.BiConsumer;
 
 /** Tells ten times a second how far a run is, on a thread of its own, until it is closed. */
-public final class ProgressClock {
+final class ProgressClock {
   private static final long PERIOD_MILLIS = 100;
 
   private final Timer timer = new Timer("posthorn-compare-progress", true);
@@ -19,7 +19,7 @@ public final class ProgressClock {
    * @param progress told how many messages were sent and delivered
    * @return to be closed when the run is over
    */
-  public static ProgressClock start(DeliveryLog log, BiConsumer<Integer, Integer> progress) {
+  static ProgressClock start(DeliveryLog log, BiConsumer<Integer, Integer> progress) {
     ProgressClock clock = new ProgressClock();
     clock.timer.schedule(
         new TimerTask() {
@@ -34,7 +34,7 @@ public final class ProgressClock {
   }
 
   /** Tells no more. */
-  public void close() {
+  void close() {
     timer.cancel();
   }
 }

@@ -8,7 +8,6 @@ import io.posthorn.cli.compare.CarrierRun;
 import io.posthorn.cli.compare.ComparePlan;
 import io.posthorn.cli.compare.DeliveryLog;
 import io.posthorn.cli.compare.Measurement;
-import io.posthorn.cli.compare.ProgressClock;
 import io.posthorn.cli.compare.SocketCarrier;
 import io.posthorn.cli.compare.Transport;
 import io.posthorn.simulation.LinkConditions;
@@ -89,20 +88,8 @@ public final class RelayArena implements Arena {
       throws InterruptedException {
     DeliveryLog log = new DeliveryLog(plan.schedule(), plan.messageBytes());
     String controller = carrier.congestionController();
-    CarrierRun.Outcome outcome;
-    ProgressClock clock = ProgressClock.start(log, progress);
-    try {
-      outcome =
-          CarrierRun.run(
-              carrier,
-              plan.schedule(),
-              plan.messageBytes(),
-              LabArena.PATIENCE.toNanos(),
-              nothingUnderWay,
-              log);
-    } finally {
-      clock.close();
-    }
+    CarrierRun.Outcome outcome =
+        CarrierRun.run(carrier, plan, LabArena.PATIENCE.toNanos(), nothingUnderWay, log, progress);
     return new Measurement(
         log.summary(),
         carrier.datagrams(),
