@@ -209,6 +209,21 @@ class OrderedChannelsTest {
   }
 
   @Test
+  void aRunForWhichThereIsNoRoomIsLeftThoughItsChannelHoldsNothing() {
+    channels.onPeerLimits(1_000_000, 64);
+    byte[] run = {2, 7};
+    assertEquals(2, channels.sendRun(1, run, 0, 2, false));
+    write(1200);
+    long token = sent.tokensFrom(sent.next() - 1);
+    channels.onAcknowledged(sent.tokenFirst(token), sent.tokenSecond(token), 0);
+    assertTrue(channels.isDrained());
+    channels.send(2, new byte[2 << 20], false, NEVER, false, null);
+    assertEquals(0, channels.sendRun(1, run, 0, 2, false));
+    assertTrue(ledger.isRefusing());
+    assertEquals(2, channels.sendRun(1, run, 0, 2, true));
+  }
+
+  @Test
   void whenTheSocketsMemoryIsFullOnlyDataInOrderIsTaken() {
     memory.add(4096);
     assertNull(channels.onData(1, 10, new byte[5], 0, 5));

@@ -36,6 +36,9 @@ final class SendBuffer {
 
   /** Appends bytes. */
   void append(byte[] bytes, int from, int length) {
+    if (length == 0) {
+      return; // there may be no ring
+    }
     reserve(length);
     int mask = ring.length - 1;
     int at = (int) end & mask;
