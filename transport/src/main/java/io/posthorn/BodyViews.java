@@ -13,6 +13,8 @@ final class BodyViews implements SocketDriver.BodyConsumer {
   private final BodyHandler handler;
   private final byte[] @Nullable [] arrays = new byte[KEPT][];
   private final @Nullable ByteBuffer[] views = new ByteBuffer[KEPT];
+  private byte @Nullable [] latestArray;
+  private @Nullable ByteBuffer latestView;
   private int next;
 
   BodyViews(BodyHandler handler) {
@@ -27,6 +29,17 @@ final class BodyViews implements SocketDriver.BodyConsumer {
   }
 
   private ByteBuffer viewOf(byte[] bytes) {
+    ByteBuffer latest = latestView;
+    if (latestArray == bytes && latest != null) {
+      return latest;
+    }
+    latest = keptViewOf(bytes);
+    latestArray = bytes;
+    latestView = latest;
+    return latest;
+  }
+
+  private ByteBuffer keptViewOf(byte[] bytes) {
     for (int i = 0; i < KEPT; i++) {
       ByteBuffer view = views[i];
       if (arrays[i] == bytes && view != null) {

@@ -118,8 +118,17 @@ public final class MessageSocket implements Closeable {
     sendUnreceipted(Message.to(peer).body(buffer), null);
   }
 
+  /** A peer under whose address a lane was found was checked when that was made. */
+  @SuppressWarnings("ReferenceEquality") // whether it stands for another address
   private boolean sendSmall(InetSocketAddress peer, ByteBuffer body) {
-    return streams.isEmpty() && drivers.sendSmall(checkedPeer(peer), 0, body);
+    if (!streams.isEmpty()) {
+      return false;
+    }
+    if (drivers.sendSmall(peer, 0, body)) {
+      return true;
+    }
+    InetSocketAddress meant = checkedPeer(peer);
+    return meant != peer && drivers.sendSmall(meant, 0, body);
   }
 
   private boolean sendLarge(InetSocketAddress peer, ByteBuffer body) throws IOException {

@@ -140,6 +140,9 @@ final class IncomingChannel {
     if (available < headerBytes) {
       return -1;
     }
+    if (headerBytes == 2) { // of most messages
+      return (first & 0x3fL) << 8 | (buffer.at(offset + 1) & 0xff);
+    }
     buffer.copy(offset, headerBytes, header, 0);
     return VarInt.read(header, 0, headerBytes);
   }

@@ -130,7 +130,7 @@ final class OutgoingChannel {
     if (!isAnyRevocable()) {
       fill(Integer.MAX_VALUE); // nothing that waits gains by waiting
     }
-    int at = from;
+    int at = waiting.isEmpty() ? packRun(encoded, from, to, beyondLimit) : from;
     while (at < to) {
       int header = VarInt.lengthOfFirstByte(encoded[at]);
       int length = (int) (VarInt.read(encoded, at, at + header) >>> 1);
@@ -139,18 +139,42 @@ final class OutgoingChannel {
       }
       ledger.onTaken(length);
       if (waiting.isEmpty()) {
-        packed.add(buffer.end() + (at - from) + header + length, length, null);
+        buffer.append(encoded, at, header + length);
+        packed.add(buffer.end(), length, null);
         nextNumber++;
+        ledger.onStreamed(header + length);
       } else {
         byte[] body = Arrays.copyOfRange(encoded, at + header, at + header + length);
         waiting.add(new Part(body, false, false, NEVER, false, null));
       }
       at += header + length;
     }
-    if (waiting.isEmpty()) {
-      buffer.append(encoded, from, at - from);
-      ledger.onStreamed(at - from);
+    return at;
+  }
+
+  /** Puts those messages of a run into the stream for which there is room for sure. */
+  private int packRun(byte[] encoded, int from, int to, boolean beyondLimit) {
+    long room = beyondLimit ? Long.MAX_VALUE : ledger.roomInStreamBytes();
+    long end = buffer.end() - from;
+    long bodyBytes = 0;
+    int messages = 0;
+    int at = from;
+    while (at < to) {
+      int header = VarInt.lengthOfFirstByte(encoded[at]);
+      int length = (int) (VarInt.read(encoded, at, at + header) >>> 1);
+      room -= length + SendLedger.MESSAGE_OVERHEAD_BYTES;
+      if (room < 0) {
+        break;
+      }
+      at += header + length;
+      packed.add(end + at, length, null);
+      bodyBytes += length;
+      messages++;
     }
+    nextNumber += messages;
+    ledger.onTaken(messages, bodyBytes);
+    buffer.append(encoded, from, at - from);
+    ledger.onStreamed(at - from);
     return at;
   }
 
@@ -453,9 +477,19 @@ final class OutgoingChannel {
   }
 
   private void settleArrived() {
-    while (!packed.isEmpty() && packed.firstEndOffset() <= buffer.base()) {
-      settleFirst(ReceiptOutcome.ACKNOWLEDGED);
+    long arrived = buffer.base();
+    long bodyBytes = 0;
+    int messages = 0;
+    while (!packed.isEmpty() && packed.firstEndOffset() <= arrived) {
+      if (packed.firstReceipt() == null) {
+        bodyBytes += packed.firstBodyBytes();
+        messages++;
+        packed.removeFirst();
+      } else {
+        settleFirst(ReceiptOutcome.ACKNOWLEDGED);
+      }
     }
+    ledger.onAcknowledged(messages, bodyBytes);
   }
 
   private void settleFirst(ReceiptOutcome outcome) {

@@ -71,6 +71,14 @@ public final class SendLedger {
     return false;
   }
 
+  /**
+   * Bytes of messages, overhead included, that may go into their stream at once, if nobody else
+   * sends meanwhile; 0 or less for none.
+   */
+  long roomInStreamBytes() {
+    return unsentBytes < UNSENT_LIMIT_BYTES ? limitBytes - heldBytes : 0;
+  }
+
   /** Bytes were put into a stream. */
   void onStreamed(long bytes) {
     unsentBytes += bytes;
@@ -109,6 +117,19 @@ public final class SendLedger {
   void onTaken(int bodyBytes) {
     heldBytes += bodyBytes + MESSAGE_OVERHEAD_BYTES;
     openMessages++;
+  }
+
+  /** Messages were taken. */
+  void onTaken(int messages, long bodyBytes) {
+    heldBytes += bodyBytes + (long) messages * MESSAGE_OVERHEAD_BYTES;
+    openMessages += messages;
+  }
+
+  /** Messages that nobody holds a receipt for were acknowledged. */
+  void onAcknowledged(int messages, long bodyBytes) {
+    heldBytes -= bodyBytes + (long) messages * MESSAGE_OVERHEAD_BYTES;
+    openMessages -= messages;
+    acknowledgedMessages += messages;
   }
 
   /** A message ended. */
