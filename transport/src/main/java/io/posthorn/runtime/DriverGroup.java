@@ -112,30 +112,30 @@ public final class DriverGroup {
 
   // What goes to one of them.
 
-  /** As {@link SocketDriver#send}. */
+  /** As {@link Sending#send}. */
   public SendOutcome send(OutgoingMessage message) throws InterruptedIOException {
-    return of(message.connection(), message.peer()).send(message);
+    return of(message.connection(), message.peer()).sending().send(message);
   }
 
-  /** As {@link SocketDriver#trySend}. */
+  /** As {@link Sending#trySend}. */
   public SendOutcome trySend(OutgoingMessage message) {
-    return of(message.connection(), message.peer()).trySend(message);
+    return of(message.connection(), message.peer()).sending().trySend(message);
   }
 
-  /** As {@link SocketDriver#sendSmall}. */
+  /** As {@link Sending#sendSmall}. */
   public boolean sendSmall(InetSocketAddress peer, int channel, ByteBuffer body) {
-    return of(peer).sendSmall(peer, channel, body);
+    return of(peer).sending().sendSmall(peer, channel, body);
   }
 
-  /** As {@link SocketDriver#sendLarge}. */
+  /** As {@link Sending#sendLarge}. */
   public boolean sendLarge(InetSocketAddress peer, int channel, ByteBuffer body)
       throws InterruptedIOException {
-    return of(peer).sendLarge(peer, channel, body);
+    return of(peer).sending().sendLarge(peer, channel, body);
   }
 
-  /** As {@link SocketDriver#beginStream}. */
+  /** As {@link Sending#beginStream}. */
   public void beginStream(ConnectionRecord connection, int channel) {
-    of(connection.handle()).beginStream(connection, channel);
+    of(connection.handle()).sending().beginStream(connection, channel);
   }
 
   /** As {@link SocketDriver#receivePart}. */

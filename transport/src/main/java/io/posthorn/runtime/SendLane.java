@@ -5,7 +5,6 @@ import io.posthorn.wire.VarInt;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +35,7 @@ final class SendLane {
   final InetSocketAddress peer;
   final int channel;
   private final LaneBuffers buffers;
-  private final ReentrantLock append = new ReentrantLock();
+  private final ShortLock append = new ShortLock();
   private byte[] filling = NONE;
   private int filled;
   private int messages;
@@ -48,6 +47,7 @@ final class SendLane {
   private byte[] rest = NONE;
   private int restFrom;
   private int restTo;
+  private boolean isGone;
   boolean isBlocked;
 
   /** Whether it was taken from the chain while it was blocked, and counts as announced since. */
@@ -119,7 +119,7 @@ final class SendLane {
   boolean drain(Endpoint endpoint, boolean beyondLimit, long now) {
     while (true) {
       if (restFrom < restTo && !moveRest(endpoint, beyondLimit, now)) {
-        return false;
+        return isGone; // what is left is counted by the end of the connection
       }
       append.lock();
       try {
@@ -143,7 +143,8 @@ final class SendLane {
         endpoint.sendRun(connection, peer, channel, rest, restFrom, restTo, beyondLimit, now);
     if (moved < 0) {
       close();
-      return true; // what is left is counted by the end of the connection
+      isGone = true;
+      return false;
     }
     restFrom = moved;
     if (restFrom < restTo) {

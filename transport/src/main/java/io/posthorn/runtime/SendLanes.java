@@ -22,9 +22,13 @@ final class SendLanes {
     final InetSocketAddress peer;
     volatile @Nullable SendLane[] lanes = new SendLane[1];
 
+    /** The object by which a sender named the peer last: equal to {@link #peer}. */
+    InetSocketAddress named;
+
     OfConnection(long connection, InetSocketAddress peer) {
       this.connection = connection;
       this.peer = peer;
+      named = peer;
     }
   }
 
@@ -43,17 +47,24 @@ final class SendLanes {
   private final List<SendLane> blocked = new ArrayList<>();
 
   /** The lane to a peer's channel; null if messages must take the other way. Any thread. */
+  @SuppressWarnings("ReferenceEquality") // senders mostly give the same object again
   @Nullable SendLane find(InetSocketAddress peer, int channel) {
     OfConnection to = last;
-    if (to == null || !to.peer.equals(peer)) {
+    if (to == null || (to.named != peer && !to.peer.equals(peer))) {
       to = byPeer.get(peer);
       if (to == null) {
         return null;
       }
       last = to;
+      to.named = peer;
     }
     SendLane[] lanes = to.lanes;
     return channel < lanes.length ? lanes[channel] : null;
+  }
+
+  /** The next message looks its lane up anew. Any thread. */
+  void forgetLast() {
+    last = null;
   }
 
   /** Has the lane drained by whoever takes the socket's lock next. Any thread. */

@@ -1,21 +1,15 @@
 package io.posthorn.runtime;
 
 import io.posthorn.ConnectionInfo;
-import io.posthorn.Delivery;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
-import io.posthorn.endpoint.PlainEndpoint;
 import io.posthorn.io.DatagramPort;
-import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.protocol.ReceivedMessage;
-import io.posthorn.protocol.SendOutcome;
-import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.wire.CloseReason;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -31,11 +25,7 @@ import org.jspecify.annotations.Nullable;
  * asks the endpoint, sends what may leave and, where it says so, waits.
  */
 public final class SocketDriver extends SocketLoop {
-  /** Messages given to a handler between two looks at the network. */
-  private static final int DISPATCH_LIMIT_MESSAGES = 32;
-
   private final Condition readable = lock.newCondition();
-  private final Condition writable = lock.newCondition();
   private final ConnectionRegistry connections = new ConnectionRegistry(this);
   private final ConnectionReaders connectionReaders = new ConnectionReaders(lock);
   private final long lingerNanos;
@@ -44,12 +34,8 @@ public final class SocketDriver extends SocketLoop {
   private final ArrayDeque<ReceivedMessage> handed = new ArrayDeque<>();
 
   private int receiversWaiting;
-  private long writableEvents;
-  private volatile @Nullable Consumer<ReceivedMessage> handler;
-  private volatile @Nullable BodyConsumer bodyHandler;
-
-  /** What the body handler is reading; no other message is taken meanwhile. */
-  private final ReceivedRun run = new ReceivedRun();
+  private final Dispatch dispatch = new Dispatch(this);
+  private final Sending sending = new Sending(this, connections);
 
   /** Takes the bodies of messages where they lie. */
   public interface BodyConsumer {
@@ -125,7 +111,7 @@ public final class SocketDriver extends SocketLoop {
       connections.confirmationEnded(receipt);
     } else if (event instanceof EndpointEvent.Writable) {
       lanes.onWritable(endpoint, now());
-      wakeSenders();
+      sending.wakeAll();
     } else if (event instanceof EndpointEvent.Connected connected) {
       SocketLog.connected(this, connected);
       connections.onConnected(connected);
@@ -152,12 +138,7 @@ public final class SocketDriver extends SocketLoop {
     SocketLog.closed(this, whole);
     connections.onClosed(whole);
     connectionReaders.wake(event.connection());
-    wakeSenders();
-  }
-
-  private void wakeSenders() {
-    writableEvents++;
-    writable.signalAll();
+    sending.wakeAll();
   }
 
   @Override
@@ -209,96 +190,11 @@ public final class SocketDriver extends SocketLoop {
 
   @Override
   boolean dispatchMessages() {
-    BodyConsumer bodies = bodyHandler;
-    if (bodies != null) {
-      return dispatchBodies(bodies);
-    }
-    Consumer<ReceivedMessage> to = handler;
-    if (to == null) {
-      return false;
-    }
-    ArrayDeque<ReceivedMessage> messages = takeForHandler();
-    if (messages.isEmpty()) {
-      return false;
-    }
-    boolean full = messages.size() == DISPATCH_LIMIT_MESSAGES;
-    long turnsBefore = turns();
-    while (!messages.isEmpty()) {
-      ReceivedMessage message = messages.remove();
-      guarded(() -> to.accept(message));
-    }
-    // An interrupt that a handler left behind would make every later wait of the loop return.
-    Thread.interrupted();
-    // A handler that waited made turns, and in those more messages may have come.
-    return full || turns() != turnsBefore;
+    return dispatch.dispatch();
   }
 
-  /** Ordered messages are read where they lie; the lock is not held meanwhile. */
-  private boolean dispatchBodies(BodyConsumer to) {
-    ReceivedMessage single = null;
-    lock.lock();
-    try {
-      long now = now();
-      if (!endpoint.lendRun(run)) {
-        single = nextMessage(now);
-        if (single == null) {
-          return false;
-        }
-        afterInput(now);
-      }
-    } finally {
-      lock.unlock();
-    }
-    if (single != null) {
-      accept(to, single.from(), single.channel(), single.body(), 0, single.body().length);
-      return true;
-    }
-    for (int i = 0; i < run.count(); i++) {
-      accept(to, run.from(), run.channel(), run.bytes(i), run.from(i), run.length(i));
-    }
-    Thread.interrupted();
-    lock.lock();
-    try {
-      long now = now();
-      endpoint.endRun(run, now);
-      afterInput(now);
-    } finally {
-      lock.unlock();
-    }
-    return true;
-  }
-
-  private void accept(
-      BodyConsumer to, InetSocketAddress from, int channel, byte[] bytes, int at, int length) {
-    try {
-      to.accept(from, channel, bytes, at, length);
-    } catch (RuntimeException | Error e) {
-      noteHandlerFailure(e);
-    }
-  }
-
-  private ArrayDeque<ReceivedMessage> takeForHandler() {
-    ArrayDeque<ReceivedMessage> messages = new ArrayDeque<>();
-    lock.lock();
-    try {
-      long now = now();
-      while (messages.size() < DISPATCH_LIMIT_MESSAGES) {
-        ReceivedMessage message = nextMessage(now);
-        if (message == null) {
-          break;
-        }
-        messages.add(message);
-      }
-      if (!messages.isEmpty()) {
-        afterInput(now);
-      }
-    } finally {
-      lock.unlock();
-    }
-    return messages;
-  }
-
-  private @Nullable ReceivedMessage nextMessage(long now) {
+  /** Takes the next message, whoever it was meant for; with the lock. */
+  @Nullable ReceivedMessage nextMessage(long now) {
     ReceivedMessage message = handed.poll();
     DriverGroup group = group();
     if (message == null && group != null) {
@@ -309,7 +205,7 @@ public final class SocketDriver extends SocketLoop {
 
   @Override
   void wakeAll() {
-    wakeSenders();
+    sending.wakeAll();
     readable.signalAll();
     connectionReaders.wakeAll();
     DriverGroup group = group();
@@ -329,137 +225,9 @@ public final class SocketDriver extends SocketLoop {
 
   // What the application asks for.
 
-  /**
-   * Sends; waits while there is no room.
-   *
-   * @return any outcome but {@link SendOutcome#BLOCKED}
-   * @throws InterruptedIOException if the thread is interrupted while it waits; the message was not
-   *     taken
-   */
-  public SendOutcome send(OutgoingMessage message) throws InterruptedIOException {
-    lock.lock();
-    try {
-      while (true) {
-        long before = writableEvents;
-        SendOutcome outcome = offer(message);
-        if (outcome != SendOutcome.BLOCKED) {
-          return outcome;
-        }
-        while (writableEvents == before && isOpen()) {
-          await(writable, Endpoint.NEVER);
-        }
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Sends if there is room. */
-  public SendOutcome trySend(OutgoingMessage message) {
-    return locked(() -> offer(message));
-  }
-
-  /**
-   * Has a small ordered message sent without a look at the endpoint, if one like it went to the
-   * same peer before; never waits.
-   *
-   * @return false if {@link #send} must be asked
-   */
-  public boolean sendSmall(InetSocketAddress peer, int channel, ByteBuffer body) {
-    SendLane lane = lanes.find(peer, channel);
-    if (lane == null || body.remaining() > lane.mostBytes()) {
-      return false;
-    }
-    SendLane.Appended appended = lane.append(body);
-    if (appended == SendLane.Appended.FIRST) {
-      lanes.announce(lane);
-      onAnnounced();
-      return true;
-    }
-    return appended == SendLane.Appended.BEHIND_OTHERS;
-  }
-
-  /**
-   * Sends an ordered message too large for {@link #sendSmall}, copied once, if a small one could be
-   * sent so; waits while there is no room.
-   *
-   * @return false if {@link #send} must be asked
-   * @throws InterruptedIOException if the thread is interrupted while it waits; not sent then
-   */
-  public boolean sendLarge(InetSocketAddress peer, int channel, ByteBuffer body)
-      throws InterruptedIOException {
-    SendLane lane = lanes.find(peer, channel);
-    if (lane == null || lane.connection == Endpoint.NO_CONNECTION) {
-      return false;
-    }
-    lock.lock();
-    try {
-      while (isOpen() && !lane.isClosed()) {
-        long before = writableEvents;
-        long now = now();
-        lanes.drain(endpoint, now);
-        SendOutcome outcome = SendOutcome.BLOCKED;
-        if (!lanes.holdsBack(peer, lane.connection, channel, endpoint, now)) {
-          outcome = endpoint.sendBody(lane.connection, channel, body, now);
-          if (outcome == SendOutcome.BLOCKED) {
-            lanes.onBlocked(peer, lane.connection, channel);
-          }
-        }
-        afterInput(now);
-        if (outcome != SendOutcome.BLOCKED) {
-          return outcome == SendOutcome.ACCEPTED;
-        }
-        while (writableEvents == before && isOpen()) {
-          await(writable, Endpoint.NEVER);
-        }
-      }
-      return false;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** A streamed message is to begin on this channel: what was sent before goes before. */
-  public void beginStream(ConnectionRecord connection, int channel) {
-    lock.lock();
-    try {
-      lanes.flushAndClose(connection.handle(), channel, endpoint, now());
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private SendOutcome offer(OutgoingMessage message) {
-    if (!isOpen()) {
-      return SendOutcome.CLOSED;
-    }
-    long now = now();
-    boolean ordered = message.delivery() == Delivery.RELIABLE_ORDERED;
-    if (ordered) {
-      lanes.drain(endpoint, now);
-      if (lanes.holdsBack(message.peer(), message.connection(), message.channel(), endpoint, now)) {
-        afterInput(now);
-        return SendOutcome.BLOCKED;
-      }
-    }
-    if (message.receipt() instanceof PendingReceipt receipt && receipt.isConfirmRequested()) {
-      connections.awaitConfirmation(receipt);
-    }
-    SendOutcome outcome = endpoint.send(message, now);
-    if (outcome != SendOutcome.ACCEPTED && message.receipt() instanceof PendingReceipt receipt) {
-      connections.confirmationEnded(receipt);
-    }
-    if (ordered && outcome == SendOutcome.BLOCKED) {
-      lanes.onBlocked(message.peer(), message.connection(), message.channel());
-    }
-    if (ordered && outcome == SendOutcome.ACCEPTED && !message.more()) {
-      if (endpoint instanceof PlainEndpoint) {
-        lanes.onPlainPeer(message.peer());
-      }
-      lanes.onAccepted(message.peer(), message.channel());
-    }
-    afterInput(now);
-    return outcome;
+  /** What concerns messages on their way out. */
+  Sending sending() {
+    return sending;
   }
 
   /** The next message, or null if none came in time or the socket is closed. */
@@ -470,7 +238,7 @@ public final class SocketDriver extends SocketLoop {
       while (isOpen()) {
         long now = now();
         boolean wasHanded = !handed.isEmpty();
-        ReceivedMessage message = bodyHandler == null ? nextMessage(now) : null;
+        ReceivedMessage message = dispatch.hasBodyHandler() ? null : nextMessage(now);
         if (message != null) {
           if (!wasHanded) {
             afterInput(now);
@@ -497,7 +265,7 @@ public final class SocketDriver extends SocketLoop {
   @Nullable ReceivedMessage receiveNow() {
     lock.lock();
     try {
-      if (!isOpen() || bodyHandler != null) {
+      if (!isOpen() || dispatch.hasBodyHandler()) {
         return null;
       }
       long now = now();
@@ -527,7 +295,7 @@ public final class SocketDriver extends SocketLoop {
       long deadline = after(now(), timeoutNanos);
       while (isOpen()) {
         long now = now();
-        if (bodyHandler != null) {
+        if (dispatch.hasBodyHandler()) {
           throw new IllegalStateException("a body handler takes the messages of this socket");
         }
         ReceivedMessage message = endpoint.pollMessage(connection.handle(), now);
@@ -691,7 +459,7 @@ public final class SocketDriver extends SocketLoop {
   public void handler(Consumer<ReceivedMessage> to) {
     lock.lock();
     try {
-      handler = to;
+      dispatch.to(to);
       readable.signalAll();
       lookAgain();
     } finally {
@@ -703,7 +471,7 @@ public final class SocketDriver extends SocketLoop {
   public void bodyHandler(BodyConsumer to) {
     lock.lock();
     try {
-      bodyHandler = to;
+      dispatch.toBodies(to);
       readable.signalAll();
       lookAgain();
     } finally {
@@ -713,7 +481,7 @@ public final class SocketDriver extends SocketLoop {
 
   /** Whether a handler takes the messages. */
   public boolean hasHandler() {
-    return handler != null || bodyHandler != null;
+    return dispatch.hasHandler();
   }
 
   /** Peers that are met from now on are told this fingerprint of registrations. */

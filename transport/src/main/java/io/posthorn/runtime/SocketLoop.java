@@ -68,18 +68,6 @@ abstract class SocketLoop {
   private static final long BATCHING_NANOS = 5_000;
 
   /**
-   * After a thread that led took what it waited for, the I/O thread waits so long for the next one
-   * before it leads itself: one hand-off, not one a message.
-   */
-  private static final long STANDBY_NANOS = 1_000_000;
-
-  /**
-   * As long as others keep leading, it looks less and less often, down to this: two looks bound how
-   * long datagrams wait when they stop, and stay well below what a peer allows an acknowledgement.
-   */
-  private static final long LONGEST_STANDBY_NANOS = 4_000_000;
-
-  /**
    * While messages leave, the leader wakes this often instead of being woken for each deadline that
    * they set, all of which lie further off.
    */
@@ -126,26 +114,7 @@ abstract class SocketLoop {
   /** Touched by whoever leads: the last wait was so long that spinning would be in vain. */
   private boolean waitedLong;
 
-  // Leading, with the lock.
-
-  private final Condition standby = lock.newCondition();
-  private @Nullable Thread leader;
-
-  /** Whether there is a leader, for those without the lock. */
-  private volatile boolean led = true;
-
-  /** How often a leader has resigned. */
-  private long leaderships;
-
-  /** Where the thread waits that the I/O thread is to let lead. */
-  private @Nullable Condition heir;
-
-  private volatile boolean yieldWanted;
-  private boolean takeOver;
-  private boolean standsByForLong;
-
-  /** Threads in {@link #await}. */
-  private int waiting;
+  private final Leadership leadership;
 
   /** Touched by the I/O thread alone. */
   private long turns;
@@ -177,7 +146,7 @@ abstract class SocketLoop {
     completions = new Completions(name + "-completion");
     ioThread = new Thread(this::run, name);
     ioThread.setDaemon(true);
-    leader = ioThread;
+    leadership = new Leadership(this, ioThread);
     this.spinNanos = spinNanos;
   }
 
@@ -204,6 +173,9 @@ abstract class SocketLoop {
 
   /** Runs the message handler, without the lock; answers whether more messages may be there. */
   abstract boolean dispatchMessages();
+
+  /** Whether application threads may lead: not where the I/O thread has a handler to run. */
+  abstract boolean mayOthersLead();
 
   /** Wakes all who wait for messages or for room; with the lock. */
   abstract void wakeAll();
@@ -235,111 +207,13 @@ abstract class SocketLoop {
     try {
       while (turn(Endpoint.NEVER)) {
         moreToDispatch = dispatchMessages();
-        if (yieldWanted) {
-          standBy();
+        if (leadership.isYieldWanted()) {
+          leadership.standBy();
         }
       }
     } catch (IOException | RuntimeException | Error e) {
       fail(e);
     }
-  }
-
-  // Who leads: makes the turns. The I/O thread, unless a thread that waits for something does.
-
-  /** Whether application threads may lead: not where the I/O thread has a handler to run. */
-  abstract boolean mayOthersLead();
-
-  /** Lets a waiting thread lead, until none has for a while. */
-  private void standBy() {
-    lock.lock();
-    try {
-      yieldWanted = false;
-      Condition to = heir;
-      heir = null;
-      if (to == null || !mayOthersLead()) {
-        return;
-      }
-      resign();
-      takeOver = false;
-      to.signal();
-      awaitVacancy();
-      lead();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Waits until nobody leads, and nobody has for a moment or somebody asked for it. */
-  private void awaitVacancy() {
-    long seen = -1;
-    long slice = STANDBY_NANOS / 2;
-    while (state != State.CLOSED) {
-      boolean sameAsBefore = seen == leaderships;
-      seen = leaderships;
-      slice = sameAsBefore ? STANDBY_NANOS : Math.min(2 * slice, LONGEST_STANDBY_NANOS);
-      if (leader == null) {
-        if (takeOver || sameAsBefore) {
-          return;
-        }
-        awaitSlice(slice);
-      } else if (!mayOthersLead()) {
-        port.wakeup();
-        standby.awaitUninterruptibly();
-      } else if (sameAsBefore) {
-        standsByForLong = true;
-        standby.awaitUninterruptibly();
-        standsByForLong = false;
-      } else {
-        awaitSlice(slice);
-      }
-    }
-  }
-
-  @SuppressWarnings("WaitNotInLoop") // the caller loops
-  private void awaitSlice(long nanos) {
-    try {
-      long untilDeadline = Math.max(STANDBY_NANOS, nextTimeoutNanos() - now());
-      long left = standby.awaitNanos(Math.min(nanos, untilDeadline));
-      assert left <= nanos;
-    } catch (InterruptedException e) {
-      takeOver = true; // whoever interrupts this thread wants it to do something
-    }
-  }
-
-  private void lead() {
-    leader = Thread.currentThread();
-    led = true;
-  }
-
-  /** Nobody leads; what was announced to the one who did is seen to. */
-  private void resign() {
-    leader = null;
-    led = false;
-    leaderships++;
-    if (lanes.hasAnnounced() && state != State.CLOSED) {
-      afterInput(now());
-    }
-  }
-
-  /** Makes a turn on a thread that waits; with the lock held, and nobody leads. */
-  private void leadOnce(long deadlineNanos) {
-    lead();
-    try {
-      unlockedTurn(deadlineNanos);
-    } finally {
-      resign();
-      if (waiting > 1 || state != State.OPEN || !mayOthersLead()) {
-        haveIoThreadLead();
-      } else if (standsByForLong) {
-        standby.signal();
-      }
-    }
-  }
-
-  /** Has the I/O thread lead as soon as nobody else does. */
-  private void haveIoThreadLead() {
-    takeOver = true;
-    standby.signal();
   }
 
   /** Waits and does everything once; false when the socket is closed. */
@@ -421,7 +295,7 @@ abstract class SocketLoop {
     Thread.yield();
   }
 
-  private long nextTimeoutNanos() {
+  final long nextTimeoutNanos() {
     return Math.min(endpoint.nextTimeoutNanos(), port.nextTimeoutNanos());
   }
 
@@ -454,7 +328,7 @@ abstract class SocketLoop {
 
   /** Small messages wait in a lane that nobody was told of. */
   final void onAnnounced() {
-    if (!led) {
+    if (!leadership.isTakenNow()) {
       drainNow(); // nobody waits for the network
       return;
     }
@@ -503,11 +377,13 @@ abstract class SocketLoop {
         changed.signalAll();
       }
     }
-    if (leader == null) {
+    if (!leadership.isTaken()) {
       boolean isUrgent =
-          transmitQueue.isBlocked() || backlog || nextTimeoutNanos() < now + STANDBY_NANOS;
-      if (isUrgent && !takeOver) {
-        haveIoThreadLead();
+          transmitQueue.isBlocked()
+              || backlog
+              || nextTimeoutNanos() < now + Leadership.STANDBY_NANOS;
+      if (isUrgent && !leadership.isIoThreadCalled()) {
+        leadership.callIoThread();
       }
       return;
     }
@@ -525,12 +401,12 @@ abstract class SocketLoop {
     wake();
   }
 
-  private void wake() {
+  final void wake() {
     sleepingUntilNanos = AWAKE;
-    if (leader == null) {
-      haveIoThreadLead();
-    } else {
+    if (leadership.isTaken()) {
       port.wakeup();
+    } else {
+      leadership.callIoThread();
     }
   }
 
@@ -617,16 +493,16 @@ abstract class SocketLoop {
       }
       return;
     }
-    waiting++;
+    leadership.enter();
     try {
-      if (leader == null && mayLead()) {
+      if (leadership.mayTake()) {
         if (Thread.currentThread().isInterrupted()) {
           throw interrupted();
         }
-        leadOnce(deadlineNanos);
+        leadership.leadOnce(deadlineNanos);
         return;
       }
-      askToLead(condition);
+      leadership.ask(condition);
       if (deadlineNanos == Endpoint.NEVER) {
         condition.await();
       } else {
@@ -637,26 +513,11 @@ abstract class SocketLoop {
       Thread.currentThread().interrupt();
       throw interrupted();
     } finally {
-      waiting--;
+      leadership.leave();
     }
   }
 
-  /** A thread in a native call would hold the carrier of a virtual one. */
-  private boolean mayLead() {
-    return mayOthersLead() && !VirtualThreads.isVirtual(Thread.currentThread());
-  }
-
-  private void askToLead(Condition condition) {
-    if (leader == null) {
-      haveIoThreadLead();
-    } else if (leader == ioThread && heir == null && waiting == 1 && mayLead()) {
-      heir = condition;
-      yieldWanted = true;
-      wake();
-    }
-  }
-
-  private void unlockedTurn(long deadlineNanos) {
+  final void unlockedTurn(long deadlineNanos) {
     if (lock.getHoldCount() != 1) {
       throw new IllegalStateException("waiting under the lock");
     }
@@ -807,8 +668,8 @@ abstract class SocketLoop {
             lock.lock();
           }
         } else {
-          if (leader == null) {
-            haveIoThreadLead();
+          if (!leadership.isTaken()) {
+            leadership.callIoThread();
           }
           changed.awaitUninterruptibly();
         }
@@ -866,7 +727,7 @@ abstract class SocketLoop {
     }
     wakeAll();
     changed.signalAll();
-    standby.signalAll();
+    leadership.end();
     completions.finish();
     onEnd();
   }
@@ -882,6 +743,11 @@ abstract class SocketLoop {
 
   final boolean isOpen() {
     return state == State.OPEN;
+  }
+
+  /** Whether the port is closed; with the lock. */
+  final boolean isEnded() {
+    return state == State.CLOSED;
   }
 
   /** Turns made so far; for the I/O thread. */

@@ -1,0 +1,87 @@
+package io.posthorn.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.endpoint.Endpoint;
+import java.lang.reflect.Proxy;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntBinaryOperator;
+import org.junit.jupiter.api.Test;
+
+/** Small messages between the application and the endpoint. */
+class SendLaneTest {
+  private static final InetSocketAddress PEER =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 9);
+
+  private final SendLane lane = new SendLane(5, PEER, 0, new LaneBuffers());
+  private final List<Byte> taken = new ArrayList<>();
+
+  /** An endpoint that answers an offered run, from and to, with where it stopped. */
+  private Endpoint endpoint(IntBinaryOperator answer) {
+    return (Endpoint)
+        Proxy.newProxyInstance(
+            SendLaneTest.class.getClassLoader(),
+            new Class<?>[] {Endpoint.class},
+            (proxy, method, arguments) -> {
+              assertEquals("sendRun", method.getName());
+              byte[] encoded = (byte[]) arguments[3];
+              int from = (int) arguments[4];
+              int stopped = answer.applyAsInt(from, (int) arguments[5]);
+              for (int at = from; at < stopped; at += 2) {
+                taken.add(encoded[at + 1]);
+              }
+              return stopped;
+            });
+  }
+
+  /** Messages of one byte: two bytes in the lane. */
+  private void append(int... bodies) {
+    for (int body : bodies) {
+      SendLane.Appended appended = lane.append(ByteBuffer.wrap(new byte[] {(byte) body}));
+      assertTrue(appended.ordinal() <= SendLane.Appended.FIRST.ordinal(), appended.toString());
+    }
+  }
+
+  @Test
+  void whatDoesNotFitIsOfferedAgainBeforeWhatCameLater() {
+    append(1, 2, 3);
+    assertFalse(lane.drain(endpoint((from, to) -> from + 2), false, 0));
+    append(4, 5);
+    assertTrue(lane.drain(endpoint((from, to) -> to), false, 0));
+    assertEquals(List.of((byte) 1, (byte) 2, (byte) 3, (byte) 4, (byte) 5), taken);
+    lane.close();
+    assertEquals(0, lane.abandon());
+  }
+
+  @Test
+  void allThatAnEndedConnectionDidNotTakeIsCounted() {
+    append(1, 2, 3);
+    assertFalse(lane.drain(endpoint((from, to) -> from), false, 0));
+    append(4, 5);
+    assertTrue(lane.drain(endpoint((from, to) -> -1), false, 0));
+    assertTrue(lane.isClosed());
+    assertEquals(5, lane.abandon());
+    assertEquals(0, lane.abandon());
+  }
+
+  @Test
+  void aFullLaneTakesNoMoreUntilItIsDrained() {
+    ByteBuffer body = ByteBuffer.wrap(new byte[40_000]);
+    int count = 0;
+    while (lane.append(body) != SendLane.Appended.FULL) {
+      count++;
+    }
+    assertEquals(LaneBuffers.LARGE_BYTES / 40_004, count);
+    assertEquals(0, body.position());
+    assertTrue(lane.drain(endpoint((from, to) -> to), false, 0));
+    assertEquals(SendLane.Appended.BEHIND_OTHERS, lane.append(body), "it was announced before");
+    lane.unannounce();
+    assertEquals(SendLane.Appended.FIRST, lane.append(body));
+  }
+}

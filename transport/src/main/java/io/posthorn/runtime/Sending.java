@@ -1,0 +1,173 @@
+package io.posthorn.runtime;
+
+import io.posthorn.Delivery;
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.PlainEndpoint;
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.SendOutcome;
+import java.io.InterruptedIOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.concurrent.locks.Condition;
+
+/**
+ * How messages of the application get into the endpoint: small ordered ones through a lane, without
+ * the lock; all others, and those that must wait for room, with it.
+ */
+final class Sending {
+  private final SocketDriver driver;
+  private final ConnectionRegistry connections;
+  private final Condition writable;
+
+  /** How often senders were woken; with the lock. */
+  private long writableEvents;
+
+  Sending(SocketDriver driver, ConnectionRegistry connections) {
+    this.driver = driver;
+    this.connections = connections;
+    this.writable = driver.lock.newCondition();
+  }
+
+  /** Whoever waits for room looks again; with the lock. */
+  void wakeAll() {
+    writableEvents++;
+    writable.signalAll();
+  }
+
+  /**
+   * Sends; waits while there is no room.
+   *
+   * @return any outcome but {@link SendOutcome#BLOCKED}
+   * @throws InterruptedIOException if the thread is interrupted while it waits; the message was not
+   *     taken
+   */
+  SendOutcome send(OutgoingMessage message) throws InterruptedIOException {
+    driver.lock.lock();
+    try {
+      while (true) {
+        long before = writableEvents;
+        SendOutcome outcome = offer(message);
+        if (outcome != SendOutcome.BLOCKED) {
+          return outcome;
+        }
+        while (writableEvents == before && driver.isOpen()) {
+          driver.await(writable, Endpoint.NEVER);
+        }
+      }
+    } finally {
+      driver.lock.unlock();
+    }
+  }
+
+  /** Sends if there is room. */
+  SendOutcome trySend(OutgoingMessage message) {
+    return driver.locked(() -> offer(message));
+  }
+
+  /**
+   * Has a small ordered message sent without a look at the endpoint, if one like it went to the
+   * same peer before; never waits.
+   *
+   * @return false if {@link #send} must be asked
+   */
+  boolean sendSmall(InetSocketAddress peer, int channel, ByteBuffer body) {
+    SendLane lane = driver.lanes.find(peer, channel);
+    if (lane == null || body.remaining() > lane.mostBytes()) {
+      return false;
+    }
+    SendLane.Appended appended = lane.append(body);
+    if (appended == SendLane.Appended.FIRST) {
+      driver.lanes.announce(lane);
+      driver.onAnnounced();
+      return true;
+    }
+    if (appended == SendLane.Appended.CLOSED) {
+      driver.lanes.forgetLast(); // there may be a new connection to this peer
+    }
+    return appended == SendLane.Appended.BEHIND_OTHERS;
+  }
+
+  /**
+   * Sends an ordered message too large for {@link #sendSmall}, copied once, if a small one could be
+   * sent so; waits while there is no room.
+   *
+   * @return false if {@link #send} must be asked
+   * @throws InterruptedIOException if the thread is interrupted while it waits; not sent then
+   */
+  boolean sendLarge(InetSocketAddress peer, int channel, ByteBuffer body)
+      throws InterruptedIOException {
+    SendLane lane = driver.lanes.find(peer, channel);
+    if (lane == null || lane.connection == Endpoint.NO_CONNECTION) {
+      return false;
+    }
+    driver.lock.lock();
+    try {
+      while (driver.isOpen() && !lane.isClosed()) {
+        long before = writableEvents;
+        long now = driver.now();
+        driver.lanes.drain(driver.endpoint, now);
+        SendOutcome outcome = SendOutcome.BLOCKED;
+        if (!driver.lanes.holdsBack(peer, lane.connection, channel, driver.endpoint, now)) {
+          outcome = driver.endpoint.sendBody(lane.connection, channel, body, now);
+          if (outcome == SendOutcome.BLOCKED) {
+            driver.lanes.onBlocked(peer, lane.connection, channel);
+          }
+        }
+        driver.afterInput(now);
+        if (outcome != SendOutcome.BLOCKED) {
+          return outcome == SendOutcome.ACCEPTED;
+        }
+        while (writableEvents == before && driver.isOpen()) {
+          driver.await(writable, Endpoint.NEVER);
+        }
+      }
+      return false;
+    } finally {
+      driver.lock.unlock();
+    }
+  }
+
+  /** A streamed message is to begin on this channel: what was sent before goes before. */
+  void beginStream(ConnectionRecord connection, int channel) {
+    driver.lock.lock();
+    try {
+      driver.lanes.flushAndClose(connection.handle(), channel, driver.endpoint, driver.now());
+    } finally {
+      driver.lock.unlock();
+    }
+  }
+
+  private SendOutcome offer(OutgoingMessage message) {
+    if (!driver.isOpen()) {
+      return SendOutcome.CLOSED;
+    }
+    long now = driver.now();
+    boolean ordered = message.delivery() == Delivery.RELIABLE_ORDERED;
+    if (ordered) {
+      driver.lanes.drain(driver.endpoint, now);
+      if (driver.lanes.holdsBack(
+          message.peer(), message.connection(), message.channel(), driver.endpoint, now)) {
+        driver.afterInput(now);
+        return SendOutcome.BLOCKED;
+      }
+    }
+    if (message.receipt() instanceof PendingReceipt receipt && receipt.isConfirmRequested()) {
+      connections.awaitConfirmation(receipt);
+    }
+    SendOutcome outcome = driver.endpoint.send(message, now);
+    if (outcome != SendOutcome.ACCEPTED && message.receipt() instanceof PendingReceipt receipt) {
+      connections.confirmationEnded(receipt);
+    }
+    if (ordered && outcome == SendOutcome.BLOCKED) {
+      driver.lanes.onBlocked(message.peer(), message.connection(), message.channel());
+    }
+    if (ordered && outcome == SendOutcome.ACCEPTED && !message.more()) {
+      if (driver.endpoint instanceof PlainEndpoint) {
+        driver.lanes.onPlainPeer(message.peer());
+      }
+      driver.lanes.onAccepted(message.peer(), message.channel());
+    }
+    driver.afterInput(now);
+    return outcome;
+  }
+}
