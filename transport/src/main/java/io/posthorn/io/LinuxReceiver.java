@@ -1,0 +1,230 @@
+package io.posthorn.io;
+
+import io.posthorn.EcnMark;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The receiving half of {@link LinuxDatagramPort}: a run of datagrams comes in with one {@code
+ * recvmsg} with {@code UDP_GRO} and is handed out one by one. Every struct lies in one direct
+ * buffer made at the start; no call makes an object.
+ *
+ * <p>Used under the caller's lock, or by the thread that waits, which holds none but is the only
+ * one to receive meanwhile.
+ */
+final class LinuxReceiver {
+  /** Errors in a row after which reading pauses, lest a broken interface become a busy loop. */
+  private static final int PAUSE_AFTER_ERRORS = 16;
+
+  /** There is nothing to be taken from a run, not even an empty datagram. */
+  private static final int NOTHING = -1;
+
+  // Where each struct lies in the buffer.
+  private static final int HEADER = 0;
+  private static final int VECTOR = 64;
+  private static final int CONTROL = 80;
+  private static final int NAME = 208;
+  private static final int CONTROL_BYTES = NAME - CONTROL;
+  private static final int STRUCTS_BYTES = NAME + SocketAddresses.MAX_BYTES;
+
+  private static final EcnMark[] MARKS = {
+    EcnMark.NOT_ECT, EcnMark.ECT_1, EcnMark.ECT_0, EcnMark.CE
+  };
+
+  private final LinuxCalls calls;
+  private final int socket;
+  private final SocketAddresses names;
+  private final PortCounters counters;
+  private final WakeDatagram wake;
+  private final ByteBuffer structs =
+      ByteBuffer.allocateDirect(STRUCTS_BYTES).order(ByteOrder.nativeOrder());
+  private final ByteBuffer slab = ByteBuffer.allocateDirect(DatagramPort.SLAB_BYTES);
+  private final long structsAt = LinuxCalls.addressOf(structs);
+
+  // The run of datagrams that was received last, and how much of it was taken.
+  private int runBytes;
+  private int runAt;
+  private int runSegmentBytes;
+  private @Nullable InetSocketAddress runFrom;
+  private EcnMark ecn = EcnMark.UNKNOWN;
+
+  /** What a wait ended with, to be counted under the lock. */
+  private int waitError;
+
+  /** Written under the caller's lock, read by the waiting thread, which may be late by one turn. */
+  private volatile boolean pausing;
+
+  /**
+   * Makes one.
+   *
+   * @param wake the datagram to self, which is not handed out
+   */
+  LinuxReceiver(LinuxCalls calls, LinuxSocket socket, PortCounters counters, WakeDatagram wake) {
+    this.calls = calls;
+    this.socket = socket.descriptor();
+    this.names = socket.names();
+    this.counters = counters;
+    this.wake = wake;
+    structs.putLong(HEADER + LinuxCalls.MSG_NAME_AT, structsAt + NAME);
+    structs.putLong(HEADER + LinuxCalls.MSG_IOV_AT, structsAt + VECTOR);
+    structs.putLong(HEADER + LinuxCalls.MSG_IOVLEN_AT, 1);
+    structs.putLong(HEADER + LinuxCalls.MSG_CONTROL_AT, structsAt + CONTROL);
+    structs.putLong(VECTOR, LinuxCalls.addressOf(slab));
+    structs.putLong(VECTOR + LinuxCalls.IOV_LEN_AT, DatagramPort.SLAB_BYTES);
+  }
+
+  /** As {@link DatagramPort#receive}. */
+  @Nullable InetSocketAddress receive(ByteBuffer into) {
+    while (true) {
+      InetSocketAddress from = runFrom;
+      if (from == null) {
+        from = receiveRun();
+        if (from == null) {
+          return null;
+        }
+      }
+      int at = runAt;
+      if (at == NOTHING) {
+        runFrom = null;
+        continue;
+      }
+      int length = Math.min(runSegmentBytes, runBytes - at);
+      runAt += length;
+      runFrom = runAt < runBytes ? from : null;
+      if (wake.is(slab, at, length)) {
+        continue;
+      }
+      slab.get(at, into.array(), into.arrayOffset(), length);
+      into.clear().limit(length);
+      return from;
+    }
+  }
+
+  /** As {@link DatagramPort#ecn}. */
+  EcnMark ecn() {
+    return ecn;
+  }
+
+  /** Whether datagrams were received that nobody has taken. */
+  boolean hasRun() {
+    return runFrom != null;
+  }
+
+  /** Drops what has come so far. */
+  void discard() {
+    while (receiveRun() != null) {
+      runFrom = null;
+    }
+  }
+
+  /** Whether reading failed so often that it pauses. */
+  boolean isPausing() {
+    return pausing;
+  }
+
+  /** The pause is over. */
+  void endPause() {
+    pausing = false;
+  }
+
+  /** Takes the next run from the system; null if none is waiting. */
+  private @Nullable InetSocketAddress receiveRun() {
+    if (waitError != 0) {
+      counters.receiveError(calls.errorText(waitError));
+      waitError = 0;
+    }
+    for (int errors = 0; errors < PAUSE_AFTER_ERRORS; ) {
+      prepare();
+      long bytes = calls.receive(socket, structsAt + HEADER);
+      if (bytes >= 0) {
+        beginRun((int) bytes);
+        return runFrom;
+      }
+      int error = calls.lastError();
+      if (error == LinuxCalls.EAGAIN) {
+        return null;
+      }
+      if (error != LinuxCalls.EINTR) {
+        counters.receiveError(calls.errorText(error));
+        errors++;
+      }
+    }
+    pausing = true;
+    return null;
+  }
+
+  /**
+   * Waits for a run inside the call that receives it, no longer than the socket's own limit.
+   *
+   * @return bytes received, for {@link #beginRun}; negative, errno, if none came
+   */
+  long awaitRun() {
+    prepare();
+    long bytes = calls.awaitAndReceive(socket, structsAt + HEADER);
+    return bytes >= 0 ? bytes : -calls.lastError();
+  }
+
+  /** A wait ended with an error that is none of the usual ends. */
+  void onWaitError(int error) {
+    waitError = error;
+  }
+
+  /** Whether the run that has begun is the datagram to self alone. */
+  boolean isWakeup() {
+    return wake.is(slab, 0, runBytes);
+  }
+
+  private void prepare() {
+    structs.putInt(HEADER + LinuxCalls.MSG_NAMELEN_AT, SocketAddresses.MAX_BYTES);
+    structs.putLong(HEADER + LinuxCalls.MSG_CONTROLLEN_AT, CONTROL_BYTES);
+  }
+
+  /** Makes ready to hand out what was received. */
+  void beginRun(int bytes) {
+    if (pausing) {
+      pausing = false;
+    }
+    runBytes = bytes;
+    runAt = 0;
+    readControl();
+    if ((structs.getInt(HEADER + LinuxCalls.MSG_FLAGS_AT) & LinuxCalls.MSG_TRUNC) != 0) {
+      dropCutDatagram();
+    }
+    runFrom = names.read(structs, NAME);
+  }
+
+  /** The last datagram of the run is not whole, or cannot be told from one that is. */
+  private void dropCutDatagram() {
+    counters.receiveError("longer than the buffer");
+    int whole = (runBytes - 1) / Math.max(1, runSegmentBytes);
+    runBytes = whole * runSegmentBytes;
+    runAt = whole == 0 ? NOTHING : 0;
+  }
+
+  /** Reads the length of each datagram and the mark of all from the control messages. */
+  private void readControl() {
+    runSegmentBytes = runBytes;
+    ecn = EcnMark.UNKNOWN;
+    int end = CONTROL + (int) structs.getLong(HEADER + LinuxCalls.MSG_CONTROLLEN_AT);
+    int at = CONTROL;
+    while (at + LinuxCalls.CMSG_HEADER_BYTES <= end) {
+      int length = (int) structs.getLong(at);
+      if (length < LinuxCalls.CMSG_HEADER_BYTES || at + length > end) {
+        return;
+      }
+      int level = structs.getInt(at + LinuxCalls.CMSG_LEVEL_AT);
+      int type = structs.getInt(at + LinuxCalls.CMSG_TYPE_AT);
+      int data = at + LinuxCalls.CMSG_HEADER_BYTES;
+      if (level == LinuxCalls.SOL_UDP && type == LinuxCalls.UDP_GRO) {
+        int segment = structs.getInt(data);
+        runSegmentBytes = segment > 0 ? segment : runBytes;
+      } else if ((level == LinuxCalls.SOL_IP && type == LinuxCalls.IP_TOS)
+          || (level == LinuxCalls.SOL_IPV6 && type == LinuxCalls.IPV6_TCLASS)) {
+        ecn = MARKS[structs.get(data) & 3];
+      }
+      at += (length + Long.BYTES - 1) & -Long.BYTES;
+    }
+  }
+}
