@@ -39,12 +39,10 @@ class LayeringTest {
           Map.entry("endpoint", Set.of("protocol", "wire", "trace", "identity")),
           Map.entry("io", Set.of("endpoint", "simulation", "wire")),
           Map.entry(
-              "simulation",
-              Set.of("capture", "datagram", "endpoint", "files", "protocol", "wire", "trace")),
+              "simulation", Set.of("capture", "datagram", "endpoint", "protocol", "wire", "trace")),
           Map.entry(
               "runtime",
-              Set.of(
-                  "capture", "endpoint", "files", "io", "protocol", "simulation", "wire", "trace")),
+              Set.of("capture", "endpoint", "io", "protocol", "simulation", "wire", "trace")),
           Map.entry(
               "",
               Set.of(
@@ -57,7 +55,7 @@ class LayeringTest {
                   "wire",
                   "trace",
                   "identity")),
-          Map.entry("capture", Set.of("protocol", "wire", "trace", "identity")),
+          Map.entry("capture", Set.of("files", "protocol", "wire", "trace", "identity")),
           Map.entry("codec", Set.of("")),
           Map.entry("micrometer", Set.of("")),
           Map.entry("testkit", Set.of("", "codec", "simulation", "trace")),

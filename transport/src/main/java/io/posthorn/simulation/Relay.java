@@ -173,7 +173,7 @@ public final class Relay implements Closeable {
                 List.of("up: " + builder.up, "down: " + builder.down, "seed: " + builder.seed));
       }
       Path captureFile = builder.capture;
-      capture = captureFile == null ? null : RelayCapture.create(captureFile, nowNanos());
+      capture = captureFile == null ? null : new RelayCapture(captureFile);
     } catch (IOException failure) {
       if (record != null) {
         record.close();
