@@ -50,6 +50,7 @@ public final class ReliableEndpoint implements Endpoint {
   private final ConnectionTurns turns;
   private final Handshakes handshakes;
   private final StatelessReset resets;
+  private final MemoryRelief relief;
   private final byte[] copy = new byte[WireLimits.MAX_DATAGRAM_BYTES];
   private final @Nullable EndpointTrace trace;
 
@@ -183,6 +184,7 @@ public final class ReliableEndpoint implements Endpoint {
     this.identity = identity;
     this.resets = new StatelessReset(shared, table, outbox, lasting != null);
     this.turns = new ConnectionTurns(table, events, counters, resets);
+    this.relief = new MemoryRelief(table, turns, shared.memory());
     this.handshakes =
         new Handshakes(
             shared,
@@ -299,6 +301,9 @@ public final class ReliableEndpoint implements Endpoint {
         slot.connection.onData(bytes, at, length, datagramBytes, from, ecn, nowNanos);
     if (reason != DropReason.AUTHENTICATION_FAILED) {
       turns.settle(slot, nowNanos);
+    }
+    if (reason == DropReason.RECEIVE_BUFFER_FULL) {
+      relief.onRefused(nowNanos);
     }
     return reason;
   }

@@ -211,6 +211,11 @@ final class Deliveries {
     return datagrams;
   }
 
+  /** Bytes of heap held by what has arrived, if the application can take none of it yet. */
+  long partialMemoryBytes() {
+    return ordered.receivedMemoryBytes() + unordered.partialMemoryBytes();
+  }
+
   /** Gives up the memory of messages that were not taken. */
   void release() {
     ordered.release();

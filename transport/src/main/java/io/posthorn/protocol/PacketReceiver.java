@@ -15,12 +15,18 @@ final class PacketReceiver {
   private final Closing closing;
   private final ConnectionTimers timers;
   private long packetsReceived;
+  private long messageNanos;
 
   PacketReceiver(ConnectionParts parts, Opening opening, Closing closing, ConnectionTimers timers) {
     this.parts = parts;
     this.opening = opening;
     this.closing = closing;
     this.timers = timers;
+  }
+
+  /** When a packet with (a part of) a message was taken last. */
+  long messageNanos() {
+    return messageNanos;
   }
 
   /** Packets that verified. */
@@ -115,6 +121,7 @@ final class PacketReceiver {
       long nowNanos) {
     parts.acknowledgements.onPacket(packetNumber, reader.sawAckEliciting(), nowNanos);
     if (frames.carriedMessage()) {
+      messageNanos = nowNanos;
       parts.idle.onMessage(nowNanos);
     }
     if (packetNumber > largest

@@ -419,6 +419,20 @@ public final class PeerConnection {
     deliveries.release();
   }
 
+  /**
+   * Bytes of heap that beginnings of messages hold, if the peer has brought no more of any since
+   * this time; else 0. Only where the application can take nothing.
+   */
+  public long stalledBytes(long sinceNanos) {
+    return isOver() || receiver.messageNanos() > sinceNanos ? 0 : deliveries.partialMemoryBytes();
+  }
+
+  /** Ends the connection for its beginnings of messages, and forgets them. */
+  public void evict(long nowNanos) {
+    closing.fail(CloseReason.LIMIT, nowNanos);
+    deliveries.release();
+  }
+
   // Questions.
 
   /** Whether packets to the peer have carried, or may carry, this id. */

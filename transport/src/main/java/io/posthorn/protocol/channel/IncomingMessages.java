@@ -227,6 +227,15 @@ final class IncomingMessages {
     return memoryFull;
   }
 
+  /** Bytes of heap held by messages of which parts are missing. */
+  long partialMemoryBytes() {
+    long bytes = 0;
+    for (Partial part : partial.values()) {
+      bytes += part.body.length;
+    }
+    return bytes;
+  }
+
   /** Gives the memory up; nothing may come any more. */
   void release() {
     memory.onTaken(this);

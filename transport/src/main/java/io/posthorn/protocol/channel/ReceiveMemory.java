@@ -63,7 +63,7 @@ public final class ReceiveMemory {
   }
 
   /** Whether so much is held beyond the ceiling that nothing at all is taken any more. */
-  boolean isExhausted() {
+  public boolean isExhausted() {
     return usedBytes - limitBytes / 4 >= limitBytes;
   }
 

@@ -96,6 +96,11 @@ public final class UnorderedMessages implements ChannelSource {
     incoming.release();
   }
 
+  /** Bytes of heap held by messages of which parts are missing. */
+  public long partialMemoryBytes() {
+    return incoming.partialMemoryBytes();
+  }
+
   /** Whether a message can be taken. */
   public boolean hasMessage() {
     return incoming.hasMessage();
