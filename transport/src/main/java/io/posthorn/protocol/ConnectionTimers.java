@@ -5,7 +5,10 @@ import io.posthorn.wire.CloseReason;
 /** All deadlines of one connection: which comes first, and what each brings. */
 final class ConnectionTimers {
   /** A peer in the middle of something that is silent for less is not asked. */
-  private static final long LEAST_QUIET_NANOS = 10_000_000L;
+  private static final long LEAST_QUIET_NANOS = 3_000_000L;
+
+  /** And at least this part of a round trip: soon enough that all of it takes less than two. */
+  private static final int QUIET_SHARE = 8;
 
   /** Nor one whose packets come so slowly that so many of their gaps are longer. */
   private static final int GAPS = 8;
@@ -32,7 +35,7 @@ final class ConnectionTimers {
   void onPacketOpened(long nowNanos) {
     meanGapNanos = (7 * meanGapNanos + Math.min(nowNanos - openedNanos, MOST_GAP_NANOS)) / 8;
     openedNanos = nowNanos;
-    long quiet = Math.max(LEAST_QUIET_NANOS, parts.recovery.rtt().smoothedRttNanos() / 2);
+    long quiet = Math.max(LEAST_QUIET_NANOS, parts.recovery.rtt().smoothedRttNanos() / QUIET_SHARE);
     quiet = Math.max(quiet, GAPS * meanGapNanos);
     quietPingNanos = nowNanos + Math.min(quiet, 3 * parts.recovery.probeTimeoutNanos());
   }

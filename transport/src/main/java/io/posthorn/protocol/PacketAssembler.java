@@ -126,6 +126,8 @@ final class PacketAssembler {
       int limit,
       boolean acknowledgeOnly,
       long nowNanos) {
+    boolean wasPaced = heldBy == ConnectionInfo.LimitedBy.PACING && pacedUntilNanos < nowNanos;
+    long lateNanos = wasPaced ? nowNanos - pacedUntilNanos : 0;
     pacedUntilNanos = NEVER;
     heldBy = ConnectionInfo.LimitedBy.APPLICATION;
     int room = path.roomBytes(limit);
@@ -141,7 +143,8 @@ final class PacketAssembler {
     boolean wanted = probe || (!acknowledgeOnly && hasFrames(nowNanos));
     int overheadBytes = HEADER_BYTES + protection.leastNumberBytes() + protection.overheadBytes();
     int copies = thin ? redundancy.copies(recovery.rtt().smoothedRttNanos()) : 1;
-    boolean allowed = wanted && (probe || mayLeave(room, copies, overheadBytes, nowNanos));
+    boolean allowed =
+        wanted && (probe || mayLeave(room, copies, overheadBytes, lateNanos, nowNanos));
     if (!allowed && !acknowledgements.isDue(nowNanos)) {
       return 0;
     }
@@ -186,7 +189,7 @@ final class PacketAssembler {
   }
 
   /** Whether window, rate limit and pacer let a packet leave; notes what holds it if not. */
-  private boolean mayLeave(int room, int copies, int overheadBytes, long nowNanos) {
+  private boolean mayLeave(int room, int copies, int overheadBytes, long lateNanos, long nowNanos) {
     if (!recovery.windowAllows(room)) {
       heldBy = ConnectionInfo.LimitedBy.CONGESTION_WINDOW;
       return false;
@@ -194,7 +197,7 @@ final class PacketAssembler {
     long ready = rateLimit.readyNanos(room, nowNanos);
     if (ready > nowNanos) {
       heldBy = ConnectionInfo.LimitedBy.RATE_LIMIT;
-    } else if (!recovery.pacerAllows(room, nowNanos)) {
+    } else if (!recovery.pacerAllows(room, lateNanos, nowNanos)) {
       ready = recovery.pacerReadyNanos(room, nowNanos);
       heldBy = ConnectionInfo.LimitedBy.PACING;
     } else if (copies > 1) {

@@ -160,11 +160,15 @@ class AdaptiveTest {
   }
 
   @Test
-  void persistentCongestionBeginsAnewFromTheLeastWindow() {
+  void anOutageBeginsAnewFromHalfAndAnotherOneFromTheLeastWindow() {
     Flow flow = adaptive();
     link.run(1);
     flow.controller.onLost(2_000 * MS, 1_000 * MS, PACKET, true);
     assertEquals("slow_start", flow.controller.state());
+    double pipe = RATE * 1e6 / 8 * 0.04;
+    assertEquals(0.5 * pipe, (double) flow.controller.windowBytes(), 0.1 * pipe);
+    assertEquals(0, flow.controller.pacingBytesPerSecond(), "spread over a round trip");
+    flow.controller.onLost(2_500 * MS, 2_400 * MS, PACKET, true);
     assertEquals(4 * PACKET, flow.controller.windowBytes());
     assertEquals(0, flow.controller.pacingBytesPerSecond());
     link.run(0.7);

@@ -59,7 +59,7 @@ final class Bottleneck {
       if (!recovery.isProbeDue() && !recovery.windowAllows(PACKET_BYTES)) {
         return deadline;
       }
-      boolean may = recovery.isProbeDue() || recovery.pacerAllows(PACKET_BYTES, now);
+      boolean may = recovery.isProbeDue() || recovery.pacerAllows(PACKET_BYTES, 0, now);
       long ready = may ? now : recovery.pacerReadyNanos(PACKET_BYTES, now);
       return Math.min(deadline, Math.max(ready, nextDueNanos));
     }
@@ -69,7 +69,7 @@ final class Bottleneck {
       while (now >= nextDueNanos
           && (recovery.isProbeDue()
               || (recovery.windowAllows(PACKET_BYTES)
-                  && recovery.pacerAllows(PACKET_BYTES, now)))) {
+                  && recovery.pacerAllows(PACKET_BYTES, 0, now)))) {
         long number = recovery.sent().next();
         boolean limited = applicationIntervalNanos > 0;
         recovery.onPacketSent(PACKET_BYTES, true, limited, false, now);

@@ -26,7 +26,7 @@ class PacerProperties {
     double sent = 0;
     for (int i = 0; i < 300; i++) {
       int bytes = 40 + random.nextInt(PACKET - 39);
-      if (pacer.mayLeave(bytesPerSecond, PACKET, now)) {
+      if (pacer.mayLeave(bytesPerSecond, PACKET, 0, now)) {
         pacer.onPacketSent(bytes);
         sent += bytes;
         double allowed = burst + (now - start) * (bytesPerSecond / 1e9);
@@ -35,7 +35,7 @@ class PacerProperties {
         long ready = pacer.readyNanos(bytesPerSecond, PACKET, now);
         assertTrue(ready > now, "time goes on");
         now = ready;
-        assertTrue(pacer.mayLeave(bytesPerSecond, PACKET, now + 1), "as announced");
+        assertTrue(pacer.mayLeave(bytesPerSecond, PACKET, 0, now + 1), "as announced");
       } else {
         now += random.nextLong(1 + 100_000_000_000L / bytesPerSecond);
       }
@@ -48,7 +48,7 @@ class PacerProperties {
     Pacer pacer = new Pacer();
     long sent = 0;
     for (long now = 0; now < 1_000_000_000L; now += 100_000) {
-      while (pacer.mayLeave(1_000_000, PACKET, now)) {
+      while (pacer.mayLeave(1_000_000, PACKET, 0, now)) {
         pacer.onPacketSent(PACKET);
         sent += PACKET;
       }
@@ -62,7 +62,7 @@ class PacerProperties {
     int left = 0;
     for (int round = 0; round < 2; round++) {
       left = 0;
-      while (pacer.mayLeave(10_000, PACKET, round * 1_000_000_000_000L)) {
+      while (pacer.mayLeave(10_000, PACKET, 0, round * 1_000_000_000_000L)) {
         pacer.onPacketSent(PACKET);
         left++;
       }
@@ -72,25 +72,46 @@ class PacerProperties {
         1_000_000_000_000L + 120_000_000, pacer.readyNanos(10_000, PACKET, 1_000_000_000_000L));
   }
 
+  private static int leaving(Pacer pacer, long lateNanos, long now) {
+    int left = 0;
+    while (pacer.mayLeave(10_000_000, PACKET, left == 0 ? lateNanos : 0, now)) {
+      pacer.onPacketSent(PACKET);
+      left++;
+    }
+    return left;
+  }
+
+  /** Two milliseconds' worth is 20,000 bytes here. */
+  @Example
+  void aLateWakeUpIsMadeUpForWhereSomethingWaited() {
+    Pacer pacer = new Pacer();
+    assertEquals(16, leaving(pacer, 0, 0));
+    long ready = pacer.readyNanos(10_000_000, PACKET, 0);
+    assertEquals((1_200 + 50_000) / PACKET, leaving(pacer, 5_000_000, ready + 5_000_000));
+    assertEquals(16, leaving(pacer, 0, ready + 100_000_000), "nothing waited");
+    long second = 1_000_000_000;
+    assertEquals((20_000 + 100_000) / PACKET, leaving(pacer, second, ready + second));
+  }
+
   @Example
   void aProbeThatIsSentAllTheSameIsPaidLater() {
     Pacer pacer = new Pacer();
-    assertTrue(pacer.mayLeave(12_000, PACKET, 0));
+    assertTrue(pacer.mayLeave(12_000, PACKET, 0, 0));
     for (int i = 0; i < 12; i++) {
       pacer.onPacketSent(PACKET);
     }
-    assertFalse(pacer.mayLeave(12_000, PACKET, 299_000_000));
-    assertTrue(pacer.mayLeave(12_000, PACKET, 300_000_001));
+    assertFalse(pacer.mayLeave(12_000, PACKET, 0, 299_000_000));
+    assertTrue(pacer.mayLeave(12_000, PACKET, 0, 300_000_001));
   }
 
   @Example
   void theProbesOfALongOutageAreNotAllOwed() {
     Pacer pacer = new Pacer();
-    assertTrue(pacer.mayLeave(12_000, PACKET, 0));
+    assertTrue(pacer.mayLeave(12_000, PACKET, 0, 0));
     for (int i = 0; i < 100; i++) {
       pacer.onPacketSent(PACKET);
     }
-    assertTrue(pacer.mayLeave(12_000, PACKET, 300_000_001));
+    assertTrue(pacer.mayLeave(12_000, PACKET, 0, 300_000_001));
   }
 
   @Example
@@ -104,7 +125,7 @@ class PacerProperties {
   @Example
   void anAbsurdlySlowRateStillEnds() {
     Pacer pacer = new Pacer();
-    while (pacer.mayLeave(1, PACKET, 0)) {
+    while (pacer.mayLeave(1, PACKET, 0, 0)) {
       pacer.onPacketSent(PACKET);
     }
     long ready = pacer.readyNanos(0, PACKET, 0);

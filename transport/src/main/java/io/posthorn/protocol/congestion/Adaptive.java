@@ -31,6 +31,7 @@ public final class Adaptive implements CongestionController {
   private static final double PROBE_WINDOW = 1.5;
   private static final double LOOK_WINDOW = 0.75;
   private static final double YIELD = 0.9;
+  private static final double RESUMED_SHARE = 0.5;
   private static final int LOOK_ROUNDS = 3;
   private static final int SPARE_PACKETS = 2;
 
@@ -336,17 +337,20 @@ public final class Adaptive implements CongestionController {
 
   /**
    * Nothing got through for several probe timeouts: the path may be another one by now, so it is
-   * looked for from the least window on (RFC 9002 §7.6.2). What was lost meanwhile says nothing of
-   * its usual losses.
+   * looked for anew. Not from the least window on, as RFC 9002 §7.6.2 has it for controllers that
+   * go by loss, but from half of what the path held, paced (draft-ietf-tsvwg-careful-resume): an
+   * outage is no congestion. If the same happens again before that has proved right, it was, and
+   * the least window it is. What was lost meanwhile says nothing of the path's usual losses.
    */
   private void collapse() {
+    long least = (long) MINIMUM_WINDOW_PACKETS * packetBytes;
+    slowStartBytes = collapsed ? least : Math.max(least, (long) (RESUMED_SHARE * pipeBytes()));
     phase = Phase.STARTUP;
     bandwidth.forget();
     fullRate = 0;
     flatRounds = 0;
     startupBytes = UNSET;
     collapsed = true;
-    slowStartBytes = (long) MINIMUM_WINDOW_PACKETS * packetBytes;
     ceilingSet = false;
     competing = false;
     recoveryStartNanos = -1;
@@ -452,7 +456,7 @@ public final class Adaptive implements CongestionController {
     long least = (long) MINIMUM_WINDOW_PACKETS * packetBytes;
     long initial = collapsed ? least : NewReno.initialWindow(packetBytes);
     if (bandwidth.bytesPerSecond() == 0) {
-      return initial;
+      return Math.max(initial, slowStartBytes);
     }
     long most = ceilingSet ? ceiling.bytes() : UNSET;
     long target =

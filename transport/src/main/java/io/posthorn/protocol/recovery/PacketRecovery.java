@@ -180,9 +180,14 @@ public final class PacketRecovery {
     return sent.bytesInFlight() + bytes <= controller.windowBytes() && sent.hasRoom();
   }
 
-  /** Whether the pacer lets a packet of this size leave. */
-  public boolean pacerAllows(int bytes, long nowNanos) {
-    return pacer.mayLeave(Pacer.rate(controller, rtt.smoothedRttNanos()), bytes, nowNanos);
+  /**
+   * Whether the pacer lets a packet of this size leave.
+   *
+   * @param lateNanos how long ago it might, if it waited for the pacer; else 0
+   */
+  public boolean pacerAllows(int bytes, long lateNanos, long nowNanos) {
+    long rate = Pacer.rate(controller, rtt.smoothedRttNanos());
+    return pacer.mayLeave(rate, bytes, lateNanos, nowNanos);
   }
 
   /** When the pacer will let a packet of this size leave. */
