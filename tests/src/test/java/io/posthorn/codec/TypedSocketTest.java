@@ -1,12 +1,8 @@
 package io.posthorn.codec;
 
-import static io.posthorn.codec.HandwrittenBodies.ARRAY_LIST;
-import static io.posthorn.codec.HandwrittenBodies.body;
-import static io.posthorn.codec.HandwrittenBodies.id;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -18,25 +14,17 @@ import io.posthorn.Connection;
 import io.posthorn.Delivery;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
-import io.posthorn.MessageSocketBuilder;
 import io.posthorn.Mode;
 import io.posthorn.Outcome;
 import io.posthorn.Receipt;
 import io.posthorn.SocketClosedException;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
@@ -47,60 +35,12 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Values over sockets in both modes, on the loopback device, where plain datagrams arrive too. */
-class TypedSocketTest {
-  private static final Duration LONG = Duration.ofSeconds(20);
-
-  private static final int OPTIONAL = 93;
-  private static final int INT_ARRAY = 68;
-
-  static Stream<Mode> modes() {
-    return Stream.of(Mode.values());
-  }
-
-  private static MessageSocketBuilder loopback(Mode mode) {
-    return MessageSocket.builder()
-        .mode(mode)
-        .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-  }
-
-  private static TypedSocket<Object> typed(Mode mode) throws IOException {
-    return TypedSocket.over(loopback(mode).open(), Sample.builder().build());
-  }
-
-  private static InetSocketAddress at(TypedSocket<?> socket) {
-    return socket.socket().localAddress();
-  }
-
-  private static <T> TypedMessage<T> next(TypedSocket<T> socket) throws IOException {
-    TypedMessage<T> message = socket.receive(LONG);
-    assertNotNull(message, "no message in " + LONG);
-    return message;
-  }
-
-  private static List<Object> graphs() {
-    Sample.Node leaf = Sample.Node.of("leaf", 0.5);
-    leaf.samples = new long[] {1, -2, Long.MAX_VALUE};
-    return List.of(
-        new Sample.Point(3, -4),
-        new Sample.Line(new Sample.Point(0, 1), null, "a line — with text"),
-        Sample.Node.of("root", 2.25, leaf, Sample.Node.of(null, -1, leaf)),
-        new Sample.Everything(
-            List.of("one", "two"),
-            Set.of(Sample.Colour.GREEN, Sample.Colour.RED),
-            Map.of("primes", List.of(2, 3, 5)),
-            Optional.of(new Sample.Point(7, 8)),
-            Instant.ofEpochSecond(1_700_000_000, 123),
-            new BigDecimal("19.99"),
-            new UUID(1, 2),
-            new ArrayList<>(Arrays.asList("any", 1, null))));
-  }
-
+/** Values over sockets in both modes. */
+class TypedSocketTest extends TypedSocketCase {
   @ParameterizedTest
   @MethodSource("modes")
   void objectGraphsArriveAsTheyWere(Mode mode) throws Exception {
@@ -252,151 +192,6 @@ class TypedSocketTest {
     }
   }
 
-  /** A body that no codec made, and the error that it is to end in. */
-  private record Hostile(byte[] body, Class<? extends CodecException> error) {}
-
-  private static List<Hostile> hostile() throws CodecException {
-    List<Hostile> bodies = new ArrayList<>();
-    byte[] good = Sample.builder().build().encode(graphs().get(3));
-    bodies.add(new Hostile(body(out -> id(out, 9_999)), CodecException.UnknownType.class));
-    bodies.add(
-        new Hostile(
-            body(
-                out -> {
-                  out.writeVarInt(1, true); // Kryo's mark for a class by name
-                  out.writeVarInt(0, true);
-                  out.writeString("javax.script.ScriptEngineManager");
-                }),
-            CodecException.UnknownType.class));
-    bodies.add(new Hostile(new byte[0], CodecException.Truncated.class));
-    bodies.add(new Hostile(Arrays.copyOf(good, good.length - 1), CodecException.Truncated.class));
-    bodies.add(
-        new Hostile(Arrays.copyOf(good, good.length + 1), CodecException.TrailingBytes.class));
-    bodies.add(new Hostile(new byte[1], CodecException.Malformed.class));
-    for (int lengthy : new int[] {ARRAY_LIST, INT_ARRAY}) {
-      for (int length : new int[] {Integer.MAX_VALUE, -1, 1 << 20}) {
-        bodies.add(
-            new Hostile(
-                body(
-                    out -> {
-                      id(out, lengthy);
-                      out.writeVarInt(length, true);
-                    }),
-                CodecException.TooLarge.class));
-      }
-    }
-    bodies.add(
-        new Hostile(
-            body(
-                out -> {
-                  for (int i = 0; i < 20_000; i++) {
-                    id(out, ARRAY_LIST);
-                    out.writeVarInt(1, true);
-                  }
-                }),
-            CodecException.TooDeep.class));
-    bodies.add(
-        new Hostile(
-            body(
-                out -> {
-                  for (int i = 0; i < 60_000; i++) {
-                    id(out, OPTIONAL);
-                  }
-                }),
-            CodecException.TooDeep.class));
-    bodies.add(
-        new Hostile(
-            body(
-                out -> {
-                  id(out, 130);
-                  out.writeVarInt(101, false); // a percentage that its constructor refuses
-                }),
-            CodecException.Malformed.class));
-    bodies.add(new Hostile("garbage of all kinds".getBytes(UTF_8), CodecException.class));
-    return bodies;
-  }
-
-  @ParameterizedTest
-  @MethodSource("modes")
-  void eachHostileBodyIsOneErrorForThatMessageAlone(Mode mode) throws Exception {
-    try (MessageSocket raw = loopback(mode).open();
-        TypedSocket<Object> b = typed(mode)) {
-      Codec<Object> codec = Sample.builder().build();
-      BlockingQueue<CodecException> errors = new LinkedBlockingQueue<>();
-      b.onMalformed(
-          (peer, why) -> {
-            assertEquals(raw.localAddress(), peer);
-            errors.add(why);
-          });
-      int refused = 0;
-      for (Hostile each : hostile()) {
-        raw.send(b.socket().localAddress(), each.body());
-        raw.send(b.socket().localAddress(), codec.encode(refused));
-        assertEquals(refused, next(b).body());
-        refused++;
-        CodecException error = errors.poll();
-        assertNotNull(error, "no error for body " + refused);
-        assertInstanceOf(each.error(), error);
-        assertTrue(errors.isEmpty(), errors.toString());
-        assertEquals(refused, b.malformed());
-      }
-      if (mode == Mode.RELIABLE) {
-        assertEquals(1, b.socket().statistics().connectionsOpened());
-        assertEquals(1, b.socket().connections().size());
-      }
-      assertEquals(2L * refused, b.socket().statistics().messagesReceived());
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("modes")
-  void hostileBodiesAreCountedWithoutAHandlerToo(Mode mode) throws Exception {
-    try (MessageSocket raw = loopback(mode).open();
-        TypedSocket<Object> b = typed(mode)) {
-      List<byte[]> bodies = new ArrayList<>();
-      for (Hostile each : hostile()) {
-        if (each.body().length <= 1_000) { // the kernel is to hold them all
-          bodies.add(each.body());
-        }
-      }
-      assertTrue(bodies.size() > 10, "only " + bodies.size());
-      for (byte[] body : bodies) {
-        raw.send(b.socket().localAddress(), body);
-      }
-      raw.send(b.socket().localAddress(), Sample.builder().build().encode("good"));
-      assertEquals("good", b.receive().body());
-      assertEquals(bodies.size(), b.malformed());
-      assertNull(b.receive(Duration.ZERO));
-      assertNull(b.receive(Duration.ofSeconds(Long.MIN_VALUE)));
-    }
-  }
-
-  @Test
-  void aReceiveWhoseTimeIsOverLooksAtABoundedNumberOfMalformedMessages() throws Exception {
-    try (TypedSocket<Object> a = typed(Mode.RELIABLE);
-        TypedSocket<Object> b = typed(Mode.RELIABLE)) {
-      List<Receipt> receipts = new ArrayList<>();
-      for (int i = 0; i < 600; i++) {
-        receipts.add(a.socket().send(Message.to(at(b)).body(new byte[0])));
-      }
-      receipts.add(a.send(Message.to(at(b)), "good"));
-      for (Receipt receipt : receipts) {
-        Outcome outcome = receipt.await(LONG);
-        assertNotNull(outcome);
-        assertTrue(outcome.isAcknowledged(), outcome.toString());
-      }
-      // Now all of them wait to be received.
-      assertNull(b.receive(Duration.ZERO));
-      assertEquals(256, b.malformed());
-      assertNull(b.receive(Duration.ofNanos(-1)));
-      assertEquals(512, b.malformed());
-      TypedMessage<Object> good = b.receive(Duration.ZERO);
-      assertNotNull(good);
-      assertEquals("good", good.body());
-      assertEquals(600, b.malformed());
-    }
-  }
-
   @ParameterizedTest
   @MethodSource("modes")
   void aValueThatCannotBeEncodedIsTheSendersErrorAndIsNotSent(Mode mode) throws Exception {
@@ -423,23 +218,6 @@ class TypedSocketTest {
     }
   }
 
-  @Test
-  void differentRegistrationsShowAsCodecExceptionsWhereNothingIsCompared() throws Exception {
-    KryoCodec<Object> other =
-        KryoCodec.builder(Object.class).register(40, Sample.Point.class).build();
-    try (TypedSocket<Object> a = TypedSocket.over(loopback(Mode.PLAIN).open(), other);
-        TypedSocket<Object> b = typed(Mode.PLAIN)) {
-      BlockingQueue<CodecException> errors = new LinkedBlockingQueue<>();
-      b.onMalformed((peer, why) -> errors.add(why));
-      assertFalse(Arrays.equals(a.fingerprint(), b.fingerprint()));
-      assertArrayEquals(other.fingerprint(), a.fingerprint());
-      a.send(at(b), new Sample.Point(1, 2));
-      a.send(at(b), "of no class that differs");
-      assertEquals("of no class that differs", next(b).body());
-      assertInstanceOf(CodecException.UnknownType.class, errors.poll());
-    }
-  }
-
   @ParameterizedTest
   @MethodSource("modes")
   void textAndBytesAreValuesToo(Mode mode) throws Exception {
@@ -453,42 +231,6 @@ class TypedSocketTest {
       assertEquals("after", next(text).body());
       assertEquals(1, text.malformed());
       assertThrows(CodecException.class, () -> text.send(at(bytes), "\ud800"));
-    }
-  }
-
-  @ParameterizedTest
-  @MethodSource("modes")
-  void aCodecThatFailsDoesNotEndTheReceiver(Mode mode) throws Exception {
-    Codec<Integer> lengths =
-        new Codec<>() {
-          @Override
-          public byte[] encode(Integer value) {
-            return new byte[value];
-          }
-
-          @Override
-          public Integer decode(ByteBuffer body) {
-            if (body.remaining() == 13) {
-              throw new IllegalStateException("a mistake in the codec");
-            }
-            return body.remaining();
-          }
-
-          @Override
-          public Registrations registrations() {
-            return Registrations.ofFormat("lengths");
-          }
-        };
-    try (TypedSocket<Integer> a = TypedSocket.over(loopback(mode).open(), lengths)) {
-      BlockingQueue<CodecException> errors = new LinkedBlockingQueue<>();
-      a.onMalformed((peer, why) -> errors.add(why));
-      for (int length : new int[] {13, 14}) {
-        a.send(at(a), length);
-      }
-      assertEquals(14, next(a).body());
-      CodecException error = assertInstanceOf(CodecException.Malformed.class, errors.poll());
-      assertInstanceOf(IllegalStateException.class, error.getCause());
-      assertThrows(NegativeArraySizeException.class, () -> a.send(at(a), -1));
     }
   }
 
@@ -513,14 +255,6 @@ class TypedSocketTest {
       assertThrows(SocketClosedException.class, () -> a.send(at(a), "too late"));
     } finally {
       threads.shutdownNow();
-    }
-  }
-
-  @Test
-  void aSecondHandlerOfMalformedMessagesIsRefused() throws Exception {
-    try (TypedSocket<Object> a = typed(Mode.PLAIN)) {
-      a.onMalformed((peer, why) -> {});
-      assertThrows(IllegalStateException.class, () -> a.onMalformed((peer, why) -> {}));
     }
   }
 
@@ -553,58 +287,6 @@ class TypedSocketTest {
       TypedMessage<Order> order = shop.receive();
       shop.send(order.from(), new Order(order.body().number(), List.of("thanks")));
       assertEquals(new Order(7, List.of("thanks")), next(customer).body());
-    }
-  }
-
-  private record First(int number) {}
-
-  private record Second(int number) {}
-
-  private static Codec<Object> codec(Class<?> ten, Class<?> eleven) {
-    return KryoCodec.builder(Object.class).register(10, ten).register(11, eleven).build();
-  }
-
-  /** DESIGN §4: a difference is told by the first class that differs, and nothing is decoded. */
-  @Test
-  void differentRegistrationsAreToldByTheFirstClassThatDiffers() throws Exception {
-    try (TypedSocket<Object> a =
-            TypedSocket.over(loopback(Mode.RELIABLE).open(), codec(First.class, Second.class));
-        TypedSocket<Object> b =
-            TypedSocket.over(loopback(Mode.RELIABLE).open(), codec(Second.class, First.class))) {
-      BlockingQueue<CodecException> toldA = new LinkedBlockingQueue<>();
-      BlockingQueue<CodecException> toldB = new LinkedBlockingQueue<>();
-      a.onMalformed((peer, why) -> toldA.add(why));
-      b.onMalformed((peer, why) -> toldB.add(why));
-      a.send(at(b), new First(1));
-      // The value would decode as a Second: both hold one number.
-      assertNull(b.receive(Duration.ZERO));
-      while (toldA.isEmpty() || toldB.size() < 2) {
-        assertNull(a.receive(Duration.ofMillis(5)));
-        assertNull(b.receive(Duration.ofMillis(5)));
-      }
-      assertInstanceOf(CodecException.Different.class, toldB.remove());
-      for (CodecException told : List.of(toldA.remove(), toldB.remove())) {
-        String text = told.getMessage();
-        assertInstanceOf(CodecException.Different.class, told);
-        assertTrue(text.startsWith("class id 10 differs: here "), text);
-        assertTrue(text.contains("$First") && text.contains("$Second"), text);
-      }
-      assertTrue(toldA.isEmpty() && toldB.isEmpty(), "each list is sent once");
-    }
-  }
-
-  @Test
-  void equalRegistrationsAndPeersWithoutAnyAreDecoded() throws Exception {
-    try (TypedSocket<Object> a =
-            TypedSocket.over(loopback(Mode.RELIABLE).open(), codec(First.class, Second.class));
-        TypedSocket<Object> b =
-            TypedSocket.over(loopback(Mode.RELIABLE).open(), codec(First.class, Second.class));
-        MessageSocket bare = loopback(Mode.RELIABLE).open()) {
-      a.send(at(b), new First(1));
-      assertEquals(new First(1), next(b).body());
-      bare.send(at(b), codec(First.class, Second.class).encode(new Second(2)));
-      assertEquals(new Second(2), next(b).body());
-      assertArrayEquals(b.fingerprint(), bare.connect(at(b)).peerRegistrationFingerprint());
     }
   }
 }

@@ -105,6 +105,12 @@ class ChannelSchedulerTest {
     }
   }
 
+  /**
+   * Whoever has least for its weight is served, so no channel is ever more than one packet ahead of
+   * that: with weight w of W in all it has at most one packet's (1 - w/W) more than its share, and
+   * at least each other channel's packet times w/W less. Weighted bytes are kept in whole numbers,
+   * which is worth a byte a packet at most.
+   */
   @Property(tries = 100)
   void bytesAreSharedByWeight(
       @ForAll long seed, @ForAll @IntRange(min = 2, max = 10) int channels) {
@@ -123,8 +129,11 @@ class ChannelSchedulerTest {
     int packets = 100 * channels;
     fill(scheduler(priorities), packets);
     for (int channel = 0; channel < channels; channel++) {
-      double share = 1000.0 * packets * weights[channel] / sum;
-      assertEquals(share, (double) ordered.bytes[channel], 3000, "channel " + channel);
+      double part = (double) weights[channel] / sum;
+      double ahead = ordered.bytes[channel] - 1000.0 * packets * part;
+      assertTrue(ahead <= 1000 * (1 - part) + packets, ahead + " of channel " + channel);
+      double behind = 1000 * (channels - 1) * part + packets;
+      assertTrue(ahead >= -behind, ahead + " of channel " + channel);
     }
   }
 

@@ -199,6 +199,7 @@ class NetworkFaultsTest {
     }
     Party dies = initiatorDies ? pair.a : pair.b;
     Party lives = initiatorDies ? pair.b : pair.a;
+    pair.network.run(Duration.ofMillis(400)); // before that, nothing may be there to be settled
     settle(pair, Duration.ofSeconds(30));
     pair.network.run(Duration.ofSeconds(4));
     dies.crash();

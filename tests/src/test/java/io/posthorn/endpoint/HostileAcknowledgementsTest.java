@@ -1,0 +1,183 @@
+package io.posthorn.endpoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.Delivery;
+import io.posthorn.Security;
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.SendOutcome;
+import io.posthorn.protocol.recovery.SentPackets;
+import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.FrameType;
+import io.posthorn.wire.VarInt;
+import io.posthorn.wire.WireLimits;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import net.jqwik.api.Example;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+
+/** Acknowledgements as weapons, and their absence: FAULTS 47 to 49. */
+class HostileAcknowledgementsTest extends MisbehavingPeerCase {
+  // 47: optimistic acknowledgements.
+
+  @Example
+  void acknowledgingWhatWasNeverSentEndsTheConnection() {
+    send(1000, 5);
+    long window = window();
+    peer.send(out -> ack(out, 0, peer.largestOpened() + 1));
+    assertEquals(CloseReason.PROTOCOL_VIOLATION, peer.toldToClose());
+    assertTrue(window() <= window, "the window did not grow");
+  }
+
+  @Example
+  void acknowledgingTheLastNumberThereIsEndsTheConnection() {
+    assertCloses(
+        CloseReason.PROTOCOL_VIOLATION,
+        out -> ack(out, WireLimits.MAX_PACKET_NUMBER, WireLimits.MAX_PACKET_NUMBER));
+  }
+
+  /** A peer that acknowledges ahead is caught within a few hundred packets by a skipped number. */
+  @Example
+  void acknowledgingEverythingUnseenMeetsASkippedNumber() {
+    for (int i = 0; i < 3000 && peer.toldToClose() == null; i++) {
+      send(900, 2);
+      peer.nowNanos += 20 * MS;
+      peer.send(out -> ack(out, 0, peer.largestOpened()));
+    }
+    assertEquals(CloseReason.PROTOCOL_VIOLATION, peer.toldToClose());
+  }
+
+  // 48: ACK bombs.
+
+  @Property(tries = 50)
+  void anAckOfManyRangesCostsNoMoreThanItsBytes(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    send(1000, 20);
+    byte[] bomb = new byte[HandPeer.MOST_FRAME_BYTES];
+    int at = 0;
+    bomb[at++] = FrameType.ACK;
+    at += VarInt.write(bomb, at, random.nextBoolean() ? 1L << 61 : 100 + random.nextInt(1000));
+    at += VarInt.write(bomb, at, random.nextInt(1 << 20));
+    at += VarInt.write(bomb, at, random.nextInt(random.nextBoolean() ? 64 : 5000));
+    while (at < bomb.length - 8) {
+      at += VarInt.write(bomb, at, random.nextInt(4) == 0 ? 1L << 60 : random.nextInt(3));
+    }
+    peer.send(Arrays.copyOf(bomb, at));
+    CloseReason reason = peer.toldToClose();
+    assertTrue(
+        reason == CloseReason.FRAME_ENCODING || reason == CloseReason.PROTOCOL_VIOLATION,
+        "" + reason);
+  }
+
+  @Example
+  void aPacketOfPaddingAloneIsHarmless() {
+    peer.send(new byte[] {FrameType.PADDING, 0, 0, 0});
+    assertLives();
+  }
+
+  // 49: acknowledgements withheld.
+
+  @Example
+  void aPeerThatAcknowledgesNothingStopsTheSenderNotTheMemory() {
+    SendOutcome outcome = SendOutcome.ACCEPTED;
+    long taken = 0;
+    while (outcome == SendOutcome.ACCEPTED) {
+      outcome =
+          peer.endpoint.send(
+              new OutgoingMessage(
+                  peer.handle(),
+                  peer.address,
+                  1,
+                  Delivery.RELIABLE_ORDERED,
+                  -1,
+                  new byte[10_000],
+                  false,
+                  Endpoint.NEVER,
+                  false,
+                  null),
+              0);
+      taken += 10_000;
+    }
+    assertEquals(SendOutcome.BLOCKED, outcome);
+    assertTrue(taken <= OPTIONS.sendBufferBytes() + 10_000);
+    peer.collect();
+    long before = peer.bytesHeard;
+    peer.advance(29_000 * MS);
+    assertTrue(peer.bytesHeard - before < 1 << 20, "probes only");
+    peer.advance(10_000 * MS);
+    assertEquals(CloseReason.IDLE_TIMEOUT, peer.closedFor());
+  }
+
+  /** Its words keep the connection from being idle, but no probe is ever answered. */
+  @Example
+  void aPeerThatAnswersNoProbeIsGivenUpAfterTheIdleTimeoutThoughItTalks() {
+    send(1000, 3);
+    long seconds = 0;
+    while (peer.closedFor() == null) {
+      peer.advance(1000 * MS);
+      assertTrue(++seconds <= 33, "after 30 seconds and the first probe timeout");
+      if (peer.closedFor() == null) {
+        peer.send(out -> out.ping());
+      }
+    }
+    assertEquals(CloseReason.IDLE_TIMEOUT, peer.closedFor());
+    assertTrue(seconds >= 30, "not before");
+  }
+
+  @Example
+  void aPeerThatAnswersSomeProbesStays() {
+    send(1000, 3);
+    for (int i = 0; i < 120; i++) {
+      peer.advance(1000 * MS);
+      if (i % 20 == 0) {
+        send(1000, 1);
+        peer.send(out -> ack(out, peer.largestOpened(), peer.largestOpened()));
+      }
+    }
+    assertLives();
+  }
+
+  /** It keeps the connection alive by talking, but never says what it got. */
+  @Example
+  void aPeerThatTalksButNeverAcknowledgesIsGivenUp() {
+    HandPeer clear = HandPeer.connected(HandPeer.options(Security.none(), 100, 64 << 20));
+    byte[] ping = {FrameType.PING, 0, 0, 0};
+    int sent = 0;
+    while (clear.toldToClose() == null) {
+      clear.send(ping);
+      clear.nowNanos += MS / 1000;
+      assertTrue(++sent <= 2 * SentPackets.LIMIT + 1000, "the numbers kept are bounded");
+    }
+    assertEquals(CloseReason.PROTOCOL_VIOLATION, clear.toldToClose());
+  }
+
+  /** One that acknowledges lets the other side forget, though it gets nothing but ACKs itself. */
+  @Example
+  void whoOnlyReceivesAsksNowAndThenForAnAcknowledgement() {
+    assertEquals(2, pingsFor(5000, 0), "one for 1,024 packets with nothing but an ACK");
+  }
+
+  /** Each ACK lists the gaps, until the other side has said that it knows. */
+  @Example
+  void whoOnlyReceivesWithGapsAsksMoreOften() {
+    long pings = pingsFor(1000, 10);
+    assertTrue(pings >= 5 && pings <= 20, pings + " PINGs");
+  }
+
+  private long pingsFor(int datagrams, int lossPercent) {
+    SplittableRandom random = new SplittableRandom(1);
+    long before = peer.heardOf("onPing");
+    for (int i = 0; i < datagrams; i++) {
+      peer.nextNumber += random.nextInt(100) < lossPercent ? 1 : 0;
+      peer.send(out -> out.datagram(0, -1, new byte[10], 0, 10));
+      peer.nowNanos += MS;
+    }
+    return peer.heardOf("onPing") - before;
+  }
+
+  private long window() {
+    return peer.endpoint.connections(peer.nowNanos).get(0).congestionWindowBytes();
+  }
+}

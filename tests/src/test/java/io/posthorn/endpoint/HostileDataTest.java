@@ -1,0 +1,164 @@
+package io.posthorn.endpoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.protocol.ReceivedMessage;
+import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.DropReason;
+import io.posthorn.wire.FrameType;
+import io.posthorn.wire.FrameWriter;
+import io.posthorn.wire.VarInt;
+import io.posthorn.wire.WireLimits;
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import net.jqwik.api.Example;
+
+/** Data and credit that break the rules: FAULTS 50 to 52. */
+class HostileDataTest extends MisbehavingPeerCase {
+  private static final long SLICE = (24 << 20) / 4 / 64;
+  private static final long POOL = (24 << 20) / 4;
+
+  // 50: reassembly.
+
+  @Example
+  void dataBeyondTheCreditBreaksFlowControl() {
+    assertCloses(CloseReason.FLOW_CONTROL, out -> out.channelData(5, SLICE, new byte[1], 0, 1));
+  }
+
+  @Example
+  void dataNearTheLastOffsetBreaksFlowControl() {
+    assertCloses(
+        CloseReason.FLOW_CONTROL,
+        out -> out.channelData(63, WireLimits.MAX_OFFSET - 2, new byte[2], 0, 2));
+  }
+
+  @Example
+  void dataBeyondTheLastOffsetIsNoFrame() {
+    byte[] frame = new byte[20];
+    frame[0] = FrameType.CHANNEL_DATA_LAST;
+    frame[1] = 5;
+    VarInt.write(frame, 2, WireLimits.MAX_OFFSET);
+    peer.send(frame);
+    assertEquals(CloseReason.FRAME_ENCODING, peer.toldToClose());
+  }
+
+  @Example
+  void contradictoryEndsOfAChannelAreABreach() {
+    peer.send(out -> out.channelFin(5, 100));
+    peer.send(out -> out.channelFin(5, 100));
+    assertCloses(CloseReason.FINAL_SIZE, out -> out.channelFin(5, 99));
+  }
+
+  @Example
+  void dataBehindTheEndOfAChannelIsABreach() {
+    peer.send(out -> out.channelFin(5, 100));
+    assertCloses(CloseReason.FINAL_SIZE, out -> out.channelData(5, 100, new byte[1], 0, 1));
+  }
+
+  @Example
+  void aMessageThatChangesItsLengthIsABreach() {
+    peer.send(out -> part(out, 0, 1000, 0));
+    assertCloses(CloseReason.FINAL_SIZE, out -> part(out, 0, 1001, 500));
+  }
+
+  @Example
+  void aMessageOfATebibyteBreaksFlowControl() {
+    assertCloses(CloseReason.FLOW_CONTROL, out -> part(out, 0, WireLimits.MAX_MESSAGE_BYTES, 0));
+  }
+
+  @Example
+  void moreMessagesThanThePoolHoldsBreakFlowControl() {
+    for (int i = 0; i < 8; i++) {
+      int id = i;
+      peer.send(out -> part(out, id, POOL / 8, 0));
+    }
+    assertLives();
+    assertCloses(CloseReason.FLOW_CONTROL, out -> part(out, 8, 1, 0));
+  }
+
+  @Example
+  void anIdBeyondTheWindowIsABreach() {
+    assertCloses(CloseReason.LIMIT, out -> part(out, 1024, 10, 0));
+  }
+
+  @Example
+  void anAbortBeyondTheWindowIsABreach() {
+    assertCloses(CloseReason.LIMIT, out -> out.messageAbort((1L << 62) - 1, 10));
+  }
+
+  @Example
+  void aChunkThatIsTooLongIsABreach() {
+    byte[] header = new byte[4];
+    VarInt.write(header, 0, 2L * (WireLimits.MAX_CHUNK_BYTES + 1));
+    assertCloses(CloseReason.PROTOCOL_VIOLATION, out -> out.channelData(0, 0, header, 0, 4));
+  }
+
+  @Example
+  void aChannelThatDoesNotExistIsABreach() {
+    byte[] frame = new byte[20];
+    frame[0] = FrameType.CHANNEL_DATA_LAST;
+    VarInt.write(frame, 1, 64);
+    peer.send(frame);
+    assertEquals(CloseReason.LIMIT, peer.toldToClose());
+  }
+
+  private static void part(FrameWriter out, long id, long total, long offset) {
+    int fits = out.beginMessage(id, 3, -1, total, offset, 1);
+    assertTrue(fits >= 0);
+    out.advance(fits);
+  }
+
+  @Example
+  void overlappingAndContradictoryDataLeavesTheFirst() {
+    byte[] one = {6, 1, 1, 1};
+    byte[] two = {8, 2, 2, 2, 2};
+    peer.send(out -> out.channelData(0, 1, one, 1, 2));
+    peer.send(out -> out.channelData(0, 0, two, 0, 5));
+    ReceivedMessage message = peer.endpoint.pollMessage(peer.nowNanos);
+    assertNotNull(message);
+    assertEquals(Arrays.toString(new byte[] {1, 1, 2, 2}), Arrays.toString(message.body()));
+    assertLives();
+  }
+
+  // 51: tiny fragments.
+
+  @Example
+  void tinyFragmentsWithHolesHitTheBoundOfEachChannelAndTheConnectionLives() {
+    SplittableRandom random = new SplittableRandom(1);
+    for (int i = 0; i < 3000; i++) {
+      peer.send(
+          out -> {
+            for (int j = 0; j < 60; j++) {
+              int channel = random.nextInt(4);
+              out.channelData(channel, 1 + random.nextInt((int) SLICE - 1), new byte[1], 0, 1);
+            }
+          });
+    }
+    assertTrue(peer.endpoint.counters().drops(DropReason.TOO_MANY_GAPS) > 0);
+    assertLives();
+  }
+
+  // 52: flow control as a weapon.
+
+  @Example
+  void creditThatShrinksIsNoCredit() {
+    peer.send(out -> out.maxChannelData(0, 1));
+    peer.send(out -> out.maxMessages(0));
+    peer.send(out -> out.maxMessageData(0));
+    send(1000, 1);
+    assertTrue(peer.heardOf("onChannelData") > 0);
+    assertLives();
+  }
+
+  @Example
+  void absurdCreditIsTakenAsItIs() {
+    peer.send(out -> out.maxChannelData(0, WireLimits.MAX_OFFSET));
+    peer.send(out -> out.maxMessages((1L << 62) - 1));
+    peer.send(out -> out.maxMessageData((1L << 62) - 1));
+    send(60_000, 60);
+    assertTrue(peer.bytesHeard < 1 << 20, "the congestion window still holds");
+    assertLives();
+  }
+}
