@@ -141,6 +141,26 @@ class LinuxReceiveWaitTest {
   }
 
   @Test
+  void aWakeUpBehindADatagramDoesNotMakeThePortDeafToOthers() throws IOException {
+    open("127.0.0.1");
+    meetADatagram();
+    calls.beforeWait =
+        () -> {
+          try {
+            sendToSelf(7);
+          } catch (IOException e) {
+            throw new AssertionError(e);
+          }
+          port.wakeup();
+        };
+    assertTrue(port.await(Endpoint.NEVER, false));
+    take(7);
+    boolean unused = port.await(1_000_000, false);
+    port.wakeup();
+    assertTrue(port.await(20_000_000_000L, false));
+  }
+
+  @Test
   void aDatagramAsLongAsAWakeUpIsHandedOver() throws IOException {
     open("127.0.0.1");
     meetADatagram();

@@ -201,15 +201,30 @@ public final class LinuxDatagramPort implements DatagramPort {
     interruption.arm();
     try {
       ready =
-          mayReceiveWaiting(timeoutNanos, untilWritable)
-              ? awaitRun()
-              : poll(timeoutNanos, untilWritable);
+          wasWoken()
+              || (mayReceiveWaiting(timeoutNanos, untilWritable)
+                  ? awaitRun()
+                  : poll(timeoutNanos, untilWritable));
     } finally {
       interruption.disarm();
       leave();
     }
     users.requireOpen();
     return ready;
+  }
+
+  /**
+   * Whether this thread was to be woken while it did not wait. The datagram to self may have come
+   * behind another one, or got lost: then nothing else tells of it, and as long as it counts as
+   * pending no other wake-up is sent.
+   */
+  private boolean wasWoken() {
+    if (!wakePending.get()) {
+      return false;
+    }
+    wakePending.set(false);
+    calls.drainEvent(event, structsAt + EVENT_IN);
+    return true;
   }
 
   private boolean mayReceiveWaiting(long timeoutNanos, boolean untilWritable) {
@@ -223,14 +238,12 @@ public final class LinuxDatagramPort implements DatagramPort {
   /**
    * Waits for a run inside the call that receives it. Whoever wakes this thread sees {@code
    * receiving} and sends a datagram to self; or it comes before that, and is seen here. Should that
-   * datagram get lost, the wait is short all the same.
+   * datagram get lost, the wait is short all the same, and the next one ends at once.
    */
   private boolean awaitRun() {
     receiving = true;
-    if (wakePending.get() || users.isEnded()) {
+    if (wasWoken() || users.isEnded()) {
       receiving = false;
-      wakePending.set(false);
-      calls.drainEvent(event, structsAt + EVENT_IN);
       return true;
     }
     long bytes = receiver.awaitRun();
