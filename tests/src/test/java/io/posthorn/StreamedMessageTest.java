@@ -14,6 +14,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.EOFException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.security.MessageDigest;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -100,6 +101,31 @@ class StreamedMessageTest {
       assertEquals("next", next.text());
       next.confirm();
       assertNull(get(receipt.processed()), "both sides number the messages alike");
+    }
+  }
+
+  /** The interrupt status stays set, so that closing cannot wait for room either. */
+  @Test
+  void streamWhoseEndCannotBeSentIsGivenUp() throws Exception {
+    try (MessageSocket a = reliable().sendBufferBytes(256 << 10).open();
+        MessageSocket b = reliable().streaming(true).open()) {
+      MessageOutputStream out = a.openStream(b.localAddress(), 0);
+      byte[] bytes = new byte[40_000];
+      Thread.currentThread().interrupt();
+      assertThrows(
+          InterruptedIOException.class,
+          () -> {
+            while (true) {
+              out.write(bytes);
+            }
+          });
+      assertThrows(InterruptedIOException.class, out::close);
+      assertTrue(Thread.interrupted());
+      Message message = next(b);
+      InputStream in = message.stream();
+      assertThrows(EOFException.class, in::readAllBytes);
+      a.send(Message.to(b.localAddress()).body("next"));
+      assertEquals("next", next(b).text());
     }
   }
 

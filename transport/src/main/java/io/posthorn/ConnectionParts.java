@@ -9,13 +9,10 @@ import java.io.IOException;
 
 /** Sends the parts of one message over one connection. */
 final class ConnectionParts implements MessageOutputStream.PartSender {
-  private static final byte[] NOTHING = new byte[0];
-
   private final MessageSocket socket;
   private final ConnectionRecord connection;
   private final int channel;
   private final OpenStreams.Claim claim;
-  private boolean begun;
 
   ConnectionParts(
       MessageSocket socket, ConnectionRecord connection, int channel, OpenStreams.Claim claim) {
@@ -45,15 +42,11 @@ final class ConnectionParts implements MessageOutputStream.PartSender {
       TransportException ended = end == null ? null : Endings.exception(end, socket.options());
       throw socket.refusal(outcome, connection.peer(), writtenBytes, ended);
     }
-    begun = true;
   }
 
-  /** An empty part with more to come is the sign of an aborted message. */
   @Override
-  public void abort() throws IOException {
-    if (begun) {
-      send(NOTHING, true, 0);
-    }
+  public void abort() {
+    socket.drivers().abortStream(connection, channel);
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.posthorn;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -26,8 +27,8 @@ public final class MessageOutputStream extends OutputStream {
     /** Sends a part; waits for room. */
     void send(byte[] part, boolean more, long writtenBytes) throws IOException;
 
-    /** Gives the message up. */
-    void abort() throws IOException;
+    /** Gives the message up; never waits. */
+    void abort();
 
     /** The stream has ended; its channel is free again. */
     void release();
@@ -74,7 +75,10 @@ public final class MessageOutputStream extends OutputStream {
     }
   }
 
-  /** Ends the message. A second call, or one after {@link #abort}, does nothing. */
+  /**
+   * Ends the message. A second call, or one after {@link #abort}, does nothing. If the last part
+   * cannot be sent, as where an interrupt ends the waiting for room, the message is given up.
+   */
   @Override
   public void close() throws IOException {
     if (ended) {
@@ -83,6 +87,9 @@ public final class MessageOutputStream extends OutputStream {
     ended = true;
     try {
       sendPart(false);
+    } catch (IOException notEnded) {
+      sender.abort(); // or the channel's next message would be taken for the rest of this one
+      throw notEnded;
     } finally {
       sender.release();
     }
@@ -107,9 +114,8 @@ public final class MessageOutputStream extends OutputStream {
   }
 
   private void sendPart(boolean more) throws IOException {
-    byte[] bytes = java.util.Arrays.copyOf(part, filled);
-    filled = 0;
-    sender.send(bytes, more, writtenBytes);
+    sender.send(Arrays.copyOf(part, filled), more, writtenBytes);
+    filled = 0; // not before: who was interrupted may go on
   }
 
   private void requireOpen() throws IOException {

@@ -85,6 +85,12 @@ public interface Endpoint {
   SendOutcome sendBody(long connection, int channel, ByteBuffer body, long nowNanos);
 
   /**
+   * Gives up the message of which parts were sent on this channel and not the last, whether there
+   * is room or not; does nothing if there is none.
+   */
+  void abortMessage(long connection, int channel, long nowNanos);
+
+  /**
    * Takes a run of small messages for one ordered channel, which has been used before, each encoded
    * as one chunk of the channel's stream. In plain mode, for one peer.
    *

@@ -221,6 +221,10 @@ public final class PlainEndpoint implements Endpoint {
     return SendOutcome.CLOSED;
   }
 
+  /** Plain mode sends no message in parts. */
+  @Override
+  public void abortMessage(long connection, int channel, long nowNanos) {}
+
   @Override
   public int sendRun(
       long connection,

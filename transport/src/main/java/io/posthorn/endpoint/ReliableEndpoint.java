@@ -447,6 +447,15 @@ public final class ReliableEndpoint implements Endpoint {
   }
 
   @Override
+  public void abortMessage(long connection, int channel, long nowNanos) {
+    ConnectionSlot slot = table.byHandle(connection);
+    if (slot != null) {
+      slot.connection.abortMessage(channel);
+      turns.settle(slot, nowNanos);
+    }
+  }
+
+  @Override
   public int sendRun(
       long connection,
       InetSocketAddress peer,

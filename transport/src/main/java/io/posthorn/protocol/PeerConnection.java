@@ -242,6 +242,13 @@ public final class PeerConnection {
     return taken;
   }
 
+  /** Gives up the message of which parts were sent on this channel, and not the last. */
+  public void abortMessage(int channel) {
+    if (isSendable()) {
+      deliveries.ordered().abort(channel);
+    }
+  }
+
   /** Takes or refuses one ordered message, which is copied. */
   public SendOutcome sendBody(int channel, ByteBuffer body, long nowNanos) {
     if (!isSendable()) {

@@ -138,6 +138,11 @@ public final class DriverGroup {
     of(connection.handle()).sending().beginStream(connection, channel);
   }
 
+  /** As {@link Sending#abortStream}. */
+  public void abortStream(ConnectionRecord connection, int channel) {
+    of(connection.handle()).sending().abortStream(connection, channel);
+  }
+
   /** As {@link SocketDriver#receivePart}. */
   public @Nullable ReceivedMessage receivePart(ConnectionRecord connection, int channel)
       throws InterruptedIOException {

@@ -137,6 +137,20 @@ final class Sending {
     }
   }
 
+  /** A streamed message that has begun on this channel will not be ended; never waits. */
+  void abortStream(ConnectionRecord connection, int channel) {
+    driver.lock.lock();
+    try {
+      if (driver.isOpen()) {
+        long now = driver.now();
+        driver.endpoint.abortMessage(connection.handle(), channel, now);
+        driver.afterInput(now);
+      }
+    } finally {
+      driver.lock.unlock();
+    }
+  }
+
   private SendOutcome offer(OutgoingMessage message) {
     if (!driver.isOpen()) {
       return SendOutcome.CLOSED;

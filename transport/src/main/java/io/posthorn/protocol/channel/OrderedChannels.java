@@ -107,6 +107,15 @@ public final class OrderedChannels implements ChannelSource {
     sendable |= 1L << channel;
   }
 
+  /** Gives up the message of which parts were sent, if there is one. */
+  public void abort(int channel) {
+    OutgoingChannel to = outgoingOrNull(channel);
+    if (to != null) {
+      to.abort();
+      updateSendable(channel, to);
+    }
+  }
+
   /** Takes a run of encoded messages; see {@link OutgoingChannel#addRun}. */
   public int sendRun(int channel, byte[] encoded, int from, int to, boolean beyondLimit) {
     OutgoingChannel at = used(channel);

@@ -24,6 +24,7 @@ final class OutgoingChannel {
 
   private static final long EXPIRY_STEP_NANOS = 1_000_000L;
   private static final byte ABORT = 1;
+  private static final byte[] NOTHING = new byte[0];
 
   /** What a frame takes beside its data, at most in the streams of thin flows. */
   private static final int FRAME_BYTES = 12;
@@ -114,6 +115,11 @@ final class OutgoingChannel {
     earliestExpiryNanos = Math.min(earliestExpiryNanos, expiry);
     midMessage = more && !aborts;
     midMessageBytes = midMessage ? midMessageBytes + body.length : 0;
+  }
+
+  /** Gives up the streamed message under way: an empty part with more to come says so. */
+  void abort() {
+    add(NOTHING, true, NEVER, false, null);
   }
 
   /**
