@@ -3,6 +3,7 @@ package io.posthorn.simulation;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
+import io.posthorn.simulation.checker.Checkers;
 import io.posthorn.simulation.checker.LivenessChecker;
 import io.posthorn.testkit.jqwik.ScheduledSend;
 import java.time.Duration;
@@ -31,6 +32,20 @@ class PromiseExamplesTest {
     pair.network.at(healed, () -> pair.link(LinkConditions.parse("delay 5ms")));
     assertTrue(pair.network.runUntil(pair::isSettled, Duration.ofSeconds(60)));
     LivenessChecker.check(pair.history, healed.toNanos(), Duration.ofSeconds(1).toNanos());
+  }
+
+  /** What had expired in mid-message was counted as unacknowledged when its connection closed. */
+  @Test
+  void whatExpiredIsNotUnacknowledgedToo() {
+    Pair pair =
+        new Pair(0, Pair.patient(false, true))
+            .link(LinkConditions.NONE, LinkConditions.parse("delay 400ms"));
+    pair.schedule(
+        List.of(new ScheduledSend(0, true, 0, Delivery.RELIABLE_ORDERED, 0, 65_537, 401)));
+    pair.network.run(Duration.ofSeconds(3));
+    assertTrue(pair.isSettled());
+    assertTrue(pair.close(Duration.ZERO, Duration.ofSeconds(40)));
+    Checkers.checkEnded(pair.history);
   }
 
   private static ScheduledSend ordered(int atMillis, boolean forth) {

@@ -11,8 +11,10 @@ import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.endpoint.TransmitBatch;
 import io.posthorn.protocol.PortLimits;
+import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.simulation.checker.Checkers;
+import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.DropReason;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
@@ -34,6 +36,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
+import org.jspecify.annotations.Nullable;
 
 /** Invariant 6, and the second half of 2: what those get who have proved nothing. */
 class StrangersProperties {
@@ -44,6 +47,7 @@ class StrangersProperties {
     final Endpoint endpoint;
     final Map<InetSocketAddress, long[]> accounts = new HashMap<>();
     private final TransmitBatch batch = new TransmitBatch();
+    private @Nullable ConnectionIdIssuer ids;
     private long nowNanos;
 
     Open(SocketOptions options, long seed) {
@@ -54,8 +58,18 @@ class StrangersProperties {
     static Open lasting(SocketOptions options, long seed) {
       SplittableRandom random = new SplittableRandom(seed);
       StaticKey identity = StaticKey.generate(random);
-      return new Open(
-          new ReliableEndpoint(options, random, Pair.B::equals, identity, PortLimits.UNKNOWN));
+      Open open =
+          new Open(
+              new ReliableEndpoint(options, random, Pair.B::equals, identity, PortLimits.UNKNOWN));
+      open.ids = new ConnectionIdIssuer(identity, random, id -> false);
+      return open;
+    }
+
+    /** Whether its identity may have issued the id of a packet: that of one in 65,536 at random. */
+    boolean mayHaveIssued(byte[] packet) {
+      ConnectionIdIssuer known = ids;
+      return known == null
+          || (packet.length > Long.BYTES && known.isIssuedHere(BigEndian.getLong(packet, 1)));
     }
 
     private Open(Endpoint endpoint) {
@@ -163,7 +177,8 @@ class StrangersProperties {
     // M1 of another version is told which ones are spoken: once for each, and in less bytes.
     boolean versions = size >= WireLimits.MINIMUM_DATAGRAM_BYTES && first == 4;
     // Whose key is new can not tell garbage from a packet of a connection that he had before.
-    boolean mayBeAnswered = versions || (!lasting && first >= 8 && first <= 15);
+    boolean isData = first >= 8 && first <= 15;
+    boolean mayBeAnswered = versions || (isData && open.mayHaveIssued(datagram));
     assertTrue(open.answered() == 0 || mayBeAnswered, open.answered() + " bytes");
     assertTrue(open.answered() <= size, "an answer is no longer than what it answers");
     assertEquals(1, open.dropped());

@@ -300,6 +300,7 @@ final class OutgoingChannel {
       return false;
     }
     part.givenUp = true;
+    ledger.onGivenUp();
     if (part.receipt != null) {
       confirmations.forget(true, channel, part.number);
       ledger.onReport(part.receipt, outcome, false);
@@ -468,7 +469,7 @@ final class OutgoingChannel {
   private void finish(Part part) {
     if (part.givenUp) {
       // Its receipt has been told already; its bytes count with those of the next message.
-      ledger.onSettled(part.body.length, null, ReceiptOutcome.CANCELLED, false);
+      ledger.onGone(part.body.length);
       return;
     }
     packed.add(buffer.end(), part.body.length, part.receipt);
@@ -552,8 +553,11 @@ final class OutgoingChannel {
       settleFirst(outcome);
     }
     for (Part part : waiting) {
-      ReceiptOutcome how = part.givenUp ? ReceiptOutcome.CANCELLED : outcome;
-      ledger.onSettled(part.body.length, part.receipt, how, part.begun);
+      if (part.givenUp) {
+        ledger.onGone(part.body.length);
+      } else {
+        ledger.onSettled(part.body.length, part.receipt, outcome, part.begun);
+      }
     }
     waiting.clear();
   }

@@ -152,6 +152,16 @@ public final class SendLedger {
     return lostUnreceipted;
   }
 
+  /** A message that is in its stream in part was given up: it has ended, but not its bytes. */
+  void onGivenUp() {
+    openMessages--;
+  }
+
+  /** What was left of a message that was given up is in its stream, or never will be. */
+  void onGone(int bodyBytes) {
+    heldBytes -= bodyBytes + MESSAGE_OVERHEAD_BYTES;
+  }
+
   /** An unreliable message left: it needs no memory any more, and its receipt is reported later. */
   void onSent(int bodyBytes) {
     heldBytes -= bodyBytes + MESSAGE_OVERHEAD_BYTES;
