@@ -47,6 +47,7 @@ final class Finisher implements Closeable {
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       file.giveUp();
+      ended(null);
       throw new java.io.InterruptedIOException("interrupted while files go to the disk");
     }
   }
@@ -85,14 +86,17 @@ final class Finisher implements Closeable {
       done(result);
     } catch (IOException gone) {
       failed = gone;
+    } finally {
+      ended(failed);
     }
-    synchronized (this) {
-      underWay--;
-      if (failed != null && failure == null) {
-        failure = failed;
-      }
-      notifyAll();
+  }
+
+  private synchronized void ended(@Nullable IOException failed) {
+    underWay--;
+    if (failed != null && failure == null) {
+      failure = failed;
     }
+    notifyAll();
   }
 
   /** Waits until all are on the disk and told. */
