@@ -121,8 +121,7 @@ class LinuxReceiveWaitTest {
     assertEquals(0, calls.waits);
   }
 
-  @Test
-  void aWakeUpBehindADatagramIsNotLost() throws IOException {
+  private void isWokenBehindADatagram() throws IOException {
     open("127.0.0.1");
     meetADatagram();
     calls.beforeWait =
@@ -136,25 +135,18 @@ class LinuxReceiveWaitTest {
         };
     assertTrue(port.await(Endpoint.NEVER, false));
     take(7);
+  }
+
+  @Test
+  void aWakeUpBehindADatagramIsNotLost() throws IOException {
+    isWokenBehindADatagram();
     calls.beforeWait = () -> {};
     assertTrue(port.await(Endpoint.NEVER, false), "somebody woke it");
   }
 
   @Test
   void aWakeUpBehindADatagramDoesNotMakeThePortDeafToOthers() throws IOException {
-    open("127.0.0.1");
-    meetADatagram();
-    calls.beforeWait =
-        () -> {
-          try {
-            sendToSelf(7);
-          } catch (IOException e) {
-            throw new AssertionError(e);
-          }
-          port.wakeup();
-        };
-    assertTrue(port.await(Endpoint.NEVER, false));
-    take(7);
+    isWokenBehindADatagram();
     boolean unused = port.await(1_000_000, false);
     port.wakeup();
     assertTrue(port.await(20_000_000_000L, false));

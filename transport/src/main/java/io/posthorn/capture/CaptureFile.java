@@ -11,9 +11,7 @@ import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
-import java.util.Set;
 
 /**
  * A pcapng file of datagrams that pass right now. The file has a thread of its own: what a slow
@@ -35,13 +33,7 @@ public final class CaptureFile implements Closeable {
    * @throws IOException if it cannot be written
    */
   public CaptureFile(Path path) throws IOException {
-    file =
-        new BackgroundFile(
-            path,
-            Set.of(
-                StandardOpenOption.WRITE,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING));
+    file = new BackgroundFile(path);
     out = new CaptureWriter(file::write);
   }
 

@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.util.Arrays;
 import java.util.Set;
@@ -39,6 +40,20 @@ public final class BackgroundFile implements Closeable {
   private boolean closing;
   private boolean over;
   private @Nullable IOException failure;
+
+  /**
+   * Creates the file, or empties it, and starts its thread.
+   *
+   * @throws IOException if it cannot be written
+   */
+  public BackgroundFile(Path path) throws IOException {
+    this(
+        path,
+        Set.of(
+            StandardOpenOption.WRITE,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING));
+  }
 
   /**
    * Opens the file and starts its thread.

@@ -64,13 +64,20 @@ final class Dispatch {
     boolean full = messages.size() == LIMIT_MESSAGES;
     long turnsBefore = driver.turns();
     while (!messages.isEmpty()) {
-      ReceivedMessage message = messages.remove();
-      driver.guarded(() -> to.accept(message));
+      accept(to, messages.remove());
     }
     // An interrupt that a handler left behind would make every later wait of the loop return.
     Thread.interrupted();
     // A handler that waited made turns, and in those more messages may have come.
     return full || driver.turns() != turnsBefore;
+  }
+
+  private void accept(Consumer<ReceivedMessage> to, ReceivedMessage message) {
+    try {
+      to.accept(message);
+    } catch (RuntimeException | Error e) {
+      driver.noteHandlerFailure(e);
+    }
   }
 
   private ArrayDeque<ReceivedMessage> take() {

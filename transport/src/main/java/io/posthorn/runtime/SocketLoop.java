@@ -410,8 +410,7 @@ abstract class SocketLoop {
     }
   }
 
-  /** Runs code of the application; what it throws is told to the thread's handler and counted. */
-  final void guarded(Runnable foreign) {
+  private void guarded(Runnable foreign) {
     try {
       foreign.run();
     } catch (RuntimeException | Error e) {
@@ -419,6 +418,7 @@ abstract class SocketLoop {
     }
   }
 
+  /** Tells the thread's handler what code of the application threw, and counts it. */
   final void noteHandlerFailure(Throwable e) {
     handlerFailures.incrementAndGet();
     Thread thread = Thread.currentThread();

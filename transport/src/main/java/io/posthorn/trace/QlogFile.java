@@ -3,10 +3,8 @@ package io.posthorn.trace;
 import io.posthorn.files.BackgroundFile;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Set;
 
 /** Makes listeners that write qlog files. */
 public final class QlogFile {
@@ -19,13 +17,7 @@ public final class QlogFile {
    * @throws IOException if it cannot be written
    */
   public static TraceListener create(Path path) throws IOException {
-    BackgroundFile file =
-        new BackgroundFile(
-            path,
-            Set.of(
-                StandardOpenOption.WRITE,
-                StandardOpenOption.CREATE,
-                StandardOpenOption.TRUNCATE_EXISTING));
+    BackgroundFile file = new BackgroundFile(path);
     Path name = path.getFileName();
     String started = Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
     QlogWriter writer =

@@ -101,11 +101,11 @@ public final class Verdict {
     if (!comparison.isPerfect(Transport.TCP)) {
       return broken(Transport.TCP, name);
     }
-    double mine = median(Transport.RELIABLE, Metric.P99);
     double theirs = median(Transport.TCP, Metric.P99);
     if (!comparison.has(Transport.RELIABLE)) {
       return name + " delivered every one, 99 % of them within " + Figures.time(theirs);
     }
+    double mine = median(Transport.RELIABLE, Metric.P99);
     String text = name + " delivered every one too, 99 % of them within " + Figures.time(theirs);
     if (theirs > mine * CLEARLY) {
       return text + String.format(Locale.ROOT, ", %.1f times as late", theirs / mine);

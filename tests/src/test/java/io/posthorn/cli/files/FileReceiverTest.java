@@ -84,14 +84,6 @@ class FileReceiverTest {
     thread.start();
   }
 
-  private static final class SilentJournal implements FileReceiver.Journal {
-    @Override
-    public void stored(String name, long bytes) {}
-
-    @Override
-    public void refused(String name, String reason) {}
-  }
-
   @AfterEach
   void close() {
     client.close(Duration.ZERO);

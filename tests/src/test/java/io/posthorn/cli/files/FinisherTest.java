@@ -21,14 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 class FinisherTest {
   @TempDir Path folder;
 
-  private static final class SilentJournal implements FileReceiver.Journal {
-    @Override
-    public void stored(String name, long bytes) {}
-
-    @Override
-    public void refused(String name, String reason) {}
-  }
-
   @Test
   void theEndDoesNotWaitForAFileThatAnInterruptKeptAway() throws Exception {
     InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
