@@ -83,11 +83,11 @@ final class SocketOpening {
 
   private MessageSocket openOne(@Nullable EndpointTrace trace) throws IOException {
     Integer descriptor = inherited;
-    boolean dontFragment = isReliable();
+    boolean forPackets = isReliable();
     DatagramPort port =
         descriptor == null
-            ? PortChoice.open(bind, portableIo, dontFragment)
-            : PortChoice.adopt(descriptor, portableIo, dontFragment);
+            ? PortChoice.open(bind, portableIo, forPackets)
+            : PortChoice.adopt(descriptor, portableIo, forPackets);
     if (ioThreads > 1) {
       port = new RemarkedPort(port, "; one I/O thread and not " + ioThreads + whyOneThread());
     }

@@ -34,11 +34,12 @@ import java.util.concurrent.atomic.AtomicLong;
  * part and both sides' together, each with a first message. {@code flood}: a transfer over
  * loopback, alone, beside a flood that goes elsewhere (which takes as much of the processor), and
  * beside the same flood of first messages from forged addresses to the port of the transfer; and
- * how long a new honest client takes meanwhile.
+ * how long a new honest client takes meanwhile. {@code newcomers}: many of those, one by one.
  */
 public final class SecurityCost {
   private static final long STEP_NANOS = 5_000_000;
-  private static final int FLOOD_SOCKETS = 64;
+  private static final int FLOOD_SOCKETS = 1_024;
+  private static final int NEWCOMERS = 26;
 
   private SecurityCost() {}
 
@@ -48,6 +49,7 @@ public final class SecurityCost {
       switch (each) {
         case "handshakes" -> handshakes();
         case "flood" -> flood();
+        case "newcomers" -> newcomers();
         default -> throw new IllegalArgumentException(each);
       }
     }
@@ -208,6 +210,40 @@ public final class SecurityCost {
           median(rounds, 1),
           median(rounds, 2),
           server.statistics());
+    }
+  }
+
+  private static void newcomers() throws Exception {
+    try (MessageSocket server = open();
+        MessageSocket client = open()) {
+      AtomicLong bytes = new AtomicLong();
+      server.onMessage(message -> bytes.addAndGet(message.bytes().length));
+      Connection connection = client.connect(server.localAddress());
+      Thread transfer = new Thread(() -> send(connection), "transfer");
+      transfer.setDaemon(true);
+      transfer.start();
+      measureFor(3_000);
+      double[] seconds = new double[NEWCOMERS];
+      try (Flood flood = new Flood(server.localAddress())) {
+        measureFor(2_500);
+        for (int i = 0; i < NEWCOMERS; i++) {
+          long begun = System.nanoTime();
+          try (MessageSocket late = open()) {
+            late.connect(server.localAddress());
+          }
+          seconds[i] = (System.nanoTime() - begun) / 1e9;
+          measureFor(i * 37 % 300);
+        }
+      }
+      Arrays.sort(seconds);
+      System.out.printf(
+          Locale.ROOT,
+          "%d new clients beside a transfer and a flood: median %.2f s, nine of ten within %.2f s,"
+              + " all within %.2f s%n",
+          NEWCOMERS,
+          seconds[NEWCOMERS / 2],
+          seconds[NEWCOMERS * 9 / 10],
+          seconds[NEWCOMERS - 1]);
     }
   }
 

@@ -10,6 +10,7 @@ final class RefusingCalls extends LinuxCalls {
     SOCKET,
     SEGMENT_OPTION,
     GRO_OPTION,
+    STEERING_OPTION,
     EVENT,
     RUN,
     SINGLE,
@@ -45,8 +46,9 @@ final class RefusingCalls extends LinuxCalls {
   int setOption(int fd, int level, int option, long value, int valueBytes) {
     boolean isCall =
         level == SOL_UDP
-            && ((refused == Call.SEGMENT_OPTION && option == UDP_SEGMENT)
-                || (refused == Call.GRO_OPTION && option == UDP_GRO));
+            ? (refused == Call.SEGMENT_OPTION && option == UDP_SEGMENT)
+                || (refused == Call.GRO_OPTION && option == UDP_GRO)
+            : refused == Call.STEERING_OPTION && option == SO_ATTACH_REUSEPORT_CBPF;
     return refuses(isCall) ? -1 : super.setOption(fd, level, option, value, valueBytes);
   }
 

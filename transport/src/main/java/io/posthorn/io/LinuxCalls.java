@@ -32,6 +32,11 @@ class LinuxCalls {
   static final int SO_REUSEPORT = 15;
 
   static final int SO_ATTACH_REUSEPORT_CBPF = 51;
+
+  /** Of asm-generic/socket.h, since 2.2. */
+  static final int SO_ATTACH_FILTER = 26;
+
+  static final int SO_DETACH_FILTER = 27;
   static final int IP_TOS = 1;
   static final int IP_MTU_DISCOVER = 10;
   static final int IP_RECVTOS = 13;

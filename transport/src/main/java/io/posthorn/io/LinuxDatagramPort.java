@@ -57,6 +57,7 @@ public final class LinuxDatagramPort implements DatagramPort {
   private final LinuxSender sender;
   private final LinuxReceiver receiver;
   private final WakeDatagram wake;
+  private final boolean forPackets;
 
   private final InterruptWakeup interruption = new InterruptWakeup(this::wakeup);
 
@@ -67,6 +68,12 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   /** Which other ports are at the same address; null if it is alone. */
   private @Nullable PortGroup group;
+
+  /** Null where first messages are never kept apart. */
+  private @Nullable FirstMessageSocket firstMessages;
+
+  /** What the last datagram came by, the port's own socket or that of first messages. */
+  private boolean cameApart;
 
   /** What else people are to know of this port; "" for nothing. */
   private String remark = "";
@@ -93,7 +100,7 @@ public final class LinuxDatagramPort implements DatagramPort {
       LinuxCalls calls,
       LinuxSocket own,
       @Nullable InetSocketAddress bind,
-      boolean dontFragment,
+      boolean forPackets,
       @Nullable PortGroup group)
       throws IOException {
     this.calls = calls;
@@ -104,10 +111,11 @@ public final class LinuxDatagramPort implements DatagramPort {
     wake = new WakeDatagram(calls, own);
     sender = new LinuxSender(calls, own, segmentation, counters);
     receiver = new LinuxReceiver(calls, own, counters, wake);
-    setsDontFragment = dontFragment && own.dontFragment();
+    setsDontFragment = forPackets && own.dontFragment();
     own.reportMarks();
     grantedReceiveBufferBytes = own.growBuffer(LinuxCalls.SO_RCVBUF, WANTED_BUFFER_BYTES);
     grantedSendBufferBytes = own.growBuffer(LinuxCalls.SO_SNDBUF, WANTED_BUFFER_BYTES);
+    this.forPackets = forPackets;
     this.group = group;
     if (group != null) {
       own.sharePort();
@@ -118,6 +126,7 @@ public final class LinuxDatagramPort implements DatagramPort {
     localAddress = own.localAddress();
     structs.putLong(EVENT_OUT, 1);
     canReceiveWaiting = group == null && wake.prepare(localAddress, RECEIVE_WAIT_MICROS);
+    firstMessages = group == null ? keptApart() : null;
     event = calls.openEvent();
     if (event < 0) {
       throw LinuxSocket.unavailable(calls, "eventfd");
@@ -127,28 +136,29 @@ public final class LinuxDatagramPort implements DatagramPort {
   /**
    * Opens and binds a port: for IPv4 and IPv6 at once where address and machine allow it.
    *
-   * @param dontFragment whether datagrams that are too long for the path are to be lost rather than
-   *     cut up by routers
+   * @param forPackets whether packets of the protocol go here: what is too long for the path is
+   *     lost then rather than cut up by routers, and very many first messages are kept apart
    * @throws BindException naming address, port and what to do
    * @throws RefusedException if the system does not offer what this port needs
    * @throws java.net.SocketException if no descriptor is left
    */
-  static LinuxDatagramPort open(LinuxCalls calls, InetSocketAddress bind, boolean dontFragment)
+  static LinuxDatagramPort open(LinuxCalls calls, InetSocketAddress bind, boolean forPackets)
       throws IOException {
-    return open(calls, bind, dontFragment, null);
+    return open(calls, bind, forPackets, null);
   }
 
   /**
    * Opens one more port at the address of another one.
    *
+   * @param forPackets as above
    * @param group closes the descriptors of all of them at once; null for a port by itself
    */
   static LinuxDatagramPort open(
-      LinuxCalls calls, InetSocketAddress bind, boolean dontFragment, @Nullable PortGroup group)
+      LinuxCalls calls, InetSocketAddress bind, boolean forPackets, @Nullable PortGroup group)
       throws IOException {
     LinuxSocket socket = LinuxSocket.open(calls, bind);
     try {
-      return new LinuxDatagramPort(calls, socket, bind, dontFragment, group);
+      return new LinuxDatagramPort(calls, socket, bind, forPackets, group);
     } catch (IOException | RuntimeException e) {
       socket.close();
       throw e;
@@ -162,10 +172,14 @@ public final class LinuxDatagramPort implements DatagramPort {
    * @throws RefusedException if it is no UDP socket, or the system does not offer what this port
    *     needs; the descriptor stays open then
    */
-  static LinuxDatagramPort adopt(LinuxCalls calls, int socket, boolean dontFragment)
+  static LinuxDatagramPort adopt(LinuxCalls calls, int socket, boolean forPackets)
       throws IOException {
     LinuxSocket taken = LinuxSocket.adopt(calls, socket);
-    return new LinuxDatagramPort(calls, taken, null, dontFragment, null);
+    return new LinuxDatagramPort(calls, taken, null, forPackets, null);
+  }
+
+  private @Nullable FirstMessageSocket keptApart() {
+    return forPackets ? new FirstMessageSocket(calls, own, localAddress, counters, wake) : null;
   }
 
   // Sending and receiving.
@@ -179,12 +193,29 @@ public final class LinuxDatagramPort implements DatagramPort {
   @Override
   public @Nullable InetSocketAddress receive(ByteBuffer into, long nowNanos) throws IOException {
     users.requireOpen();
-    return receiver.receive(into);
+    FirstMessageSocket apart = firstMessages;
+    if (apart == null) {
+      return receiver.receive(into);
+    }
+    InetSocketAddress from = apart.isFirst(nowNanos) ? apart.receive(into) : null;
+    cameApart = from != null;
+    if (from == null) {
+      from = receiver.receive(into);
+    }
+    if (from == null) {
+      from = apart.receive(into);
+      cameApart = from != null;
+    }
+    if (from != null) {
+      apart.note(into, cameApart, nowNanos);
+    }
+    return from;
   }
 
   @Override
   public EcnMark ecn() {
-    return receiver.ecn();
+    FirstMessageSocket apart = firstMessages;
+    return cameApart && apart != null ? apart.ecn() : receiver.ecn();
   }
 
   // Waiting.
@@ -340,6 +371,10 @@ public final class LinuxDatagramPort implements DatagramPort {
   private void release() {
     PortGroup others = group;
     if (others == null) {
+      FirstMessageSocket apart = firstMessages;
+      if (apart != null) {
+        apart.close();
+      }
       own.close();
     } else {
       others.leave();
@@ -359,6 +394,7 @@ public final class LinuxDatagramPort implements DatagramPort {
   void share(PortGroup with) throws RefusedException {
     own.sharePort();
     group = with;
+    firstMessages = null;
     canReceiveWaiting = false;
   }
 
@@ -366,6 +402,7 @@ public final class LinuxDatagramPort implements DatagramPort {
   void unshare(String why) {
     own.unsharePort();
     group = null;
+    firstMessages = keptApart();
     canReceiveWaiting = wake.prepare(localAddress, RECEIVE_WAIT_MICROS);
     remark = why;
   }
@@ -402,7 +439,8 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   @Override
   public long nextTimeoutNanos() {
-    return Endpoint.NEVER;
+    FirstMessageSocket apart = firstMessages;
+    return apart == null ? Endpoint.NEVER : apart.nextTimeoutNanos();
   }
 
   @Override
@@ -422,7 +460,12 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   @Override
   public String description() {
-    return "Linux: " + segmentation.description() + remark + cutBuffers();
+    return "Linux: " + segmentation.description() + remark + apartWords() + cutBuffers();
+  }
+
+  private String apartWords() {
+    FirstMessageSocket apart = firstMessages;
+    return apart == null ? "" : apart.description();
   }
 
   private String cutBuffers() {

@@ -55,6 +55,19 @@ final class LinuxSocket {
   }
 
   /**
+   * Opens one more socket of the same family; it is not bound yet.
+   *
+   * @throws IOException as {@link #open} does
+   */
+  LinuxSocket openAnother() throws IOException {
+    int socket = calls.openDatagramSocket(isIpv6 ? LinuxCalls.AF_INET6 : LinuxCalls.AF_INET);
+    if (socket < 0) {
+      throw unavailable(calls, "socket");
+    }
+    return new LinuxSocket(calls, socket, isIpv6);
+  }
+
+  /**
    * Takes a descriptor that the process inherited.
    *
    * @throws LinuxDatagramPort.RefusedException if it is no UDP socket; it stays open then
@@ -198,12 +211,25 @@ final class LinuxSocket {
    * @throws LinuxDatagramPort.RefusedException if the system does not take it
    */
   void steer(ByteBuffer program) throws LinuxDatagramPort.RefusedException {
-    int option = LinuxCalls.SO_ATTACH_REUSEPORT_CBPF;
-    long from = LinuxCalls.addressOf(program);
-    int bytes = PortSteering.PROGRAM_HEADER_BYTES;
-    if (calls.setOption(descriptor, LinuxCalls.SOL_SOCKET, option, from, bytes) != 0) {
+    if (!attach(LinuxCalls.SO_ATTACH_REUSEPORT_CBPF, program)) {
       throw refused("SO_ATTACH_REUSEPORT_CBPF");
     }
+  }
+
+  private boolean attach(int option, ByteBuffer program) {
+    long from = LinuxCalls.addressOf(program);
+    int bytes = PortSteering.PROGRAM_HEADER_BYTES;
+    return calls.setOption(descriptor, LinuxCalls.SOL_SOCKET, option, from, bytes) == 0;
+  }
+
+  /** Has a program choose which datagrams come in; where the system refuses it, all do. */
+  void filter(ByteBuffer program) {
+    boolean unused = attach(LinuxCalls.SO_ATTACH_FILTER, program);
+  }
+
+  /** Has all datagrams come in again. */
+  void endFilter() {
+    boolean unused = set(LinuxCalls.SOL_SOCKET, LinuxCalls.SO_DETACH_FILTER, 0);
   }
 
   void close() {

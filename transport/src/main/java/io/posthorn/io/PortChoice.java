@@ -54,19 +54,18 @@ public final class PortChoice {
    *
    * @param bind address and port; port 0 for any free one
    * @param portable whether to take the portable port in any case
-   * @param dontFragment whether datagrams too long for the path are lost rather than cut up, where
-   *     the port can ask for that
+   * @param forPackets whether packets of the protocol go here: where the port can see to it, what
+   *     is too long for the path is lost then rather than cut up, and very many first messages do
+   *     not take the place of others
    * @throws java.net.BindException naming address, port and what to do
    */
-  public static DatagramPort open(InetSocketAddress bind, boolean portable, boolean dontFragment)
+  public static DatagramPort open(InetSocketAddress bind, boolean portable, boolean forPackets)
       throws IOException {
     if (portable) {
       return NioDatagramPort.open(bind, "as asked for");
     }
     LinuxCalls calls = Fast.CALLS;
-    return calls == null
-        ? NioDatagramPort.open(bind, Fast.WHY_NOT)
-        : open(calls, bind, dontFragment);
+    return calls == null ? NioDatagramPort.open(bind, Fast.WHY_NOT) : open(calls, bind, forPackets);
   }
 
   /**
@@ -81,30 +80,30 @@ public final class PortChoice {
   public static List<? extends DatagramPort> openGroup(
       InetSocketAddress bind,
       boolean portable,
-      boolean dontFragment,
+      boolean forPackets,
       int count,
       boolean byConnectionId)
       throws IOException {
     LinuxCalls calls = Fast.CALLS;
     if (count == 1) {
-      return List.of(open(bind, portable, dontFragment));
+      return List.of(open(bind, portable, forPackets));
     }
     String onlyOne = "; one I/O thread and not " + count + ", which need the fast path";
     return portable || calls == null
         ? List.of(NioDatagramPort.open(bind, (portable ? "as asked for" : Fast.WHY_NOT) + onlyOne))
-        : openGroup(calls, bind, dontFragment, count, byConnectionId);
+        : openGroup(calls, bind, forPackets, count, byConnectionId);
   }
 
   /** Ports of the fast path, or the portable one if the system refuses what that needs. */
   static List<? extends DatagramPort> openGroup(
       LinuxCalls calls,
       InetSocketAddress bind,
-      boolean dontFragment,
+      boolean forPackets,
       int count,
       boolean byConnectionId)
       throws IOException {
     try {
-      return PortGroup.open(calls, bind, dontFragment, count, byConnectionId);
+      return PortGroup.open(calls, bind, forPackets, count, byConnectionId);
     } catch (LinuxDatagramPort.RefusedException e) {
       return List.of(
           NioDatagramPort.open(bind, "the system refuses the fast path: " + e.getMessage()));
@@ -117,13 +116,13 @@ public final class PortChoice {
    *
    * @throws IOException if it is no UDP socket, or one that only the fast path could take
    */
-  public static DatagramPort adopt(int descriptor, boolean portable, boolean dontFragment)
+  public static DatagramPort adopt(int descriptor, boolean portable, boolean forPackets)
       throws IOException {
     LinuxCalls calls = Fast.CALLS;
     String why = portable ? "as asked for" : Fast.WHY_NOT;
     if (!portable && calls != null) {
       try {
-        return LinuxDatagramPort.adopt(calls, descriptor, dontFragment);
+        return LinuxDatagramPort.adopt(calls, descriptor, forPackets);
       } catch (LinuxDatagramPort.RefusedException refused) {
         why = String.valueOf(refused.getMessage());
       }
@@ -136,10 +135,10 @@ public final class PortChoice {
   }
 
   /** The fast port, or the portable one if the system refuses what that needs. */
-  static DatagramPort open(LinuxCalls calls, InetSocketAddress bind, boolean dontFragment)
+  static DatagramPort open(LinuxCalls calls, InetSocketAddress bind, boolean forPackets)
       throws IOException {
     try {
-      return LinuxDatagramPort.open(calls, bind, dontFragment);
+      return LinuxDatagramPort.open(calls, bind, forPackets);
     } catch (LinuxDatagramPort.RefusedException e) {
       return NioDatagramPort.open(bind, "the system refuses the fast path: " + e.getMessage());
     }

@@ -29,14 +29,14 @@ final class PortGroup {
   static List<LinuxDatagramPort> open(
       LinuxCalls calls,
       InetSocketAddress bind,
-      boolean dontFragment,
+      boolean forPackets,
       int count,
       boolean byConnectionId)
       throws IOException {
-    LinuxDatagramPort first = LinuxDatagramPort.open(calls, bind, dontFragment);
+    LinuxDatagramPort first = LinuxDatagramPort.open(calls, bind, forPackets);
     PortGroup group = new PortGroup();
     try {
-      group.fill(calls, first, bind, dontFragment, count, byConnectionId);
+      group.fill(calls, first, bind, forPackets, count, byConnectionId);
       return group.ports;
     } catch (IOException refused) {
       group.dissolve();
@@ -54,7 +54,7 @@ final class PortGroup {
       LinuxCalls calls,
       LinuxDatagramPort first,
       InetSocketAddress bind,
-      boolean dontFragment,
+      boolean forPackets,
       int count,
       boolean byConnectionId)
       throws IOException {
@@ -63,7 +63,7 @@ final class PortGroup {
     InetSocketAddress same =
         new InetSocketAddress(bind.getAddress(), first.localAddress().getPort());
     while (ports.size() < count) {
-      ports.add(LinuxDatagramPort.open(calls, same, dontFragment, this));
+      ports.add(LinuxDatagramPort.open(calls, same, forPackets, this));
     }
     open.set(count);
     String words = "; " + count + " sockets and I/O threads at one port";

@@ -1,6 +1,7 @@
 package io.posthorn.io;
 
 import io.posthorn.endpoint.SocketChoice;
+import io.posthorn.wire.FirstMessagePacket;
 import io.posthorn.wire.PacketHeader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -8,7 +9,8 @@ import java.nio.ByteOrder;
 /**
  * The program by which the kernel chooses among the sockets of one port what {@link SocketChoice}
  * chooses: classic BPF, which needs no privilege (linux/filter.h; {@code SO_ATTACH_REUSEPORT_CBPF}
- * since 4.5). It sees the payload of UDP from offset 0, and the IP header from {@link #NETWORK}.
+ * since 4.5). It sees the payload of UDP from offset 0 (a socket's own filter sees the header of
+ * UDP first), and the IP header from {@link #NETWORK}.
  */
 final class PortSteering {
   private static final int LOAD_BYTE = 0x30;
@@ -26,6 +28,7 @@ final class PortSteering {
   private static final int JUMP_GREATER = 0x25;
   private static final int JUMP_GREATER_OR_EQUAL = 0x35;
   private static final int RETURN_ACCUMULATOR = 0x16;
+  private static final int RETURN = 0x06;
 
   /** SKF_NET_OFF. */
   private static final int NETWORK = -0x100000;
@@ -66,6 +69,39 @@ final class PortSteering {
     return program.finish();
   }
 
+  /**
+   * A program that gives first messages to the second of two sockets, and all else to the first.
+   *
+   * @param withCookieToo whether those that carry a cookie go there as well
+   * @return as {@link #program}
+   */
+  static ByteBuffer firstMessagesApart(boolean withCookieToo) {
+    PortSteering program = new PortSteering();
+    // A load beyond the end ends the program with 0.
+    program.add(LOAD_BYTE, 0, 0, PacketHeader.TYPE_AT);
+    program.add(JUMP_EQUAL, 0, 3, PacketHeader.FIRST_MESSAGE);
+    program.add(LOAD_BYTE, 0, 0, FirstMessagePacket.COOKIE_LENGTH_AT);
+    program.add(JUMP_GREATER, withCookieToo ? 0 : 1, 0, 0);
+    program.add(RETURN, 0, 0, 1);
+    program.add(RETURN, 0, 0, 0);
+    return program.finish();
+  }
+
+  /**
+   * A filter that lets in what comes from one part of the addresses.
+   *
+   * @param part 0 to {@code parts} - 1
+   * @return as {@link #program}
+   */
+  static ByteBuffer onlyPart(int part, int parts) {
+    PortSteering program = new PortSteering();
+    program.hashAddress(parts);
+    program.add(JUMP_EQUAL, 0, 1, part);
+    program.add(RETURN, 0, 0, -1);
+    program.add(RETURN, 0, 0, 0);
+    return program.finish();
+  }
+
   /** What is empty, M1 and control packets fall through; what no packet is does as well. */
   private void byConnectionId(int count) {
     // A load beyond the end would end the program with 0: only what has an id gets there.
@@ -79,6 +115,11 @@ final class PortSteering {
   }
 
   private void byAddress(int count) {
+    hashAddress(count);
+    add(RETURN_ACCUMULATOR, 0, 0, 0);
+  }
+
+  private void hashAddress(int count) {
     add(LOAD_BYTE, 0, 0, NETWORK);
     add(SHIFT_RIGHT, 0, 0, 4);
     add(JUMP_EQUAL, 0, 6, IPV4);
@@ -97,7 +138,6 @@ final class PortSteering {
     add(MULTIPLY, 0, 0, SocketChoice.MULTIPLIER);
     add(SHIFT_RIGHT, 0, 0, SocketChoice.SHIFT);
     add(MODULO, 0, 0, count);
-    add(RETURN_ACCUMULATOR, 0, 0, 0);
   }
 
   private void add(int operation, int ifTrue, int ifFalse, int operand) {

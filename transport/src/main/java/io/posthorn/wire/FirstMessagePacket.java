@@ -19,7 +19,10 @@ public final class FirstMessagePacket {
   private static final int VERSION_AT = PacketHeader.TYPE_AT + 1;
   private static final int SUITE_AT = VERSION_AT + Integer.BYTES;
   private static final int CONNECTION_ID_AT = SUITE_AT + 1;
-  private static final int COOKIE_LENGTH_AT = CONNECTION_ID_AT + WireLimits.CONNECTION_ID_BYTES;
+
+  /** Index of the byte that says how long the cookie is. */
+  public static final int COOKIE_LENGTH_AT = CONNECTION_ID_AT + WireLimits.CONNECTION_ID_BYTES;
+
   private static final int COOKIE_AT = COOKIE_LENGTH_AT + 1;
   private static final int MINIMUM_BYTES = COOKIE_AT + Short.BYTES;
 

@@ -7,14 +7,21 @@ import io.posthorn.wire.WireLimits;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The initiator's side of opening a connection: M1 until M2 comes, again after 250 ms, then each
- * time 1.5 times as long, at most a second apart; then M3 in front of each packet until the
- * responder's first packet opens. Only the initiator repeats.
+ * The initiator's side of opening a connection: M1 until M2 comes, each 250 ms in the first four
+ * seconds, then each time 1.5 times as long, at most a second apart; then M3 in front of each
+ * packet until the responder's first packet opens. Only the initiator repeats.
  */
 public final class OpeningAttempt {
   private static final long NEVER = Long.MAX_VALUE;
   private static final long FIRST_INTERVAL_NANOS = 250_000_000L;
   private static final long LONGEST_INTERVAL_NANOS = 1_000_000_000L;
+
+  /**
+   * Repetitions at the first interval: a listener that is flooded may hear but a part of the
+   * addresses at a time, each for longer than that, and all of them twice in about four seconds.
+   */
+  private static final int EVEN_REPETITIONS = 16;
+
   private static final byte[] NONE = new byte[0];
 
   private final Handshake handshake;
@@ -96,7 +103,9 @@ public final class OpeningAttempt {
     sameFirstsSent++;
     firstSentNanos = nowNanos;
     nextNanos = nowNanos + intervalNanos;
-    intervalNanos = Math.min(intervalNanos * 3 / 2, LONGEST_INTERVAL_NANOS);
+    if (firstsSent >= EVEN_REPETITIONS) {
+      intervalNanos = Math.min(intervalNanos * 3 / 2, LONGEST_INTERVAL_NANOS);
+    }
     return first.length;
   }
 

@@ -1,0 +1,246 @@
+package io.posthorn.io;
+
+import io.posthorn.EcnMark;
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.wire.PacketHeader;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A second socket at the address of a port, open while very many first messages (M1) come: the
+ * kernel steers them to it (those that carry a cookie have been answered before and stay, unless
+ * very many do), so that a flood of them overflows a buffer of its own and not the one in which the
+ * packets of connections wait. It is read for a share of the time only, so that those keep the
+ * processor as well; if more come than that is enough for, {@link AddressTurns} has parts of the
+ * senders heard by turns.
+ *
+ * <p>Used by the thread that receives alone, under the caller's lock.
+ */
+final class FirstMessageSocket {
+  /** From so many in a window on, they get a socket of their own. */
+  static final int MANY = 500;
+
+  static final long WINDOW_NANOS = 100_000_000;
+
+  /** How long there must not have been many before it is closed again. */
+  static final long QUIET_NANOS = 2_000_000_000L;
+
+  /** Its budget is renewed so often; until then they wait, or get lost where there is no room. */
+  static final long SLICE_NANOS = 1_000_000;
+
+  /**
+   * Read in a slice beside packets of connections: each costs some microseconds, its answer too.
+   */
+  static final int BUSY_BUDGET = 64;
+
+  /** Read in a slice if nothing else came in the one before. */
+  static final int IDLE_BUDGET = 150;
+
+  /** As long as some milliseconds of it: what waits longer has been sent again meanwhile. */
+  private static final int BUFFER_BYTES = 1 << 20;
+
+  private final LinuxCalls calls;
+  private final LinuxSocket main;
+  private final InetSocketAddress address;
+  private final PortCounters counters;
+  private final WakeDatagram wake;
+  private final AddressTurns turns = new AddressTurns();
+
+  /** Why the system does not let it be; null if it does, or was not asked. */
+  private @Nullable String refusal;
+
+  private @Nullable LinuxSocket own;
+  private @Nullable LinuxReceiver receiver;
+
+  private long windowBeganNanos;
+  private int inWindow;
+  private int withCookie;
+  private boolean cookiesToo;
+  private long manyNanos;
+
+  private long sliceBeganNanos;
+  private int budget;
+  private int wholeBudget;
+  private int heard;
+  private boolean othersCame;
+  private boolean ownTurn;
+
+  /**
+   * Makes one, closed.
+   *
+   * @param main the port's socket, which is bound
+   * @param address where
+   */
+  FirstMessageSocket(
+      LinuxCalls calls,
+      LinuxSocket main,
+      InetSocketAddress address,
+      PortCounters counters,
+      WakeDatagram wake) {
+    this.calls = calls;
+    this.main = main;
+    this.address = address;
+    this.counters = counters;
+    this.wake = wake;
+  }
+
+  boolean isOpen() {
+    return receiver != null;
+  }
+
+  /** What people are to know of it; "" while it is closed. */
+  String description() {
+    if (refusal != null) {
+      return "; no socket of their own for very many first messages: " + refusal;
+    }
+    return isOpen() ? "; first messages come in by a socket of their own" : "";
+  }
+
+  /**
+   * Takes note of a datagram; too many first messages open this socket.
+   *
+   * @param apart whether it came by this socket and not by the port's own
+   */
+  void note(ByteBuffer datagram, boolean apart, long nowNanos) {
+    boolean isFirst =
+        datagram.hasRemaining()
+            && datagram.get(datagram.position() + PacketHeader.TYPE_AT)
+                == PacketHeader.FIRST_MESSAGE;
+    if (!isFirst) {
+      othersCame = true;
+      return;
+    }
+    if (nowNanos - windowBeganNanos >= WINDOW_NANOS) {
+      windowBeganNanos = nowNanos;
+      inWindow = 0;
+      withCookie = 0;
+    }
+    inWindow++;
+    if (!apart && receiver != null && !cookiesToo && ++withCookie == MANY) {
+      steerAll();
+    }
+    if (inWindow == MANY) {
+      manyNanos = nowNanos;
+      if (receiver == null && refusal == null) {
+        open();
+        turns.begin(nowNanos);
+        beginSlice(nowNanos);
+      }
+    }
+  }
+
+  /** Where the system does not take it, all goes on with one socket. */
+  private void open() {
+    LinuxSocket another = null;
+    try {
+      another = main.openAnother();
+      another.reportMarks();
+      int unused = another.growBuffer(LinuxCalls.SO_RCVBUF, BUFFER_BYTES);
+      another.sharePort();
+      main.sharePort();
+      another.bind(address);
+      main.steer(PortSteering.firstMessagesApart(false));
+      cookiesToo = false;
+      receiver = new LinuxReceiver(calls, another, counters, wake);
+      own = another;
+    } catch (IOException why) {
+      refusal = why.getMessage();
+      if (another != null) {
+        another.close();
+      }
+      main.unsharePort();
+    }
+  }
+
+  /** So many carry a cookie that they cannot all be true ones. */
+  private void steerAll() {
+    try {
+      main.steer(PortSteering.firstMessagesApart(true));
+      cookiesToo = true;
+    } catch (IOException why) {
+      close(); // the system has changed its mind
+      refusal = why.getMessage();
+    }
+  }
+
+  /** Whether it is to be read before the port's own socket: the two take turns. */
+  boolean isFirst(long nowNanos) {
+    if (receiver == null) {
+      return false;
+    }
+    if (nowNanos - sliceBeganNanos >= SLICE_NANOS) {
+      if (nowNanos - manyNanos >= QUIET_NANOS) {
+        close();
+        return false;
+      }
+      endSlice(nowNanos);
+      beginSlice(nowNanos);
+    }
+    ownTurn = !ownTurn;
+    return ownTurn;
+  }
+
+  /**
+   * Takes a first message.
+   *
+   * @return its sender; null if none is waiting, or others come first
+   */
+  @Nullable InetSocketAddress receive(ByteBuffer into) {
+    LinuxReceiver open = receiver;
+    if (open == null || budget == 0) {
+      return null;
+    }
+    InetSocketAddress from = open.receive(into);
+    if (from == null) {
+      budget = 0;
+    } else {
+      budget--;
+      heard++;
+    }
+    return from;
+  }
+
+  private void endSlice(long nowNanos) {
+    LinuxSocket open = own;
+    if (open == null || !turns.onSlice(heard, wholeBudget, nowNanos)) {
+      return;
+    }
+    if (turns.parts() == 1) {
+      open.endFilter();
+    } else {
+      open.filter(PortSteering.onlyPart(turns.part(), turns.parts()));
+    }
+  }
+
+  private void beginSlice(long nowNanos) {
+    sliceBeganNanos = nowNanos;
+    budget = othersCame ? BUSY_BUDGET : IDLE_BUDGET;
+    wholeBudget = budget;
+    heard = 0;
+    othersCame = false;
+  }
+
+  /** The ECN field of the datagram that was taken last. */
+  EcnMark ecn() {
+    LinuxReceiver open = receiver;
+    return open == null ? EcnMark.UNKNOWN : open.ecn();
+  }
+
+  /** When to look into it again; {@link Endpoint#NEVER} while it is closed. */
+  long nextTimeoutNanos() {
+    return receiver == null ? Endpoint.NEVER : sliceBeganNanos + SLICE_NANOS;
+  }
+
+  /** First messages come by the port's own socket again. */
+  void close() {
+    LinuxSocket open = own;
+    if (open != null) {
+      open.close();
+      main.unsharePort();
+      own = null;
+      receiver = null;
+    }
+  }
+}
