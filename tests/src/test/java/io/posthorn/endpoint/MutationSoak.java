@@ -8,6 +8,7 @@ import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.DropReason;
 import io.posthorn.wire.FrameSeeds;
 import io.posthorn.wire.FrameWriter;
+import io.posthorn.wire.WireLimits;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -79,9 +80,12 @@ public final class MutationSoak {
     if (clear) {
       next.parameters.resetToken = null; // who reads it in a clear M3 may use it
     }
-    byte[] first = next.first();
-    keep(first);
-    next.deliver(first);
+    byte[] body = new byte[WireLimits.MAX_HANDSHAKE_BODY_BYTES];
+    int length = next.handshake.writeFirst(body, 0);
+    next.deliver(keptFirst(next, body, length));
+    if (next.third.length == 0) {
+      next.deliver(keptFirst(next, body, length)); // it was asked for a cookie
+    }
     if (next.third.length == 0) {
       throw new AssertionError("no M2");
     }
@@ -95,6 +99,12 @@ public final class MutationSoak {
     connections++;
     offset = 0;
     return next;
+  }
+
+  private byte[] keptFirst(HandPeer next, byte[] body, int length) {
+    byte[] first = next.first(body, length);
+    keep(first);
+    return first;
   }
 
   private void keep(byte[] datagram) {
