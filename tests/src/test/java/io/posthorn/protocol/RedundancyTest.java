@@ -29,7 +29,7 @@ class RedundancyTest {
     Redundancy redundancy = new Redundancy(true);
     for (int i = 0; i < packets; i++) {
       redundancy.onMessages(channelOfMessage.applyAsInt(i), 1, messageBytes);
-      redundancy.onPacket(OVERHEAD + messageBytes, (long) (lossShare * i), i * gapNanos);
+      redundancy.onPacket(OVERHEAD + messageBytes, (long) (lossShare * i), i, i * gapNanos);
     }
     return redundancy;
   }
@@ -69,11 +69,23 @@ class RedundancyTest {
   }
 
   @Example
+  void somethingIsRepeatedUntilItIsKnownThatNothingIsLost() {
+    Redundancy redundancy = new Redundancy(true);
+    for (int i = 0; i < 1000; i++) {
+      redundancy.onMessages(0, 1, 64);
+      redundancy.onPacket(OVERHEAD + 64, 0, i / 8, i * MS);
+      boolean known = i / 8 >= Redundancy.KNOWN_PACKETS;
+      assertEquals(known ? 1 : 2, redundancy.copies(50 * MS), "after " + i);
+      assertTrue(redundancy.heldUntilNanos(3, OVERHEAD, 50 * MS) < 0, "nothing waits for it");
+    }
+  }
+
+  @Example
   void switchedOffNothingIsRepeatedWhateverIsLost() {
     Redundancy off = new Redundancy(false);
     for (int i = 0; i < 100; i++) {
       off.onMessages(0, 1, 64);
-      off.onPacket(100, i / 2, i * MS);
+      off.onPacket(100, i / 2, i, i * MS);
     }
     assertEquals(1, off.copies(50 * MS));
   }
@@ -93,7 +105,7 @@ class RedundancyTest {
       }
       int allowed = redundancy.allowanceBytes(OVERHEAD);
       if (allowed > 0) {
-        redundancy.onPacket(allowed + OVERHEAD, 0, i * MS);
+        redundancy.onPacket(allowed + OVERHEAD, 0, i, i * MS);
         spent += allowed + OVERHEAD + 28;
       }
       assertTrue(spent <= 3 * bare, spent + " for " + bare);

@@ -120,12 +120,12 @@ class ThinFlowTest {
   }
 
   @Example
-  void withoutLossNothingIsRepeatedAndNothingWaits() {
+  void withoutLossNothingWaitsAndNothingIsRepeatedOnceThatIsKnown() {
     Figures on = run(1, "", Delivery.RELIABLE_ORDERED, true);
     assertTrue(on.millisAt(1) <= 25.6, on.toString());
     Figures off = run(1, "", Delivery.RELIABLE_ORDERED, false);
-    assertEquals(off.datagrams, on.datagrams);
-    assertEquals(off.timesBare, on.timesBare);
+    assertTrue(on.datagrams <= off.datagrams, on + " and " + off);
+    assertTrue(on.timesBare <= off.timesBare + 0.05, on + " and " + off);
   }
 
   /**

@@ -64,7 +64,7 @@ final class RestartProbes {
     long id = shared.ids().next();
     Handshake handshake = initiator.apply(id);
     Probe probe =
-        new Probe(slot, new OpeningAttempt(handshake, suite, id, TIMEOUT_NANOS, nowNanos));
+        new Probe(slot, new OpeningAttempt(handshake, suite, id, TIMEOUT_NANOS, 1, nowNanos));
     probes.put(id, probe);
     write(probe, nowNanos);
     return DropReason.NONE;

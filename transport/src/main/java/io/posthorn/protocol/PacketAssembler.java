@@ -331,7 +331,10 @@ final class PacketAssembler {
     }
     if (lastAckEliciting) {
       redundancy.onPacket(
-          bytes, recovery.packetsLost() - recovery.packetsSpuriouslyLost(), nowNanos);
+          bytes,
+          recovery.packetsLost() - recovery.packetsSpuriouslyLost(),
+          recovery.largestAcknowledged() + 1,
+          nowNanos);
     }
     return bytes;
   }

@@ -86,7 +86,13 @@ public final class PeerConnection {
         new PeerConnection(shared, handle, address, localConnectionId, true, implicit, nowNanos);
     long timeoutNanos = shared.options().handshakeTimeout().toNanos();
     connection.opening.begin(
-        new OpeningAttempt(handshake, suite, localConnectionId, timeoutNanos, nowNanos));
+        new OpeningAttempt(
+            handshake,
+            suite,
+            localConnectionId,
+            timeoutNanos,
+            OpeningAttempt.EVEN_REPETITIONS,
+            nowNanos));
     return connection;
   }
 

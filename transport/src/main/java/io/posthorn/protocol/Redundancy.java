@@ -32,6 +32,18 @@ final class Redundancy {
   private static final int MEMORY_MESSAGES = 16;
 
   /**
+   * The share that is assumed to be lost while little is known, lest all that is sent before the
+   * first acknowledgements wait a round trip.
+   */
+  private static final double ASSUMED_LOSS = 0.015;
+
+  /** Packets in which one message rides at most while little is known: the first window reaches. */
+  private static final int ASSUMED_COPIES = 2;
+
+  /** Packets of which must be known whether they arrived before the measured share counts. */
+  static final int KNOWN_PACKETS = 64;
+
+  /**
    * Messages wait for each other so long, as a share of the round trip for each loss: that is worth
    * more the more is lost.
    */
@@ -53,6 +65,7 @@ final class Redundancy {
   private double lossShare;
   private int packets = PRIOR_PACKETS;
   private long lostBefore;
+  private boolean isLossKnown;
   private long pendingMessages;
   private long pendingBytes;
   private double messageBytes;
@@ -88,14 +101,16 @@ final class Redundancy {
    * A packet left that wants an acknowledgement.
    *
    * @param lost packets lost so far, without those that arrived after all
+   * @param known packets of which is known by now whether they arrived, about
    */
-  void onPacket(int bytes, long lost, long nowNanos) {
+  void onPacket(int bytes, long lost, long known, long nowNanos) {
     foldMessages(nowNanos);
     creditBytes = Math.max(creditBytes - bytes - HEADERS_BYTES, -MOST_CREDIT_BYTES);
     packets = Math.min(packets + 1, MEMORY_PACKETS);
     lossShare += (lost - lostBefore - lossShare) / packets;
     lossShare = Math.min(1, Math.max(0, lossShare));
     lostBefore = lost;
+    isLossKnown |= known >= KNOWN_PACKETS;
     lastPacketNanos = nowNanos;
   }
 
@@ -121,9 +136,9 @@ final class Redundancy {
     return Math.min(creditBytes + allowance, Math.max(MOST_CREDIT_BYTES, allowance));
   }
 
-  /** The share of packets that are lost, 0 to 1. */
+  /** The share of packets that are lost, 0 to 1: measured, or assumed at the start. */
   double lossShare() {
-    return lossShare;
+    return isLossKnown ? lossShare : Math.max(lossShare, ASSUMED_LOSS);
   }
 
   /**
@@ -135,10 +150,12 @@ final class Redundancy {
       return 1;
     }
     double messages = smoothedRttNanos / Math.max(1, gapNanos);
-    double late = lossShare * (1 + messages * sameChannel);
+    double share = lossShare();
+    double late = share * (1 + messages * sameChannel);
+    int most = isLossKnown ? MOST_COPIES : ASSUMED_COPIES;
     int copies = 1;
-    while (copies < MOST_COPIES && late > TOLERATED_LATE) {
-      late *= lossShare;
+    while (copies < most && late > TOLERATED_LATE) {
+      late *= share;
       copies++;
     }
     return copies;
@@ -165,7 +182,7 @@ final class Redundancy {
     if (overheadBytes + HEADERS_BYTES + copies * messageBytes <= each) {
       return Long.MIN_VALUE;
     }
-    double share = Math.min(lossShare * HOLD_PER_LOSS, 1.0 / HOLD_SHARE);
+    double share = Math.min(lossShare() * HOLD_PER_LOSS, 1.0 / HOLD_SHARE);
     return lastPacketNanos + Math.min((long) (smoothedRttNanos * share), LONGEST_HOLD_NANOS);
   }
 }

@@ -17,10 +17,11 @@ public final class OpeningAttempt {
   private static final long LONGEST_INTERVAL_NANOS = 1_000_000_000L;
 
   /**
-   * Repetitions at the first interval: a listener that is flooded may hear but a part of the
-   * addresses at a time, each for longer than that, and all of them twice in about four seconds.
+   * Repetitions at the first interval where somebody waits for the connection: a listener that is
+   * flooded may hear but a part of the addresses at a time, each for longer than that, and all of
+   * them twice in about four seconds.
    */
-  private static final int EVEN_REPETITIONS = 16;
+  public static final int EVEN_REPETITIONS = 16;
 
   private static final byte[] NONE = new byte[0];
 
@@ -35,6 +36,7 @@ public final class OpeningAttempt {
   private long nextNanos;
   private long intervalNanos = FIRST_INTERVAL_NANOS;
   private final long deadlineNanos;
+  private final int evenRepetitions;
   private boolean answered;
   private int firstsSent;
   private int sameFirstsSent;
@@ -46,9 +48,16 @@ public final class OpeningAttempt {
    * Begins an attempt; M1 is due at once.
    *
    * @param timeoutNanos how long the whole handshake may take
+   * @param evenRepetitions how often M1 goes at the first interval: {@link #EVEN_REPETITIONS}, or
+   *     fewer
    */
   public OpeningAttempt(
-      Handshake handshake, int suite, long connectionId, long timeoutNanos, long nowNanos) {
+      Handshake handshake,
+      int suite,
+      long connectionId,
+      long timeoutNanos,
+      int evenRepetitions,
+      long nowNanos) {
     this.handshake = handshake;
     this.suite = suite;
     this.connectionId = connectionId;
@@ -56,6 +65,7 @@ public final class OpeningAttempt {
     this.first = firstMessage();
     this.nextNanos = nowNanos;
     this.deadlineNanos = nowNanos + timeoutNanos;
+    this.evenRepetitions = evenRepetitions;
   }
 
   private byte[] firstMessage() {
@@ -103,7 +113,7 @@ public final class OpeningAttempt {
     sameFirstsSent++;
     firstSentNanos = nowNanos;
     nextNanos = nowNanos + intervalNanos;
-    if (firstsSent >= EVEN_REPETITIONS) {
+    if (firstsSent >= evenRepetitions) {
       intervalNanos = Math.min(intervalNanos * 3 / 2, LONGEST_INTERVAL_NANOS);
     }
     return first.length;
