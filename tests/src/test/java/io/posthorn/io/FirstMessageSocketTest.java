@@ -14,18 +14,26 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.SocketChoice;
 import io.posthorn.wire.FirstMessagePacket;
 import io.posthorn.wire.PacketHeader;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Loopback hands over within the call, so what was sent is there, and time is what we say. */
 @EnabledOnOs(OS.LINUX)
@@ -176,6 +184,72 @@ class FirstMessageSocketTest {
     assertEquals(3, receiveAll());
     nowNanos += WINDOW_NANOS;
     begin();
+  }
+
+  /** Of either family, and IPv4 at a socket for both. */
+  @ParameterizedTest
+  @CsvSource({"127.0.0.1,127.0.0.1", "::1,::1", "::,127.0.0.1", "::,::1"})
+  void ifStillTooManyComeHalfOfTheSendersIsHeardAtATime(String bind, String host) throws Exception {
+    port.close();
+    port = LinuxDatagramPort.open(new LinuxCalls(), new InetSocketAddress(bind, 0), true);
+    peer.close();
+    peer = DatagramChannel.open().bind(new InetSocketAddress(host, 0));
+    InetSocketAddress to = new InetSocketAddress(host, port.localAddress().getPort());
+    List<DatagramChannel> senders = new ArrayList<>();
+    Set<SocketAddress> all = new HashSet<>();
+    for (int i = 0; i < 40; i++) {
+      senders.add(DatagramChannel.open().bind(new InetSocketAddress(host, 0)));
+      all.add(senders.get(i).getLocalAddress());
+    }
+    try {
+      hearForATurn(senders, to); // of all, whoever finds room
+      Set<SocketAddress> one = hearForATurn(senders, to);
+      Set<SocketAddress> other = hearForATurn(senders, to);
+      assertEquals(1, parts(one).size(), parts(one)::toString);
+      assertEquals(1, parts(other).size(), parts(other)::toString);
+      one.addAll(other);
+      assertEquals(all, one);
+      assertFalse(other.containsAll(one));
+    } finally {
+      for (DatagramChannel sender : senders) {
+        sender.close();
+      }
+    }
+  }
+
+  /** More come in each slice than there is time for, but not twice as many. */
+  private Set<SocketAddress> hearForATurn(List<DatagramChannel> senders, InetSocketAddress to)
+      throws Exception {
+    ByteBuffer datagram = ByteBuffer.allocate(64);
+    datagram.put(PacketHeader.TYPE_AT, (byte) PacketHeader.FIRST_MESSAGE);
+    Set<SocketAddress> heard = new HashSet<>();
+    long end = nowNanos + AddressTurns.TURN_NANOS;
+    while (nowNanos < end) {
+      for (int i = 0; i < 2 * senders.size(); i++) {
+        senders.get(i % senders.size()).send(datagram.clear(), to);
+      }
+      peer.send(ByteBuffer.wrap(new byte[] {PacketHeader.DATA}), to);
+      nowNanos += SLICE_NANOS;
+      for (InetSocketAddress from = port.receive(slab, nowNanos);
+          from != null;
+          from = port.receive(slab, nowNanos)) {
+        if (slab.get(0) == PacketHeader.FIRST_MESSAGE) {
+          heard.add(from);
+        }
+      }
+      if (nowNanos == end - SLICE_NANOS * 10) {
+        heard.clear(); // what waited in the buffer since the turn before is through by now
+      }
+    }
+    return heard;
+  }
+
+  private static Set<Integer> parts(Set<SocketAddress> addresses) {
+    Set<Integer> parts = new HashSet<>();
+    for (SocketAddress address : addresses) {
+      parts.add(SocketChoice.ofAddress((InetSocketAddress) address, 2));
+    }
+    return parts;
   }
 
   @Test

@@ -60,6 +60,9 @@ final class AddressTurns {
    * @return whether others are to be heard from now on
    */
   boolean onSlice(int count, int most, long nowNanos) {
+    if (nowNanos - beganNanos < TURN_NANOS / 2) {
+      return false; // what waited since the turn before tells nothing of this one
+    }
     slices++;
     overrun += count == most ? 1 : 0;
     heard += count;

@@ -30,12 +30,7 @@ class OpeningAttemptTest {
 
   private static OpeningAttempt attempt(Handshakes of, int evenRepetitions) {
     return new OpeningAttempt(
-        of.initiator,
-        WireLimits.SUITE_CLEAR,
-        CONNECTION_ID,
-        10_000 * MS,
-        evenRepetitions,
-        BEGUN);
+        of.initiator, WireLimits.SUITE_CLEAR, CONNECTION_ID, 10_000 * MS, evenRepetitions, BEGUN);
   }
 
   /** Milliseconds after the beginning at which M1 goes, so many times. */
@@ -69,7 +64,8 @@ class OpeningAttemptTest {
 
   @Test
   void whoMerelyLooksIntoAHintSlowsDownAtOnce() {
-    assertEquals(List.of(0L, 250L, 625L, 1187L, 2031L, 3031L), times(attempt(Handshakes.clear(2), 1), 6));
+    assertEquals(
+        List.of(0L, 250L, 625L, 1187L, 2031L, 3031L), times(attempt(Handshakes.clear(2), 1), 6));
   }
 
   @Test
@@ -81,8 +77,7 @@ class OpeningAttemptTest {
     assertEquals(0, first.cookieLength());
     byte[] before = Arrays.copyOfRange(out, 3, 3 + WireLimits.MINIMUM_DATAGRAM_BYTES);
     attempt.write(out, 3, attempt.nextNanos());
-    assertArrayEquals(
-        before, Arrays.copyOfRange(out, 3, 3 + WireLimits.MINIMUM_DATAGRAM_BYTES));
+    assertArrayEquals(before, Arrays.copyOfRange(out, 3, 3 + WireLimits.MINIMUM_DATAGRAM_BYTES));
   }
 
   @Test
