@@ -3,6 +3,7 @@ package io.posthorn.simulation.flow;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.CongestionControl;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -83,17 +84,26 @@ class BulkFlowTest {
     assertTrue(run.queueShare() < 0.5, () -> "queue " + run.queueShare());
   }
 
-  /** Each holds some room beside what the pipe holds; four of them used to fill two thirds. */
+  /**
+   * Each holds some room beside what the pipe holds; four of them used to fill two thirds. How long
+   * the queue is in half a minute differs much between seeds, 0.35 to 0.63 of all: so the median of
+   * five counts.
+   */
   @Test
   void fourFlowsShareAndLeaveHalfTheQueueEmpty() {
-    SharedLink run = new SharedLink(Link.of(20, 0), 1);
-    for (int flow = 0; flow < 4; flow++) {
-      run.posthorn(CongestionControl.ADAPTIVE, PACKET_BYTES, 700L * flow);
+    double[] queues = new double[5];
+    for (int seed = 1; seed <= queues.length; seed++) {
+      SharedLink run = new SharedLink(Link.of(20, 0), seed);
+      for (int flow = 0; flow < 4; flow++) {
+        run.posthorn(CongestionControl.ADAPTIVE, PACKET_BYTES, 700L * flow);
+      }
+      run.run(33);
+      assertTrue(run.jain(3, 33) >= 0.9, () -> "Jain " + run.jain(3, 33));
+      assertTrue(run.queueLoss() < 0.02, () -> "lost by itself " + run.queueLoss());
+      queues[seed - 1] = run.queueShare();
     }
-    run.run(33);
-    assertTrue(run.jain(3, 33) >= 0.9, () -> "Jain " + run.jain(3, 33));
-    assertTrue(run.queueShare() < 0.5, () -> "queue " + run.queueShare());
-    assertTrue(run.queueLoss() < 0.02, () -> "lost by itself " + run.queueLoss());
+    Arrays.sort(queues);
+    assertTrue(queues[queues.length / 2] < 0.5, () -> "queues " + Arrays.toString(queues));
   }
 
   /**
