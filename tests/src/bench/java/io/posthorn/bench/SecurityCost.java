@@ -163,13 +163,7 @@ public final class SecurityCost {
         DatagramChannel sink =
             DatagramChannel.open()
                 .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
-      AtomicLong bytes = new AtomicLong();
-      server.onMessage(message -> bytes.addAndGet(message.bytes().length));
-      Connection connection = client.connect(server.localAddress());
-      Thread transfer = new Thread(() -> send(connection), "transfer");
-      transfer.setDaemon(true);
-      transfer.start();
-      measureFor(3_000);
+      AtomicLong bytes = beginTransfer(client, server);
       InetSocketAddress elsewhere = (InetSocketAddress) sink.getLocalAddress();
       List<double[]> rounds = new ArrayList<>();
       for (int round = 0; round < 5; round++) {
@@ -216,13 +210,7 @@ public final class SecurityCost {
   private static void newcomers() throws Exception {
     try (MessageSocket server = open();
         MessageSocket client = open()) {
-      AtomicLong bytes = new AtomicLong();
-      server.onMessage(message -> bytes.addAndGet(message.bytes().length));
-      Connection connection = client.connect(server.localAddress());
-      Thread transfer = new Thread(() -> send(connection), "transfer");
-      transfer.setDaemon(true);
-      transfer.start();
-      measureFor(3_000);
+      beginTransfer(client, server);
       double[] seconds = new double[NEWCOMERS];
       try (Flood flood = new Flood(server.localAddress())) {
         measureFor(2_500);
@@ -254,6 +242,18 @@ public final class SecurityCost {
         .security(Security.ephemeral())
         .handshakeTimeout(Duration.ofSeconds(10))
         .open();
+  }
+
+  /** Sends for ever, from warm on; answers what counts the bytes that arrive. */
+  private static AtomicLong beginTransfer(MessageSocket from, MessageSocket to) throws Exception {
+    AtomicLong bytes = new AtomicLong();
+    to.onMessage(message -> bytes.addAndGet(message.bytes().length));
+    Connection connection = from.connect(to.localAddress());
+    Thread transfer = new Thread(() -> send(connection), "transfer");
+    transfer.setDaemon(true);
+    transfer.start();
+    measureFor(3_000);
+    return bytes;
   }
 
   private static void send(Connection connection) {
