@@ -48,6 +48,9 @@ class FirstMessageSocketTest {
   /** More than the receive buffer of any of our sockets holds, of 1,200 bytes each. */
   private static final int FLOOD = 10_000;
 
+  /** Three messages of each are more than a slice has time for, of one half they are fewer. */
+  private static final int SENDERS_OF_A_HALF = 16;
+
   private final ByteBuffer slab = ByteBuffer.allocate(DatagramPort.SLAB_BYTES);
   private LinuxDatagramPort port;
   private DatagramChannel stranger;
@@ -166,6 +169,7 @@ class FirstMessageSocketTest {
     assertEquals(BUSY_BUDGET, receiveAll(), "others came in the slice before");
     nowNanos += SLICE_NANOS;
     assertEquals(IDLE_BUDGET, receiveAll(), "nobody else came");
+    sendFirstMessages(FLOOD);
     nowNanos += SLICE_NANOS;
     send(peer, PacketHeader.DATA, 40);
     assertEquals(IDLE_BUDGET + 1, receiveAll());
@@ -200,9 +204,18 @@ class FirstMessageSocketTest {
     InetSocketAddress to = new InetSocketAddress(host, port.localAddress().getPort());
     List<DatagramChannel> senders = new ArrayList<>();
     Set<SocketAddress> all = new HashSet<>();
-    for (int i = 0; i < 40; i++) {
-      senders.add(DatagramChannel.open().bind(new InetSocketAddress(host, 0)));
-      all.add(senders.get(i).getLocalAddress());
+    int[] ofPart = new int[2];
+    while (ofPart[0] + ofPart[1] < 2 * SENDERS_OF_A_HALF) {
+      DatagramChannel sender = DatagramChannel.open().bind(new InetSocketAddress(host, 0));
+      InetSocketAddress address = (InetSocketAddress) sender.getLocalAddress();
+      int part = SocketChoice.ofAddress(address, 2);
+      if (ofPart[part] < SENDERS_OF_A_HALF) {
+        ofPart[part]++;
+        senders.add(sender);
+        all.add(address);
+      } else {
+        sender.close();
+      }
     }
     try {
       hearForATurn(senders, to); // of all, whoever finds room
@@ -223,12 +236,12 @@ class FirstMessageSocketTest {
   /** More come in each slice than there is time for, but not twice as many. */
   private Set<SocketAddress> hearForATurn(List<DatagramChannel> senders, InetSocketAddress to)
       throws Exception {
-    ByteBuffer datagram = ByteBuffer.allocate(64);
+    ByteBuffer datagram = ByteBuffer.allocate(1_200);
     datagram.put(PacketHeader.TYPE_AT, (byte) PacketHeader.FIRST_MESSAGE);
     Set<SocketAddress> heard = new HashSet<>();
     long end = nowNanos + AddressTurns.TURN_NANOS;
     while (nowNanos < end) {
-      for (int i = 0; i < 2 * senders.size(); i++) {
+      for (int i = 0; i < 3 * senders.size(); i++) {
         senders.get(i % senders.size()).send(datagram.clear(), to);
       }
       peer.send(ByteBuffer.wrap(new byte[] {PacketHeader.DATA}), to);

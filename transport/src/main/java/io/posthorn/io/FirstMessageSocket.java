@@ -38,11 +38,12 @@ final class FirstMessageSocket {
   /** Read in a slice if nothing else came in the one before. */
   static final int IDLE_BUDGET = 150;
 
-  /** As long as some milliseconds of it: what waits longer has been sent again meanwhile. */
-  private static final int BUFFER_BYTES = 1 << 20;
+  /** Some milliseconds of a flood: it is soon through when others are to be heard. */
+  private static final int BUFFER_BYTES = 1 << 19;
 
   private final LinuxCalls calls;
   private final LinuxSocket main;
+  private final LinuxReceiver mainReceiver;
   private final InetSocketAddress address;
   private final PortCounters counters;
   private final WakeDatagram wake;
@@ -66,21 +67,25 @@ final class FirstMessageSocket {
   private int heard;
   private boolean othersCame;
   private boolean ownTurn;
+  private boolean cameApart;
 
   /**
    * Makes one, closed.
    *
    * @param main the port's socket, which is bound
+   * @param mainReceiver reads from it
    * @param address where
    */
   FirstMessageSocket(
       LinuxCalls calls,
       LinuxSocket main,
+      LinuxReceiver mainReceiver,
       InetSocketAddress address,
       PortCounters counters,
       WakeDatagram wake) {
     this.calls = calls;
     this.main = main;
+    this.mainReceiver = mainReceiver;
     this.address = address;
     this.counters = counters;
     this.wake = wake;
@@ -98,12 +103,64 @@ final class FirstMessageSocket {
     return isOpen() ? "; first messages come in by a socket of their own" : "";
   }
 
-  /**
-   * Takes note of a datagram; too many first messages open this socket.
-   *
-   * @param apart whether it came by this socket and not by the port's own
-   */
-  void note(ByteBuffer datagram, boolean apart, long nowNanos) {
+  /** Takes a datagram of either socket, as {@link DatagramPort#receive}. */
+  @Nullable InetSocketAddress receive(ByteBuffer into, long nowNanos) {
+    InetSocketAddress from = isTurn(nowNanos) ? receiveApart(into) : null;
+    cameApart = from != null;
+    if (from == null) {
+      from = mainReceiver.receive(into);
+    }
+    if (from == null) {
+      from = receiveApart(into);
+      cameApart = from != null;
+    }
+    if (from != null) {
+      note(into, nowNanos);
+    }
+    return from;
+  }
+
+  /** As {@link DatagramPort#ecn}. */
+  EcnMark ecn() {
+    LinuxReceiver open = receiver;
+    return cameApart && open != null ? open.ecn() : mainReceiver.ecn();
+  }
+
+  /** Whether this socket is to be read before the port's own: the two take turns. */
+  private boolean isTurn(long nowNanos) {
+    if (receiver == null) {
+      return false;
+    }
+    if (nowNanos - sliceBeganNanos >= SLICE_NANOS) {
+      if (nowNanos - manyNanos >= QUIET_NANOS) {
+        close();
+        return false;
+      }
+      endSlice(nowNanos);
+      beginSlice(nowNanos);
+    }
+    ownTurn = !ownTurn;
+    return ownTurn;
+  }
+
+  /** Takes a first message; null if none is waiting, or others come first. */
+  private @Nullable InetSocketAddress receiveApart(ByteBuffer into) {
+    LinuxReceiver open = receiver;
+    if (open == null || budget == 0) {
+      return null;
+    }
+    InetSocketAddress from = open.receive(into);
+    if (from == null) {
+      budget = 0;
+    } else {
+      budget--;
+      heard++;
+    }
+    return from;
+  }
+
+  /** Takes note of a datagram; too many first messages open this socket. */
+  private void note(ByteBuffer datagram, long nowNanos) {
     boolean isFirst =
         datagram.hasRemaining()
             && datagram.get(datagram.position() + PacketHeader.TYPE_AT)
@@ -118,7 +175,7 @@ final class FirstMessageSocket {
       withCookie = 0;
     }
     inWindow++;
-    if (!apart && receiver != null && !cookiesToo && ++withCookie == MANY) {
+    if (!cameApart && receiver != null && !cookiesToo && ++withCookie == MANY) {
       steerAll();
     }
     if (inWindow == MANY) {
@@ -165,43 +222,6 @@ final class FirstMessageSocket {
     }
   }
 
-  /** Whether it is to be read before the port's own socket: the two take turns. */
-  boolean isFirst(long nowNanos) {
-    if (receiver == null) {
-      return false;
-    }
-    if (nowNanos - sliceBeganNanos >= SLICE_NANOS) {
-      if (nowNanos - manyNanos >= QUIET_NANOS) {
-        close();
-        return false;
-      }
-      endSlice(nowNanos);
-      beginSlice(nowNanos);
-    }
-    ownTurn = !ownTurn;
-    return ownTurn;
-  }
-
-  /**
-   * Takes a first message.
-   *
-   * @return its sender; null if none is waiting, or others come first
-   */
-  @Nullable InetSocketAddress receive(ByteBuffer into) {
-    LinuxReceiver open = receiver;
-    if (open == null || budget == 0) {
-      return null;
-    }
-    InetSocketAddress from = open.receive(into);
-    if (from == null) {
-      budget = 0;
-    } else {
-      budget--;
-      heard++;
-    }
-    return from;
-  }
-
   private void endSlice(long nowNanos) {
     LinuxSocket open = own;
     if (open == null || !turns.onSlice(heard, wholeBudget, nowNanos)) {
@@ -220,12 +240,6 @@ final class FirstMessageSocket {
     wholeBudget = budget;
     heard = 0;
     othersCame = false;
-  }
-
-  /** The ECN field of the datagram that was taken last. */
-  EcnMark ecn() {
-    LinuxReceiver open = receiver;
-    return open == null ? EcnMark.UNKNOWN : open.ecn();
   }
 
   /** When to look into it again; {@link Endpoint#NEVER} while it is closed. */
