@@ -87,7 +87,7 @@ class LeadingThreadsTest {
       }
       for (Receipt receipt : receipts) {
         assertEquals(
-            Outcome.Kind.ACKNOWLEDGED, receipt.acknowledged().get(20, TimeUnit.SECONDS).kind());
+            Outcome.Kind.ACKNOWLEDGED, receipt.acknowledged().get(60, TimeUnit.SECONDS).kind());
       }
     }
   }

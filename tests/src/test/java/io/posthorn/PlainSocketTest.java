@@ -15,8 +15,10 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What is particular to plain mode: the payload is the datagram. */
+@Timeout(120)
 class PlainSocketTest {
   private static MessageSocketBuilder plain() {
     return MessageSocket.builder()
@@ -124,20 +126,11 @@ class PlainSocketTest {
   void fullQueueDropsAndCounts() throws Exception {
     try (MessageSocket a = plain().open();
         MessageSocket b = plain().socketReceiveBytes(64 << 10).open()) {
-      for (int i = 0; i < 200; i++) {
+      while (b.statistics().drops("QUEUE_FULL") == 0) {
         a.send(b.localAddress(), new byte[1_000]);
       }
-      SocketStatistics statistics = b.statistics();
-      for (int i = 0; statistics.datagramsReceived() < 200 && i < 2_000; i++) {
-        b.receive(Duration.ZERO); // the I/O thread drains the kernel's buffer in its own time
-        statistics = b.statistics();
-        Thread.onSpinWait();
-      }
-      for (int i = 0; i < 2_000 && b.statistics().drops("QUEUE_FULL") == 0; i++) {
-        a.send(b.localAddress(), new byte[1_000]);
-      }
-      assertTrue(b.statistics().drops("QUEUE_FULL") > 0, b.statistics().toString());
-      assertEquals(b.statistics().dropsTotal(), b.statistics().drops("QUEUE_FULL"));
+      SocketStatistics seen = b.statistics();
+      assertEquals(seen.dropsTotal(), seen.drops("QUEUE_FULL"), seen.toString());
     }
   }
 
@@ -204,10 +197,9 @@ class PlainSocketTest {
   void incomingDirectionIsImpairedToo() throws Exception {
     try (MessageSocket a = plain().open();
         MessageSocket b = plain().impair("loss 100%").open()) {
-      for (int i = 0; i < 2_000 && b.statistics().impaired("in.lost") == 0; i++) {
+      while (b.statistics().impaired("in.lost") == 0) {
         a.send(b.localAddress(), new byte[10]);
       }
-      assertTrue(b.statistics().impaired("in.lost") > 0);
       assertEquals(0, b.statistics().datagramsReceived());
     }
   }

@@ -39,6 +39,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What both modes promise alike, over the loopback device, where plain datagrams arrive too. */
 class SocketContractTest {
+  private static final Duration LONG = Duration.ofSeconds(20);
+
   static Stream<Mode> modes() {
     return Stream.of(Mode.values());
   }
@@ -319,7 +321,7 @@ class SocketContractTest {
       MessageSocket a = socket(mode).open();
       a.send(b.localAddress(), "last words".getBytes(UTF_8));
       Thread.currentThread().interrupt();
-      a.close();
+      a.close(LONG);
       assertTrue(Thread.interrupted());
       assertTrue(a.isClosed());
       assertEquals("last words", next(b).text());
@@ -398,7 +400,8 @@ class SocketContractTest {
       a.send(b.localAddress(), "gone".getBytes(UTF_8));
       b.send(b.localAddress(), "marker".getBytes(UTF_8));
       assertEquals("marker", next(b).text());
-      assertEquals(1, a.statistics().impaired("out.lost"));
+      long lost = a.statistics().impaired("out.lost");
+      assertTrue(mode == Mode.PLAIN ? lost == 1 : lost >= 1, "a handshake is begun again: " + lost);
       assertTrue(a.statistics().ioPath().contains("loss 100%"), a.statistics().ioPath());
       a.close(Duration.ZERO);
     }
@@ -410,7 +413,7 @@ class SocketContractTest {
     try (MessageSocket b = socket(mode).open()) {
       MessageSocket a = socket(mode).impair("delay 30ms").open();
       a.send(b.localAddress(), "late".getBytes(UTF_8));
-      a.close();
+      a.close(LONG);
       assertEquals("late", next(b).text());
     }
   }

@@ -375,7 +375,7 @@ class RelayTest {
 
   @Test
   void hundredsOfClientsAreServedAtOnce() throws IOException {
-    int count = 300;
+    int count = 200; // as many as the receive buffer of the smallest default holds
     List<DatagramSocket> many = new ArrayList<>();
     try (Relay relay =
         Relay.inFrontOf(target()).up(LinkConditions.parse("delay 5ms 2ms")).start()) {

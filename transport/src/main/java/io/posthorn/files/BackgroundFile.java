@@ -26,7 +26,7 @@ public final class BackgroundFile implements Closeable {
   public static final int BUFFER_BYTES = 4 << 20;
 
   private static final int FIRST_BYTES = 64 << 10;
-  private static final long CLOSE_NANOS = 2_000_000_000L;
+  private static final long CLOSE_NANOS = 10_000_000_000L;
 
   private final Path path;
   private final FileChannel file;

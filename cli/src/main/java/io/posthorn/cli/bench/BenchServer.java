@@ -227,12 +227,16 @@ public final class BenchServer implements Closeable {
     byte[] answer;
     try {
       check(BenchPlan.of(message, BenchMessage.HEADER_BYTES, message.length), link);
-      answer = BenchMessage.control(BenchMessage.READY, tokens.of(from), 0);
+      answer = BenchMessage.control(BenchMessage.READY, token(link, from), 0);
     } catch (IllegalArgumentException wrong) {
       answer = BenchMessage.refusal(String.valueOf(wrong.getMessage()));
     }
     link.send(answer);
     link.flush();
+  }
+
+  private long token(BenchLink link, InetSocketAddress from) {
+    return tokens.of(from, link instanceof TcpLink);
   }
 
   private void check(BenchPlan plan, BenchLink link) {
@@ -247,7 +251,7 @@ public final class BenchServer implements Closeable {
   private @Nullable ServerSession onStart(byte[] message, BenchLink link, InetSocketAddress from)
       throws IOException {
     long token = BenchMessage.token(message);
-    if (!BenchMessage.isPadded(message) || token != tokens.of(from)) {
+    if (!BenchMessage.isPadded(message) || token != token(link, from)) {
       return null;
     }
     ServerSession session = sessions.get(token);

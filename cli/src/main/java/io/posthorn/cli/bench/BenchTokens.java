@@ -28,7 +28,13 @@ final class BenchTokens {
     }
   }
 
-  synchronized long of(InetSocketAddress client) {
+  /**
+   * The token of a client.
+   *
+   * @param tcp whether its port is one of TCP, whose numbers are used by UDP as well
+   */
+  synchronized long of(InetSocketAddress client, boolean tcp) {
+    mac.update((byte) (tcp ? 1 : 0));
     mac.update(client.getAddress().getAddress());
     mac.update((byte) (client.getPort() >> 8));
     mac.update((byte) client.getPort());

@@ -153,23 +153,25 @@ public final class CarrierRun {
       if (leftNanos <= 0) {
         return;
       }
+      // The network first, the receiver last, or what arrives in between would be left there.
+      boolean quiet = !sender.isAlive() && nothingUnderWay.getAsBoolean();
       int lengthBytes = carrier.receive(message, Math.min(leftNanos, RECEIVE_SLICE_NANOS));
       if (lengthBytes != Carrier.NOTHING) {
         note(reader.index(message, 0, lengthBytes));
       }
-      if (!sender.isAlive() && isOver(lengthBytes == Carrier.NOTHING, nothingUnderWay)) {
+      if (!sender.isAlive() && isOver(lengthBytes == Carrier.NOTHING && quiet)) {
         return;
       }
     }
   }
 
   /** Whether it is of no use to wait on, now that the sender is through. */
-  private boolean isOver(boolean nothingCame, BooleanSupplier nothingUnderWay) {
+  private boolean isOver(boolean nothingComes) {
     if (carrier.resends() && log.lost() == 0) {
       return true;
     }
     boolean noMoreWillBeSent = !carrier.resends() || sendFailure != null;
-    return noMoreWillBeSent && nothingCame && nothingUnderWay.getAsBoolean();
+    return noMoreWillBeSent && nothingComes;
   }
 
   private void note(int index) {

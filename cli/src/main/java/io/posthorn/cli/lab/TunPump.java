@@ -40,6 +40,10 @@ final class TunPump implements LabFlow.PacketWriter {
   private long windowStartNanos;
   private int windowPackets;
   private boolean realTime = true;
+
+  /** When the device was last found to hold nothing that had not been moved. */
+  private long emptyNanos;
+
   private volatile String failure = "";
 
   /**
@@ -105,7 +109,7 @@ final class TunPump implements LabFlow.PacketWriter {
   boolean isQuiet(LabFlow flow, long sinceNanos) {
     lock.lock();
     try {
-      return flow.isQuiet(sinceNanos, elapsedNanos());
+      return flow.isQuiet(sinceNanos, emptyNanos); // a pump held up would see nothing either
     } finally {
       lock.unlock();
     }
@@ -177,6 +181,7 @@ final class TunPump implements LabFlow.PacketWriter {
       while (count < READ_BATCH_PACKETS) {
         int lengthBytes = device.read(packet);
         if (lengthBytes == 0) {
+          emptyNanos = elapsedNanos();
           break;
         }
         count++;

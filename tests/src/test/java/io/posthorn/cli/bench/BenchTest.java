@@ -193,7 +193,7 @@ class BenchTest {
                   opener(transport),
                   Duration.ofSeconds(20))) {
         run.start();
-        while (run.sample(0).received().unique() < 5) {
+        while (run.sample(0).received().unique() < 5 || run.sample(0).sent() == 0) {
           Thread.onSpinWait();
         }
         run.stop();

@@ -300,6 +300,11 @@ class FileReceiverTest {
     assertEquals(0, next(Answer.class).kept());
     send(new CopyMessage.Start(0));
     content(java.util.Arrays.copyOf(bytes, 2_200_000));
+    // What it has not written yet would be dropped with the connection.
+    Path part = target.resolve(PartName.of("big"));
+    while (Files.notExists(part) || Files.size(part) < 2_200_000) {
+      Thread.onSpinWait();
+    }
     sender.close(LONG);
     assertThrows(Exception.class, () -> end.get(30, TimeUnit.SECONDS));
     assertTrue(Files.notExists(target.resolve("big")));
