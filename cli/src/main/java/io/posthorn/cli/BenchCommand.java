@@ -41,6 +41,7 @@ final class BenchCommand implements Callable<Integer> {
   private static final int LEAST_BYTES = 28;
   private static final double PLAIN_RATE = 1e6;
   private static final Duration LAST_WORDS = Duration.ofSeconds(3);
+  private static final Duration LAST_ANSWER = Duration.ofSeconds(1);
 
   private final Posthorn root;
 
@@ -160,7 +161,11 @@ final class BenchCommand implements Callable<Integer> {
         output.line(output.isJson() ? summary.json() : TextSafety.visible(summary.text()));
         output.flush();
         if (once && ended.isEmpty() && server.isIdle()) {
-          return ExitCode.OK.status();
+          // The last answer may have been lost, and be asked for again.
+          Thread.sleep(LAST_ANSWER.toMillis());
+          if (ended.isEmpty() && server.isIdle()) {
+            return ExitCode.OK.status();
+          }
         }
       }
     } catch (InterruptedException interrupted) {

@@ -223,6 +223,9 @@ final class CopyProgress implements CopyWatcher {
 
   /** Takes the line away. */
   synchronized void end() {
+    if (output.isJsonStream() && !closed) {
+      tell(json()); // the last word, also of a copy that took less than an interval
+    }
     closed = true;
     notifyAll();
     output.clearProgress();

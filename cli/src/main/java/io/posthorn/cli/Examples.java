@@ -38,7 +38,7 @@ final class Examples {
               "ping",
               List.of(
                   "posthorn listen 9000 & posthorn ping localhost:9000 -c 3 -i 0.2 --histogram",
-                  "posthorn listen -u --echo 9000 & posthorn ping -u localhost:9000 -c 4")),
+                  "posthorn listen -u --echo 9000 & posthorn ping -u localhost:9000 -c 9")),
           Map.entry(
               "compare",
               List.of(

@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
 
 /** How large the terminal is that somebody looks at. */
 final class TerminalSize {
-  private static final long PATIENCE_MILLIS = 500;
+  private static final long PATIENCE_MILLIS = 5_000;
 
   private TerminalSize() {}
 

@@ -4,8 +4,6 @@ import static io.posthorn.e2e.RunningProgram.posthorn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.net.DatagramSocket;
-import java.net.InetAddress;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -32,7 +30,7 @@ class BenchProgramTest {
     try (RunningProgram server = posthorn("bench", "-s", ANY)) {
       String to = "127.0.0.1:" + server.port();
       try (RunningProgram reliable =
-              posthorn("bench", to, "-t", "1.2", "-P", "2", "--bidir", "-i", "0.5", "-b", "8mbit");
+              posthorn("bench", to, "-t", "4", "-P", "2", "--bidir", "-i", "0.5", "-b", "8mbit");
           RunningProgram plain = posthorn("bench", to, "-u", "-n", "77", "-b", "2mbit", "--bidir");
           RunningProgram tcp = posthorn("bench", to, "--tcp", "-n", "100", "-R", "-l", "5000")) {
         assertEquals(0, reliable.exit(), reliable::errors);
@@ -113,10 +111,7 @@ class BenchProgramTest {
 
   @Test
   void wrongUseAndNobodyThereHaveTheirStatus() throws Exception {
-    int dead;
-    try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-      dead = socket.getLocalPort();
-    }
+    int dead = FreePorts.next();
     String to = "127.0.0.1:" + dead;
     try (RunningProgram plain = posthorn("bench", to, "-u", "-w", "0.3");
         RunningProgram tcp = posthorn("bench", to, "--tcp", "-w", "0.3");

@@ -60,6 +60,8 @@ class ConnectTest {
       connect.type(content).endInput();
       assertEquals(0, connect.exit(), connect::errors);
       assertArrayEquals(content, connect.outputBytes());
+      listener.signal("TERM"); // so that it writes out what it has
+      assertEquals(143, listener.exit());
     }
     assertArrayEquals(content, Files.readAllBytes(folder.resolve("o")));
   }
@@ -81,8 +83,8 @@ class ConnectTest {
   @Test
   void idleTimeEndsItAndSaysSoOnlyWhileTheInputIsOpen() throws Exception {
     try (RunningProgram listener = posthorn("listen", ANY);
-        RunningProgram open = posthorn("connect", "-w", "2", "127.0.0.1:" + listener.port());
-        RunningProgram ended = posthorn("connect", "-w", "2", "127.0.0.1:" + listener.port())) {
+        RunningProgram open = posthorn("connect", "-w", "6", "127.0.0.1:" + listener.port());
+        RunningProgram ended = posthorn("connect", "-w", "6", "127.0.0.1:" + listener.port())) {
       ended.endInput();
       assertEquals(0, ended.exit(), ended::errors);
       assertEquals(75, open.exit());
@@ -159,10 +161,7 @@ class ConnectTest {
       listener.type("to ncat\n");
       ncat.awaitOutput("to ncat\n");
     }
-    int port;
-    try (DatagramSocket free = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+    int port = FreePorts.next();
     try (RunningProgram ncat =
         RunningProgram.other("ncat", "-v", "-u", "-l", "127.0.0.1", Integer.toString(port))) {
       ncat.awaitError("Listening on 127.0.0.1:" + port);

@@ -415,8 +415,8 @@ class CopyTest {
     try (RunningProgram receive = receive();
         RunningProgram copy =
             posthorn(
-                "copy", "--limit-rate", "20mbit", file.toString(), "127.0.0.1:" + receive.port())) {
-      awaitPart(1 << 20);
+                "copy", "--limit-rate", "4mbit", file.toString(), "127.0.0.1:" + receive.port())) {
+      awaitPart(1);
       Files.write(file, new byte[10]);
       assertEquals(74, copy.exit(), copy::errors);
       assertTrue(copy.errors().contains("changed while it was read"), copy.errors());

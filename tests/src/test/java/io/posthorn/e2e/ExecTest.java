@@ -172,7 +172,7 @@ class ExecTest {
     Path started = folder.resolve("started");
     try (RunningProgram listener = shell("touch " + started);
         RunningProgram ping =
-            posthorn("ping", "-c", "2", "-i", "0", "127.0.0.1", listener.port())) {
+            posthorn("ping", "-c", "2", "-i", "0", "-W", "30", "127.0.0.1", listener.port())) {
       assertEquals(0, ping.exit(), ping::errors);
       assertTrue(!Files.exists(started));
     }
@@ -182,7 +182,8 @@ class ExecTest {
   void aPeerOfTheLibraryGivesLinesAndItsEndLetsTheChildFinish(@TempDir Path folder)
       throws Exception {
     Path file = folder.resolve("all");
-    try (RunningProgram listener = shell("echo welcome; cat > " + file + "; echo done >> " + file);
+    try (RunningProgram listener =
+            shell("trap '' TERM; echo welcome; cat > " + file + "; echo done >> " + file);
         MessageSocket socket = client("")) {
       Connection connection = connect(socket, listener);
       connection.send("one".getBytes(UTF_8));

@@ -15,7 +15,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -55,9 +54,7 @@ class ExistingToolsTest {
   }
 
   private static int freePort() throws IOException {
-    try (DatagramSocket socket = new DatagramSocket(0, LOOPBACK)) {
-      return socket.getLocalPort();
-    }
+    return FreePorts.next();
   }
 
   /** Where a program is, or the test is skipped: daemons are not in everybody's path. */
@@ -127,7 +124,12 @@ class ExistingToolsTest {
         start("socat", "UDP4-RECVFROM:" + port + ",bind=127.0.0.1,fork", "EXEC:cat");
       }
       byte[] bytes = "there and back again".getBytes(UTF_8);
-      Message answer = ask(socket, new InetSocketAddress(LOOPBACK, port), bytes, m -> true);
+      Message answer =
+          ask(
+              socket,
+              new InetSocketAddress(LOOPBACK, port),
+              bytes,
+              m -> Arrays.equals(bytes, m.bytes()));
       assertArrayEquals(bytes, answer.bytes());
     }
   }

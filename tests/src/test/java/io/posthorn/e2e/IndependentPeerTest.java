@@ -125,7 +125,7 @@ class IndependentPeerTest {
     try (RunningProgram peer = peer("listen", ANY, "--echo", "--window", "6000");
         TestRelay relay = TestRelay.seeded(2, BAD)) {
       int port = relay.inFrontOf(Integer.parseInt(peer.port())).getPort();
-      try (RunningProgram send = posthorn("send", "127.0.0.1:" + port, "-q", "2")) {
+      try (RunningProgram send = posthorn("send", "127.0.0.1:" + port, "-q", "15")) {
         send.type(messages).endInput();
         assertEquals(0, send.exit(), send::errors);
         assertEquals(messages, send.output());

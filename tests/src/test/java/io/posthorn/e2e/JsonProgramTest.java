@@ -41,7 +41,8 @@ class JsonProgramTest {
     try (RunningProgram listen = posthorn("listen", ANY, "--json")) {
       String to = "127.0.0.1:" + listen.port();
       try (RunningProgram send = posthorn("send", to, "hi", "--receipt", "-J");
-          RunningProgram ping = posthorn("ping", to, "-c", "2", "-i", "0.05", "--json-stream");
+          RunningProgram ping =
+              posthorn("ping", to, "-c", "2", "-i", "0.05", "-W", "30", "--json-stream");
           RunningProgram mtu = posthorn("ping", "-M", to, "--json");
           RunningProgram doctor = posthorn("doctor", to, "--nat", "1", "--json-stream");
           RunningProgram wrong = posthorn("ping", "--json", "nowhere")) {

@@ -269,9 +269,7 @@ class MannersTest {
     for (String example : examples) {
       String runnable = example;
       for (String port : List.of("9000", "9001")) {
-        try (DatagramSocket free = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-          runnable = runnable.replaceAll("\\b" + port + "\\b", "" + free.getLocalPort());
-        }
+        runnable = runnable.replaceAll("\\b" + port + "\\b", "" + FreePorts.next());
       }
       Path script = folder.resolve("example");
       Files.writeString(

@@ -73,11 +73,9 @@ class ProgramTest {
 
   @Test
   void plainSenderSaysThatNothingCanBeKnown() throws Exception {
-    int deadPort;
-    try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-      deadPort = socket.getLocalPort();
-    }
-    try (RunningProgram sender = posthorn("send", "-u", "127.0.0.1:" + deadPort, "hi")) {
+    try (DatagramSocket closed = FreePorts.closed();
+        RunningProgram sender =
+            posthorn("send", "-u", "127.0.0.1:" + closed.getLocalPort(), "hi")) {
       assertEquals(0, sender.exit());
       assertTrue(sender.errors().contains("cannot know whether"), sender.errors());
       assertEquals("", sender.output());
@@ -208,8 +206,8 @@ class ProgramTest {
         String to = "127.0.0.1:" + listener.port();
         try (RunningProgram ping =
             mode.isEmpty()
-                ? posthorn("ping", to, "-c", "3", "-i", "0.01")
-                : posthorn("ping", to, "-c", "3", "-i", "0.01", "--plain")) {
+                ? posthorn("ping", to, "-c", "3", "-i", "0.01", "-W", "30")
+                : posthorn("ping", to, "-c", "3", "-i", "0.01", "-W", "30", "--plain")) {
           assertEquals(0, ping.exit(), ping::errors);
           assertTrue(ping.output().contains("3 sent, 3 received, 0% lost"), ping.output());
           assertTrue(ping.output().contains("rtt min/avg/max/mdev = "), ping.output());
@@ -405,10 +403,7 @@ class ProgramTest {
         ncat.awaitOutput("from ncat");
       }
     }
-    int port;
-    try (DatagramSocket free = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+    int port = FreePorts.next();
     try (RunningProgram ncat =
         RunningProgram.other("ncat", "-v", "-u", "-l", "127.0.0.1", Integer.toString(port))) {
       ncat.awaitError("Listening on 127.0.0.1:" + port);

@@ -22,7 +22,7 @@ class ProxyProgramTest {
   private static final String ANY = "127.0.0.1:0";
 
   private static void ping(String port, int count, String lost) throws Exception {
-    String patience = lost.contains(" 0 received") ? "0.3" : "3";
+    String patience = lost.contains(" 0 received") ? "2" : "30";
     try (RunningProgram ping =
         posthorn(
             "ping", "-u", "127.0.0.1:" + port, "-c", "" + count, "-i", "0.001", "-W", patience)) {
@@ -80,6 +80,7 @@ class ProxyProgramTest {
           RunningProgram other = posthornIn(runtime, "proxy", "[::1]:0", "[::1]:9", "-6")) {
         proxy.endInput();
         String port = proxy.port();
+        other.port();
         String at = "127.0.0.1:" + port + " (process " + proxy.pid() + "): ";
         assertEquals(
             at + "up: loss 100% (was none); down: none\n",
@@ -107,7 +108,6 @@ class ProxyProgramTest {
         assertTrue(which.contains("name one by its process"), which);
         String nobody = change(runtime, 69, "1", "cut");
         assertTrue(nobody.contains("no proxy \"1\" of this user is running; there is "), nobody);
-        other.port();
         String asked = change(runtime, 0);
         assertEquals(2, asked.lines().count(), asked);
         assertTrue(asked.contains("]:" + other.port() + " (process " + other.pid()), asked);

@@ -56,7 +56,7 @@ class PseudoTerminalTest {
         try (RunningProgram copy =
             onTerminal(
                 columns,
-                "copy --limit-rate 16mbit --name x "
+                "copy --limit-rate 8mbit --name x "
                     + file
                     + " 127.0.0.1:"
                     + receive.port()
@@ -140,7 +140,7 @@ class PseudoTerminalTest {
   @Test
   void whatIsTypedAtAListenerGoesToWhoeverConnected() throws Exception {
     try (RunningProgram listener = onTerminal(80, "listen " + ANY)) {
-      listener.awaitOutput("listening on 127.0.0.1:");
+      listener.awaitOutput(", reliable");
       String said = listener.output();
       String port = said.replaceFirst("(?s).*listening on 127\\.0\\.0\\.1:(\\d+).*", "$1");
       try (RunningProgram connect = posthorn("connect", "127.0.0.1", port)) {

@@ -141,7 +141,7 @@ class ReliableDatagramSocketTest {
         ReliableDatagramSocket socket =
             open(
                 MessageSocket.builder()
-                    .handshakeTimeout(Duration.ofMillis(600))
+                    .handshakeTimeout(Duration.ofSeconds(20))
                     .linger(Duration.ZERO))) {
       socket.send(packet("to myself, by way of a mirror", address(mirror)));
       mirror.setSoTimeout(LONG_MILLIS);

@@ -238,5 +238,10 @@ final class RunningProgram implements AutoCloseable {
   @Override
   public void close() {
     process.destroyForcibly();
+    try {
+      process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS); // its port and files are free then
+    } catch (InterruptedException interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -86,7 +86,7 @@ class SocketsProgramTest {
   void watchFitsANarrowTerminalAndEndsCleanly() throws Exception {
     assumeTrue(Files.isExecutable(Path.of("/usr/bin/script")));
     List<String> java =
-        new ArrayList<>(RunningProgram.command(List.of(), "sockets", "-a", "--watch", "0.1"));
+        new ArrayList<>(RunningProgram.command(List.of(), "sockets", "-a", "--watch", "60"));
     String command = "stty cols 20 rows 6; " + String.join(" ", java);
     try (RunningProgram terminal = RunningProgram.other("script", "-qefc", command, "/dev/null")) {
       terminal.awaitOutput("\u001b[J");

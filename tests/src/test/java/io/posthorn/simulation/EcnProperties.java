@@ -63,7 +63,7 @@ class EcnProperties {
   @Property(tries = 20)
   void marksInsteadOfLossAreReported(
       @ForAll CongestionControl control,
-      @ForAll @IntRange(min = 2, max = 20) int percent,
+      @ForAll @IntRange(min = 5, max = 20) int percent,
       @ForAll long seed) {
     LinkConditions link = LinkConditions.parse("delay 10ms loss " + percent + "% ecn");
     Pair pair =

@@ -3,6 +3,7 @@ package io.posthorn.files;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
@@ -135,7 +136,7 @@ public final class BackgroundFile implements Closeable {
   }
 
   private void finish(@Nullable IOException why) {
-    boolean closed = isClosing();
+    boolean closed = why instanceof ClosedChannelException;
     IOException problem = why;
     try {
       file.close();

@@ -4,6 +4,9 @@ import io.posthorn.wire.CloseReason;
 
 /** Takes a connection from one phase of its {@link Ending} to the next. */
 final class Closing {
+  /** A peer that took long to answer does not have its ended connection kept for minutes. */
+  private static final long LONGEST_DRAIN_NANOS = 30_000_000_000L;
+
   private static final long IMPLICIT_LINGER_NANOS = 3_000_000_000L;
 
   private final ConnectionParts parts;
@@ -89,7 +92,7 @@ final class Closing {
   }
 
   private long drainUntilNanos(long nowNanos) {
-    return nowNanos + 3 * parts.recovery.probeTimeoutNanos();
+    return nowNanos + Math.min(3 * parts.recovery.probeTimeoutNanos(), LONGEST_DRAIN_NANOS);
   }
 
   private void sendClose(ConnectionEnd how, long deadlineNanos) {

@@ -22,7 +22,7 @@ import java.util.List;
  * seconds in all: the program at the other end may be stopped. For one thread.
  */
 public final class ControlChannel implements Closeable {
-  private static final Duration PATIENCE = Duration.ofSeconds(2);
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final int MOST_BYTES = 64 << 20;
   private static final int CHUNK_BYTES = 64 << 10;
 
