@@ -91,16 +91,12 @@ final class FirstMessageSocket {
     this.wake = wake;
   }
 
-  boolean isOpen() {
-    return receiver != null;
-  }
-
   /** What people are to know of it; "" while it is closed. */
   String description() {
     if (refusal != null) {
       return "; no socket of their own for very many first messages: " + refusal;
     }
-    return isOpen() ? "; first messages come in by a socket of their own" : "";
+    return receiver != null ? "; first messages come in by a socket of their own" : "";
   }
 
   /** Takes a datagram of either socket, as {@link DatagramPort#receive}. */

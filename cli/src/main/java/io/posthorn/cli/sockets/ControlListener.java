@@ -7,6 +7,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 
 /**
  * A Unix-domain socket in the control folder, called by the number of this process and a suffix, at
@@ -40,11 +41,16 @@ public final class ControlListener implements Closeable {
       Path folder, String suffix, String thread, Conversation conversation) throws IOException {
     Path file = folder.resolve(ProcessHandle.current().pid() + suffix);
     Files.deleteIfExists(file); // a dead process had this number
+    // Under another name until it listens: whoever meets one that does not takes it for dead.
+    Path fresh = folder.resolve(file.getFileName() + ".new");
+    Files.deleteIfExists(fresh);
     ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     try {
-      listener.bind(UnixDomainSocketAddress.of(file));
+      listener.bind(UnixDomainSocketAddress.of(fresh));
+      Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException failed) {
       listener.close();
+      Files.deleteIfExists(fresh);
       throw failed;
     }
     ControlListener control = new ControlListener(file, listener, conversation);
