@@ -25,9 +25,11 @@ final class FreePorts {
       int port = ThreadLocalRandom.current().nextInt(LEAST, MOST);
       try (DatagramSocket udp = new DatagramSocket(port, LOOPBACK);
           ServerSocket tcp = new ServerSocket(port, 1, LOOPBACK)) {
-        return udp.getLocalPort();
+        if (udp.getLocalPort() == tcp.getLocalPort()) {
+          return port;
+        }
       } catch (BindException taken) {
-        continue;
+        // the next one
       }
     }
   }

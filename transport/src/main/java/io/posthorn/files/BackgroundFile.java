@@ -160,16 +160,7 @@ public final class BackgroundFile implements Closeable {
     }
   }
 
-  private boolean isClosing() {
-    lock.lock();
-    try {
-      return closing;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Writes what waits, for at most two seconds, and closes the file. */
+  /** Writes what waits, for at most ten seconds, and closes the file. */
   @Override
   public void close() {
     lock.lock();
