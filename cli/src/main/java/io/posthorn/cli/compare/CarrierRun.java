@@ -154,24 +154,25 @@ public final class CarrierRun {
         return;
       }
       // The network first, the receiver last, or what arrives in between would be left there.
-      boolean quiet = !sender.isAlive() && nothingUnderWay.getAsBoolean();
+      boolean quiet = !sender.isAlive() && noMoreWillBeSent() && nothingUnderWay.getAsBoolean();
       int lengthBytes = carrier.receive(message, Math.min(leftNanos, RECEIVE_SLICE_NANOS));
       if (lengthBytes != Carrier.NOTHING) {
         note(reader.index(message, 0, lengthBytes));
       }
-      if (!sender.isAlive() && isOver(lengthBytes == Carrier.NOTHING && quiet)) {
+      if ((quiet && lengthBytes == Carrier.NOTHING) || (!sender.isAlive() && isWhole())) {
         return;
       }
     }
   }
 
-  /** Whether it is of no use to wait on, now that the sender is through. */
-  private boolean isOver(boolean nothingComes) {
-    if (carrier.resends() && log.lost() == 0) {
-      return true;
-    }
-    boolean noMoreWillBeSent = !carrier.resends() || sendFailure != null;
-    return noMoreWillBeSent && nothingComes;
+  /** Whether the carrier sends nothing again, now that the sender is through. */
+  private boolean noMoreWillBeSent() {
+    return !carrier.resends() || sendFailure != null;
+  }
+
+  /** Whether everything has come, and nothing comes twice. */
+  private boolean isWhole() {
+    return carrier.resends() && log.lost() == 0;
   }
 
   private void note(int index) {

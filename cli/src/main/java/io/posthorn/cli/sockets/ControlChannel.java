@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One conversation over a control socket, in lines of text, that nobody waits for longer than two
+ * One conversation over a control socket, in lines of text, that nobody waits for longer than ten
  * seconds in all: the program at the other end may be stopped. For one thread.
  */
 public final class ControlChannel implements Closeable {

@@ -54,6 +54,11 @@ class EchoArenaTest {
     return open(mode, plan, run, Duration.ofSeconds(1));
   }
 
+  private static MessageSocket openPatiently(Mode mode, @Nullable ComparePlan plan, int run)
+      throws IOException {
+    return open(mode, plan, run, PATIENCE);
+  }
+
   private static MessageSocket open(
       Mode mode, @Nullable ComparePlan plan, int run, Duration handshake) throws IOException {
     MessageSocketBuilder builder = MessageSocket.builder().mode(mode).handshakeTimeout(handshake);
@@ -78,11 +83,7 @@ class EchoArenaTest {
     int runs = 0;
     try (BenchServer server = server(false);
         EchoArena arena =
-            EchoArena.open(
-                server.localAddress(),
-                (mode, plan, run) -> open(mode, plan, run, PATIENCE),
-                false,
-                PATIENCE)) {
+            EchoArena.open(server.localAddress(), EchoArenaTest::openPatiently, false, PATIENCE)) {
       assertTrue(ended.isEmpty(), "a server that was only asked has served nobody");
       for (Transport transport : Transport.values()) {
         assertEquals("", arena.whyNot(transport));
@@ -95,8 +96,10 @@ class EchoArenaTest {
         }
         assertEquals("", measured.failure());
         assertTrue(measured.isPerfect(), transport + ": " + measured);
-        if (transport == Transport.PLAIN) {
-          assertTrue(measured.datagrams() >= 300, "there and back: " + measured);
+        if (transport != Transport.TCP) {
+          // Where messages wait for acknowledgements, several share a datagram.
+          int least = transport == Transport.PLAIN ? 300 : 2;
+          assertTrue(measured.datagrams() >= least, "there and back: " + measured);
         }
       }
       for (int i = 0; i < runs; i++) {
@@ -111,11 +114,7 @@ class EchoArenaTest {
   void badNetworkLiesUnderTheSocketsAndNotUnderTcp() throws Exception {
     try (BenchServer server = server(false);
         EchoArena arena =
-            EchoArena.open(
-                server.localAddress(),
-                (mode, plan, run) -> open(mode, plan, run, PATIENCE),
-                true,
-                PATIENCE)) {
+            EchoArena.open(server.localAddress(), EchoArenaTest::openPatiently, true, PATIENCE)) {
       assertFalse(arena.whyNot(Transport.TCP).isEmpty());
       ComparePlan bad = plan("loss 15% delay 1ms");
       Measurement plain = run(arena, Transport.PLAIN, bad);
