@@ -103,7 +103,7 @@ final class SoakWatch implements TraceSink {
 
   /**
    * How many datagrams came from a peer undamaged that it sent right after something had come
-   * through to it: copies left aside, after one time to another.
+   * through to it: copies left aside, all after one time and until another.
    */
   int answers(int end, int peer, long afterNanos, long untilNanos) {
     Way there = ways[end][peer];
@@ -121,7 +121,8 @@ final class SoakWatch implements TraceSink {
       while (asked < there.arrived && there.arrivedNanos[asked] <= sent) {
         asked++;
       }
-      if (asked > 0 && there.arrivedNanos[asked - 1] > sent - ANSWER_NANOS) {
+      long askedNanos = asked == 0 ? 0 : there.arrivedNanos[asked - 1];
+      if (asked > 0 && askedNanos > Math.max(afterNanos, sent - ANSWER_NANOS)) {
         count++;
       }
     }

@@ -76,7 +76,7 @@ final class PacketReceiver {
           nowNanos);
     }
     parts.idle.onReceived(nowNanos);
-    parts.path.onReceived(source, datagramBytes);
+    parts.path.onReceived(source, datagramBytes, nowNanos);
     if (opening.onPacketOpened(keys.openedPacketNumber())) {
       if (parts.trace != null) {
         parts.trace.opened(nowNanos);

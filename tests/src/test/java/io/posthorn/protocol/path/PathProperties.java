@@ -192,6 +192,20 @@ class PathProperties {
     assertNull(write(false));
   }
 
+  /** It is heard, so the challenge or the answer was lost, and it may have nothing more to say. */
+  @Example
+  void anUnprovedAddressThatIsHeardIsChallengedAgain() {
+    move(NEW, 50, 0);
+    long challenge = challenge(false);
+    path.onReceived(NEW, 50, 99 * MS);
+    assertFalse(path.hasFrames(99 * MS), "the answer may be on its way");
+    path.onReceived(HOME, 50, 150 * MS);
+    assertFalse(path.hasFrames(150 * MS), "it came from elsewhere");
+    path.onReceived(NEW, 50, 150 * MS);
+    assertTrue(path.hasFrames(150 * MS));
+    assertEquals(challenge, challenge(false));
+  }
+
   /** At every instant, at most three bytes for each that came from an address not yet proved. */
   @Property
   void atMostThreeBytesGoToAnUnprovedAddressForEachThatCame(@ForAll long seed) {
@@ -207,7 +221,7 @@ class PathProperties {
         InetSocketAddress source = from[random.nextInt(from.length)];
         int bytes = 30 + random.nextInt(1170);
         flows.computeIfAbsent(source, is -> new long[2])[0] += bytes;
-        any.onReceived(source, bytes);
+        any.onReceived(source, bytes, now);
         if (!source.equals(any.address()) && random.nextBoolean()) {
           any.onNewAddress(source, bytes, 100 * MS, now);
         }

@@ -38,6 +38,10 @@ public final class Path implements FrameSource {
   private long unvalidatedSentBytes;
   private long challenge;
   private boolean challengeDue;
+
+  /** When the address was asked last. */
+  private long challengedNanos;
+
   private long previousChallenge;
   private boolean previousChallengeDue;
   private int attempts;
@@ -99,10 +103,15 @@ public final class Path implements FrameSource {
     }
   }
 
-  /** A datagram of which a packet verified came from the address, or from another one. */
-  public void onReceived(InetSocketAddress from, int bytes) {
+  /**
+   * A datagram of which a packet verified came from the address, or from another one. If that is
+   * not proved and was asked a while ago, it is asked again: that it is heard says that the
+   * challenge or its answer was lost, or that there was no room for it until now.
+   */
+  public void onReceived(InetSocketAddress from, int bytes, long nowNanos) {
     if (!validated && from.equals(address)) {
       unvalidatedReceivedBytes += bytes;
+      challengeDue |= nowNanos - challengedNanos >= intervalNanos;
     }
   }
 
@@ -130,6 +139,7 @@ public final class Path implements FrameSource {
     unvalidatedSentBytes = 0;
     challenge = random.nextLong();
     challengeDue = true;
+    challengedNanos = nowNanos;
     attempts = 0;
     intervalNanos = probeTimeoutNanos;
     retryNanos = nowNanos + intervalNanos;
@@ -244,6 +254,7 @@ public final class Path implements FrameSource {
     if (challengeDue && out.frames().pathChallenge(challenge)) {
       out.carries(0, 0);
       challengeDue = false;
+      challengedNanos = nowNanos;
     }
   }
 
