@@ -94,7 +94,7 @@ final class CommonInbox {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw SocketLoop.interrupted();
+      throw Waiting.interrupted();
     } finally {
       lock.unlock();
     }

@@ -23,7 +23,7 @@ final class DrivenFuture<T> extends CompletableFuture<T> {
 
   @Override
   public T get() throws InterruptedException, ExecutionException {
-    driver.driveUntil(this::isDone, Long.MAX_VALUE);
+    driver.waiting.driveUntil(this::isDone, Long.MAX_VALUE);
     return super.get();
   }
 
@@ -31,7 +31,7 @@ final class DrivenFuture<T> extends CompletableFuture<T> {
   public T get(long timeout, TimeUnit unit)
       throws InterruptedException, ExecutionException, TimeoutException {
     long nanos = unit.toNanos(timeout);
-    if (driver.driveUntil(this::isDone, nanos)) {
+    if (driver.waiting.driveUntil(this::isDone, nanos)) {
       nanos = 0;
     }
     return super.get(nanos, TimeUnit.NANOSECONDS);
@@ -39,7 +39,7 @@ final class DrivenFuture<T> extends CompletableFuture<T> {
 
   @Override
   public T join() {
-    driver.driveUntilUninterruptibly(this::isDone);
+    driver.waiting.driveUntilUninterruptibly(this::isDone);
     return super.join();
   }
 }

@@ -185,10 +185,10 @@ public final class DriverGroup {
     of(message.connection()).confirm(message);
   }
 
-  /** Waits until the condition, of this connection, holds; as {@link SocketDriver#waitUntil}. */
+  /** Waits until the condition, of this connection, holds; as {@link Waiting#until}. */
   public boolean waitUntil(ConnectionRecord of, BooleanSupplier condition, long timeoutNanos)
       throws InterruptedIOException {
-    return of(of.handle()).waitUntil(condition, timeoutNanos);
+    return of(of.handle()).waiting.until(condition, timeoutNanos);
   }
 
   // What any of them may answer.
@@ -227,7 +227,7 @@ public final class DriverGroup {
           return null;
         }
         if (own != null) {
-          own.driveOnce(left);
+          own.waiting.driveOnce(left);
         } else {
           inbox.await(since, left);
         }

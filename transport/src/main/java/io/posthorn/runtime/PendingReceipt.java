@@ -70,7 +70,7 @@ public final class PendingReceipt {
     if (outcome != null) {
       return true;
     }
-    return driver.waitUntil(() -> outcome != null, timeoutNanos);
+    return driver.waiting.until(() -> outcome != null, timeoutNanos);
   }
 
   /** Gives the message up; answers whether it was still to be had. */

@@ -51,7 +51,7 @@ final class Sending {
           return outcome;
         }
         while (writableEvents == before && driver.isOpen()) {
-          driver.await(writable, Endpoint.NEVER);
+          driver.waiting.await(writable, Endpoint.NEVER);
         }
       }
     } finally {
@@ -118,7 +118,7 @@ final class Sending {
           return outcome == SendOutcome.ACCEPTED;
         }
         while (writableEvents == before && driver.isOpen()) {
-          driver.await(writable, Endpoint.NEVER);
+          driver.waiting.await(writable, Endpoint.NEVER);
         }
       }
       return false;

@@ -250,7 +250,7 @@ public final class SocketDriver extends SocketLoop {
         }
         receiversWaiting++;
         try {
-          await(readable, deadline);
+          waiting.await(readable, deadline);
         } finally {
           receiversWaiting--;
         }
@@ -308,7 +308,7 @@ public final class SocketDriver extends SocketLoop {
         }
         ConnectionReaders.Reader reader = connectionReaders.enter(connection.handle());
         try {
-          await(reader.readable(), deadline);
+          waiting.await(reader.readable(), deadline);
         } finally {
           connectionReaders.leave(reader);
         }
@@ -334,7 +334,7 @@ public final class SocketDriver extends SocketLoop {
         if (connection.closed() != null) {
           return null;
         }
-        awaitChange(Endpoint.NEVER);
+        waiting.awaitChange(Endpoint.NEVER);
       }
       return null;
     } finally {
@@ -372,7 +372,7 @@ public final class SocketDriver extends SocketLoop {
         if (record != null || now() >= deadline) {
           return record;
         }
-        awaitChange(deadline);
+        waiting.awaitChange(deadline);
       }
       return null;
     } finally {
@@ -419,7 +419,7 @@ public final class SocketDriver extends SocketLoop {
   public EndpointEvent.Closed awaitEnd(ConnectionRecord connection) {
     lock.lock();
     try {
-      awaitUninterruptibly(() -> connection.closed() != null);
+      waiting.awaitUninterruptibly(() -> connection.closed() != null);
       EndpointEvent.Closed end = connection.closed();
       if (end == null) {
         throw new IllegalStateException(

@@ -5,15 +5,11 @@ import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.OwnAddresses;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -47,12 +43,6 @@ abstract class SocketLoop {
   /** What closing may take beyond the linger time before the port is closed regardless. */
   private static final long CLOSE_GRACE_NANOS = 500_000_000L;
 
-  /** How often a handler that waits for a future looks whether another thread completed it. */
-  private static final long FUTURE_POLL_NANOS = 10_000_000L;
-
-  /** How often a handler that waits for another loop of its socket looks at that. */
-  private static final long SIBLING_POLL_NANOS = 1_000_000L;
-
   /** Shorter datagrams may come one at a time. */
   private static final int SMALL_DATAGRAM_BYTES = 1_000;
 
@@ -84,9 +74,6 @@ abstract class SocketLoop {
 
   final ReentrantLock lock = new ReentrantLock();
 
-  /** Somebody waits for anything but a message or room to send. */
-  private final Condition changed = lock.newCondition();
-
   final DatagramPort port;
   final Endpoint endpoint;
   private final long originNanos = System.nanoTime();
@@ -95,7 +82,6 @@ abstract class SocketLoop {
   private final Thread ioThread;
   private final ByteBuffer slab = ByteBuffer.allocate(DatagramPort.SLAB_BYTES);
   private final AtomicLong handlerFailures = new AtomicLong();
-  private final AtomicInteger futuresDriven = new AtomicInteger();
 
   /** Small messages on their way; drained before the endpoint is asked anything else. */
   final SendLanes lanes = new SendLanes();
@@ -116,6 +102,9 @@ abstract class SocketLoop {
 
   private final Leadership leadership;
 
+  /** How threads wait for something here. */
+  final Waiting waiting;
+
   /** Touched by the I/O thread alone. */
   private long turns;
 
@@ -125,7 +114,6 @@ abstract class SocketLoop {
   /** Touched by the I/O thread alone: the handler is to be given more at once. */
   private boolean moreToDispatch;
 
-  private int othersWaiting;
   private long lastNowNanos;
   private long sleepingUntilNanos = AWAKE;
   private boolean sleepingUntilWritable;
@@ -147,6 +135,7 @@ abstract class SocketLoop {
     ioThread = new Thread(this::run, name);
     ioThread.setDaemon(true);
     leadership = new Leadership(this, ioThread);
+    waiting = new Waiting(this, leadership);
     this.spinNanos = spinNanos;
   }
 
@@ -217,7 +206,7 @@ abstract class SocketLoop {
   }
 
   /** Waits and does everything once; false when the socket is closed. */
-  private boolean turn(long untilNanos) throws IOException {
+  final boolean turn(long untilNanos) throws IOException {
     long timeoutNanos;
     boolean untilWritable;
     lock.lock();
@@ -261,9 +250,7 @@ abstract class SocketLoop {
       }
       afterInput(now);
       handOverMessages(now);
-      if (othersWaiting > 0) {
-        changed.signalAll();
-      }
+      waiting.changed();
       finishClose(now);
       return state != State.CLOSED;
     } finally {
@@ -373,9 +360,7 @@ abstract class SocketLoop {
     }
     for (EndpointEvent event = endpoint.pollEvent(); event != null; event = endpoint.pollEvent()) {
       on(event);
-      if (othersWaiting > 0) {
-        changed.signalAll();
-      }
+      waiting.changed();
     }
     if (!leadership.isTaken()) {
       boolean isUrgent =
@@ -430,7 +415,7 @@ abstract class SocketLoop {
     completions.add(
         () -> {
           guarded(action);
-          if (futuresDriven.get() > 0) {
+          if (waiting.isForFuture()) {
             port.wakeup();
           }
         });
@@ -445,160 +430,30 @@ abstract class SocketLoop {
     }
   }
 
-  // Waiting.
-
-  final boolean isIoThread() {
-    return Thread.currentThread() == ioThread;
-  }
-
-  /** Another loop of the same socket, if this is its thread: its peers must not wait for ours. */
-  private @Nullable SocketLoop siblingHere() {
-    DriverGroup others = group;
-    return others == null ? null : others.loopHere(this);
-  }
-
-  /** On the I/O thread, in a handler that waits for another loop: a turn, and not a long one. */
-  final void driveOnce(long longestNanos) throws InterruptedIOException {
-    if (Thread.currentThread().isInterrupted()) {
-      throw interrupted();
-    }
-    driveOnceUninterruptibly(longestNanos);
-  }
-
-  private void driveOnceUninterruptibly(long longestNanos) {
+  /** Makes a turn; a fault ends the socket. */
+  final void turnOrFail(long untilNanos) {
     try {
-      turn(after(nowNanos(), Math.min(longestNanos, SIBLING_POLL_NANOS)));
+      turn(untilNanos);
     } catch (IOException | RuntimeException e) {
       fail(e);
     }
   }
 
-  /** Waits for a signal, once, with the lock held; on the I/O thread does a turn instead. */
-  @SuppressWarnings("WaitNotInLoop") // each caller loops: a turn is as good as a signal
-  final void await(Condition condition, long deadlineNanos) throws InterruptedIOException {
-    if (isIoThread()) {
-      if (Thread.currentThread().isInterrupted()) {
-        throw interrupted();
-      }
-      unlockedTurn(deadlineNanos);
-      return;
-    }
-    SocketLoop own = siblingHere();
-    if (own != null) {
-      lock.unlock();
-      try {
-        own.driveOnce(deadlineNanos - nowNanos());
-      } finally {
-        lock.lock();
-      }
-      return;
-    }
-    leadership.enter();
-    try {
-      if (leadership.mayTake()) {
-        if (Thread.currentThread().isInterrupted()) {
-          throw interrupted();
-        }
-        leadership.leadOnce(deadlineNanos);
-        return;
-      }
-      leadership.ask(condition);
-      if (deadlineNanos == Endpoint.NEVER) {
-        condition.await();
-      } else {
-        long left = condition.awaitNanos(deadlineNanos - now());
-        assert left <= deadlineNanos;
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw interrupted();
-    } finally {
-      leadership.leave();
-    }
-  }
-
-  final void unlockedTurn(long deadlineNanos) {
+  /** Makes a turn with the lock, which is held once, let go meanwhile. */
+  final void unlockedTurn(long untilNanos) {
     if (lock.getHoldCount() != 1) {
       throw new IllegalStateException("waiting under the lock");
     }
     lock.unlock();
     try {
-      turn(deadlineNanos);
-    } catch (IOException | RuntimeException e) {
-      fail(e);
+      turnOrFail(untilNanos);
     } finally {
       lock.lock();
     }
   }
 
-  static InterruptedIOException interrupted() {
-    return new InterruptedIOException(
-        "interrupted while waiting; the socket stays open and the interrupt status set");
-  }
-
-  /** Waits until the condition holds, time is up or the socket is closed; says if it holds. */
-  public final boolean waitUntil(BooleanSupplier condition, long timeoutNanos)
-      throws InterruptedIOException {
-    lock.lock();
-    try {
-      long deadline = after(now(), timeoutNanos);
-      while (!condition.getAsBoolean()) {
-        if (state == State.CLOSED || now() >= deadline) {
-          return false;
-        }
-        awaitChange(deadline);
-      }
-      return true;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  final void awaitChange(long deadlineNanos) throws InterruptedIOException {
-    othersWaiting++;
-    try {
-      await(changed, deadlineNanos);
-    } finally {
-      othersWaiting--;
-    }
-  }
-
-  /** On the I/O thread drives the socket until done or time is up; elsewhere does nothing. */
-  final boolean driveUntil(BooleanSupplier done, long timeoutNanos) throws InterruptedException {
-    if (!isIoThread()) {
-      SocketLoop own = siblingHere();
-      return own != null && own.driveUntil(done, timeoutNanos);
-    }
-    long deadline = after(nowNanos(), timeoutNanos);
-    futuresDriven.incrementAndGet();
-    try {
-      while (!done.getAsBoolean() && nowNanos() < deadline && !closed) {
-        if (Thread.interrupted()) {
-          throw new InterruptedException();
-        }
-        turn(Math.min(deadline, after(nowNanos(), FUTURE_POLL_NANOS)));
-      }
-    } catch (IOException e) {
-      fail(e);
-    } finally {
-      futuresDriven.decrementAndGet();
-    }
-    return true;
-  }
-
-  final void driveUntilUninterruptibly(BooleanSupplier done) {
-    boolean wasInterrupted = false;
-    while (true) {
-      try {
-        driveUntil(done, Endpoint.NEVER);
-        break;
-      } catch (InterruptedException e) {
-        wasInterrupted = true;
-      }
-    }
-    if (wasInterrupted) {
-      Thread.currentThread().interrupt();
-    }
+  final boolean isIoThread() {
+    return Thread.currentThread() == ioThread;
   }
 
   // The end.
@@ -632,7 +487,7 @@ abstract class SocketLoop {
       endpoint.closeAll(lingerNanos, now);
       afterInput(now);
       wakeAll();
-      changed.signalAll();
+      waiting.changed();
       wake();
     } finally {
       lock.unlock();
@@ -643,39 +498,12 @@ abstract class SocketLoop {
   public final void awaitClosed() {
     lock.lock();
     try {
-      awaitUninterruptibly(() -> state == State.CLOSED);
+      waiting.awaitUninterruptibly(() -> state == State.CLOSED);
     } finally {
       lock.unlock();
     }
-    if (!isIoThread() && siblingHere() == null) {
+    if (!isIoThread() && waiting.siblingHere() == null) {
       completions.joinUninterruptibly(ioThread);
-    }
-  }
-
-  /** Waits with the lock held; also ends when the socket is closed. */
-  final void awaitUninterruptibly(BooleanSupplier condition) {
-    othersWaiting++;
-    try {
-      while (state != State.CLOSED && !condition.getAsBoolean()) {
-        SocketLoop own = siblingHere();
-        if (isIoThread()) {
-          unlockedTurn(Endpoint.NEVER);
-        } else if (own != null) {
-          lock.unlock();
-          try {
-            own.driveOnceUninterruptibly(SIBLING_POLL_NANOS);
-          } finally {
-            lock.lock();
-          }
-        } else {
-          if (!leadership.isTaken()) {
-            leadership.callIoThread();
-          }
-          changed.awaitUninterruptibly();
-        }
-      }
-    } finally {
-      othersWaiting--;
     }
   }
 
@@ -689,7 +517,7 @@ abstract class SocketLoop {
     }
   }
 
-  private void fail(Throwable cause) {
+  final void fail(Throwable cause) {
     boolean first;
     lock.lock();
     try {
@@ -726,7 +554,7 @@ abstract class SocketLoop {
       noteFailure(e);
     }
     wakeAll();
-    changed.signalAll();
+    waiting.changed();
     leadership.end();
     completions.finish();
     onEnd();
@@ -748,6 +576,11 @@ abstract class SocketLoop {
   /** Whether the port is closed; with the lock. */
   final boolean isEnded() {
     return state == State.CLOSED;
+  }
+
+  /** Whether the port is closed; any thread. */
+  final boolean isClosedNow() {
+    return closed;
   }
 
   /** Turns made so far; for the I/O thread. */

@@ -1,0 +1,215 @@
+package io.posthorn.runtime;
+
+import io.posthorn.endpoint.Endpoint;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a thread waits for something of a {@link SocketLoop}. The I/O thread, which runs a handler
+ * then, makes further turns of the loop; the I/O thread of another loop of the same socket makes
+ * turns of its own; any other leads, if nobody does, or waits on a condition.
+ */
+final class Waiting {
+  /** How often a handler that waits for a future looks whether another thread completed it. */
+  private static final long FUTURE_POLL_NANOS = 10_000_000L;
+
+  /** How often a handler that waits for another loop of its socket looks at that. */
+  private static final long SIBLING_POLL_NANOS = 1_000_000L;
+
+  private final SocketLoop loop;
+  private final Leadership leadership;
+
+  /** Somebody waits for anything but a message or room to send. */
+  private final Condition changed;
+
+  /** How many wait for that; with the lock. */
+  private int waitingForChange;
+
+  private final AtomicInteger futuresDriven = new AtomicInteger();
+
+  Waiting(SocketLoop loop, Leadership leadership) {
+    this.loop = loop;
+    this.leadership = leadership;
+    this.changed = loop.lock.newCondition();
+  }
+
+  /** Whoever waits for a change looks again; with the lock. */
+  void changed() {
+    if (waitingForChange > 0) {
+      changed.signalAll();
+    }
+  }
+
+  /** Whether the I/O thread drives the socket until a future is completed; any thread. */
+  boolean isForFuture() {
+    return futuresDriven.get() > 0;
+  }
+
+  /** Another loop of the same socket, if this is its thread: its peers must not wait for ours. */
+  @Nullable SocketLoop siblingHere() {
+    DriverGroup others = loop.group();
+    return others == null ? null : others.loopHere(loop);
+  }
+
+  // With the lock.
+
+  /** Waits for a signal, once, with the lock held; on the I/O thread does a turn instead. */
+  @SuppressWarnings("WaitNotInLoop") // each caller loops: a turn is as good as a signal
+  void await(Condition condition, long deadlineNanos) throws InterruptedIOException {
+    if (loop.isIoThread()) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw interrupted();
+      }
+      loop.unlockedTurn(deadlineNanos);
+      return;
+    }
+    SocketLoop own = siblingHere();
+    if (own != null) {
+      loop.lock.unlock();
+      try {
+        own.waiting.driveOnce(deadlineNanos - loop.nowNanos());
+      } finally {
+        loop.lock.lock();
+      }
+      return;
+    }
+    leadership.enter();
+    try {
+      if (leadership.mayTake()) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw interrupted();
+        }
+        leadership.leadOnce(deadlineNanos);
+        return;
+      }
+      leadership.ask(condition);
+      if (deadlineNanos == Endpoint.NEVER) {
+        condition.await();
+      } else {
+        long left = condition.awaitNanos(deadlineNanos - loop.now());
+        assert left <= deadlineNanos;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw interrupted();
+    } finally {
+      leadership.leave();
+    }
+  }
+
+  static InterruptedIOException interrupted() {
+    return new InterruptedIOException(
+        "interrupted while waiting; the socket stays open and the interrupt status set");
+  }
+
+  /** Waits until something has changed, or time is up; as {@link #await}. */
+  void awaitChange(long deadlineNanos) throws InterruptedIOException {
+    waitingForChange++;
+    try {
+      await(changed, deadlineNanos);
+    } finally {
+      waitingForChange--;
+    }
+  }
+
+  /** Waits with the lock held; also ends when the socket is closed. */
+  void awaitUninterruptibly(BooleanSupplier condition) {
+    waitingForChange++;
+    try {
+      while (!loop.isEnded() && !condition.getAsBoolean()) {
+        SocketLoop own = siblingHere();
+        if (loop.isIoThread()) {
+          loop.unlockedTurn(Endpoint.NEVER);
+        } else if (own != null) {
+          loop.lock.unlock();
+          try {
+            own.waiting.driveOnceUninterruptibly(SIBLING_POLL_NANOS);
+          } finally {
+            loop.lock.lock();
+          }
+        } else {
+          if (!leadership.isTaken()) {
+            leadership.callIoThread();
+          }
+          changed.awaitUninterruptibly();
+        }
+      }
+    } finally {
+      waitingForChange--;
+    }
+  }
+
+  // Without it.
+
+  /** Waits until the condition holds, time is up or the socket is closed; says if it holds. */
+  boolean until(BooleanSupplier condition, long timeoutNanos) throws InterruptedIOException {
+    loop.lock.lock();
+    try {
+      long deadline = SocketLoop.after(loop.now(), timeoutNanos);
+      while (!condition.getAsBoolean()) {
+        if (loop.isEnded() || loop.now() >= deadline) {
+          return false;
+        }
+        awaitChange(deadline);
+      }
+      return true;
+    } finally {
+      loop.lock.unlock();
+    }
+  }
+
+  /** On the I/O thread, in a handler that waits for another loop: a turn, and not a long one. */
+  void driveOnce(long longestNanos) throws InterruptedIOException {
+    if (Thread.currentThread().isInterrupted()) {
+      throw interrupted();
+    }
+    driveOnceUninterruptibly(longestNanos);
+  }
+
+  private void driveOnceUninterruptibly(long longestNanos) {
+    long until = SocketLoop.after(loop.nowNanos(), Math.min(longestNanos, SIBLING_POLL_NANOS));
+    loop.turnOrFail(until);
+  }
+
+  /** On the I/O thread drives the socket until done or time is up; elsewhere does nothing. */
+  boolean driveUntil(BooleanSupplier done, long timeoutNanos) throws InterruptedException {
+    if (!loop.isIoThread()) {
+      SocketLoop own = siblingHere();
+      return own != null && own.waiting.driveUntil(done, timeoutNanos);
+    }
+    long deadline = SocketLoop.after(loop.nowNanos(), timeoutNanos);
+    futuresDriven.incrementAndGet();
+    try {
+      while (!done.getAsBoolean() && loop.nowNanos() < deadline && !loop.isClosedNow()) {
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+        loop.turn(Math.min(deadline, SocketLoop.after(loop.nowNanos(), FUTURE_POLL_NANOS)));
+      }
+    } catch (IOException e) {
+      loop.fail(e);
+    } finally {
+      futuresDriven.decrementAndGet();
+    }
+    return true;
+  }
+
+  void driveUntilUninterruptibly(BooleanSupplier done) {
+    boolean wasInterrupted = false;
+    while (true) {
+      try {
+        driveUntil(done, Endpoint.NEVER);
+        break;
+      } catch (InterruptedException e) {
+        wasInterrupted = true;
+      }
+    }
+    if (wasInterrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
