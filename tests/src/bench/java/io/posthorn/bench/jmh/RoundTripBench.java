@@ -15,7 +15,6 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Mode;
@@ -46,8 +45,8 @@ public class RoundTripBench {
     final InetSocketAddress own;
     final byte[] message = new byte[MESSAGE_BYTES + 2];
     long connection;
-    @Nullable Side other;
-    @Nullable ReceivedMessage received;
+    Side other;
+    ReceivedMessage received;
 
     Side(SocketOptions options, int seed, int port) {
       endpoint = new ReliableEndpoint(options, new SplittableRandom(seed), any -> false);
@@ -87,8 +86,7 @@ public class RoundTripBench {
     /** As a lane does it. */
     void send(long nowNanos) {
       int taken =
-          endpoint.sendRun(
-              connection, other.own, 0, message, 0, message.length, false, nowNanos);
+          endpoint.sendRun(connection, other.own, 0, message, 0, message.length, false, nowNanos);
       if (taken != message.length) {
         throw new IllegalStateException("took " + taken);
       }
