@@ -20,11 +20,12 @@ final class ExpectedPeer {
   }
 
   /** Whether this side asked for it under this name. */
-  @SuppressWarnings("ReferenceEquality") // applications mostly give the same object again
+  @SuppressWarnings("ReferenceEquality") // mostly it is the same object, which has the name
   boolean isAskedForAs(InetSocketAddress name) {
     for (int i = 0; i < names.size(); i++) {
       InetSocketAddress known = names.get(i);
-      if (known == name || known.getHostString().equalsIgnoreCase(name.getHostString())) {
+      if (known.getAddress() == name.getAddress()
+          || known.getHostString().equalsIgnoreCase(name.getHostString())) {
         return true;
       }
     }

@@ -36,12 +36,14 @@ final class SendLanes {
       this.peer = peer;
     }
 
+    @SuppressWarnings("ReferenceEquality") // mostly it is the same object, which has the name
     boolean isKnownAs(InetSocketAddress name) {
       if (connection == Endpoint.NO_CONNECTION) {
         return true; // plain mode knows no keys
       }
       for (InetSocketAddress known : names) {
-        if (known.getHostString().equalsIgnoreCase(name.getHostString())) {
+        if (known.getAddress() == name.getAddress()
+            || known.getHostString().equalsIgnoreCase(name.getHostString())) {
           return true;
         }
       }
