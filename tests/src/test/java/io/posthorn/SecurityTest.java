@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.posthorn.identity.AuthorizedKeys;
 import io.posthorn.identity.Identity;
 import io.posthorn.identity.IdentityFileException;
+import io.posthorn.identity.KnownHosts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -148,7 +149,11 @@ class SecurityTest {
     new AuthorizedKeys(file).add(ann.publicKey(), "ann");
     MessageSocket server = open(Security.authorizedKeys(file));
     exchange(open(Security.identity(ann)), server);
-    MessageSocket stranger = open(Security.ephemeral());
+    assertNotLetIn(open(Security.ephemeral()), server);
+  }
+
+  private static void assertNotLetIn(MessageSocket stranger, MessageSocket server)
+      throws IOException {
     Connection connection;
     try {
       // The server's word comes after its first packet may have opened: then the connection ends.
@@ -160,6 +165,86 @@ class SecurityTest {
     }
     assertNull(server.receive(Duration.ofMillis(50)), "nothing of a stranger is handed over");
     assertEquals(1, server.statistics().drops().get("IDENTITY_REFUSED"));
+  }
+
+  @Test
+  void aRevokedKeyIsRefusedInEitherRoleWhateverSpeaksForIt() throws IOException {
+    Identity ann = Identity.generate();
+    Identity bob = Identity.generate();
+    Path keys = folder.resolve("authorized_keys");
+    new AuthorizedKeys(keys).add(ann.publicKey(), "ann");
+    new AuthorizedKeys(keys).add(bob.publicKey(), "bob");
+    Path hosts = folder.resolve("known_hosts");
+    Security revoking = Security.ephemeral().withRevokedKeys(hosts); // before there is a file
+    List<MessageSocket> servers =
+        List.of(
+            open(revoking),
+            open(revoking.withAuthorizedKeys(keys)),
+            open(Security.pinned(ann.fingerprint().toString()).withRevokedKeys(hosts)));
+    exchange(open(Security.identity(ann)), servers.get(0));
+    new KnownHosts(hosts).revoke(ann.fingerprint());
+    for (MessageSocket server : servers) {
+      assertNotLetIn(open(Security.identity(ann)), server);
+    }
+    exchange(open(Security.identity(bob)), servers.get(1));
+    MessageSocket last = open(revoking);
+    String why = refused(open(revoking), open(Security.identity(ann)));
+    assertTrue(why.contains("is revoked by " + hosts + " line 1"), why);
+    assertTrue(revoking.toString().contains("revoked keys " + hosts), revoking.toString());
+    Files.writeString(hosts, "nonsense\n");
+    assertNotLetIn(open(Security.identity(bob)), last);
+    assertThrows(IdentityFileException.class, () -> open(revoking));
+  }
+
+  @Test
+  void whereNothingCanBeKeptThePeersThatAreKnownAreCheckedAllTheSame() throws IOException {
+    Path hosts = folder.resolve("known_hosts");
+    List<String> told = new CopyOnWriteArrayList<>();
+    Security security =
+        Security.ephemeral().withKnownHosts(hosts, (peer, key) -> told.add(String.valueOf(key)));
+    Identity bob = Identity.generate();
+    MessageSocket server = open(Security.identity(bob));
+    exchange(open(security), server);
+    exchange(open(security), server);
+    assertEquals(List.of(bob.fingerprint().toString(), bob.fingerprint().toString()), told);
+    assertFalse(Files.exists(hosts));
+    KnownHosts file = new KnownHosts(hosts);
+    file.add(KnownHosts.nameOf(server.localAddress()), bob.publicKey());
+    exchange(open(security), server);
+    assertEquals(2, told.size());
+    file.remove(KnownHosts.nameOf(server.localAddress()));
+    file.add(KnownHosts.nameOf(server.localAddress()), Identity.generate().publicKey());
+    assertTrue(refused(open(security), server).contains(hosts + " line 1"));
+  }
+
+  /** FAULTS 59: also where small messages take the fast way to a peer that was answered before. */
+  @Test
+  void fault59_whoConnectsFirstFromAServersAddressGetsNoMessageForIt() throws IOException {
+    MessageSocket impostor = open(Security.ephemeral());
+    int port = impostor.localAddress().getPort();
+    InetSocketAddress server =
+        new InetSocketAddress(
+            InetAddress.getByAddress(
+                "server.example", InetAddress.getLoopbackAddress().getAddress()),
+            port);
+    Path hosts = folder.resolve("known_hosts");
+    new KnownHosts(hosts).add("server.example:" + port, Identity.generate().publicKey());
+    MessageSocket victim = open(Security.trustOnFirstUse(hosts));
+    impostor.connect(victim.localAddress()).send("hello".getBytes(UTF_8));
+    Message first = victim.receive(LIMIT);
+    assertNotNull(first);
+    for (int i = 0; i < 3; i++) { // by its address it is somebody who is met for the first time
+      victim.send(first.from(), "answer".getBytes(UTF_8));
+      Message answer = impostor.receive(LIMIT);
+      assertNotNull(answer);
+      assertEquals("answer", answer.text());
+    }
+    victim.send(server, "for the server".getBytes(UTF_8));
+    assertThrows(PeerIdentityChangedException.class, () -> victim.connect(server));
+    assertNull(impostor.receive(Duration.ofMillis(50)));
+    Connection impostors = first.connection();
+    assertNotNull(impostors);
+    assertEquals(CloseCause.IDENTITY, impostors.closed().join().cause());
   }
 
   @Test

@@ -36,8 +36,13 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>{@link #none()}</td><td>no</td><td>no</td><td>no</td></tr>
  * </table>
  *
- * <p>What holds for the peers that a socket connects to holds for them in either role: one that
- * connects from there must show the same key.
+ * <p>What holds for the peers that a socket connects to holds for them in either role. Until the
+ * socket asks for it, a peer that connects is judged by its address alone, as nothing else is known
+ * of it. Once the socket asks for a peer there, by {@code connect} or by a message to its address,
+ * the connection that there is must show the key that is due under the name asked for; if it does,
+ * that is a first use like another. If not, it ends, and the peer itself is tried. While such a
+ * connection lasts, whoever else connects from there must show the right key too. An answer on the
+ * connection that brought a message ({@link Message#connection}) asks for nobody.
  *
  * <pre>{@code
  * Security security = Security.preSharedKey("six words that nobody else knows".toCharArray());
@@ -59,9 +64,16 @@ public final class Security {
       "posthorn pre-shared secret".getBytes(StandardCharsets.US_ASCII);
 
   private static final Security EPHEMERAL =
-      new Security(true, null, null, null, null, null, false, null);
+      new Security(true, null, null, null, null, null, null, Newcomers.REMEMBERED, null);
   private static final Security NONE =
-      new Security(false, null, null, null, null, null, false, null);
+      new Security(false, null, null, null, null, null, null, Newcomers.REMEMBERED, null);
+
+  /** What becomes of peers that the known hosts do not name. */
+  private enum Newcomers {
+    REMEMBERED,
+    TOLD,
+    REFUSED
+  }
 
   private final boolean encrypted;
   private final @Nullable Identity identity;
@@ -70,8 +82,10 @@ public final class Security {
   private final @Nullable KnownHosts knownHosts;
   private final @Nullable AuthorizedKeys authorized;
 
-  /** Whether peers that the known hosts do not name are refused. */
-  private final boolean strict;
+  private final Newcomers newcomers;
+
+  /** Where revoked keys stand, whether or not peers are looked up there. */
+  private final @Nullable KnownHosts revocations;
 
   private final @Nullable BiConsumer<InetSocketAddress, Fingerprint> onFirstUse;
 
@@ -82,7 +96,8 @@ public final class Security {
       @Nullable Set<Fingerprint> pinned,
       @Nullable KnownHosts knownHosts,
       @Nullable AuthorizedKeys authorized,
-      boolean strict,
+      @Nullable KnownHosts revocations,
+      Newcomers newcomers,
       @Nullable BiConsumer<InetSocketAddress, Fingerprint> onFirstUse) {
     this.encrypted = encrypted;
     this.identity = identity;
@@ -90,7 +105,8 @@ public final class Security {
     this.pinned = pinned;
     this.knownHosts = knownHosts;
     this.authorized = authorized;
-    this.strict = strict;
+    this.revocations = revocations;
+    this.newcomers = newcomers;
     this.onFirstUse = onFirstUse;
   }
 
@@ -143,13 +159,21 @@ public final class Security {
   public Security withIdentity(Identity identity) {
     requireEncryption();
     return new Security(
-        true, identity, preSharedKey, pinned, knownHosts, authorized, strict, onFirstUse);
+        true,
+        identity,
+        preSharedKey,
+        pinned,
+        knownHosts,
+        authorized,
+        revocations,
+        newcomers,
+        onFirstUse);
   }
 
   /**
    * The same, but every peer must have one of these fingerprints; one that does not gets no
    * message. If {@link #withAuthorizedKeys} is given too, who connects here may stand there
-   * instead.
+   * instead, and is answered on its connection.
    *
    * @param fingerprints "SHA256:…", one at least
    * @throws IllegalArgumentException if there is none, or one cannot be read
@@ -164,7 +188,15 @@ public final class Security {
       parsed.add(Fingerprint.parse(fingerprint));
     }
     return new Security(
-        true, identity, preSharedKey, parsed, knownHosts, authorized, strict, onFirstUse);
+        true,
+        identity,
+        preSharedKey,
+        parsed,
+        knownHosts,
+        authorized,
+        revocations,
+        newcomers,
+        onFirstUse);
   }
 
   /**
@@ -175,7 +207,7 @@ public final class Security {
    * @param knownHosts is made when there is something to remember
    */
   public Security withTrustOnFirstUse(Path knownHosts) {
-    return keepingHosts(knownHosts, false, null);
+    return keepingHosts(knownHosts, Newcomers.REMEMBERED, null);
   }
 
   /**
@@ -186,22 +218,65 @@ public final class Security {
    */
   public Security withTrustOnFirstUse(
       Path knownHosts, BiConsumer<InetSocketAddress, Fingerprint> onFirstUse) {
-    return keepingHosts(knownHosts, false, onFirstUse);
+    return keepingHosts(knownHosts, Newcomers.REMEMBERED, onFirstUse);
   }
 
   /**
    * As {@link #withTrustOnFirstUse(Path)}, but a peer that the file does not name is refused too.
    */
   public Security withKnownHosts(Path knownHosts) {
-    return keepingHosts(knownHosts, true, null);
+    return keepingHosts(knownHosts, Newcomers.REFUSED, null);
+  }
+
+  /**
+   * As {@link #withTrustOnFirstUse(Path, BiConsumer)}, but nothing is written: a peer that the file
+   * does not name is told of at each connection, and taken. For where nothing can be kept.
+   *
+   * @param onUnknown takes the peer and its key's fingerprint, under the same rules
+   */
+  public Security withKnownHosts(
+      Path knownHosts, BiConsumer<InetSocketAddress, Fingerprint> onUnknown) {
+    return keepingHosts(knownHosts, Newcomers.TOLD, onUnknown);
   }
 
   private Security keepingHosts(
-      Path file, boolean strictly, @Nullable BiConsumer<InetSocketAddress, Fingerprint> listener) {
+      Path file,
+      Newcomers newcomersThen,
+      @Nullable BiConsumer<InetSocketAddress, Fingerprint> listener) {
     requireEncryption();
     KnownHosts hosts = new KnownHosts(file);
     return new Security(
-        true, identity, preSharedKey, pinned, hosts, authorized, strictly, listener);
+        true,
+        identity,
+        preSharedKey,
+        pinned,
+        hosts,
+        authorized,
+        revocations,
+        newcomersThen,
+        listener);
+  }
+
+  /**
+   * The same, but whoever shows a key that is revoked there is refused, in either role and whatever
+   * else speaks for it.
+   *
+   * @param knownHosts a file as {@link #withTrustOnFirstUse(Path)} keeps it, of which only the
+   *     lines {@code @revoked SHA256:…} (or with a public key) matter here; read at each handshake.
+   *     None are revoked if there is no such file; while it cannot be read, nobody is accepted
+   */
+  public Security withRevokedKeys(Path knownHosts) {
+    requireEncryption();
+    return new Security(
+        true,
+        identity,
+        preSharedKey,
+        pinned,
+        this.knownHosts,
+        authorized,
+        new KnownHosts(knownHosts),
+        newcomers,
+        onFirstUse);
   }
 
   /**
@@ -222,7 +297,15 @@ public final class Security {
               + ": give words as characters");
     }
     return new Security(
-        true, identity, new SharedSecret(key), pinned, knownHosts, authorized, strict, onFirstUse);
+        true,
+        identity,
+        new SharedSecret(key),
+        pinned,
+        knownHosts,
+        authorized,
+        revocations,
+        newcomers,
+        onFirstUse);
   }
 
   /**
@@ -264,7 +347,8 @@ public final class Security {
         pinned,
         knownHosts,
         new AuthorizedKeys(file),
-        strict,
+        revocations,
+        newcomers,
         onFirstUse);
   }
 
@@ -365,6 +449,10 @@ public final class Security {
     if (hosts != null) {
       hosts.entries();
     }
+    KnownHosts revoking = revocations;
+    if (revoking != null) {
+      revoking.entries();
+    }
     AuthorizedKeys keys = authorized;
     if (keys != null) {
       keys.check();
@@ -383,13 +471,20 @@ public final class Security {
     if (!encrypted) {
       return null;
     }
+    KnownHosts revoking = revocations;
+    String revoked = revoking == null ? null : revoking.revocation(peer, publicKey);
+    if (revoked != null) {
+      return revoked;
+    }
     KnownHosts hosts = knownHosts;
     if (hosts != null) {
       KnownHosts.Verdict verdict = hosts.judge(peer, publicKey);
       if (verdict instanceof KnownHosts.Verdict.Refused refused) {
         return refused.why();
       }
-      if (strict && isWanted && verdict instanceof KnownHosts.Verdict.Unknown) {
+      if (newcomers == Newcomers.REFUSED
+          && isWanted
+          && verdict instanceof KnownHosts.Verdict.Unknown) {
         return KnownHosts.nameOf(peer)
             + " does not stand in "
             + hosts.file()
@@ -404,6 +499,14 @@ public final class Security {
       return isPinned ? null : notPinned(peer, publicKey);
     }
     return pinned != null && isPinned ? null : keys.refusal(publicKey);
+  }
+
+  /**
+   * Whether peers may come by themselves of whom nothing is known, or no more than that they share
+   * a secret. Where not, a peer is its key: one that comes with another is another peer.
+   */
+  public boolean takesStrangers() {
+    return !encrypted || (pinned == null && authorized == null);
   }
 
   private boolean isPinned(byte[] publicKey) {
@@ -430,7 +533,7 @@ public final class Security {
 
   /**
    * A peer that this side asked for has proved that it holds the keys of the connection: its key is
-   * remembered if this is the first time and that is wanted.
+   * told of, and remembered, if this is the first time and that is wanted.
    *
    * @return why it cannot be remembered, so that the connection must not be used; null if all is
    *     well
@@ -438,12 +541,14 @@ public final class Security {
   public @Nullable String remember(InetSocketAddress peer, byte[] publicKey) {
     KnownHosts hosts = knownHosts;
     if (hosts == null
-        || strict
+        || newcomers == Newcomers.REFUSED
         || !(hosts.judge(peer, publicKey) instanceof KnownHosts.Verdict.Unknown)) {
       return null;
     }
     try {
-      hosts.add(KnownHosts.nameOf(peer), PeerKey.of(publicKey));
+      if (newcomers == Newcomers.REMEMBERED) {
+        hosts.add(KnownHosts.nameOf(peer), PeerKey.of(publicKey));
+      }
       BiConsumer<InetSocketAddress, Fingerprint> listener = onFirstUse;
       if (listener != null) {
         listener.accept(peer, Fingerprint.of(publicKey));
@@ -474,10 +579,14 @@ public final class Security {
       text.append(", pinned ").append(pinned);
     }
     if (knownHosts != null) {
-      text.append(strict ? ", known hosts " : ", trust on first use ").append(knownHosts.file());
+      text.append(newcomers == Newcomers.REMEMBERED ? ", trust on first use " : ", known hosts ")
+          .append(knownHosts.file());
     }
     if (authorized != null) {
       text.append(", authorized keys ").append(authorized.file());
+    }
+    if (revocations != null) {
+      text.append(", revoked keys ").append(revocations.file());
     }
     if (preSharedKey != null) {
       text.append(", pre-shared key");

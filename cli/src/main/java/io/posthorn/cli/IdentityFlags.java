@@ -1,12 +1,14 @@
 package io.posthorn.cli;
 
 import io.posthorn.Security;
+import io.posthorn.identity.Fingerprint;
 import io.posthorn.identity.Identity;
 import io.posthorn.identity.IdentityFileException;
 import io.posthorn.identity.KnownHosts;
 import io.posthorn.identity.SecretFile;
 import java.io.Console;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -46,7 +48,10 @@ final class IdentityFlags {
 
   @Option(
       names = "--insecure",
-      description = "Take whoever answers, and remember nobody: who stands between goes unnoticed.")
+      description = {
+        "Take whoever answers, unless its key is revoked, and remember nobody: who stands between"
+            + " goes unnoticed."
+      })
   private boolean insecure;
 
   @Option(
@@ -102,7 +107,7 @@ final class IdentityFlags {
           "--known-hosts, --accept-new, --strict and --insecure are for commands that connect",
           "use --authorized to choose who may connect");
     }
-    Security security = withSecret(own(root), root);
+    Security security = own(root);
     Path keys = authorizedKeys;
     return keys == null ? security : security.withAuthorizedKeys(keys);
   }
@@ -114,7 +119,7 @@ final class IdentityFlags {
           ExitCode.USAGE, "more than one of --accept-new, --strict, --insecure", "give one");
     }
     Output output = root.output(false);
-    Security security = withSecret(own(root), root);
+    Security security = own(root);
     if (insecure) {
       output.note("--insecure: whoever answers is taken for the peer");
       return security;
@@ -127,20 +132,32 @@ final class IdentityFlags {
       }
       return security.withKnownHosts(file);
     }
-    if (file == null || security.identity() == null) {
-      return security; // whoever cannot keep a key cannot keep those of others; own() said so
+    if (file == null) {
+      output.note(
+          "no folder to know peers from: whoever answers is taken for the peer; set POSTHORN_HOME"
+              + " to a folder, or name --known-hosts");
+      return security;
     }
+    if (knownHostsFile == null && security.identity() == null) {
+      // Where no key of one's own could be kept, none can be remembered; those there are count.
+      return security.withKnownHosts(
+          file, (peer, key) -> tellFirstContact(output, peer, key, "not remembered"));
+    }
+    String remembered = "remembered in " + shown(file, root);
     return security.withTrustOnFirstUse(
-        file,
-        (peer, fingerprint) ->
-            output.note(
-                TextSafety.visible(
-                    "first contact with "
-                        + KnownHosts.nameOf(peer)
-                        + ": its key, "
-                        + fingerprint
-                        + ", is remembered in "
-                        + shown(file, root))));
+        file, (peer, key) -> tellFirstContact(output, peer, key, remembered));
+  }
+
+  private static void tellFirstContact(
+      Output output, InetSocketAddress peer, Fingerprint key, String what) {
+    output.note(
+        TextSafety.visible(
+            "first contact with "
+                + KnownHosts.nameOf(peer)
+                + ": its key, "
+                + key
+                + ", is "
+                + what));
   }
 
   /** A file as people write it. */
@@ -157,15 +174,22 @@ final class IdentityFlags {
     return named != null ? named : home == null ? null : home.knownHosts();
   }
 
+  /** What holds in either role: the own identity, the secret, and whose keys are revoked. */
+  private Security own(Posthorn root) throws IOException, Failure {
+    Security security = withSecret(identity(root), root);
+    PosthornHome home = PosthornHome.of(root.streams().environment());
+    return home == null ? security : security.withRevokedKeys(home.knownHosts());
+  }
+
   /** With the own identity; without one where none can be kept, which is said. */
-  private Security own(Posthorn root) throws IOException {
+  private Security identity(Posthorn root) throws IOException {
     Path named = identityFile;
     if (named != null) {
       return Security.identity(Identity.load(named));
     }
     PosthornHome home = PosthornHome.of(root.streams().environment());
     if (home == null) {
-      root.output(false).detail("no home folder: no identity is kept, and no peer's");
+      root.output(false).detail("no home folder: no identity is kept");
       return Security.ephemeral();
     }
     try {
@@ -176,7 +200,7 @@ final class IdentityFlags {
       root.output(false)
           .note(
               TextSafety.visible(
-                  "no identity is kept, and no peer's: cannot write in "
+                  "no identity is kept: cannot write in "
                       + home.folder()
                       + "; set POSTHORN_HOME to a folder of yours ("
                       + readOnly

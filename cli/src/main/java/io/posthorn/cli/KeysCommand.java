@@ -234,7 +234,7 @@ final class KeysCommand implements Callable<Integer> {
       description = {
         "Of HOST:PORT, forgets its keys; the next contact is the first again.",
         "Of a fingerprint or public key, takes it from those that may connect, and refuses it from"
-            + " now on whoever shows it."
+            + " its next handshake on, whoever shows it, and whether this side connects or listens."
       })
   int revoke(
       @Parameters(arity = "1..*", paramLabel = "HOST:PORT|KEY", description = "Whom, or what.")

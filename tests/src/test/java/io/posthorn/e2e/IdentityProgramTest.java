@@ -43,6 +43,33 @@ class IdentityProgramTest {
   }
 
   @Test
+  void aListenerRefusesARevokedKeyInEveryForm() throws Exception {
+    String key = run("ann", 0, "keys", "show").strip();
+    Path line = Files.writeString(folder.resolve("line"), key + "\n");
+    String[][] forms = {
+      {"listen", "127.0.0.1:0"},
+      {"listen", "--authorized-keys", line.toString(), "127.0.0.1:0"},
+      {"listen", "--authorized", "127.0.0.1:0"},
+    };
+    run("bob", 0, "keys", "import", line.toString());
+    for (int i = 0; i < forms.length; i++) {
+      try (RunningProgram listener = posthornAt(folder.resolve("bob"), forms[i])) {
+        String at = "127.0.0.1:" + listener.port();
+        if (i == 0) {
+          run("ann", 0, "send", "--insecure", at, "before");
+          listener.awaitOutput("before");
+          run("bob", 0, "keys", "revoke", key); // while it listens
+          run("bob", 0, "keys", "import", line.toString()); // by mistake: revoked is revoked
+        }
+        String refused = run("ann", 77, "send", "--insecure", at, "let me in");
+        assertTrue(refused.contains("does not know this side"), refused);
+        run("eve", i == 0 ? 0 : 77, "send", at, "somebody else");
+        assertFalse(listener.output().contains("let me in"));
+      }
+    }
+  }
+
+  @Test
   void fault59_aPeerWithANewKeyIsRefusedUntilItIsTrusted() throws Exception {
     String at;
     try (RunningProgram listener = posthornAt(folder.resolve("bob"), "listen", "127.0.0.1:0")) {

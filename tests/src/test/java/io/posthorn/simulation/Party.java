@@ -234,9 +234,19 @@ final class Party implements SimulatedHost {
   }
 
   long connect(Party to) {
-    long handle = host.endpoint().connect(to.address, network.nowNanos());
+    return connect(to.address);
+  }
+
+  /** Asks for whoever is at this address, by the name that it has. */
+  long connect(InetSocketAddress name) {
+    long handle = host.endpoint().connect(name, network.nowNanos());
     network.wake(address);
     return handle;
+  }
+
+  /** What is sent to the other from now on asks for it by this name of its address. */
+  void call(Party other, InetSocketAddress name) {
+    aliases.put(other, name);
   }
 
   /** Closes every connection that is open. */

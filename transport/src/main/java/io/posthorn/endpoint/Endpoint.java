@@ -136,6 +136,12 @@ public interface Endpoint {
   long connect(InetSocketAddress peer, long nowNanos);
 
   /**
+   * The handle of the connection to which a message to this address went that was accepted just
+   * now; {@link #NO_CONNECTION} if it has ended, and in plain mode.
+   */
+  long connectionTo(InetSocketAddress peer);
+
+  /**
    * Closes one connection: what waits is flushed for at most {@code lingerNanos}, then CLOSE is
    * sent; {@link EndpointEvent.Closed} tells what was not acknowledged.
    */

@@ -1,6 +1,5 @@
 package io.posthorn.endpoint;
 
-import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.ConnectionEnd;
 import io.posthorn.protocol.EndpointResources;
@@ -218,7 +217,7 @@ final class Handshakes {
         && !self
         && existing.connection.isUnanswered()
         && existing.connection.isSendable()) {
-      if (isRefused(existing.connection.alias(), key)) {
+      if (refusal(existing.connection.alias(), key, existing) != null) {
         halfOpen.handshake.destroy(); // the own attempt goes on, and may yet find the right peer
         return DropReason.IDENTITY_REFUSED;
       }
@@ -250,7 +249,7 @@ final class Handshakes {
                 roundTripNanos,
                 nowNanos));
     table.add(slot);
-    String refusal = self ? null : options.security().refusal(address, key, false);
+    String refusal = self ? null : refusal(address, key, existing);
     if (refusal != null) {
       slot.connection.refuse(refusal, nowNanos);
       turns.settle(slot, nowNanos);
@@ -272,10 +271,17 @@ final class Handshakes {
     return DropReason.NONE;
   }
 
-  /** Whether a peer that came by itself may not stand for the one that this side asked for. */
-  private boolean isRefused(InetSocketAddress peer, byte[] key) {
-    Security security = options.security();
-    return security.refusal(peer, key, true) != null || security.refusal(peer, key, false) != null;
+  /**
+   * Why a peer that came by itself is not accepted, for its own sake or since this side has asked
+   * for another at its address; else null.
+   *
+   * @param peer where it is
+   * @param existing the connection with whoever is known at that address
+   */
+  private @Nullable String refusal(
+      InetSocketAddress peer, byte[] key, @Nullable ConnectionSlot existing) {
+    String refusal = options.security().refusal(peer, key, false);
+    return refusal != null || existing == null ? refusal : existing.connection.refusal(key);
   }
 
   DropReason onControl(byte[] bytes, int at, int length, InetSocketAddress from, long nowNanos) {
@@ -332,15 +338,43 @@ final class Handshakes {
     if (table.size() >= options.maxConnections()) {
       return null;
     }
+    ConnectionSlot slot = attempt(peer, implicit, nowNanos);
+    counters.connectionsOpened++;
+    table.alias(peer, slot);
+    return slot;
+  }
+
+  private ConnectionSlot attempt(InetSocketAddress peer, boolean implicit, long nowNanos) {
     long id = shared.ids().next();
     ConnectionSlot slot =
         new ConnectionSlot(
             PeerConnection.opening(
                 shared, nextHandle++, peer, id, initiator(id), suite, implicit, nowNanos));
-    counters.connectionsOpened++;
     table.add(slot);
-    table.alias(peer, slot);
     return slot;
+  }
+
+  /**
+   * The connection, which can be used, for a peer that is asked for at its address under this name;
+   * null if a new one is to be opened. The peer that has the key of another there is not it: one
+   * that came by itself has no business at that address, and its connection ends. Where this side
+   * asked for it, by another name, what that name demands is contradicted by this one: nothing is
+   * sent to ask again, and the connection answered has ended for that.
+   */
+  @Nullable ConnectionSlot askFor(
+      ConnectionSlot known, InetSocketAddress peer, boolean implicit, long nowNanos) {
+    String refusal = known.connection.askFor(peer);
+    if (refusal == null) {
+      return known;
+    }
+    if (!known.connection.isOpenedHere()) {
+      known.connection.refuse(refusal, nowNanos);
+      turns.settle(known, nowNanos);
+      return null;
+    }
+    ConnectionSlot refused = attempt(peer, implicit, nowNanos);
+    refused.connection.finish(new ConnectionEnd(CloseReason.IDENTITY, false, 0, refusal));
+    return refused;
   }
 
   private Handshake initiator(long id) {

@@ -279,6 +279,11 @@ public final class PlainEndpoint implements Endpoint {
 
   /** Plain mode has no connections. */
   @Override
+  public long connectionTo(InetSocketAddress peer) {
+    return NO_CONNECTION;
+  }
+
+  @Override
   public long connect(InetSocketAddress peer, long nowNanos) {
     return NO_CONNECTION;
   }

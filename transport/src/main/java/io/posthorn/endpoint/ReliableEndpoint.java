@@ -511,12 +511,23 @@ public final class ReliableEndpoint implements Endpoint {
     return connection.handle();
   }
 
-  /** The connection to a peer, opened if there is none; null at the limit. */
+  /**
+   * The connection to a peer, opened if there is none that has the key which is due under this
+   * name; null at the limit.
+   */
   private @Nullable ConnectionSlot find(InetSocketAddress peer, boolean implicit, long nowNanos) {
     ConnectionSlot known = table.byAddress(peer);
-    return known != null && known.connection.isSendable()
-        ? known
-        : handshakes.open(peer, implicit, nowNanos);
+    ConnectionSlot found =
+        known != null && known.connection.isSendable()
+            ? handshakes.askFor(known, peer, implicit, nowNanos)
+            : null;
+    return found != null ? found : handshakes.open(peer, implicit, nowNanos);
+  }
+
+  @Override
+  public long connectionTo(InetSocketAddress peer) {
+    ConnectionSlot known = table.byAddress(peer);
+    return known == null ? NO_CONNECTION : known.connection.handle();
   }
 
   @Override

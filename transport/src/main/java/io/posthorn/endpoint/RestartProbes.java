@@ -1,6 +1,7 @@
 package io.posthorn.endpoint;
 
 import io.posthorn.protocol.EndpointResources;
+import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.handshake.Handshake;
 import io.posthorn.protocol.handshake.OpeningAttempt;
 import io.posthorn.protocol.handshake.TransportParameters;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Looks into hints that a peer does not know its connection any more (PROTOCOL.md §12.3). A hint
  * proves nothing, so the peer is asked by a first handshake message; its answer is sealed, and if
- * it comes from another instance, the peer has restarted. The handshake goes no further.
+ * it comes from another instance, with the same key or one that the peer may have now ({@link
+ * PeerConnection#mayBecome}), the peer has restarted. The handshake goes no further.
  */
 final class RestartProbes {
   private static final int LIMIT = 64;
@@ -112,8 +114,19 @@ final class RestartProbes {
             && peer.instanceId != shared.instanceId()
             && peer.instanceId != probe.slot.connection.peerInstanceId()
             && !probe.slot.connection.isOver()
-            && probe.slot.connection.mayBecome(key);
+            && mayBecome(probe.slot.connection, key);
     return restarted ? probe.slot : null;
+  }
+
+  /**
+   * Whether the peer may be what answered. The pre-shared secret enters the handshake after M2, so
+   * where there is one, an answer with another key proves nothing: such a restart shows when the
+   * peer itself opens a connection, or falls silent for long.
+   */
+  private boolean mayBecome(PeerConnection connection, byte[] key) {
+    return shared.options().security().hasPreSharedKey()
+        ? connection.hasKey(key)
+        : connection.mayBecome(key);
   }
 
   long deadlineNanos() {

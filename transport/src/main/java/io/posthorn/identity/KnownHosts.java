@@ -110,6 +110,39 @@ public final class KnownHosts {
     record Refused(String why) implements Verdict {}
   }
 
+  /**
+   * Why a key is not to be trusted, whoever shows it: it is revoked, or nothing can be said.
+   *
+   * @param peer who shows it, for the words
+   * @return what is wrong, where, and what to do; null if the key is not revoked
+   */
+  public @Nullable String revocation(InetSocketAddress peer, byte[] publicKey) {
+    List<Entry> entries;
+    try {
+      entries = entries();
+    } catch (IOException unreadable) {
+      return String.valueOf(unreadable.getMessage());
+    }
+    for (Entry entry : entries) {
+      if (entry.isRevoked() && entry.fingerprint().isOf(publicKey)) {
+        return revoked(entry, peer);
+      }
+    }
+    return null;
+  }
+
+  private String revoked(Entry entry, InetSocketAddress peer) {
+    return "the key of "
+        + nameOf(peer)
+        + ", "
+        + entry.fingerprint()
+        + ", is revoked by "
+        + file
+        + " line "
+        + entry.line()
+        + ": whoever shows it may have stolen it";
+  }
+
   /** What the file says of a peer and its key. */
   public Verdict judge(InetSocketAddress peer, byte[] publicKey) {
     List<Entry> entries;
@@ -125,16 +158,7 @@ public final class KnownHosts {
       boolean matches = entry.fingerprint().isOf(publicKey);
       if (entry.isRevoked()) {
         if (matches) {
-          return new Verdict.Refused(
-              "the key of "
-                  + name
-                  + ", "
-                  + entry.fingerprint()
-                  + ", is revoked by "
-                  + file
-                  + " line "
-                  + entry.line()
-                  + ": whoever shows it may have stolen it");
+          return new Verdict.Refused(revoked(entry, peer));
         }
       } else if (entry.host().equals(name)) {
         known |= matches;

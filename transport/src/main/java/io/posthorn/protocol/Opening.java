@@ -9,7 +9,6 @@ import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
 import io.posthorn.wire.SecondMessagePacket;
 import io.posthorn.wire.WireLimits;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +17,7 @@ final class Opening {
   private static final byte[] NO_PREFIX = new byte[0];
 
   private final ConnectionParts parts;
-  private final InetSocketAddress alias;
+  private final ExpectedPeer expected;
   private @Nullable OpeningAttempt attempt;
   private @Nullable Session session;
   private @Nullable String refusal;
@@ -30,11 +29,11 @@ final class Opening {
   /**
    * Makes one.
    *
-   * @param alias the name under which the peer was asked for
+   * @param expected whom this side asks for
    */
-  Opening(ConnectionParts parts, InetSocketAddress alias) {
+  Opening(ConnectionParts parts, ExpectedPeer expected) {
     this.parts = parts;
-    this.alias = alias;
+    this.expected = expected;
   }
 
   /** This side asks. */
@@ -131,7 +130,7 @@ final class Opening {
       return DropReason.MALFORMED_HANDSHAKE;
     }
     byte[] key = opening.handshake().remoteStatic();
-    refusal = parts.shared.options().security().refusal(alias, key, true);
+    refusal = expected.refusal(key);
     if (refusal != null) {
       // Without M3: whoever answered in the peer's place learns not even who asked.
       return DropReason.IDENTITY_REFUSED;
@@ -158,13 +157,13 @@ final class Opening {
   }
 
   /**
-   * The peer, whom this side asked for, has proved to have the keys.
+   * The peer has proved to have the keys: if this side asked for it, its identity is remembered.
    *
    * @return why its identity cannot be remembered, so that it is not to be used; else null
    */
   @Nullable String rememberPeer() {
     Session open = session;
-    return open == null ? null : parts.shared.options().security().remember(alias, open.peerKey());
+    return open == null ? null : expected.remember(open.peerKey());
   }
 
   private void open(

@@ -3,6 +3,7 @@ package io.posthorn.protocol;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.Delivery;
 import io.posthorn.EcnMark;
+import io.posthorn.Security;
 import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.protocol.channel.SendLedger;
 import io.posthorn.protocol.handshake.Handshake;
@@ -16,6 +17,7 @@ import io.posthorn.wire.DropReason;
 import io.posthorn.wire.SecondMessagePacket;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,7 @@ public final class PeerConnection {
   private final long openedNanos;
   private final ConnectionParts parts;
   private final Deliveries deliveries;
+  private final ExpectedPeer expected;
   private final Opening opening;
   private final Closing closing;
   private final ConnectionTimers timers;
@@ -59,7 +62,11 @@ public final class PeerConnection {
         new ConnectionParts(
             shared, handle, address, localConnectionId, openedHere, implicit, nowNanos);
     this.deliveries = parts.deliveries;
-    this.opening = new Opening(parts, address);
+    this.expected = new ExpectedPeer(shared.options().security());
+    if (openedHere) {
+      expected.add(address);
+    }
+    this.opening = new Opening(parts, expected);
     this.closing = new Closing(parts, opening);
     this.timers = new ConnectionTimers(parts, opening, closing);
     this.receiver = new PacketReceiver(parts, opening, closing, timers);
@@ -153,9 +160,64 @@ public final class PeerConnection {
     opening.eraseKeys();
   }
 
-  /** Whether a peer with this key may be what the other end has become, after a restart say. */
+  /**
+   * This side asks for the peer, be it one that came by itself, be it under another name than
+   * before. Before its key is known, the name joins those under which it will be judged; after that
+   * it is judged now, and remembered if this is its first use.
+   *
+   * @param name the peer's address, with the host name that was asked for if there was one
+   * @return why this connection must not be used for that name; null if it may be
+   */
+  public @Nullable String askFor(InetSocketAddress name) {
+    if (expected.isAskedForAs(name)) {
+      return null;
+    }
+    Session open = opening.session();
+    if (open != null) {
+      Security security = parts.shared.options().security();
+      String problem = security.refusal(name, open.peerKey(), true);
+      if (problem == null && opening.isConfirmed()) {
+        problem = security.remember(name, open.peerKey());
+      }
+      if (problem != null) {
+        return problem;
+      }
+    }
+    expected.add(name);
+    return null;
+  }
+
+  /**
+   * Why somebody with this key cannot be the peer that this side asked for; null if it may be, and
+   * if the peer came by itself and was never asked for.
+   */
+  public @Nullable String refusal(byte[] key) {
+    return expected.refusal(key);
+  }
+
+  /**
+   * Whether somebody with this key at the peer's address may be what the peer has become, after a
+   * restart say. With the same key always. With another one, only if this side would take whoever
+   * has it for the peer: under each name by which it asked for the peer; and where the peer came by
+   * itself, if such a stranger might come too. Where this side knows those who come by their keys
+   * ({@link Security#takesStrangers}), another key is another peer, even if that may come as well:
+   * it neither ends the connection nor gets what is sent to its address.
+   */
   public boolean mayBecome(byte[] key) {
-    return !openedHere || parts.shared.options().security().refusal(alias, key, true) == null;
+    if (hasKey(key)) {
+      return true;
+    }
+    if (expected.refusal(key) != null) {
+      return false;
+    }
+    Security security = parts.shared.options().security();
+    return openedHere || (security.takesStrangers() && security.refusal(alias, key, false) == null);
+  }
+
+  /** Whether the peer proved to have this static key. */
+  public boolean hasKey(byte[] key) {
+    Session session = opening.session();
+    return session != null && Arrays.equals(session.peerKey(), key);
   }
 
   /** The parameters that this side announces. */

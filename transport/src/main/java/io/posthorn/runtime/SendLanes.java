@@ -22,13 +22,32 @@ final class SendLanes {
     final InetSocketAddress peer;
     volatile @Nullable SendLane[] lanes = new SendLane[1];
 
-    /** The object by which a sender named the peer last: equal to {@link #peer}. */
-    InetSocketAddress named;
+    /**
+     * The names under which messages to the peer were accepted, all at one address: what its key
+     * must be may differ by name, so each must take the other way once.
+     */
+    volatile InetSocketAddress[] names = new InetSocketAddress[0];
+
+    /** The object by which a sender named the peer last: one of {@link #names} by its words. */
+    @Nullable InetSocketAddress named;
 
     OfConnection(long connection, InetSocketAddress peer) {
       this.connection = connection;
       this.peer = peer;
-      named = peer;
+    }
+
+    @SuppressWarnings("ReferenceEquality") // mostly it is the same object, which has the name
+    boolean isKnownAs(InetSocketAddress name) {
+      if (connection == Endpoint.NO_CONNECTION) {
+        return true; // plain mode knows no keys
+      }
+      for (InetSocketAddress known : names) {
+        if (known.getAddress() == name.getAddress()
+            || known.getHostString().equalsIgnoreCase(name.getHostString())) {
+          return true;
+        }
+      }
+      return false;
     }
   }
 
@@ -50,9 +69,9 @@ final class SendLanes {
   @SuppressWarnings("ReferenceEquality") // senders mostly give the same object again
   @Nullable SendLane find(InetSocketAddress peer, int channel) {
     OfConnection to = last;
-    if (to == null || (to.named != peer && !to.peer.equals(peer))) {
+    if (to == null || to.named != peer) {
       to = byPeer.get(peer);
-      if (to == null) {
+      if (to == null || (to.named != peer && !to.isKnownAs(peer))) {
         return null;
       }
       last = to;
@@ -95,11 +114,21 @@ final class SendLanes {
     }
   }
 
-  /** An ordered message took the other way and was accepted: the next may take this one. */
-  void onAccepted(InetSocketAddress peer, int channel) {
+  /**
+   * An ordered message took the other way and was accepted: the next may take this one.
+   *
+   * @param peer under the name that was asked for
+   * @param connection to which it went
+   */
+  void onAccepted(InetSocketAddress peer, long connection, int channel) {
     OfConnection to = byPeer.get(peer);
-    if (to == null) {
+    if (to == null || to.connection != connection) {
       return;
+    }
+    if (!to.isKnownAs(peer)) {
+      InetSocketAddress[] names = Arrays.copyOf(to.names, to.names.length + 1);
+      names[names.length - 1] = peer;
+      to.names = names;
     }
     SendLane[] lanes = to.lanes;
     SendLane known = channel < lanes.length ? lanes[channel] : null;

@@ -175,11 +175,13 @@ final class Sending {
     if (ordered && outcome == SendOutcome.BLOCKED) {
       driver.lanes.onBlocked(message.peer(), message.connection(), message.channel());
     }
-    if (ordered && outcome == SendOutcome.ACCEPTED && !message.more()) {
+    boolean byAddress = message.connection() == Endpoint.NO_CONNECTION;
+    if (byAddress && ordered && outcome == SendOutcome.ACCEPTED && !message.more()) {
       if (driver.endpoint instanceof PlainEndpoint) {
         driver.lanes.onPlainPeer(message.peer());
       }
-      driver.lanes.onAccepted(message.peer(), message.channel());
+      long connection = driver.endpoint.connectionTo(message.peer());
+      driver.lanes.onAccepted(message.peer(), connection, message.channel());
     }
     driver.afterInput(now);
     return outcome;

@@ -1,0 +1,65 @@
+package io.posthorn.protocol;
+
+import io.posthorn.Security;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Whom this side expects at the other end: the names under which it asked for the peer, all at one
+ * address, and what its security says of a key under each. A peer that came by itself is nobody's
+ * until it is asked for.
+ */
+final class ExpectedPeer {
+  private final Security security;
+  private final List<InetSocketAddress> names = new ArrayList<>(1);
+
+  ExpectedPeer(Security security) {
+    this.security = security;
+  }
+
+  /** Whether this side asked for it under this name. */
+  @SuppressWarnings("ReferenceEquality") // mostly it is the same object, which has the name
+  boolean isAskedForAs(InetSocketAddress name) {
+    for (int i = 0; i < names.size(); i++) {
+      InetSocketAddress known = names.get(i);
+      if (known.getAddress() == name.getAddress()
+          || known.getHostString().equalsIgnoreCase(name.getHostString())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** This side asks for the peer under one more name; what its key has to be there is judged. */
+  void add(InetSocketAddress name) {
+    names.add(name);
+  }
+
+  /** Why a peer with this key is not the one asked for; null if it is, or nobody was. */
+  @Nullable String refusal(byte[] key) {
+    for (InetSocketAddress name : names) {
+      String refusal = security.refusal(name, key, true);
+      if (refusal != null) {
+        return refusal;
+      }
+    }
+    return null;
+  }
+
+  /**
+   * The peer has proved to have this key.
+   *
+   * @return why it cannot be remembered, so that it is not to be used; else null
+   */
+  @Nullable String remember(byte[] key) {
+    for (InetSocketAddress name : names) {
+      String problem = security.remember(name, key);
+      if (problem != null) {
+        return problem;
+      }
+    }
+    return null;
+  }
+}
