@@ -93,11 +93,14 @@ public final class Comparison {
    * What governed the rate of a transport.
    *
    * @param transport which
-   * @return the name of a congestion controller; empty if nothing did
+   * @return the name of a congestion controller; empty if nothing did, or no connection opened
    */
   public String congestionController(Transport transport) {
-    List<Measurement> all = runs(transport);
-    return all.isEmpty() ? "" : all.get(0).congestionController();
+    return runs(transport).stream()
+        .map(Measurement::congestionController)
+        .filter(name -> !name.isEmpty())
+        .findFirst()
+        .orElse("");
   }
 
   /**
@@ -155,6 +158,16 @@ public final class Comparison {
    * @return whether every message arrived once, whole and in order
    */
   public boolean isPerfect(Transport transport) {
-    return has(transport) && runs(transport).stream().allMatch(Measurement::isPerfect);
+    return has(transport) && perfectRuns(transport) == runs(transport).size();
+  }
+
+  /**
+   * In how many runs a transport kept all that reliable mode promises.
+   *
+   * @param transport which
+   * @return 0 to the number of its runs
+   */
+  public int perfectRuns(Transport transport) {
+    return (int) runs(transport).stream().filter(Measurement::isPerfect).count();
   }
 }
