@@ -146,6 +146,12 @@ final class CompareCommand implements Callable<Integer> {
       }
       output.clearProgress();
       return answer(arena, plan, steps, stopped, assertion, page, output);
+    } catch (InterruptedException interrupted) {
+      if (!Signals.ofProcess().isStopping()) {
+        throw interrupted;
+      }
+      noteStopped(0, plan, output); // while the place was made ready
+      return ExitCode.OK.status();
     } finally {
       Signals.ofProcess().leaveMe();
     }
@@ -181,7 +187,7 @@ final class CompareCommand implements Callable<Integer> {
       for (SweepStep step : steps) {
         complete += step.comparison().complete();
       }
-      output.note("stopped after " + complete + " of " + allRuns(plan) + " runs");
+      noteStopped(complete, plan, output);
       steps.removeIf(step -> step.comparison().complete() == 0);
       if (steps.isEmpty()) {
         return ExitCode.OK.status();
@@ -190,6 +196,16 @@ final class CompareCommand implements Callable<Integer> {
     print(arena, plan, steps, output);
     page.write(() -> ComparePage.of(heading(arena, plan), sweep.shares() != null, steps));
     return stopped || assertion == null ? ExitCode.OK.status() : verdict(assertion, steps, output);
+  }
+
+  private void noteStopped(int complete, ComparePlan plan, Output output) {
+    output.note(
+        "stopped after "
+            + complete
+            + " of "
+            + allRuns(plan)
+            + " runs"
+            + (complete == 0 ? ", so there is nothing to compare" : ""));
   }
 
   private int allRuns(ComparePlan plan) {

@@ -195,6 +195,17 @@ final class RunningProgram implements AutoCloseable {
     assertTrue(kill.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS));
   }
 
+  /** Sends a signal to a whole process group, which this process must lead. */
+  void signalGroup(String name) throws IOException, InterruptedException {
+    Process kill = new ProcessBuilder("kill", "-" + name, "--", "-" + process.pid()).start();
+    assertTrue(kill.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS));
+  }
+
+  /** The processes that it has started, and they in turn. */
+  List<ProcessHandle> descendants() {
+    return process.descendants().toList();
+  }
+
   /** Waits for the end; answers the exit status. */
   int exit() throws InterruptedException {
     return exitWithin(LIMIT_SECONDS);
