@@ -150,7 +150,7 @@ final class CompareCommand implements Callable<Integer> {
       if (!Signals.ofProcess().isStopping()) {
         throw interrupted;
       }
-      noteStopped(0, plan, output); // while the place was made ready
+      noteStopped(steps, plan, output); // while the place was made ready
       return ExitCode.OK.status();
     } finally {
       Signals.ofProcess().leaveMe();
@@ -183,12 +183,8 @@ final class CompareCommand implements Callable<Integer> {
       Output output)
       throws IOException, Failure {
     if (stopped) {
-      int complete = 0;
-      for (SweepStep step : steps) {
-        complete += step.comparison().complete();
-      }
-      noteStopped(complete, plan, output);
-      steps.removeIf(step -> step.comparison().complete() == 0);
+      noteStopped(steps, plan, output);
+      steps.removeIf(step -> step.comparison().isEmpty());
       if (steps.isEmpty()) {
         return ExitCode.OK.status();
       }
@@ -198,14 +194,20 @@ final class CompareCommand implements Callable<Integer> {
     return stopped || assertion == null ? ExitCode.OK.status() : verdict(assertion, steps, output);
   }
 
-  private void noteStopped(int complete, ComparePlan plan, Output output) {
+  private void noteStopped(List<SweepStep> steps, ComparePlan plan, Output output) {
+    int complete = 0;
+    boolean nothing = true;
+    for (SweepStep step : steps) {
+      complete += step.comparison().complete();
+      nothing &= step.comparison().isEmpty();
+    }
     output.note(
         "stopped after "
             + complete
             + " of "
             + allRuns(plan)
             + " runs"
-            + (complete == 0 ? ", so there is nothing to compare" : ""));
+            + (nothing ? ", so there is nothing to compare" : ""));
   }
 
   private int allRuns(ComparePlan plan) {

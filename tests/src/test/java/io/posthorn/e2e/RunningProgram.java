@@ -165,6 +165,11 @@ final class RunningProgram implements AutoCloseable {
     out.await(Pattern.compile(Pattern.quote(text)));
   }
 
+  /** Waits for standard output to match this expression somewhere. */
+  void awaitOutputMatching(String expression) throws InterruptedException {
+    out.await(Pattern.compile(expression));
+  }
+
   /** Writes to standard input. */
   RunningProgram type(byte[] bytes) throws IOException {
     OutputStream in = process.getOutputStream();

@@ -25,6 +25,10 @@ public final class Verdict {
    * @return with its full stop
    */
   public static String of(Comparison comparison) {
+    if (comparison.isCutShort()) {
+      return "Stopped in the first run: these figures are of the messages sent until then, and of what"
+          + " arrived by a moment later.";
+    }
     Verdict verdict = new Verdict(comparison);
     List<String> parts = new ArrayList<>();
     parts.add(verdict.plain());

@@ -85,6 +85,16 @@ public final class LabArena implements Arena {
   }
 
   @Override
+  public boolean endSending() {
+    try {
+      lab.endSending();
+      return true;
+    } catch (IOException gone) {
+      return false; // and with it all that was under way
+    }
+  }
+
+  @Override
   public void close() {
     lab.close();
   }

@@ -10,6 +10,7 @@ import io.posthorn.cli.compare.CarrierRun;
 import io.posthorn.cli.compare.ComparePlan;
 import io.posthorn.cli.compare.DeliveryLog;
 import io.posthorn.cli.compare.Measurement;
+import io.posthorn.cli.compare.RunningLogs;
 import io.posthorn.cli.compare.SocketCarrier;
 import io.posthorn.cli.compare.Transport;
 import io.posthorn.simulation.LinkConditions;
@@ -32,6 +33,7 @@ import java.util.function.BooleanSupplier;
 public final class RelayArena implements Arena {
   private final String whyNoLab;
   private final Duration patience;
+  private final RunningLogs running = new RunningLogs();
 
   /**
    * An arena.
@@ -93,12 +95,15 @@ public final class RelayArena implements Arena {
       throws IOException, InterruptedException {
     DeliveryLog log = new DeliveryLog(plan.schedule(), plan.messageBytes());
     CarrierRun.Outcome outcome;
+    running.add(log);
     try (carrier) {
       carrier.connect();
       outcome = CarrierRun.run(carrier, plan, patience.toNanos(), nothingUnderWay, log, progress);
     } catch (TransportException noConnection) {
       // The network let none through: that is a result, beside which the others' figures stand.
       outcome = new CarrierRun.Outcome(Carrier.UNKNOWN, String.valueOf(noConnection.getMessage()));
+    } finally {
+      running.remove(log);
     }
     return new Measurement(
         log.summary(),
@@ -135,6 +140,12 @@ public final class RelayArena implements Arena {
       long held = now.offered() - dropped + now.duplicated() - now.delivered();
       return held <= 0 && System.nanoTime() - sinceNanos >= quietNanos;
     }
+  }
+
+  @Override
+  public boolean endSending() {
+    running.endSending();
+    return true;
   }
 
   @Override

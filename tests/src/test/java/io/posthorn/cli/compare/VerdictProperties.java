@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.simulation.LinkConditions;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import net.jqwik.api.Arbitraries;
@@ -165,6 +166,20 @@ class VerdictProperties {
         List.of(whole(20)),
         List.of(mixedUp),
         List.of());
+  }
+
+  @Example
+  void aRunThatWasCutShortProvesNothing() {
+    Comparison comparison = new Comparison(PLAN);
+    comparison.addCutShort(
+        Map.of(Transport.PLAIN, losing(3), Transport.RELIABLE, losing(1), Transport.TCP, whole(9)));
+    assertEquals(
+        "Stopped in the first run: these figures are of the messages sent until then, and of what"
+            + " arrived by a moment later.",
+        Verdict.of(comparison));
+    assertEquals(0, comparison.complete());
+    assertFalse(comparison.isEmpty());
+    assertTrue(new Comparison(PLAN).isEmpty());
   }
 
   @Example

@@ -1,5 +1,6 @@
 package io.posthorn.cli.lab;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -234,6 +235,38 @@ class LabProcessTest {
       assertTrue(result.failure().contains(" in 300 ms"), result.failure());
       assertEquals(0, result.summary().delivered());
       assertTrue(result.up().sentDatagrams() > 0, result::toString);
+    }
+  }
+
+  @Test
+  void aRunThatIsCutShortAnswersWithWhatWasSent() throws Exception {
+    if (lab() == null) {
+      return;
+    }
+    try (LabProcess another = LabProcess.start(PROBE, LIFE)) {
+      for (LabTransport transport : LabTransport.values()) {
+        FlowRequest endless =
+            new FlowRequest(
+                transport,
+                new MessageSchedule(1_000_000, 100),
+                64,
+                TIMEOUT_NANOS,
+                1,
+                "none",
+                "none",
+                "");
+        FlowResult result =
+            another.run(
+                endless,
+                (sent, delivered) -> {
+                  if (delivered > 2) {
+                    assertDoesNotThrow(another::endSending);
+                  }
+                });
+        assertEquals("", result.failure());
+        assertTrue(result.summary().due() < 1_000_000, result::toString);
+        assertEquals(result.summary().due(), result.summary().sent());
+      }
     }
   }
 

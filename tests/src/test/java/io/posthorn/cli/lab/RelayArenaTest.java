@@ -53,6 +53,32 @@ class RelayArenaTest {
   }
 
   @Test
+  void aRunThatIsCutShortAnswersWithWhatWasSent() throws Exception {
+    for (Transport transport : new Transport[] {Transport.PLAIN, Transport.RELIABLE}) {
+      try (RelayArena arena = new RelayArena("a test")) {
+        ComparePlan endless =
+            new ComparePlan(LinkConditions.parse("delay 1ms"), 1_000_000, 100, 80_000, 1, 5);
+        Measurement measured =
+            arena.run(
+                transport,
+                endless,
+                0,
+                (sent, delivered) -> {
+                  if (delivered > 2) {
+                    assertTrue(arena.endSending());
+                  }
+                });
+        assertEquals("", measured.failure());
+        assertTrue(measured.summary().sent() > 2, measured::toString);
+        assertTrue(measured.summary().due() < 1_000_000, measured::toString);
+        assertTrue(measured.summary().lost() <= 2, measured::toString);
+        Measurement after = arena.run(transport, endless, 0, (sent, delivered) -> {});
+        assertEquals(0, after.summary().sent(), "nothing is sent any more");
+      }
+    }
+  }
+
+  @Test
   void theFiguresOfPlainStandBesideIt() throws Exception {
     String narrow = "mtu 1200";
     Comparison comparison = new Comparison(plan(narrow));
