@@ -146,6 +146,12 @@ final class CompareCommand implements Callable<Integer> {
       }
       output.clearProgress();
       return answer(arena, plan, steps, stopped, assertion, page, output);
+    } catch (InterruptedException interrupted) {
+      if (!Signals.ofProcess().isStopping()) {
+        throw interrupted;
+      }
+      noteStopped(steps, plan, output); // while the place was made ready
+      return ExitCode.OK.status();
     } finally {
       Signals.ofProcess().leaveMe();
     }
@@ -177,12 +183,8 @@ final class CompareCommand implements Callable<Integer> {
       Output output)
       throws IOException, Failure {
     if (stopped) {
-      int complete = 0;
-      for (SweepStep step : steps) {
-        complete += step.comparison().complete();
-      }
-      output.note("stopped after " + complete + " of " + allRuns(plan) + " runs");
-      steps.removeIf(step -> step.comparison().complete() == 0);
+      noteStopped(steps, plan, output);
+      steps.removeIf(step -> step.comparison().isEmpty());
       if (steps.isEmpty()) {
         return ExitCode.OK.status();
       }
@@ -190,6 +192,22 @@ final class CompareCommand implements Callable<Integer> {
     print(arena, plan, steps, output);
     page.write(() -> ComparePage.of(heading(arena, plan), sweep.shares() != null, steps));
     return stopped || assertion == null ? ExitCode.OK.status() : verdict(assertion, steps, output);
+  }
+
+  private void noteStopped(List<SweepStep> steps, ComparePlan plan, Output output) {
+    int complete = 0;
+    boolean nothing = true;
+    for (SweepStep step : steps) {
+      complete += step.comparison().complete();
+      nothing &= step.comparison().isEmpty();
+    }
+    output.note(
+        "stopped after "
+            + complete
+            + " of "
+            + allRuns(plan)
+            + " runs"
+            + (nothing ? ", so there is nothing to compare" : ""));
   }
 
   private int allRuns(ComparePlan plan) {

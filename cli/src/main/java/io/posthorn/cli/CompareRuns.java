@@ -16,6 +16,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * where each has a network of its own, else one after the other.
  */
 final class CompareRuns {
+  /** So long may it take to tell what a run has shown that is cut short. */
+  private static final long CUT_SHORT_NANOS = 4_000_000_000L;
+
   private final Arena arena;
   private final Comparison comparison;
   private final @Nullable Double loss;
@@ -41,7 +46,10 @@ final class CompareRuns {
     this.output = output;
   }
 
-  /** Does all of them; what was measured when a thread is interrupted stays noted. */
+  /**
+   * Does all of them; what was measured when the calling thread is interrupted stays noted, or, if
+   * that is not even one run, what the first has shown so far.
+   */
   void measure() throws Exception {
     List<Transport> able = new ArrayList<>();
     for (Transport transport : Transport.values()) {
@@ -82,8 +90,15 @@ final class CompareRuns {
     }
     // Noted together, so that every transport has as many runs as the others.
     Map<Transport, Measurement> measured = new EnumMap<>(Transport.class);
-    for (Transport transport : able) {
-      measured.put(transport, result(running.get(transport)));
+    try {
+      for (Transport transport : able) {
+        measured.put(transport, result(running.get(transport)));
+      }
+    } catch (InterruptedException interrupted) {
+      if (comparison.complete() == 0 && arena.endSending()) {
+        cutShort(running);
+      }
+      throw interrupted;
     }
     for (Map.Entry<Transport, Measurement> one : measured.entrySet()) {
       comparison.add(one.getKey(), one.getValue());
@@ -92,6 +107,24 @@ final class CompareRuns {
         output.flush();
       }
     }
+  }
+
+  /** Notes what the first run has shown so far, if every transport has sent something. */
+  private void cutShort(Map<Transport, Future<Measurement>> running) throws InterruptedException {
+    long endNanos = System.nanoTime() + CUT_SHORT_NANOS;
+    Map<Transport, Measurement> measured = new EnumMap<>(Transport.class);
+    for (Map.Entry<Transport, Future<Measurement>> one : running.entrySet()) {
+      try {
+        Measurement shown = one.getValue().get(endNanos - System.nanoTime(), TimeUnit.NANOSECONDS);
+        if (shown.summary().sent() == 0) {
+          return;
+        }
+        measured.put(one.getKey(), shown);
+      } catch (ExecutionException | TimeoutException nothingToTell) {
+        return; // whoever stops a run asks for no more than there is
+      }
+    }
+    comparison.addCutShort(measured);
   }
 
   private static Thread daemon(Runnable body) {

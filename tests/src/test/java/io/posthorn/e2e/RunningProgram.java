@@ -165,6 +165,11 @@ final class RunningProgram implements AutoCloseable {
     out.await(Pattern.compile(Pattern.quote(text)));
   }
 
+  /** Waits for standard output to match this expression somewhere. */
+  void awaitOutputMatching(String expression) throws InterruptedException {
+    out.await(Pattern.compile(expression));
+  }
+
   /** Writes to standard input. */
   RunningProgram type(byte[] bytes) throws IOException {
     OutputStream in = process.getOutputStream();
@@ -193,6 +198,17 @@ final class RunningProgram implements AutoCloseable {
   void signal(String name) throws IOException, InterruptedException {
     Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
     assertTrue(kill.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS));
+  }
+
+  /** Sends a signal to a whole process group, which this process must lead. */
+  void signalGroup(String name) throws IOException, InterruptedException {
+    Process kill = new ProcessBuilder("kill", "-" + name, "--", "-" + process.pid()).start();
+    assertTrue(kill.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS));
+  }
+
+  /** The processes that it has started, and they in turn. */
+  List<ProcessHandle> descendants() {
+    return process.descendants().toList();
   }
 
   /** Waits for the end; answers the exit status. */

@@ -49,6 +49,16 @@ public interface Arena extends Closeable {
       Transport transport, ComparePlan plan, int run, BiConsumer<Integer, Integer> progress)
       throws IOException, InterruptedException;
 
+  /**
+   * Cuts short what is under way: nothing more is sent, and each run answers within a moment, as if
+   * only the messages sent by then had been due.
+   *
+   * @return false where runs cannot be cut short
+   */
+  default boolean endSending() {
+    return false;
+  }
+
   @Override
   void close();
 }

@@ -11,10 +11,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The calling thread receives; a second one sends each message when it is due, or as soon after
  * as the transport lets it. The run ends when everything has arrived, when nothing more can come,
- * or when the timeout has passed since the last message was due. The carrier is closed then.
+ * or when the timeout has passed since the last message was due. The carrier is closed then. A run
+ * whose log is told to end its sending waits only a moment for what was sent by then.
  */
 public final class CarrierRun {
   private static final long RECEIVE_SLICE_NANOS = 20_000_000L;
+
+  /** So long may messages take that are under way when a run is cut short. */
+  private static final long CUT_SHORT_NANOS = 1_000_000_000L;
 
   private final Carrier carrier;
   private final MessageSchedule schedule;
@@ -123,11 +127,11 @@ public final class CarrierRun {
       long dueNanos = schedule.dueNanos(index);
       writer.write(message, 0, index, dueNanos);
       for (long wait = dueNanos - elapsedNanos();
-          wait > 0 && !stopped;
+          wait > 0 && !isToStop();
           wait = dueNanos - elapsedNanos()) {
         LockSupport.parkNanos(this, wait);
       }
-      if (stopped) {
+      if (isToStop()) {
         return;
       }
       try {
@@ -142,13 +146,23 @@ public final class CarrierRun {
     }
   }
 
+  private boolean isToStop() {
+    return stopped || log.isSendingEnded();
+  }
+
   private void receiveAll(Thread sender, long timeoutNanos, BooleanSupplier nothingUnderWay)
       throws IOException {
     TestMessage reader = new TestMessage(messageBytes);
     // One byte more, so that a message which is too long is seen to be so.
     byte[] message = new byte[messageBytes + 1];
     long endNanos = schedule.lastDueNanos() + timeoutNanos;
+    boolean cutShort = false;
     while (true) {
+      if (!cutShort && log.isSendingEnded()) {
+        cutShort = true;
+        endNanos = Math.min(endNanos, elapsedNanos() + CUT_SHORT_NANOS);
+        LockSupport.unpark(sender);
+      }
       long leftNanos = endNanos - elapsedNanos();
       if (leftNanos <= 0) {
         return;

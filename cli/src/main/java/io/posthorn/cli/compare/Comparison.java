@@ -11,6 +11,7 @@ public final class Comparison {
   private final ComparePlan plan;
   private final Map<Transport, List<Measurement>> runs = new EnumMap<>(Transport.class);
   private final Map<Transport, String> notAvailable = new EnumMap<>(Transport.class);
+  private boolean cutShort;
 
   /**
    * A comparison of which nothing has run yet.
@@ -39,6 +40,44 @@ public final class Comparison {
    */
   public void add(Transport transport, Measurement measurement) {
     runs.computeIfAbsent(transport, any -> new ArrayList<>()).add(measurement);
+  }
+
+  /**
+   * Notes the first run, which was cut short, of all transports; no other can follow it.
+   *
+   * @param measured what it has shown, of the messages that were sent
+   */
+  public void addCutShort(Map<Transport, Measurement> measured) {
+    cutShort = true;
+    measured.forEach(this::add);
+  }
+
+  /**
+   * Whether the figures are those of a run that was cut short.
+   *
+   * @return whether they are of the messages sent until then
+   */
+  public boolean isCutShort() {
+    return cutShort;
+  }
+
+  /**
+   * How many messages were due in each run of a transport.
+   *
+   * @param transport which
+   * @return those of the plan; of a run that was cut short, those sent
+   */
+  public int due(Transport transport) {
+    return cutShort && has(transport) ? runs(transport).get(0).summary().due() : plan.messages();
+  }
+
+  /**
+   * Whether nothing was measured.
+   *
+   * @return whether there is no figure at all
+   */
+  public boolean isEmpty() {
+    return runs.isEmpty();
   }
 
   /**
@@ -81,23 +120,26 @@ public final class Comparison {
   }
 
   /**
-   * How many runs are noted; all transports that can be measured have as many.
+   * How many whole runs are noted; all transports that can be measured have as many.
    *
    * @return 0 if none is
    */
   public int complete() {
-    return runs.values().stream().mapToInt(List::size).max().orElse(0);
+    return cutShort ? 0 : runs.values().stream().mapToInt(List::size).max().orElse(0);
   }
 
   /**
    * What governed the rate of a transport.
    *
    * @param transport which
-   * @return the name of a congestion controller; empty if nothing did
+   * @return the name of a congestion controller; empty if nothing did, or no connection opened
    */
   public String congestionController(Transport transport) {
-    List<Measurement> all = runs(transport);
-    return all.isEmpty() ? "" : all.get(0).congestionController();
+    return runs(transport).stream()
+        .map(Measurement::congestionController)
+        .filter(name -> !name.isEmpty())
+        .findFirst()
+        .orElse("");
   }
 
   /**
@@ -155,6 +197,16 @@ public final class Comparison {
    * @return whether every message arrived once, whole and in order
    */
   public boolean isPerfect(Transport transport) {
-    return has(transport) && runs(transport).stream().allMatch(Measurement::isPerfect);
+    return has(transport) && perfectRuns(transport) == runs(transport).size();
+  }
+
+  /**
+   * In how many runs a transport kept all that reliable mode promises.
+   *
+   * @param transport which
+   * @return 0 to the number of its runs
+   */
+  public int perfectRuns(Transport transport) {
+    return (int) runs(transport).stream().filter(Measurement::isPerfect).count();
   }
 }

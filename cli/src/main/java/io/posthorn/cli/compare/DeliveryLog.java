@@ -25,6 +25,7 @@ public final class DeliveryLog {
   private int corrupted;
   private int highestIndex = -1;
   private long lastArrivalNanos;
+  private boolean sendingEnded;
 
   /**
    * A log in which nothing has happened.
@@ -40,6 +41,26 @@ public final class DeliveryLog {
     this.messageBytes = messageBytes;
     arrivalNanos = new long[schedule.count()];
     Arrays.fill(arrivalNanos, NOT_ARRIVED);
+  }
+
+  /** Cuts the run short: nothing more is to be sent, and only what was sent by then counts. */
+  public synchronized void endSending() {
+    sendingEnded = true;
+  }
+
+  /**
+   * Whether the run was cut short.
+   *
+   * @return whether nothing more is to be sent
+   */
+  public synchronized boolean isSendingEnded() {
+    return sendingEnded;
+  }
+
+  /** How many messages count: all of the schedule, or those sent before the run was cut short. */
+  private int due() {
+    // What came was sent, though its sender may not have been told so any more.
+    return sendingEnded ? Math.max(sent, highestIndex + 1) : arrivalNanos.length;
   }
 
   /** Notes that the transport took one more message from the sender. */
@@ -98,12 +119,13 @@ public final class DeliveryLog {
   }
 
   /**
-   * How many messages of the schedule have not arrived: lost, or never let out by the transport.
+   * How many messages of the schedule have not arrived: lost, or never let out by the transport. If
+   * the run was cut short, how many of those that were sent.
    *
-   * @return the schedule's count less {@link #delivered()}
+   * @return the schedule's count, or the number sent, less {@link #delivered()}
    */
   public synchronized int lost() {
-    return arrivalNanos.length - delivered;
+    return due() - delivered;
   }
 
   /**
@@ -162,17 +184,18 @@ public final class DeliveryLog {
    * @return 0 to 1; 1 if nothing was due
    */
   public synchronized double shareWithin(long limitNanos) {
-    if (arrivalNanos.length == 0) {
+    int due = due();
+    if (due == 0) {
       return 1;
     }
     int within = 0;
-    for (int index = 0; index < arrivalNanos.length; index++) {
+    for (int index = 0; index < due; index++) {
       long latency = latencyNanos(index);
       if (latency != INFINITE && latency <= limitNanos) {
         within++;
       }
     }
-    return (double) within / arrivalNanos.length;
+    return (double) within / due;
   }
 
   /**
@@ -196,7 +219,7 @@ public final class DeliveryLog {
   public synchronized DeliverySummary summary() {
     long[] latencies = sortedLatencies();
     return new DeliverySummary(
-        arrivalNanos.length,
+        due(),
         sent,
         delivered,
         duplicated,
@@ -210,7 +233,7 @@ public final class DeliveryLog {
   }
 
   private synchronized long[] sortedLatencies() {
-    long[] latencies = new long[arrivalNanos.length];
+    long[] latencies = new long[due()];
     for (int index = 0; index < latencies.length; index++) {
       latencies[index] = latencyNanos(index);
     }

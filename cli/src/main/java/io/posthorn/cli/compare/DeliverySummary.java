@@ -3,7 +3,7 @@ package io.posthorn.cli.compare;
 /**
  * The figures of one run of one transport.
  *
- * @param due how many messages were due
+ * @param due how many messages were due; in a run that was cut short, how many were sent
  * @param sent how many of them the transport took from the sender
  * @param delivered how many different ones arrived whole
  * @param duplicated how many arrivals repeated an earlier one

@@ -24,18 +24,16 @@ public final class SocketCarrier implements Carrier {
   private final MessageSocket sender;
   private final MessageSocket receiver;
   private final InetSocketAddress peer;
-  private final @Nullable Connection connection;
+  private final boolean resends;
+  private @Nullable Connection connection;
   private volatile int messageBytes = 1;
 
   private SocketCarrier(
-      MessageSocket sender,
-      MessageSocket receiver,
-      InetSocketAddress peer,
-      @Nullable Connection connection) {
+      MessageSocket sender, MessageSocket receiver, InetSocketAddress peer, boolean resends) {
     this.sender = sender;
     this.receiver = receiver;
     this.peer = peer;
-    this.connection = connection;
+    this.resends = resends;
   }
 
   /**
@@ -57,12 +55,20 @@ public final class SocketCarrier implements Carrier {
       CongestionControl control)
       throws IOException {
     MessageSocket receiver = openReceiver(mode, listen);
-    return connect(
-        mode,
-        receiver,
-        new InetSocketAddress(target, receiver.localAddress().getPort()),
-        timeoutNanos,
-        control);
+    SocketCarrier carrier =
+        prepare(
+            mode,
+            receiver,
+            new InetSocketAddress(target, receiver.localAddress().getPort()),
+            timeoutNanos,
+            control);
+    try {
+      carrier.connect();
+      return carrier;
+    } catch (IOException failed) {
+      carrier.close();
+      throw failed;
+    }
   }
 
   /**
@@ -78,39 +84,46 @@ public final class SocketCarrier implements Carrier {
   }
 
   /**
-   * Adds the sending end.
+   * Adds the sending end, without a connection yet.
    *
    * @param mode that of the receiver
    * @param receiver belongs to the carrier from now on
    * @param peer the address under which the sending end reaches it
    * @param timeoutNanos how long the connection may take to open
    * @param control the sending end's congestion control; without meaning in plain mode
-   * @return the open carrier
-   * @throws IOException if it could not be opened; the receiver is closed then
+   * @return the carrier, to be connected before it is used
+   * @throws IOException if the socket could not be opened; the receiver is closed then
    */
-  public static SocketCarrier connect(
+  public static SocketCarrier prepare(
       Mode mode,
       MessageSocket receiver,
       InetSocketAddress peer,
       long timeoutNanos,
       CongestionControl control)
       throws IOException {
-    MessageSocket sender = null;
     try {
-      sender =
+      MessageSocket sender =
           MessageSocket.builder()
               .mode(mode)
               .congestionControl(control)
               .handshakeTimeout(within(Duration.ofNanos(timeoutNanos)))
               .open();
-      Connection connection = mode == Mode.RELIABLE ? sender.connect(peer) : null;
-      return new SocketCarrier(sender, receiver, peer, connection);
+      return new SocketCarrier(sender, receiver, peer, mode == Mode.RELIABLE);
     } catch (IOException failed) {
-      if (sender != null) {
-        sender.close(Duration.ZERO);
-      }
       receiver.close(Duration.ZERO);
       throw failed;
+    }
+  }
+
+  /**
+   * Opens the connection; does nothing in plain mode, which has none. What both ends have sent can
+   * be told also when it fails.
+   *
+   * @throws IOException if it did not open, which leaves the carrier to be closed by the caller
+   */
+  public void connect() throws IOException {
+    if (resends) {
+      connection = sender.connect(peer);
     }
   }
 
@@ -147,7 +160,7 @@ public final class SocketCarrier implements Carrier {
 
   @Override
   public boolean resends() {
-    return connection != null;
+    return resends;
   }
 
   /** The messages' worth of bytes that were sent again. */
@@ -159,9 +172,7 @@ public final class SocketCarrier implements Carrier {
 
   @Override
   public String congestionController() {
-    return connection == null
-        ? ""
-        : sender.options().congestionControl().name().toLowerCase(Locale.ROOT);
+    return resends ? sender.options().congestionControl().name().toLowerCase(Locale.ROOT) : "";
   }
 
   /**

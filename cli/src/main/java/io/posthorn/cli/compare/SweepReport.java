@@ -94,7 +94,7 @@ public final class SweepReport {
 
   /** The share of all messages that arrived, 0 to 1; NaN if not known. */
   static double deliveredShare(Comparison comparison, Transport transport) {
-    return comparison.median(transport, Metric.DELIVERED) / comparison.plan().messages();
+    return comparison.median(transport, Metric.DELIVERED) / comparison.due(transport);
   }
 
   /**

@@ -28,11 +28,11 @@ public final class LabArena implements Arena {
    * @param probe what was found about this machine
    * @param life after which time it ends in any case
    * @return the arena
-   * @throws IOException if it could not be started
+   * @throws LabUnavailableException if no lab can be had here, or it did not get ready
    * @throws InterruptedException if the calling thread is interrupted
    */
   public static LabArena start(LabProbe probe, Duration life)
-      throws IOException, InterruptedException {
+      throws LabUnavailableException, InterruptedException {
     return new LabArena(LabProcess.start(probe, life));
   }
 
@@ -82,6 +82,16 @@ public final class LabArena implements Arena {
             + result.lateP99Nanos() / 1_000_000
             + " ms late"
         : "";
+  }
+
+  @Override
+  public boolean endSending() {
+    try {
+      lab.endSending();
+      return true;
+    } catch (IOException gone) {
+      return false; // and with it all that was under way
+    }
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.posthorn.cli.lab;
 import io.posthorn.cli.compare.Carrier;
 import io.posthorn.cli.compare.CarrierRun;
 import io.posthorn.cli.compare.DeliveryLog;
+import io.posthorn.cli.compare.RunningLogs;
 import io.posthorn.simulation.LinkConditions;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -22,8 +23,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * The second process of a lab: makes the device in the namespace that it finds itself in, and runs
  * what it is asked for on standard input, each run on a thread of its own.
  *
- * <p>Lines in: {@code flow}. Lines out: {@code ready} or {@code failed} once; then, with the run's
- * id, {@code progress}, {@code result} or {@code refused}. The end of the input ends the process.
+ * <p>Lines in: {@code flow}; {@code end-sending}, which cuts short all runs. Lines out: {@code
+ * ready} or {@code failed} once; then, with the run's id, {@code progress}, {@code result} or
+ * {@code refused}. The end of the input ends the process.
  */
 public final class LabMain {
   private static final String INTERFACE = "posthorn0";
@@ -47,6 +49,7 @@ public final class LabMain {
   private final InetAddress own;
   private final InetAddress peer;
   private final AtomicInteger flows = new AtomicInteger();
+  private final RunningLogs running = new RunningLogs();
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(task -> daemon("posthorn-lab-progress", task));
 
@@ -113,6 +116,10 @@ public final class LabMain {
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     for (String text = requests.readLine(); text != null; text = requests.readLine()) {
       LabLine line = LabLine.parse(text);
+      if (line.word().equals("end-sending")) {
+        running.endSending();
+        continue;
+      }
       int id = line.integer("id");
       daemon("posthorn-lab-run-" + id, () -> run(id, line)).start();
     }
@@ -136,6 +143,7 @@ public final class LabMain {
     DeliveryLog log = new DeliveryLog(request.schedule(), request.messageBytes());
     LabFlow flow = pump.open(request.transport().protocol(), port, up, down, request.seed());
     long overloadBefore = overloadDrops();
+    running.add(log);
     ScheduledFuture<?> progress =
         clock.scheduleAtFixedRate(
             () -> tellProgress(id, log), PROGRESS_MILLIS, PROGRESS_MILLIS, TimeUnit.MILLISECONDS);
@@ -171,6 +179,7 @@ public final class LabMain {
           overloadDrops() - overloadBefore,
           pump.failure().isEmpty() ? outcome.failure() : "the lab failed: " + pump.failure());
     } finally {
+      running.remove(log);
       progress.cancel(false);
       pump.close(flow);
     }

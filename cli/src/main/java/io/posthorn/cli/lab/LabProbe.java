@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -23,10 +24,12 @@ import org.jspecify.annotations.Nullable;
  * @param possible whether a lab can be had
  * @param reason why not, in words for the user; empty if it can
  * @param namespaceCommand the command, with options, that starts a program in a network namespace
- *     of its own; empty if no lab can be had
+ *     of its own, and in a session of its own, so that what the user types at the terminal, such as
+ *     Ctrl-C, reaches only the program that asked for it; empty if no lab can be had
  */
 public record LabProbe(boolean possible, String reason, List<String> namespaceCommand) {
-  private static final long UNSHARE_LIMIT_MILLIS = 900;
+  /** It answers within a few milliseconds, if the machine is not busy. */
+  private static final long UNSHARE_LIMIT_SECONDS = 10;
 
   /** Processors with the generic ioctl numbers, 64 bits and a native library in JNA. */
   private static final Set<String> PROCESSORS =
@@ -105,13 +108,13 @@ public record LabProbe(boolean possible, String reason, List<String> namespaceCo
       return no(tun);
     }
     Path unshare = find("unshare", at.searchPath());
-    if (unshare == null) {
-      return no("the program unshare (package util-linux) is not installed");
+    Path setsid = find("setsid", at.searchPath());
+    if (unshare == null || setsid == null) {
+      String missing = unshare == null ? "unshare" : "setsid";
+      return no("the program " + missing + " (package util-linux) is not installed");
     }
-    return tryNamespace(
-        mayMakeNetworkNamespace(at.processStatus())
-            ? List.of(unshare.toString(), "-n")
-            : List.of(unshare.toString(), "-Urn"));
+    String rights = mayMakeNetworkNamespace(at.processStatus()) ? "-n" : "-Urn";
+    return tryNamespace(List.of(setsid.toString(), unshare.toString(), rights));
   }
 
   private static LabProbe no(String reason) {
@@ -161,18 +164,17 @@ public record LabProbe(boolean possible, String reason, List<String> namespaceCo
   }
 
   private static LabProbe tryNamespace(List<String> command) {
+    List<String> nothing = new ArrayList<>(command);
+    nothing.add("true");
     Process process;
     try {
-      process =
-          new ProcessBuilder(command.get(0), command.get(1), "true")
-              .redirectErrorStream(true)
-              .start();
+      process = new ProcessBuilder(nothing).redirectErrorStream(true).start();
     } catch (IOException failed) {
       return no(command.get(0) + " does not start: " + failed.getMessage());
     }
     try {
       process.getOutputStream().close();
-      if (!process.waitFor(UNSHARE_LIMIT_MILLIS, TimeUnit.MILLISECONDS)) {
+      if (!process.waitFor(UNSHARE_LIMIT_SECONDS, TimeUnit.SECONDS)) {
         return no(String.join(" ", command) + " does not answer");
       }
       if (process.exitValue() != 0) {

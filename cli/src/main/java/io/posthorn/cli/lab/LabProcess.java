@@ -28,7 +28,7 @@ import java.util.function.BiConsumer;
  * under way at once.
  */
 public final class LabProcess implements AutoCloseable {
-  private static final long START_LIMIT_SECONDS = 20;
+  private static final Duration START_LIMIT = Duration.ofSeconds(20);
   private static final long END_LIMIT_SECONDS = 2;
   private static final long RESULT_GRACE_NANOS = 10_000_000_000L;
   private static final int ERROR_LINES_KEPT = 20;
@@ -57,23 +57,34 @@ public final class LabProcess implements AutoCloseable {
    * @param probe what {@link LabProbe#check} found
    * @param life after which time the second process ends, whatever happens
    * @return the lab, ready for runs
-   * @throws LabUnavailableException if no lab can be had here; the message says why
-   * @throws IOException if the process could not be started or did not answer
+   * @throws LabUnavailableException if no lab can be had here, or its process did not start or did
+   *     not get ready; the message says why
    * @throws InterruptedException if the calling thread is interrupted
    */
   public static LabProcess start(LabProbe probe, Duration life)
-      throws IOException, InterruptedException {
+      throws LabUnavailableException, InterruptedException {
+    return start(probe, life, START_LIMIT);
+  }
+
+  /** The same with another limit to how long the second process may take to get ready. */
+  static LabProcess start(LabProbe probe, Duration life, Duration limit)
+      throws LabUnavailableException, InterruptedException {
     if (!probe.possible()) {
       throw new LabUnavailableException(probe.reason());
     }
-    Process process = new ProcessBuilder(command(probe, life)).start();
+    Process process;
+    try {
+      process = new ProcessBuilder(command(probe, life)).start();
+    } catch (IOException failed) {
+      throw new LabUnavailableException("the lab's process does not start: " + failed.getMessage());
+    }
     LabProcess lab = new LabProcess(process);
     lab.errors.start();
     thread("posthorn-lab-answers", lab::readAnswers).start();
     try {
-      lab.awaitGreeting();
+      lab.awaitGreeting(limit);
       return lab;
-    } catch (IOException | InterruptedException failed) {
+    } catch (LabUnavailableException | InterruptedException failed) {
       lab.close();
       throw failed;
     }
@@ -103,11 +114,11 @@ public final class LabProcess implements AutoCloseable {
     return thread;
   }
 
-  private void awaitGreeting() throws IOException, InterruptedException {
-    LabLine line = greeting.poll(START_LIMIT_SECONDS, TimeUnit.SECONDS);
+  private void awaitGreeting(Duration limit) throws LabUnavailableException, InterruptedException {
+    LabLine line = greeting.poll(limit.toNanos(), TimeUnit.NANOSECONDS);
     if (line == null) {
-      throw new IOException(
-          "the lab's process did not get ready within " + START_LIMIT_SECONDS + " s");
+      throw new LabUnavailableException(
+          "the lab's process did not get ready within " + limit.toMillis() / 1e3 + " s");
     }
     if (!line.word().equals("ready")) {
       throw new LabUnavailableException(line.text("reason"));
@@ -176,6 +187,16 @@ public final class LabProcess implements AutoCloseable {
     } finally {
       answers.remove(id);
     }
+  }
+
+  /**
+   * Cuts short all runs: nothing more is sent, and each has its result within a moment, as if only
+   * the messages sent by then had been due.
+   *
+   * @throws IOException if the lab's process has ended
+   */
+  public void endSending() throws IOException {
+    send(new LabLine("end-sending"));
   }
 
   private void send(LabLine line) throws IOException {
@@ -249,7 +270,8 @@ public final class LabProcess implements AutoCloseable {
   public void close() {
     try {
       requests.close();
-      if (process.waitFor(END_LIMIT_SECONDS, TimeUnit.SECONDS)) {
+      if (process.waitFor(END_LIMIT_SECONDS, TimeUnit.SECONDS)
+          || process.destroyForcibly().waitFor(END_LIMIT_SECONDS, TimeUnit.SECONDS)) {
         return;
       }
     } catch (IOException alreadyGone) {

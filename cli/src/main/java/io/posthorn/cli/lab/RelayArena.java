@@ -3,11 +3,14 @@ package io.posthorn.cli.lab;
 import io.posthorn.CongestionControl;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
+import io.posthorn.TransportException;
 import io.posthorn.cli.compare.Arena;
+import io.posthorn.cli.compare.Carrier;
 import io.posthorn.cli.compare.CarrierRun;
 import io.posthorn.cli.compare.ComparePlan;
 import io.posthorn.cli.compare.DeliveryLog;
 import io.posthorn.cli.compare.Measurement;
+import io.posthorn.cli.compare.RunningLogs;
 import io.posthorn.cli.compare.SocketCarrier;
 import io.posthorn.cli.compare.Transport;
 import io.posthorn.simulation.LinkConditions;
@@ -29,6 +32,8 @@ import java.util.function.BooleanSupplier;
  */
 public final class RelayArena implements Arena {
   private final String whyNoLab;
+  private final Duration patience;
+  private final RunningLogs running = new RunningLogs();
 
   /**
    * An arena.
@@ -36,7 +41,13 @@ public final class RelayArena implements Arena {
    * @param whyNoLab why there is no lab, in words for the user
    */
   public RelayArena(String whyNoLab) {
+    this(whyNoLab, LabArena.PATIENCE);
+  }
+
+  /** The same with another time for a connection to open, and for messages to arrive. */
+  RelayArena(String whyNoLab, Duration patience) {
     this.whyNoLab = whyNoLab;
+    this.patience = patience;
   }
 
   @Override
@@ -68,34 +79,38 @@ public final class RelayArena implements Arena {
             .seed(plan.seed(run))
             .start()) {
       SocketCarrier carrier =
-          SocketCarrier.connect(
-              mode,
-              receiver,
-              relay.localAddress(),
-              LabArena.PATIENCE.toNanos(),
-              CongestionControl.ADAPTIVE);
+          SocketCarrier.prepare(
+              mode, receiver, relay.localAddress(), patience.toNanos(), CongestionControl.ADAPTIVE);
       return run(carrier, plan, new Quiet(relay, conditions), progress);
     } finally {
       receiver.close(Duration.ZERO);
     }
   }
 
-  private static Measurement run(
+  private Measurement run(
       SocketCarrier carrier,
       ComparePlan plan,
       BooleanSupplier nothingUnderWay,
       BiConsumer<Integer, Integer> progress)
-      throws InterruptedException {
+      throws IOException, InterruptedException {
     DeliveryLog log = new DeliveryLog(plan.schedule(), plan.messageBytes());
-    String controller = carrier.congestionController();
-    CarrierRun.Outcome outcome =
-        CarrierRun.run(carrier, plan, LabArena.PATIENCE.toNanos(), nothingUnderWay, log, progress);
+    CarrierRun.Outcome outcome;
+    running.add(log);
+    try (carrier) {
+      carrier.connect();
+      outcome = CarrierRun.run(carrier, plan, patience.toNanos(), nothingUnderWay, log, progress);
+    } catch (TransportException noConnection) {
+      // The network let none through: that is a result, beside which the others' figures stand.
+      outcome = new CarrierRun.Outcome(Carrier.UNKNOWN, String.valueOf(noConnection.getMessage()));
+    } finally {
+      running.remove(log);
+    }
     return new Measurement(
         log.summary(),
         carrier.datagrams(),
         carrier.wireBytes(SimulatedLink.IPV4_UDP_BYTES),
         outcome.retransmissions(),
-        controller,
+        carrier.congestionController(),
         outcome.failure(),
         "");
   }
@@ -125,6 +140,12 @@ public final class RelayArena implements Arena {
       long held = now.offered() - dropped + now.duplicated() - now.delivered();
       return held <= 0 && System.nanoTime() - sinceNanos >= quietNanos;
     }
+  }
+
+  @Override
+  public boolean endSending() {
+    running.endSending();
+    return true;
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.posthorn.cli.lab;
 
 import io.posthorn.cli.compare.Carrier;
+import io.posthorn.cli.compare.Figures;
+import io.posthorn.cli.compare.Metric;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -57,7 +59,8 @@ final class TcpCarrier implements Carrier {
       if (!request.congestionController().isEmpty()) {
         descriptor.setCongestionController(request.congestionController());
       }
-      sender.connect(
+      connect(
+          sender,
           new InetSocketAddress(target, listener.getLocalPort()),
           (int) Math.max(1, TimeUnit.NANOSECONDS.toMillis(request.timeoutNanos())));
       return new TcpCarrier(listener, sender, descriptor, descriptor.congestionController());
@@ -65,6 +68,17 @@ final class TcpCarrier implements Carrier {
       sender.close();
       listener.close();
       throw failed;
+    }
+  }
+
+  private static void connect(Socket sender, InetSocketAddress to, int timeoutMillis)
+      throws IOException {
+    try {
+      sender.connect(to, timeoutMillis);
+    } catch (SocketTimeoutException silence) {
+      throw new IOException(
+          "no answer from " + to + " in " + Figures.text(timeoutMillis * 1e6, Metric.Unit.TIME),
+          silence);
     }
   }
 

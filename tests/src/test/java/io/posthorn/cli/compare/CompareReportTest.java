@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.simulation.LinkConditions;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class CompareReportTest {
@@ -91,7 +92,7 @@ class CompareReportTest {
   void sentenceIsHonestAboutABrokenPromise() {
     Comparison comparison = comparison(true);
     comparison.add(Transport.RELIABLE, run(90, 0, -1, 30_000, "new_reno"));
-    assertTrue(Verdict.of(comparison).contains("in most runs, but not in all"));
+    assertTrue(Verdict.of(comparison).contains("in 3 of 4 runs, and at worst lost 10 %"));
     Comparison worse = new Comparison(PLAN);
     worse.add(Transport.PLAIN, run(100, 0, 20, 20_000, ""));
     worse.add(Transport.RELIABLE, run(90, 0, -1, 30_000, "new_reno"));
@@ -110,6 +111,36 @@ class CompareReportTest {
     assertTrue(json.contains("\"tcp\":{\"notAvailable\":\"it is not here\"}"), json);
     assertTrue(json.contains("\"p99Ms\":null"), "never is no number");
     assertTrue(json.contains("\"median\":{\"sent\":100,"), json);
+  }
+
+  @Test
+  void sharesOfARunThatWasCutShortAreOfWhatWasSent() {
+    Measurement half =
+        new Measurement(
+            new DeliverySummary(4, 4, 2, 0, 0, 0, 1_000, 9, 9, DeliveryLog.INFINITE, 0.5),
+            4,
+            800,
+            0,
+            "cubic",
+            "",
+            "");
+    Comparison comparison = new Comparison(PLAN);
+    assertEquals(100, comparison.due(Transport.PLAIN));
+    comparison.addCutShort(Map.of(Transport.PLAIN, half, Transport.TCP, half));
+    comparison.notAvailable(Transport.RELIABLE, "a test");
+    assertEquals(4, comparison.due(Transport.PLAIN));
+    String row = row(SweepReport.lines(List.of(new SweepStep(0.05, comparison))), "5 %");
+    assertEquals("50 %", cells(row).get(1));
+  }
+
+  /** A connection that did not open has none, which says nothing about the others. */
+  @Test
+  void theControllerIsThatOfTheFirstRunThatHadOne() {
+    Comparison comparison = new Comparison(PLAN);
+    comparison.add(Transport.TCP, run(0, 0, -1, 500, ""));
+    comparison.add(Transport.TCP, run(100, 0, 20, 30_000, "cubic"));
+    assertEquals("cubic", comparison.congestionController(Transport.TCP));
+    assertEquals("", comparison.congestionController(Transport.RELIABLE));
   }
 
   @Test

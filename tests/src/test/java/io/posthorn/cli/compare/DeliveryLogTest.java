@@ -55,6 +55,38 @@ class DeliveryLogTest {
   }
 
   @Test
+  void ofARunThatIsCutShortOnlyWhatWasSentCounts() {
+    DeliveryLog log = new DeliveryLog(MessageSchedule.allAtOnce(100), 64);
+    for (int index = 0; index < 4; index++) {
+      log.onSent();
+      log.onArrived(index, 7 * MILLI);
+    }
+    log.onSent();
+    assertEquals(100, log.summary().due());
+    log.endSending();
+    assertTrue(log.isSendingEnded());
+    DeliverySummary summary = log.summary();
+    assertEquals(5, summary.due());
+    assertEquals(1, summary.lost());
+    assertEquals(1, log.lost());
+    assertEquals(7 * MILLI, summary.p50Nanos());
+    assertEquals(DeliveryLog.INFINITE, summary.maxNanos());
+    assertEquals(0.8, summary.timelyShare());
+    // One that came was sent, even if its sender was stopped before it could say so.
+    log.onArrived(5, 8 * MILLI);
+    assertEquals(6, log.summary().due());
+  }
+
+  @Test
+  void ofARunThatIsCutShortBeforeItsFirstMessageNothingCounts() {
+    DeliveryLog log = new DeliveryLog(MessageSchedule.allAtOnce(100), 64);
+    log.endSending();
+    assertEquals(0, log.summary().due());
+    assertEquals(0, log.summary().lost());
+    assertEquals(1, log.summary().timelyShare());
+  }
+
+  @Test
   void theTimelyShareIsOfAllMessagesDue() {
     DeliveryLog log = new DeliveryLog(MessageSchedule.allAtOnce(4), 64);
     log.onArrived(0, 100 * MILLI);

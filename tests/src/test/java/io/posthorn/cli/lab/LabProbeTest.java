@@ -28,6 +28,7 @@ class LabProbeTest {
     java = program("java", "exit 0");
     rootStatus = Files.writeString(folder.resolve("root"), "Name:\tx\nCapEff:\t000001ffffffffff\n");
     userStatus = Files.writeString(folder.resolve("user"), "Name:\tx\nCapEff:\t0000000000000000\n");
+    program("setsid", "exec \"$@\"");
     program("unshare", "exit 0");
   }
 
@@ -56,11 +57,15 @@ class LabProbeTest {
 
   @Test
   void rootNeedsNoUserNamespace() {
-    String unshare = folder.resolve("unshare").toString();
-    assertEquals(new LabProbe(true, "", List.of(unshare, "-n")), check(rootStatus));
-    assertEquals(new LabProbe(true, "", List.of(unshare, "-Urn")), check(userStatus));
-    assertEquals(
-        new LabProbe(true, "", List.of(unshare, "-Urn")), check(folder.resolve("no such file")));
+    assertEquals(new LabProbe(true, "", command("-n")), check(rootStatus));
+    assertEquals(new LabProbe(true, "", command("-Urn")), check(userStatus));
+    assertEquals(new LabProbe(true, "", command("-Urn")), check(folder.resolve("no such file")));
+  }
+
+  /** A session of its own comes first: then a Ctrl-C does not reach what is started. */
+  private List<String> command(String rights) {
+    return List.of(
+        folder.resolve("setsid").toString(), folder.resolve("unshare").toString(), rights);
   }
 
   @Test
@@ -76,6 +81,8 @@ class LabProbeTest {
     assertNo(
         "missing does not exist", check("Linux", "amd64", folder, missing, rootStatus, LIBRARY));
     assertNo("unshare", check("Linux", "amd64", missing, tun, rootStatus, LIBRARY));
+    Files.delete(folder.resolve("setsid"));
+    assertNo("setsid", check(rootStatus));
     Files.delete(java);
     assertNo("no Java program", check(rootStatus));
   }

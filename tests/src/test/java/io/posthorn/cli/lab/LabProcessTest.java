@@ -1,5 +1,6 @@
 package io.posthorn.cli.lab;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -9,7 +10,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.posthorn.cli.compare.DeliverySummary;
 import io.posthorn.cli.compare.MessageSchedule;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -50,6 +54,10 @@ class LabProcessTest {
           assertThrows(LabUnavailableException.class, () -> LabProcess.start(PROBE, LIFE));
       assertEquals(PROBE.reason(), refused.getMessage());
       assertFalse(PROBE.reason().isEmpty());
+      // Not skipped, for where no lab can be had that is as it should be; but to be seen.
+      System.out.println(
+          "LabProcessTest: no packet crossed a lab here, only its refusal was tested: "
+              + PROBE.reason());
     }
     return lab;
   }
@@ -202,6 +210,113 @@ class LabProcessTest {
     FlowResult controller = run(here, request(LabTransport.TCP, 1, 64, "none", "no-such-control"));
     assertTrue(controller.failure().contains("no-such-control"), controller.failure());
     assertEquals(0, controller.summary().delivered());
+  }
+
+  @Test
+  void aConnectionThatDoesNotOpenSaysWhoDidNotAnswerAndForHowLong() throws Exception {
+    LabProcess here = lab();
+    if (here == null) {
+      return;
+    }
+    for (LabTransport transport : new LabTransport[] {LabTransport.TCP, LabTransport.RELIABLE}) {
+      FlowResult result =
+          run(
+              here,
+              new FlowRequest(
+                  transport,
+                  new MessageSchedule(3, 500),
+                  64,
+                  300_000_000L,
+                  1,
+                  "loss 100%",
+                  "none",
+                  ""));
+      assertTrue(result.failure().contains("no answer from /10."), result.failure());
+      assertTrue(result.failure().contains(" in 300 ms"), result.failure());
+      assertEquals(0, result.summary().delivered());
+      assertTrue(result.up().sentDatagrams() > 0, result::toString);
+    }
+  }
+
+  @Test
+  void aRunThatIsCutShortAnswersWithWhatWasSent() throws Exception {
+    if (lab() == null) {
+      return;
+    }
+    try (LabProcess another = LabProcess.start(PROBE, LIFE)) {
+      for (LabTransport transport : LabTransport.values()) {
+        FlowRequest endless =
+            new FlowRequest(
+                transport,
+                new MessageSchedule(1_000_000, 100),
+                64,
+                TIMEOUT_NANOS,
+                1,
+                "none",
+                "none",
+                "");
+        FlowResult result =
+            another.run(
+                endless,
+                (sent, delivered) -> {
+                  if (delivered > 2) {
+                    assertDoesNotThrow(another::endSending);
+                  }
+                });
+        assertEquals("", result.failure());
+        assertTrue(result.summary().due() < 1_000_000, result::toString);
+        assertEquals(result.summary().due(), result.summary().sent());
+      }
+    }
+  }
+
+  /** What is typed at a terminal, such as Ctrl-C, goes to a whole process group. */
+  @Test
+  void theSecondProcessIsOutOfReachOfTheTerminal() throws Exception {
+    LabProcess here = lab();
+    if (here == null) {
+      return;
+    }
+    long second = here.handle().pid();
+    assertEquals(second, processGroup(second));
+    assertFalse(second == processGroup(ProcessHandle.current().pid()));
+  }
+
+  /** The fifth field of proc(5)'s stat; the second, a name in parentheses, may hold blanks. */
+  private static long processGroup(long pid) throws IOException {
+    String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+    return Long.parseLong(stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1)[2]);
+  }
+
+  @Test
+  void aSecondProcessThatDoesNotGetReadyIsNoLab() throws Exception {
+    // Reads on until its input ends, and says nothing.
+    LabProbe silent = stub("while read line; do :; done");
+    String reason =
+        String.valueOf(
+            assertThrows(
+                    LabUnavailableException.class,
+                    () -> LabProcess.start(silent, LIFE, Duration.ofMillis(100)))
+                .getMessage());
+    assertEquals("the lab's process did not get ready within 0.1 s", reason);
+  }
+
+  @Test
+  void aSecondProcessThatEndsOrDoesNotStartIsNoLab() throws Exception {
+    LabProbe failing = stub("echo no room >&2; exit 3");
+    assertTrue(refusal(failing).contains("ended at its start: no room"), refusal(failing));
+    LabProbe absent = new LabProbe(true, "", List.of("/no/such/program"));
+    assertTrue(refusal(absent).contains("does not start: "), refusal(absent));
+  }
+
+  private static String refusal(LabProbe probe) {
+    return String.valueOf(
+        assertThrows(LabUnavailableException.class, () -> LabProcess.start(probe, LIFE))
+            .getMessage());
+  }
+
+  private static LabProbe stub(String script) {
+    return new LabProbe(true, "", List.of("sh", "-c", script, "sh"));
   }
 
   @Test

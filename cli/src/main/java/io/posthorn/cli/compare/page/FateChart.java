@@ -33,7 +33,7 @@ final class FateChart {
 
   private static void draw(Svg svg, Comparison comparison, Transport transport, double y) {
     svg.text(0, y + BAR - 6, "name", transport.word());
-    double all = comparison.plan().messages();
+    double all = comparison.due(transport);
     double timely = comparison.median(transport, Metric.WITHIN_100_MS);
     double delivered = comparison.median(transport, Metric.DELIVERED) / all;
     double x = LEFT;
