@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# The suite TIMES times in a row (20), a fresh seed each; the first failure ends it.
+# The suite TIMES times in a row (20), a fresh seed each; the first failure ends it, and a skipped
+# test is one.
 #   mvn -N -Prepeat verify          goes on where it stopped
 # Runs that passed are counted in target/repeat, for one state of the sources and one JDK: any change
 # begins anew. RESTART=1 begins anew as well.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
+export CI="${CI:-true}"
 times="${TIMES:-20}"
 mvn="${MVN:-mvn}"
 state=target/repeat

@@ -29,13 +29,18 @@ import picocli.CommandLine.Option;
       "In reliable mode against any \"posthorn listen\": an unreliable message on channel 63 goes"
           + " out and the listener sends it back, through handshake, encryption and scheduling"
           + " of both sides, so that the time is what messages meet, without delayed"
-          + " acknowledgements.",
+          + " acknowledgements. Each goes whole in one packet, never again, so that it has 1,159"
+          + " bytes at most.",
       "In plain mode against \"posthorn listen --plain --echo\" or any other UDP echo service (RFC"
           + " 862).",
       "The exit status is 1 if nothing came back."
     })
 final class PingCommand implements Callable<Integer> {
-  private static final int MOST_BYTES = 65_507;
+  /** One datagram over IPv4. */
+  private static final int MOST_PLAIN_BYTES = 65_507;
+
+  /** Longest unreliable message: it goes whole in a packet of 1,200 bytes, sealed and headed. */
+  private static final int MOST_RELIABLE_BYTES = 1_159;
 
   private final Posthorn root;
 
@@ -59,7 +64,9 @@ final class PingCommand implements Callable<Integer> {
   @Option(
       names = {"-s", "--size"},
       paramLabel = "BYTES",
-      description = "Size of each message, 16 or more; default ${DEFAULT-VALUE}.")
+      description = {
+        "Size of each message, from 16 to 1,159, with -u to 65,507; default ${DEFAULT-VALUE}."
+      })
   private int sizeBytes = 56;
 
   @Option(
@@ -142,11 +149,20 @@ final class PingCommand implements Callable<Integer> {
   }
 
   private void check() throws Failure {
-    if (sizeBytes < PingMessage.MINIMUM_BYTES || sizeBytes > MOST_BYTES) {
+    int mostBytes = flags.isPlain() ? MOST_PLAIN_BYTES : MOST_RELIABLE_BYTES;
+    if (sizeBytes < PingMessage.MINIMUM_BYTES || sizeBytes > mostBytes) {
       throw new Failure(
           ExitCode.USAGE,
           "-s " + sizeBytes,
-          "a ping has " + PingMessage.MINIMUM_BYTES + " to " + MOST_BYTES + " bytes");
+          "a ping has "
+              + PingMessage.MINIMUM_BYTES
+              + " to "
+              + mostBytes
+              + " bytes"
+              + (flags.isPlain()
+                  ? ""
+                  : " in reliable mode, what one packet carries on every path; with -u up to "
+                      + MOST_PLAIN_BYTES));
     }
     Integer number = count;
     if (number != null && number < 1) {

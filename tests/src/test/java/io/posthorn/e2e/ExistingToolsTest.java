@@ -25,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -113,16 +114,35 @@ class ExistingToolsTest {
     }
   }
 
+  /** Starts an echo service (RFC 862); answers its port, where it listens soon. */
+  private int startEcho(String tool) throws IOException {
+    int port = freePort();
+    if (tool.equals("ncat")) {
+      start("ncat", "-u", "-l", "127.0.0.1", String.valueOf(port), "--exec", "/bin/cat");
+    } else {
+      start("socat", "UDP4-RECVFROM:" + port + ",bind=127.0.0.1,fork", "EXEC:cat");
+    }
+    return port;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ncat", "socat"})
+  void pingMeasuresAnEchoServiceOfOthers(String tool) throws Exception {
+    String to = "127.0.0.1:" + startEcho(tool);
+    try (RunningProgram ping = RunningProgram.posthorn("ping", "--plain", "-i", "0.1", to)) {
+      ping.awaitOutput("56 bytes from " + to + ": seq=");
+      ping.signal("INT");
+      assertEquals(130, ping.exit(), ping::errors);
+      String counts = "\\d+ sent, [1-9]\\d* received, .*\\Rrtt min/avg/max/mdev = [^-]+ ms";
+      assertTrue(Pattern.compile(counts).matcher(ping.output()).find(), ping::output);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"ncat", "socat"})
   void weTalkToTheToolAndAreAnswered(String tool) throws Exception {
     try (MessageSocket socket = plain()) {
-      int port = freePort();
-      if (tool.equals("ncat")) {
-        start("ncat", "-u", "-l", "127.0.0.1", String.valueOf(port), "--exec", "/bin/cat");
-      } else {
-        start("socat", "UDP4-RECVFROM:" + port + ",bind=127.0.0.1,fork", "EXEC:cat");
-      }
+      int port = startEcho(tool);
       byte[] bytes = "there and back again".getBytes(UTF_8);
       Message answer =
           ask(

@@ -8,7 +8,7 @@ import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Ports for programs that are not told to take any: nobody else gets them in between. */
-final class FreePorts {
+public final class FreePorts {
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
   /** Below what the system gives to sockets that ask for any port. */
@@ -20,7 +20,7 @@ final class FreePorts {
   private FreePorts() {}
 
   /** A number that nobody uses for UDP or TCP, and that the system gives to nobody by itself. */
-  static int next() throws IOException {
+  public static int next() throws IOException {
     while (true) {
       int port = ThreadLocalRandom.current().nextInt(LEAST, MOST);
       try (DatagramSocket udp = new DatagramSocket(port, LOOPBACK);

@@ -91,6 +91,8 @@ final class JsonReader {
         if (c == 'u') {
           c = (char) Integer.parseInt(text.substring(at, at + 4), 16);
           at += 4;
+        } else if ("bfnrt".indexOf(c) >= 0) {
+          c = "\b\f\n\r\t".charAt("bfnrt".indexOf(c));
         }
       }
       read.append(c);

@@ -2,10 +2,16 @@ package io.posthorn.e2e;
 
 import static io.posthorn.e2e.RunningProgram.posthorn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.Delivery;
+import io.posthorn.Message;
+import io.posthorn.MessageSocket;
+import io.posthorn.MessageTooLargeException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -52,6 +58,48 @@ class PingAndDoctorTest {
       assertTrue(ping.output().contains("rtt percentiles 50/90/99/99.9 = "), ping.output());
       assertTrue(ping.output().contains(" ms  ") && ping.output().contains("#"), ping.output());
       assertEquals(0, ping.output().lines().filter(line -> line.contains("seq=")).count());
+    }
+  }
+
+  /** A reliable ping is an unreliable message, whole in a packet that every path carries. */
+  @Test
+  void aReliablePingIsAsLargeAsOnePacketTakesAndNoLarger() throws Exception {
+    int most = 1_159;
+    try (RunningProgram listen = posthorn("listen", ANY)) {
+      String to = "127.0.0.1:" + listen.port();
+      try (RunningProgram ping =
+          posthorn("ping", to, "-s", "" + most, "-c", "2", "-i", "0.01", "-W", "30")) {
+        assertEquals(0, ping.exit(), ping::errors);
+        assertTrue(ping.output().contains("2 sent, 2 received"), ping::output);
+      }
+      try (RunningProgram ping = posthorn("ping", to, "-s", "" + (most + 1))) {
+        assertEquals(64, ping.exit(), ping::errors);
+        assertTrue(ping.errors().contains("16 to 1159 bytes in reliable mode"), ping::errors);
+        assertEquals("", ping.output(), "nothing was begun");
+      }
+      // The limit is the socket's own, not one of the program.
+      InetSocketAddress peer =
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(listen.port()));
+      try (MessageSocket socket = MessageSocket.builder().open()) {
+        Message.Draft draft = socket.connect(peer).message().delivery(Delivery.UNRELIABLE);
+        socket.send(draft.body(new byte[most]));
+        assertThrows(
+            MessageTooLargeException.class, () -> socket.send(draft.body(new byte[most + 1])));
+      }
+    }
+  }
+
+  @Test
+  void aPlainPingIsAsLargeAsADatagramTakes() throws Exception {
+    try (RunningProgram echo = posthorn("listen", "-u", "--echo", "-o", "/dev/null", ANY)) {
+      String to = "127.0.0.1:" + echo.port();
+      RunningProgram ping =
+          untilSays("2 sent, 2 received", "ping", "-u", to, "-s", "65507", "-c", "2", "-i", "0.01");
+      assertEquals(0, ping.exit(), ping::errors);
+      try (RunningProgram larger = posthorn("ping", "-u", to, "-s", "65508")) {
+        assertEquals(64, larger.exit(), larger::errors);
+        assertTrue(larger.errors().contains("16 to 65507 bytes"), larger::errors);
+      }
     }
   }
 

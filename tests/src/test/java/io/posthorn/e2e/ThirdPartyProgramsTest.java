@@ -21,6 +21,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.commons.net.DatagramSocketFactory;
@@ -39,6 +41,9 @@ import org.junit.jupiter.api.Test;
 class ThirdPartyProgramsTest {
   private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
   private static final LinkConditions BAD = LinkConditions.parse("loss 10%");
+
+  /** Of {@link #file()}. */
+  private static final int BLOCKS = 101;
 
   /** All that has to be written to make a library that knows {@code DatagramSocket} reliable. */
   private static final class Reliable implements DatagramSocketFactory {
@@ -65,7 +70,7 @@ class ThirdPartyProgramsTest {
   }
 
   private static byte[] file() {
-    byte[] bytes = new byte[100 * 512 + 77];
+    byte[] bytes = new byte[(BLOCKS - 1) * 512 + 77];
     new Random(9).nextBytes(bytes);
     return bytes;
   }
@@ -105,6 +110,14 @@ class ThirdPartyProgramsTest {
       return received.toByteArray();
     }
 
+    /** Datagrams that came to neither end, both ways. */
+    long lost() {
+      return toServer.statistics().up().lost()
+          + toServer.statistics().down().lost()
+          + toClient.statistics().up().lost()
+          + toClient.statistics().down().lost();
+    }
+
     @Override
     public void close() {
       client.close();
@@ -114,16 +127,31 @@ class ThirdPartyProgramsTest {
     }
   }
 
+  /** README.md has this line, but for the block at which it ended and how much was lost. */
+  private static void assertReadmeShows(String line) throws IOException {
+    Path readme = Path.of(System.getProperty("posthorn.root"), "README.md");
+    String figure = "(?<=after block )\\d+|\\d+(?= datagrams)";
+    List<String> shown = new ArrayList<>();
+    for (String one : Files.readAllLines(readme)) {
+      shown.add(one.replaceAll(figure, "#"));
+    }
+    assertTrue(shown.contains(line.replaceAll(figure, "#")), line);
+  }
+
   @Test
   void tftpUploadDiesOverPlainUdp() throws Exception {
     try (Transfer transfer = new Transfer(new DefaultDatagramSocketFactory())) {
       transfer.client.setSoTimeout(Duration.ofMillis(100));
       transfer.client.setMaxTimeouts(3);
       IOException failure = assertThrows(IOException.class, () -> transfer.upload(file()));
-      Path readme = Path.of(System.getProperty("posthorn.root"), "README.md");
-      assertTrue(
-          Files.readString(readme).contains("DatagramSocket: " + failure), failure::toString);
-      assertTrue(transfer.server.lastBlock() < 100, "block " + transfer.server.lastBlock());
+      assertReadmeShows(
+          "DatagramSocket: "
+              + failure
+              + " after block "
+              + transfer.server.lastBlock()
+              + " of "
+              + BLOCKS);
+      assertTrue(transfer.server.lastBlock() < BLOCKS - 1, "block " + transfer.server.lastBlock());
       assertFalse(transfer.server.files().containsKey("posthorn.bin"));
     }
   }
@@ -135,6 +163,12 @@ class ThirdPartyProgramsTest {
       assertArrayEquals(file(), transfer.server.files().get("posthorn.bin"));
       assertEquals(1, transfer.server.mostRepeated(), "the client sent something again");
       assertTrue(transfer.toClient.statistics().up().lost() > 0, "the relay lost nothing");
+      assertReadmeShows(
+          "ReliableDatagramSocket: "
+              + transfer.server.lastBlock()
+              + " blocks, each sent once, whole; the network lost "
+              + transfer.lost()
+              + " datagrams meanwhile");
     }
   }
 

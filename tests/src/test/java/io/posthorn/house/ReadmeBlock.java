@@ -22,6 +22,7 @@ record ReadmeBlock(int line, List<String> commands, List<String> output) {
 
   private static final String BUILD = "mvn -q -pl cli -am package -DskipTests";
   private static final String TEST = "mvn verify";
+  private static final Pattern SOCKET = Pattern.compile("^[a-z]+ +(listening|open) ");
 
   /** The programs that a session may call beside the one of this project. */
   private static final Set<String> SMALL_SHELL =
@@ -56,8 +57,29 @@ record ReadmeBlock(int line, List<String> commands, List<String> output) {
           "wait",
           "wc");
 
+  /** A row of a table: what it is about, then in each column a figure, which may have a range. */
+  private static final Pattern ROW =
+      Pattern.compile(
+          "([a-z]\\S*(?: \\S+)*)"
+              + "((?:\\s{2,}(?:never|n/a|\\d[\\d.,]*(?: [^\\s(]+)?)(?: \\([^)]*\\))?)+)");
+
+  private static final String PLACES =
+      "one TUN device in a network namespace of its own|a relay on the loopback";
+
   private static final Pattern PORT = Pattern.compile("(?<=[\\w.\\]]):(\\d{4,5})\\b");
   private static final Pattern JOB = Pattern.compile("\\[\\d+\\][+-]?\\s+(\\d+|\\w+.*)");
+
+  /** What stands in the blocks of a language, each as one text. */
+  static List<String> blocksOf(String markdown, String language) {
+    List<String> blocks = new ArrayList<>();
+    Matcher block = Pattern.compile("(?ms)^```(\\w*)$\\R(.*?)^```$").matcher(markdown);
+    while (block.find()) {
+      if (block.group(1).equals(language)) {
+        blocks.add(block.group(2));
+      }
+    }
+    return blocks;
+  }
 
   /** All sessions of a Markdown text. */
   static List<ReadmeBlock> parse(String markdown) {
@@ -101,6 +123,11 @@ record ReadmeBlock(int line, List<String> commands, List<String> output) {
     return new ReadmeBlock(line, commands, output);
   }
 
+  /** Whether it shows output but leaves all of it open, so that whatever happens is as printed. */
+  boolean leavesAllOpen() {
+    return !output.isEmpty() && output.stream().allMatch(ANYTHING::equals);
+  }
+
   /** Whether this is the command that runs the tests, which would run this one again. */
   boolean runsTheTests() {
     return commands.equals(List.of(TEST));
@@ -135,6 +162,24 @@ record ReadmeBlock(int line, List<String> commands, List<String> output) {
       runnable.add(changed.replace("\0", ""));
     }
     return runnable;
+  }
+
+  /**
+   * The command, but if it lists the sockets that are open at this instant, again until there are
+   * as many as here: the programs in the background need a moment.
+   */
+  String untilComplete(String command) {
+    if (!command.equals("posthorn sockets")) {
+      return command;
+    }
+    long rows = output.stream().filter(line -> SOCKET.matcher(line).find()).count();
+    return "for try in {1..20}; do "
+        + command
+        + " > .sockets; [ $(grep -cE '"
+        + SOCKET
+        + "' .sockets) -ge "
+        + rows
+        + " ] && break; done; cat .sockets";
   }
 
   /** Programs that a README may not call from a test: everything that is not known to be small. */
@@ -244,8 +289,15 @@ record ReadmeBlock(int line, List<String> commands, List<String> output) {
     if (line.equals("...") || line.equals(ANYTHING)) {
       return ANYTHING;
     }
+    Matcher row = ROW.matcher(line);
+    if (row.matches()) {
+      return row.group(1) + " |".repeat(row.group(2).strip().split("\\s{2,}", -1).length);
+    }
     return line.replaceAll("SHA256:[A-Za-z0-9+/=]+", "SHA256:#")
-        .replaceAll("\\b[0-9a-f]{64}\\b", "#") // a digest
+        .replaceAll("\\b([0-9a-f]{64}|[0-9a-f]{16})\\b", "#") // a digest, a connection's id
+        .replaceAll(PLACES, "#") // where the machine lets it run
+        .replaceAll("\\b(registered|ephemeral) [a-z]\\S*", "$1") // what is known at such a port
+        .replaceAll("\\bTCP \\(\\w+\\)", "TCP") // with what its kernel has
         .replaceAll("/tmp/[\\w./-]+", "/tmp/#")
         .replaceAll("\\bn/a\\b|∞|\\binf\\b", "#") // a figure that this machine cannot have
         .replaceAll("[+-]?\\d[\\d,_]*(\\.\\d+)?", "#")

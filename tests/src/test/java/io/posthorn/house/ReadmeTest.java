@@ -6,14 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.e2e.FreePorts;
 import java.io.IOException;
-import java.net.DatagramSocket;
-import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -21,12 +21,27 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Each session of the README is run, and prints what it says, figures aside. */
+/**
+ * Each session of the README is run, and prints what it says, figures aside. Every command of it
+ * must succeed: one that is to fail says so ({@code … || echo status $?}).
+ */
 class ReadmeTest {
   private static final int SESSION_SECONDS = 100;
 
+  /**
+   * What a session did.
+   *
+   * @param printed its lines
+   * @param failed each command whose status was not 0, as "status: command"
+   */
+  private record Session(List<String> printed, List<String> failed) {}
+
+  private static String readme() throws IOException {
+    return Files.readString(SourceFile.ROOT.resolve("README.md"));
+  }
+
   static List<ReadmeBlock> sessions() throws IOException {
-    return ReadmeBlock.parse(Files.readString(SourceFile.ROOT.resolve("README.md")));
+    return ReadmeBlock.parse(readme());
   }
 
   @ParameterizedTest
@@ -37,8 +52,21 @@ class ReadmeTest {
       return; // we are in it; what it prints is checked by whoever reads it
     }
     assertEquals(List.of(), block.unknownPrograms(), "line " + block.line());
+    assertFalse(block.leavesAllOpen(), "line " + block.line() + " shows nothing but …");
     List<String> commands = block.runnable(freePorts(9));
-    assertNull(block.difference(run(commands, folder)));
+    Session session = run(commands.stream().map(block::untilComplete).toList(), folder);
+    assertNull(block.difference(session.printed()));
+    assertEquals(List.of(), session.failed(), "line " + block.line());
+  }
+
+  /** Java is compiled by SnippetsTest, XML by the consumer's build; the rest is in the one here. */
+  @Test
+  void nothingElseInTheReadmeLooksLikeOutput() throws IOException {
+    List<String> texts = ReadmeBlock.blocksOf(readme(), "text");
+    assertEquals(1, texts.size(), "run it in a block of console, or test it elsewhere");
+    assertTrue(texts.get(0).startsWith("DatagramSocket: "), "that of ThirdPartyProgramsTest");
+    assertEquals(List.of(), ReadmeBlock.blocksOf(readme(), ""));
+    assertEquals(sessions().size(), ReadmeBlock.blocksOf(readme(), "console").size());
   }
 
   @Test
@@ -121,6 +149,22 @@ class ReadmeTest {
         ReadmeBlock.mask("key SHA256:Zz9 on 10.0.0.77:41234 in /tmp/other"));
     assertEquals(ReadmeBlock.mask("lost 3 | n/a"), ReadmeBlock.mask("lost n/a | 4.5"));
     assertEquals(ReadmeBlock.mask("------ 1"), ReadmeBlock.mask("--------- 22"));
+    assertEquals(
+        ReadmeBlock.mask("latency p99   never            140 ms (120-950 ms)   n/a"),
+        ReadmeBlock.mask("latency p99   1.2 s (800 ms-2 s)   39.5 ms    12 ms"));
+    assertEquals(
+        ReadmeBlock.mask("within 100 ms   92.5 % (82-96 %)   1,000"),
+        ReadmeBlock.mask("within 100 ms   90 %   n/a"));
+    assertFalse(
+        ReadmeBlock.mask("lost   1   2   3").equals(ReadmeBlock.mask("lost   1   2")),
+        "as many columns");
+    assertFalse(
+        ReadmeBlock.mask("latency p50   1 ms   2").equals(ReadmeBlock.mask("latency p99   1   2")),
+        "a row is known by its label");
+    assertEquals(
+        ReadmeBlock.mask("open  *:48836  1.2.3.4:9000  9000 registered  4 ms  8afbfe2394f1ba6f"),
+        ReadmeBlock.mask("open  *:51  1.2.3.4:19001  9 registered x  1 s  fafbfe2394f1ba6f"),
+        "no row of figures, whatever the id begins with");
     assertFalse(ReadmeBlock.mask("3 lost").equals(ReadmeBlock.mask("3 late")));
     assertFalse(ReadmeBlock.mask("3 ms").equals(ReadmeBlock.mask("3 bytes")));
   }
@@ -133,27 +177,52 @@ class ReadmeTest {
     assertNull(block.difference(List.of("Usage", "last 2", "b", "", "last 3")));
     assertNotNull(block.difference(List.of("Usage", "last 2", "b")));
     assertNotNull(block.difference(List.of("last 2")));
+    assertFalse(block.leavesAllOpen());
+    assertTrue(new ReadmeBlock(1, List.of("posthorn help"), List.of("…")).leavesAllOpen());
   }
 
   @Test
   void aSessionWithABackgroundCommandEndsAndLeavesNothing(@TempDir Path folder) throws Exception {
-    List<String> printed =
+    Session session =
         run(
             List.of(
                 "bash -c 'trap \"echo bye; exit\" TERM INT; echo ready; while :; do read -t 1; done"
                     + " < <(tail -f /dev/null)' &",
                 "echo hello"),
             folder);
-    assertEquals(List.of("bye", "hello", "ready"), printed.stream().sorted().toList());
+    assertEquals(List.of("bye", "hello", "ready"), session.printed().stream().sorted().toList());
+    assertEquals(List.of(), session.failed());
+  }
+
+  @Test
+  void aCommandThatFailsUnsaidIsFound(@TempDir Path folder) throws Exception {
+    Session session =
+        run(
+            List.of(
+                "sh -c 'echo up; exit 9' &",
+                "(exit 3); echo a",
+                "false || echo status $?",
+                "cd cli; ls absent 2> /dev/null | grep -c absent",
+                "bash -c 'trap \"exit 7\" INT; echo ready; while :; do read -t 1; done"
+                    + " < <(tail -f /dev/null)' &",
+                "test -d target"),
+            folder);
+    assertEquals(
+        List.of("0", "a", "ready", "status 1", "up"), session.printed().stream().sorted().toList());
+    assertEquals(4, session.failed().size(), session::toString);
+    assertTrue(session.failed().get(0).startsWith("3: "), session::toString);
+    assertEquals("1: grep -c absent", session.failed().get(1));
+    assertEquals("9: sh -c 'echo up; exit 9'", session.failed().get(2));
+    assertTrue(session.failed().get(3).startsWith("7: bash -c "), session::toString);
   }
 
   /**
    * Runs a session in an empty folder that has {@code cli/target/posthorn.jar} at its place. The
    * user's home is that folder too, so that no key or known host of the real one is touched. A
    * command in the background is waited for until it prints something, ends or 5 seconds pass; what
-   * still runs at the end is interrupted, as Ctrl-C would.
+   * still runs at the end is interrupted, as Ctrl-C would, and may end with the status of that.
    */
-  private static List<String> run(List<String> commands, Path folder) throws Exception {
+  private static Session run(List<String> commands, Path folder) throws Exception {
     Path jar = Path.of(System.getProperty("posthorn.jar")).toAbsolutePath().normalize();
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
     Files.createDirectories(folder.resolve("cli/target"));
@@ -163,24 +232,30 @@ class ReadmeTest {
     executable(bin.resolve("java"), "exec '" + java + "' -Duser.home=\"$HOME\" \"$@\"");
     executable(bin.resolve("posthorn"), "exec java -jar '" + jar + "' \"$@\"");
 
-    StringBuilder script = new StringBuilder("set -m\nexec 2>&1\njobs_started=0\n");
+    StringBuilder script = new StringBuilder("set -m\nexec 2>&1\njobs_started=0\nhome=$PWD\n");
+    script.append("trap 'echo \"$?: $BASH_COMMAND\" >> \"$home/.failed\"' ERR\n");
     for (String command : commands) {
       if (command.endsWith("&")) {
         String foreground = command.substring(0, command.length() - 1).strip();
-        script.append("mkfifo .pipe$((++jobs_started))\n");
-        script.append("touch .seen$jobs_started\n");
-        script.append("tee .seen$jobs_started < .pipe$jobs_started &\n");
+        script.append("pipe=$home/.pipe$((++jobs_started)) seen=$home/.seen$jobs_started\n");
+        script.append("mkfifo \"$pipe\"; touch \"$seen\"\n");
+        script.append("tee \"$seen\" < \"$pipe\" &\n");
         script.append("tees=\"$tees $!\"\n");
-        script.append(foreground).append(" > .pipe$jobs_started 2>&1 &\n");
+        script.append(foreground).append(" > \"$pipe\" 2>&1 &\n");
         script.append("started=$!; groups=\"$groups $started\"\n");
-        script.append("for try in {1..100}; do [ -s .seen$jobs_started ] && break\n");
+        script.append("command[$started]=").append(quoted(foreground)).append('\n');
+        script.append("for try in {1..100}; do [ -s \"$seen\" ] && break\n");
         script.append("kill -0 $started 2>/dev/null || break; sleep 0.05; done\n");
       } else {
         script.append(command).append('\n');
       }
     }
+    script.append("trap - ERR\n");
     script.append("for group in $groups; do kill -INT -- -$group 2>/dev/null; done\n");
-    script.append("wait $groups $tees 2>/dev/null\nexit 0\n");
+    script.append("for group in $groups; do wait $group 2>/dev/null; status=$?\n");
+    script.append("case $status in 0|130) ;; *)\n");
+    script.append("echo \"$status: ${command[$group]}\" >> \"$home/.failed\";; esac; done\n");
+    script.append("wait $tees 2>/dev/null\nexit 0\n");
     Files.writeString(folder.resolve(".session"), script);
 
     Path output = folder.resolve(".output");
@@ -191,6 +266,9 @@ class ReadmeTest {
             .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
             .redirectOutput(output.toFile());
     builder.environment().put("HOME", folder.toString());
+    // The programs of other tests are not among its sockets.
+    Path runtime = Files.createDirectory(folder.resolve(".run"));
+    builder.environment().put("XDG_RUNTIME_DIR", runtime.toString());
     builder.environment().put("PATH", bin + ":" + System.getenv("PATH"));
     builder.environment().put("NO_COLOR", "1");
     builder.environment().put("LC_ALL", "C.UTF-8");
@@ -206,7 +284,9 @@ class ReadmeTest {
       boolean ended = session.waitFor(SESSION_SECONDS, TimeUnit.SECONDS);
       String text = Files.readString(output, StandardCharsets.UTF_8);
       assertTrue(ended, "not ended after " + SESSION_SECONDS + " s: " + commands + "\n" + text);
-      return text.lines().toList();
+      Path failed = folder.resolve(".failed");
+      return new Session(
+          text.lines().toList(), Files.exists(failed) ? Files.readAllLines(failed) : List.of());
     } finally {
       session.descendants().forEach(ProcessHandle::destroyForcibly);
       session.destroyForcibly();
@@ -218,30 +298,16 @@ class ReadmeTest {
     assertTrue(file.toFile().setExecutable(true));
   }
 
+  /** In one word of the shell. */
+  private static String quoted(String command) {
+    return "'" + command.replace("'", "'\\''") + "'";
+  }
+
   private static List<Integer> freePorts(int count) throws IOException {
-    List<Integer> ports = new ArrayList<>();
-    addFreePorts(count, ports);
-    return ports;
-  }
-
-  /** Each is held until all are found, so that no two are the same. */
-  private static void addFreePorts(int count, List<Integer> ports) throws IOException {
-    if (ports.size() == count) {
-      return;
+    Set<Integer> ports = new TreeSet<>();
+    while (ports.size() < count) {
+      ports.add(FreePorts.next());
     }
-    try (DatagramSocket udp = new DatagramSocket(0)) {
-      if (isFreeForTcp(udp.getLocalPort())) {
-        ports.add(udp.getLocalPort());
-      }
-      addFreePorts(count, ports);
-    }
-  }
-
-  private static boolean isFreeForTcp(int port) {
-    try (ServerSocket tcp = new ServerSocket(port)) {
-      return tcp.isBound();
-    } catch (IOException taken) {
-      return false;
-    }
+    return List.copyOf(ports);
   }
 }
