@@ -61,7 +61,7 @@ class StrangersProperties {
       Open open =
           new Open(
               new ReliableEndpoint(options, random, Pair.B::equals, identity, PortLimits.UNKNOWN));
-      open.ids = new ConnectionIdIssuer(identity, random, id -> false);
+      open.ids = new ConnectionIdIssuer(identity, null, random, id -> false);
       return open;
     }
 
