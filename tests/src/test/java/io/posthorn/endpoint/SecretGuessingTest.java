@@ -3,6 +3,7 @@ package io.posthorn.endpoint;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.EcnMark;
@@ -29,6 +30,7 @@ import java.util.SplittableRandom;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -105,6 +107,7 @@ class SecretGuessingTest {
 
   /** One attempt under one guess; all guesses of a guesser share ephemeral and static key. */
   private static final class Guess {
+    final byte[] secret;
     final NoiseXX handshake;
     final byte[] first;
     byte[] third = {};
@@ -112,6 +115,7 @@ class SecretGuessingTest {
     byte[] hash = {};
 
     Guess(byte[] secret) {
+      this.secret = secret;
       SplittableRandom random = new SplittableRandom(5);
       StaticKey identity = StaticKey.generate(random);
       handshake = NoiseXX.initiator(identity, OWN_ID, secret, random);
@@ -141,6 +145,33 @@ class SecretGuessingTest {
             hash = thirdHash.clone();
           });
     }
+
+    /** M3's body with another text in the place of the parameters. */
+    byte[] bodyWith(byte[] sealed) {
+      byte[] body = Arrays.copyOf(third, SEALED_KEY_BYTES + sealed.length);
+      System.arraycopy(sealed, 0, body, SEALED_KEY_BYTES, sealed.length);
+      return body;
+    }
+
+    /** What a text says under this guess; null if it does not verify. */
+    byte @Nullable [] opens(byte[] sealed) {
+      try {
+        Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
+        cipher.init(
+            Cipher.DECRYPT_MODE,
+            new SecretKeySpec(key, "AES"),
+            new GCMParameterSpec(128, new byte[12]));
+        cipher.updateAAD(hash);
+        return cipher.doFinal(sealed);
+      } catch (GeneralSecurityException e) {
+        return null;
+      }
+    }
+
+    /** What is XORed upon the byte at this place of the text. */
+    int keyStream(int at) {
+      return block(key, 2 + at / Field.BYTES)[at % Field.BYTES];
+    }
   }
 
   private static byte[] thirdPacket(byte[] body, long responderId) {
@@ -163,13 +194,10 @@ class SecretGuessingTest {
     one.read(second);
     two.read(second);
 
-    byte[] body = Arrays.copyOf(one.third, SEALED_KEY_BYTES + 4 * Field.BYTES);
-    assertArrayEquals(
-        Arrays.copyOf(body, SEALED_KEY_BYTES), Arrays.copyOf(two.third, SEALED_KEY_BYTES));
-    byte[] text = textForBoth(one, two);
-    System.arraycopy(text, 0, body, SEALED_KEY_BYTES, text.length);
-    assertTrue(verifies(one, text) && verifies(two, text), "one text, two keys");
-
+    byte[] text = sealForBoth(one, two, new byte[3 * Field.BYTES]);
+    assertTrue(one.opens(text) != null && two.opens(text) != null, "one text, two keys");
+    byte[] body = one.bodyWith(text);
+    assertArrayEquals(body, two.bodyWith(text));
     long responderId = BigEndian.getLong(second, 1 + Long.BYTES);
     byte[] forged = thirdPacket(body, responderId);
     byte[] withData = Arrays.copyOf(forged, forged.length + 60);
@@ -199,6 +227,93 @@ class SecretGuessingTest {
     miss.pass(Admission.HALF_OPEN_NANOS);
     miss.hear(one.first);
     assertNotEquals(HexFormat.of().formatHex(second), HexFormat.of().formatHex(miss.last()));
+  }
+
+  /**
+   * A text that holds true parameters under either of two secrets, each at another place and the
+   * rest in parameters that are skipped: that is two guesses for one. It would have to begin with
+   * one that is skipped, and that is refused.
+   */
+  @Test
+  void fault58_noTextMakesSenseUnderTwoSecrets() {
+    Listener first = new Listener(secret(1));
+    Guess[] guesses = new Guess[250];
+    for (int i = 0; i < guesses.length; i++) {
+      guesses[i] = new Guess(secret(i));
+      if (i == 0) {
+        first.hear(guesses[i].first);
+      }
+      guesses[i].read(first.last());
+    }
+    TwoTexts found = TwoTexts.among(guesses);
+    byte[] sealed = sealForBoth(found.one, found.two, found.text());
+    for (int i = 0; i < 2; i++) {
+      Guess guess = i == 0 ? found.one : found.two;
+      byte[] plain = guess.opens(sealed);
+      assertNotNull(plain);
+      assertEquals(0, plain[0]);
+      int from = 2 + plain[1];
+      assertNotNull(TransportParameters.decode(plain, from, plain.length - from), "true ones");
+      Listener listener = new Listener(guess.secret);
+      listener.hear(guess.first);
+      long responderId = BigEndian.getLong(listener.last(), 1 + Long.BYTES);
+      listener.hear(thirdPacket(guess.bodyWith(sealed), responderId));
+      assertEquals(0, listener.endpoint.connections(0).size(), "let in by a text for two");
+      assertEquals(1, listener.endpoint.counters().drops(DropReason.HANDSHAKE_FORGED));
+      listener.hear(thirdPacket(guess.third, responderId));
+      assertEquals(1, listener.endpoint.connections(0).size(), "it is the right secret");
+    }
+  }
+
+  /**
+   * Two guesses for which one byte begins a parameter 0x00 and the next is its length, such that
+   * what follows it has room for both.
+   */
+  private record TwoTexts(Guess one, Guess two, int second) {
+    private static final int BYTES = 9 * Field.BYTES;
+    private static final int MOST_SKIPPED = 0x3f;
+
+    /** Both ids, a maxWholeMessage that is accepted, and a parameter that is skipped to the end. */
+    private static final int PARAMETERS_BYTES = 10 + 10 + 6 + 3;
+
+    static TwoTexts among(Guess[] guesses) {
+      for (Guess one : guesses) {
+        for (Guess two : guesses) {
+          for (int second = 0; second < 256 && one.keyStream(0) == two.keyStream(0); second++) {
+            TwoTexts texts = new TwoTexts(one, two, second);
+            int before = texts.skipped(one);
+            int behind = texts.skipped(two);
+            if (before + PARAMETERS_BYTES <= behind && behind <= MOST_SKIPPED) {
+              return texts;
+            }
+          }
+        }
+      }
+      throw new AssertionError("no two among " + guesses.length);
+    }
+
+    private int skipped(Guess guess) {
+      return (second ^ guess.keyStream(1)) & 0xff;
+    }
+
+    byte[] text() {
+      byte[] text = new byte[BYTES];
+      text[0] = (byte) one.keyStream(0);
+      text[1] = (byte) second;
+      for (int i = 0; i < 2; i++) {
+        Guess guess = i == 0 ? one : two;
+        int at = 2 + skipped(guess);
+        ByteBuffer plain = ByteBuffer.allocate(PARAMETERS_BYTES);
+        plain.put((byte) 0x01).put((byte) 8).putLong(OWN_ID);
+        plain.put((byte) 0x02).put((byte) 8).putLong(7);
+        plain.put((byte) 0x0a).put((byte) 4).putInt(0x8010_0000);
+        plain.put((byte) 0x3f).putShort((short) (0x4000 | (BYTES - at - PARAMETERS_BYTES)));
+        for (int j = 0; j < PARAMETERS_BYTES; j++) {
+          text[at + j] = (byte) (plain.get(j) ^ guess.keyStream(at + j));
+        }
+      }
+      return text;
+    }
   }
 
   /**
@@ -261,48 +376,35 @@ class SecretGuessingTest {
 
   // A text for two keys.
 
-  private static boolean verifies(Guess guess, byte[] text) {
-    try {
-      Cipher cipher = Cipher.getInstance("AES/GCM/NoPadding");
-      cipher.init(
-          Cipher.DECRYPT_MODE,
-          new SecretKeySpec(guess.key, "AES"),
-          new GCMParameterSpec(128, new byte[12]));
-      cipher.updateAAD(guess.hash);
-      return cipher.doFinal(text).length == text.length - Field.BYTES;
-    } catch (GeneralSecurityException e) {
-      return false;
-    }
-  }
-
   /**
-   * Three blocks and a tag that verify under both keys. The tag is E(counter) + A0·H⁶ + A1·H⁵ +
-   * C0·H⁴ + C1·H³ + C2·H² + length·H, where H and E are the key's, and A the hash that is its
-   * associated data; with C1 and C2 chosen, that two of them are equal is a linear equation for C0.
+   * Chooses the last block of a text and appends a tag, so that both keys verify it. The tag is
+   * E(1) + A0·Hⁿ⁺³ + A1·Hⁿ⁺² + C0·Hⁿ⁺¹ + … + Cn·H² + length·H, where H and E are the key's, and A
+   * is the hash that is its associated data; that two of them are equal is a linear equation for
+   * Cn.
    */
-  private static byte[] textForBoth(Guess one, Guess two) {
+  private static byte[] sealForBoth(Guess one, Guess two, byte[] text) {
+    int lastAt = text.length - Field.BYTES;
     Field[] rest = new Field[2];
     Field[] power = new Field[2];
-    Field[] chosen = {new Field(58, 1), new Field(58, 2)};
     for (int i = 0; i < 2; i++) {
       Guess guess = i == 0 ? one : two;
       Field h = Field.of(block(guess.key, 0), 0);
       Field sum = Field.of(guess.hash, 0).times(h);
       sum = sum.plus(Field.of(guess.hash, Field.BYTES)).times(h);
-      sum = sum.times(h); // C0 left out
-      sum = sum.plus(chosen[0]).times(h);
-      sum = sum.plus(chosen[1]).times(h);
-      sum = sum.plus(new Field(8 * 2 * Field.BYTES, 8 * 3 * Field.BYTES)).times(h);
+      for (int at = 0; at < lastAt; at += Field.BYTES) {
+        sum = sum.plus(Field.of(text, at)).times(h);
+      }
+      sum = sum.times(h); // the last block left out
+      sum = sum.plus(new Field(8L * guess.hash.length, 8L * text.length)).times(h);
       rest[i] = sum.plus(Field.of(block(guess.key, 1), 0));
-      power[i] = h.times(h).times(h.times(h));
+      power[i] = h.times(h);
     }
-    Field first = rest[0].plus(rest[1]).times(power[0].plus(power[1]).inverse());
-    Field tag = rest[0].plus(first.times(power[0]));
-    ByteBuffer text = ByteBuffer.allocate(4 * Field.BYTES);
-    for (Field block : List.of(first, chosen[0], chosen[1], tag)) {
-      text.putLong(block.high).putLong(block.low);
-    }
-    return text.array();
+    Field last = rest[0].plus(rest[1]).times(power[0].plus(power[1]).inverse());
+    Field tag = rest[0].plus(last.times(power[0]));
+    byte[] sealed = Arrays.copyOf(text, text.length + Field.BYTES);
+    last.write(sealed, lastAt);
+    tag.write(sealed, text.length);
+    return sealed;
   }
 
   /** The cipher's output for a block that is this counter. */
@@ -324,6 +426,11 @@ class SecretGuessingTest {
 
     static Field of(byte[] bytes, int at) {
       return new Field(BigEndian.getLong(bytes, at), BigEndian.getLong(bytes, at + Long.BYTES));
+    }
+
+    void write(byte[] bytes, int at) {
+      BigEndian.putLong(bytes, at, high);
+      BigEndian.putLong(bytes, at + Long.BYTES, low);
     }
 
     Field plus(Field other) {
