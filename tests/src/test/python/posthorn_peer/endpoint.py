@@ -160,17 +160,13 @@ class Endpoint:
         entry = self.half_open.get(packet["connectionId"])
         if entry is not None:
             handshake = copy.deepcopy(entry.handshake)
-            try:
-                payload = handshake.read(packet["body"])
-            except HandshakeError:
+            try:  # whether it verifies or makes no sense is one to the sender (8.2)
+                remote = acceptable(parameters.read(handshake.read(packet["body"])))
+            except (HandshakeError, parameters.ParameterError):
                 raise Dropped("HANDSHAKE_FORGED") from None
-            del self.half_open[packet["connectionId"]]
-            try:
-                remote = acceptable(parameters.read(payload))
-            except parameters.ParameterError:
-                raise Dropped("MALFORMED_HANDSHAKE") from None
             if remote["connectionId"] != entry.m1["connectionId"]:
-                raise Dropped("MALFORMED_HANDSHAKE")
+                raise Dropped("HANDSHAKE_FORGED")
+            del self.half_open[packet["connectionId"]]
             self._connection(False, handshake, entry.local, remote, address, now)
         if packet["data"]:
             self._on_data(packet["data"], address, now)

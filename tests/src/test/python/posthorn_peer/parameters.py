@@ -55,9 +55,12 @@ def read(data: bytes) -> dict:
     """All parameters, with the default of each that is absent."""
     if len(data) > MAX_BYTES:
         raise ParameterError("more than 512 bytes")
+    # Known before they are opened: what makes a text made for two keys make no sense (7).
+    if data[0:2] != b"\x01\x08" or data[10:12] != b"\x02\x08":
+        raise ParameterError("they do not begin with connectionId and instanceId")
     values = dict(DEFAULTS)
     reader = Reader(data)
-    before = -1
+    before = 0
     try:
         while reader.left():
             number = reader.varint()
@@ -70,9 +73,6 @@ def read(data: bytes) -> dict:
                 values[name] = _value(name, form, value)
     except Truncated as e:
         raise ParameterError(str(e)) from None
-    for name in ("connectionId", "instanceId"):
-        if name not in values:
-            raise ParameterError(f"{name} is absent")
     return values
 
 

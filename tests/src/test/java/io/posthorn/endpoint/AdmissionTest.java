@@ -45,7 +45,7 @@ class AdmissionTest {
               random,
               new ReceiveMemory(1),
               new Scratch(),
-              new ConnectionIdIssuer(StaticKey.generate(random), random, id -> false),
+              new ConnectionIdIssuer(StaticKey.generate(random), null, random, id -> false),
               PortLimits.UNKNOWN,
               1,
               new Announcement()),

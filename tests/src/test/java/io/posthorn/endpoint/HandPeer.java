@@ -94,7 +94,7 @@ final class HandPeer {
         options.security().isEncrypted()
             ? NoiseXX.initiator(identity, ownId, options.security().preSharedKey(), random)
             : ClearHandshake.initiator(ownId, random);
-    ConnectionIdIssuer ids = new ConnectionIdIssuer(key(false), random, id -> false);
+    ConnectionIdIssuer ids = new ConnectionIdIssuer(key(false), null, random, id -> false);
     this.parameters =
         PeerConnection.parameters(
             new EndpointResources(
@@ -152,10 +152,17 @@ final class HandPeer {
 
   byte[] first(byte[] body, int bodyLength) {
     byte[] out = new byte[WireLimits.MINIMUM_DATAGRAM_BYTES];
-    int suite =
-        options.security().isEncrypted() ? WireLimits.SUITE_NOISE_XX : WireLimits.SUITE_CLEAR;
-    FirstMessagePacket.write(out, 0, suite, ownId, cookie, cookie.length, body, bodyLength);
+    FirstMessagePacket.write(out, 0, suite(), ownId, cookie, cookie.length, body, bodyLength);
     return out;
+  }
+
+  private int suite() {
+    if (!options.security().isEncrypted()) {
+      return WireLimits.SUITE_CLEAR;
+    }
+    return options.security().preSharedKey() == null
+        ? WireLimits.SUITE_NOISE_XX
+        : WireLimits.SUITE_NOISE_XX_PSK3;
   }
 
   /** The whole handshake, and the first packets after it. */

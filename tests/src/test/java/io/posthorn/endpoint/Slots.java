@@ -29,7 +29,7 @@ final class Slots {
             random,
             new ReceiveMemory(1 << 20),
             new Scratch(),
-            new ConnectionIdIssuer(StaticKey.generate(random), random, id -> false),
+            new ConnectionIdIssuer(StaticKey.generate(random), null, random, id -> false),
             PortLimits.UNKNOWN,
             1,
             new Announcement());

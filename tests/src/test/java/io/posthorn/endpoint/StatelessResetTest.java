@@ -1,6 +1,8 @@
 package io.posthorn.endpoint;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,6 +17,7 @@ import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.ControlPacket;
 import io.posthorn.wire.PacketHeader;
 import io.posthorn.wire.WireLimits;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -33,11 +36,21 @@ class StatelessResetTest {
 
   private final SplittableRandom random = new SplittableRandom(1);
   private final StaticKey identity = StaticKey.generate(random);
-  private final ConnectionIdIssuer issuer = new ConnectionIdIssuer(identity, random, id -> false);
+  private final ConnectionIdIssuer issuer = issuer(null);
   private long nowNanos = 1_000 * MS;
+
+  private ConnectionIdIssuer issuer(@Nullable InetSocketAddress local) {
+    return new ConnectionIdIssuer(identity, local, random, id -> false);
+  }
 
   private ReliableEndpoint endpoint(@Nullable StaticKey known) {
     return new ReliableEndpoint(OPTIONS, random.split(), any -> false, known, PortLimits.UNKNOWN);
+  }
+
+  /** One of this identity, at this address. */
+  private ReliableEndpoint endpointAt(InetSocketAddress local) {
+    PortLimits port = PortLimits.UNKNOWN.at(local);
+    return new ReliableEndpoint(OPTIONS, random.split(), any -> false, identity, port);
   }
 
   private byte[] dataPacket(long id, int length) {
@@ -72,6 +85,52 @@ class StatelessResetTest {
         assertEquals(PacketHeader.DATA, PacketHeader.kind(answer[0]));
       }
     }
+  }
+
+  /**
+   * One identity at several ports: whoever reads ids of one must not get their tokens from another
+   * (RFC 9000 §21.11), or he ends connections that live.
+   */
+  @Test
+  void fault38ANeighbourOfTheSameIdentityAnswersForNoConnectionButItsOwn() throws Exception {
+    InetAddress here = InetAddress.getByName("10.7.0.1");
+    InetSocketAddress local = new InetSocketAddress(here, 9000);
+    HandPeer connected = new HandPeer(endpointAt(local), OPTIONS, 1, 7);
+    connected.connect();
+    ConnectionIdIssuer issuer = issuer(local);
+    assertTrue(issuer.isIssuedHere(connected.remoteId));
+    List<InetSocketAddress> others =
+        List.of(
+            new InetSocketAddress(here, 9001),
+            new InetSocketAddress(InetAddress.getByName("10.7.0.2"), 9000),
+            new InetSocketAddress(InetAddress.getByName("fd00::1"), 9000),
+            new InetSocketAddress(9000),
+            new InetSocketAddress(here, 40_000));
+    for (InetSocketAddress other : others) {
+      ReliableEndpoint neighbour = endpointAt(other);
+      for (int i = 0; i < 1_000; i++) {
+        nowNanos += 1_000 * MS;
+        long id = i == 0 ? connected.remoteId : issuer.next();
+        assertEquals(0, give(neighbour, dataPacket(id, 100), SOMEBODY).size(), "at " + other);
+      }
+      assertFalse(Arrays.equals(issuer.token(1), issuer(other).token(1)));
+    }
+    // Restarted where it was, it answers for what it lost, with the token that it gave.
+    List<byte[]> answers =
+        give(endpointAt(local), dataPacket(connected.remoteId, 100), connected.address);
+    assertEquals(1, answers.size());
+    byte[] reset = answers.get(0);
+    byte[] token = Arrays.copyOfRange(reset, reset.length - 16, reset.length);
+    assertArrayEquals(issuer.token(connected.remoteId), token);
+  }
+
+  /** Bound to no address of its own, one is the same whatever family the system names. */
+  @Test
+  void fault38TheUnspecifiedAddressIsOneOfBothFamilies() throws Exception {
+    InetSocketAddress four = new InetSocketAddress(InetAddress.getByName("0.0.0.0"), 9000);
+    InetSocketAddress six = new InetSocketAddress(InetAddress.getByName("::"), 9000);
+    assertArrayEquals(issuer(four).token(1), issuer(six).token(1));
+    assertTrue(issuer(six).isIssuedHere(issuer(four).next()));
   }
 
   @Test

@@ -49,7 +49,7 @@ final class Party implements SimulatedHost {
   private final Map<InetSocketAddress, Party> known = new HashMap<>();
   private final Map<Party, InetSocketAddress> aliases = new HashMap<>();
   private @Nullable StaticKey identity;
-  private PortLimits limits = PortLimits.UNKNOWN;
+  private PortLimits limits;
   private SimulatedEndpoint host;
   private boolean answersOnly;
   private boolean confirms = true;
@@ -71,6 +71,7 @@ final class Party implements SimulatedHost {
     this.address = address;
     this.options = options;
     this.seed = seed;
+    this.limits = PortLimits.UNKNOWN.at(address);
     this.host = host();
     network.attach(address, this);
   }
@@ -86,14 +87,19 @@ final class Party implements SimulatedHost {
 
   /** Has an identity that outlives a crash; before anything else. */
   void keepIdentity() {
-    identity = StaticKey.generate(new SplittableRandom(seed));
+    identity = lastingIdentity();
     host = host();
     network.replace(address, this);
   }
 
+  /** What {@link #keepIdentity} gives it. */
+  StaticKey lastingIdentity() {
+    return StaticKey.generate(new SplittableRandom(seed));
+  }
+
   /** Has an interface that takes datagrams up to this size; before anything else. */
   void useInterface(int largestDatagramBytes) {
-    limits = new PortLimits(any -> largestDatagramBytes, WireLimits.MAX_DATAGRAM_BYTES);
+    limits = new PortLimits(address, any -> largestDatagramBytes, WireLimits.MAX_DATAGRAM_BYTES);
     host = host();
     network.replace(address, this);
   }

@@ -15,7 +15,10 @@ import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.simulation.checker.Checkers;
 import io.posthorn.wire.BigEndian;
+import io.posthorn.wire.ControlPacket;
 import io.posthorn.wire.DropReason;
+import io.posthorn.wire.FirstMessagePacket;
+import io.posthorn.wire.PacketHeader;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -49,6 +52,12 @@ class StrangersProperties {
     private final TransmitBatch batch = new TransmitBatch();
     private @Nullable ConnectionIdIssuer ids;
     private long nowNanos;
+    private byte[] lastAnswer = {};
+
+    /** How often it answered with M2, and with a retry. */
+    int seconds;
+
+    int retries;
 
     Open(SocketOptions options, long seed) {
       endpoint = new ReliableEndpoint(options, new SplittableRandom(seed), Pair.B::equals);
@@ -61,7 +70,7 @@ class StrangersProperties {
       Open open =
           new Open(
               new ReliableEndpoint(options, random, Pair.B::equals, identity, PortLimits.UNKNOWN));
-      open.ids = new ConnectionIdIssuer(identity, random, id -> false);
+      open.ids = new ConnectionIdIssuer(identity, null, random, id -> false);
       return open;
     }
 
@@ -78,7 +87,12 @@ class StrangersProperties {
 
     /** Takes a datagram and sends what it causes; at each datagram the account must stand. */
     void give(byte[] datagram, InetSocketAddress from) {
-      nowNanos += 1_000_000;
+      give(datagram, from, 1_000_000);
+    }
+
+    /** As the other, so long after the one before. */
+    void give(byte[] datagram, InetSocketAddress from, long afterNanos) {
+      nowNanos += afterNanos;
       long[] account = accounts.computeIfAbsent(from, none -> new long[2]);
       account[0] += datagram.length;
       endpoint.onDatagram(ByteBuffer.wrap(datagram.clone()), from, EcnMark.UNKNOWN, nowNanos);
@@ -99,6 +113,10 @@ class StrangersProperties {
       while (endpoint.pollTransmit(batch, nowNanos)) {
         long[] account = accounts.computeIfAbsent(batch.peer(), none -> new long[2]);
         account[1] += batch.lengthBytes();
+        lastAnswer = Arrays.copyOf(batch.bytes(), batch.lengthBytes());
+        int kind = PacketHeader.kind(lastAnswer[0]);
+        seconds += kind == PacketHeader.SECOND_MESSAGE ? 1 : 0;
+        retries += kind == PacketHeader.CONTROL && lastAnswer[1] == ControlPacket.RETRY ? 1 : 0;
         if (account[1] > 3 * account[0]) {
           throw new AssertionError(
               account[1] + " bytes for " + account[0] + " bytes from " + batch.peer());
@@ -203,7 +221,7 @@ class StrangersProperties {
             Arbitraries.integers().between(0, 40),
             Arbitraries.integers().between(0, 1_250),
             Arbitraries.integers().between(0, 255),
-            Arbitraries.of(0, 0, 0, 1, 16, 1_000),
+            Arbitraries.of(0, 0, 0, 1, 16, 1_000, 1_140),
             Arbitraries.of(0, 0, 0, 1, 100))
         .as(Bent::new)
         .list()
@@ -248,31 +266,96 @@ class StrangersProperties {
     assertEquals(Long.MAX_VALUE, open.endpoint.nextTimeoutNanos(), "what was kept is gone");
   }
 
-  /** FAULTS 41: a flood of first messages from many addresses; what is kept is capped. */
+  /** The first message of some conversation. */
+  private static byte[] first(SocketOptions options, long seed) {
+    byte[] first = recorded(options, seed).get(0);
+    assertEquals(PacketHeader.FIRST_MESSAGE, PacketHeader.kind(first[0]));
+    return first;
+  }
+
+  /**
+   * FAULTS 40: a first message in less than 1,200 bytes is answered by nobody, whatever it says and
+   * whoever is known already; a whole one by at most three times as much, and nothing unasked.
+   */
+  @Example
+  void fault40_aFirstMessageThatIsTooSmallGetsNoAnswer() {
+    for (boolean clear : new boolean[] {false, true}) {
+      byte[] first = first(options(clear), 40);
+      byte[] otherVersion = first.clone();
+      otherVersion[4] ^= 1;
+      byte[] otherSuite = first.clone();
+      otherSuite[5] ^= 1;
+      Open open = new Open(options(clear), 41);
+      for (int size = 0; size < WireLimits.MINIMUM_DATAGRAM_BYTES; size++) {
+        open.give(Arrays.copyOf(first, size), Pair.address(size, 1_000));
+        open.give(Arrays.copyOf(otherVersion, size), Pair.address(size, 1_000));
+        open.give(Arrays.copyOf(otherSuite, size), Pair.address(size, 1_000));
+      }
+      assertEquals(0, open.answered());
+      assertEquals(Long.MAX_VALUE, open.endpoint.nextTimeoutNanos(), "nothing is kept");
+      open.give(first, STRANGER);
+      long answered = open.answered();
+      assertTrue(answered > 0 && answered <= 3L * first.length);
+      for (int size = 0; size < WireLimits.MINIMUM_DATAGRAM_BYTES; size++) {
+        open.give(Arrays.copyOf(first, size), STRANGER);
+      }
+      open.pass(Duration.ofSeconds(30));
+      assertEquals(answered, open.answered(), "it repeats nothing");
+    }
+  }
+
+  /** The same first message with the cookie that a retry brought. */
+  private static byte[] withCookie(byte[] first, byte[] retry) {
+    ControlPacket control = new ControlPacket();
+    assertEquals(DropReason.NONE, control.check(retry, 0, retry.length));
+    int from = control.cookieFrom();
+    byte[] cookie = Arrays.copyOfRange(retry, from, from + control.cookieLength());
+    FirstMessagePacket packet = new FirstMessagePacket();
+    assertEquals(DropReason.NONE, packet.check(first, 0, first.length));
+    int bodyFrom = packet.bodyFrom();
+    byte[] body = Arrays.copyOfRange(first, bodyFrom, bodyFrom + packet.bodyLength());
+    byte[] out = new byte[WireLimits.MINIMUM_DATAGRAM_BYTES];
+    long id = packet.initiatorConnectionId();
+    FirstMessagePacket.write(out, 0, packet.suite(), id, cookie, cookie.length, body, body.length);
+    return out;
+  }
+
+  /**
+   * FAULTS 41: a flood of first messages from many addresses; what is kept is capped (PROTOCOL.md
+   * §8.6). Of those who do not prove their address 256 are answered with M2, all others asked for a
+   * cookie; of those who do, 1,024 are.
+   */
   @Property(tries = 3)
-  void aFloodOfFirstMessagesIsCapped(@ForAll long seed, @ForAll boolean clear) {
+  void fault41_aFloodOfFirstMessagesIsCapped(@ForAll long seed, @ForAll boolean clear) {
     SocketOptions options = options(clear);
-    List<byte[]> firsts = new ArrayList<>();
-    for (byte[] datagram : recorded(options, seed)) {
-      if (datagram[0] == 4) {
-        firsts.add(datagram);
+    byte[] first = first(options, seed);
+    Open spoofed = new Open(options, seed ^ 1L << 62);
+    for (int i = 0; i < 3_000; i++) {
+      spoofed.give(first, Pair.address(i % 250, 1_000 + i));
+    }
+    assertEquals(256, spoofed.seconds);
+    assertEquals(3_000 - 256, spoofed.retries);
+    spoofed.pass(Duration.ofSeconds(30));
+    assertEquals(Long.MAX_VALUE, spoofed.endpoint.nextTimeoutNanos(), "what was kept is gone");
+
+    Open proved = new Open(options, seed ^ 1L << 62);
+    for (int i = 0; i < 3_000; i++) { // within a second, after which the oldest make room
+      InetSocketAddress from = Pair.address(i % 250, 1_000 + i);
+      int retries = proved.retries;
+      proved.give(first, from, 150_000);
+      if (proved.retries > retries) {
+        proved.give(withCookie(first, proved.lastAnswer), from, 150_000);
       }
     }
-    Open open = new Open(options, seed ^ 1L << 62);
-    for (int i = 0; i < 3_000; i++) {
-      open.give(firsts.get(0), Pair.address(i % 250, 1_000 + i));
-    }
-    // Without a cookie, from so many addresses, at most some hundred are answered with M2.
-    long perSecond = open.endpoint.counters().datagramsSent;
-    assertTrue(perSecond <= 3_000, "one answer each at most");
-    open.pass(Duration.ofSeconds(30));
-    assertEquals(Long.MAX_VALUE, open.endpoint.nextTimeoutNanos(), "what was kept is gone");
+    assertEquals(1_024, proved.seconds);
+    assertEquals(3_000 - 1_024, proved.endpoint.counters().drops(DropReason.HALF_OPEN_LIMIT));
+    proved.pass(Duration.ofSeconds(30));
+    assertEquals(Long.MAX_VALUE, proved.endpoint.nextTimeoutNanos(), "what was kept is gone");
 
     // And a new honest client connects in the midst of it.
     Pair pair = new Pair(seed, options).link(LinkConditions.parse("delay 5ms"));
     for (int i = 0; i < 2_000; i++) {
-      pair.b.onDatagram(
-          ByteBuffer.wrap(firsts.get(0).clone()), Pair.address(i % 250, 1_000 + i), 0);
+      pair.b.onDatagram(ByteBuffer.wrap(first.clone()), Pair.address(i % 250, 1_000 + i), 0);
     }
     pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 100);
     assertTrue(pair.network.runUntil(pair::isSettled, Duration.ofSeconds(2)), "shut out");

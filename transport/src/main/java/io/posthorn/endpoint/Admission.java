@@ -238,7 +238,17 @@ final class Admission {
     return byId.get(responderConnectionId);
   }
 
-  /** A handshake is complete, or failed for good. */
+  /**
+   * Whether one more M3 may be tried after one was refused. Each counts as a handshake of the
+   * prefix that sent M1, which had M2 at that address: so whoever guesses at a pre-shared secret
+   * gets no more guesses than handshakes.
+   */
+  boolean mayTryAgain(HalfOpen halfOpen, long nowNanos) {
+    InetSocketAddress source = halfOpen.key.address();
+    return (isOwnMachine(source) || proved.allow(source, nowNanos)) && together.allow(nowNanos);
+  }
+
+  /** A handshake is complete. */
   void remove(HalfOpen halfOpen) {
     byKey.remove(halfOpen.key);
     byId.remove(halfOpen.responderConnectionId);

@@ -184,22 +184,39 @@ final class Handshakes {
   }
 
   private DropReason complete(HalfOpen halfOpen, byte[] bytes, long nowNanos) {
+    int from = third.bodyFrom();
+    int bodyLength = third.bodyLength();
+    if (halfOpen.handshake.isFurtherThird(bytes, from, bodyLength)
+        && !admission.mayTryAgain(halfOpen, nowNanos)) {
+      return DropReason.RATE_LIMITED;
+    }
     byte[] payload = shared.scratch().plain();
-    int length = halfOpen.handshake.readThird(bytes, third.bodyFrom(), third.bodyLength(), payload);
-    if (length < 0) {
-      return DropReason.HANDSHAKE_FORGED;
+    int length =
+        halfOpen.handshake.readThird(
+            bytes,
+            from,
+            bodyLength,
+            payload,
+            (verified, count) -> parameters(halfOpen, verified, count) != null);
+    TransportParameters peer = length < 0 ? null : parameters(halfOpen, payload, length);
+    if (peer == null) {
+      return DropReason.HANDSHAKE_FORGED; // whether it verified or not: nobody is to learn that
     }
     admission.remove(halfOpen);
-    TransportParameters peer = TransportParameters.decode(payload, 0, length);
-    if (peer == null || !PeerConnection.areAcceptable(peer, halfOpen.key.initiatorConnectionId())) {
-      halfOpen.handshake.destroy();
-      return DropReason.MALFORMED_HANDSHAKE;
-    }
     if (closing || table.size() >= options.maxConnections()) {
       halfOpen.handshake.destroy();
       return DropReason.CONNECTION_LIMIT;
     }
     return establish(halfOpen, peer, nowNanos);
+  }
+
+  /** The parameters in M3; null if they make no sense. */
+  private static @Nullable TransportParameters parameters(
+      HalfOpen halfOpen, byte[] payload, int length) {
+    TransportParameters peer = TransportParameters.decode(payload, 0, length);
+    return peer != null && PeerConnection.areAcceptable(peer, halfOpen.key.initiatorConnectionId())
+        ? peer
+        : null;
   }
 
   private DropReason establish(HalfOpen halfOpen, TransportParameters peer, long nowNanos) {

@@ -93,9 +93,9 @@ public final class ReliableEndpoint implements Endpoint {
    * Makes an endpoint without connections.
    *
    * @param known the identity of this host, the same after a restart, so that peers of before learn
-   *     of it by a reset; null for that of the options' security, or, if it has none, for one that
-   *     lives as long as this endpoint
-   * @param port what the host lets through
+   *     of it by a reset if the port is the same; null for that of the options' security, or, if it
+   *     has none, for one that lives as long as this endpoint
+   * @param port where it is bound, and what the host lets through
    */
   public ReliableEndpoint(
       SocketOptions options,
@@ -165,7 +165,8 @@ public final class ReliableEndpoint implements Endpoint {
     StaticKey identity = lasting == null ? passingKey(share, random) : lasting;
     choice = share == null ? SocketChoice.ONLY : share.choice();
     ConnectionIdIssuer ids =
-        new ConnectionIdIssuer(identity, random, id -> !choice.isOwn(id) || table.byId(id) != null);
+        new ConnectionIdIssuer(
+            identity, port.local(), random, id -> !choice.isOwn(id) || table.byId(id) != null);
     EndpointResources shared =
         new EndpointResources(
             options,

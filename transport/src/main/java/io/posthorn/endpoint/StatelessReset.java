@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Data packets that belong to no connection (PROTOCOL.md §12.2, §12.3). One that is a reset ends
- * the connection that it names. One to an id of this identity is answered with a reset; one to an
- * id that an earlier run may have issued under a key that is lost, with a hint. Each answer is
- * shorter than what it answers, and there are only so many, so two ends never answer each other for
- * long.
+ * the connection that it names. One to an id that this identity issued at this port is answered
+ * with a reset; one to an id that an earlier run may have issued under a key that is lost, with a
+ * hint. Each answer is shorter than what it answers, and there are only so many, so two ends never
+ * answer each other for long.
  */
 final class StatelessReset {
   private static final int SPREAD = 16;

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param memory received bytes of all connections, against the socket's ceiling
  * @param scratch work space
  * @param ids draws the connection ids of this side
- * @param port what the host lets through
+ * @param port where the host's port is bound, and what it lets through
  * @param instanceId tells this run of the socket from the one before
  * @param announcement what the application has each new peer told
  * @param probeRate of probes into silence

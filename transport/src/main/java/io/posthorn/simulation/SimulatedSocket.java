@@ -68,7 +68,7 @@ public final class SimulatedSocket implements SimulatedHost {
         options.mode() == Mode.PLAIN
             ? new PlainEndpoint(options)
             : new ReliableEndpoint(
-                options, random, address::equals, null, PortLimits.UNKNOWN, trace);
+                options, random, address::equals, null, PortLimits.UNKNOWN.at(address), trace);
   }
 
   /**

@@ -23,7 +23,7 @@ public enum DropReason {
   SECURITY_MISMATCH,
   /** A handshake or control packet that answers nothing which was asked. */
   UNEXPECTED_HANDSHAKE,
-  /** A handshake message that did not verify. */
+  /** A handshake message that did not verify, or a third one whose parameters make no sense. */
   HANDSHAKE_FORGED,
   /** A handshake that verified, by a peer whose identity is not accepted. */
   IDENTITY_REFUSED,
@@ -33,7 +33,10 @@ public enum DropReason {
   SIMULTANEOUS_OPEN,
   /** As many half-open handshakes as are allowed. */
   HALF_OPEN_LIMIT,
-  /** More handshakes than one address prefix, or all together, may begin in this time. */
+  /**
+   * More handshakes than one address prefix, or all together, may begin in this time, or more third
+   * messages after a wrong one.
+   */
   RATE_LIMITED,
   /** As many connections as are allowed. */
   CONNECTION_LIMIT,

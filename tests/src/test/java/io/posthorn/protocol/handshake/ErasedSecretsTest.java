@@ -47,6 +47,23 @@ class ErasedSecretsTest {
   }
 
   @Test
+  void oneWhoseThirdMessageWasRefusedErasesWhatWasToOpenIt() {
+    Handshakes ends = keepingKeys(Handshakes.noise(5, PRE_SHARED));
+    byte[] payload = new byte[600];
+    byte[] first = ends.first();
+    ends.responder.readFirst(first, 0, first.length);
+    byte[] second = ends.second();
+    ends.initiator.readSecond(second, 0, second.length, payload);
+    byte[] third = ends.third();
+    third[third.length - 1] ^= 1;
+    ends.responder.readThird(third, 0, third.length, payload);
+    Map<String, byte[]> held = Secrets.of(ends.responder);
+    ends.responder.destroy();
+    Secrets.assertErased(held, SECRET);
+    Secrets.assertErased(held, ".thirdKey.keyed.chainingKey", ".thirdKey.keyed.cipher.key");
+  }
+
+  @Test
   void anIdentityThatIsDestroyedIsErased() {
     StaticKey key = StaticKey.of(PRE_SHARED);
     Map<String, byte[]> held = Secrets.of(key);

@@ -18,9 +18,8 @@ class KeyCommitmentTest {
   private static final int RESTARTS = Integer.getInteger("posthorn.restarts", 500);
 
   /**
-   * FAULTS 58: AES-GCM alone would let one ciphertext open under two keys. Here the pre-shared
-   * secret goes into the transcript's hash: a third message fits one secret and no other, and
-   * guessing costs one handshake a guess, not one for many.
+   * FAULTS 58: a third message that was made with one secret fits no other. {@code
+   * SecretGuessingTest} has one that was made to fit two, and what a guess costs.
    */
   @Test
   void fault58_aThirdMessageFitsOneSecret() {

@@ -85,11 +85,12 @@ class RetryCookiesTest {
   void resetTokensFollowTheIdentity() {
     byte[] privateKey = new byte[32];
     privateKey[4] = 4;
-    byte[] token = token(new ResetTokens(StaticKey.of(privateKey)), 77);
-    assertArrayEquals(token, token(new ResetTokens(StaticKey.of(privateKey)), 77), "restarted");
-    assertFalse(Arrays.equals(token, token(new ResetTokens(StaticKey.of(privateKey)), 78)));
+    byte[] token = token(new ResetTokens(StaticKey.of(privateKey), null), 77);
+    assertArrayEquals(
+        token, token(new ResetTokens(StaticKey.of(privateKey), null), 77), "restarted");
+    assertFalse(Arrays.equals(token, token(new ResetTokens(StaticKey.of(privateKey), null), 78)));
     privateKey[4] = 5;
-    assertFalse(Arrays.equals(token, token(new ResetTokens(StaticKey.of(privateKey)), 77)));
+    assertFalse(Arrays.equals(token, token(new ResetTokens(StaticKey.of(privateKey), null), 77)));
 
     byte[] packet = new byte[40];
     System.arraycopy(token, 0, packet, 24, 16);

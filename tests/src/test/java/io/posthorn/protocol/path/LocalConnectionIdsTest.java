@@ -23,7 +23,7 @@ class LocalConnectionIdsTest {
 
   private final SplittableRandom random = new SplittableRandom(1);
   private final ConnectionIdIssuer issuer =
-      new ConnectionIdIssuer(StaticKey.generate(random), random, id -> false);
+      new ConnectionIdIssuer(StaticKey.generate(random), null, random, id -> false);
   private final LocalConnectionIds ids = new LocalConnectionIds(issuer, issuer.next());
   private final SentPackets sent = new SentPackets();
   private final PacketBuilder builder = new PacketBuilder(sent);
@@ -113,9 +113,9 @@ class LocalConnectionIdsTest {
   @Test
   void theIssuerKnowsItsOwnIdsAfterARestartAndNoOthers() {
     StaticKey identity = StaticKey.generate(random);
-    ConnectionIdIssuer before = new ConnectionIdIssuer(identity, random, id -> false);
+    ConnectionIdIssuer before = new ConnectionIdIssuer(identity, null, random, id -> false);
     ConnectionIdIssuer after =
-        new ConnectionIdIssuer(identity, new SplittableRandom(99), id -> false);
+        new ConnectionIdIssuer(identity, null, new SplittableRandom(99), id -> false);
     Set<Long> all = new HashSet<>();
     int strangers = 0;
     for (int i = 0; i < 10_000; i++) {
@@ -131,9 +131,11 @@ class LocalConnectionIdsTest {
   void anIdInUseIsNotDrawnAgain() {
     Set<Long> taken = new HashSet<>();
     StaticKey identity = StaticKey.generate(random);
-    long first = new ConnectionIdIssuer(identity, new SplittableRandom(5), id -> false).next();
+    long first =
+        new ConnectionIdIssuer(identity, null, new SplittableRandom(5), id -> false).next();
     taken.add(first);
     assertTrue(
-        new ConnectionIdIssuer(identity, new SplittableRandom(5), taken::contains).next() != first);
+        new ConnectionIdIssuer(identity, null, new SplittableRandom(5), taken::contains).next()
+            != first);
   }
 }

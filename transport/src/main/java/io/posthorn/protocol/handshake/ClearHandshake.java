@@ -89,6 +89,7 @@ public final class ClearHandshake implements Handshake {
       return false;
     }
     System.arraycopy(in, from, remoteRandom, 0, RANDOM_BYTES);
+    chain(in, from, RANDOM_BYTES);
     step = Step.WRITE_SECOND;
     return true;
   }
@@ -110,6 +111,7 @@ public final class ClearHandshake implements Handshake {
     }
     System.arraycopy(in, from, remoteRandom, 0, RANDOM_BYTES);
     System.arraycopy(in, from + RANDOM_BYTES, payload, 0, payloadLength);
+    chain(in, from, RANDOM_BYTES + payloadLength);
     step = Step.WRITE_THIRD;
     return payloadLength;
   }
@@ -122,13 +124,17 @@ public final class ClearHandshake implements Handshake {
   }
 
   @Override
-  public int readThird(byte[] in, int from, int length, byte[] payload) {
+  public int readThird(byte[] in, int from, int length, byte[] payload, PayloadCheck check) {
     expect(Step.READ_THIRD);
     int payloadLength = length - WireLimits.CHECKSUM_BYTES;
     if (payloadLength < 0 || payloadLength > payload.length || !verifies(in, from, length)) {
       return FAILED;
     }
     System.arraycopy(in, from, payload, 0, payloadLength);
+    if (!check.accepts(payload, payloadLength)) {
+      return FAILED;
+    }
+    chain(in, from, payloadLength);
     step = Step.SPLIT;
     return payloadLength;
   }
@@ -166,17 +172,18 @@ public final class ClearHandshake implements Handshake {
     return length + WireLimits.CHECKSUM_BYTES;
   }
 
-  /** Whether the body ends with its checksum; if so, the next one is chained to it. */
+  /** Whether the body ends with its checksum. */
   private boolean verifies(byte[] in, int from, int length) {
     if (from < 0 || length > in.length - from) {
       return false;
     }
     int covered = length - WireLimits.CHECKSUM_BYTES;
-    if (checksum(in, from, covered) != BigEndian.getInt(in, from + covered)) {
-      return false;
-    }
+    return checksum(in, from, covered) == BigEndian.getInt(in, from + covered);
+  }
+
+  /** The next checksum covers this one, which follows so many bytes of a body that was taken. */
+  private void chain(byte[] in, int from, int covered) {
     System.arraycopy(in, from + covered, chained, 0, WireLimits.CHECKSUM_BYTES);
-    return true;
   }
 
   private int checksum(byte[] bytes, int from, int length) {

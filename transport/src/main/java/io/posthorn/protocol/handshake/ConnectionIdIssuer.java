@@ -3,6 +3,7 @@ package io.posthorn.protocol.handshake;
 import io.posthorn.protocol.protection.Hkdf;
 import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.WireLimits;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
@@ -11,13 +12,15 @@ import java.util.random.RandomGenerator;
 import javax.crypto.Mac;
 import javax.crypto.ShortBufferException;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Draws connection ids that nobody can guess and that the same static identity knows again, even
- * after a restart: 48 random bits and 16 zeros, permuted by a Feistel network of four rounds with
- * HMAC-SHA-256 under a key of the identity (Luby and Rackoff). To all others an id is 64 random
- * bits. So an end that lost its memory can tell a packet of a lost connection, which deserves a
- * reset, from garbage, which deserves no answer. Not thread-safe.
+ * Draws connection ids that nobody can guess and that the same static identity knows again at the
+ * same port, even after a restart: 48 random bits and 16 zeros, permuted by a Feistel network of
+ * four rounds with HMAC-SHA-256 under a key of identity and port (Luby and Rackoff). To all others
+ * an id is 64 random bits. So an end that lost its memory can tell a packet of a lost connection,
+ * which deserves a reset, from garbage, which deserves no answer, and from one of a connection that
+ * lives at another of its ports, which must have none. Not thread-safe.
  */
 public final class ConnectionIdIssuer {
   private static final byte[] LABEL = "posthorn connection id".getBytes(StandardCharsets.US_ASCII);
@@ -34,13 +37,18 @@ public final class ConnectionIdIssuer {
   /**
    * Derives its key from the private part of {@code identity}.
    *
+   * @param local what the port is bound to; null if that is not known
    * @param isTaken whether an id is in use already
    */
-  public ConnectionIdIssuer(StaticKey identity, RandomGenerator random, LongPredicate isTaken) {
+  public ConnectionIdIssuer(
+      StaticKey identity,
+      @Nullable InetSocketAddress local,
+      RandomGenerator random,
+      LongPredicate isTaken) {
     this.random = random;
     this.isTaken = isTaken;
-    this.tokens = new ResetTokens(identity);
-    byte[] key = new Hkdf().extract(LABEL, identity.sharedPrivateKey());
+    this.tokens = new ResetTokens(identity, local);
+    byte[] key = identity.secretAt(LABEL, local);
     try {
       mac = Mac.getInstance("HmacSHA256");
       mac.init(new SecretKeySpec(key, "HmacSHA256"));
@@ -71,7 +79,7 @@ public final class ConnectionIdIssuer {
     return (long) left << Integer.SIZE | (right & 0xffff_ffffL);
   }
 
-  /** Whether an id was drawn under this identity, in this process or an earlier one. */
+  /** Whether an id was drawn under this identity and at this port, now or before a restart. */
   public boolean isIssuedHere(long connectionId) {
     int left = (int) (connectionId >>> Integer.SIZE);
     int right = (int) connectionId;

@@ -35,9 +35,32 @@ public interface Handshake {
 
   /**
    * Reads the body of M3 into {@code payload}. Returns the payload's length or {@link #FAILED}. A
-   * failed message leaves the attempt as it was, so that a forged M3 can not spoil the true one.
+   * failed message leaves the attempt as it was, so that a forged M3 can not spoil the true one; so
+   * does a payload that {@code check} refuses, so that nobody who crafts one which verifies under
+   * several pre-shared secrets (AES-GCM does not commit to its key) learns whether it did.
+   *
+   * @param check whether a payload that verified makes sense
    */
-  int readThird(byte[] in, int from, int length, byte[] payload);
+  int readThird(byte[] in, int from, int length, byte[] payload, PayloadCheck check);
+
+  /** As the other, for any payload. */
+  default int readThird(byte[] in, int from, int length, byte[] payload) {
+    return readThird(in, from, length, payload, (verified, count) -> true);
+  }
+
+  /** Whether what a message sealed makes sense. */
+  interface PayloadCheck {
+    /** Looks at the first {@code length} bytes of {@code payload}, which are borrowed. */
+    boolean accepts(byte[] payload, int length);
+  }
+
+  /**
+   * Whether this body of M3 has the static key of one that failed after the static key had opened,
+   * which only the sender of M1 can have sealed: it may be one more guess at a pre-shared secret.
+   */
+  default boolean isFurtherThird(byte[] in, int from, int length) {
+    return false;
+  }
 
   /**
    * The keys for data packets; once, after the third message.

@@ -53,6 +53,19 @@ public final class NoiseXX implements Handshake {
     DONE
   }
 
+  /**
+   * The static key in M3.
+   *
+   * @param sealed as it came
+   * @param opened what it says
+   * @param keyed opens the payload behind it; null if the key is a point of small order
+   */
+  private record ThirdKey(byte[] sealed, byte[] opened, @Nullable NoiseSymmetricState keyed) {
+    boolean isIn(byte[] in, int from) {
+      return Arrays.equals(sealed, 0, SEALED_KEY_BYTES, in, from, from + SEALED_KEY_BYTES);
+    }
+  }
+
   private final boolean initiator;
   private final X25519 x25519 = new X25519();
   private final StaticKey localStaticKey;
@@ -64,6 +77,7 @@ public final class NoiseXX implements Handshake {
   private byte[] remoteStatic = EMPTY;
   private byte @Nullable [] kept; // the keys of the messages, if they are to be revealed
   private NoiseSymmetricState symmetric;
+  private @Nullable ThirdKey thirdKey; // once one has opened
   private Step step;
 
   NoiseXX(
@@ -246,30 +260,74 @@ public final class NoiseXX implements Handshake {
   }
 
   @Override
-  public int readThird(byte[] in, int from, int length, byte[] payload) {
+  public int readThird(byte[] in, int from, int length, byte[] payload, PayloadCheck check) {
     expect(Step.READ_THIRD);
-    if (length < SEALED_KEY_BYTES + TAG_BYTES || doesNotFit(in, from, length)) {
+    if (isNoThird(in, from, length)) {
       return FAILED;
     }
-    NoiseSymmetricState attempt = symmetric.copy();
-    byte[] publicKey = new byte[KEY_BYTES];
-    if (attempt.decryptAndHash(in, from, SEALED_KEY_BYTES, publicKey, 0) == FAILED // s
-        || !x25519.agree(localEphemeralPrivate, publicKey, sharedSecret)) { // se
+    ThirdKey key = thirdKey == null ? openThirdKey(in, from) : thirdKey;
+    NoiseSymmetricState keyed = key == null ? null : key.keyed;
+    if (key == null || keyed == null || !key.isIn(in, from)) {
       return FAILED;
     }
-    attempt.mixKey(sharedSecret);
-    mixPreSharedKey(attempt);
-    keepKey(attempt, THIRD_PAYLOAD);
-    keepHash(attempt);
+    NoiseSymmetricState attempt = keyed.copy();
     int payloadLength =
         attempt.decryptAndHash(in, from + SEALED_KEY_BYTES, length - SEALED_KEY_BYTES, payload, 0);
-    if (payloadLength == FAILED) {
+    if (payloadLength == FAILED || !check.accepts(payload, payloadLength)) {
+      attempt.destroy();
       return FAILED;
     }
-    remoteStatic = publicKey;
+    keyed.destroy();
+    remoteStatic = key.opened;
     commit(attempt);
     step = Step.SPLIT;
     return payloadLength;
+  }
+
+  /**
+   * Opens the static key of M3 and agrees on the payload's key, once: only who sent M1 can seal a
+   * static key that opens, and he sends one. So whatever follows with another costs nothing, and
+   * with this one no Diffie–Hellman any more. Null if it does not open.
+   */
+  private @Nullable ThirdKey openThirdKey(byte[] in, int from) {
+    NoiseSymmetricState attempt = symmetric.copy();
+    byte[] publicKey = new byte[KEY_BYTES];
+    if (attempt.decryptAndHash(in, from, SEALED_KEY_BYTES, publicKey, 0) == FAILED) { // s
+      attempt.destroy();
+      return null;
+    }
+    byte[] sealed = Arrays.copyOfRange(in, from, from + SEALED_KEY_BYTES);
+    ThirdKey key;
+    if (x25519.agree(localEphemeralPrivate, publicKey, sharedSecret)) { // se
+      attempt.mixKey(sharedSecret);
+      mixPreSharedKey(attempt);
+      keepKey(attempt, THIRD_PAYLOAD);
+      keepHash(attempt);
+      key = new ThirdKey(sealed, publicKey, attempt);
+    } else {
+      attempt.destroy();
+      key = new ThirdKey(sealed, publicKey, null);
+    }
+    thirdKey = key;
+    return key;
+  }
+
+  @Override
+  public boolean isFurtherThird(byte[] in, int from, int length) {
+    ThirdKey key = thirdKey;
+    return step == Step.READ_THIRD
+        && key != null
+        && !isNoThird(in, from, length)
+        && key.isIn(in, from);
+  }
+
+  private static boolean isNoThird(byte[] in, int from, int length) {
+    return length < SEALED_KEY_BYTES + TAG_BYTES || doesNotFit(in, from, length);
+  }
+
+  /** Diffie–Hellman results that this attempt has computed, the own ephemeral key's included. */
+  int agreements() {
+    return x25519.multiplications();
   }
 
   @Override
@@ -360,6 +418,10 @@ public final class NoiseXX implements Handshake {
       Arrays.fill(all, (byte) 0);
     }
     symmetric.destroy();
+    NoiseSymmetricState keyed = thirdKey == null ? null : thirdKey.keyed;
+    if (keyed != null) {
+      keyed.destroy();
+    }
     Arrays.fill(localEphemeralPrivate, (byte) 0);
     Arrays.fill(sharedSecret, (byte) 0);
     if (preSharedKey != null) {

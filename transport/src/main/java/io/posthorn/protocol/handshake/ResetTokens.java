@@ -3,17 +3,22 @@ package io.posthorn.protocol.handshake;
 import io.posthorn.protocol.protection.Hkdf;
 import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.WireLimits;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import javax.crypto.Mac;
 import javax.crypto.ShortBufferException;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Stateless reset tokens (RFC 9000 §10.3.2): the first 16 bytes of HMAC-SHA-256(key, connection
- * id), where the key is drawn from the static identity by HKDF. So a process that was restarted
- * with the same identity knows the tokens it gave away before. Not thread-safe.
+ * id), where the key is drawn by HKDF from the static identity and the port. So a process that was
+ * restarted with the same identity at the same port knows the tokens it gave away before. One at
+ * another port does not, whatever ids it is asked about: what it answers with a token must be
+ * connections that are lost, and those of a neighbour with the same identity live (RFC 9000
+ * §21.11). Not thread-safe.
  */
 public final class ResetTokens {
   /** Length of a token. */
@@ -25,9 +30,13 @@ public final class ResetTokens {
   private final byte[] input = new byte[WireLimits.CONNECTION_ID_BYTES];
   private final byte[] output = new byte[Hkdf.HASH_BYTES];
 
-  /** Derives the key from the private part of {@code identity}. */
-  public ResetTokens(StaticKey identity) {
-    byte[] key = new Hkdf().extract(LABEL, identity.sharedPrivateKey());
+  /**
+   * Derives the key from the private part of {@code identity}.
+   *
+   * @param local what the port is bound to; null if that is not known
+   */
+  public ResetTokens(StaticKey identity, @Nullable InetSocketAddress local) {
+    byte[] key = identity.secretAt(LABEL, local);
     try {
       mac = Mac.getInstance("HmacSHA256");
       mac.init(new SecretKeySpec(key, "HmacSHA256"));

@@ -1,8 +1,13 @@
 package io.posthorn.protocol.handshake;
 
 import io.posthorn.identity.Fingerprint;
+import io.posthorn.protocol.protection.Hkdf;
+import io.posthorn.wire.BigEndian;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The long-lived X25519 key pair that is a side's identity. Immutable until it is erased. {@link
@@ -57,6 +62,29 @@ public final class StaticKey {
   /** The private key itself, not a copy; not to be changed. */
   byte[] sharedPrivateKey() {
     return privateKey;
+  }
+
+  /**
+   * A secret for one purpose at one port of this identity, by HKDF from the private key: the same
+   * after a restart there, and another at each other port, for one identity may have many.
+   *
+   * @param label names the purpose
+   * @param local what the port is bound to, the unspecified address as none at all; null if that is
+   *     not known
+   */
+  byte[] secretAt(byte[] label, @Nullable InetSocketAddress local) {
+    Hkdf hkdf = new Hkdf();
+    byte[] secret = hkdf.extract(label, privateKey);
+    if (local == null) {
+      return secret;
+    }
+    InetAddress bound = local.getAddress();
+    byte[] address = bound.isAnyLocalAddress() ? new byte[0] : bound.getAddress();
+    byte[] place = Arrays.copyOf(address, address.length + Short.BYTES);
+    BigEndian.putShort(place, address.length, local.getPort());
+    byte[] there = hkdf.expand(secret, place, KEY_BYTES);
+    Arrays.fill(secret, (byte) 0);
+    return there;
   }
 
   /** The fingerprint of the public key. */

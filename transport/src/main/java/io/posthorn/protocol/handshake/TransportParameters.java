@@ -114,16 +114,22 @@ public final class TransportParameters {
   /**
    * Reads the parameters of the peer. Unknown ones are skipped.
    *
-   * @return null if one is truncated, out of range, of a wrong length, not in ascending order (so a
-   *     repeated one) or a required one is missing: the peer is to be told {@code PARAMETERS}
+   * <p>They begin with connection id and instance id, each with its id and length in one byte. So
+   * the first twelve bytes are known to whoever knows the connection id, the instance id's value
+   * left out; and a text made to open under several keys, which AES-GCM allows, makes no sense
+   * under two of them, for that would take two keystreams that agree in 96 bits.
+   *
+   * @return null if it begins otherwise, or one is truncated, out of range, of a wrong length, not
+   *     in ascending order (so a repeated one): the peer is to be told {@code PARAMETERS}
    */
   public static @Nullable TransportParameters decode(byte[] in, int from, int length) {
+    if (!beginsWithIds(in, from, length)) {
+      return null;
+    }
     TransportParameters parameters = new TransportParameters();
     int end = from + length;
     int at = from;
-    long previousId = -1;
-    boolean hasConnectionId = false;
-    boolean hasInstanceId = false;
+    long previousId = 0;
     while (at < end) {
       long id = VarInt.read(in, at, end);
       if (id <= previousId) {
@@ -140,10 +146,17 @@ public final class TransportParameters {
       }
       at += (int) valueLength;
       previousId = id;
-      hasConnectionId |= id == CONNECTION_ID;
-      hasInstanceId |= id == INSTANCE_ID;
     }
-    return hasConnectionId && hasInstanceId ? parameters : null;
+    return parameters;
+  }
+
+  private static boolean beginsWithIds(byte[] in, int from, int length) {
+    int second = from + 2 + WireLimits.CONNECTION_ID_BYTES;
+    return length >= 2 * 2 + WireLimits.CONNECTION_ID_BYTES + WireLimits.INSTANCE_ID_BYTES
+        && in[from] == CONNECTION_ID
+        && in[from + 1] == WireLimits.CONNECTION_ID_BYTES
+        && in[second] == INSTANCE_ID
+        && in[second + 1] == WireLimits.INSTANCE_ID_BYTES;
   }
 
   /** Takes one parameter; false if its value is malformed or out of range. */
@@ -153,16 +166,10 @@ public final class TransportParameters {
     }
     switch ((int) id) {
       case CONNECTION_ID -> {
-        if (length != WireLimits.CONNECTION_ID_BYTES) {
-          return false;
-        }
         connectionId = BigEndian.getLong(in, at);
         return true;
       }
       case INSTANCE_ID -> {
-        if (length != WireLimits.INSTANCE_ID_BYTES) {
-          return false;
-        }
         instanceId = BigEndian.getLong(in, at);
         return true;
       }

@@ -24,6 +24,7 @@ final class X25519 {
 
   private final KeyFactory keys;
   private final KeyAgreement agreement;
+  private int multiplications;
 
   X25519() {
     try {
@@ -53,7 +54,13 @@ final class X25519 {
     return multiply(privateKey, decode(peerPublicKey), sharedSecret);
   }
 
+  /** How often this was asked to compute anything: what a peer may cause is bounded. */
+  int multiplications() {
+    return multiplications;
+  }
+
   private boolean multiply(byte[] privateKey, BigInteger u, byte[] result) {
+    multiplications++;
     try {
       PrivateKey scalar =
           keys.generatePrivate(new XECPrivateKeySpec(NamedParameterSpec.X25519, privateKey));
