@@ -82,7 +82,7 @@ public final class HonestyChecker {
   /** An acknowledgement is the transport's: the message may wait for one before it for ever. */
   private static boolean isExcused(History history, Looks looks, Settled end) {
     Sent sent = end.sent();
-    if (crashedSince(history, end)) {
+    if (looks.crashedSince(sent)) {
       return true; // its application had not taken it yet
     }
     return switch (sent.delivery()) {
@@ -91,17 +91,6 @@ public final class HonestyChecker {
           looks.mayBeReceived(sent) || LivenessChecker.newerArrived(history.sent(), sent, looks);
       case RELIABLE_UNORDERED, UNRELIABLE -> false;
     };
-  }
-
-  private static boolean crashedSince(History history, Settled end) {
-    for (Entry entry : history.entries()) {
-      if (entry instanceof History.Crashed
-          && entry.end() == end.sent().to()
-          && entry.atNanos() >= end.sent().atNanos()) {
-        return true;
-      }
-    }
-    return false;
   }
 
   private static boolean isBehindUnacknowledged(History history, Sent sent) {

@@ -63,20 +63,36 @@ final class Looks {
   private final Map<Look, Integer> received = new HashMap<>();
   private final Map<Look, Integer> sent = new HashMap<>();
   private final Map<Look, Integer> acknowledged = new HashMap<>();
+  private final List<History.Crashed> crashes = new ArrayList<>();
   private final History history;
 
   Looks(History history) {
     this.history = history;
+    for (History.Entry entry : history.entries()) {
+      if (entry instanceof History.Crashed crash) {
+        crashes.add(crash);
+      }
+    }
     for (Received message : history.received()) {
       received.merge(Look.of(message), 1, Integer::sum);
     }
     for (Sent message : history.sent()) {
       Look look = Look.of(message);
       sent.merge(look, 1, Integer::sum);
-      if (history.outcome(message) == ReceiptOutcome.ACKNOWLEDGED) {
+      if (history.outcome(message) == ReceiptOutcome.ACKNOWLEDGED && !crashedSince(message)) {
         acknowledged.merge(look, 1, Integer::sum);
       }
     }
+  }
+
+  /** Whether the receiving end died later: its application may not have taken the message. */
+  boolean crashedSince(Sent message) {
+    for (History.Crashed crash : crashes) {
+      if (crash.end() == message.to() && crash.atNanos() >= message.atNanos()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** How often something that looks so was sent. */
@@ -90,8 +106,8 @@ final class Looks {
   }
 
   /**
-   * Whether this one was received: of those that look the same, as many as were acknowledged, if it
-   * was, and all otherwise.
+   * Whether this one was received: of those that look the same, as many as were acknowledged by an
+   * end that lived on, if it was acknowledged, and all otherwise.
    */
   boolean isReceived(Sent message) {
     Look look = Look.of(message);
