@@ -136,6 +136,14 @@ public interface Endpoint {
   long connect(InetSocketAddress peer, long nowNanos);
 
   /**
+   * The connection that messages to an address go on: one and the same as long as it lasts, also
+   * where there is a second one, as to oneself.
+   *
+   * @return its handle; {@link #NO_CONNECTION} if there is none, or no longer one that takes any
+   */
+  long connectionTo(InetSocketAddress peer);
+
+  /**
    * Closes one connection: what waits is flushed for at most {@code lingerNanos}, then CLOSE is
    * sent; {@link EndpointEvent.Closed} tells what was not acknowledged.
    */

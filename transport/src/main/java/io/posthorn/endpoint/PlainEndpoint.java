@@ -178,6 +178,11 @@ public final class PlainEndpoint implements Endpoint {
   }
 
   @Override
+  public long connectionTo(InetSocketAddress peer) {
+    return NO_CONNECTION;
+  }
+
+  @Override
   public boolean hasMessage(long connection) {
     return false;
   }

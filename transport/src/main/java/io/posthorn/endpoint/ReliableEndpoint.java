@@ -511,6 +511,14 @@ public final class ReliableEndpoint implements Endpoint {
     return connection.handle();
   }
 
+  @Override
+  public long connectionTo(InetSocketAddress peer) {
+    ConnectionSlot known = table.byAddress(peer);
+    return known != null && known.connection.isSendable()
+        ? known.connection.handle()
+        : NO_CONNECTION;
+  }
+
   /** The connection to a peer, opened if there is none; null at the limit. */
   private @Nullable ConnectionSlot find(InetSocketAddress peer, boolean implicit, long nowNanos) {
     ConnectionSlot known = table.byAddress(peer);
