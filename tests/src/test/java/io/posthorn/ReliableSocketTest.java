@@ -67,6 +67,26 @@ class ReliableSocketTest {
     }
   }
 
+  /** There are two connections then, one for each role; messages to the own address use one. */
+  @Test
+  void whatASocketSendsItselfGoesOnOneConnectionInOrder() throws Exception {
+    try (MessageSocket a = reliable().open()) {
+      a.send(a.localAddress(), "0".getBytes(UTF_8));
+      Message first = next(a);
+      Connection connection = first.connection();
+      assertNotNull(connection);
+      a.connect(a.localAddress());
+      for (int i = 1; i <= 20; i++) {
+        a.send(a.localAddress(), Integer.toString(i).getBytes(UTF_8));
+      }
+      for (int i = 1; i <= 20; i++) {
+        Message message = next(a);
+        assertEquals(Integer.toString(i), message.text());
+        assertEquals(connection, message.connection());
+      }
+    }
+  }
+
   @Test
   void nobodyAnswersAndThisIsSaid() throws Exception {
     InetSocketAddress nobody = nobody();

@@ -6,9 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import io.posthorn.simulation.SimulatedHost;
 import java.io.IOException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Type;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -55,6 +59,27 @@ class ApiSignaturesTest {
         ApiSignatures.broken(before, now),
         "this breaks code that was compiled before: raise the version, then write transport/api.txt"
             + " anew with -Dposthorn.api.write=true");
+  }
+
+  /** A protocol of somebody else runs in the simulated network without a type of this library. */
+  @Test
+  void aSimulatedHostIsWrittenInTypesOfTheJdkAlone() {
+    Set<String> named = new TreeSet<>();
+    for (Method method : SimulatedHost.class.getMethods()) {
+      List<Type> types = new ArrayList<>(List.of(method.getGenericParameterTypes()));
+      types.addAll(List.of(method.getGenericExceptionTypes()));
+      types.add(method.getGenericReturnType());
+      for (Type type : types) {
+        Matcher name = Pattern.compile("\\w+(\\.\\w+)+").matcher(type.getTypeName());
+        while (name.find()) {
+          named.add(name.group());
+        }
+      }
+    }
+    assertTrue(named.contains("java.nio.ByteBuffer"), named.toString());
+    named.removeIf(name -> name.startsWith("java."));
+    assertEquals(Set.of(), named);
+    assertEquals(0, SimulatedHost.class.getInterfaces().length);
   }
 
   @Test

@@ -13,6 +13,8 @@ import io.posthorn.simulation.checker.OrderChecker;
 import io.posthorn.testkit.jqwik.NetworkArbitraries;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
+import io.posthorn.wire.PacketHeader;
+import io.posthorn.wire.ThirdMessagePacket;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -71,6 +73,76 @@ class OpeningProperties {
     assertEquals(1, pair.b.endpoint().connections(pair.network.nowNanos()).size());
     LivenessChecker.check(pair.history, 0, Duration.ofSeconds(15).toNanos());
     Checkers.checkSoFar(pair.history);
+  }
+
+  /**
+   * The M3 in front of the first data packets is lost on its way, and nothing else (a bit flip of
+   * its first byte does much the same): what arrives is a packet to a connection that is half-open,
+   * not one of a connection that this end had and lost. A reset for it would end the connection if
+   * it came late.
+   */
+  @Property(tries = 100, edgeCases = EdgeCasesMode.NONE)
+  void anEarlyPacketIsNotThatOfALostConnection(
+      @ForAll long seed,
+      @ForAll("confusing") LinkConditions link,
+      @ForAll @IntRange(min = 1, max = 3) int early,
+      @ForAll @IntRange(max = 2_000) int lateMillis,
+      @ForAll boolean clear) {
+    Pair pair = new Pair(seed, Pair.patient(!clear, false)).link(link);
+    WithoutThird hook = new WithoutThird(early, Duration.ofMillis(lateMillis));
+    pair.network.intercept(hook);
+    for (int i = 0; i < 40; i++) {
+      pair.network.at(
+          Duration.ofMillis(i * 250L), () -> pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 20));
+    }
+    pair.network.run(Duration.ofSeconds(45));
+    assertEquals(early, hook.cut, "packets that came alone");
+    assertEquals(List.of(), pair.history.told(0, EndpointEvent.Closed.class));
+    assertEquals(1, pair.history.told(0, EndpointEvent.Connected.class).size(), "at the opener");
+    assertEquals(1, pair.history.told(1, EndpointEvent.Connected.class).size(), "at the other");
+    assertEquals(40, pair.history.received().size());
+    assertEquals(0, hook.answers, "resets before the handshake was complete");
+    Checkers.checkSoFar(pair.history);
+  }
+
+  /**
+   * Takes M3 from the first datagrams that carry it; what is answered before one passes is late.
+   * (Where the link damages the connection id, a hint may well be the answer.)
+   */
+  private static final class WithoutThird implements Interceptor {
+    private final int early;
+    private final Duration late;
+    private int cut;
+    private int answers;
+    private boolean passed;
+
+    WithoutThird(int early, Duration late) {
+      this.early = early;
+      this.late = late;
+    }
+
+    @Override
+    public Interception intercept(
+        InetSocketAddress from, InetSocketAddress to, long number, ByteBuffer datagram) {
+      int kind = PacketHeader.kind(datagram.get(0));
+      if (from.equals(Pair.B)) {
+        boolean answer = !passed && kind == PacketHeader.DATA;
+        answers += answer ? 1 : 0;
+        return answer ? Interception.delay(late) : Interception.DELIVER;
+      }
+      if (kind == PacketHeader.THIRD_MESSAGE && cut < early) {
+        byte[] bytes = new byte[datagram.remaining()];
+        datagram.get(bytes);
+        ThirdMessagePacket third = new ThirdMessagePacket();
+        assertEquals(DropReason.NONE, third.check(bytes, 0, bytes.length));
+        assertTrue(third.dataLength() > 0, "M3 comes before data");
+        datagram.clear().put(bytes, third.dataFrom(), third.dataLength()).flip();
+        cut++;
+      } else {
+        passed |= kind == PacketHeader.THIRD_MESSAGE;
+      }
+      return Interception.DELIVER;
+    }
   }
 
   /** FAULTS 8: nothing passes at first; the connection comes with the network. */

@@ -1,7 +1,6 @@
 package io.posthorn.simulation;
 
 import io.posthorn.Delivery;
-import io.posthorn.EcnMark;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
@@ -360,13 +359,13 @@ final class Party implements SimulatedHost {
   }
 
   @Override
-  public void onDatagram(ByteBuffer datagram, InetSocketAddress from, EcnMark mark, long nowNanos) {
-    host.onDatagram(datagram, from, mark, nowNanos);
+  public void onDatagram(ByteBuffer datagram, InetSocketAddress from, int ecn, long nowNanos) {
+    host.onDatagram(datagram, from, ecn, nowNanos);
   }
 
   @Override
-  public EcnMark transmitMark() {
-    return host.transmitMark();
+  public int transmitEcn() {
+    return host.transmitEcn();
   }
 
   @Override

@@ -207,6 +207,63 @@ class SimulatedNetworkTest {
     assertEquals(List.of("action", "datagram", "timeout"), order);
   }
 
+  /** Sends one datagram to each of its peers, with an ECN field, and notes that of what comes. */
+  private static final class Marking implements SimulatedHost {
+    private final int mark;
+    private final Queue<InetSocketAddress> peers = new ArrayDeque<>();
+    private final List<Integer> arrived = new ArrayList<>();
+
+    Marking(int mark, InetSocketAddress... peers) {
+      this.mark = mark;
+      this.peers.addAll(List.of(peers));
+    }
+
+    @Override
+    public void onDatagram(ByteBuffer datagram, InetSocketAddress from, long nowNanos) {
+      throw new AssertionError("the ECN field is known");
+    }
+
+    @Override
+    public void onDatagram(ByteBuffer datagram, InetSocketAddress from, int ecn, long nowNanos) {
+      arrived.add(ecn);
+    }
+
+    @Override
+    public int transmitEcn() {
+      return mark;
+    }
+
+    @Override
+    public void onTimeout(long nowNanos) {}
+
+    @Override
+    public long nextTimeoutNanos() {
+      return Long.MAX_VALUE;
+    }
+
+    @Override
+    public void pollTransmit(BiConsumer<ByteBuffer, InetSocketAddress> out, long nowNanos) {
+      while (!peers.isEmpty()) {
+        out.accept(ByteBuffer.allocate(1), peers.remove());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3})
+  void aHostsEcnFieldIsTheTwoBitsOfTheHeader(int mark) {
+    Marking receiver = new Marking(0);
+    SimulatedNetwork network =
+        SimulatedNetwork.seeded(1)
+            .attach(CLIENT, new Marking(mark, SERVER))
+            .attach(SERVER, receiver);
+    network.run(Duration.ofMillis(1));
+    assertEquals(List.of(mark), receiver.arrived);
+    network.replace(CLIENT, new Marking(mark, SERVER)).link(LinkConditions.parse("ecn bleach"));
+    network.run(Duration.ofMillis(1));
+    assertEquals(List.of(mark, 0), receiver.arrived);
+  }
+
   @Test
   void aCutIsOneWayUntilItIsMended() {
     SimulatedNetwork network = network("none").cut(CLIENT, SERVER);

@@ -1,10 +1,13 @@
 package io.posthorn.wire;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
@@ -32,6 +35,84 @@ class FrameRoundTripProperties {
       assertNull(new FrameReader().read(packet, 0, writer.written(), actual));
     }
     assertEquals(expected.frames(), actual.frames());
+  }
+
+  /** Frames in a packet, as written, and where each begins and ends; padding is none of them. */
+  private record Written(
+      byte[] packet, List<String> frames, List<Integer> starts, List<Integer> ends) {
+    static Written of(long seed, int roomBytes) {
+      byte[] packet = new byte[roomBytes];
+      FrameWriter writer = new FrameWriter();
+      writer.reset(packet, 0, roomBytes);
+      RandomFrames random = new RandomFrames(new Random(seed));
+      FrameRecorder recorder = new FrameRecorder();
+      List<Integer> starts = new ArrayList<>();
+      List<Integer> ends = new ArrayList<>();
+      while (ends.isEmpty()) {
+        for (int i = 0; i < 7; i++) {
+          int start = writer.written();
+          random.write(writer, recorder);
+          if (recorder.frames().size() > ends.size()) {
+            starts.add(start);
+            ends.add(writer.written());
+          }
+        }
+      }
+      return new Written(Arrays.copyOf(packet, writer.written()), recorder.frames(), starts, ends);
+    }
+
+    /** How many frames end at an index or before it. */
+    int wholeBefore(int index) {
+      return (int) ends.stream().filter(end -> end <= index).count();
+    }
+
+    /** The type of the frame that begins before an index and goes on behind it; else PADDING. */
+    int typeAt(int index) {
+      int frame = wholeBefore(index);
+      boolean within = frame < starts.size() && starts.get(frame) <= index;
+      return within ? packet[starts.get(frame)] : FrameType.PADDING;
+    }
+  }
+
+  /** PROTOCOL.md §5.1: a field that passes the end is FRAME_ENCODING, an empty packet another. */
+  @Property(tries = 500)
+  void aCutPacketHoldsTheFramesBeforeTheCut(@ForAll long seed) {
+    Written written = Written.of(seed, 300);
+    for (int length = 0; length < written.packet.length; length++) {
+      FrameRecorder read = new FrameRecorder().within(0, length);
+      CloseReason reason = new FrameReader().read(written.packet, 0, length, read);
+      int whole = written.wholeBefore(length);
+      if (reason == null && read.frames().size() == whole + 1) {
+        assertEquals(FrameType.CHANNEL_DATA_LAST, written.typeAt(length), "ends with its packet");
+        assertTrue(written.frames.get(whole).startsWith(read.frames().get(whole)));
+        read.frames().remove(whole);
+      } else if (length == 0) {
+        assertEquals(CloseReason.PROTOCOL_VIOLATION, reason);
+      } else {
+        boolean within = whole < written.starts.size() && written.starts.get(whole) < length;
+        assertEquals(within ? CloseReason.FRAME_ENCODING : null, reason, "at " + length);
+      }
+      assertEquals(written.frames.subList(0, whole), read.frames());
+    }
+  }
+
+  @Property(tries = 3000)
+  void aChangedByteLeavesTheFramesBeforeItAsTheyWere(
+      @ForAll long seed,
+      @ForAll @IntRange(max = 299) int where,
+      @ForAll @IntRange(min = 1, max = 255) int xor) {
+    Written written = Written.of(seed, 300);
+    int index = where % written.packet.length;
+    byte[] changed = written.packet.clone();
+    changed[index] ^= (byte) xor;
+    FrameRecorder read = new FrameRecorder().within(0, changed.length);
+    CloseReason reason = new FrameReader().read(changed, 0, changed.length, read);
+    int whole = written.wholeBefore(index);
+    assertEquals(written.frames.subList(0, whole), read.frames().subList(0, whole));
+    boolean shown = written.typeAt(index) != FrameType.CLOSE; // whose text may be no UTF-8 before
+    if (reason == null && shown) {
+      assertNotEquals(written.frames, read.frames(), "byte " + index + " says nothing");
+    }
   }
 
   @Property(tries = 2000)

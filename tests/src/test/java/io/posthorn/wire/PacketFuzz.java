@@ -4,13 +4,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** Any datagram has its class, and what is said of it lies within it. */
+/** Any datagram is read as PROTOCOL.md says, and what is said of it lies within it. */
 public final class PacketFuzz {
   private PacketFuzz() {}
 
   /** Takes a datagram. */
   public static void fuzzerTestOneInput(byte[] datagram) {
-    MalformedInputProperties.checkEverywhere(datagram);
+    PacketReading.read(datagram);
   }
 
   /** Inputs that say something. */

@@ -188,25 +188,16 @@ public final class CaptureWriter implements Closeable {
     }
   }
 
-  private static int codepoint(EcnMark ecn) {
-    return switch (ecn) {
-      case UNKNOWN, NOT_ECT -> 0;
-      case ECT_1 -> 1;
-      case ECT_0 -> 2;
-      case CE -> 3;
-    };
-  }
-
   private void ipv4(byte[] source, byte[] destination, EcnMark ecn, int ipLength) {
     int from = block.position();
-    block.put((byte) 0x45).put((byte) codepoint(ecn)).putShort((short) ipLength);
+    block.put((byte) 0x45).put((byte) ecn.codepoint()).putShort((short) ipLength);
     block.putInt(0).put((byte) TIME_TO_LIVE).put((byte) UDP).putShort((short) 0);
     block.put(source).put(destination);
     block.putShort(from + 10, (short) ~folded(sum(block, from, IPV4_BYTES)));
   }
 
   private void ipv6(byte[] source, byte[] destination, EcnMark ecn, int udpLength) {
-    block.putInt(0x60000000 | codepoint(ecn) << 20);
+    block.putInt(0x60000000 | ecn.codepoint() << 20);
     block.putShort((short) udpLength).put((byte) UDP).put((byte) TIME_TO_LIVE);
     block.put(source).put(destination);
   }

@@ -78,14 +78,14 @@ final class FrameParser {
     if (fragment || in.get(ip + 9) != UDP) {
       return null;
     }
-    return udp(in, ip + headerBytes, ip + 12, 4, mark(in.get(ip + 1)), nanos);
+    return udp(in, ip + headerBytes, ip + 12, 4, EcnMark.ofCodepoint(in.get(ip + 1)), nanos);
   }
 
   private static @Nullable CapturedDatagram ipv6(ByteBuffer in, int ip, long nanos) {
     if (ip + 48 > in.limit() || in.get(ip + 6) != UDP) {
       return null; // extension headers are for fragments, mostly
     }
-    return udp(in, ip + 40, ip + 8, 16, mark(in.get(ip + 1) >>> 4), nanos);
+    return udp(in, ip + 40, ip + 8, 16, EcnMark.ofCodepoint(in.get(ip + 1) >>> 4), nanos);
   }
 
   private static @Nullable CapturedDatagram udp(
@@ -103,16 +103,6 @@ final class FrameParser {
     InetSocketAddress to =
         address(in, addressesAt + addressBytes, addressBytes, in.getShort(at + 2));
     return new CapturedDatagram(nanos, from, to, ecn, payload, "");
-  }
-
-  /** The low two bits of the traffic class. */
-  private static EcnMark mark(int trafficClass) {
-    return switch (trafficClass & 3) {
-      case 1 -> EcnMark.ECT_1;
-      case 2 -> EcnMark.ECT_0;
-      case 3 -> EcnMark.CE;
-      default -> EcnMark.NOT_ECT;
-    };
   }
 
   private static InetSocketAddress address(ByteBuffer in, int at, int bytes, short port) {

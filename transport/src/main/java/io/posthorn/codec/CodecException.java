@@ -86,6 +86,16 @@ public class CodecException extends IOException {
     public TooLarge(String message) {
       super(message);
     }
+
+    /**
+     * A refusal with the failure behind it.
+     *
+     * @param message what was refused and why
+     * @param cause the failure behind it, or null
+     */
+    public TooLarge(String message, @Nullable Throwable cause) {
+      super(message, cause);
+    }
   }
 
   /** A body ends before the value does. */

@@ -34,6 +34,12 @@ import java.util.concurrent.BlockingQueue;
  * referred to twice is sent twice; a cycle is refused. Sets and maps cannot be part of an element
  * of a hash set or of a key of a hash map, and only 256 of these may share a hash code.
  *
+ * <p>A body concerns itself alone, whatever the constructors, serializers and key comparisons of
+ * registered classes throw when they meet its values: exceptions, failed assertions, classes that
+ * do not load, a full stack or heap, each ends in a {@link CodecException} with it as the cause.
+ * Only errors by which the JVM says that it is broken, and {@code ThreadDeath}, leave {@link
+ * #decode} as they are.
+ *
  * <p>A value that the other side would refuse for one of the limits is refused when it is encoded,
  * provided that both sides have the same limits.
  *
@@ -128,7 +134,7 @@ public final class KryoCodec<T> implements Codec<T> {
         giveBack(worker);
         throw refusal.reason();
       }
-      throw isKryosDepth(e)
+      throw isDepth(e)
           ? tooDeep(e)
           : new CodecException.NotEncodable(
               "a serializer failed with " + e.getClass().getName(), e);
@@ -161,25 +167,28 @@ public final class KryoCodec<T> implements Codec<T> {
       }
       body.position(body.limit());
       return root.cast(value);
-    } catch (RuntimeException e) {
+    } catch (CodecException e) {
+      throw e;
+    } catch (Throwable e) { // errors too: see BodyFailure
       Refusal refusal = Refusal.within(e);
       if (refusal != null) {
         giveBack(worker);
         throw refusal.reason();
       }
-      throw isKryosDepth(e)
-          ? tooDeep(e)
-          : new CodecException.Malformed(
-              "the body's contents are refused by " + e.getClass().getName(), e);
-    } catch (StackOverflowError e) {
-      throw tooDeep(e);
+      throw isDepth(e) ? tooDeep(e) : BodyFailure.of(e, "the body's contents are refused by ");
     }
   }
 
-  /** Kryo's own check of the depth, met when a user's serializer reads nested objects by itself. */
-  private static boolean isKryosDepth(RuntimeException e) {
+  /**
+   * A stack that is full, or Kryo's own check of the depth, met when a user's serializer reads
+   * nested objects by itself.
+   */
+  private static boolean isDepth(Throwable e) {
     String message = e.getMessage();
-    return message != null && message.startsWith("Max depth exceeded");
+    return e instanceof StackOverflowError
+        || (e instanceof RuntimeException
+            && message != null
+            && message.startsWith("Max depth exceeded"));
   }
 
   private CodecException tooDeep(Throwable cause) {

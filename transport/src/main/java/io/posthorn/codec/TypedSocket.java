@@ -37,9 +37,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Receiving.</b> A body that the codec refuses concerns that message alone: it is counted by
  * {@link #malformed()}, told to {@link #onMalformed}, never confirmed, and passed over. Its
- * connection and the messages after it go on. A body is decoded only when the transport has
- * accepted its message, in reliable mode the whole of it. In plain mode the sender may be anybody,
- * so there the codec is all that stands between the network and the application.
+ * connection and the messages after it go on. That holds for whatever is thrown while it is read,
+ * failed assertions of the application's classes and other errors included, except those by which
+ * the JVM says that it is broken, and {@code ThreadDeath}. A body is decoded only when the
+ * transport has accepted its message, in reliable mode the whole of it. In plain mode the sender
+ * may be anybody, so there the codec is all that stands between the network and the application.
  *
  * <p><b>Both sides</b> need equal {@link Codec#registrations}. In reliable mode their fingerprints
  * are exchanged, sealed, when two sockets connect. Where they differ, nothing is decoded: {@link
@@ -241,10 +243,10 @@ public final class TypedSocket<T> implements Closeable {
       }
     } catch (CodecException e) {
       refusal = e;
-    } catch (RuntimeException e) {
-      // A codec that meets its contract throws none; one that does not must not let a peer end a
-      // receiving loop.
-      refusal = new CodecException.Malformed("the codec failed with " + e.getClass().getName(), e);
+    } catch (Throwable e) {
+      // A codec that meets its contract throws nothing else; one that does not must not let a peer
+      // end a receiving loop.
+      refusal = BodyFailure.of(e, "the codec failed with ");
     }
     malformed.incrementAndGet();
     BiConsumer<InetSocketAddress, CodecException> handler = malformedHandler.get();

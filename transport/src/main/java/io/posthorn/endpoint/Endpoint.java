@@ -136,8 +136,10 @@ public interface Endpoint {
   long connect(InetSocketAddress peer, long nowNanos);
 
   /**
-   * The handle of the connection to which a message to this address went that was accepted just
-   * now; {@link #NO_CONNECTION} if it has ended, and in plain mode.
+   * The connection that messages to an address go on: one and the same as long as it lasts, also
+   * where there is a second one, as to oneself.
+   *
+   * @return its handle; {@link #NO_CONNECTION} if there is none, or no longer one that takes any
    */
   long connectionTo(InetSocketAddress peer);
 

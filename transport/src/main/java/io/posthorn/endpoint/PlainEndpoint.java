@@ -178,6 +178,11 @@ public final class PlainEndpoint implements Endpoint {
   }
 
   @Override
+  public long connectionTo(InetSocketAddress peer) {
+    return NO_CONNECTION;
+  }
+
+  @Override
   public boolean hasMessage(long connection) {
     return false;
   }
@@ -278,11 +283,6 @@ public final class PlainEndpoint implements Endpoint {
   }
 
   /** Plain mode has no connections. */
-  @Override
-  public long connectionTo(InetSocketAddress peer) {
-    return NO_CONNECTION;
-  }
-
   @Override
   public long connect(InetSocketAddress peer, long nowNanos) {
     return NO_CONNECTION;

@@ -512,6 +512,14 @@ public final class ReliableEndpoint implements Endpoint {
     return connection.handle();
   }
 
+  @Override
+  public long connectionTo(InetSocketAddress peer) {
+    ConnectionSlot known = table.byAddress(peer);
+    return known != null && known.connection.isSendable()
+        ? known.connection.handle()
+        : NO_CONNECTION;
+  }
+
   /**
    * The connection to a peer, opened if there is none that has the key which is due under this
    * name; null at the limit.
@@ -523,12 +531,6 @@ public final class ReliableEndpoint implements Endpoint {
             ? handshakes.askFor(known, peer, implicit, nowNanos)
             : null;
     return found != null ? found : handshakes.open(peer, implicit, nowNanos);
-  }
-
-  @Override
-  public long connectionTo(InetSocketAddress peer) {
-    ConnectionSlot known = table.byAddress(peer);
-    return known == null ? NO_CONNECTION : known.connection.handle();
   }
 
   @Override

@@ -29,10 +29,6 @@ final class LinuxReceiver {
   private static final int CONTROL_BYTES = NAME - CONTROL;
   private static final int STRUCTS_BYTES = NAME + SocketAddresses.MAX_BYTES;
 
-  private static final EcnMark[] MARKS = {
-    EcnMark.NOT_ECT, EcnMark.ECT_1, EcnMark.ECT_0, EcnMark.CE
-  };
-
   private final LinuxCalls calls;
   private final int socket;
   private final SocketAddresses names;
@@ -222,7 +218,7 @@ final class LinuxReceiver {
         runSegmentBytes = segment > 0 ? segment : runBytes;
       } else if ((level == LinuxCalls.SOL_IP && type == LinuxCalls.IP_TOS)
           || (level == LinuxCalls.SOL_IPV6 && type == LinuxCalls.IPV6_TCLASS)) {
-        ecn = MARKS[structs.get(data) & 3];
+        ecn = EcnMark.ofCodepoint(structs.get(data));
       }
       at += (length + Long.BYTES - 1) & -Long.BYTES;
     }

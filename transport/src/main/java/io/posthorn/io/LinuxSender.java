@@ -137,7 +137,7 @@ final class LinuxSender {
    * on.
    */
   private int sendMessage(int from, int length, int segmentBytes, EcnMark mark) {
-    int field = setsMarks ? field(mark) : 0;
+    int field = setsMarks ? mark.codepoint() : 0;
     int error = sendMessage(from, length, segmentBytes, field);
     if (field == 0 || !SegmentationSupport.mayBeTheRuns(error)) {
       return error;
@@ -145,15 +145,6 @@ final class LinuxSender {
     int unmarked = sendMessage(from, length, segmentBytes, 0);
     setsMarks = unmarked != 0;
     return unmarked;
-  }
-
-  private static int field(EcnMark mark) {
-    return switch (mark) {
-      case NOT_ECT, UNKNOWN -> 0;
-      case ECT_1 -> 1;
-      case ECT_0 -> 2;
-      case CE -> 3;
-    };
   }
 
   private int sendMessage(int from, int length, int segmentBytes, int ecnField) {

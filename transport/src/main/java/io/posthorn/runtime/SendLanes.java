@@ -99,7 +99,7 @@ final class SendLanes {
     return announced.get() != null;
   }
 
-  /** A connection is open; with the socket's lock. The first one to a peer has its messages. */
+  /** The connection that a peer's messages go on is open; with the socket's lock. */
   void onConnected(long connection, InetSocketAddress peer) {
     OfConnection added = new OfConnection(connection, peer);
     if (byPeer.putIfAbsent(peer, added) == null) {

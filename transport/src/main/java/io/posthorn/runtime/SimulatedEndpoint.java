@@ -53,17 +53,17 @@ public final class SimulatedEndpoint implements SimulatedHost {
 
   @Override
   public void onDatagram(ByteBuffer datagram, InetSocketAddress from, long nowNanos) {
-    onDatagram(datagram, from, EcnMark.UNKNOWN, nowNanos);
+    endpoint.onDatagram(datagram, from, EcnMark.UNKNOWN, nowNanos);
   }
 
   @Override
-  public void onDatagram(ByteBuffer datagram, InetSocketAddress from, EcnMark mark, long nowNanos) {
-    endpoint.onDatagram(datagram, from, mark, nowNanos);
+  public void onDatagram(ByteBuffer datagram, InetSocketAddress from, int ecn, long nowNanos) {
+    endpoint.onDatagram(datagram, from, EcnMark.ofCodepoint(ecn), nowNanos);
   }
 
   @Override
-  public EcnMark transmitMark() {
-    return batch.mark();
+  public int transmitEcn() {
+    return batch.mark().codepoint();
   }
 
   @Override

@@ -115,7 +115,9 @@ public final class SocketDriver extends SocketLoop {
     } else if (event instanceof EndpointEvent.Connected connected) {
       SocketLog.connected(this, connected);
       connections.onConnected(connected);
-      lanes.onConnected(connected.connection(), connected.peer());
+      if (endpoint.connectionTo(connected.peer()) == connected.connection()) {
+        lanes.onConnected(connected.connection(), connected.peer());
+      }
       DriverGroup group = group();
       if (group != null) {
         group.inbox().changed();

@@ -1,6 +1,5 @@
 package io.posthorn.simulation;
 
-import io.posthorn.EcnMark;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.function.BiConsumer;
@@ -12,6 +11,10 @@ import java.util.function.BiConsumer;
  * #onDatagram} and {@link #onTimeout} it collects what is to be sent and asks for the next
  * deadline. Whoever changes a host from outside between two runs of the network need do nothing:
  * each run starts by asking every host. Time is {@link VirtualClock}'s.
+ *
+ * <p>The interface names types of the JDK alone. The ECN field of an IP header, for protocols that
+ * use it, is its two bits as a number (RFC 3168 §5): 0 not ECN-capable, 1 ECT(1), 2 ECT(0), 3
+ * congestion experienced.
  */
 public interface SimulatedHost {
   /**
@@ -26,16 +29,19 @@ public interface SimulatedHost {
   /**
    * A datagram arrived, and the ECN field of its IP header is known; for hosts that look at it.
    *
-   * @param mark as the link left it
+   * @param ecn as the link left it, 0 to 3
    */
-  default void onDatagram(
-      ByteBuffer datagram, InetSocketAddress from, EcnMark mark, long nowNanos) {
+  default void onDatagram(ByteBuffer datagram, InetSocketAddress from, int ecn, long nowNanos) {
     onDatagram(datagram, from, nowNanos);
   }
 
-  /** The ECN field of the datagram that {@link #pollTransmit} is handing out at this moment. */
-  default EcnMark transmitMark() {
-    return EcnMark.NOT_ECT;
+  /**
+   * The ECN field of the datagram that {@link #pollTransmit} is handing out at this moment.
+   *
+   * @return 0 to 3, of which the network looks at the low two bits; 0 if the host does not care
+   */
+  default int transmitEcn() {
+    return 0;
   }
 
   /** The deadline that {@link #nextTimeoutNanos} named is reached. */

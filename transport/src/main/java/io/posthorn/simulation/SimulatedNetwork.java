@@ -457,7 +457,7 @@ public final class SimulatedNetwork {
       if (host == null) {
         unreachable++;
       } else {
-        host.onDatagram(datagram, flow.from.address, path.link.polledMark(), now);
+        host.onDatagram(datagram, flow.from.address, path.link.polledMark().codepoint(), now);
       }
     }
     deadlines.update(path.deadlineId, path.link.nextDeliveryNanos());
@@ -513,7 +513,7 @@ public final class SimulatedNetwork {
     }
     Flow flow = path.flow(route);
     SimulatedHost host = from.host;
-    EcnMark mark = host == null ? EcnMark.NOT_ECT : host.transmitMark();
+    EcnMark mark = EcnMark.ofCodepoint(host == null ? 0 : host.transmitEcn());
     DatagramFate fate = path.link.offer(bytes, flow, mark, nowNanos(), wish);
     if (traceSink != null) {
       trace(flow, path.link.lastNumber(), bytes, fate, notes(path.link));

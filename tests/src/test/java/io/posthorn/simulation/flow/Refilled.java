@@ -1,6 +1,5 @@
 package io.posthorn.simulation.flow;
 
-import io.posthorn.EcnMark;
 import io.posthorn.runtime.SimulatedEndpoint;
 import io.posthorn.simulation.SimulatedHost;
 import java.net.InetSocketAddress;
@@ -24,13 +23,13 @@ final class Refilled implements SimulatedHost {
   }
 
   @Override
-  public void onDatagram(ByteBuffer datagram, InetSocketAddress from, EcnMark mark, long nowNanos) {
-    host.onDatagram(datagram, from, mark, nowNanos);
+  public void onDatagram(ByteBuffer datagram, InetSocketAddress from, int ecn, long nowNanos) {
+    host.onDatagram(datagram, from, ecn, nowNanos);
   }
 
   @Override
-  public EcnMark transmitMark() {
-    return host.transmitMark();
+  public int transmitEcn() {
+    return host.transmitEcn();
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.posthorn.simulation.flow;
 
-import io.posthorn.EcnMark;
 import io.posthorn.simulation.SimulatedHost;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -15,7 +14,7 @@ import java.util.function.BiConsumer;
 final class SharedHost implements SimulatedHost {
   private final List<SimulatedHost> hosts = new ArrayList<>();
   private final ByteBuffer prefixed = ByteBuffer.allocate(1 << 16);
-  private EcnMark mark = EcnMark.NOT_ECT;
+  private int ecn;
 
   void add(SimulatedHost host) {
     hosts.add(host);
@@ -23,18 +22,18 @@ final class SharedHost implements SimulatedHost {
 
   @Override
   public void onDatagram(ByteBuffer datagram, InetSocketAddress from, long nowNanos) {
-    onDatagram(datagram, from, EcnMark.UNKNOWN, nowNanos);
+    onDatagram(datagram, from, 0, nowNanos);
   }
 
   @Override
-  public void onDatagram(ByteBuffer datagram, InetSocketAddress from, EcnMark mark, long nowNanos) {
+  public void onDatagram(ByteBuffer datagram, InetSocketAddress from, int ecn, long nowNanos) {
     int index = datagram.get();
-    hosts.get(index).onDatagram(datagram, from, mark, nowNanos);
+    hosts.get(index).onDatagram(datagram, from, ecn, nowNanos);
   }
 
   @Override
-  public EcnMark transmitMark() {
-    return mark;
+  public int transmitEcn() {
+    return ecn;
   }
 
   @Override
@@ -63,7 +62,7 @@ final class SharedHost implements SimulatedHost {
           .get(i)
           .pollTransmit(
               (datagram, to) -> {
-                mark = hosts.get(index).transmitMark();
+                ecn = hosts.get(index).transmitEcn();
                 prefixed.clear().put(index).put(datagram).flip();
                 out.accept(prefixed, to);
               },
