@@ -10,6 +10,7 @@ import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.handshake.StaticKey;
+import io.posthorn.protocol.protection.KeyLimits;
 import io.posthorn.wire.PacketHeader;
 import io.posthorn.wire.ThirdMessagePacket;
 import java.net.InetSocketAddress;
@@ -99,7 +100,8 @@ class HandshakeInterleavingsTest {
                 own::equals,
                 KEYS[i],
                 PortLimits.UNKNOWN,
-                is.cookies ? 0 : Admission.COOKIE_THRESHOLD);
+                is.cookies ? 0 : Admission.COOKIE_THRESHOLD,
+                KeyLimits.DEFAULT);
       }
       for (int i = 0; i < (is.both ? 2 : 1); i++) {
         ends[i].connect(ADDRESSES[1 - i], 0);
