@@ -152,8 +152,13 @@ final class HandPeer {
 
   byte[] first(byte[] body, int bodyLength) {
     byte[] out = new byte[WireLimits.MINIMUM_DATAGRAM_BYTES];
+    Security security = options.security();
     int suite =
-        options.security().isEncrypted() ? WireLimits.SUITE_NOISE_XX : WireLimits.SUITE_CLEAR;
+        !security.isEncrypted()
+            ? WireLimits.SUITE_CLEAR
+            : security.preSharedKey() == null
+                ? WireLimits.SUITE_NOISE_XX
+                : WireLimits.SUITE_NOISE_XX_PSK3;
     FirstMessagePacket.write(out, 0, suite, ownId, cookie, cookie.length, body, bodyLength);
     return out;
   }
@@ -221,7 +226,8 @@ final class HandPeer {
     deliver(packet(plain));
   }
 
-  private PacketProtection keys() {
+  /** What seals and opens this peer's packets. */
+  PacketProtection keys() {
     PacketProtection are = keys;
     if (are == null) {
       throw new IllegalStateException("no handshake yet");
