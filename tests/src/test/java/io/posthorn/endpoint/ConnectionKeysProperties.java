@@ -214,6 +214,27 @@ class ConnectionKeysProperties {
     }
   }
 
+  /** A packet leaves for that, at once or when three probe timeouts are over, and nothing else. */
+  @Example
+  void whatIsAskedForInSilenceComesInItsTime() {
+    SimulatedNetwork network = network(4, "delay 10ms");
+    Side left = new Side(network, 1, 4, KeyLimits.DEFAULT);
+    Side right = new Side(network, 2, 4, KeyLimits.DEFAULT);
+    left.send();
+    network.run(Duration.ofSeconds(5)); // the search for larger datagrams is over
+    left.updateKeys();
+    network.run(Duration.ofMillis(11));
+    assertEquals(1, right.keys().receivingPhase(), "at once");
+    network.run(Duration.ofMillis(60));
+    assertEquals(1, left.keys().receivingPhase());
+    left.updateKeys();
+    network.run(Duration.ofMillis(20));
+    assertEquals(1, left.keys().sendingPhase(), "the other side may still keep the key before");
+    network.run(Duration.ofSeconds(1));
+    assertEquals(2, left.keys().receivingPhase());
+    assertEquals(2, right.keys().receivingPhase());
+  }
+
   /** FAULTS 57: by time also where nothing but the keep-alive is sent. */
   @Example
   void aQuietConnectionReplacesItsKeysByTime() {
