@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
+import io.posthorn.DraftOptions;
 import io.posthorn.EcnMark;
+import io.posthorn.Mode;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.OutgoingMessage;
@@ -24,6 +26,7 @@ import io.posthorn.simulation.SimulatedNetwork;
 import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
+import io.posthorn.wire.WireLimits;
 import java.lang.reflect.Field;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -40,11 +43,18 @@ import org.jspecify.annotations.Nullable;
 
 /** Keys that are replaced, erased and used up, in whole connections (PROTOCOL.md §4.4). */
 class ConnectionKeysProperties {
-  private static final SocketOptions OPTIONS =
-      HandPeer.options(Security.ephemeral(), 100, 64 << 20);
+  private static final SocketOptions OPTIONS = options();
   private static final long MS = 1_000_000;
   private static final long FOREVER = 1L << 60;
   private static final int MESSAGES = 400;
+
+  /** Without the search for larger datagrams, whose packets would break the silence. */
+  private static SocketOptions options() {
+    DraftOptions options = DraftOptions.of(Mode.RELIABLE);
+    options.security = Security.ephemeral();
+    options.maxDatagramBytes = WireLimits.MINIMUM_DATAGRAM_BYTES;
+    return options.done();
+  }
 
   private static ReliableEndpoint endpoint(int host, long seed, KeyLimits limits) {
     InetSocketAddress own = HandPeer.address(host);
@@ -221,7 +231,7 @@ class ConnectionKeysProperties {
     Side left = new Side(network, 1, 4, KeyLimits.DEFAULT);
     Side right = new Side(network, 2, 4, KeyLimits.DEFAULT);
     left.send();
-    network.run(Duration.ofSeconds(5)); // the search for larger datagrams is over
+    network.run(Duration.ofSeconds(5));
     left.updateKeys();
     network.run(Duration.ofMillis(11));
     assertEquals(1, right.keys().receivingPhase(), "at once");
@@ -233,6 +243,21 @@ class ConnectionKeysProperties {
     network.run(Duration.ofSeconds(1));
     assertEquals(2, left.keys().receivingPhase());
     assertEquals(2, right.keys().receivingPhase());
+  }
+
+  /** Asked for before anything was acknowledged, it goes with the acknowledgement of that. */
+  @Example
+  void whatIsAskedForAtTheVeryBeginningComesAtOnce() {
+    SimulatedNetwork network = network(5, "delay 10ms");
+    Side left = new Side(network, 1, 5, KeyLimits.DEFAULT);
+    Side right = new Side(network, 2, 5, KeyLimits.DEFAULT);
+    left.send();
+    network.run(Duration.ofMillis(31)); // M3 is there
+    right.updateKeys();
+    assertEquals(0, right.keys().sendingPhase());
+    network.run(Duration.ofSeconds(2)); // and so is an answer to the answer; then there is silence
+    assertEquals(1, right.keys().sendingPhase());
+    assertEquals(1, left.keys().receivingPhase());
   }
 
   /** FAULTS 57: by time also where nothing but the keep-alive is sent. */
