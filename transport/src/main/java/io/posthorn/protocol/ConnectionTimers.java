@@ -69,10 +69,10 @@ final class ConnectionTimers {
     if (session == null) {
       return next;
     }
-    next = Math.min(next, keys);
     next = Math.min(next, parts.recovery.deadlineNanos(nowNanos));
     next = Math.min(next, pacedUntilNanos);
     next = Math.min(next, parts.idle.deadlineNanos());
+    next = Math.min(next, keys);
     return parts.deliveries.awaitsPeer() ? Math.min(next, quietPingNanos) : next;
   }
 
