@@ -55,7 +55,7 @@ public final class CaptureReader implements Closeable {
       begin();
     } catch (EOFException cut) {
       in.close();
-      throw new CaptureException(path + " is no capture: it ends within its first block");
+      throw new CaptureException(path + " is no capture: it ends within its first block", cut);
     } catch (IOException | RuntimeException failed) {
       in.close();
       throw failed;

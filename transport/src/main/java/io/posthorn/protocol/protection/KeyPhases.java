@@ -49,7 +49,7 @@ final class KeyPhases {
   private long updateFromNanos;
   private boolean mayUpdate;
   private boolean updateRequested;
-  private long nowNanos;
+  private long toldNanos;
   private long sendingSinceNanos;
 
   private @Nullable PhaseKey previous;
@@ -95,7 +95,7 @@ final class KeyPhases {
     largestSealed = packetNumber;
     if (firstSealedInPhase == NONE) {
       firstSealedInPhase = packetNumber;
-      sendingSinceNanos = nowNanos;
+      sendingSinceNanos = toldNanos;
     }
     answeredInPhase = lowestInPhase != Long.MAX_VALUE;
     return sending;
@@ -103,7 +103,7 @@ final class KeyPhases {
 
   private boolean isOld() {
     return sealedInPhase >= limits.updatePackets()
-        || (sealedInPhase > 0 && nowNanos - sendingSinceNanos >= limits.updateNanos());
+        || (sealedInPhase > 0 && toldNanos - sendingSinceNanos >= limits.updateNanos());
   }
 
   /** The bit that the packet sealed last carries. */
@@ -125,7 +125,7 @@ final class KeyPhases {
 
   /** Time has passed; to be told before something is sealed, and at {@link #deadlineNanos}. */
   void onTime(long nowNanos) {
-    this.nowNanos = nowNanos;
+    toldNanos = nowNanos;
     forgetPrevious(nowNanos);
     mayUpdate = isComplete() && nowNanos >= updateFromNanos;
   }
