@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** FAULTS 21: {@code send(); return from main} delivers, in a virtual machine of its own. */
 class ShutdownTest {
+  /** FAULTS 21. */
   @ParameterizedTest
   @MethodSource("io.posthorn.SocketContractTest#modes")
   void sendAndReturnFromMainDelivers(Mode mode) throws Exception {

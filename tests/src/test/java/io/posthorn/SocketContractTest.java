@@ -259,6 +259,7 @@ class SocketContractTest {
     return end;
   }
 
+  /** FAULTS 31. */
   @ParameterizedTest
   @MethodSource("modes")
   void interruptedReceiverLeavesTheSocketUsable(Mode mode) throws Exception {
@@ -284,6 +285,7 @@ class SocketContractTest {
     }
   }
 
+  /** FAULTS 31. */
   @ParameterizedTest
   @MethodSource("modes")
   void interruptedSenderDoesNotCloseTheSocket(Mode mode) throws Exception {

@@ -177,6 +177,21 @@ public final class Connection implements AutoCloseable {
   }
 
   /**
+   * Has both sides seal what they send with new keys, and erase the old ones: before and after
+   * something of weight, say. Keys are replaced by themselves as well, after 2<sup>20</sup> packets
+   * and after an hour.
+   *
+   * <p>Answers at once. The next packet has the new key, and one leaves for that if nothing else is
+   * to be sent; not before the last replacement is complete, that is, until the peer has answered
+   * under the keys that it brought and then three probe timeouts have passed (RFC 9001 §6). Asked
+   * for more often than that, one more follows. No effect with {@link Security#none()} and after
+   * the connection's end.
+   */
+  public void updateKeys() {
+    socket.drivers().updateKeys(record);
+  }
+
+  /**
    * Closes it after what was sent is acknowledged, or after the socket's linger time.
    *
    * <p>An interrupt does not cut the waiting short; the interrupt status stays set.

@@ -95,6 +95,8 @@ public final class JsonText {
       out.append("null");
     } else if (value == Math.rint(value) && Math.abs(value) < 1e15) {
       out.append((long) value);
+    } else if (Math.abs(value) >= 1e15) {
+      out.append(value); // with an exponent, not with three hundred digits
     } else {
       out.append(String.format(Locale.ROOT, "%.6f", value));
     }

@@ -129,6 +129,7 @@ class HostileBodyTest extends HandwrittenBodies {
             }));
   }
 
+  /** FAULTS 61: depth. */
   @ParameterizedTest
   @ValueSource(ints = {ARRAY_LIST, ARRAY_DEQUE, AS_LIST, UNMODIFIABLE_LIST, HASH_SET, 73})
   void twoHundredThousandNestedListsAreTooDeep(int collectionId) {
@@ -176,6 +177,7 @@ class HostileBodyTest extends HandwrittenBodies {
                     })));
   }
 
+  /** FAULTS 61: allocation by the size of the body. */
   @Test
   void aMegabyteOfNullsCostsFourMegabytes() throws CodecException {
     byte[] body = body(out -> nulls(out, ARRAY_LIST, 1_000_000));

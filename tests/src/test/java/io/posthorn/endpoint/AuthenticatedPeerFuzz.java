@@ -17,17 +17,17 @@ public final class AuthenticatedPeerFuzz {
   /** Inputs that say something. */
   public static List<byte[]> seeds() {
     List<byte[]> seeds = new ArrayList<>();
-    for (boolean clear : new boolean[] {true, false}) {
+    for (int suite : FuzzedEndpoint.SUITES) {
       for (byte[] frames : FrameSeeds.payloads()) {
         seeds.add(
-            new Script(clear)
+            new Script(suite)
                 .piece(FuzzedEndpoint.SEALED, 0, frames)
                 .step(FuzzedEndpoint.APPLICATION, 0)
                 .step(FuzzedEndpoint.TIME, 7)
                 .input());
       }
       seeds.add(
-          new Script(clear)
+          new Script(suite)
               .step(FuzzedEndpoint.APPLICATION, 3, 0, 2, 9)
               .piece(FuzzedEndpoint.SEALED, 0, new byte[] {2, 0, 0, 0, 3})
               .piece(FuzzedEndpoint.SEALED, 7, new byte[] {1})

@@ -36,8 +36,8 @@ import org.jspecify.annotations.Nullable;
  * counted at most once among the dropped, and at most three bytes to a stranger for each that came.
  * At the end it can be closed.
  *
- * <p>The first byte of an input chooses the suite; then each step is a byte that says what, and its
- * arguments.
+ * <p>The first byte of an input chooses the {@linkplain #SUITES suite}; then each step is a byte
+ * that says what, and its arguments.
  */
 final class FuzzedEndpoint {
   static final int RAW = 0;
@@ -49,6 +49,10 @@ final class FuzzedEndpoint {
   static final int SEALED_HANDSHAKE = 6;
   static final int FIRST_MESSAGE = 7;
 
+  /** The first byte of an input for a clear endpoint, a sealed one, and one with a shared key. */
+  static final int[] SUITES = {1, 0, 2};
+
+  private static final byte[] SHARED_KEY = new byte[32];
   private static final int MOST_STEPS = 40;
 
   private static final long SECOND_NANOS = 1_000_000_000L;
@@ -67,7 +71,8 @@ final class FuzzedEndpoint {
   private final FuzzInput input;
   private final ReliableEndpoint endpoint;
   private final HandPeer peer;
-  private final boolean clear;
+  private final int suite;
+  private final byte @Nullable [] sharedKey;
   private final List<byte[]> genuine = new ArrayList<>();
   private final Map<InetSocketAddress, long[]> strangers = new HashMap<>();
   private final TransmitBatch batch = new TransmitBatch();
@@ -79,9 +84,16 @@ final class FuzzedEndpoint {
 
   private FuzzedEndpoint(State state, FuzzInput input) {
     this.input = input;
-    this.clear = (input.next() & 1) == 1;
-    SocketOptions options =
-        HandPeer.options(clear ? Security.none() : Security.ephemeral(), 4, 1 << 22);
+    int choice = input.next();
+    boolean clear = (choice & 1) != 0;
+    this.sharedKey = !clear && (choice & 2) != 0 ? SHARED_KEY : null;
+    this.suite =
+        clear
+            ? WireLimits.SUITE_CLEAR
+            : sharedKey == null ? WireLimits.SUITE_NOISE_XX : WireLimits.SUITE_NOISE_XX_PSK3;
+    Security sealed =
+        sharedKey == null ? Security.ephemeral() : Security.preSharedKey(SHARED_KEY.clone());
+    SocketOptions options = HandPeer.options(clear ? Security.none() : sealed, 4, 1 << 22);
     endpoint = HandPeer.endpoint(options, 1);
     peer = new HandPeer(endpoint, options, 1, 1);
     switch (state) {
@@ -139,9 +151,9 @@ final class FuzzedEndpoint {
         byte[] cookie = input.next(input.next() & 63);
         byte[] claimed = input.next(Math.max(32, input.next()));
         claimed = Arrays.copyOf(claimed, Math.max(32, claimed.length));
-        int suite = (what & 8) != 0 ? what >> 4 & 3 : clear ? 0 : 1;
+        int said = (what & 8) != 0 ? what >> 4 & 3 : suite;
         long id = (long) input.nextShort() << 20 | 1;
-        FirstMessagePacket.write(out, 0, suite, id, cookie, cookie.length, claimed, claimed.length);
+        FirstMessagePacket.write(out, 0, said, id, cookie, cookie.length, claimed, claimed.length);
         deliver(out, address(what >> 6));
       }
     }
@@ -196,12 +208,12 @@ final class FuzzedEndpoint {
   private void third(byte[] parameters) {
     long id = 77;
     Handshake handshake =
-        clear
+        suite == WireLimits.SUITE_CLEAR
             ? ClearHandshake.initiator(id, peer.random)
-            : NoiseXX.initiator(peer.identity, id, null, peer.random);
+            : NoiseXX.initiator(peer.identity, id, sharedKey, peer.random);
     byte[] first = new byte[WireLimits.MINIMUM_DATAGRAM_BYTES];
     int length = handshake.writeFirst(body, 0);
-    FirstMessagePacket.write(first, 0, clear ? 0 : 1, id, new byte[0], 0, body, length);
+    FirstMessagePacket.write(first, 0, suite, id, new byte[0], 0, body, length);
     deliver(first, peer.address);
     for (byte[] answer : heard) {
       SecondMessagePacket second = new SecondMessagePacket();
@@ -229,9 +241,9 @@ final class FuzzedEndpoint {
     }
     long id = asked.initiatorConnectionId();
     Handshake handshake =
-        clear
+        suite == WireLimits.SUITE_CLEAR
             ? ClearHandshake.responder(id, peer.random)
-            : NoiseXX.responder(peer.identity, id, null, peer.random);
+            : NoiseXX.responder(peer.identity, id, sharedKey, peer.random);
     assertTrue(handshake.readFirst(first, asked.bodyFrom(), asked.bodyLength()));
     int length = handshake.writeSecond(parameters, parameters.length, body, 0);
     byte[] out = new byte[WireLimits.MINIMUM_DATAGRAM_BYTES];
@@ -354,8 +366,9 @@ final class FuzzedEndpoint {
   static final class Script {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
-    Script(boolean clear) {
-      bytes.write(clear ? 1 : 0);
+    /** Begins with one of {@link #SUITES}. */
+    Script(int suite) {
+      bytes.write(suite);
     }
 
     /** A step and its arguments. */

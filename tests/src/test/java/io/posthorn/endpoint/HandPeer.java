@@ -228,7 +228,8 @@ final class HandPeer {
     deliver(packet(plain));
   }
 
-  private PacketProtection keys() {
+  /** What seals and opens this peer's packets. */
+  PacketProtection keys() {
     PacketProtection are = keys;
     if (are == null) {
       throw new IllegalStateException("no handshake yet");

@@ -10,6 +10,7 @@ import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.handshake.StaticKey;
+import io.posthorn.protocol.protection.KeyLimits;
 import io.posthorn.wire.PacketHeader;
 import io.posthorn.wire.ThirdMessagePacket;
 import java.net.InetSocketAddress;
@@ -27,20 +28,51 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * The handshake, exhaustively: every interleaving of deliveries (so any order), losses, copies and
- * timers up to a bound, with one side opening or both, with and without a cookie. In no state that
- * can be reached does a side count as connected in keys that the other does not hold: a packet that
- * it seals in that very state, handed to the other at once and without a handshake message before
- * it, opens there and is delivered.
+ * The handshake, exhaustively up to a bound. In no state that can be reached does a side count as
+ * connected in keys that the other does not hold: a packet that it seals in that very state, handed
+ * to the other at once and without a handshake message before it, opens there and is delivered.
  *
- * <p>States are reached by replaying their history on new endpoints, which are functions of their
- * inputs. Two histories in which each end saw the same in the same order, and the same is under
- * way, lead to one state, which is looked at once.
+ * <p>What is enumerated: two new endpoints of one suite (clear, Noise XX, XX with a shared key), of
+ * which one or both have been told to connect to the other, where each M1 is asked for a cookie or
+ * none is. From there every sequence of so many steps as the row says, each of them any of
+ *
+ * <ul>
+ *   <li>a datagram under way is delivered, whichever: so any order;
+ *   <li>a copy of it is, and it is still under way;
+ *   <li>it is lost;
+ *   <li>the clock goes to the next deadline of the two ends, and both are told the time,
+ * </ul>
+ *
+ * <p>with at most so many copies and losses together, and at most so many deadlines, as the row
+ * says. Of identical datagrams to one end one is taken for all. States are looked at after each
+ * step; sequences in which each end saw the same in the same order, and the same is under way, lead
+ * to one state, which is looked at once. States are reached by replaying their history on new
+ * endpoints, which are functions of their inputs.
+ *
+ * <p>What is not: datagrams that are changed, or forged; more than one connection asked for by an
+ * end; applications that send, close or restart meanwhile; addresses that change; and what needs
+ * more steps than the row has. {@code -Dposthorn.interleavings=1} adds a step to each row, and
+ * takes minutes.
  */
 @Timeout(120)
 class HandshakeInterleavingsTest {
   private static final InetSocketAddress[] ADDRESSES = {HandPeer.address(1), HandPeer.address(2)};
   private static final byte[] BODY = {1, 2, 3};
+
+  /** What the ends are asked for by their options. */
+  enum Suite {
+    CLEAR,
+    NOISE,
+    SHARED;
+
+    Security security() {
+      return switch (this) {
+        case CLEAR -> Security.none();
+        case NOISE -> Security.ephemeral();
+        case SHARED -> Security.preSharedKey(new byte[StaticKey.KEY_BYTES]);
+      };
+    }
+  }
 
   /** What may happen next. */
   private enum Kind {
@@ -99,7 +131,8 @@ class HandshakeInterleavingsTest {
                 own::equals,
                 KEYS[i],
                 PortLimits.UNKNOWN,
-                is.cookies ? 0 : Admission.COOKIE_THRESHOLD);
+                is.cookies ? 0 : Admission.COOKIE_THRESHOLD,
+                KeyLimits.DEFAULT);
       }
       for (int i = 0; i < (is.both ? 2 : 1); i++) {
         ends[i].connect(ADDRESSES[1 - i], 0);
@@ -252,18 +285,22 @@ class HandshakeInterleavingsTest {
   }
 
   /** Bounds that a few seconds allow; deeper by -Dposthorn.interleavings=1. */
-  @ParameterizedTest(
-      name = "clear {0}, both open {1}, cookies {2}: {3} steps, {4} faults, {5} timers")
+  @ParameterizedTest(name = "{0}, both open {1}, cookies {2}: {3} steps, {4} faults, {5} timers")
   @CsvSource({
-    "true,  false, false, 6, 2, 1, 1000, 100",
-    "true,  true,  false, 5, 2, 1, 500,  20",
-    "true,  false, true,  7, 1, 1, 500,  20",
-    "true,  true,  true,  7, 1, 0, 200,  20",
-    "false, false, false, 5, 1, 1, 100,  20",
-    "false, true,  false, 5, 1, 0, 50,   2",
+    "CLEAR,  false, false, 6, 2, 1, 1000, 100",
+    "CLEAR,  true,  false, 5, 2, 1, 500,  20",
+    "CLEAR,  false, true,  7, 1, 1, 500,  20",
+    "CLEAR,  true,  true,  7, 1, 0, 200,  20",
+    "NOISE,  false, false, 5, 1, 1, 100,  20",
+    "NOISE,  true,  false, 5, 1, 0, 50,   2",
+    "NOISE,  true,  false, 5, 0, 1, 50,   2",
+    "NOISE,  false, true,  7, 1, 0, 50,   10",
+    "SHARED, false, false, 5, 1, 1, 100,  20",
+    "SHARED, true,  false, 5, 1, 0, 50,   2",
+    "SHARED, false, true,  7, 1, 0, 50,   2",
   })
   void whoCountsAsConnectedSharesItsKeys(
-      boolean clear,
+      Suite suite,
       boolean both,
       boolean cookies,
       int steps,
@@ -271,8 +308,7 @@ class HandshakeInterleavingsTest {
       int timers,
       int leastStates,
       int leastChecked) {
-    Security security = clear ? Security.none() : Security.ephemeral();
-    Case is = new Case(security, both, cookies, faults, timers);
+    Case is = new Case(suite.security(), both, cookies, faults, timers);
     int depth = steps + Integer.getInteger("posthorn.interleavings", 0);
     Set<List<Object>> known = new HashSet<>();
     ArrayDeque<List<Action>> open = new ArrayDeque<>();
@@ -301,7 +337,7 @@ class HandshakeInterleavingsTest {
       }
     }
     System.out.println(
-        (clear ? "clear" : "Noise")
+        suite
             + (both ? ", both open" : ", one opens")
             + (cookies ? ", cookies: " : ": ")
             + known.size()

@@ -20,8 +20,7 @@ import net.jqwik.api.Property;
 
 /** Acknowledgements as weapons, and their absence: FAULTS 47 to 49. */
 class HostileAcknowledgementsTest extends MisbehavingPeerCase {
-  // 47: optimistic acknowledgements.
-
+  /** FAULTS 47: optimistic acknowledgements. */
   @Example
   void acknowledgingWhatWasNeverSentEndsTheConnection() {
     send(1000, 5);
@@ -49,8 +48,7 @@ class HostileAcknowledgementsTest extends MisbehavingPeerCase {
     assertEquals(CloseReason.PROTOCOL_VIOLATION, peer.toldToClose());
   }
 
-  // 48: ACK bombs.
-
+  /** FAULTS 48: ACK bombs. */
   @Property(tries = 50)
   void anAckOfManyRangesCostsNoMoreThanItsBytes(@ForAll long seed) {
     SplittableRandom random = new SplittableRandom(seed);
@@ -77,8 +75,7 @@ class HostileAcknowledgementsTest extends MisbehavingPeerCase {
     assertLives();
   }
 
-  // 49: acknowledgements withheld.
-
+  /** FAULTS 49: acknowledgements withheld. */
   @Example
   void aPeerThatAcknowledgesNothingStopsTheSenderNotTheMemory() {
     SendOutcome outcome = SendOutcome.ACCEPTED;

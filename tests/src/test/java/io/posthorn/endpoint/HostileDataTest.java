@@ -20,8 +20,7 @@ class HostileDataTest extends MisbehavingPeerCase {
   private static final long SLICE = (24 << 20) / 4 / 64;
   private static final long POOL = (24 << 20) / 4;
 
-  // 50: reassembly.
-
+  /** FAULTS 50: reassembly. */
   @Example
   void dataBeyondTheCreditBreaksFlowControl() {
     assertCloses(CloseReason.FLOW_CONTROL, out -> out.channelData(5, SLICE, new byte[1], 0, 1));
@@ -122,8 +121,7 @@ class HostileDataTest extends MisbehavingPeerCase {
     assertLives();
   }
 
-  // 51: tiny fragments.
-
+  /** FAULTS 51: tiny fragments. */
   @Example
   void tinyFragmentsWithHolesHitTheBoundOfEachChannelAndTheConnectionLives() {
     SplittableRandom random = new SplittableRandom(1);
@@ -140,8 +138,7 @@ class HostileDataTest extends MisbehavingPeerCase {
     assertLives();
   }
 
-  // 52: flow control as a weapon.
-
+  /** FAULTS 52: flow control as a weapon. */
   @Example
   void creditThatShrinksIsNoCredit() {
     peer.send(out -> out.maxChannelData(0, 1));

@@ -19,8 +19,7 @@ import net.jqwik.api.Property;
 
 /** Floods of control frames, jumps of packet numbers, and frames that are none: FAULTS 53, 54. */
 class HostileFramesTest extends MisbehavingPeerCase {
-  // 53: floods of control frames.
-
+  /** FAULTS 53: floods of control frames. */
   @Example
   void floodsAreAnsweredOnceADatagram() {
     long before = peer.datagramsHeard;
@@ -127,8 +126,7 @@ class HostileFramesTest extends MisbehavingPeerCase {
     assertTrue(answered <= 3 * sent, answered + " for " + sent);
   }
 
-  // 54: packet numbers.
-
+  /** FAULTS 54: packet numbers. */
   @Example
   void aJumpOfPacketNumbersIsDecodedOrDropped() {
     peer.nextNumber = (1L << 31) - 10;

@@ -16,16 +16,16 @@ public final class IdleEndpointFuzz {
   /** Inputs that say something. */
   public static List<byte[]> seeds() {
     List<byte[]> seeds = new ArrayList<>();
-    for (boolean clear : new boolean[] {true, false}) {
-      seeds.add(new Script(clear).step(FuzzedEndpoint.CHANGED, 0, 0, 0, 0).input());
-      seeds.add(new Script(clear).step(FuzzedEndpoint.CHANGED, 3, 0, 1, 0, 5, 1, 0).input());
-      seeds.add(new Script(clear).step(FuzzedEndpoint.CHANGED, 3, 0, 1, 0, 1, 9, 0).input());
-      seeds.add(new Script(clear).step(FuzzedEndpoint.SEALED_HANDSHAKE, 0, 2, 1, 0).input());
+    for (int suite : FuzzedEndpoint.SUITES) {
+      seeds.add(new Script(suite).step(FuzzedEndpoint.CHANGED, 0, 0, 0, 0).input());
+      seeds.add(new Script(suite).step(FuzzedEndpoint.CHANGED, 3, 0, 1, 0, 5, 1, 0).input());
+      seeds.add(new Script(suite).step(FuzzedEndpoint.CHANGED, 3, 0, 1, 0, 1, 9, 0).input());
+      seeds.add(new Script(suite).step(FuzzedEndpoint.SEALED_HANDSHAKE, 0, 2, 1, 0).input());
       seeds.add(
-          new Script(clear).step(FuzzedEndpoint.FIRST_MESSAGE, 24, 5, 1, 2, 3, 4, 5, 32).input());
-      seeds.add(new Script(clear).piece(FuzzedEndpoint.RAW, 3, new byte[] {9, 1, 2, 3}).input());
+          new Script(suite).step(FuzzedEndpoint.FIRST_MESSAGE, 24, 5, 1, 2, 3, 4, 5, 32).input());
+      seeds.add(new Script(suite).piece(FuzzedEndpoint.RAW, 3, new byte[] {9, 1, 2, 3}).input());
       seeds.add(
-          new Script(clear)
+          new Script(suite)
               .piece(FuzzedEndpoint.RAW, 3, FuzzedEndpoint.data(40))
               .step(FuzzedEndpoint.TIME, 10)
               .input());

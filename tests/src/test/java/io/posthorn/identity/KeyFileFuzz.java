@@ -3,11 +3,10 @@ package io.posthorn.identity;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
+import io.posthorn.fuzz.FuzzFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
@@ -17,65 +16,45 @@ import java.util.List;
  * cannot be read lets nobody in.
  */
 public final class KeyFileFuzz {
-  private static final Path FILE = file();
+  private static final FuzzFile FILE = new FuzzFile("keys");
   private static final byte[] KEY = new byte[PeerKey.KEY_BYTES];
   private static final InetSocketAddress PEER =
       InetSocketAddress.createUnresolved("peer.example", 9000);
 
   private KeyFileFuzz() {}
 
-  private static Path file() {
-    try {
-      Path folder = Files.createTempDirectory("posthorn-fuzz");
-      folder.toFile().deleteOnExit();
-      Path file = folder.resolve("keys");
-      file.toFile().deleteOnExit();
-      return file;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   /** Takes the content of a file. */
   public static void fuzzerTestOneInput(byte[] content) {
     line(new String(content, StandardCharsets.UTF_8));
-    try {
-      Files.write(FILE, content);
-      FILE.toFile().setReadable(false, false);
-      FILE.toFile().setReadable(true, true);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    KnownHosts hosts = new KnownHosts(FILE);
+    Path file = FILE.write(content);
+    file.toFile().setReadable(false, false);
+    file.toFile().setReadable(true, true);
+    KnownHosts hosts = new KnownHosts(file);
     try {
       for (KnownHosts.Entry entry : hosts.entries()) {
         assertEquals(entry.isRevoked(), entry.host().isEmpty());
       }
       hosts.judge(PEER, KEY);
     } catch (IOException refused) {
-      named(refused);
+      FILE.assertNamed(refused);
       assertEquals(
           KnownHosts.Verdict.Refused.class,
           hosts.judge(PEER, KEY).getClass(),
           "nobody is trusted by a file that makes no sense");
     }
-    AuthorizedKeys keys = new AuthorizedKeys(FILE);
+    AuthorizedKeys keys = new AuthorizedKeys(file);
     try {
       boolean found = keys.entries().stream().anyMatch(each -> each.fingerprint().isOf(KEY));
       assertEquals(found, keys.refusal(KEY) == null);
     } catch (IOException refused) {
-      named(refused);
+      FILE.assertNamed(refused);
       assertNotNull(keys.refusal(KEY));
     }
     try {
-      Identity.load(FILE).destroy();
+      Identity.load(file).destroy();
     } catch (IOException refused) {
-      named(refused);
+      FILE.assertNamed(refused);
     }
-  }
-
-  private static void named(IOException refused) {
-    assertEquals(true, String.valueOf(refused.getMessage()).contains(FILE.toString()), "no file");
   }
 
   private static void line(String text) {

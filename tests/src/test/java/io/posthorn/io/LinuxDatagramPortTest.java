@@ -331,6 +331,7 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
     assertEquals(1, port.send(batch(port.localAddress(), 10), 0, 0));
   }
 
+  /** FAULTS 29: EPERM, ENETUNREACH, ENOBUFS, ECONNREFUSED, EHOSTUNREACH. */
   @ParameterizedTest
   @ValueSource(ints = {1, 101, 105, 111, 113})
   void weatherOnSendingCountsEachDatagramAndTheRestGoesOn(int errno) throws Exception {

@@ -135,6 +135,30 @@ class PathFaultsTest {
     assertEquals(pair.network.counters(Pair.A, Pair.B).corrupted(), dropped);
   }
 
+  /**
+   * Seven seconds, and all but five of the idle limit, amid a stream: the same connection goes on.
+   */
+  @Property(tries = 6)
+  void fault6_anOutageBelowTheIdleLimitIsOver(@ForAll long seed, @ForAll boolean isLong) {
+    Pair pair = open(seed);
+    send(pair, 400, 1_000, 100);
+    pair.network.run(Duration.ofSeconds(2));
+    pair.network.cut(Pair.A, Pair.B).cut(Pair.B, Pair.A);
+    pair.network.run(Duration.ofSeconds(isLong ? 25 : 7));
+    int before = pair.history.received().size();
+    pair.network.mend(Pair.A, Pair.B).mend(Pair.B, Pair.A);
+    boolean resumed =
+        pair.network.runUntil(
+            () -> pair.history.received().size() > before, Duration.ofMillis(500));
+    assertTrue(resumed, "nothing came within some probe timeouts after it");
+    pair.network.run(Duration.ofSeconds(40));
+    settle(pair, Duration.ofSeconds(20));
+    assertEquals(400, pair.history.received().size());
+    for (int end = 0; end < 2; end++) {
+      assertEquals(1, pair.history.told(end, EndpointEvent.Connected.class).size());
+    }
+  }
+
   /** From a tenth of a millisecond to 1.5 seconds and back, and jitter: no end, little twice. */
   @Property(tries = 5)
   void fault9_suddenChangesOfTheRoundTripCloseNothing(@ForAll long seed) {

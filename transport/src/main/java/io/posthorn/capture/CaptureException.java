@@ -9,4 +9,8 @@ public final class CaptureException extends IOException {
   CaptureException(String what) {
     super(what);
   }
+
+  CaptureException(String what, Throwable cause) {
+    super(what, cause);
+  }
 }

@@ -53,6 +53,9 @@ public final class CaptureReader implements Closeable {
     this.in = new BufferedInputStream(Files.newInputStream(path), 1 << 16);
     try {
       begin();
+    } catch (EOFException cut) {
+      in.close();
+      throw new CaptureException(path + " is no capture: it ends within its first block", cut);
     } catch (IOException | RuntimeException failed) {
       in.close();
       throw failed;

@@ -1,6 +1,7 @@
 package io.posthorn.capture;
 
 import io.posthorn.EcnMark;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -109,7 +110,12 @@ final class FrameParser {
     byte[] address = new byte[bytes];
     in.get(at, address);
     try {
-      return new InetSocketAddress(InetAddress.getByAddress(address), port & 0xffff);
+      // By itself the JDK takes an IPv4 address in an IPv6 one for IPv4: another packet.
+      InetAddress host =
+          bytes == 4
+              ? InetAddress.getByAddress(address)
+              : Inet6Address.getByAddress(null, address, -1);
+      return new InetSocketAddress(host, port & 0xffff);
     } catch (UnknownHostException impossible) {
       throw new IllegalStateException("4 or 16 bytes are an address", impossible);
     }

@@ -163,6 +163,12 @@ public interface Endpoint {
   /** Erases all secrets, after the last use of everything else but {@link #counters}. */
   void destroy();
 
+  /**
+   * Has the packets of one connection sealed with the next key as soon as the last update of keys
+   * is complete; no effect where nothing is sealed.
+   */
+  void updateKeys(long connection, long nowNanos);
+
   /** The application confirms a message whose sender asked for it; no effect if it did not. */
   void confirm(ReceivedMessage message, long nowNanos);
 

@@ -242,7 +242,7 @@ final class Handshakes {
       existing.connection.adopt(
           halfOpen.responderConnectionId,
           remoteId,
-          halfOpen.handshake.split(shared.scratch().ciphers()),
+          shared.keysOf(halfOpen.handshake),
           key,
           peer,
           roundTripNanos,
@@ -260,7 +260,7 @@ final class Handshakes {
                 address,
                 halfOpen.responderConnectionId,
                 remoteId,
-                halfOpen.handshake.split(shared.scratch().ciphers()),
+                shared.keysOf(halfOpen.handshake),
                 key,
                 peer,
                 roundTripNanos,

@@ -330,6 +330,9 @@ public final class PlainEndpoint implements Endpoint {
   }
 
   @Override
+  public void updateKeys(long connection, long nowNanos) {}
+
+  @Override
   public void confirm(ReceivedMessage message, long nowNanos) {
     Objects.requireNonNull(message, "message");
   }

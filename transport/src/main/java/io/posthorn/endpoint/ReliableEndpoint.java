@@ -19,6 +19,7 @@ import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.protocol.handshake.StaticKey;
+import io.posthorn.protocol.protection.KeyLimits;
 import io.posthorn.protocol.recovery.ProbeRate;
 import io.posthorn.trace.PacketKind;
 import io.posthorn.wire.BigEndian;
@@ -103,7 +104,7 @@ public final class ReliableEndpoint implements Endpoint {
       Predicate<InetSocketAddress> isSelf,
       @Nullable StaticKey known,
       PortLimits port) {
-    this(options, random, isSelf, known, port, Admission.COOKIE_THRESHOLD, null, null);
+    this(options, random, isSelf, known, port, null);
   }
 
   /**
@@ -118,7 +119,16 @@ public final class ReliableEndpoint implements Endpoint {
       @Nullable StaticKey known,
       PortLimits port,
       @Nullable EndpointTrace trace) {
-    this(options, random, isSelf, known, port, Admission.COOKIE_THRESHOLD, trace, null);
+    this(
+        options,
+        random,
+        isSelf,
+        known,
+        port,
+        Admission.COOKIE_THRESHOLD,
+        KeyLimits.DEFAULT,
+        trace,
+        null);
   }
 
   /**
@@ -133,7 +143,16 @@ public final class ReliableEndpoint implements Endpoint {
       PortLimits port,
       @Nullable EndpointTrace trace,
       PortShare share) {
-    this(options, random, isSelf, null, port, Admission.COOKIE_THRESHOLD, trace, share);
+    this(
+        options,
+        random,
+        isSelf,
+        null,
+        port,
+        Admission.COOKIE_THRESHOLD,
+        KeyLimits.DEFAULT,
+        trace,
+        share);
   }
 
   /**
@@ -141,6 +160,7 @@ public final class ReliableEndpoint implements Endpoint {
    *
    * @param cookieThreshold half-open handshakes from which on a stranger is asked for a cookie; 0
    *     for each one
+   * @param keyLimits how long keys are used
    */
   ReliableEndpoint(
       SocketOptions options,
@@ -148,8 +168,9 @@ public final class ReliableEndpoint implements Endpoint {
       Predicate<InetSocketAddress> isSelf,
       @Nullable StaticKey known,
       PortLimits port,
-      int cookieThreshold) {
-    this(options, random, isSelf, known, port, cookieThreshold, null, null);
+      int cookieThreshold,
+      KeyLimits keyLimits) {
+    this(options, random, isSelf, known, port, cookieThreshold, keyLimits, null, null);
   }
 
   private ReliableEndpoint(
@@ -159,6 +180,7 @@ public final class ReliableEndpoint implements Endpoint {
       @Nullable StaticKey known,
       PortLimits port,
       int cookieThreshold,
+      KeyLimits keyLimits,
       @Nullable EndpointTrace trace,
       @Nullable PortShare share) {
     StaticKey lasting = known == null ? staticKey(options.security()) : known;
@@ -178,6 +200,7 @@ public final class ReliableEndpoint implements Endpoint {
             share == null ? random.nextLong() : share.instanceId(),
             new Announcement(),
             new ProbeRate(),
+            keyLimits,
             trace);
     this.trace = trace;
     this.packetTrace = trace != null && trace.wantsPackets() ? trace : null;
@@ -300,8 +323,8 @@ public final class ReliableEndpoint implements Endpoint {
     }
     DropReason reason =
         slot.connection.onData(bytes, at, length, datagramBytes, from, ecn, nowNanos);
-    if (reason != DropReason.AUTHENTICATION_FAILED) {
-      turns.settle(slot, nowNanos);
+    if (reason != DropReason.AUTHENTICATION_FAILED || !slot.connection.isSendable()) {
+      turns.settle(slot, nowNanos); // too many forgeries end a connection
     }
     if (reason == DropReason.RECEIVE_BUFFER_FULL) {
       relief.onRefused(nowNanos);
@@ -580,6 +603,15 @@ public final class ReliableEndpoint implements Endpoint {
     identity.destroy();
     if (trace != null) {
       trace.listener().socketClosed();
+    }
+  }
+
+  @Override
+  public void updateKeys(long connection, long nowNanos) {
+    ConnectionSlot slot = table.byHandle(connection);
+    if (slot != null) {
+      slot.connection.updateKeys(nowNanos);
+      turns.settle(slot, nowNanos);
     }
   }
 

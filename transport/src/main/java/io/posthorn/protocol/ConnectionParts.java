@@ -9,6 +9,7 @@ import io.posthorn.protocol.path.LocalConnectionIds;
 import io.posthorn.protocol.path.MtuDiscovery;
 import io.posthorn.protocol.path.Path;
 import io.posthorn.protocol.path.PeerConnectionIds;
+import io.posthorn.protocol.protection.PacketProtection;
 import io.posthorn.protocol.recovery.PacketRecovery;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
@@ -102,6 +103,13 @@ final class ConnectionParts {
             openedHere ? options.keepAlive().toNanos() : NEVER,
             implicit ? options.implicitIdle().toNanos() : NEVER,
             nowNanos);
+  }
+
+  /** Has a packet sent if only that is wanting to an update of keys that was asked for. */
+  void requestDueKeyUpdate(PacketProtection keys) {
+    if (keys.isKeyUpdateDue() && ending.isRunning()) {
+      pings.request();
+    }
   }
 
   /** The largest datagram that may be tried towards the path's address. */

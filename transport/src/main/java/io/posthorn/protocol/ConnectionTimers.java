@@ -1,5 +1,6 @@
 package io.posthorn.protocol;
 
+import io.posthorn.protocol.protection.PacketProtection;
 import io.posthorn.wire.CloseReason;
 
 /** All deadlines of one connection: which comes first, and what each brings. */
@@ -50,30 +51,39 @@ final class ConnectionTimers {
     if (ending.isEnded()) {
       return NEVER;
     }
+    Session session = opening.session();
+    long keys = session == null ? NEVER : session.protection().deadlineNanos();
     if (ending.isOver()) {
       long acknowledge = parts.path.isStifled() ? NEVER : parts.acknowledgements.deadlineNanos();
-      return Math.min(ending.drainDeadlineNanos(), acknowledge);
+      return Math.min(keys, Math.min(ending.drainDeadlineNanos(), acknowledge));
     }
     if (parts.path.isStifled()) {
       // What may not leave before more comes from there must not keep a timer busy.
       long own = Math.min(parts.path.deadlineNanos(), parts.idle.deadlineNanos());
-      return Math.min(own, ending.lingerDeadlineNanos());
+      return Math.min(keys, Math.min(own, ending.lingerDeadlineNanos()));
     }
     long next = Math.min(ending.lingerDeadlineNanos(), opening.deadlineNanos());
     for (FrameSource source : parts.sources) {
       next = Math.min(next, source.deadlineNanos());
     }
-    if (opening.session() == null) {
+    if (session == null) {
       return next;
     }
     next = Math.min(next, parts.recovery.deadlineNanos(nowNanos));
     next = Math.min(next, pacedUntilNanos);
     next = Math.min(next, parts.idle.deadlineNanos());
+    next = Math.min(next, keys);
     return parts.deliveries.awaitsPeer() ? Math.min(next, quietPingNanos) : next;
   }
 
   /** A deadline has come. */
   void onTimeout(long nowNanos) {
+    Session session = opening.session();
+    if (session != null) {
+      PacketProtection keys = session.protection();
+      keys.onTime(nowNanos);
+      parts.requestDueKeyUpdate(keys);
+    }
     if (parts.ending.isOver()) {
       if (nowNanos >= parts.ending.drainDeadlineNanos()) {
         closing.finish(ConnectionEnd.local(CloseReason.APPLICATION));
@@ -90,7 +100,7 @@ final class ConnectionTimers {
       closing.giveUp(failure);
       return;
     }
-    if (opening.session() != null && !onTimeoutWhenOpen(nowNanos)) {
+    if (session != null && !onTimeoutWhenOpen(nowNanos)) {
       return;
     }
     closing.proceed(nowNanos);

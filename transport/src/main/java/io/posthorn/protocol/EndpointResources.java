@@ -3,6 +3,9 @@ package io.posthorn.protocol;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.handshake.ConnectionIdIssuer;
+import io.posthorn.protocol.handshake.Handshake;
+import io.posthorn.protocol.protection.KeyLimits;
+import io.posthorn.protocol.protection.PacketProtection;
 import io.posthorn.protocol.recovery.ProbeRate;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param instanceId tells this run of the socket from the one before
  * @param announcement what the application has each new peer told
  * @param probeRate of probes into silence
+ * @param keyLimits how long keys are used
  * @param trace who is told what happens; null for nobody
  */
 public record EndpointResources(
@@ -31,6 +35,7 @@ public record EndpointResources(
     long instanceId,
     Announcement announcement,
     ProbeRate probeRate,
+    KeyLimits keyLimits,
     @Nullable EndpointTrace trace) {
 
   /** With nothing that another endpoint would share, and nobody who watches. */
@@ -53,6 +58,12 @@ public record EndpointResources(
         instanceId,
         announcement,
         new ProbeRate(),
+        KeyLimits.DEFAULT,
         null);
+  }
+
+  /** The keys for data packets of a handshake that is done. */
+  public PacketProtection keysOf(Handshake handshake) {
+    return handshake.split(keyLimits, scratch.ciphers());
   }
 }

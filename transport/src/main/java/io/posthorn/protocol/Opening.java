@@ -147,7 +147,7 @@ final class Opening {
     if (told != null) {
       told.handshakeKeys(opening.handshake(), parts.localIds.first(), peer.connectionId);
     }
-    open(peer.connectionId, opening.handshake().split(parts.shared.scratch().ciphers()), key, peer);
+    open(peer.connectionId, parts.shared.keysOf(opening.handshake()), key, peer);
     return DropReason.NONE;
   }
 

@@ -59,6 +59,13 @@ final class PacketReceiver {
     byte[] plain = keys.leavesInPlace() ? datagram : parts.shared.scratch().plain();
     long largest = parts.acknowledgements.largestReceived();
     int plainLength = keys.open(datagram, from, length, largest, nowNanos, plain, 0);
+    if (plainLength == PacketProtection.FAILED && keys.isExhausted()) {
+      closing.fail(CloseReason.KEY_LIMIT, nowNanos);
+    }
+    if (plainLength == PacketProtection.BREACH) {
+      closing.fail(CloseReason.PROTOCOL_VIOLATION, nowNanos);
+      return DropReason.NONE;
+    }
     if (plainLength < 0) {
       return plainLength == PacketProtection.FAILED
           ? DropReason.AUTHENTICATION_FAILED
@@ -92,6 +99,7 @@ final class PacketReceiver {
     CloseReason breach = reader.read(plain, keys.openedFrom(), plainLength, frames);
     keys.onAcknowledged(parts.recovery.largestAcknowledged(), nowNanos);
     keys.onProbeTimeout(parts.recovery.probeTimeoutNanos());
+    parts.requestDueKeyUpdate(keys);
     if (parts.trace != null) {
       parts.trace.recovery(parts.recovery, nowNanos);
     }

@@ -47,6 +47,7 @@ final class PacketSender {
       return first;
     }
     PacketProtection keys = session.protection();
+    keys.onTime(nowNanos);
     if (keys.isExhausted()) {
       closing.fail(CloseReason.KEY_LIMIT, nowNanos);
     } else if (parts.recovery.sent().isFull()) {

@@ -344,6 +344,20 @@ public final class PeerConnection {
     return !isOver() && deliveries.cancel(receipt);
   }
 
+  /**
+   * Has packets sealed with the next key, and one sent for that, as soon as the last update is
+   * complete (RFC 9001 §6.1). Before the first packet, and where nothing is sealed, no effect.
+   */
+  public void updateKeys(long nowNanos) {
+    Session session = opening.session();
+    if (session != null && parts.ending.isRunning()) {
+      PacketProtection keys = session.protection();
+      keys.requestKeyUpdate();
+      keys.onTime(nowNanos);
+      parts.requestDueKeyUpdate(keys);
+    }
+  }
+
   /** Flushes what waits, for at most so long, then closes. */
   public void close(long applicationCode, String text, long lingerNanos, long nowNanos) {
     closing.close(applicationCode, text, lingerNanos, nowNanos);

@@ -180,6 +180,11 @@ public final class DriverGroup {
     return of(connection.handle()).awaitEnd(connection);
   }
 
+  /** As {@link SocketDriver#updateKeys}. */
+  public void updateKeys(ConnectionRecord connection) {
+    of(connection.handle()).updateKeys(connection);
+  }
+
   /** As {@link SocketDriver#confirm}. */
   public void confirm(ReceivedMessage message) {
     of(message.connection()).confirm(message);

@@ -433,6 +433,20 @@ public final class SocketDriver extends SocketLoop {
     }
   }
 
+  /** Has the packets of a connection sealed with the next key, as soon as that may be. */
+  public void updateKeys(ConnectionRecord connection) {
+    lock.lock();
+    try {
+      if (isOpen() && connection.closed() == null) {
+        long now = now();
+        endpoint.updateKeys(connection.handle(), now);
+        afterInput(now);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Tells the sender that the application has dealt with the message. */
   public void confirm(ReceivedMessage message) {
     lock.lock();

@@ -3,6 +3,7 @@ package io.posthorn.cli.sockets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongUnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,10 +90,9 @@ public record SocketRow(
 
   /** The line that goes through a control socket: members with tabs between them. */
   String toLine() {
-    StringBuilder line = new StringBuilder();
-    members()
-        .forEach((name, value) -> line.append(name).append('=').append(plain(value)).append('\t'));
-    return line.toString().stripTrailing();
+    return members().entrySet().stream()
+        .map(member -> member.getKey() + "=" + plain(member.getValue()))
+        .collect(Collectors.joining("\t"));
   }
 
   private static String plain(Object value) {

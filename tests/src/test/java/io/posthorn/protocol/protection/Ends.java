@@ -27,6 +27,13 @@ final class Ends {
         new AesGcmProtection(forth, back, limits), new AesGcmProtection(back, forth, limits));
   }
 
+  /** The secret of {@code left} in {@link #sealed}. */
+  static byte[] forth(long seed) {
+    byte[] forth = new byte[32];
+    new SplittableRandom(seed).nextBytes(forth);
+    return forth;
+  }
+
   static Ends clear() {
     return new Ends(new ChecksumProtection(), new ChecksumProtection());
   }

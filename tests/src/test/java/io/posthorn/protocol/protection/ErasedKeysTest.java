@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 /** Keys that are over leave nothing behind in memory. */
 class ErasedKeysTest {
   private static final byte[] FRAMES = new byte[20];
-  private static final KeyLimits OFTEN = new KeyLimits(2, 1_000, 1_000);
+  private static final KeyLimits OFTEN = new KeyLimits(2, 1L << 60, 1_000, 1_000);
 
   @Test
   void allKeysOfAConnectionAreErased() {

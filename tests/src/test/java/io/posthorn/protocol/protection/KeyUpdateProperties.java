@@ -17,7 +17,7 @@ import net.jqwik.api.statistics.Statistics;
 
 /** Key update (RFC 9001 §6) over a network that loses, repeats and reorders. */
 class KeyUpdateProperties {
-  private static final KeyLimits HUNDRED = new KeyLimits(100, 100_000, 1000);
+  private static final KeyLimits HUNDRED = new KeyLimits(100, 1L << 60, 100_000, 1000);
   private static final long MILLI = 1_000_000;
 
   /** One side: seals, opens, and acknowledges in each packet the largest number it opened. */
@@ -242,7 +242,7 @@ class KeyUpdateProperties {
 
   @Example
   void withoutAnAnswerTheKeyEndsAtItsLimit() {
-    Ends ends = Ends.sealed(8, new KeyLimits(100, 300, 10));
+    Ends ends = Ends.sealed(8, new KeyLimits(100, 1L << 60, 300, 10));
     byte[] out = new byte[100];
     byte[] frames = new byte[4];
     for (int number = 0; number < 300; number++) {
@@ -257,6 +257,131 @@ class KeyUpdateProperties {
     assertFalse(ends.left.isExhausted());
     ends.left.seal(1, 301, 4, frames, 0, 4, out, 0);
     assertEquals(1, Ends.phases(ends.left).sendingPhase());
+  }
+
+  /** FAULTS 57: and by time. The age counts from the key's first packet. */
+  @Example
+  void aKeyIsReplacedWhenItsTimeIsOver() {
+    Ends ends = Ends.sealed(9, new KeyLimits(1_000, 500, 1_000, 10));
+    byte[] plain = new byte[100];
+    ends.left.onProbeTimeout(10);
+    ends.left.onTime(5_000);
+    exchange(ends, 0, 5_000, plain);
+    ends.left.onTime(5_499);
+    Ends.open(ends.right, Ends.seal(ends.left, 1, 1, new byte[4]), 0, 5_499, plain);
+    assertEquals(0, ends.left.sendingPhase());
+    ends.left.onTime(5_500);
+    Ends.open(ends.right, Ends.seal(ends.left, 2, 1, new byte[4]), 1, 5_500, plain);
+    assertEquals(1, ends.left.sendingPhase());
+    assertEquals(
+        4, Ends.open(ends.left, Ends.seal(ends.right, 2, 1, new byte[4]), 0, 6_000, plain));
+    ends.left.onAcknowledged(2, 5_960);
+    ends.left.onTime(5_999);
+    Ends.seal(ends.left, 3, 1, new byte[4]);
+    assertEquals(1, ends.left.sendingPhase(), "the next one's time counts from its own beginning");
+    ends.left.onTime(6_000);
+    Ends.seal(ends.left, 4, 1, new byte[4]);
+    assertEquals(2, ends.left.sendingPhase());
+  }
+
+  /** Nothing is opened and nothing acknowledged: the clock alone erases it. */
+  @Example
+  void theOldKeyHasADeadline() {
+    Ends ends = Ends.sealed(10, HUNDRED);
+    byte[] plain = new byte[100];
+    ends.right.onProbeTimeout(100);
+    exchange(ends, 0, 0, plain);
+    assertEquals(Long.MAX_VALUE, ends.right.deadlineNanos());
+    ends.left.requestKeyUpdate();
+    Ends.open(ends.right, Ends.seal(ends.left, 1, 1, new byte[4]), 0, 1_000, plain);
+    assertEquals(1_300, ends.right.deadlineNanos());
+    ends.right.onTime(1_299);
+    assertTrue(Ends.phases(ends.right).keepsPrevious());
+    ends.right.onTime(1_300);
+    assertFalse(Ends.phases(ends.right).keepsPrevious());
+    assertEquals(Long.MAX_VALUE, ends.right.deadlineNanos());
+  }
+
+  @Example
+  void whatWasAskedForTooEarlyIsDueInItsTime() {
+    Ends ends = Ends.sealed(11, HUNDRED);
+    byte[] plain = new byte[100];
+    ends.left.onProbeTimeout(100);
+    ends.left.requestKeyUpdate();
+    assertFalse(ends.left.isKeyUpdateDue(), "nothing is acknowledged");
+    exchange(ends, 0, 0, plain);
+    assertTrue(ends.left.isKeyUpdateDue());
+    Ends.open(ends.right, Ends.seal(ends.left, 1, 1, new byte[4]), 0, 0, plain);
+    assertFalse(ends.left.isKeyUpdateDue());
+    ends.left.requestKeyUpdate();
+    Ends.open(ends.left, Ends.seal(ends.right, 1, 1, new byte[4]), 0, 50, plain);
+    ends.left.onAcknowledged(1, 50);
+    assertEquals(350, ends.left.deadlineNanos(), "which is that of the old key too");
+    ends.left.onTime(350);
+    assertTrue(ends.left.isKeyUpdateDue());
+    assertEquals(Long.MAX_VALUE, ends.left.deadlineNanos());
+  }
+
+  /** RFC 9001 §6.2: it can not have heard, so it breaks the rules; nothing moves. */
+  @Example
+  void aPeerThatUpdatesBeforeItWasAnsweredBreaksTheRules() {
+    Ends ends = Ends.sealed(12, HUNDRED);
+    HastyPeer hasty = new HastyPeer(Ends.forth(12));
+    byte[] plain = new byte[100];
+    Ends.seal(ends.right, 0, 1, new byte[4]);
+    assertEquals(4, Ends.open(ends.right, hasty.seal(0, 0), -1, 0, plain));
+    assertEquals(PacketProtection.BREACH, Ends.open(ends.right, hasty.seal(1, 1), 0, 0, plain));
+    assertEquals(0, ends.right.receivingPhase());
+    Ends.seal(ends.right, 1, 1, new byte[4]);
+    assertEquals(4, Ends.open(ends.right, hasty.seal(1, 2), 0, 0, plain), "now it may know");
+    long later = 10 * MILLI;
+    assertEquals(PacketProtection.BREACH, Ends.open(ends.right, hasty.seal(2, 3), 2, later, plain));
+    assertEquals(4, Ends.open(ends.right, hasty.seal(1, 4), 2, later, plain));
+    Ends.seal(ends.right, 2, 1, new byte[4]);
+    assertEquals(4, Ends.open(ends.right, hasty.seal(2, 5), 4, later, plain));
+    assertEquals(2, ends.right.receivingPhase());
+  }
+
+  /** However often it is answered, an update costs two derivations: not one with each packet. */
+  @Example
+  void aPeerThatUpdatesWithEachPacketIsHeldUp() {
+    Ends ends = Ends.sealed(13, HUNDRED);
+    HastyPeer hasty = new HastyPeer(Ends.forth(13));
+    byte[] plain = new byte[100];
+    Ends.seal(ends.right, 0, 1, new byte[4]);
+    assertEquals(4, Ends.open(ends.right, hasty.seal(0, 0), -1, 0, plain));
+    long largest = 0;
+    for (int number = 1; number <= 1_000; number++) {
+      long now = number * MILLI / 10;
+      Ends.seal(ends.right, number, 2, new byte[4]);
+      byte[] packet = hasty.seal((int) ends.right.receivingPhase() + 1, number);
+      if (Ends.open(ends.right, packet, largest, now, plain) == 4) {
+        largest = number;
+      }
+    }
+    assertEquals(1 + 100 / 3, ends.right.receivingPhase(), "one in three milliseconds");
+  }
+
+  /** The peer's update in answer to the own one needs no time and no acknowledgement. */
+  @Example
+  void aPeerMayFollowAtOnce() {
+    Ends ends = Ends.sealed(14, HUNDRED);
+    byte[] plain = new byte[100];
+    ends.left.onProbeTimeout(1);
+    ends.right.onProbeTimeout(1);
+    exchange(ends, 0, 0, plain);
+    long number = 1;
+    for (int phase = 1; phase < 20; phase++) {
+      ends.left.requestKeyUpdate();
+      byte[] forth = Ends.seal(ends.left, number, 1, new byte[4]);
+      assertEquals(4, Ends.open(ends.right, forth, number - 1, phase * 4 * MILLI, plain));
+      byte[] back = Ends.seal(ends.right, number, 1, new byte[4]);
+      assertEquals(4, Ends.open(ends.left, back, number - 1, phase * 4 * MILLI, plain));
+      ends.left.onAcknowledged(number, phase * 4 * MILLI);
+      ends.left.onTime((phase * 4 + 1) * MILLI);
+      assertEquals(phase, ends.left.receivingPhase());
+      number++;
+    }
   }
 
   /** FAULTS 57: with the limit at 100, the same plaintext never gives the same bytes twice. */

@@ -235,7 +235,7 @@ class PacketProtectionTest {
 
   @Test
   void forgeriesAreCountedUpToTheirLimit() {
-    Ends ends = Ends.sealed(4, new KeyLimits(100, 200, 10));
+    Ends ends = Ends.sealed(4, new KeyLimits(100, 1L << 60, 200, 10));
     byte[] packet = Ends.seal(ends.left, 0, 2, new byte[30]);
     byte[] forged = packet.clone();
     forged[forged.length - 1] ^= 1;
@@ -265,9 +265,11 @@ class PacketProtectionTest {
 
   @Test
   void limitsThatContradictEachOtherAreRefused() {
-    assertThrows(IllegalArgumentException.class, () -> new KeyLimits(0, 100, 1));
-    assertThrows(IllegalArgumentException.class, () -> new KeyLimits(1, 64, 1));
-    assertThrows(IllegalArgumentException.class, () -> new KeyLimits(1, 65, 0));
+    assertThrows(IllegalArgumentException.class, () -> new KeyLimits(0, 1, 100, 1));
+    assertThrows(IllegalArgumentException.class, () -> new KeyLimits(1, 0, 100, 1));
+    assertThrows(IllegalArgumentException.class, () -> new KeyLimits(1, 1, 64, 1));
+    assertThrows(IllegalArgumentException.class, () -> new KeyLimits(101, 1, 100, 1));
+    assertThrows(IllegalArgumentException.class, () -> new KeyLimits(1, 1, 65, 0));
     assertThrows(
         IllegalArgumentException.class,
         () -> new AesGcmProtection(new byte[31], new byte[32], KeyLimits.DEFAULT));

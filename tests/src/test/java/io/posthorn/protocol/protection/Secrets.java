@@ -13,6 +13,7 @@ import java.util.TreeMap;
 /** The arrays that objects of the protocol hold, by the path of fields that leads to them. */
 public final class Secrets {
   private final Map<String, byte[]> arrays = new TreeMap<>();
+  private final List<PacketProtection> keys = new ArrayList<>();
   private final Map<Object, Boolean> seen = new IdentityHashMap<>();
 
   private Secrets() {}
@@ -22,6 +23,18 @@ public final class Secrets {
     Secrets secrets = new Secrets();
     secrets.walk(object, "");
     return secrets.arrays;
+  }
+
+  /**
+   * What seals and opens the packets of this object, which holds one such, be it through others.
+   */
+  public static PacketProtection keysOf(Object object) {
+    Secrets secrets = new Secrets();
+    secrets.walk(object, "");
+    if (secrets.keys.size() != 1) {
+      throw new AssertionError(secrets.keys.size() + " of them");
+    }
+    return secrets.keys.get(0);
   }
 
   /** Fails unless these arrays hold nothing any more; they are there, and paths end like that. */
@@ -47,6 +60,9 @@ public final class Secrets {
     } else if (object != null
         && object.getClass().getName().startsWith("io.posthorn.")
         && seen.put(object, true) == null) {
+      if (object instanceof PacketProtection protection) {
+        keys.add(protection);
+      }
       for (Class<?> type = object.getClass(); type != null; type = type.getSuperclass()) {
         if (!type.getName().startsWith("io.posthorn.")) {
           break;

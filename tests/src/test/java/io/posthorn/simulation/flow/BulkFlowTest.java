@@ -62,6 +62,7 @@ class BulkFlowTest {
     atLeast(90, goodput(CongestionControl.CUBIC, Link.of(20, 0)));
   }
 
+  /** FAULTS 15. */
   @Test
   void adaptiveSharesWithTcpCubic() {
     SharedLink run =

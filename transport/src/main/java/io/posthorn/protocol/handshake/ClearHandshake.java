@@ -2,6 +2,7 @@ package io.posthorn.protocol.handshake;
 
 import io.posthorn.protocol.protection.AesCiphers;
 import io.posthorn.protocol.protection.ChecksumProtection;
+import io.posthorn.protocol.protection.KeyLimits;
 import io.posthorn.protocol.protection.PacketProtection;
 import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.WireLimits;
@@ -140,7 +141,7 @@ public final class ClearHandshake implements Handshake {
   }
 
   @Override
-  public PacketProtection split(AesCiphers unused) {
+  public PacketProtection split(KeyLimits unused, AesCiphers unusedToo) {
     advance(Step.SPLIT, Step.DONE);
     return new ChecksumProtection();
   }

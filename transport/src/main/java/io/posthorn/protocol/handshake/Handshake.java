@@ -1,6 +1,7 @@
 package io.posthorn.protocol.handshake;
 
 import io.posthorn.protocol.protection.AesCiphers;
+import io.posthorn.protocol.protection.KeyLimits;
 import io.posthorn.protocol.protection.PacketProtection;
 
 /**
@@ -65,13 +66,14 @@ public interface Handshake {
   /**
    * The keys for data packets; once, after the third message.
    *
+   * @param limits how long keys are used
    * @param ciphers of the endpoint
    */
-  PacketProtection split(AesCiphers ciphers);
+  PacketProtection split(KeyLimits limits, AesCiphers ciphers);
 
-  /** As {@link #split(AesCiphers)}, with ciphers of its own. */
+  /** As {@link #split(KeyLimits, AesCiphers)}, with the usual limits and ciphers of its own. */
   default PacketProtection split() {
-    return split(new AesCiphers());
+    return split(KeyLimits.DEFAULT, new AesCiphers());
   }
 
   /**

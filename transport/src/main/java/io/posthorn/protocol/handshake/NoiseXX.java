@@ -331,11 +331,6 @@ public final class NoiseXX implements Handshake {
   }
 
   @Override
-  public PacketProtection split(AesCiphers ciphers) {
-    return split(KeyLimits.DEFAULT, ciphers);
-  }
-
-  /** As {@link #split(AesCiphers)}, with other limits for the keys. */
   public PacketProtection split(KeyLimits limits, AesCiphers ciphers) {
     byte[][] secrets = splitSecrets();
     PacketProtection protection =

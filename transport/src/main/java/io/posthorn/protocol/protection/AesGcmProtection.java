@@ -142,7 +142,9 @@ public final class AesGcmProtection implements PacketProtection {
       forgeries++;
       return FAILED;
     }
-    phases.onOpened(choice, packetNumber, nowNanos);
+    if (!phases.onOpened(choice, packetNumber, nowNanos)) {
+      return BREACH;
+    }
     window.mark(packetNumber);
     openedPacketNumber = packetNumber;
     openedFrom = plainFrom;
@@ -184,8 +186,25 @@ public final class AesGcmProtection implements PacketProtection {
   }
 
   @Override
+  public void onTime(long nowNanos) {
+    if (!destroyed) {
+      phases.onTime(nowNanos);
+    }
+  }
+
+  @Override
+  public long deadlineNanos() {
+    return phases.deadlineNanos();
+  }
+
+  @Override
   public void requestKeyUpdate() {
     phases.requestUpdate();
+  }
+
+  @Override
+  public boolean isKeyUpdateDue() {
+    return phases.isUpdateDue();
   }
 
   @Override

@@ -5,18 +5,26 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which key seals and which opens: the key update of RFC 9001 §6 by one phase bit. Not thread-safe.
  *
- * <p>Sending moves to the next phase by itself after a number of packets, on request, or because
- * the peer moved. It moves by itself only when the peer is in the same phase, has acknowledged a
- * packet of it, and has had three probe timeouts since then to forget the phase before.
+ * <p>Sending moves to the next phase by itself after a number of packets or some time, on request,
+ * or because the peer moved. It moves by itself only when the peer is in the same phase, has
+ * acknowledged a packet of it, and has had three probe timeouts since then to forget the phase
+ * before.
  *
  * <p>Receiving keeps three keys: of the phase before (for three probe timeouts), of this one and of
  * the next. Within a direction a higher packet number never has an older phase, so the bit and the
- * number name one key, and no packet is tried with two.
+ * number name one key, and no packet is tried with two. A peer that moves although it can not have
+ * seen an acknowledgement in the phase that it leaves breaks the rules; who has sealed nothing at
+ * all only reads along, and asks nobody for that.
  */
 final class KeyPhases {
   private static final long NONE = -1;
   private static final int RETAINED_PROBE_TIMEOUTS = 3;
   private static final long DEFAULT_PROBE_TIMEOUT_NANOS = 1_000_000_000; // RFC 9002 §6.2.2
+
+  /** What three probe timeouts take at least, whatever the round trip: each has a millisecond. */
+  private static final long SHORTEST_PHASE_NANOS = RETAINED_PROBE_TIMEOUTS * 1_000_000;
+
+  private static final long NEVER = Long.MAX_VALUE;
 
   /** Which key a packet belongs to. */
   enum Choice {
@@ -25,7 +33,7 @@ final class KeyPhases {
     NEXT,
     /** A phase whose key is erased. */
     ERASED,
-    /** No packet of a peer that keeps the rules has this number with this bit. */
+    /** No packet of a peer that keeps the rules has this number with this bit, or not yet. */
     IMPOSSIBLE
   }
 
@@ -41,11 +49,18 @@ final class KeyPhases {
   private long updateFromNanos;
   private boolean mayUpdate;
   private boolean updateRequested;
+  private long toldNanos;
+  private long sendingSinceNanos;
 
   private @Nullable PhaseKey previous;
   private PhaseKey current;
   private PhaseKey next;
   private long receivingPhase;
+  private long receivingSinceNanos;
+
+  /** Whether something was sealed after the first packet of this phase was opened. */
+  private boolean answeredInPhase;
+
   private long lowestInPhase = Long.MAX_VALUE;
   private long largestInPhase = NONE;
   private long largestBeforePhase = NONE;
@@ -70,7 +85,7 @@ final class KeyPhases {
    */
   PhaseKey forSealing(long packetNumber) {
     DataHeader.checkNumber(packetNumber, largestSealed);
-    if (mayUpdate && (updateRequested || sealedInPhase >= limits.updatePackets())) {
+    if (mayUpdate && (updateRequested || isOld())) {
       advanceSending();
     }
     if (sealedInPhase >= limits.sealPackets()) {
@@ -80,8 +95,15 @@ final class KeyPhases {
     largestSealed = packetNumber;
     if (firstSealedInPhase == NONE) {
       firstSealedInPhase = packetNumber;
+      sendingSinceNanos = toldNanos;
     }
+    answeredInPhase = lowestInPhase != Long.MAX_VALUE;
     return sending;
+  }
+
+  private boolean isOld() {
+    return sealedInPhase >= limits.updatePackets()
+        || (sealedInPhase > 0 && toldNanos - sendingSinceNanos >= limits.updateNanos());
   }
 
   /** The bit that the packet sealed last carries. */
@@ -90,7 +112,6 @@ final class KeyPhases {
   }
 
   void onAcknowledged(long largestAcknowledged, long nowNanos) {
-    forgetPrevious(nowNanos);
     if (!confirmed
         && firstSealedInPhase != NONE
         && largestAcknowledged >= firstSealedInPhase
@@ -99,11 +120,35 @@ final class KeyPhases {
       // The peer may still keep the phase before that one, unless there was none (§6.5).
       updateFromNanos = sendingPhase == 0 ? nowNanos : after(nowNanos, retainNanos);
     }
-    mayUpdate = confirmed && sendingPhase == receivingPhase && nowNanos >= updateFromNanos;
+    onTime(nowNanos);
+  }
+
+  /** Time has passed; to be told before something is sealed, and at {@link #deadlineNanos}. */
+  void onTime(long nowNanos) {
+    toldNanos = nowNanos;
+    forgetPrevious(nowNanos);
+    mayUpdate = isComplete() && nowNanos >= updateFromNanos;
+  }
+
+  /** Whether both sides are in one phase, and know it. */
+  private boolean isComplete() {
+    return confirmed && sendingPhase == receivingPhase;
+  }
+
+  /** When {@link #onTime} has something to do though nothing is sealed or opened. */
+  long deadlineNanos() {
+    long erasing = previous == null ? NEVER : previousUntilNanos;
+    long updating = updateRequested && !mayUpdate && isComplete() ? updateFromNanos : NEVER;
+    return Math.min(erasing, updating);
   }
 
   void requestUpdate() {
     updateRequested = true;
+  }
+
+  /** Whether an update was asked for that the next packet makes. */
+  boolean isUpdateDue() {
+    return updateRequested && mayUpdate;
   }
 
   /** Whether so few packets are left, and no update can help, that the connection must close. */
@@ -139,7 +184,18 @@ final class KeyPhases {
       }
       return previous == null ? Choice.ERASED : Choice.PREVIOUS;
     }
-    return packetNumber > largestInPhase ? Choice.NEXT : Choice.IMPOSSIBLE;
+    return packetNumber > largestInPhase && !isTooSoon(nowNanos) ? Choice.NEXT : Choice.IMPOSSIBLE;
+  }
+
+  /**
+   * Whether it is less than three probe timeouts ago, however short, that the phase began which the
+   * peer would leave by itself: that keeps what updates cost in bounds.
+   */
+  private boolean isTooSoon(long nowNanos) {
+    return receivingPhase > 0
+        && sendingPhase == receivingPhase
+        && largestSealed != NONE
+        && nowNanos - receivingSinceNanos < SHORTEST_PHASE_NANOS;
   }
 
   /** The key of a choice that has one. */
@@ -157,17 +213,25 @@ final class KeyPhases {
     return key;
   }
 
-  /** Takes note of a packet that verified with the key of this choice. */
-  void onOpened(Choice choice, long packetNumber, long nowNanos) {
+  /**
+   * Takes note of a packet that verified with the key of this choice.
+   *
+   * @return false, and nothing noted, if the peer may not have moved to that key
+   */
+  boolean onOpened(Choice choice, long packetNumber, long nowNanos) {
     if (choice == Choice.PREVIOUS) {
       largestBeforePhase = Math.max(largestBeforePhase, packetNumber);
-      return;
+      return true;
     }
     if (choice == Choice.NEXT) {
+      if (sendingPhase == receivingPhase && !answeredInPhase && largestSealed != NONE) {
+        return false;
+      }
       advanceReceiving(nowNanos);
     }
     lowestInPhase = Math.min(lowestInPhase, packetNumber);
     largestInPhase = Math.max(largestInPhase, packetNumber);
+    return true;
   }
 
   private void advanceReceiving(long nowNanos) {
@@ -179,6 +243,8 @@ final class KeyPhases {
     current = next;
     next = current.next(new Hkdf());
     receivingPhase++;
+    receivingSinceNanos = nowNanos;
+    answeredInPhase = false;
     largestBeforePhase = largestInPhase;
     lowestInPhase = Long.MAX_VALUE;
     largestInPhase = NONE;

@@ -42,7 +42,8 @@ public interface PacketProtection {
    * @param plain receives the frames; must not be the same array as {@code packet}, unless {@link
    *     #leavesInPlace}: then the frames stay where they are. Its content is unspecified if the
    *     packet does not verify.
-   * @return length of the frames, or {@link #FAILED}, {@link #DUPLICATE} or {@link #STALE}
+   * @return length of the frames, or {@link #FAILED}, {@link #DUPLICATE}, {@link #STALE} or {@link
+   *     #BREACH}
    */
   int open(
       byte[] packet,
@@ -64,6 +65,12 @@ public interface PacketProtection {
    * itself was not verified.
    */
   int STALE = -3;
+
+  /**
+   * The packet verified, but under a key that a peer which keeps the rules of the key update does
+   * not use yet: the connection is to end (RFC 9001 §6.2).
+   */
+  int BREACH = -4;
 
   /** The fewest bytes of a packet number to write, 1 to 4, however few would tell it. */
   int leastNumberBytes();
@@ -90,8 +97,24 @@ public interface PacketProtection {
    */
   void onProbeTimeout(long probeTimeoutNanos);
 
-  /** Asks for a key update with the next packet, if the last one is complete. */
+  /**
+   * Tells the time, on which it hangs when keys are replaced and erased; before something is
+   * sealed, and at {@link #deadlineNanos}.
+   */
+  default void onTime(long nowNanos) {}
+
+  /** When {@link #onTime} wants to be called, or Long.MAX_VALUE. */
+  default long deadlineNanos() {
+    return Long.MAX_VALUE;
+  }
+
+  /** Asks for a key update with the next packet, or as soon as the last one is complete. */
   void requestKeyUpdate();
+
+  /** Whether a key update was asked for that the next packet makes; it only waits for one. */
+  default boolean isKeyUpdateDue() {
+    return false;
+  }
 
   /**
    * Whether the connection must close now because its keys or numbers are used up (RFC 9001 §6.6).

@@ -1,0 +1,127 @@
+package io.posthorn.capture;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import io.posthorn.EcnMark;
+import io.posthorn.fuzz.FuzzFile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * A capture, with the frames in it and the packets in those, is read to its end or refused by its
+ * name. What was read can be written, and says the same when it is read again.
+ */
+public final class CaptureFuzz {
+  private static final FuzzFile FILE = new FuzzFile("capture.pcapng");
+  private static final FuzzFile COPY = new FuzzFile("copy.pcapng");
+  private static final int MOST = 1_000;
+  private static final int LONGEST_PAYLOAD_BYTES = 65_507;
+
+  private CaptureFuzz() {}
+
+  /** Takes the content of the file. */
+  public static void fuzzerTestOneInput(byte[] content) {
+    FILE.write(content);
+    List<CapturedDatagram> all = new ArrayList<>();
+    try (CaptureReader reader = new CaptureReader(FILE.path())) {
+      for (CapturedDatagram next = reader.next();
+          next != null && all.size() < MOST;
+          next = reader.next()) {
+        all.add(next);
+      }
+    } catch (IOException refused) {
+      FILE.assertNamed(refused);
+    }
+    CaptureDecryptor decryptor = new CaptureDecryptor(List.of());
+    CapturedPackets packets = new CapturedPackets();
+    PacketVisitor visitor = new PacketVisitor() {};
+    List<CapturedDatagram> kept = new ArrayList<>();
+    for (CapturedDatagram each : all) {
+      for (CapturedDatagram opened : decryptor.decrypt(each)) {
+        packets.read(opened, visitor);
+      }
+      if (each.payload().length <= LONGEST_PAYLOAD_BYTES && each.nanos() >= 0) {
+        kept.add(each);
+      }
+    }
+    try {
+      copy(kept);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void copy(List<CapturedDatagram> kept) throws IOException {
+    try (CaptureWriter writer = new CaptureWriter(COPY.path())) {
+      for (CapturedDatagram each : kept) {
+        writer.write(each);
+      }
+    }
+    try (CaptureReader reader = new CaptureReader(COPY.path())) {
+      for (CapturedDatagram each : kept) {
+        CapturedDatagram again = reader.next();
+        assertNotNull(again);
+        assertEquals(each.nanos(), again.nanos());
+        assertEquals(each.from(), again.from());
+        assertEquals(each.to(), again.to());
+        assertEquals(each.ecn(), again.ecn());
+        assertArrayEquals(each.payload(), again.payload());
+      }
+      assertNull(reader.next());
+    }
+  }
+
+  /** Inputs that say something. */
+  public static List<byte[]> seeds() {
+    List<byte[]> seeds = new ArrayList<>();
+    seeds.add(written());
+    String udp = "0fa0 2328 000e 0000 090102030405";
+    String ipv4 = "45020022 00010000 40110000 0a000001 0a000002" + udp;
+    String one = "00".repeat(15) + "01";
+    seeds.add(pcap(101, ByteOrder.LITTLE_ENDIAN, ipv4));
+    seeds.add(pcap(1, ByteOrder.BIG_ENDIAN, "00".repeat(12) + "8100 0005 0800" + ipv4));
+    String ipv6 = "60200000 000e 1140 20010db8" + "00".repeat(12) + one + udp;
+    seeds.add(pcap(1, ByteOrder.LITTLE_ENDIAN, "00".repeat(12) + "86dd" + ipv6));
+    String mapped = "00".repeat(10) + "ffff0a000001"; // an IPv4 address in the clothes of IPv6
+    seeds.add(pcap(101, ByteOrder.LITTLE_ENDIAN, "60000000 000e 1140" + mapped + one + udp));
+    seeds.add(pcap(113, ByteOrder.BIG_ENDIAN, "00".repeat(14) + "0800" + ipv4));
+    seeds.add(pcap(276, ByteOrder.BIG_ENDIAN, "0800" + "00".repeat(18) + ipv4));
+    seeds.add(pcap(0, ByteOrder.BIG_ENDIAN, "02000000" + ipv4));
+    seeds.add(HexFormat.of().parseHex("0a0d0d0a"));
+    seeds.add(HexFormat.of().parseHex("d4c3b2a1"));
+    return seeds;
+  }
+
+  private static byte[] written() {
+    try {
+      try (CaptureWriter writer = new CaptureWriter(COPY.path())) {
+        InetSocketAddress here = CapturedConversation.CLIENT;
+        InetSocketAddress there = CapturedConversation.SERVER;
+        writer.write(
+            new CapturedDatagram(5, here, there, EcnMark.ECT_0, new byte[] {9, 1}, "said"));
+        writer.write(new CapturedDatagram(1_700_000_000_123_456_789L, there, here, new byte[40]));
+      }
+      return Files.readAllBytes(COPY.path());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static byte[] pcap(int linkType, ByteOrder order, String hex) {
+    byte[] frame = HexFormat.of().parseHex(hex.replace(" ", ""));
+    ByteBuffer file = ByteBuffer.allocate(40 + frame.length).order(order);
+    file.putInt(0xa1b2c3d4).putInt(0x00040002).putLong(0).putInt(65_535).putInt(linkType);
+    file.putInt(1_700_000_000).putInt(999_999).putInt(frame.length).putInt(frame.length);
+    return file.put(frame).array();
+  }
+}
