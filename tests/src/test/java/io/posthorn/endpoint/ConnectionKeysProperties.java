@@ -75,7 +75,7 @@ class ConnectionKeysProperties {
       field.setAccessible(true);
       return ((ConnectionTable) field.get(endpoint)).all().iterator().next().connection;
     } catch (ReflectiveOperationException e) {
-      throw new AssertionError(e);
+      throw new LinkageError(e.getMessage(), e);
     }
   }
 

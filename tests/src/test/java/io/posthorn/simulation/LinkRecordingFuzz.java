@@ -78,8 +78,12 @@ public final class LinkRecordingFuzz {
   public static List<byte[]> seeds() {
     return List.of(
         bytes(
-            "0 up 1 1204417 200 passed 40000000\n0 up 2 1404513 200 lost\n# words\n"
-                + "0 up 3 1604712 200 passed 40000000 copy 40000000 bit 77 reordered\n"),
+            """
+            0 up 1 1204417 200 passed 40000000
+            0 up 2 1404513 200 lost
+            # words
+            0 up 3 1604712 200 passed 40000000 copy 40000000 bit 77 reordered
+            """),
         bytes("1 down 1 5 9 too_large\n1 down 2 5 9 queue_full\n0 up 1 7 7 outage\n"),
         bytes("0 up 1 0 0 passed 0 reordered\n"),
         bytes("0 up 2 0 0 lost\n"),

@@ -193,7 +193,7 @@ record PacketSample(String kind, byte[] bytes, Map<String, String> fields, List<
     return Combinators.combine(ids(), bytes(24, 608), bytes(14, 500))
         .as(
             (id, body, data) -> {
-              data[0] = (byte) (8 | data[0] & 7);
+              data[0] = (byte) (8 | (data[0] & 7));
               BigEndian.putLong(data, 1, id);
               return third(id, body, data);
             });
@@ -269,7 +269,7 @@ record PacketSample(String kind, byte[] bytes, Map<String, String> fields, List<
     return Combinators.combine(ids(), bytes(20, 1_200))
         .as(
             (id, trigger) -> {
-              trigger[0] = (byte) (8 | trigger[0] & 7);
+              trigger[0] = (byte) (8 | (trigger[0] & 7));
               BigEndian.putLong(trigger, 1, id);
               byte[] echo = Arrays.copyOf(trigger, Math.min(24, trigger.length - 11));
               return control(4, id)
@@ -295,7 +295,7 @@ record PacketSample(String kind, byte[] bytes, Map<String, String> fields, List<
               builder.fields.put("number length", PacketReading.hex(length));
               return builder
                   .id("id", id)
-                  .field("number", length, PacketReading.hex(number & (1L << 8 * length) - 1))
+                  .field("number", length, PacketReading.hex(number & ((1L << (8 * length)) - 1)))
                   .field("frames", frames)
                   .written(
                       (out, at) -> {

@@ -25,7 +25,7 @@ public final class QlogFuzz {
       for (TraceEvent event = reader.next(); event != null; event = reader.next()) {
         String json = TraceJson.of(event);
         try {
-          STRICT.fromJson(json);
+          JsonObject unused = STRICT.fromJson(json);
         } catch (IOException | RuntimeException wrong) {
           throw new AssertionError("no JSON: " + json, wrong);
         }

@@ -376,7 +376,7 @@ class TransportParametersProperties {
                   bytes[1] = (byte) (length + (random.nextInt(16) == 0 ? 1 : 0));
                   if (length == 1 || length == 2 || length == 4 || length == 8) {
                     int prefix = Integer.numberOfTrailingZeros(length) << 6;
-                    bytes[2] = (byte) (bytes[2] & 0x3f | prefix);
+                    bytes[2] = (byte) ((bytes[2] & 0x3f) | prefix);
                   }
                   return bytes;
                 });

@@ -374,10 +374,10 @@ class KeyUpdateProperties {
     for (int phase = 1; phase < 20; phase++) {
       ends.left.requestKeyUpdate();
       byte[] forth = Ends.seal(ends.left, number, 1, new byte[4]);
-      assertEquals(4, Ends.open(ends.right, forth, number - 1, phase * 4 * MILLI, plain));
+      assertEquals(4, Ends.open(ends.right, forth, number - 1, phase * 4L * MILLI, plain));
       byte[] back = Ends.seal(ends.right, number, 1, new byte[4]);
-      assertEquals(4, Ends.open(ends.left, back, number - 1, phase * 4 * MILLI, plain));
-      ends.left.onAcknowledged(number, phase * 4 * MILLI);
+      assertEquals(4, Ends.open(ends.left, back, number - 1, phase * 4L * MILLI, plain));
+      ends.left.onAcknowledged(number, phase * 4L * MILLI);
       ends.left.onTime((phase * 4 + 1) * MILLI);
       assertEquals(phase, ends.left.receivingPhase());
       number++;
