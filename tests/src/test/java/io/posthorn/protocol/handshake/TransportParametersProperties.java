@@ -143,6 +143,9 @@ class TransportParametersProperties {
 
   /** The parameters that some bytes hold, read by the table in the plainest code; null: refused. */
   private static @Nullable Map<Long, String> byTheText(byte[] in) {
+    if (in.length < 20 || in[0] != 1 || in[1] != 8 || in[10] != 2 || in[11] != 8) {
+      return null; // the two ids, with id and length in one byte each
+    }
     Map<Long, String> values = new TreeMap<>();
     for (NumberRow number : NUMBERS) {
       values.put((long) number.id, String.valueOf(number.ifAbsent));
@@ -174,7 +177,7 @@ class TransportParametersProperties {
         values.put(id, text);
       }
     }
-    return values.containsKey(0x01L) && values.containsKey(0x02L) ? values : null;
+    return values;
   }
 
   private static @Nullable String value(long id, byte[] value) {
@@ -380,14 +383,18 @@ class TransportParametersProperties {
                   }
                   return bytes;
                 });
+    Arbitrary<Boolean> begun = Arbitraries.of(true, true, true, false);
     Arbitrary<byte[]> rows =
-        parameter
-            .list()
-            .ofMaxSize(18)
-            .map(
-                list -> {
+        Combinators.combine(begun, parameter.list().ofMaxSize(18))
+            .as(
+                (withIds, list) -> {
                   ByteArrayOutputStream out = new ByteArrayOutputStream();
                   int id = 0;
+                  if (withIds) {
+                    out.writeBytes(HexFormat.of().parseHex("0108" + "11".repeat(8)));
+                    out.writeBytes(HexFormat.of().parseHex("0208" + "22".repeat(8)));
+                    id = 2;
+                  }
                   for (byte[] each : list) {
                     id += each[0];
                     out.write(id);
