@@ -48,13 +48,16 @@ class PosthornMetricsTest {
               .tag("socket", other)
               .functionCounter()
               .count());
-      assertEquals(
-          (double) b.statistics().datagramsReceived(),
+      long before = b.statistics().datagramsReceived();
+      double datagrams =
           registry
               .get("posthorn.datagrams.received")
               .tag("socket", other)
               .functionCounter()
-              .count());
+              .count();
+      long after = b.statistics().datagramsReceived(); // an acknowledgement may come any time
+      assertTrue(
+          before <= datagrams && datagrams <= after, before + ", " + datagrams + ", " + after);
       assertTrue(
           registry.get("posthorn.bytes.sent").tag("socket", port).functionCounter().count() > 300);
     }
