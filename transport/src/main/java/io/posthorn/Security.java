@@ -63,10 +63,8 @@ public final class Security {
   private static final byte[] STRETCHING_SALT =
       "posthorn pre-shared secret".getBytes(StandardCharsets.US_ASCII);
 
-  private static final Security EPHEMERAL =
-      new Security(true, null, null, null, null, null, null, Newcomers.REMEMBERED, null);
-  private static final Security NONE =
-      new Security(false, null, null, null, null, null, null, Newcomers.REMEMBERED, null);
+  private static final Security EPHEMERAL = new Security(new Draft(true));
+  private static final Security NONE = new Security(new Draft(false));
 
   /** What becomes of peers that the known hosts do not name. */
   private enum Newcomers {
@@ -89,25 +87,51 @@ public final class Security {
 
   private final @Nullable BiConsumer<InetSocketAddress, Fingerprint> onFirstUse;
 
-  private Security(
-      boolean encrypted,
-      @Nullable Identity identity,
-      @Nullable SharedSecret preSharedKey,
-      @Nullable Set<Fingerprint> pinned,
-      @Nullable KnownHosts knownHosts,
-      @Nullable AuthorizedKeys authorized,
-      @Nullable KnownHosts revocations,
-      Newcomers newcomers,
-      @Nullable BiConsumer<InetSocketAddress, Fingerprint> onFirstUse) {
-    this.encrypted = encrypted;
-    this.identity = identity;
-    this.preSharedKey = preSharedKey;
-    this.pinned = pinned;
-    this.knownHosts = knownHosts;
-    this.authorized = authorized;
-    this.revocations = revocations;
-    this.newcomers = newcomers;
-    this.onFirstUse = onFirstUse;
+  private Security(Draft draft) {
+    encrypted = draft.encrypted;
+    identity = draft.identity;
+    preSharedKey = draft.preSharedKey;
+    pinned = draft.pinned;
+    knownHosts = draft.knownHosts;
+    authorized = draft.authorized;
+    newcomers = draft.newcomers;
+    revocations = draft.revocations;
+    onFirstUse = draft.onFirstUse;
+  }
+
+  /** What a {@code Security} is made of, while one thing of it is changed. */
+  private static final class Draft {
+    final boolean encrypted;
+    @Nullable Identity identity;
+    @Nullable SharedSecret preSharedKey;
+    @Nullable Set<Fingerprint> pinned;
+    @Nullable KnownHosts knownHosts;
+    @Nullable AuthorizedKeys authorized;
+    Newcomers newcomers = Newcomers.REMEMBERED;
+    @Nullable KnownHosts revocations;
+    @Nullable BiConsumer<InetSocketAddress, Fingerprint> onFirstUse;
+
+    Draft(boolean encrypted) {
+      this.encrypted = encrypted;
+    }
+  }
+
+  /** A draft of the same, to be changed. */
+  private Draft draft() {
+    if (!encrypted) {
+      throw new IllegalStateException(
+          "Security.none() knows no keys: begin with another, such as Security.ephemeral()");
+    }
+    Draft draft = new Draft(true);
+    draft.identity = identity;
+    draft.preSharedKey = preSharedKey;
+    draft.pinned = pinned;
+    draft.knownHosts = knownHosts;
+    draft.authorized = authorized;
+    draft.newcomers = newcomers;
+    draft.revocations = revocations;
+    draft.onFirstUse = onFirstUse;
+    return draft;
   }
 
   /** Encrypted, with an identity made anew for each socket and no pinning of the peer's. */
@@ -157,17 +181,9 @@ public final class Security {
 
   /** The same with an identity of one's own that peers can know again. */
   public Security withIdentity(Identity identity) {
-    requireEncryption();
-    return new Security(
-        true,
-        identity,
-        preSharedKey,
-        pinned,
-        knownHosts,
-        authorized,
-        revocations,
-        newcomers,
-        onFirstUse);
+    Draft draft = draft();
+    draft.identity = identity;
+    return new Security(draft);
   }
 
   /**
@@ -179,7 +195,7 @@ public final class Security {
    * @throws IllegalArgumentException if there is none, or one cannot be read
    */
   public Security withPinned(String... fingerprints) {
-    requireEncryption();
+    Draft draft = draft();
     if (fingerprints.length == 0) {
       throw new IllegalArgumentException("no fingerprint: give at least one, or nobody would do");
     }
@@ -187,16 +203,8 @@ public final class Security {
     for (String fingerprint : fingerprints) {
       parsed.add(Fingerprint.parse(fingerprint));
     }
-    return new Security(
-        true,
-        identity,
-        preSharedKey,
-        parsed,
-        knownHosts,
-        authorized,
-        revocations,
-        newcomers,
-        onFirstUse);
+    draft.pinned = parsed;
+    return new Security(draft);
   }
 
   /**
@@ -243,18 +251,11 @@ public final class Security {
       Path file,
       Newcomers newcomersThen,
       @Nullable BiConsumer<InetSocketAddress, Fingerprint> listener) {
-    requireEncryption();
-    KnownHosts hosts = new KnownHosts(file);
-    return new Security(
-        true,
-        identity,
-        preSharedKey,
-        pinned,
-        hosts,
-        authorized,
-        revocations,
-        newcomersThen,
-        listener);
+    Draft draft = draft();
+    draft.knownHosts = new KnownHosts(file);
+    draft.newcomers = newcomersThen;
+    draft.onFirstUse = listener;
+    return new Security(draft);
   }
 
   /**
@@ -266,17 +267,9 @@ public final class Security {
    *     None are revoked if there is no such file; while it cannot be read, nobody is accepted
    */
   public Security withRevokedKeys(Path knownHosts) {
-    requireEncryption();
-    return new Security(
-        true,
-        identity,
-        preSharedKey,
-        pinned,
-        this.knownHosts,
-        authorized,
-        new KnownHosts(knownHosts),
-        newcomers,
-        onFirstUse);
+    Draft draft = draft();
+    draft.revocations = new KnownHosts(knownHosts);
+    return new Security(draft);
   }
 
   /**
@@ -287,7 +280,7 @@ public final class Security {
    * @throws IllegalArgumentException if the length is another
    */
   public Security withPreSharedKey(byte[] key) {
-    requireEncryption();
+    Draft draft = draft();
     if (key.length != PRE_SHARED_KEY_BYTES) {
       throw new IllegalArgumentException(
           "a pre-shared key has "
@@ -296,16 +289,8 @@ public final class Security {
               + key.length
               + ": give words as characters");
     }
-    return new Security(
-        true,
-        identity,
-        new SharedSecret(key),
-        pinned,
-        knownHosts,
-        authorized,
-        revocations,
-        newcomers,
-        onFirstUse);
+    draft.preSharedKey = new SharedSecret(key);
+    return new Security(draft);
   }
 
   /**
@@ -339,24 +324,9 @@ public final class Security {
    *     handshake, and nobody may connect while it cannot be
    */
   public Security withAuthorizedKeys(Path file) {
-    requireEncryption();
-    return new Security(
-        true,
-        identity,
-        preSharedKey,
-        pinned,
-        knownHosts,
-        new AuthorizedKeys(file),
-        revocations,
-        newcomers,
-        onFirstUse);
-  }
-
-  private void requireEncryption() {
-    if (!encrypted) {
-      throw new IllegalStateException(
-          "Security.none() knows no keys: begin with another, such as Security.ephemeral()");
-    }
+    Draft draft = draft();
+    draft.authorized = new AuthorizedKeys(file);
+    return new Security(draft);
   }
 
   private static byte[] stretched(char[] secret) {
@@ -449,7 +419,7 @@ public final class Security {
     if (hosts != null) {
       hosts.entries();
     }
-    KnownHosts revoking = revocations;
+    KnownHosts revoking = revocationsApart();
     if (revoking != null) {
       revoking.entries();
     }
@@ -471,7 +441,7 @@ public final class Security {
     if (!encrypted) {
       return null;
     }
-    KnownHosts revoking = revocations;
+    KnownHosts revoking = revocationsApart();
     String revoked = revoking == null ? null : revoking.revocation(peer, publicKey);
     if (revoked != null) {
       return revoked;
@@ -499,6 +469,14 @@ public final class Security {
       return isPinned ? null : notPinned(peer, publicKey);
     }
     return pinned != null && isPinned ? null : keys.refusal(publicKey);
+  }
+
+  /** Where revoked keys stand, if not in the known hosts, which are asked for them anyway. */
+  private @Nullable KnownHosts revocationsApart() {
+    KnownHosts revoking = revocations;
+    KnownHosts hosts = knownHosts;
+    boolean same = revoking != null && hosts != null && revoking.file().equals(hosts.file());
+    return same ? null : revoking;
   }
 
   /**

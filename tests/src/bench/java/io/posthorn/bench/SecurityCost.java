@@ -1,7 +1,6 @@
 package io.posthorn.bench;
 
 import io.posthorn.Connection;
-import io.posthorn.Delivery;
 import io.posthorn.EcnMark;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
@@ -118,19 +117,7 @@ public final class SecurityCost {
         byte[] host = {10, (byte) (count >> 16), (byte) (count >> 8), (byte) count};
         InetSocketAddress peer = new InetSocketAddress(InetAddress.getByAddress(host), 9000);
         long begunHere = cpuNanos();
-        client.endpoint.send(
-            new OutgoingMessage(
-                0,
-                peer,
-                0,
-                Delivery.RELIABLE_ORDERED,
-                -1,
-                new byte[32],
-                false,
-                Long.MAX_VALUE,
-                false,
-                null),
-            nowNanos);
+        client.endpoint.send(OutgoingMessage.ordered(0, peer, new byte[32]), nowNanos);
         long handle = client.endpoint.connect(peer, nowNanos);
         client.nanos += cpuNanos() - begunHere;
         List<byte[]> flying = client.turn(List.of(), peer, nowNanos);

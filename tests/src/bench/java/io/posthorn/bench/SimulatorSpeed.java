@@ -1,6 +1,5 @@
 package io.posthorn.bench;
 
-import io.posthorn.Delivery;
 import io.posthorn.Mode;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
@@ -79,17 +78,8 @@ public final class SimulatorSpeed {
                 client
                     .endpoint()
                     .send(
-                        new OutgoingMessage(
-                            Endpoint.NO_CONNECTION,
-                            serverAddress,
-                            0,
-                            Delivery.RELIABLE_ORDERED,
-                            -1,
-                            new byte[MESSAGE_BYTES],
-                            false,
-                            Endpoint.NEVER,
-                            false,
-                            null),
+                        OutgoingMessage.ordered(
+                            Endpoint.NO_CONNECTION, serverAddress, new byte[MESSAGE_BYTES]),
                         network.nowNanos());
             if (outcome != SendOutcome.ACCEPTED) {
               throw new IllegalStateException("send answered " + outcome);

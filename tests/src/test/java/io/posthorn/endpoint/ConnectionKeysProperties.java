@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.posthorn.Delivery;
 import io.posthorn.DraftOptions;
 import io.posthorn.EcnMark;
 import io.posthorn.Mode;
@@ -117,18 +116,7 @@ class ConnectionKeysProperties {
     void send() {
       byte[] body = new byte[8 + random.nextInt(1_500)];
       BigEndian.putLong(body, 0, sent);
-      OutgoingMessage message =
-          new OutgoingMessage(
-              Endpoint.NO_CONNECTION,
-              other,
-              0,
-              Delivery.RELIABLE_ORDERED,
-              -1,
-              body,
-              false,
-              Endpoint.NEVER,
-              false,
-              null);
+      OutgoingMessage message = OutgoingMessage.ordered(Endpoint.NO_CONNECTION, other, body);
       if (endpoint.send(message, network.nowNanos()) == SendOutcome.ACCEPTED) {
         sent++;
       }

@@ -3,7 +3,6 @@ package io.posthorn.endpoint;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.posthorn.Delivery;
 import io.posthorn.DraftOptions;
 import io.posthorn.EcnMark;
 import io.posthorn.Mode;
@@ -267,17 +266,7 @@ class DropReasonTest {
   }
 
   private static OutgoingMessage message(HandPeer to, byte[] body) {
-    return new OutgoingMessage(
-        to.handle(),
-        to.address,
-        0,
-        Delivery.RELIABLE_ORDERED,
-        -1,
-        body,
-        false,
-        Endpoint.NEVER,
-        false,
-        null);
+    return OutgoingMessage.ordered(to.handle(), to.address, body);
   }
 
   private static Case memoryFull() {

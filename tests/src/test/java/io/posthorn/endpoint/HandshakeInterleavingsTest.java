@@ -2,7 +2,6 @@ package io.posthorn.endpoint;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.posthorn.Delivery;
 import io.posthorn.EcnMark;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
@@ -228,19 +227,7 @@ class HandshakeInterleavingsTest {
     /** Whether the other end holds the keys of a connection: a packet of it opens there, now. */
     boolean opensAtTheOtherEnd(int end, long connection) {
       flying.clear();
-      ends[end].send(
-          new OutgoingMessage(
-              connection,
-              ADDRESSES[1 - end],
-              0,
-              Delivery.RELIABLE_ORDERED,
-              -1,
-              BODY,
-              false,
-              Endpoint.NEVER,
-              false,
-              null),
-          nowNanos);
+      ends[end].send(OutgoingMessage.ordered(connection, ADDRESSES[1 - end], BODY), nowNanos);
       collect(end);
       for (int rounds = 0; rounds < 20; rounds++) {
         List<Flying> sent = List.copyOf(flying);

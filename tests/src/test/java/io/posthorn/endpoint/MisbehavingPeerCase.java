@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.posthorn.Delivery;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.OutgoingMessage;
@@ -48,17 +47,7 @@ abstract class MisbehavingPeerCase {
   void send(int bytes, int count) {
     for (int i = 0; i < count; i++) {
       OutgoingMessage message =
-          new OutgoingMessage(
-              peer.handle(),
-              peer.address,
-              0,
-              Delivery.RELIABLE_ORDERED,
-              -1,
-              new byte[bytes],
-              false,
-              Endpoint.NEVER,
-              false,
-              null);
+          OutgoingMessage.ordered(peer.handle(), peer.address, new byte[bytes]);
       peer.endpoint.send(message, peer.nowNanos);
     }
     peer.collect();

@@ -168,9 +168,13 @@ class SecretGuessingTest {
       }
     }
 
+    TwoKeySeal.Key sealing() {
+      return new TwoKeySeal.Key(key, hash);
+    }
+
     /** What is XORed upon the byte at this place of the text. */
     int keyStream(int at) {
-      return block(key, 2 + at / Field.BYTES)[at % Field.BYTES];
+      return TwoKeySeal.block(key, 2 + at / TwoKeySeal.BLOCK_BYTES)[at % TwoKeySeal.BLOCK_BYTES];
     }
   }
 
@@ -194,7 +198,8 @@ class SecretGuessingTest {
     one.read(second);
     two.read(second);
 
-    byte[] text = sealForBoth(one, two, new byte[3 * Field.BYTES]);
+    byte[] text =
+        TwoKeySeal.seal(one.sealing(), two.sealing(), new byte[3 * TwoKeySeal.BLOCK_BYTES]);
     assertTrue(one.opens(text) != null && two.opens(text) != null, "one text, two keys");
     byte[] body = one.bodyWith(text);
     assertArrayEquals(body, two.bodyWith(text));
@@ -246,7 +251,7 @@ class SecretGuessingTest {
       guesses[i].read(first.last());
     }
     TwoTexts found = TwoTexts.among(guesses);
-    byte[] sealed = sealForBoth(found.one, found.two, found.text());
+    byte[] sealed = TwoKeySeal.seal(found.one.sealing(), found.two.sealing(), found.text());
     for (int i = 0; i < 2; i++) {
       Guess guess = i == 0 ? found.one : found.two;
       byte[] plain = guess.opens(sealed);
@@ -270,7 +275,7 @@ class SecretGuessingTest {
    * what follows it has room for both.
    */
   private record TwoTexts(Guess one, Guess two, int second) {
-    private static final int BYTES = 9 * Field.BYTES;
+    private static final int BYTES = 9 * TwoKeySeal.BLOCK_BYTES;
     private static final int MOST_SKIPPED = 0x3f;
 
     /** Both ids, a maxWholeMessage that is accepted, and a parameter that is skipped to the end. */
@@ -372,94 +377,5 @@ class SecretGuessingTest {
     int tried = (int) (counters.drops(DropReason.HANDSHAKE_FORGED) - before);
     assertEquals(count, tried + counters.drops(DropReason.RATE_LIMITED) - limited);
     return tried;
-  }
-
-  // A text for two keys.
-
-  /**
-   * Chooses the last block of a text and appends a tag, so that both keys verify it. The tag is
-   * E(1) + A0·Hⁿ⁺³ + A1·Hⁿ⁺² + C0·Hⁿ⁺¹ + … + Cn·H² + length·H, where H and E are the key's, and A
-   * is the hash that is its associated data; that two of them are equal is a linear equation for
-   * Cn.
-   */
-  private static byte[] sealForBoth(Guess one, Guess two, byte[] text) {
-    int lastAt = text.length - Field.BYTES;
-    Field[] rest = new Field[2];
-    Field[] power = new Field[2];
-    for (int i = 0; i < 2; i++) {
-      Guess guess = i == 0 ? one : two;
-      Field h = Field.of(block(guess.key, 0), 0);
-      Field sum = Field.of(guess.hash, 0).times(h);
-      sum = sum.plus(Field.of(guess.hash, Field.BYTES)).times(h);
-      for (int at = 0; at < lastAt; at += Field.BYTES) {
-        sum = sum.plus(Field.of(text, at)).times(h);
-      }
-      sum = sum.times(h); // the last block left out
-      sum = sum.plus(new Field(8L * guess.hash.length, 8L * text.length)).times(h);
-      rest[i] = sum.plus(Field.of(block(guess.key, 1), 0));
-      power[i] = h.times(h);
-    }
-    Field last = rest[0].plus(rest[1]).times(power[0].plus(power[1]).inverse());
-    Field tag = rest[0].plus(last.times(power[0]));
-    byte[] sealed = Arrays.copyOf(text, text.length + Field.BYTES);
-    last.write(sealed, lastAt);
-    tag.write(sealed, text.length);
-    return sealed;
-  }
-
-  /** The cipher's output for a block that is this counter. */
-  private static byte[] block(byte[] key, int counter) {
-    try {
-      Cipher cipher = Cipher.getInstance("AES/ECB/NoPadding");
-      cipher.init(Cipher.ENCRYPT_MODE, new SecretKeySpec(key, "AES"));
-      byte[] in = new byte[Field.BYTES];
-      in[Field.BYTES - 1] = (byte) counter;
-      return cipher.doFinal(in);
-    } catch (GeneralSecurityException e) {
-      throw new AssertionError(e);
-    }
-  }
-
-  /** An element of GF(2^128) as GCM writes it: the first bit is the coefficient of x^0. */
-  private record Field(long high, long low) {
-    static final int BYTES = 16;
-
-    static Field of(byte[] bytes, int at) {
-      return new Field(BigEndian.getLong(bytes, at), BigEndian.getLong(bytes, at + Long.BYTES));
-    }
-
-    void write(byte[] bytes, int at) {
-      BigEndian.putLong(bytes, at, high);
-      BigEndian.putLong(bytes, at + Long.BYTES, low);
-    }
-
-    Field plus(Field other) {
-      return new Field(high ^ other.high, low ^ other.low);
-    }
-
-    Field times(Field other) {
-      Field sum = new Field(0, 0);
-      Field shifted = other;
-      for (int bit = 0; bit < 128; bit++) {
-        long word = bit < 64 ? high : low;
-        if ((word << (bit & 63)) < 0) {
-          sum = sum.plus(shifted);
-        }
-        long carry = (shifted.low & 1) == 0 ? 0 : 0xe100_0000_0000_0000L;
-        shifted = new Field(shifted.high >>> 1 ^ carry, shifted.low >>> 1 | shifted.high << 63);
-      }
-      return sum;
-    }
-
-    /** x^(2^128 - 2). */
-    Field inverse() {
-      Field power = this;
-      Field product = new Field(1L << 63, 0);
-      for (int i = 1; i < 128; i++) {
-        power = power.times(power);
-        product = product.times(power);
-      }
-      return product;
-    }
   }
 }

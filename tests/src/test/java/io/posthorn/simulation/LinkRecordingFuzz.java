@@ -44,7 +44,7 @@ public final class LinkRecordingFuzz {
   }
 
   /** Sends some datagrams at once and counts those that come. */
-  private static final class Talker implements SimulatedHost {
+  private static final class Talker extends TimelessHost {
     private final InetSocketAddress to;
     private int left = DATAGRAMS;
     private int received;
@@ -56,14 +56,6 @@ public final class LinkRecordingFuzz {
     @Override
     public void onDatagram(ByteBuffer datagram, InetSocketAddress from, long nowNanos) {
       received++;
-    }
-
-    @Override
-    public void onTimeout(long nowNanos) {}
-
-    @Override
-    public long nextTimeoutNanos() {
-      return Long.MAX_VALUE;
     }
 
     @Override

@@ -99,6 +99,12 @@ class NamedPeerProperties {
         : Security.trustOnFirstUse(hosts);
   }
 
+  /** This side, and another with its security, on a link. */
+  private static Pair pair(long seed, Security security, Security other, String link) {
+    return new Pair(seed, DraftOptions.reliable(security), DraftOptions.reliable(other))
+        .link(LinkConditions.parse(link));
+  }
+
   /** Somebody who is to take the server's place. */
   private static Party another(Pair pair, History history, Security security, long seed) {
     InetSocketAddress elsewhere = Pair.address(3, 3);
@@ -181,11 +187,7 @@ class NamedPeerProperties {
     Identity right = identity(random);
     Identity wrong = identity(random);
     Pair pair =
-        new Pair(
-                seed,
-                DraftOptions.reliable(knowing(policy, right, wrong)),
-                DraftOptions.reliable(Security.identity(wrong)))
-            .link(LinkConditions.parse("delay 10ms 5ms"));
+        pair(seed, knowing(policy, right, wrong), Security.identity(wrong), "delay 10ms 5ms");
     pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 100);
     pair.network.run(Duration.ofMillis(laterMillis));
     pair.a.call(pair.b, SERVER);
@@ -220,12 +222,7 @@ class NamedPeerProperties {
     Security security =
         Security.ephemeral()
             .withTrustOnFirstUse(hosts, (peer, key) -> told.add(peer.getHostString() + " " + key));
-    Pair pair =
-        new Pair(
-                seed,
-                DraftOptions.reliable(security),
-                DraftOptions.reliable(Security.identity(right)))
-            .link(LinkConditions.parse("delay 10ms 5ms"));
+    Pair pair = pair(seed, security, Security.identity(right), "delay 10ms 5ms");
     pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 100);
     pair.network.run(Duration.ofSeconds(1));
     assertEquals(List.of(), told, "nobody asked for it yet");
@@ -258,12 +255,7 @@ class NamedPeerProperties {
     SplittableRandom random = new SplittableRandom(seed);
     Identity right = identity(random);
     Identity wrong = identity(random);
-    Pair pair =
-        new Pair(
-                seed,
-                DraftOptions.reliable(knowing(policy, right, wrong)),
-                DraftOptions.reliable(Security.identity(right)))
-            .link(LinkConditions.parse("delay 10ms"));
+    Pair pair = pair(seed, knowing(policy, right, wrong), Security.identity(right), "delay 10ms");
     if (serverConnectedFirst) {
       pair.b.connect(pair.a);
       pair.network.run(Duration.ofSeconds(1));
@@ -296,12 +288,7 @@ class NamedPeerProperties {
       new KnownHosts(hosts).add(KnownHosts.nameOf(OTHER), identity(random).publicKey());
     }
     Security security = knowing(strict ? Policy.STRICT : Policy.FIRST_USE, right, right);
-    Pair pair =
-        new Pair(
-                seed,
-                DraftOptions.reliable(security),
-                DraftOptions.reliable(Security.identity(right)))
-            .link(LinkConditions.parse("delay 10ms"));
+    Pair pair = pair(seed, security, Security.identity(right), "delay 10ms");
     pair.a.call(pair.b, SERVER);
     pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 100);
     if (early) {
@@ -356,18 +343,7 @@ class NamedPeerProperties {
 
   private static void answerOnItsConnection(Pair pair) {
     long connection = pair.history.told(0, EndpointEvent.Connected.class).get(0).connection();
-    OutgoingMessage message =
-        new OutgoingMessage(
-            connection,
-            Pair.B,
-            0,
-            Delivery.RELIABLE_ORDERED,
-            -1,
-            new byte[200],
-            false,
-            Endpoint.NEVER,
-            false,
-            null);
+    OutgoingMessage message = OutgoingMessage.ordered(connection, Pair.B, new byte[200]);
     assertEquals(SendOutcome.ACCEPTED, pair.a.endpoint().send(message, pair.network.nowNanos()));
   }
 
@@ -384,11 +360,11 @@ class NamedPeerProperties {
     byte[] guess = new byte[32];
     guess[0] = 1;
     Pair pair =
-        new Pair(
-                seed,
-                DraftOptions.reliable(demanding(answer, right, wrong)),
-                DraftOptions.reliable(secret ? ofPeer.withPreSharedKey(new byte[32]) : ofPeer))
-            .link(LinkConditions.parse("delay 10ms"));
+        pair(
+            seed,
+            demanding(answer, right, wrong),
+            secret ? ofPeer.withPreSharedKey(new byte[32]) : ofPeer,
+            "delay 10ms");
     pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 100);
     pair.network.run(Duration.ofSeconds(1));
     Party other =
@@ -422,11 +398,11 @@ class NamedPeerProperties {
     Security ofPeer = Security.identity(right);
     Answer demand = secret ? Answer.WITHOUT_THE_SECRET : Answer.NOT_AUTHORIZED;
     Pair pair =
-        new Pair(
-                seed,
-                DraftOptions.reliable(demanding(demand, right, right)),
-                DraftOptions.reliable(secret ? ofPeer.withPreSharedKey(new byte[32]) : ofPeer))
-            .link(LinkConditions.parse("delay 10ms"));
+        pair(
+            seed,
+            demanding(demand, right, right),
+            secret ? ofPeer.withPreSharedKey(new byte[32]) : ofPeer,
+            "delay 10ms");
     pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 100);
     pair.network.run(Duration.ofSeconds(1));
     pair.b.crash();

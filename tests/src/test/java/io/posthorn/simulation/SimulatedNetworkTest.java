@@ -208,7 +208,7 @@ class SimulatedNetworkTest {
   }
 
   /** Sends one datagram to each of its peers, with an ECN field, and notes that of what comes. */
-  private static final class Marking implements SimulatedHost {
+  private static final class Marking extends TimelessHost {
     private final int mark;
     private final Queue<InetSocketAddress> peers = new ArrayDeque<>();
     private final List<Integer> arrived = new ArrayList<>();
@@ -231,14 +231,6 @@ class SimulatedNetworkTest {
     @Override
     public int transmitEcn() {
       return mark;
-    }
-
-    @Override
-    public void onTimeout(long nowNanos) {}
-
-    @Override
-    public long nextTimeoutNanos() {
-      return Long.MAX_VALUE;
     }
 
     @Override
@@ -420,7 +412,7 @@ class SimulatedNetworkTest {
   }
 
   /** Sends each datagram back, and one of its own to begin with if it has a peer. */
-  private static final class Echo implements SimulatedHost {
+  private static final class Echo extends TimelessHost {
     private final Queue<InetSocketAddress> answers = new ArrayDeque<>();
 
     Echo(InetSocketAddress... first) {
@@ -430,14 +422,6 @@ class SimulatedNetworkTest {
     @Override
     public void onDatagram(ByteBuffer datagram, InetSocketAddress from, long nowNanos) {
       answers.add(from);
-    }
-
-    @Override
-    public void onTimeout(long nowNanos) {}
-
-    @Override
-    public long nextTimeoutNanos() {
-      return Long.MAX_VALUE;
     }
 
     @Override

@@ -3,7 +3,6 @@ package io.posthorn.simulation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.posthorn.Delivery;
 import io.posthorn.Mode;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
@@ -35,20 +34,7 @@ class SlowReaderTest {
 
   private static void send(SimulatedEndpoint from, InetSocketAddress to, byte[] body, long now) {
     var unused =
-        from.endpoint()
-            .send(
-                new OutgoingMessage(
-                    Endpoint.NO_CONNECTION,
-                    to,
-                    0,
-                    Delivery.RELIABLE_ORDERED,
-                    -1,
-                    body,
-                    false,
-                    Endpoint.NEVER,
-                    false,
-                    null),
-                now);
+        from.endpoint().send(OutgoingMessage.ordered(Endpoint.NO_CONNECTION, to, body), now);
   }
 
   /** The slowest hundredth of messages to the other peer, in nanoseconds. */

@@ -190,15 +190,9 @@ final class Handshakes {
         && !admission.mayTryAgain(halfOpen, nowNanos)) {
       return DropReason.RATE_LIMITED;
     }
-    byte[] payload = shared.scratch().plain();
-    int length =
-        halfOpen.handshake.readThird(
-            bytes,
-            from,
-            bodyLength,
-            payload,
-            (verified, count) -> parameters(halfOpen, verified, count) != null);
-    TransportParameters peer = length < 0 ? null : parameters(halfOpen, payload, length);
+    ThirdParameters parameters = new ThirdParameters(halfOpen.key.initiatorConnectionId());
+    halfOpen.handshake.readThird(bytes, from, bodyLength, shared.scratch().plain(), parameters);
+    TransportParameters peer = parameters.accepted;
     if (peer == null) {
       return DropReason.HANDSHAKE_FORGED; // whether it verified or not: nobody is to learn that
     }
@@ -210,13 +204,22 @@ final class Handshakes {
     return establish(halfOpen, peer, nowNanos);
   }
 
-  /** The parameters in M3; null if they make no sense. */
-  private static @Nullable TransportParameters parameters(
-      HalfOpen halfOpen, byte[] payload, int length) {
-    TransportParameters peer = TransportParameters.decode(payload, 0, length);
-    return peer != null && PeerConnection.areAcceptable(peer, halfOpen.key.initiatorConnectionId())
-        ? peer
-        : null;
+  /** Takes the parameters in an M3 that verified, if they make sense. */
+  private static final class ThirdParameters implements Handshake.PayloadCheck {
+    private final long initiatorConnectionId;
+    private @Nullable TransportParameters accepted;
+
+    ThirdParameters(long initiatorConnectionId) {
+      this.initiatorConnectionId = initiatorConnectionId;
+    }
+
+    @Override
+    public boolean accepts(byte[] payload, int length) {
+      TransportParameters peer = TransportParameters.decode(payload, 0, length);
+      boolean fit = peer != null && PeerConnection.areAcceptable(peer, initiatorConnectionId);
+      accepted = fit ? peer : null;
+      return fit;
+    }
   }
 
   private DropReason establish(HalfOpen halfOpen, TransportParameters peer, long nowNanos) {

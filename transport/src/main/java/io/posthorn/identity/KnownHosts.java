@@ -123,24 +123,25 @@ public final class KnownHosts {
     } catch (IOException unreadable) {
       return String.valueOf(unreadable.getMessage());
     }
+    return revocation(entries, peer, publicKey);
+  }
+
+  private @Nullable String revocation(
+      List<Entry> entries, InetSocketAddress peer, byte[] publicKey) {
     for (Entry entry : entries) {
       if (entry.isRevoked() && entry.fingerprint().isOf(publicKey)) {
-        return revoked(entry, peer);
+        return "the key of "
+            + nameOf(peer)
+            + ", "
+            + entry.fingerprint()
+            + ", is revoked by "
+            + file
+            + " line "
+            + entry.line()
+            + ": whoever shows it may have stolen it";
       }
     }
     return null;
-  }
-
-  private String revoked(Entry entry, InetSocketAddress peer) {
-    return "the key of "
-        + nameOf(peer)
-        + ", "
-        + entry.fingerprint()
-        + ", is revoked by "
-        + file
-        + " line "
-        + entry.line()
-        + ": whoever shows it may have stolen it";
   }
 
   /** What the file says of a peer and its key. */
@@ -151,16 +152,16 @@ public final class KnownHosts {
     } catch (IOException unreadable) {
       return new Verdict.Refused(String.valueOf(unreadable.getMessage()));
     }
+    String revoked = revocation(entries, peer, publicKey);
+    if (revoked != null) {
+      return new Verdict.Refused(revoked);
+    }
     String name = nameOf(peer);
     @Nullable Entry other = null;
     boolean known = false;
     for (Entry entry : entries) {
-      boolean matches = entry.fingerprint().isOf(publicKey);
-      if (entry.isRevoked()) {
-        if (matches) {
-          return new Verdict.Refused(revoked(entry, peer));
-        }
-      } else if (entry.host().equals(name)) {
+      if (entry.host().equals(name)) { // and not that of a revoked key, which has none
+        boolean matches = entry.fingerprint().isOf(publicKey);
         known |= matches;
         other = matches || other != null ? other : entry;
       }

@@ -2,8 +2,6 @@ package io.posthorn.protocol;
 
 import io.posthorn.Security;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,23 +11,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class ExpectedPeer {
   private final Security security;
-  private final List<InetSocketAddress> names = new ArrayList<>(1);
+  private final PeerNames names = new PeerNames();
 
   ExpectedPeer(Security security) {
     this.security = security;
   }
 
   /** Whether this side asked for it under this name. */
-  @SuppressWarnings("ReferenceEquality") // mostly it is the same object, which has the name
   boolean isAskedForAs(InetSocketAddress name) {
-    for (int i = 0; i < names.size(); i++) {
-      InetSocketAddress known = names.get(i);
-      if (known.getAddress() == name.getAddress()
-          || known.getHostString().equalsIgnoreCase(name.getHostString())) {
-        return true;
-      }
-    }
-    return false;
+    return names.contains(name);
   }
 
   /** This side asks for the peer under one more name; what its key has to be there is judged. */
@@ -39,8 +29,8 @@ final class ExpectedPeer {
 
   /** Why a peer with this key is not the one asked for; null if it is, or nobody was. */
   @Nullable String refusal(byte[] key) {
-    for (InetSocketAddress name : names) {
-      String refusal = security.refusal(name, key, true);
+    for (int i = 0; i < names.size(); i++) {
+      String refusal = security.refusal(names.get(i), key, true);
       if (refusal != null) {
         return refusal;
       }
@@ -54,8 +44,8 @@ final class ExpectedPeer {
    * @return why it cannot be remembered, so that it is not to be used; else null
    */
   @Nullable String remember(byte[] key) {
-    for (InetSocketAddress name : names) {
-      String problem = security.remember(name, key);
+    for (int i = 0; i < names.size(); i++) {
+      String problem = security.remember(names.get(i), key);
       if (problem != null) {
         return problem;
       }

@@ -29,4 +29,23 @@ public record OutgoingMessage(
     boolean more,
     long expiresAtNanos,
     boolean confirmRequested,
-    @Nullable Object receipt) {}
+    @Nullable Object receipt) {
+  /**
+   * A whole ordered message on channel 0 that never expires and of which nothing is to be told.
+   *
+   * @param connection handle, or 0 to use {@code peer}
+   */
+  public static OutgoingMessage ordered(long connection, InetSocketAddress peer, byte[] body) {
+    return new OutgoingMessage(
+        connection,
+        peer,
+        0,
+        Delivery.RELIABLE_ORDERED,
+        -1,
+        body,
+        false,
+        Long.MAX_VALUE,
+        false,
+        null);
+  }
+}

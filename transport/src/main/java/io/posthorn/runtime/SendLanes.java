@@ -1,6 +1,7 @@
 package io.posthorn.runtime;
 
 import io.posthorn.endpoint.Endpoint;
+import io.posthorn.protocol.PeerNames;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,11 +23,8 @@ final class SendLanes {
     final InetSocketAddress peer;
     volatile @Nullable SendLane[] lanes = new SendLane[1];
 
-    /**
-     * The names under which messages to the peer were accepted, all at one address: what its key
-     * must be may differ by name, so each must take the other way once.
-     */
-    volatile InetSocketAddress[] names = new InetSocketAddress[0];
+    /** The names under which messages to the peer were accepted: each takes the other way once. */
+    final PeerNames names = new PeerNames();
 
     /** The object by which a sender named the peer last: one of {@link #names} by its words. */
     @Nullable InetSocketAddress named;
@@ -36,18 +34,9 @@ final class SendLanes {
       this.peer = peer;
     }
 
-    @SuppressWarnings("ReferenceEquality") // mostly it is the same object, which has the name
     boolean isKnownAs(InetSocketAddress name) {
-      if (connection == Endpoint.NO_CONNECTION) {
-        return true; // plain mode knows no keys
-      }
-      for (InetSocketAddress known : names) {
-        if (known.getAddress() == name.getAddress()
-            || known.getHostString().equalsIgnoreCase(name.getHostString())) {
-          return true;
-        }
-      }
-      return false;
+      return connection == Endpoint.NO_CONNECTION // plain mode knows no keys
+          || names.contains(name);
     }
   }
 
@@ -126,9 +115,7 @@ final class SendLanes {
       return;
     }
     if (!to.isKnownAs(peer)) {
-      InetSocketAddress[] names = Arrays.copyOf(to.names, to.names.length + 1);
-      names[names.length - 1] = peer;
-      to.names = names;
+      to.names.add(peer);
     }
     SendLane[] lanes = to.lanes;
     SendLane known = channel < lanes.length ? lanes[channel] : null;

@@ -1,6 +1,5 @@
 package io.posthorn.simulation;
 
-import io.posthorn.Delivery;
 import io.posthorn.EcnMark;
 import io.posthorn.Mode;
 import io.posthorn.SocketOptions;
@@ -128,19 +127,7 @@ public final class SimulatedSocket implements SimulatedHost {
    */
   public boolean trySend(InetSocketAddress peer, byte[] body, long nowNanos) {
     SendOutcome outcome =
-        endpoint.send(
-            new OutgoingMessage(
-                Endpoint.NO_CONNECTION,
-                peer,
-                0,
-                Delivery.RELIABLE_ORDERED,
-                -1,
-                body,
-                false,
-                Endpoint.NEVER,
-                false,
-                null),
-            nowNanos);
+        endpoint.send(OutgoingMessage.ordered(Endpoint.NO_CONNECTION, peer, body), nowNanos);
     if (outcome == SendOutcome.ACCEPTED || outcome == SendOutcome.BLOCKED) {
       return outcome == SendOutcome.ACCEPTED;
     }

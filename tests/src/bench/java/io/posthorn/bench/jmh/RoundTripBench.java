@@ -1,6 +1,5 @@
 package io.posthorn.bench.jmh;
 
-import io.posthorn.Delivery;
 import io.posthorn.EcnMark;
 import io.posthorn.MessageSocket;
 import io.posthorn.Security;
@@ -109,19 +108,7 @@ public class RoundTripBench {
     server = new Side(options, 2, 9_002);
     client.other = server;
     server.other = client;
-    client.endpoint.send(
-        new OutgoingMessage(
-            0,
-            server.own,
-            0,
-            Delivery.RELIABLE_ORDERED,
-            -1,
-            new byte[MESSAGE_BYTES],
-            false,
-            Long.MAX_VALUE,
-            false,
-            null),
-        now);
+    client.endpoint.send(OutgoingMessage.ordered(0, server.own, new byte[MESSAGE_BYTES]), now);
     for (int turns = 0; turns < 10; turns++) {
       now += TURN_NANOS;
       client.receive(now);

@@ -1,6 +1,5 @@
 package io.posthorn.simulation.flow;
 
-import io.posthorn.Delivery;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
@@ -81,19 +80,7 @@ final class PosthornFlow implements Flow {
       outcome =
           sender
               .endpoint()
-              .send(
-                  new OutgoingMessage(
-                      Endpoint.NO_CONNECTION,
-                      peer,
-                      0,
-                      Delivery.RELIABLE_ORDERED,
-                      -1,
-                      body,
-                      false,
-                      Endpoint.NEVER,
-                      false,
-                      null),
-                  nowNanos);
+              .send(OutgoingMessage.ordered(Endpoint.NO_CONNECTION, peer, body), nowNanos);
     }
     if (outcome != SendOutcome.ACCEPTED && outcome != SendOutcome.BLOCKED) {
       throw new IllegalStateException(name + ": send answered " + outcome);
