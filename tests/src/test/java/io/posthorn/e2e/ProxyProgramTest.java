@@ -21,8 +21,10 @@ import org.junit.jupiter.api.io.TempDir;
 class ProxyProgramTest {
   private static final String ANY = "127.0.0.1:0";
 
+  /** Waits longer for answers that all have to come than where some are lost. */
   private static void ping(String port, int count, String lost) throws Exception {
-    String patience = lost.contains(" 0 received") ? "2" : "30";
+    String patience =
+        lost.contains(count + " received") ? "30" : lost.contains(" 0 received") ? "2" : "5";
     try (RunningProgram ping =
         posthorn(
             "ping", "-u", "127.0.0.1:" + port, "-c", "" + count, "-i", "0.001", "-W", patience)) {
