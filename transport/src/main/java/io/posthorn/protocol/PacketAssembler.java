@@ -138,14 +138,15 @@ final class PacketAssembler {
     if (quietPackets >= quietLimit && !acknowledgeOnly) {
       pings.request(); // or neither side could ever forget what these packets acknowledged
     }
-    // The proof of a path is short, and waits for no window: what fills it was sent to another.
-    boolean probe = (recovery.isProbeDue() || path.hasFrames(nowNanos)) && !acknowledgeOnly;
+    boolean probe = recovery.isProbeDue() && !acknowledgeOnly;
+    // The proof of a path waits for no window: what fills it may have been sent to another.
+    boolean proof = path.hasFrames(nowNanos) && !acknowledgeOnly;
     boolean wanted = probe || (!acknowledgeOnly && hasFrames(nowNanos));
     int overheadBytes = HEADER_BYTES + protection.leastNumberBytes() + protection.overheadBytes();
     int copies = thin ? redundancy.copies(recovery.rtt().smoothedRttNanos()) : 1;
     boolean allowed =
         wanted && (probe || mayLeave(room, copies, overheadBytes, lateNanos, nowNanos));
-    if (!allowed && !acknowledgements.isDue(nowNanos)) {
+    if (!allowed && !proof && !acknowledgements.isDue(nowNanos)) {
       return 0;
     }
     long packetNumber = nextNumber();
@@ -155,6 +156,10 @@ final class PacketAssembler {
     int framesFrom = inPlace ? from + HEADER_BYTES + numberLength : 0;
     int most = room - HEADER_BYTES - numberLength - protection.overheadBytes();
     builder.begin(frames, framesFrom, framesFrom + most);
+    if (proof) { // first, for an ACK may take all the room that an address has which is not proved
+      builder.source(PATH);
+      path.writeFrames(builder, nowNanos);
+    }
     if (acknowledgements.hasFrames(nowNanos)) {
       builder.source(ACKNOWLEDGEMENTS);
       acknowledgements.writeFrames(builder, nowNanos);
@@ -175,17 +180,26 @@ final class PacketAssembler {
     if (builder.frames().written() == 0) {
       return 0;
     }
-    return finish(
-        protection,
-        destinationConnectionId,
-        packetNumber,
-        numberLength,
-        frames,
-        framesFrom,
-        out,
-        from,
-        recovery.ecn().marksNext(),
-        nowNanos);
+    boolean beyondWindow = !allowed && builder.isAckEliciting();
+    if (beyondWindow) {
+      builder.leaveFlight();
+    }
+    int bytes =
+        finish(
+            protection,
+            destinationConnectionId,
+            packetNumber,
+            numberLength,
+            frames,
+            framesFrom,
+            out,
+            from,
+            recovery.ecn().marksNext(),
+            nowNanos);
+    if (beyondWindow) {
+      recovery.sent().keep();
+    }
+    return bytes;
   }
 
   /** Whether window, rate limit and pacer let a packet leave; notes what holds it if not. */
