@@ -1,0 +1,48 @@
+package io.posthorn.simulation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.Delivery;
+import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.protocol.ReceiptOutcome;
+import io.posthorn.simulation.LinkConditions.Rebinding;
+import java.time.Duration;
+import net.jqwik.api.Example;
+
+/** An end that lingers takes no message any more, and hears its peer all the same. */
+class LingerTest {
+  private static final LinkConditions LINK = LinkConditions.parse("delay 20ms rate 4mbit");
+
+  private static Pair open() {
+    Pair pair = new Pair(5, Pair.options()).link(LINK);
+    pair.a.connect(pair.b);
+    pair.network.run(Duration.ofSeconds(1));
+    return pair;
+  }
+
+  private static long acknowledged(Pair pair, int end) {
+    return pair.history.sent().stream()
+        .filter(is -> is.end() == end)
+        .filter(is -> pair.history.outcome(is) == ReceiptOutcome.ACKNOWLEDGED)
+        .count();
+  }
+
+  /** All that the client sends carries parts of messages, and all of it is refused. */
+  @Example
+  void anEndThatFlushesFollowsAPeerThatMoves() {
+    Pair pair = open();
+    for (int i = 0; i < 100; i++) {
+      pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 10_000);
+      pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 5_000); // one second of the link
+    }
+    pair.network.run(Duration.ofMillis(200));
+    pair.b.closeConnections(Duration.ofSeconds(3));
+    pair.network.run(Duration.ofMillis(200));
+    pair.network.rebind(Pair.A, Rebinding.PORT);
+    pair.network.run(Duration.ofSeconds(10));
+    assertEquals(100, acknowledged(pair, 1));
+    assertEquals(1, pair.history.told(0, EndpointEvent.Closed.class).size());
+    assertTrue(pair.b.endpoint().connections(pair.network.nowNanos()).isEmpty());
+  }
+}
