@@ -7,7 +7,9 @@ import io.posthorn.Delivery;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.simulation.LinkConditions.Rebinding;
+import io.posthorn.wire.CloseReason;
 import java.time.Duration;
+import java.util.List;
 import net.jqwik.api.Example;
 
 /** An end that lingers takes no message any more, and hears its peer all the same. */
@@ -44,5 +46,25 @@ class LingerTest {
     assertEquals(100, acknowledged(pair, 1));
     assertEquals(1, pair.history.told(0, EndpointEvent.Closed.class).size());
     assertTrue(pair.b.endpoint().connections(pair.network.nowNanos()).isEmpty());
+  }
+
+  /**
+   * Each refuses what the other has on its way, for longer than an idle connection lives: as both
+   * hear one another all the time, neither takes the other for gone.
+   */
+  @Example
+  void twoThatRefuseOneAnotherKnowThatBothLive() {
+    Pair pair = open();
+    pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 10_000);
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 10_000);
+    pair.b.closeConnections(Duration.ofSeconds(60));
+    pair.a.closeConnections(Duration.ofSeconds(60));
+    pair.network.run(Duration.ofSeconds(80));
+    for (int end = 0; end < 2; end++) {
+      List<EndpointEvent.Closed> ends = pair.history.told(end, EndpointEvent.Closed.class);
+      assertEquals(1, ends.size());
+      assertEquals(CloseReason.APPLICATION, ends.get(0).reason());
+      assertEquals(1, ends.get(0).unacknowledged());
+    }
   }
 }

@@ -165,10 +165,12 @@ final class PacketAssembler {
       acknowledgements.writeFrames(builder, nowNanos);
     }
     if (allowed) {
-      if (thin && recovery.windowAllows(2 * room)) {
-        builder.mayRepeat(copies, redundancy.allowanceBytes(overheadBytes));
+      if (!recovery.isProbeBare()) {
+        if (thin && recovery.windowAllows(2 * room)) {
+          builder.mayRepeat(copies, redundancy.allowanceBytes(overheadBytes));
+        }
+        writeSources(nowNanos);
       }
-      writeSources(nowNanos);
       // A probe of spare connection ids alone would not move the path to where it comes from.
       boolean small = recovery.isProbeDue() && builder.frames().written() <= SMALL_PROBE_BYTES;
       if (probe && (small || !builder.isAckEliciting())) {

@@ -86,6 +86,7 @@ final class PacketReceiver {
           nowNanos);
     }
     parts.idle.onReceived(nowNanos);
+    parts.recovery.onHeard();
     parts.path.onReceived(source, datagramBytes, nowNanos);
     if (opening.onPacketOpened(keys.openedPacketNumber())) {
       if (parts.trace != null) {
