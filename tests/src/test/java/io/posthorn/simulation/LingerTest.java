@@ -67,4 +67,23 @@ class LingerTest {
       assertEquals(1, ends.get(0).unacknowledged());
     }
   }
+
+  /**
+   * What neither application will take any more is acknowledged by neither end: no receipt says
+   * that it arrived, and both ends wait as long as they were told to.
+   */
+  @Example
+  void whatCrossesTwoClosesIsNotAcknowledged() {
+    Pair pair = open();
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 1_000);
+    pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 1_000);
+    long begun = pair.network.nowNanos();
+    assertTrue(pair.close(Duration.ofSeconds(3), Duration.ofSeconds(10)));
+    assertEquals(0, pair.history.received().size());
+    for (int end = 0; end < 2; end++) {
+      assertEquals(0, acknowledged(pair, end));
+      assertEquals(1, pair.history.told(end, EndpointEvent.Closed.class).get(0).unacknowledged());
+    }
+    assertTrue(pair.network.nowNanos() - begun >= Duration.ofSeconds(3).toNanos());
+  }
 }
