@@ -65,4 +65,31 @@ class NewNetworkTest {
     exchange(pair);
     assertTrue(row(pair).minRtt().toMillis() < 180, () -> row(pair).toString());
   }
+
+  /** How many datagrams to where a has moved to were too large for the way there. */
+  private static long tooLargeAfterAMove() {
+    Pair pair = new Pair(7, Pair.clear());
+    pair.a.useInterface(1_472);
+    pair.b.useInterface(1_472);
+    pair.link(LinkConditions.parse("delay 20ms rate 50mbit mtu 1500"));
+    exchange(pair);
+    assertEquals(1_472, row(pair).datagramBytes());
+    pair.link(LinkConditions.parse("delay 20ms rate 50mbit mtu 1400"));
+    InetSocketAddress now = pair.network.rebind(Pair.A, Rebinding.ADDRESS);
+    long[] tooLarge = new long[1];
+    pair.network.trace(
+        (nowNanos, from, to, number, lengthBytes, crc32c, fate) ->
+            tooLarge[0] += to.equals(now) && lengthBytes > 1_372 ? 1 : 0);
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 200); // b hears of it
+    pair.network.run(Duration.ofSeconds(1));
+    exchange(pair);
+    Checkers.checkSoFar(pair.history);
+    return tooLarge[0];
+  }
+
+  @Test
+  void theSizeOfDatagramsIsSearchedAnewInAnotherNetwork() {
+    long dropped = tooLargeAfterAMove();
+    assertTrue(dropped <= 6, dropped + ": more than what asks for the size");
+  }
 }

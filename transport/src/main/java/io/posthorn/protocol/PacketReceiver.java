@@ -138,6 +138,7 @@ final class PacketReceiver {
       parts.recovery.ecn().onPathChanged();
     }
     if (parts.path.pollNewNetwork()) {
+      parts.mtu.restart();
       parts.recovery.onNewNetwork(parts.mtu.currentBytes());
     }
   }
