@@ -92,4 +92,20 @@ class NewNetworkTest {
     long dropped = tooLargeAfterAMove();
     assertTrue(dropped <= 6, dropped + ": more than what asks for the size");
   }
+
+  /** The old address is asked too, and that is lost: it says nothing of the way to the new one. */
+  @Test
+  void whatWentToTheOldAddressIsNoLossOfTheNewPath() {
+    Pair pair = new Pair(7, Pair.clear()).link(LinkConditions.parse("delay 20ms rate 50mbit"));
+    exchange(pair);
+    pair.network.run(Duration.ofSeconds(1));
+    assertEquals(0, row(pair).packetsLost());
+    long before = pair.network.unreachable();
+    pair.network.rebind(Pair.A, Rebinding.PORT);
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 200);
+    pair.network.run(Duration.ofSeconds(1));
+    exchange(pair);
+    assertTrue(pair.network.unreachable() > before, "the old address was asked");
+    assertEquals(0, row(pair).packetsLost());
+  }
 }

@@ -254,17 +254,21 @@ final class PacketAssembler {
     builder.begin(scratch, 0, limit - HEADER_BYTES - numberLength - protection.overheadBytes());
     builder.source(PATH);
     path.writeOffPath(builder);
-    return finish(
-        protection,
-        destinationConnectionId,
-        packetNumber,
-        numberLength,
-        scratch,
-        0,
-        out,
-        from,
-        false,
-        nowNanos);
+    builder.leaveFlight(); // its loss would say nothing of the path (RFC 9000 §9.4)
+    int bytes =
+        finish(
+            protection,
+            destinationConnectionId,
+            packetNumber,
+            numberLength,
+            scratch,
+            0,
+            out,
+            from,
+            false,
+            nowNanos);
+    recovery.sent().keep();
+    return bytes;
   }
 
   /** Writes a packet of exactly this size that asks whether the path carries it. */
