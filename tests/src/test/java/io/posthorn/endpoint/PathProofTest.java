@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.ConnectionInfo;
+import java.net.InetSocketAddress;
 import net.jqwik.api.Example;
 
 /** What a peer that asks for the proof of its path gets, and what it does not get by that. */
@@ -27,5 +28,34 @@ class PathProofTest extends MisbehavingPeerCase {
     assertEquals(CHALLENGES, peer.heardOf("onPathResponse"));
     assertEquals(carried, peer.heardOf("onChannelData"));
     assertTrue(row().bytesInFlight() <= window + 300, row().toString());
+  }
+
+  /** What proves the path proves that it carries 1,200 bytes, if so much may go there yet. */
+  @Example
+  void aChallengeFillsADatagramIfThatMayLeave() {
+    assertEquals(1_200, firstTo(HandPeer.address(2), 600));
+    int least = firstTo(HandPeer.address(3), 300);
+    assertTrue(least <= 3 * 300, least + " bytes");
+  }
+
+  /** Length of the first datagram to this address, once so many bytes came from there. */
+  private int firstTo(InetSocketAddress address, int bytes) {
+    int[] first = new int[1];
+    peer.sent =
+        (to, datagram) -> {
+          if (first[0] == 0 && to.equals(address)) {
+            first[0] = datagram.length;
+          }
+        };
+    byte[] packet = peer.packet(out -> out.ping());
+    byte[] padded =
+        peer.packet(
+            out -> {
+              out.ping();
+              out.padding(bytes - packet.length);
+            });
+    assertEquals(bytes, padded.length);
+    peer.deliver(padded, address);
+    return first[0];
   }
 }

@@ -156,6 +156,7 @@ final class PacketAssembler {
     int framesFrom = inPlace ? from + HEADER_BYTES + numberLength : 0;
     int most = room - HEADER_BYTES - numberLength - protection.overheadBytes();
     builder.begin(frames, framesFrom, framesFrom + most);
+    boolean challenge = proof && path.isChallengeDue();
     if (proof) { // first, for an ACK may take all the room that an address has which is not proved
       builder.source(PATH);
       path.writeFrames(builder, nowNanos);
@@ -182,6 +183,9 @@ final class PacketAssembler {
     if (builder.frames().written() == 0) {
       return 0;
     }
+    if (challenge && room >= WireLimits.MINIMUM_DATAGRAM_BYTES) {
+      builder.frames().padding(paddingBytes(room, most));
+    }
     boolean beyondWindow = !allowed && builder.isAckEliciting();
     if (beyondWindow) {
       builder.leaveFlight();
@@ -202,6 +206,12 @@ final class PacketAssembler {
       recovery.sent().keep();
     }
     return bytes;
+  }
+
+  /** What a packet lacks of the size that every path has to carry (RFC 9000 §8.2.1). */
+  private int paddingBytes(int room, int mostFrameBytes) {
+    int least = mostFrameBytes - (room - WireLimits.MINIMUM_DATAGRAM_BYTES);
+    return Math.max(0, least - builder.frames().written());
   }
 
   /** Whether window, rate limit and pacer let a packet leave; notes what holds it if not. */

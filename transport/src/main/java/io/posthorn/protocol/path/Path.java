@@ -249,6 +249,11 @@ public final class Path implements FrameSource {
     return hasOwnFrames();
   }
 
+  /** Whether a challenge to the address is among the frames to be written. */
+  public boolean isChallengeDue() {
+    return challengeDue;
+  }
+
   private boolean hasOwnFrames() {
     return challengeDue || (responseDue && address.equals(responseTo));
   }
