@@ -114,8 +114,7 @@ final class PacketReceiver {
     timers.onPacketOpened(nowNanos);
     follow(keys.openedPacketNumber(), frames, datagramBytes, source, nowNanos);
     if (frames.refused() == DropReason.NONE) {
-      parts.acknowledgements.onMark(ecn);
-      accept(keys.openedPacketNumber(), frames, reader, nowNanos);
+      accept(keys.openedPacketNumber(), frames, reader, ecn, nowNanos);
     }
     if (parts.packetTrace != null) {
       parts.packetTrace.path(parts.path.address(), nowNanos);
@@ -144,8 +143,8 @@ final class PacketReceiver {
   }
 
   private void accept(
-      long packetNumber, FrameDispatcher frames, FrameReader reader, long nowNanos) {
-    parts.acknowledgements.onPacket(packetNumber, reader.sawAckEliciting(), nowNanos);
+      long packetNumber, FrameDispatcher frames, FrameReader reader, EcnMark ecn, long nowNanos) {
+    parts.acknowledgements.onPacket(packetNumber, reader.sawAckEliciting(), ecn, nowNanos);
     if (frames.carriedMessage()) {
       messageNanos = nowNanos;
       parts.idle.onMessage(nowNanos);
