@@ -32,7 +32,7 @@ final class PacketReceiver {
     return messageNanos;
   }
 
-  /** Packets that verified. */
+  /** Packets that verified and were accepted. */
   long packetsReceived() {
     return packetsReceived;
   }
@@ -74,7 +74,6 @@ final class PacketReceiver {
           ? DropReason.AUTHENTICATION_FAILED
           : plainLength == PacketProtection.DUPLICATE ? DropReason.DUPLICATE : DropReason.STALE;
     }
-    packetsReceived++;
     if (parts.packetTrace != null) {
       parts.packetTrace.received(
           keys.openedPacketNumber(),
@@ -144,6 +143,7 @@ final class PacketReceiver {
 
   private void accept(
       long packetNumber, FrameDispatcher frames, FrameReader reader, EcnMark ecn, long nowNanos) {
+    packetsReceived++;
     parts.acknowledgements.onPacket(packetNumber, reader.sawAckEliciting(), ecn, nowNanos);
     if (frames.carriedMessage()) {
       messageNanos = nowNanos;
