@@ -84,8 +84,10 @@ final class Acknowledgements implements FrameSource {
                 ect1,
                 reportedCe);
     if (written > 0) {
-      out.carriesQuietly(received.largest(), 0);
       scheduler.onAckSent();
+    }
+    if (written == received.count()) { // else the oldest go on waiting to be reported
+      out.carriesQuietly(received.largest(), 0);
     }
   }
 
