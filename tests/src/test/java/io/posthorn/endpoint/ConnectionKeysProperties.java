@@ -235,8 +235,8 @@ class ConnectionKeysProperties {
 
   /**
    * Asked for before anything was acknowledged, it is due with the first acknowledgement. The round
-   * trip is so long that nobody asks for sooner ones, and the first packet has been answered: either
-   * would take the update along.
+   * trip is so long that nobody asks for sooner ones, and the first packet has been answered:
+   * either would take the update along.
    */
   @Example
   void anAcknowledgementThatAllowsWhatWasAskedForBringsIt() {

@@ -218,7 +218,8 @@ class PathFaultsTest {
     send(pair, 1_000, 1_000, 10);
     for (int i = 0; i < 1_000; i++) {
       pair.network.at(
-          Duration.ofMillis(10L * i), () -> pair.b.send(pair.a, 1, Delivery.RELIABLE_ORDERED, 5_000));
+          Duration.ofMillis(10L * i),
+          () -> pair.b.send(pair.a, 1, Delivery.RELIABLE_ORDERED, 5_000));
     }
     SplittableRandom random = new SplittableRandom(seed);
     for (long at = 1_000; at < 10_000; at += 1_000 + random.nextInt(2_000)) {

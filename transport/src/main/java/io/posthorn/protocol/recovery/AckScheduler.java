@@ -1,8 +1,8 @@
 package io.posthorn.protocol.recovery;
 
 /**
- * When the next acknowledgement is due (RFC 9000 §13.2): at once for what is out of order or
- * marked with congestion and for each second ack-eliciting packet, else within the delay that was
+ * When the next acknowledgement is due (RFC 9000 §13.2): at once for what is out of order or marked
+ * with congestion and for each second ack-eliciting packet, else within the delay that was
  * announced.
  */
 public final class AckScheduler {
