@@ -4,7 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.ConnectionInfo;
+import io.posthorn.wire.FrameType;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import net.jqwik.api.Example;
 
 /** What a peer that asks for the proof of its path gets, and what it does not get by that. */
@@ -57,5 +60,27 @@ class PathProofTest extends MisbehavingPeerCase {
     assertEquals(bytes, padded.length);
     peer.deliver(padded, address);
     return first[0];
+  }
+
+  /** So little may go to the new address at first that an ACK of many ranges would take it all. */
+  @Example
+  void aChallengeGoesBeforeAnAckOfManyRanges() {
+    for (int i = 0; i < 40; i++) {
+      peer.nextNumber += 2;
+      peer.send(out -> out.ping());
+    }
+    InetSocketAddress moved = HandPeer.address(2);
+    List<Integer> firstFrames = new ArrayList<>();
+    peer.sent =
+        (to, datagram) -> {
+          if (to.equals(moved)) {
+            byte[] plain = new byte[datagram.length];
+            long newest = peer.largestOpened();
+            peer.keys().open(datagram, 0, datagram.length, newest, peer.nowNanos, plain, 0);
+            firstFrames.add((int) plain[0]);
+          }
+        };
+    peer.deliver(peer.packet(out -> out.ping()), moved);
+    assertEquals(List.of(FrameType.PATH_CHALLENGE), firstFrames);
   }
 }
