@@ -209,6 +209,11 @@ public final class Connection implements AutoCloseable {
   /**
    * Closes it after what was sent is acknowledged, or after the time given.
    *
+   * <p>From then on this side takes no message of the peer any more and acknowledges none, so that
+   * none counts as arrived that nobody will receive. So if both sides close while each has messages
+   * on their way to the other, these stay unacknowledged, and both wait as long as they were told
+   * to: let the side close first that needs nothing more, and the other when it is told of that.
+   *
    * @param applicationCode 0 to 2^62 - 1, told to the peer
    * @param text up to 256 bytes in UTF-8, told to the peer
    * @param linger how long unacknowledged messages may still take

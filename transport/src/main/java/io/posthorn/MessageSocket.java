@@ -562,7 +562,9 @@ public final class MessageSocket implements Closeable {
   }
 
   /**
-   * Closes the socket after what was sent is flushed, or after the time given.
+   * Closes the socket after what was sent is flushed, or after the time given. What peers send from
+   * then on is not taken and not acknowledged; see {@link Connection#close(long, String, Duration)}
+   * for peers that close at the same time.
    *
    * @return what was acknowledged and what not, over the connections that ended by this
    */

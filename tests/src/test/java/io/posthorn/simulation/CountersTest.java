@@ -7,6 +7,7 @@ import io.posthorn.ConnectionInfo;
 import io.posthorn.Delivery;
 import io.posthorn.endpoint.EndpointCounters;
 import io.posthorn.testkit.jqwik.NetworkArbitraries;
+import io.posthorn.wire.DropReason;
 import java.time.Duration;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.EdgeCasesMode;
@@ -94,6 +95,24 @@ class CountersTest {
     assertEquals(row.packetsSpuriouslyLost(), counters.packetsSpuriouslyLost);
     assertEquals(row.bytesRetransmitted(), counters.bytesRetransmitted);
     assertEquals(row.packetsMarked(), counters.packetsMarked);
+  }
+
+  /** What an end that flushes refuses was received, and not accepted. */
+  @Example
+  void refusedPacketsDoNotCountAsAccepted() {
+    Pair pair = new Pair(4, Pair.options()).link(LinkConditions.parse("delay 20ms rate 4mbit"));
+    for (int i = 0; i < 100; i++) {
+      pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 5_000);
+    }
+    pair.network.run(Duration.ofMillis(300));
+    pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 100_000);
+    pair.b.closeConnections(Duration.ofSeconds(3));
+    pair.network.run(Duration.ofMillis(100));
+    EndpointCounters counters = pair.b.endpoint().counters();
+    long refused = counters.drops(DropReason.CLOSING);
+    assertTrue(refused > 10, refused + " refused");
+    ConnectionInfo row = pair.b.endpoint().connections(pair.network.nowNanos()).get(0);
+    assertEquals(counters.datagramsReceived - 1 - refused, row.packetsReceived(), "all but M1");
   }
 
   @Example

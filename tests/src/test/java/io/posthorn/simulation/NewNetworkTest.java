@@ -65,4 +65,47 @@ class NewNetworkTest {
     exchange(pair);
     assertTrue(row(pair).minRtt().toMillis() < 180, () -> row(pair).toString());
   }
+
+  /** How many datagrams to where a has moved to were too large for the way there. */
+  private static long tooLargeAfterAMove() {
+    Pair pair = new Pair(7, Pair.clear());
+    pair.a.useInterface(1_472);
+    pair.b.useInterface(1_472);
+    pair.link(LinkConditions.parse("delay 20ms rate 50mbit mtu 1500"));
+    exchange(pair);
+    assertEquals(1_472, row(pair).datagramBytes());
+    pair.link(LinkConditions.parse("delay 20ms rate 50mbit mtu 1400"));
+    InetSocketAddress now = pair.network.rebind(Pair.A, Rebinding.ADDRESS);
+    long[] tooLarge = new long[1];
+    pair.network.trace(
+        (nowNanos, from, to, number, lengthBytes, crc32c, fate) ->
+            tooLarge[0] += to.equals(now) && lengthBytes > 1_372 ? 1 : 0);
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 200); // b hears of it
+    pair.network.run(Duration.ofSeconds(1));
+    exchange(pair);
+    Checkers.checkSoFar(pair.history);
+    return tooLarge[0];
+  }
+
+  @Test
+  void theSizeOfDatagramsIsSearchedAnewInAnotherNetwork() {
+    long dropped = tooLargeAfterAMove();
+    assertTrue(dropped <= 6, dropped + ": more than what asks for the size");
+  }
+
+  /** The old address is asked too, and that is lost: it says nothing of the way to the new one. */
+  @Test
+  void whatWentToTheOldAddressIsNoLossOfTheNewPath() {
+    Pair pair = new Pair(7, Pair.clear()).link(LinkConditions.parse("delay 20ms rate 50mbit"));
+    exchange(pair);
+    pair.network.run(Duration.ofSeconds(1));
+    assertEquals(0, row(pair).packetsLost());
+    long before = pair.network.unreachable();
+    pair.network.rebind(Pair.A, Rebinding.PORT);
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 200);
+    pair.network.run(Duration.ofSeconds(1));
+    exchange(pair);
+    assertTrue(pair.network.unreachable() > before, "the old address was asked");
+    assertEquals(0, row(pair).packetsLost());
+  }
 }

@@ -16,6 +16,8 @@ import io.posthorn.wire.DropReason;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 import net.jqwik.api.Example;
@@ -28,6 +30,8 @@ import net.jqwik.api.Property;
  */
 class PathFaultsTest {
   private static final LinkConditions GOOD = LinkConditions.parse("delay 20ms");
+
+  private static final String CHALLENGE = "onPathChallenge";
 
   private static Pair open(long seed) {
     Pair pair = new Pair(seed, Pair.clear()).link(GOOD);
@@ -178,29 +182,44 @@ class PathFaultsTest {
     assertTrue(row.bytesRetransmitted() <= 4 * 100_000, row.toString());
   }
 
-  /** A translator forgets each second or so, in mid-transfer: one handshake, nothing lost. */
+  /**
+   * A translator forgets each second or so, in mid-transfer: one handshake, nothing lost, and each
+   * new address asked for its proof before much goes there.
+   */
   @Property(tries = 10)
-  void fault13_aTranslatorThatForgetsLosesNothing(@ForAll long seed, @ForAll boolean addressToo) {
-    Pair pair = new Pair(seed, Pair.options()).link(GOOD);
+  void fault13_aTranslatorThatForgetsLosesNothing(
+      @ForAll long seed, @ForAll boolean addressToo, @ForAll boolean sealed) {
+    Pair pair = new Pair(seed, sealed ? Pair.options() : Pair.clear()).link(GOOD);
     pair.b.answerOnly();
-    SoakWatch watch = new SoakWatch(pair.history, 2, null);
+    SoakWatch watch = new SoakWatch(pair.history, 2, Pair.B);
     watch.learn(Pair.A, 0);
     watch.learn(Pair.B, 1);
-    pair.network.trace(watch);
-    int[] rebound = new int[1];
+    Set<InetSocketAddress> asked = new HashSet<>();
+    boolean[] asks = new boolean[1];
+    pair.network.trace(
+        (nowNanos, from, to, number, lengthBytes, crc32c, fate) -> {
+          watch.onDatagram(nowNanos, from, to, number, lengthBytes, crc32c, fate);
+          if (asks[0]) {
+            asked.add(to);
+          }
+          asks[0] = false;
+        });
+    Set<InetSocketAddress> moved = new HashSet<>();
     pair.network.intercept(
         (from, to, number, datagram) -> {
           InetSocketAddress external = pair.network.externalAddress(from);
           if (watch.learn(external, from.equals(Pair.A) ? 0 : 1)) {
             pair.b.learn(external, pair.a);
-            rebound[0]++;
+            moved.add(external);
           }
+          asks[0] = !sealed && from.equals(Pair.B) && ClearPackets.carries(datagram, CHALLENGE);
           return Interception.DELIVER;
         });
     send(pair, 1_000, 1_000, 10);
     for (int i = 0; i < 1_000; i++) {
       pair.network.at(
-          Duration.ofMillis(10L * i), () -> pair.b.send(pair.a, 1, Delivery.RELIABLE_ORDERED, 500));
+          Duration.ofMillis(10L * i),
+          () -> pair.b.send(pair.a, 1, Delivery.RELIABLE_ORDERED, 5_000));
     }
     SplittableRandom random = new SplittableRandom(seed);
     for (long at = 1_000; at < 10_000; at += 1_000 + random.nextInt(2_000)) {
@@ -210,7 +229,8 @@ class PathFaultsTest {
     }
     pair.network.run(Duration.ofSeconds(10));
     settle(pair, Duration.ofSeconds(5));
-    assertTrue(rebound[0] >= 3, rebound[0] + " rebindings");
+    assertTrue(moved.size() >= 3, moved.size() + " rebindings");
+    assertTrue(sealed || asked.containsAll(moved), moved + " and asked " + asked);
     assertEquals(2_000, pair.history.received().size());
     assertEquals(1, pair.history.told(1, EndpointEvent.Connected.class).size());
   }

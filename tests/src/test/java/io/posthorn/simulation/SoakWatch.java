@@ -179,8 +179,9 @@ final class SoakWatch implements TraceSink {
   /** Which addresses the answering end has proved since it was asked last. */
   private void catchUp() {
     List<History.Entry> entries = history.entries();
+    Integer end = answering == null ? null : ends.get(answering);
     for (; seen < entries.size(); seen++) {
-      if (entries.get(seen) instanceof History.Told told && told.end() == 0) {
+      if (entries.get(seen) instanceof History.Told told && end != null && told.end() == end) {
         if (told.event() instanceof EndpointEvent.Connected connected) {
           accounts.computeIfAbsent(connected.peer(), none -> new Account()).proved = true;
         } else if (told.event() instanceof EndpointEvent.PathChanged changed) {

@@ -20,14 +20,14 @@ final class Acknowledgements implements FrameSource {
     scheduler = new AckScheduler(maxAckDelayNanos);
   }
 
-  /** A packet was accepted. */
-  void onPacket(long packetNumber, boolean ackEliciting, long nowNanos) {
+  /** A packet was accepted; the first that carried a mark makes every ACK tell of marks. */
+  void onPacket(long packetNumber, boolean ackEliciting, EcnMark mark, long nowNanos) {
+    count(mark);
     boolean inOrder = received.add(packetNumber, nowNanos);
-    scheduler.onPacket(ackEliciting, inOrder, nowNanos);
+    scheduler.onPacket(ackEliciting, inOrder && mark != EcnMark.CE, nowNanos);
   }
 
-  /** An accepted packet carried this mark; the first that carried one makes every ACK say so. */
-  void onMark(EcnMark mark) {
+  private void count(EcnMark mark) {
     switch (mark) {
       case ECT_0 -> ect0++;
       case ECT_1 -> ect1++;
@@ -84,8 +84,10 @@ final class Acknowledgements implements FrameSource {
                 ect1,
                 reportedCe);
     if (written > 0) {
-      out.carriesQuietly(received.largest(), 0);
       scheduler.onAckSent();
+    }
+    if (written == received.count()) { // else the oldest go on waiting to be reported
+      out.carriesQuietly(received.largest(), 0);
     }
   }
 

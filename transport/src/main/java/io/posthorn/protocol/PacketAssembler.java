@@ -138,14 +138,15 @@ final class PacketAssembler {
     if (quietPackets >= quietLimit && !acknowledgeOnly) {
       pings.request(); // or neither side could ever forget what these packets acknowledged
     }
-    // The proof of a path is short, and waits for no window: what fills it was sent to another.
-    boolean probe = (recovery.isProbeDue() || path.hasFrames(nowNanos)) && !acknowledgeOnly;
+    boolean probe = recovery.isProbeDue() && !acknowledgeOnly;
+    // The proof of a path waits for no window: what fills it may have been sent to another.
+    boolean proof = path.hasFrames(nowNanos) && !acknowledgeOnly;
     boolean wanted = probe || (!acknowledgeOnly && hasFrames(nowNanos));
     int overheadBytes = HEADER_BYTES + protection.leastNumberBytes() + protection.overheadBytes();
     int copies = thin ? redundancy.copies(recovery.rtt().smoothedRttNanos()) : 1;
     boolean allowed =
         wanted && (probe || mayLeave(room, copies, overheadBytes, lateNanos, nowNanos));
-    if (!allowed && !acknowledgements.isDue(nowNanos)) {
+    if (!allowed && !proof && !acknowledgements.isDue(nowNanos)) {
       return 0;
     }
     long packetNumber = nextNumber();
@@ -155,15 +156,22 @@ final class PacketAssembler {
     int framesFrom = inPlace ? from + HEADER_BYTES + numberLength : 0;
     int most = room - HEADER_BYTES - numberLength - protection.overheadBytes();
     builder.begin(frames, framesFrom, framesFrom + most);
+    boolean challenge = proof && path.isChallengeDue();
+    if (proof) { // first, for an ACK may take all the room that an address has which is not proved
+      builder.source(PATH);
+      path.writeFrames(builder, nowNanos);
+    }
     if (acknowledgements.hasFrames(nowNanos)) {
       builder.source(ACKNOWLEDGEMENTS);
       acknowledgements.writeFrames(builder, nowNanos);
     }
     if (allowed) {
-      if (thin && recovery.windowAllows(2 * room)) {
-        builder.mayRepeat(copies, redundancy.allowanceBytes(overheadBytes));
+      if (!recovery.isProbeBare()) {
+        if (thin && recovery.windowAllows(2 * room)) {
+          builder.mayRepeat(copies, redundancy.allowanceBytes(overheadBytes));
+        }
+        writeSources(nowNanos);
       }
-      writeSources(nowNanos);
       // A probe of spare connection ids alone would not move the path to where it comes from.
       boolean small = recovery.isProbeDue() && builder.frames().written() <= SMALL_PROBE_BYTES;
       if (probe && (small || !builder.isAckEliciting())) {
@@ -175,17 +183,35 @@ final class PacketAssembler {
     if (builder.frames().written() == 0) {
       return 0;
     }
-    return finish(
-        protection,
-        destinationConnectionId,
-        packetNumber,
-        numberLength,
-        frames,
-        framesFrom,
-        out,
-        from,
-        recovery.ecn().marksNext(),
-        nowNanos);
+    if (challenge && room >= WireLimits.MINIMUM_DATAGRAM_BYTES) {
+      builder.frames().padding(paddingBytes(room, most));
+    }
+    boolean beyondWindow = !allowed && builder.isAckEliciting();
+    if (beyondWindow) {
+      builder.leaveFlight();
+    }
+    int bytes =
+        finish(
+            protection,
+            destinationConnectionId,
+            packetNumber,
+            numberLength,
+            frames,
+            framesFrom,
+            out,
+            from,
+            recovery.ecn().marksNext(),
+            nowNanos);
+    if (beyondWindow) {
+      recovery.sent().keep();
+    }
+    return bytes;
+  }
+
+  /** What a packet lacks of the size that every path has to carry (RFC 9000 §8.2.1). */
+  private int paddingBytes(int room, int mostFrameBytes) {
+    int least = mostFrameBytes - (room - WireLimits.MINIMUM_DATAGRAM_BYTES);
+    return Math.max(0, least - builder.frames().written());
   }
 
   /** Whether window, rate limit and pacer let a packet leave; notes what holds it if not. */
@@ -238,17 +264,21 @@ final class PacketAssembler {
     builder.begin(scratch, 0, limit - HEADER_BYTES - numberLength - protection.overheadBytes());
     builder.source(PATH);
     path.writeOffPath(builder);
-    return finish(
-        protection,
-        destinationConnectionId,
-        packetNumber,
-        numberLength,
-        scratch,
-        0,
-        out,
-        from,
-        false,
-        nowNanos);
+    builder.leaveFlight(); // its loss would say nothing of the path (RFC 9000 §9.4)
+    int bytes =
+        finish(
+            protection,
+            destinationConnectionId,
+            packetNumber,
+            numberLength,
+            scratch,
+            0,
+            out,
+            from,
+            false,
+            nowNanos);
+    recovery.sent().keep();
+    return bytes;
   }
 
   /** Writes a packet of exactly this size that asks whether the path carries it. */

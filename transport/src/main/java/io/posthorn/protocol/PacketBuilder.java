@@ -90,7 +90,12 @@ public final class PacketBuilder {
     sent.token(source, first, second);
   }
 
-  /** Whether the packet is to be acknowledged. */
+  /** Has the packet count as not in flight, though the peer acknowledges what it carries. */
+  void leaveFlight() {
+    ackEliciting = false;
+  }
+
+  /** Whether the packet is in flight until it is acknowledged. */
   boolean isAckEliciting() {
     return ackEliciting;
   }

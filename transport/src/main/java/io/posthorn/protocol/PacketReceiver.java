@@ -17,6 +17,9 @@ final class PacketReceiver {
   private long packetsReceived;
   private long messageNanos;
 
+  /** The largest number of a packet that verified, taken or not: its address is the newest. */
+  private long newestNumber = -1;
+
   PacketReceiver(ConnectionParts parts, Opening opening, Closing closing, ConnectionTimers timers) {
     this.parts = parts;
     this.opening = opening;
@@ -29,7 +32,7 @@ final class PacketReceiver {
     return messageNanos;
   }
 
-  /** Packets that verified. */
+  /** Packets that verified and were accepted. */
   long packetsReceived() {
     return packetsReceived;
   }
@@ -71,7 +74,6 @@ final class PacketReceiver {
           ? DropReason.AUTHENTICATION_FAILED
           : plainLength == PacketProtection.DUPLICATE ? DropReason.DUPLICATE : DropReason.STALE;
     }
-    packetsReceived++;
     if (parts.packetTrace != null) {
       parts.packetTrace.received(
           keys.openedPacketNumber(),
@@ -83,6 +85,7 @@ final class PacketReceiver {
           nowNanos);
     }
     parts.idle.onReceived(nowNanos);
+    parts.recovery.onHeard();
     parts.path.onReceived(source, datagramBytes, nowNanos);
     if (opening.onPacketOpened(keys.openedPacketNumber())) {
       if (parts.trace != null) {
@@ -108,9 +111,9 @@ final class PacketReceiver {
       return DropReason.NONE;
     }
     timers.onPacketOpened(nowNanos);
+    follow(keys.openedPacketNumber(), frames, datagramBytes, source, nowNanos);
     if (frames.refused() == DropReason.NONE) {
-      parts.acknowledgements.onMark(ecn);
-      accept(keys.openedPacketNumber(), largest, frames, reader, datagramBytes, source, nowNanos);
+      accept(keys.openedPacketNumber(), frames, reader, ecn, nowNanos);
     }
     if (parts.packetTrace != null) {
       parts.packetTrace.path(parts.path.address(), nowNanos);
@@ -119,27 +122,32 @@ final class PacketReceiver {
     return frames.refused();
   }
 
-  private void accept(
+  /** Goes where the peer is now, be what it sends from there taken or not. */
+  private void follow(
       long packetNumber,
-      long largest,
       FrameDispatcher frames,
-      FrameReader reader,
       int datagramBytes,
       InetSocketAddress source,
       long nowNanos) {
-    parts.acknowledgements.onPacket(packetNumber, reader.sawAckEliciting(), nowNanos);
-    if (frames.carriedMessage()) {
-      messageNanos = nowNanos;
-      parts.idle.onMessage(nowNanos);
-    }
-    if (packetNumber > largest
-        && !frames.wasProbingOnly()
-        && !source.equals(parts.path.address())) {
+    boolean newest = packetNumber > newestNumber;
+    newestNumber = Math.max(newestNumber, packetNumber);
+    if (newest && !frames.wasProbingOnly() && !source.equals(parts.path.address())) {
       parts.path.onNewAddress(source, datagramBytes, parts.recovery.probeTimeoutNanos(), nowNanos);
       parts.recovery.ecn().onPathChanged();
     }
     if (parts.path.pollNewNetwork()) {
+      parts.mtu.restart();
       parts.recovery.onNewNetwork(parts.mtu.currentBytes());
+    }
+  }
+
+  private void accept(
+      long packetNumber, FrameDispatcher frames, FrameReader reader, EcnMark ecn, long nowNanos) {
+    packetsReceived++;
+    parts.acknowledgements.onPacket(packetNumber, reader.sawAckEliciting(), ecn, nowNanos);
+    if (frames.carriedMessage()) {
+      messageNanos = nowNanos;
+      parts.idle.onMessage(nowNanos);
     }
     if (frames.isClosed()) {
       closing.onPeerClosed(frames, nowNanos);

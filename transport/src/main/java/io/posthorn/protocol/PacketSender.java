@@ -109,10 +109,11 @@ final class PacketSender {
 
   /**
    * Largest ordinary datagram. After two probes without an answer it is what every path carries:
-   * perhaps large ones do not arrive any more.
+   * perhaps large ones do not arrive any more. So it is on the way into another network.
    */
   int datagramBytes() {
     return parts.recovery.probesSinceAcknowledgement() >= PROBES_AT_FULL_SIZE
+            || parts.path.isLeavingNetwork()
         ? WireLimits.MINIMUM_DATAGRAM_BYTES
         : parts.mtu.currentBytes();
   }

@@ -1,6 +1,7 @@
 package io.posthorn.protocol.recovery;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import net.jqwik.api.Example;
@@ -54,6 +55,21 @@ class ProbeTimeoutTest {
     assertEquals(10 + 20 + 25, interval(31_001));
     timeout.onProbe(40_000 * MS);
     assertEquals(105, interval(40_100), "the silence is counted anew");
+  }
+
+  /** In an outage each probe that gets through brings data. */
+  @Example
+  void onlyAPeerThatTalksIsAskedForAnAnswerAlone() {
+    for (int i = 1; i <= 100; i++) {
+      timeout.onProbe(i * MS);
+      assertFalse(timeout.isBare(), "probe " + i);
+    }
+    timeout.onAcknowledged();
+    for (int i = 1; i <= 100; i++) {
+      timeout.onProbe(i * MS);
+      timeout.onHeard();
+      assertEquals(i % 8 == 0, timeout.isBare(), "probe " + i);
+    }
   }
 
   @Example

@@ -12,7 +12,8 @@ import java.util.function.IntSupplier;
  * full packet has left, for small messages gain nothing by it; at first it goes no higher than
  * Ethernet, and beyond that only once a flow has proved to be a long one. A probe is a padded PING
  * beside the data: its loss is no sign of congestion. When large packets vanish and small ones
- * arrive, the path has become a black hole for large ones (§4.3), and all begins anew.
+ * arrive, the path has become a black hole for large ones (§4.3), and all begins anew; so it does
+ * when the path leads into another network.
  *
  * <p>Notes in packets: the size, and the packet's place among the large ones, or {@link #PROBE}.
  */
@@ -88,6 +89,7 @@ public final class MtuDiscovery implements FrameSource {
     started = false;
     raiseNanos = NEVER;
     largeLostInARow = 0;
+    newestLargeAcknowledged = largeSent; // what is still under way says nothing new
     giveUpProbe();
   }
 
@@ -236,7 +238,6 @@ public final class MtuDiscovery implements FrameSource {
         && second > newestLargeAcknowledged
         && first <= currentBytes
         && ++largeLostInARow >= BLACK_HOLE_PACKETS) {
-      newestLargeAcknowledged = largeSent; // what is still under way says nothing new
       restart();
     }
   }

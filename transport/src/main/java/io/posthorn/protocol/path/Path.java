@@ -51,6 +51,7 @@ public final class Path implements FrameSource {
   private long response;
   private @Nullable InetSocketAddress responseTo;
   private @Nullable InetSocketAddress changedFrom;
+  private boolean elsewhere;
   private boolean inNewNetwork;
 
   /**
@@ -96,6 +97,11 @@ public final class Path implements FrameSource {
     return roomBytes(Integer.MAX_VALUE) == 0;
   }
 
+  /** Whether it is not proved yet that the path leads into another network than before. */
+  public boolean isLeavingNetwork() {
+    return !validated && elsewhere;
+  }
+
   /** A datagram left for the address. */
   public void onSent(int bytes) {
     if (!validated) {
@@ -134,6 +140,8 @@ public final class Path implements FrameSource {
       previousChallengeDue = true;
     }
     address = from;
+    InetSocketAddress proved = previous;
+    elsewhere = proved != null && !isSameNetwork(proved.getAddress(), from.getAddress());
     validated = false;
     unvalidatedReceivedBytes = bytes;
     unvalidatedSentBytes = 0;
@@ -177,7 +185,7 @@ public final class Path implements FrameSource {
     }
     if (data == challenge && from.equals(address)) {
       changedFrom = old;
-      inNewNetwork |= old != null && !isSameNetwork(old.getAddress(), address.getAddress());
+      inNewNetwork |= elsewhere;
       peerIds.onProved();
       settle();
     }
@@ -185,7 +193,7 @@ public final class Path implements FrameSource {
 
   /**
    * Whether the path has been proved to lead into another network than before, so that what was
-   * known of its rate and round trip holds no more; answers true once.
+   * known of its rate, round trip and size of datagrams holds no more; answers true once.
    */
   public boolean pollNewNetwork() {
     boolean is = inNewNetwork;
@@ -239,6 +247,11 @@ public final class Path implements FrameSource {
   @Override
   public boolean hasFrames(long nowNanos) {
     return hasOwnFrames();
+  }
+
+  /** Whether a challenge to the address is among the frames to be written. */
+  public boolean isChallengeDue() {
+    return challengeDue;
   }
 
   private boolean hasOwnFrames() {

@@ -1,8 +1,9 @@
 package io.posthorn.protocol.recovery;
 
 /**
- * When the next acknowledgement is due (RFC 9000 §13.2): at once for what is out of order and for
- * each second ack-eliciting packet, else within the delay that was announced.
+ * When the next acknowledgement is due (RFC 9000 §13.2): at once for what is out of order or marked
+ * with congestion and for each second ack-eliciting packet, else within the delay that was
+ * announced.
  */
 public final class AckScheduler {
   private static final long NEVER = Long.MAX_VALUE;
@@ -24,14 +25,18 @@ public final class AckScheduler {
     this.maxAckDelayNanos = maxAckDelayNanos;
   }
 
-  /** A packet was accepted. */
-  public void onPacket(boolean ackEliciting, boolean inOrder, long nowNanos) {
+  /**
+   * A packet was accepted.
+   *
+   * @param mayWait whether it came in order and without the mark of congestion
+   */
+  public void onPacket(boolean ackEliciting, boolean mayWait, long nowNanos) {
     anythingNew = true;
     if (!ackEliciting) {
       return;
     }
     unacknowledged++;
-    if (!inOrder || unacknowledged >= packetTolerance) {
+    if (!mayWait || unacknowledged >= packetTolerance) {
       deadlineNanos = Math.min(deadlineNanos, nowNanos);
     } else {
       deadlineNanos = Math.min(deadlineNanos, nowNanos + maxAckDelayNanos);

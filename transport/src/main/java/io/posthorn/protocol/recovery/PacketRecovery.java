@@ -37,6 +37,7 @@ public final class PacketRecovery {
   private long lastAckElicitingNanos;
   private long lossNanos = NEVER;
   private int probesDue;
+  private boolean bareProbe;
   private long probeSlotNanos = NEVER;
   private long firstSampleNanos = NEVER;
   // One recovery period (RFC 9002 §7.3.2): when it began, the one before it, and what it lost.
@@ -165,13 +166,24 @@ public final class PacketRecovery {
     probeTimeout.forgiveSilence(nowNanos);
   }
 
+  /** See {@link ProbeTimeout#onHeard}. */
+  public void onHeard() {
+    probeTimeout.onHeard();
+  }
+
   /** Whether a probe is to be sent now, whatever the window says. */
   public boolean isProbeDue() {
     return probesDue > 0;
   }
 
+  /** Whether the probe that is due asks for an answer and carries nothing besides. */
+  public boolean isProbeBare() {
+    return bareProbe && probesDue > 0;
+  }
+
   /** Lets one packet leave whatever the window says. */
   public void requestProbe() {
+    bareProbe = false;
     probesDue = Math.max(probesDue, 1);
   }
 
@@ -456,7 +468,10 @@ public final class PacketRecovery {
     probesDue = packets;
     probeTimeout.onProbe(nowNanos);
     ecn.onProbe(probeTimeout.count());
-    offerOldest(nowNanos);
+    bareProbe = probeTimeout.isBare();
+    if (!bareProbe) {
+      offerOldest(nowNanos);
+    }
   }
 
   /** Offers the data of the oldest outstanding packets, to fill the probes (RFC 9002 §6.2.4). */

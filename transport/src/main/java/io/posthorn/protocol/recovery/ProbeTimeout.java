@@ -15,10 +15,18 @@ public final class ProbeTimeout {
   /** After so many probes that nothing answered, it is an outage and no lost tail. */
   private static final int SPREAD_FROM = 2;
 
+  /**
+   * Of so many probes one asks a peer that talks, and answers none, for an answer alone: perhaps it
+   * takes no messages now, and refuses whole packets with parts of them.
+   */
+  private static final int BARE_EACH = 8;
+
   /** Packets of a probe (RFC 9002 §6.2.4). */
   static final int PACKETS = 2;
 
   private int count;
+  private boolean heard;
+  private boolean bare;
   private long silentSinceNanos = Long.MAX_VALUE;
 
   /** Probes sent since the last acknowledgement. */
@@ -42,8 +50,24 @@ public final class ProbeTimeout {
   public void onProbe(long nowNanos) {
     if (count == 0) {
       silentSinceNanos = nowNanos;
+      heard = false;
     }
     count++;
+    bare = false;
+    if (count % BARE_EACH == 0) {
+      bare = heard;
+      heard = false;
+    }
+  }
+
+  /** A packet of the peer came, whatever it says. */
+  public void onHeard() {
+    heard = true;
+  }
+
+  /** Whether the probe that is being sent is to carry a PING and nothing that might be refused. */
+  boolean isBare() {
+    return bare;
   }
 
   /** An acknowledgement came. */
