@@ -5,14 +5,19 @@ import java.util.Arrays;
 
 /**
  * The names under which one peer was asked for, all at one address: what its key has to be may
- * differ by name. Any thread may ask; one at a time may add.
+ * differ by name. Immutable.
  */
 public final class PeerNames {
-  private static final InetSocketAddress[] NONE = {};
+  /** Nobody was asked for. */
+  public static final PeerNames NONE = new PeerNames(new InetSocketAddress[0]);
 
-  private volatile InetSocketAddress[] names = NONE;
+  private final InetSocketAddress[] names;
 
-  /** Whether this name was added, or another object of the same words. */
+  private PeerNames(InetSocketAddress[] names) {
+    this.names = names;
+  }
+
+  /** Whether this name is among them, be it another object of the same words. */
   @SuppressWarnings("ReferenceEquality") // mostly it is the same object, which has the name
   public boolean contains(InetSocketAddress name) {
     for (InetSocketAddress known : names) {
@@ -24,11 +29,11 @@ public final class PeerNames {
     return false;
   }
 
-  /** One name more. */
-  public void add(InetSocketAddress name) {
+  /** These and one more. */
+  public PeerNames and(InetSocketAddress name) {
     InetSocketAddress[] more = Arrays.copyOf(names, names.length + 1);
-    more[more.length - 1] = name;
-    names = more;
+    more[names.length] = name;
+    return new PeerNames(more);
   }
 
   /** How many there are. */
