@@ -48,7 +48,8 @@ import org.jspecify.annotations.Nullable;
  * with an {@link InterruptedIOException}, leaves the interrupt status set and the socket usable.
  *
  * <p><b>Back-pressure.</b> What is sent waits in memory up to {@code sendBufferBytes} for each
- * connection; beyond, {@link #send(Message)} waits and {@link #trySend} answers null.
+ * connection; beyond, {@link #send(Message)} waits and {@link #trySend} answers null. A channel
+ * that its peer does not read makes those wait that send on it, and no others.
  *
  * <p><b>Its life.</b> A socket is open from {@link MessageSocketBuilder#open} on, which binds it
  * and starts its threads, and there is nothing to start or to wait for besides. It is {@link

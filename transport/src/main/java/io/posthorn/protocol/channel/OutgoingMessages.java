@@ -34,6 +34,7 @@ final class OutgoingMessages {
   }
 
   private final SendLedger ledger;
+  private final SendShare share;
   private final Confirmations confirmations;
   private final ChannelPriorities priorities;
   private @Nullable Queue[] queues = new @Nullable Queue[1];
@@ -56,6 +57,7 @@ final class OutgoingMessages {
 
   OutgoingMessages(SendLedger ledger, Confirmations confirmations, ChannelPriorities priorities) {
     this.ledger = ledger;
+    this.share = ledger.ofMessages();
     this.confirmations = confirmations;
     this.priorities = priorities;
   }
@@ -63,6 +65,11 @@ final class OutgoingMessages {
   void onCredit(long messages, long bytes) {
     maxMessages = Math.max(maxMessages, messages);
     maxBytes = Math.max(maxBytes, bytes);
+  }
+
+  /** Whether a message may be taken; see {@link SendShare#hasRoom}. */
+  boolean hasRoom(int bodyBytes) {
+    return share.hasRoom(bodyBytes);
   }
 
   /** Takes a message; {@code key} -1, or at least 0 for RELIABLE_LATEST. */
@@ -75,7 +82,7 @@ final class OutgoingMessages {
       @Nullable Object receipt) {
     UnorderedMessage message =
         new UnorderedMessage(channel, key, body, expiresAtNanos, confirmRequested, receipt);
-    ledger.onTaken(body.length);
+    share.onTaken(body.length);
     if (key >= 0) {
       UnorderedMessage older = newestOfKey.put(key, message);
       if (older != null) {
@@ -456,7 +463,7 @@ final class OutgoingMessages {
     if (outcome != ReceiptOutcome.ACKNOWLEDGED && message.begun) {
       confirmations.forget(false, message.channel, message.id);
     }
-    ledger.onSettled(message.body.length, message.receipt, outcome, mayHaveArrived);
+    share.onSettled(message.body.length, message.receipt, outcome, mayHaveArrived);
   }
 
   /** Gives up a message that has an id: the peer is told, so that it need not wait for the rest. */
