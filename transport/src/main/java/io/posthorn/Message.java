@@ -120,7 +120,10 @@ public final class Message {
       return this;
     }
 
-    /** Whether {@link Receipt#processed} is to tell of the receiver's {@link Message#confirm}. */
+    /**
+     * Whether {@link Receipt#processed} is to tell of the receiver's {@link Message#confirm}. Not
+     * to be had for unreliable messages.
+     */
     public Draft confirm(boolean asked) {
       confirm = asked;
       return this;
@@ -215,7 +218,7 @@ public final class Message {
 
   /**
    * Tells the sender that the application has dealt with this message. No effect if the sender did
-   * not ask, in plain mode, or after the connection ended.
+   * not ask, on an unreliable message, in plain mode, or after the connection ended.
    */
   public void confirm() {
     MessageSocket to = socket;

@@ -213,7 +213,14 @@ public final class MessageSocket implements Closeable {
         drivers.of(handle(message, on), message.peer()),
         message.peer(),
         handle(message, on),
-        message.isConfirmRequested());
+        isConfirmable(message));
+  }
+
+  /** An unreliable message has no name by which it could be confirmed. */
+  private static boolean isConfirmable(Message message) {
+    return message.isConfirmRequested()
+        && message.delivery() != Delivery.UNRELIABLE
+        && message.delivery() != Delivery.UNRELIABLE_SEQUENCED;
   }
 
   private OutgoingMessage outgoing(
@@ -238,7 +245,7 @@ public final class MessageSocket implements Closeable {
             ? Endpoint.NEVER
             : SocketDriver.after(
                 drivers.of(handle, message.peer()).nowNanos(), SocketDriver.nanos(expiresAfter)),
-        message.isConfirmRequested(),
+        isConfirmable(message),
         receipt);
   }
 
