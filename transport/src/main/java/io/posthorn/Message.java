@@ -100,7 +100,8 @@ public final class Message {
     /**
      * Which older message it replaces, with {@link Delivery#RELIABLE_LATEST}, which this sets.
      *
-     * @param key 0 to 2^62 - 1; a connection holds 1,024 different ones
+     * @param key 0 to 2^62 - 1; a connection holds 1,024 different ones, and of more, an older
+     *     message may come after a newer one whose key was not used for long
      */
     public Draft key(long key) {
       if (key < 0 || key >= 1L << 62) {
