@@ -326,7 +326,10 @@ final class IncomingMessages {
     }
     long wanted = (long) (2.0 * (consumedMessages - measuredFrom) * rttNanos / passedNanos);
     if (wanted > idWindow) {
-      idWindow += budget.widen((wanted - idWindow) * ID_BYTES) / ID_BYTES;
+      long held = (idWindow - ID_WINDOW) * ID_BYTES;
+      long taken = budget.widen(held, (wanted - idWindow) * ID_BYTES);
+      budget.giveBack(taken % ID_BYTES);
+      idWindow += taken / ID_BYTES;
     }
     measuredSinceNanos = budget.nowNanos();
     measuredFrom = consumedMessages;
