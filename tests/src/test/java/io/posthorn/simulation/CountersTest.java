@@ -5,7 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.ConnectionInfo;
 import io.posthorn.Delivery;
+import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointCounters;
+import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.SendOutcome;
 import io.posthorn.testkit.jqwik.NetworkArbitraries;
 import java.time.Duration;
 import net.jqwik.api.Arbitrary;
@@ -94,6 +98,64 @@ class CountersTest {
     assertEquals(row.packetsSpuriouslyLost(), counters.packetsSpuriouslyLost);
     assertEquals(row.bytesRetransmitted(), counters.bytesRetransmitted);
     assertEquals(row.packetsMarked(), counters.packetsMarked);
+  }
+
+  /** A streamed message counts once, however many its parts; one that was given up not at all. */
+  @Example
+  void aStreamIsOneMessage() {
+    Pair pair = new Pair(4, Pair.clear()).link(LinkConditions.parse("delay 20ms loss 5%"));
+    long connection = pair.a.connect(pair.b);
+    pair.network.run(Duration.ofSeconds(1));
+    for (int i = 0; i < 30; i++) {
+      send(pair, connection, 1, 5_000, true);
+      send(pair, connection, 2, 5_000, true);
+    }
+    send(pair, connection, 1, 0, false);
+    pair.a.endpoint().abortMessage(connection, 2, pair.network.nowNanos());
+    pair.network.run(Duration.ofSeconds(5));
+    assertEquals(1, pair.history.received().size());
+    assertEquals(1, pair.b.endpoint().counters().messagesReceived);
+    assertEquals(1, pair.a.endpoint().counters().messagesSent);
+    pair.a.closeConnections(Duration.ofSeconds(1));
+    pair.network.run(Duration.ofSeconds(5));
+    EndpointEvent.Closed closed = pair.history.told(0, EndpointEvent.Closed.class).get(0);
+    assertEquals(1, closed.acknowledged());
+    assertEquals(0, closed.unacknowledged());
+  }
+
+  @Example
+  void aStreamWithoutAnEndIsAMessageThatWasNotAcknowledged() {
+    Pair pair = new Pair(4, Pair.clear()).link(LinkConditions.parse("delay 20ms"));
+    long connection = pair.a.connect(pair.b);
+    pair.network.run(Duration.ofSeconds(1));
+    for (int i = 0; i < 30; i++) {
+      send(pair, connection, 1, 5_000, true);
+    }
+    pair.network.run(Duration.ofSeconds(5));
+    pair.a.closeConnections(Duration.ofSeconds(1));
+    pair.network.run(Duration.ofSeconds(5));
+    EndpointEvent.Closed closed = pair.history.told(0, EndpointEvent.Closed.class).get(0);
+    assertEquals(0, closed.acknowledged());
+    assertEquals(1, closed.unacknowledged());
+    assertEquals(0, pair.a.endpoint().counters().messagesSent);
+  }
+
+  private static void send(Pair pair, long connection, int channel, int bytes, boolean more) {
+    OutgoingMessage message =
+        new OutgoingMessage(
+            connection,
+            pair.b.address,
+            channel,
+            Delivery.RELIABLE_ORDERED,
+            -1,
+            new byte[bytes],
+            more,
+            Endpoint.NEVER,
+            false,
+            null);
+    long now = pair.network.nowNanos();
+    assertEquals(SendOutcome.ACCEPTED, pair.a.endpoint().send(message, now));
+    pair.network.wake(pair.a.address);
   }
 
   @Example

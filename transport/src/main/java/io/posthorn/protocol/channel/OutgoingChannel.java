@@ -113,7 +113,14 @@ final class OutgoingChannel {
     boolean streamed = more || midMessage;
     long expiry = streamed ? NEVER : expiresAtNanos;
     waiting.add(new Part(body, more, streamed, expiry, confirmRequested, more ? null : receipt));
-    share.onTaken(body.length);
+    if (midMessage) {
+      share.onPartTaken(body.length);
+    } else {
+      share.onTaken(body.length);
+    }
+    if (aborts) {
+      ledger.onGivenUp();
+    }
     earliestExpiryNanos = Math.min(earliestExpiryNanos, expiry);
     midMessage = more && !aborts;
     midMessageBytes = midMessage ? midMessageBytes + body.length : 0;
@@ -189,8 +196,8 @@ final class OutgoingChannel {
   /**
    * Takes one message without receipt or expiry straight into the stream.
    *
-   * @return BLOCKED if there is no room; CLOSED if it must go the usual way, for what stands
-   *     before it is not in the stream yet and may expire, or is not whole
+   * @return BLOCKED if there is no room; CLOSED if it must go the usual way, for what stands before
+   *     it is not in the stream yet and may expire, or is not whole
    */
   SendOutcome addBody(ByteBuffer body) {
     int length = body.remaining();
@@ -474,7 +481,11 @@ final class OutgoingChannel {
       share.onGone(part.body.length);
       return;
     }
-    packed.add(buffer.end(), part.body.length, part.receipt);
+    if (part.more) {
+      packed.addPart(buffer.end(), part.body.length);
+    } else {
+      packed.add(buffer.end(), part.body.length, part.receipt);
+    }
     settleArrived(); // an empty part may stand behind bytes that all arrived
   }
 
@@ -489,16 +500,21 @@ final class OutgoingChannel {
     long arrived = buffer.base();
     long bodyBytes = 0;
     int messages = 0;
+    int parts = 0;
     while (!packed.isEmpty() && packed.firstEndOffset() <= arrived) {
       if (packed.firstReceipt() == null) {
         bodyBytes += packed.firstBodyBytes();
-        messages++;
+        if (packed.isFirstPart()) {
+          parts++;
+        } else {
+          messages++;
+        }
         packed.removeFirst();
       } else {
         settleFirst(ReceiptOutcome.ACKNOWLEDGED);
       }
     }
-    share.onAcknowledged(messages, bodyBytes);
+    share.onAcknowledged(messages, parts, bodyBytes);
   }
 
   private void settleFirst(ReceiptOutcome outcome) {
@@ -552,14 +568,25 @@ final class OutgoingChannel {
   void abandon(ReceiptOutcome outcome) {
     share.onFirstSent(buffer.end() - sentOffset);
     while (!packed.isEmpty()) {
-      settleFirst(outcome);
+      if (packed.isFirstPart()) {
+        share.onPartLost(packed.firstBodyBytes());
+        packed.removeFirst();
+      } else {
+        settleFirst(outcome);
+      }
     }
     for (Part part : waiting) {
       if (part.givenUp) {
         share.onGone(part.body.length);
+      } else if (part.more) {
+        share.onPartLost(part.body.length);
       } else {
         share.onSettled(part.body.length, part.receipt, outcome, part.begun);
       }
+    }
+    if (midMessage) {
+      midMessage = false;
+      ledger.onGivenUp(); // its end will not come
     }
     waiting.clear();
   }

@@ -164,7 +164,12 @@ public final class SendLedger {
     }
   }
 
-  /** Messages without a receipt that the end of the connection left unacknowledged. */
+  /** A part of a message was not acknowledged when the connection ended. */
+  void onPartLost() {
+    lostUnreceipted++;
+  }
+
+  /** Messages, or parts of them, without a receipt that the end left unacknowledged. */
   public long lostUnreceipted() {
     return lostUnreceipted;
   }
@@ -189,7 +194,7 @@ public final class SendLedger {
     return repeatedBytes;
   }
 
-  /** Message bytes are being sent once more, since they count as lost. */
+  /** Message bytes are being sent once more, since they count as lost, or to probe. */
   void onRetransmitted(long bytes) {
     retransmittedBytes += bytes;
   }
@@ -219,7 +224,7 @@ public final class SendLedger {
     return acknowledgedMessages;
   }
 
-  /** Message bytes sent again so far since they counted as lost. */
+  /** Message bytes sent again so far since they counted as lost, or to probe. */
   public long retransmittedBytes() {
     return retransmittedBytes;
   }

@@ -95,15 +95,11 @@ final class SendShare {
     ledger.onHeld(before, heldBytes);
   }
 
-  private static long charged(int bodyBytes) {
-    return (long) bodyBytes + SendLedger.MESSAGE_OVERHEAD_BYTES;
-  }
-
   private static long charged(int messages, long bodyBytes) {
     return bodyBytes + (long) messages * SendLedger.MESSAGE_OVERHEAD_BYTES;
   }
 
-  /** A message was taken. */
+  /** A message was taken, or the first part of one. */
   void onTaken(int bodyBytes) {
     onTaken(1, bodyBytes);
   }
@@ -114,27 +110,43 @@ final class SendShare {
     ledger.onOpened(messages);
   }
 
-  /** Messages that nobody holds a receipt for were acknowledged. */
-  void onAcknowledged(int messages, long bodyBytes) {
-    hold(-charged(messages, bodyBytes));
+  /** A further part of a message was taken. */
+  void onPartTaken(int bodyBytes) {
+    hold(charged(1, bodyBytes));
+  }
+
+  /**
+   * Messages that nobody holds a receipt for were acknowledged.
+   *
+   * @param parts of messages that are not whole by them
+   * @param bodyBytes of both
+   */
+  void onAcknowledged(int messages, int parts, long bodyBytes) {
+    hold(-charged(messages + parts, bodyBytes));
     ledger.onAcknowledged(messages);
   }
 
   /** A message ended. */
   void onSettled(
       int bodyBytes, @Nullable Object receipt, ReceiptOutcome outcome, boolean mayHaveArrived) {
-    hold(-charged(bodyBytes));
+    hold(-charged(1, bodyBytes));
     ledger.onSettled(receipt, outcome, mayHaveArrived);
+  }
+
+  /** A part that others follow will not be acknowledged. */
+  void onPartLost(int bodyBytes) {
+    hold(-charged(1, bodyBytes));
+    ledger.onPartLost();
   }
 
   /** What was left of a message that was given up is in its stream, or never will be. */
   void onGone(int bodyBytes) {
-    hold(-charged(bodyBytes));
+    hold(-charged(1, bodyBytes));
   }
 
   /** An unreliable message left: it needs no memory any more, and its receipt is reported later. */
   void onSent(int bodyBytes) {
-    hold(-charged(bodyBytes));
+    hold(-charged(1, bodyBytes));
     ledger.onGivenUp();
   }
 }
