@@ -20,8 +20,8 @@ import java.util.Map;
  * @param packetsMarked data packets that arrived with the mark of congestion (ECN-CE), by the
  *     peers' count
  * @param datagramsReceivedMarked datagrams taken from the operating system with that mark
- * @param bytesRetransmitted message bytes sent again, since they counted as lost or in a probe after
- *     silence, whose bytes may be under way still: of those {@code packetsLost} knows nothing
+ * @param bytesRetransmitted message bytes sent again, since they counted as lost or in a probe
+ *     after silence, whose bytes may be under way still: of those {@code packetsLost} knows nothing
  * @param bytesRepeated message bytes sent again unasked, beside others, as redundancy
  * @param connectionsOpened connections opened, by either side
  * @param handlerFailures exceptions thrown by the application's handlers and listeners

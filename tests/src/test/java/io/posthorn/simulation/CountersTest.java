@@ -158,6 +158,25 @@ class CountersTest {
     pair.network.wake(pair.a.address);
   }
 
+  /**
+   * What a probe carries again counts as sent again, though nobody knows yet whether it is lost.
+   */
+  @Example
+  void theBytesOfProbesAreSentAgain() {
+    Pair pair = new Pair(5, Pair.clear()).link(LinkConditions.parse("delay 20ms"));
+    pair.a.connect(pair.b);
+    pair.network.run(Duration.ofSeconds(1));
+    pair.link(LinkConditions.parse("delay 20ms"), LinkConditions.parse("delay 20ms loss 100%"));
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 1_000);
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_UNORDERED, 1_000);
+    pair.network.run(Duration.ofSeconds(1));
+    pair.link(LinkConditions.parse("delay 20ms"));
+    assertTrue(pair.network.runUntil(pair::isSettled, Duration.ofSeconds(10)));
+    ConnectionInfo row = pair.a.endpoint().connections(pair.network.nowNanos()).get(0);
+    assertEquals(0, row.packetsLost() - row.packetsSpuriouslyLost());
+    assertTrue(row.bytesRetransmitted() >= 1_000, row.toString());
+  }
+
   @Example
   void anEndedConnectionStaysInTheSums() {
     Pair pair = new Pair(3, Pair.options()).link(LinkConditions.parse("delay 20ms loss 10%"));
