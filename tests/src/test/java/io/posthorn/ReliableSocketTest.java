@@ -162,6 +162,22 @@ class ReliableSocketTest {
   }
 
   @Test
+  void unreliableMessagesAreNeverConfirmed() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open()) {
+      for (Delivery delivery : List.of(Delivery.UNRELIABLE, Delivery.UNRELIABLE_SEQUENCED)) {
+        Receipt receipt =
+            a.send(Message.to(b.localAddress()).delivery(delivery).confirm(true).body("perhaps"));
+        next(b).confirm();
+        ExecutionException e =
+            assertThrows(ExecutionException.class, () -> get(receipt.processed()));
+        String text = String.valueOf(e.getCause());
+        assertTrue(text.contains("unreliabl"), text);
+      }
+    }
+  }
+
+  @Test
   void confirmationThatCannotComeAnyMoreIsReported() throws Exception {
     try (MessageSocket a = reliable().open();
         MessageSocket b = reliable().open()) {

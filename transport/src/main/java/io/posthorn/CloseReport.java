@@ -5,8 +5,8 @@ package io.posthorn;
  *
  * @param acknowledged reliable messages that the peer's transport acknowledged, over the life of
  *     the connection; of a socket, over those connections that ended by this close
- * @param unacknowledged reliable messages that were taken and not acknowledged in full; they may or
- *     may not have arrived
+ * @param unacknowledged reliable messages that were taken and not acknowledged in full, streamed
+ *     ones without an end among them; they may or may not have arrived
  * @param cause why it ended
  * @param byPeer whether the peer said so
  * @param applicationCode the closing application's number, 0 if it gave none

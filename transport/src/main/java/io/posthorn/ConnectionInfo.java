@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * @param packetsMarked data packets that arrived with the mark of congestion (ECN-CE), by the
  *     peer's count
  * @param ecn whether packets to the peer are marked as ECN-capable
- * @param bytesRetransmitted message bytes sent again since they counted as lost
+ * @param bytesRetransmitted message bytes sent again, since they counted as lost or in a probe
+ *     after silence, whose bytes may be under way still: of those {@code packetsLost} knows nothing
  * @param bytesRepeated message bytes sent again unasked, beside others, as redundancy
  * @param age since it was opened
  * @param timeToDrain how long it will take until all that is queued is acknowledged, if the rate

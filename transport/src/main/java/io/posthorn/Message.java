@@ -100,7 +100,8 @@ public final class Message {
     /**
      * Which older message it replaces, with {@link Delivery#RELIABLE_LATEST}, which this sets.
      *
-     * @param key 0 to 2^62 - 1; a connection holds 1,024 different ones
+     * @param key 0 to 2^62 - 1; a connection holds 1,024 different ones, and of more, an older
+     *     message may come after a newer one whose key was not used for long
      */
     public Draft key(long key) {
       if (key < 0 || key >= 1L << 62) {
@@ -120,7 +121,10 @@ public final class Message {
       return this;
     }
 
-    /** Whether {@link Receipt#processed} is to tell of the receiver's {@link Message#confirm}. */
+    /**
+     * Whether {@link Receipt#processed} is to tell of the receiver's {@link Message#confirm}. Not
+     * to be had for unreliable messages.
+     */
     public Draft confirm(boolean asked) {
       confirm = asked;
       return this;
@@ -215,7 +219,7 @@ public final class Message {
 
   /**
    * Tells the sender that the application has dealt with this message. No effect if the sender did
-   * not ask, in plain mode, or after the connection ended.
+   * not ask, on an unreliable message, in plain mode, or after the connection ended.
    */
   public void confirm() {
     MessageSocket to = socket;

@@ -48,7 +48,8 @@ import org.jspecify.annotations.Nullable;
  * with an {@link InterruptedIOException}, leaves the interrupt status set and the socket usable.
  *
  * <p><b>Back-pressure.</b> What is sent waits in memory up to {@code sendBufferBytes} for each
- * connection; beyond, {@link #send(Message)} waits and {@link #trySend} answers null.
+ * connection; beyond, {@link #send(Message)} waits and {@link #trySend} answers null. A channel
+ * that its peer does not read makes those wait that send on it, and no others.
  *
  * <p><b>Its life.</b> A socket is open from {@link MessageSocketBuilder#open} on, which binds it
  * and starts its threads, and there is nothing to start or to wait for besides. It is {@link
@@ -212,7 +213,14 @@ public final class MessageSocket implements Closeable {
         drivers.of(handle(message, on), message.peer()),
         message.peer(),
         handle(message, on),
-        message.isConfirmRequested());
+        isConfirmable(message));
+  }
+
+  /** An unreliable message has no name by which it could be confirmed. */
+  private static boolean isConfirmable(Message message) {
+    return message.isConfirmRequested()
+        && message.delivery() != Delivery.UNRELIABLE
+        && message.delivery() != Delivery.UNRELIABLE_SEQUENCED;
   }
 
   private OutgoingMessage outgoing(
@@ -237,7 +245,7 @@ public final class MessageSocket implements Closeable {
             ? Endpoint.NEVER
             : SocketDriver.after(
                 drivers.of(handle, message.peer()).nowNanos(), SocketDriver.nanos(expiresAfter)),
-        message.isConfirmRequested(),
+        isConfirmable(message),
         receipt);
   }
 

@@ -68,7 +68,8 @@ public final class Receipt {
   /**
    * Completes when the receiving application calls {@link Message#confirm}. Completes
    * exceptionally, with a {@link TransportException}, when that can no longer happen or was never
-   * asked for by {@code Message.to(peer).confirm(true)}.
+   * asked for by {@code Message.to(peer).confirm(true)}; with the receipt's outcome, if the message
+   * is unreliable.
    */
   public CompletableFuture<Void> processed() {
     return pending
@@ -85,7 +86,8 @@ public final class Receipt {
   private TransportException neverProcessed() {
     String why =
         !pending.isConfirmRequested()
-            ? "the sender did not ask for it: send it with confirm(true)"
+            ? "the sender did not ask for it, or the message was unreliable: send it reliably, with"
+                + " confirm(true)"
             : pending.outcome() == ReceiptOutcome.UNKNOWN
                 ? "plain mode knows nothing of the peer: use Mode.RELIABLE"
                 : "the message or its connection ended first; it may have been processed";

@@ -15,8 +15,8 @@ import java.time.Duration;
  * @param keepAlive how long a connection opened here may be silent before a PING; less than half
  *     the idle timeout
  * @param implicitIdle how long a connection opened by a mere send stays without messages
- * @param sendBufferBytes message bytes that wait or are unacknowledged per connection; a sender
- *     blocks beyond
+ * @param sendBufferBytes message bytes that wait or are unacknowledged per connection, and one
+ *     message beyond; a sender blocks before, where its channel has most of it already
  * @param receiveBufferBytes ceiling of the memory that a peer may fill per connection
  * @param socketReceiveBytes ceiling over all connections of the socket; in plain mode of the queue
  * @param maxWholeMessageBytes largest ordered message handed over in one piece

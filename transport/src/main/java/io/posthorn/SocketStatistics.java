@@ -13,14 +13,15 @@ import java.util.Map;
  * @param datagramsReceived datagrams taken from it
  * @param bytesSent their payload
  * @param bytesReceived their payload
- * @param messagesSent messages taken from the application
+ * @param messagesSent messages taken from the application; a streamed one when it is whole
  * @param messagesReceived messages given to the application
  * @param packetsLost data packets declared lost
  * @param packetsSpuriouslyLost of these, acknowledged later after all
  * @param packetsMarked data packets that arrived with the mark of congestion (ECN-CE), by the
  *     peers' count
  * @param datagramsReceivedMarked datagrams taken from the operating system with that mark
- * @param bytesRetransmitted message bytes sent again since they counted as lost
+ * @param bytesRetransmitted message bytes sent again, since they counted as lost or in a probe
+ *     after silence, whose bytes may be under way still: of those {@code packetsLost} knows nothing
  * @param bytesRepeated message bytes sent again unasked, beside others, as redundancy
  * @param connectionsOpened connections opened, by either side
  * @param handlerFailures exceptions thrown by the application's handlers and listeners

@@ -5,7 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.ConnectionInfo;
 import io.posthorn.Delivery;
+import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointCounters;
+import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.SendOutcome;
 import io.posthorn.testkit.jqwik.NetworkArbitraries;
 import io.posthorn.wire.DropReason;
 import java.time.Duration;
@@ -113,6 +117,83 @@ class CountersTest {
     assertTrue(refused > 10, refused + " refused");
     ConnectionInfo row = pair.b.endpoint().connections(pair.network.nowNanos()).get(0);
     assertEquals(counters.datagramsReceived - 1 - refused, row.packetsReceived(), "all but M1");
+  }
+
+  /** A streamed message counts once, however many its parts; one that was given up not at all. */
+  @Example
+  void aStreamIsOneMessage() {
+    Pair pair = new Pair(4, Pair.clear()).link(LinkConditions.parse("delay 20ms loss 5%"));
+    long connection = pair.a.connect(pair.b);
+    pair.network.run(Duration.ofSeconds(1));
+    for (int i = 0; i < 30; i++) {
+      send(pair, connection, 1, 5_000, true);
+      send(pair, connection, 2, 5_000, true);
+    }
+    send(pair, connection, 1, 0, false);
+    pair.a.endpoint().abortMessage(connection, 2, pair.network.nowNanos());
+    pair.network.run(Duration.ofSeconds(5));
+    assertEquals(1, pair.history.received().size());
+    assertEquals(1, pair.b.endpoint().counters().messagesReceived);
+    assertEquals(1, pair.a.endpoint().counters().messagesSent);
+    pair.a.closeConnections(Duration.ofSeconds(1));
+    pair.network.run(Duration.ofSeconds(5));
+    EndpointEvent.Closed closed = pair.history.told(0, EndpointEvent.Closed.class).get(0);
+    assertEquals(1, closed.acknowledged());
+    assertEquals(0, closed.unacknowledged());
+  }
+
+  @Example
+  void aStreamWithoutAnEndIsAMessageThatWasNotAcknowledged() {
+    Pair pair = new Pair(4, Pair.clear()).link(LinkConditions.parse("delay 20ms"));
+    long connection = pair.a.connect(pair.b);
+    pair.network.run(Duration.ofSeconds(1));
+    for (int i = 0; i < 30; i++) {
+      send(pair, connection, 1, 5_000, true);
+    }
+    pair.network.run(Duration.ofSeconds(5));
+    pair.a.closeConnections(Duration.ofSeconds(1));
+    pair.network.run(Duration.ofSeconds(5));
+    EndpointEvent.Closed closed = pair.history.told(0, EndpointEvent.Closed.class).get(0);
+    assertEquals(0, closed.acknowledged());
+    assertEquals(1, closed.unacknowledged());
+    assertEquals(0, pair.a.endpoint().counters().messagesSent);
+  }
+
+  private static void send(Pair pair, long connection, int channel, int bytes, boolean more) {
+    OutgoingMessage message =
+        new OutgoingMessage(
+            connection,
+            pair.b.address,
+            channel,
+            Delivery.RELIABLE_ORDERED,
+            -1,
+            new byte[bytes],
+            more,
+            Endpoint.NEVER,
+            false,
+            null);
+    long now = pair.network.nowNanos();
+    assertEquals(SendOutcome.ACCEPTED, pair.a.endpoint().send(message, now));
+    pair.network.wake(pair.a.address);
+  }
+
+  /**
+   * What a probe carries again counts as sent again, though nobody knows yet whether it is lost.
+   */
+  @Example
+  void theBytesOfProbesAreSentAgain() {
+    Pair pair = new Pair(5, Pair.clear()).link(LinkConditions.parse("delay 20ms"));
+    pair.a.connect(pair.b);
+    pair.network.run(Duration.ofSeconds(1));
+    pair.link(LinkConditions.parse("delay 20ms"), LinkConditions.parse("delay 20ms loss 100%"));
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 1_000);
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_UNORDERED, 1_000);
+    pair.network.run(Duration.ofSeconds(1));
+    pair.link(LinkConditions.parse("delay 20ms"));
+    assertTrue(pair.network.runUntil(pair::isSettled, Duration.ofSeconds(10)));
+    ConnectionInfo row = pair.a.endpoint().connections(pair.network.nowNanos()).get(0);
+    assertEquals(0, row.packetsLost() - row.packetsSpuriouslyLost());
+    assertTrue(row.bytesRetransmitted() >= 1_000, row.toString());
   }
 
   @Example

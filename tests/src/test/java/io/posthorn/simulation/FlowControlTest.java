@@ -75,12 +75,35 @@ class FlowControlTest {
     send(pair, 0, 1_000, 4_000, 4);
     send(pair, 1, 1_000, 4_000, 4);
     pair.network.run(Duration.ofMillis(4_100));
-    long late =
-        pair.history.received().stream()
-            .filter(received -> received.message().channel() == 1)
-            .count();
+    long late = received(pair, 1);
     // Its guaranteed slice alone, 8 KiB, would be ten messages a second.
     assertTrue(late > 400, late + " of 750 on the second channel");
+  }
+
+  /** What a channel was promised cannot be taken back, so no channel is promised all there is. */
+  @Example
+  void aChannelThatFellSilentLeavesSomeOfTheWindowToOthers() {
+    DraftOptions tight = DraftOptions.of(Mode.RELIABLE);
+    tight.security = Security.none();
+    tight.receiveBufferBytes = 2 << 20;
+    tight.maxWholeMessageBytes = 128 << 10;
+    SocketOptions clear = Pair.clear();
+    Pair pair =
+        new Pair(4, clear, tight.done()).link(LinkConditions.parse("delay 50ms rate 100mbit"));
+    send(pair, 0, 0, 1_500, 1);
+    send(pair, 1, 3_000, 6_000, 4);
+    pair.network.run(Duration.ofMillis(6_000));
+    long first = received(pair, 0);
+    assertTrue(first == 1_500, first + " of 1,500 on the first channel");
+    long second = received(pair, 1);
+    // Its guaranteed slice alone, 8 KiB, would be less than ten messages a second.
+    assertTrue(second > 200, second + " on the second channel");
+  }
+
+  private static long received(Pair pair, int channel) {
+    return pair.history.received().stream()
+        .filter(received -> received.message().channel() == channel)
+        .count();
   }
 
   private static void send(Pair pair, int channel, int fromMillis, int toMillis, int stepMillis) {

@@ -6,6 +6,7 @@ import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.simulation.checker.History;
 import io.posthorn.simulation.checker.History.Sent;
+import io.posthorn.simulation.checker.MemoryChecker;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -40,10 +41,10 @@ final class SoakFigures {
 
   /** What connections say of themselves is possible. */
   void checkTable() {
+    long ceiling = MemoryChecker.sendCeilingBytes(plan.options(), plan.largestBytes());
     for (Party party : parties) {
       for (ConnectionInfo row : party.endpoint().connections(network.nowNanos())) {
-        fail(
-            row.bytesQueued() > plan.options().sendBufferBytes(), () -> "over its ceiling: " + row);
+        fail(row.bytesQueued() > ceiling, () -> "over its ceiling: " + row);
         fail(
             row.bytesInFlight() < 0 || row.bytesInFlight() > (64 << 20), () -> "in flight: " + row);
         fail(

@@ -74,6 +74,11 @@ record SoakPlan(
         random.nextInt(4) != 0);
   }
 
+  /** The largest message that is sent. */
+  int largestBytes() {
+    return tight ? 70_000 : 1_000_000;
+  }
+
   SocketOptions options() {
     DraftOptions options = DraftOptions.of(Pair.options(sealed, tight, HANDSHAKE));
     options.redundancy = redundant;

@@ -238,7 +238,7 @@ final class SoakRun {
 
   private void bulk() {
     Party from = any();
-    int size = plan.tight() ? 70_000 : 100_000 + random.nextInt(900_000);
+    int size = plan.tight() ? plan.largestBytes() : 100_000 + random.nextInt(900_000);
     Delivery delivery =
         random.nextBoolean() ? Delivery.RELIABLE_ORDERED : Delivery.RELIABLE_UNORDERED;
     if (from.waiting() < MOST_WAITING) {
@@ -412,7 +412,7 @@ final class SoakRun {
             history,
             from.end,
             to.end,
-            plan.options().sendBufferBytes(),
+            MemoryChecker.sendCeilingBytes(plan.options(), plan.largestBytes()),
             plan.options().receiveBufferBytes());
       }
     }

@@ -34,7 +34,7 @@ public final class EndpointCounters {
   /** Datagrams handed in with that mark. */
   public long datagramsReceivedMarked;
 
-  /** Message bytes sent again since they counted as lost. */
+  /** Message bytes sent again, since they counted as lost or to probe. */
   public long bytesRetransmitted;
 
   /** Message bytes sent again unasked, as redundancy. */

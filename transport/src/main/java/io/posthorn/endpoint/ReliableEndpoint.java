@@ -449,7 +449,7 @@ public final class ReliableEndpoint implements Endpoint {
       }
     }
     SendOutcome outcome = slot.connection.send(message, nowNanos);
-    if (outcome == SendOutcome.ACCEPTED) {
+    if (outcome == SendOutcome.ACCEPTED && !message.more()) {
       counters.messagesSent++;
     }
     turns.settle(slot, nowNanos);

@@ -89,7 +89,7 @@ final class Deliveries {
     if (limits == null && length > SMALLEST_WHOLE_LIMIT_BYTES) {
       return SendOutcome.BLOCKED; // until the peer's limit is known
     }
-    if (!ledger.hasRoom(length)) {
+    if (!hasRoom(message, length)) {
       return SendOutcome.BLOCKED;
     }
     take(message);
@@ -120,6 +120,14 @@ final class Deliveries {
       case UNRELIABLE_SEQUENCED, UNRELIABLE ->
           length > maxDatagramMessageBytes()
               || (peer != null && length > peer.maxDatagramMessageBytes);
+    };
+  }
+
+  private boolean hasRoom(OutgoingMessage message, int length) {
+    return switch (message.delivery()) {
+      case RELIABLE_ORDERED -> ordered.hasRoom(message.channel(), length);
+      case RELIABLE_UNORDERED, RELIABLE_LATEST -> unordered.hasRoom(length);
+      case UNRELIABLE_SEQUENCED, UNRELIABLE -> datagrams.hasRoom(length);
     };
   }
 

@@ -50,10 +50,12 @@ class ConfirmationsTest {
       confirmations.expect(false, 0, i, i);
       confirmations.confirm(false, 0, i);
     }
-    confirmations.onConfirm(false, 0, Confirmations.LIMIT);
-    assertNull(confirmations.pollProcessed(), "beyond the limit nothing is remembered");
-    confirmations.onConfirm(false, 0, Confirmations.LIMIT - 1);
-    assertEquals(Confirmations.LIMIT - 1, confirmations.pollProcessed());
+    confirmations.onConfirm(false, 0, 9);
+    assertNull(confirmations.pollProcessed(), "beyond the limit the oldest is forgotten");
+    confirmations.onConfirm(false, 0, 10);
+    assertEquals(10, confirmations.pollProcessed());
+    confirmations.onConfirm(false, 0, Confirmations.LIMIT + 9);
+    assertEquals(Confirmations.LIMIT + 9, confirmations.pollProcessed());
     int packets = 0;
     while (confirmations.hasFrames(0)) {
       assertTrue(write(60_000) > 0);

@@ -173,8 +173,44 @@ class IncomingMessagesTest {
       assertNotNull(messages.take());
       messages.onGranted(messages.messagesToGrant(), messages.bytesToGrant());
     }
-    assertTrue(messages.keyCount() <= IncomingMessages.ID_WINDOW + 1);
+    assertTrue(messages.keyCount() <= IncomingMessages.MOST_KEYS);
     assertFalse(messages.expectsMore());
+  }
+
+  /** FAULTS 50: an id that is never sent would have all later keys remembered. */
+  @Example
+  void fault50_anIdThatIsLeftOutStopsTheGrantsAndKeysStayBounded() {
+    IncomingMessages to = new IncomingMessages(budget(4 << 20));
+    long id = 1;
+    while (id < to.grantedMessages()) {
+      assertNull(to.onPart(id, 0, id, 1, 0, new byte[1], 0, 1));
+      assertNotNull(to.take());
+      to.onGranted(to.messagesToGrant(), to.bytesToGrant());
+      assertTrue(to.keyCount() <= IncomingMessages.MOST_KEYS, "at " + id);
+      id++;
+    }
+    assertEquals(IncomingMessages.WINDOWS_BEYOND_GAP * IncomingMessages.ID_WINDOW, id);
+    to.onSenderBlocked();
+    assertFalse(to.wantsGrant(), "there is nothing to give");
+    assertNull(to.onPart(0, 0, 0, 1, 0, new byte[1], 0, 1));
+    assertNotNull(to.take());
+    assertTrue(to.wantsGrant());
+    assertEquals(id + IncomingMessages.ID_WINDOW, to.messagesToGrant());
+  }
+
+  /** Of more keys than are held, those go that had no message for the longest time. */
+  @Example
+  void theKeysUsedLatelyAreRemembered() {
+    long next = 10;
+    for (long key = 0; key < IncomingMessages.MOST_KEYS + 1; key++) {
+      assertNull(part(next, key, 1, 0, new byte[] {1}));
+      assertNotNull(messages.take());
+      messages.onGranted(messages.messagesToGrant(), messages.bytesToGrant());
+      next++;
+    }
+    assertNull(part(1, IncomingMessages.MOST_KEYS - 500, 1, 0, new byte[] {1}));
+    assertNull(messages.take(), "an older message of a key that is held");
+    assertTrue(messages.keyCount() <= IncomingMessages.MOST_KEYS);
   }
 
   @Example

@@ -149,10 +149,10 @@ class MessageRunProperties {
     for (int i = 0; i < 20; i++) {
       VarInt.write(encoded, i * 100, 98 * 2L);
     }
-    assertEquals(6 * 100, channels.sendRun(0, encoded, 0, encoded.length, false));
-    assertEquals(6, ledger.openMessages());
-    assertEquals(600, channels.sendRun(0, encoded, 600, encoded.length, false));
-    assertEquals(20 * 100, channels.sendRun(0, encoded, 600, encoded.length, true));
+    assertEquals(5 * 100, channels.sendRun(0, encoded, 0, encoded.length, false));
+    assertEquals(5, ledger.openMessages());
+    assertEquals(500, channels.sendRun(0, encoded, 500, encoded.length, false));
+    assertEquals(20 * 100, channels.sendRun(0, encoded, 500, encoded.length, true));
     assertEquals(20, ledger.openMessages());
     channels.abandon(ReceiptOutcome.CLOSED);
     assertEquals(0, ledger.heldBytes());

@@ -10,6 +10,7 @@ import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.protocol.recovery.DeliveryRate;
 import io.posthorn.protocol.recovery.SentPackets;
+import io.posthorn.wire.VarInt;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -212,15 +213,18 @@ class OrderedChannelsTest {
   void aRunForWhichThereIsNoRoomIsLeftThoughItsChannelHoldsNothing() {
     channels.onPeerLimits(1_000_000, 64);
     byte[] run = {2, 7};
+    byte[] longer = new byte[3_002];
+    VarInt.write(longer, 0, 3_000 * 2L);
     assertEquals(2, channels.sendRun(1, run, 0, 2, false));
     write(1200);
     long token = sent.tokensFrom(sent.next() - 1);
     channels.onAcknowledged(sent.tokenFirst(token), sent.tokenSecond(token), 0);
     assertTrue(channels.isDrained());
     channels.send(2, new byte[2 << 20], false, NEVER, false, null);
-    assertEquals(0, channels.sendRun(1, run, 0, 2, false));
+    assertEquals(0, channels.sendRun(1, longer, 0, longer.length, false));
     assertTrue(ledger.isRefusing());
-    assertEquals(2, channels.sendRun(1, run, 0, 2, true));
+    assertEquals(2, channels.sendRun(1, run, 0, 2, false), "its slice is its own");
+    assertEquals(longer.length, channels.sendRun(1, longer, 0, longer.length, true));
   }
 
   @Test

@@ -20,7 +20,7 @@ class ReceiveBudgetTest {
   void theSharesStayUnderTheCeiling(long ceiling, long whole, boolean streaming) {
     ReceiveBudget budget = new ReceiveBudget(ceiling, whole, streaming);
     long spare = 0;
-    for (long taken = budget.widen(10_000); taken > 0; taken = budget.widen(10_000)) {
+    for (long taken = budget.widen(0, 10_000); taken > 0; taken = budget.widen(0, 10_000)) {
       assertTrue(taken <= 10_000);
       spare += taken;
     }
@@ -56,12 +56,18 @@ class ReceiveBudgetTest {
     ReceiveBudget budget = new ReceiveBudget(16 << 20, 4 << 20, false);
     long spare = budget.spareBytes();
     budget.onPacket(1, 0);
-    assertEquals(spare, budget.claim(0, 0, 2 * spare), "nobody else wants any");
-    assertEquals(0, budget.claim(1, 0, spare), "there is none left");
+    long most = spare - spare / 8;
+    assertTrue(budget.hasSpare(0));
+    assertEquals(most, budget.claim(0, 0, 2 * spare), "nobody else wants any");
+    assertFalse(budget.hasSpare(most));
+    assertEquals(0, budget.claim(0, most, spare), "the rest is for others");
+    long rest = spare - most;
+    assertTrue(budget.hasSpare(0));
+    assertEquals(rest - rest / 8, budget.claim(1, 0, spare));
     assertEquals(spare / 2, budget.fairShareBytes());
-    budget.giveBack(spare / 2);
+    budget.giveBack(most - spare / 2);
     assertEquals(0, budget.claim(0, spare / 2, 10), "it has its share");
-    assertEquals(spare / 2, budget.claim(1, 0, spare));
+    assertTrue(budget.claim(1, rest - rest / 8, spare) > spare / 4);
     budget.onPacket(2_000_000_000L, 0);
     assertEquals(spare, budget.fairShareBytes(), "claims are forgotten");
   }

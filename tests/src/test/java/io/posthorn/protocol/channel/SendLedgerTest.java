@@ -11,20 +11,27 @@ import org.junit.jupiter.api.Test;
 class SendLedgerTest {
   private static final int OVERHEAD = SendLedger.MESSAGE_OVERHEAD_BYTES;
 
-  private final SendLedger ledger = new SendLedger(1000);
+  private static final int LIMIT = 1 << 20;
+  private static final int SLICE = 1_000;
+
+  private final SendLedger ledger = new SendLedger(LIMIT);
+  private final SendShare share = ledger.ofChannel(0);
 
   @Test
   void refusesWhatGoesBeyondTheLimitAndSaysWhenThereIsRoom() {
-    assertTrue(ledger.hasRoom(1000 - OVERHEAD));
-    ledger.onTaken(500);
-    ledger.onTaken(100);
-    assertEquals(600 + 2 * OVERHEAD, ledger.heldBytes());
-    assertTrue(ledger.hasRoom(1000 - 600 - 3 * OVERHEAD));
+    int most = (int) ledger.mostBytes(share);
+    assertTrue(most > LIMIT * 4L / 5 && most < LIMIT, most + " of " + LIMIT);
+    assertTrue(share.hasRoom(most - OVERHEAD));
+    share.onTaken(500_000);
+    share.onTaken(100_000);
+    assertEquals(600_000 + 2 * OVERHEAD, ledger.heldBytes());
+    assertTrue(share.hasRoom(most - 600_000 - 3 * OVERHEAD));
     assertFalse(ledger.isRefusing());
-    assertFalse(ledger.hasRoom(1000 - 600 - 3 * OVERHEAD + 1));
+    share.onTaken(200_000);
+    assertFalse(share.hasRoom(most - 800_000 - 4 * OVERHEAD + 1));
     assertTrue(ledger.isRefusing());
-    assertFalse(ledger.pollWritable(), "not yet: more than half is held");
-    ledger.onSettled(500, null, ReceiptOutcome.ACKNOWLEDGED, true);
+    assertFalse(ledger.pollWritable(), "not yet: more than three quarters are held");
+    share.onSettled(200_000, null, ReceiptOutcome.ACKNOWLEDGED, true);
     assertTrue(ledger.pollWritable());
     assertFalse(ledger.pollWritable(), "told once");
     assertFalse(ledger.isRefusing());
@@ -32,36 +39,85 @@ class SendLedgerTest {
 
   @Test
   void aMessageLargerThanTheLimitGoesAlone() {
-    assertTrue(ledger.hasRoom(5000));
-    ledger.onTaken(5000);
-    assertFalse(ledger.hasRoom(0));
-    ledger.onSettled(5000, null, ReceiptOutcome.ACKNOWLEDGED, true);
-    assertTrue(ledger.hasRoom(5000));
+    int large = 5 * LIMIT;
+    assertTrue(share.hasRoom(large));
+    share.onTaken(large);
+    assertFalse(share.hasRoom(0));
+    share.onSettled(large, null, ReceiptOutcome.ACKNOWLEDGED, true);
+    assertTrue(share.hasRoom(large));
   }
 
   @Test
   void emptyMessagesAreBoundedToo() {
-    int taken = 0;
-    while (ledger.hasRoom(0)) {
-      ledger.onTaken(0);
+    long taken = 0;
+    while (share.hasRoom(0)) {
+      share.onTaken(0);
       taken++;
     }
-    assertEquals(1000 / OVERHEAD, taken);
+    assertEquals(ledger.mostBytes(share) / OVERHEAD, taken);
     assertEquals(taken, ledger.openMessages());
+  }
+
+  /** However many stand still, the next one gets its slice, and the whole stays at the limit. */
+  @Test
+  void sharesThatStandLeaveOthersTheirSlice() {
+    for (int channel = 0; channel < 64; channel++) {
+      int taken = 0;
+      SendShare next = ledger.ofChannel(channel);
+      while (next.hasRoom(100)) {
+        next.onTaken(100);
+        taken += 100 + OVERHEAD;
+      }
+      assertTrue(taken > SLICE - 200, taken + " bytes on channel " + channel);
+    }
+    assertTrue(ledger.ofMessages().hasRoom(500));
+    assertTrue(ledger.ofDatagrams().hasRoom(500));
+    assertTrue(ledger.heldBytes() <= LIMIT, "holds " + ledger.heldBytes());
+  }
+
+  /** One message of any length for a share that holds nothing, but one beyond the limit in all. */
+  @Test
+  void oneMessageGoesBeyondTheLimit() {
+    while (share.hasRoom(10_000)) {
+      share.onTaken(10_000);
+    }
+    assertTrue(ledger.ofChannel(1).hasRoom(LIMIT));
+    ledger.ofChannel(1).onTaken(LIMIT);
+    assertFalse(ledger.ofChannel(2).hasRoom(10_000));
+    assertTrue(ledger.ofChannel(2).hasRoom(SLICE - 2 * OVERHEAD));
+    assertTrue(ledger.heldBytes() <= 2 * LIMIT, "holds " + ledger.heldBytes());
+    assertFalse(ledger.pollWritable());
+    ledger.ofChannel(1).onSettled(LIMIT, null, ReceiptOutcome.ACKNOWLEDGED, true);
+    assertTrue(ledger.pollWritable(), "room for the message that was refused");
+    assertTrue(ledger.isRefusing(), "the one that stands");
+  }
+
+  @Test
+  void whatWaitsToLeaveHoldsBackItsOwnShareOnly() {
+    SendLedger large = new SendLedger(16L << 20);
+    SendShare waits = large.ofChannel(0);
+    waits.onTaken(2 << 20);
+    waits.onStreamed(2 << 20);
+    assertFalse(waits.hasRoomInStream(1));
+    assertEquals(0, waits.roomInStreamBytes());
+    assertTrue(large.ofChannel(1).hasRoomInStream(1 << 20));
+    assertFalse(large.pollWritable());
+    waits.onFirstSent(2 << 20);
+    assertTrue(large.pollWritable());
   }
 
   @Test
   void countsHowMessagesEnd() {
     for (int i = 0; i < 4; i++) {
-      ledger.onTaken(1);
+      share.onTaken(1);
     }
-    ledger.onSettled(1, "one", ReceiptOutcome.ACKNOWLEDGED, true);
-    ledger.onSettled(1, null, ReceiptOutcome.CLOSED, false);
-    ledger.onSettled(1, "two", ReceiptOutcome.CLOSED, true);
+    share.onSettled(1, "one", ReceiptOutcome.ACKNOWLEDGED, true);
+    share.onSettled(1, null, ReceiptOutcome.CLOSED, false);
+    share.onSettled(1, "two", ReceiptOutcome.CLOSED, true);
     assertEquals(1, ledger.acknowledgedMessages());
     assertEquals(1, ledger.lostUnreceipted());
     assertEquals(1, ledger.openMessages());
-    ledger.onSent(1);
+    share.onSent(1);
     assertEquals(0, ledger.openMessages());
     assertEquals(0, ledger.heldBytes());
     ledger.onReport("three", ReceiptOutcome.LOST, true);

@@ -1,7 +1,9 @@
 package io.posthorn.simulation.checker;
 
 import io.posthorn.Delivery;
+import io.posthorn.SocketOptions;
 import io.posthorn.protocol.ReceiptOutcome;
+import io.posthorn.protocol.channel.SendLedger;
 import io.posthorn.simulation.checker.History.Entry;
 import io.posthorn.simulation.checker.History.Received;
 import io.posthorn.simulation.checker.History.Sent;
@@ -16,6 +18,15 @@ import java.util.Map;
  */
 public final class MemoryChecker {
   private MemoryChecker() {}
+
+  /**
+   * What a sender's ceiling is: its limit and one message.
+   *
+   * @param largestBytes the largest message that the test sends
+   */
+  public static long sendCeilingBytes(SocketOptions options, long largestBytes) {
+    return largestBytes + SendLedger.MESSAGE_OVERHEAD_BYTES + options.sendBufferBytes();
+  }
 
   /**
    * Fails if at any instant more than the two ceilings was under way from one end to the other, or

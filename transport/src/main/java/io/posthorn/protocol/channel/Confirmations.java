@@ -3,8 +3,9 @@ package io.posthorn.protocol.channel;
 import io.posthorn.protocol.FrameSource;
 import io.posthorn.protocol.PacketBuilder;
 import java.util.ArrayDeque;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,16 +20,22 @@ public final class Confirmations implements FrameSource {
 
   private record Name(boolean ordered, int channel, long number) {}
 
-  private final Map<Name, Object> expected = new HashMap<>();
+  /** In the order in which they were sent. */
+  private final Map<Name, Object> expected = new LinkedHashMap<>();
+
   private final ArrayDeque<Name> toSend = new ArrayDeque<>(1);
   private final Set<Name> unacknowledged = new HashSet<>();
   private final ArrayDeque<Object> processed = new ArrayDeque<>(1);
 
-  /** A message was sent whose confirmation will be reported. */
+  /** A message was sent whose confirmation will be reported, unless so many others come first. */
   void expect(boolean ordered, int channel, long number, Object receipt) {
-    if (expected.size() < LIMIT) {
-      expected.put(new Name(ordered, channel, number), receipt);
+    if (expected.size() == LIMIT) {
+      // Of those that nobody confirms: the new ones are what a living application asks about.
+      Iterator<Name> oldest = expected.keySet().iterator();
+      oldest.next();
+      oldest.remove();
     }
+    expected.put(new Name(ordered, channel, number), receipt);
   }
 
   /** A message will never be confirmed. */

@@ -26,6 +26,7 @@ public final class Datagrams implements ChannelSource {
       int channel, boolean sequenced, byte[] body, long expiresAtNanos, @Nullable Object receipt) {}
 
   private final SendLedger ledger;
+  private final SendShare share;
   private final ReceiveMemory memory;
 
   @SuppressWarnings({"unchecked", "rawtypes"}) // generic array, private
@@ -45,10 +46,16 @@ public final class Datagrams implements ChannelSource {
   /** Makes both directions. */
   public Datagrams(SendLedger ledger, ReceiveMemory memory) {
     this.ledger = ledger;
+    this.share = ledger.ofDatagrams();
     this.memory = memory;
   }
 
-  /** Takes a message for sending; the ledger has room for it and a packet too. */
+  /** Whether a message may be taken; see {@link SendShare#hasRoom}. */
+  public boolean hasRoom(int bodyBytes) {
+    return share.hasRoom(bodyBytes);
+  }
+
+  /** Takes a message for sending; there is room for it, in a packet too. */
   public void send(
       int channel, boolean sequenced, byte[] body, long expiresAtNanos, @Nullable Object receipt) {
     waiting = ByChannel.withPlace(waiting, channel);
@@ -60,7 +67,7 @@ public final class Datagrams implements ChannelSource {
     }
     queue.add(new Outgoing(channel, sequenced, body, expiresAtNanos, receipt));
     sendable |= 1L << channel;
-    ledger.onTaken(body.length);
+    share.onTaken(body.length);
     earliestExpiryNanos = Math.min(earliestExpiryNanos, expiresAtNanos);
   }
 
@@ -153,7 +160,7 @@ public final class Datagrams implements ChannelSource {
 
   /** Ends a message that has not left. */
   private void end(Outgoing message, ReceiptOutcome outcome) {
-    ledger.onSettled(message.body.length, message.receipt, outcome, false);
+    share.onSettled(message.body.length, message.receipt, outcome, false);
   }
 
   /** Ends all that has not been acknowledged or lost. */
@@ -204,7 +211,7 @@ public final class Datagrams implements ChannelSource {
         receipts.put(nextTicket, message.receipt);
       }
       nextTicket++;
-      ledger.onSent(message.body.length);
+      share.onSent(message.body.length);
       message = queue.peek();
     }
     noteEmpty(channel);

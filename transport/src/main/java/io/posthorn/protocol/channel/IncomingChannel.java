@@ -439,7 +439,7 @@ final class IncomingChannel {
   /** Whether {@link #grantDue} may answer a limit. */
   boolean wantsGrant() {
     return isGrantWorthwhile()
-        || (isWindowTooNarrow() && budget.hasSpare())
+        || (isWindowTooNarrow() && budget.hasSpare(windowBytes - budget.sliceBytes()))
         || (isMessageStuck() && (budget.isAssemblyFree() || budget.isAssembling(channel)));
   }
 

@@ -4,6 +4,8 @@ import io.posthorn.wire.CloseReason;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -19,8 +21,18 @@ final class IncomingMessages {
   /** What an id of a message beyond these is charged, however short the message. */
   private static final long ID_BYTES = 256;
 
-  /** Keys that are remembered, and more only while an older message may come. */
+  /**
+   * So many windows beyond the lowest id of which not everything came, no id is granted: a peer
+   * that leaves one out would have all later ones remembered. As many round trips and more may the
+   * worst hit message take before it slows the others.
+   */
+  static final int WINDOWS_BEYOND_GAP = 8;
+
+  /** Keys that are remembered however long they had no message. */
   private static final int KEYS = 1024;
+
+  /** Keys that are remembered at most. */
+  static final int MOST_KEYS = 2 * KEYS;
 
   /** Gaps kept over all messages; a part that would add one more is not acknowledged. */
   static final int MAX_GAPS = 4096;
@@ -45,7 +57,10 @@ final class IncomingMessages {
   private final Map<Long, Partial> partial = new HashMap<>();
   private final OffsetRanges finished = new OffsetRanges();
   private final ArrayDeque<UnorderedMessages.Ready> ready = new ArrayDeque<>(1);
-  private final Map<Long, Long> newestOfKey = new HashMap<>();
+
+  /** From the key that had no message for the longest time to the one that had the last. */
+  private final Map<Long, Long> newestOfKey = new LinkedHashMap<>(16, 0.75f, true);
+
   private long idWindow = ID_WINDOW;
   private long grantedMessages = ID_WINDOW;
   private long measuredSinceNanos = -1;
@@ -173,12 +188,22 @@ final class IncomingMessages {
         }
       }
     }
-    if (newestOfKey.size() > KEYS) {
-      // Below the first gap no older message can come any more, so its keys need no memory.
-      long floor = finished.start(0) == 0 ? finished.end(0) : 0;
-      newestOfKey.values().removeIf(of -> of < floor);
+    if (newestOfKey.size() > MOST_KEYS) {
+      forgetKeys();
     }
     return true;
+  }
+
+  /** Makes room for as many keys as are held for sure, so it is not asked for with each message. */
+  private void forgetKeys() {
+    // Below the first gap no older message can come any more, so its keys need no memory.
+    long floor = lowestUnfinished();
+    newestOfKey.values().removeIf(of -> of < floor);
+    Iterator<Long> oldest = newestOfKey.keySet().iterator();
+    while (newestOfKey.size() > KEYS) {
+      oldest.next();
+      oldest.remove();
+    }
   }
 
   private void consume(long bytes) {
@@ -280,7 +305,7 @@ final class IncomingMessages {
 
   boolean wantsGrant() {
     return (senderBlocked && (messagesToGrant() > grantedMessages || bytesToGrant() > grantedBytes))
-        || consumedMessages + idWindow - grantedMessages >= idWindow / 2
+        || messagesToGrant() - grantedMessages >= idWindow / 2
         || consumedBytes + poolBytes - grantedBytes >= poolBytes / 2;
   }
 
@@ -301,14 +326,18 @@ final class IncomingMessages {
     }
     long wanted = (long) (2.0 * (consumedMessages - measuredFrom) * rttNanos / passedNanos);
     if (wanted > idWindow) {
-      idWindow += budget.widen((wanted - idWindow) * ID_BYTES) / ID_BYTES;
+      long held = (idWindow - ID_WINDOW) * ID_BYTES;
+      long taken = budget.widen(held, (wanted - idWindow) * ID_BYTES);
+      budget.giveBack(taken % ID_BYTES);
+      idWindow += taken / ID_BYTES;
     }
     measuredSinceNanos = budget.nowNanos();
     measuredFrom = consumedMessages;
   }
 
   long messagesToGrant() {
-    return consumedMessages + idWindow;
+    long beyondGap = lowestUnfinished() + WINDOWS_BEYOND_GAP * idWindow;
+    return Math.max(grantedMessages, Math.min(consumedMessages + idWindow, beyondGap));
   }
 
   long bytesToGrant() {

@@ -94,7 +94,12 @@ public final class OrderedChannels implements ChannelSource {
     return to == null ? 0 : to.midMessageBytes();
   }
 
-  /** Takes a message or part for sending; the ledger has room for it. */
+  /** Whether a message or part may be taken; see {@link SendShare#hasRoom}. */
+  public boolean hasRoom(int channel, int bodyBytes) {
+    return ledger.ofChannel(channel).hasRoom(bodyBytes);
+  }
+
+  /** Takes a message or part for sending; there is room for it. */
   public void send(
       int channel,
       byte[] body,

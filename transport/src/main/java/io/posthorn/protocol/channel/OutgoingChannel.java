@@ -61,6 +61,7 @@ final class OutgoingChannel {
 
   private final int channel;
   private final SendLedger ledger;
+  private final SendShare share;
   private final Confirmations confirmations;
   private final SendBuffer buffer;
   private final OffsetRanges lost = new OffsetRanges();
@@ -89,6 +90,7 @@ final class OutgoingChannel {
     this.packed = new PackedMessages(rings);
     this.creditOffset = creditOffset;
     this.ledger = ledger;
+    this.share = ledger.ofChannel(channel);
     this.confirmations = confirmations;
   }
 
@@ -97,7 +99,7 @@ final class OutgoingChannel {
     return midMessageBytes;
   }
 
-  /** Takes a message or part; the ledger has room for it. */
+  /** Takes a message or part; there is room for it. */
   void add(
       byte[] body,
       boolean more,
@@ -111,7 +113,14 @@ final class OutgoingChannel {
     boolean streamed = more || midMessage;
     long expiry = streamed ? NEVER : expiresAtNanos;
     waiting.add(new Part(body, more, streamed, expiry, confirmRequested, more ? null : receipt));
-    ledger.onTaken(body.length);
+    if (midMessage) {
+      share.onPartTaken(body.length);
+    } else {
+      share.onTaken(body.length);
+    }
+    if (aborts) {
+      ledger.onGivenUp();
+    }
     earliestExpiryNanos = Math.min(earliestExpiryNanos, expiry);
     midMessage = more && !aborts;
     midMessageBytes = midMessage ? midMessageBytes + body.length : 0;
@@ -124,7 +133,7 @@ final class OutgoingChannel {
 
   /**
    * Takes a run of messages that are encoded as in the stream, each of one chunk and without
-   * receipt or expiry, as far as the ledger has room.
+   * receipt or expiry, as far as there is room.
    *
    * @param beyondLimit whether to take all, room or not
    * @return index after the last byte taken
@@ -140,15 +149,15 @@ final class OutgoingChannel {
     while (at < to) {
       int header = VarInt.lengthOfFirstByte(encoded[at]);
       int length = (int) (VarInt.read(encoded, at, at + header) >>> 1);
-      if (!beyondLimit && !ledger.hasRoomInStream(length)) {
+      if (!beyondLimit && !share.hasRoomInStream(length)) {
         break;
       }
-      ledger.onTaken(length);
+      share.onTaken(length);
       if (waiting.isEmpty()) {
         buffer.append(encoded, at, header + length);
         packed.add(buffer.end(), length, null);
         nextNumber++;
-        ledger.onStreamed(header + length);
+        share.onStreamed(header + length);
       } else {
         byte[] body = Arrays.copyOfRange(encoded, at + header, at + header + length);
         waiting.add(new Part(body, false, false, NEVER, false, null));
@@ -160,7 +169,7 @@ final class OutgoingChannel {
 
   /** Puts those messages of a run into the stream for which there is room for sure. */
   private int packRun(byte[] encoded, int from, int to, boolean beyondLimit) {
-    long room = beyondLimit ? Long.MAX_VALUE : ledger.roomInStreamBytes();
+    long room = beyondLimit ? Long.MAX_VALUE : share.roomInStreamBytes();
     long end = buffer.end() - from;
     long bodyBytes = 0;
     int messages = 0;
@@ -178,28 +187,28 @@ final class OutgoingChannel {
       messages++;
     }
     nextNumber += messages;
-    ledger.onTaken(messages, bodyBytes);
+    share.onTaken(messages, bodyBytes);
     buffer.append(encoded, from, at - from);
-    ledger.onStreamed(at - from);
+    share.onStreamed(at - from);
     return at;
   }
 
   /**
    * Takes one message without receipt or expiry straight into the stream.
    *
-   * @return BLOCKED if the ledger has no room; CLOSED if it must go the usual way, for what stands
-   *     before it is not in the stream yet and may expire, or is not whole
+   * @return BLOCKED if there is no room; CLOSED if it must go the usual way, for what stands before
+   *     it is not in the stream yet and may expire, or is not whole
    */
   SendOutcome addBody(ByteBuffer body) {
     int length = body.remaining();
     if (midMessage || (!waiting.isEmpty() && earliestExpiryNanos != NEVER)) {
       return SendOutcome.CLOSED;
     }
-    if (!ledger.hasRoomInStream(length)) {
+    if (!share.hasRoomInStream(length)) {
       return SendOutcome.BLOCKED;
     }
     fill(Integer.MAX_VALUE); // nothing that waits gains by waiting
-    ledger.onTaken(length);
+    share.onTaken(length);
     long before = buffer.end();
     int from = body.position();
     for (int left = length; left > 0; ) {
@@ -212,7 +221,7 @@ final class OutgoingChannel {
     }
     packed.add(buffer.end(), length, null);
     nextNumber++;
-    ledger.onStreamed(buffer.end() - before);
+    share.onStreamed(buffer.end() - before);
     return SendOutcome.ACCEPTED;
   }
 
@@ -265,7 +274,7 @@ final class OutgoingChannel {
         earliest = Math.min(earliest, part.expiresAtNanos);
       } else if (!part.begun) {
         each.remove();
-        ledger.onSettled(part.body.length, part.receipt, ReceiptOutcome.EXPIRED, false);
+        share.onSettled(part.body.length, part.receipt, ReceiptOutcome.EXPIRED, false);
       } else {
         cut(part, ReceiptOutcome.EXPIRED);
       }
@@ -285,7 +294,7 @@ final class OutgoingChannel {
         return cut(part, ReceiptOutcome.CANCELLED);
       }
       each.remove();
-      ledger.onSettled(part.body.length, receipt, ReceiptOutcome.CANCELLED, false);
+      share.onSettled(part.body.length, receipt, ReceiptOutcome.CANCELLED, false);
       return true;
     }
     return false;
@@ -358,7 +367,7 @@ final class OutgoingChannel {
     int fits = write(out, frames, from, again + wanted, again > 0);
     if (fits > again) {
       recent.add(sentOffset, from + fits, false, out.packet());
-      ledger.onFirstSent(from + fits - sentOffset);
+      share.onFirstSent(from + fits - sentOffset);
       sentOffset = from + fits;
     }
     ledger.onRepeated(again);
@@ -412,7 +421,7 @@ final class OutgoingChannel {
   private void fill(int wanted) {
     long before = buffer.end();
     fillStream(wanted);
-    ledger.onStreamed(buffer.end() - before);
+    share.onStreamed(buffer.end() - before);
   }
 
   private void fillStream(int wanted) {
@@ -469,10 +478,14 @@ final class OutgoingChannel {
   private void finish(Part part) {
     if (part.givenUp) {
       // Its receipt has been told already; its bytes count with those of the next message.
-      ledger.onGone(part.body.length);
+      share.onGone(part.body.length);
       return;
     }
-    packed.add(buffer.end(), part.body.length, part.receipt);
+    if (part.more) {
+      packed.addPart(buffer.end(), part.body.length);
+    } else {
+      packed.add(buffer.end(), part.body.length, part.receipt);
+    }
     settleArrived(); // an empty part may stand behind bytes that all arrived
   }
 
@@ -487,23 +500,28 @@ final class OutgoingChannel {
     long arrived = buffer.base();
     long bodyBytes = 0;
     int messages = 0;
+    int parts = 0;
     while (!packed.isEmpty() && packed.firstEndOffset() <= arrived) {
       if (packed.firstReceipt() == null) {
         bodyBytes += packed.firstBodyBytes();
-        messages++;
+        if (packed.isFirstPart()) {
+          parts++;
+        } else {
+          messages++;
+        }
         packed.removeFirst();
       } else {
         settleFirst(ReceiptOutcome.ACKNOWLEDGED);
       }
     }
-    ledger.onAcknowledged(messages, bodyBytes);
+    share.onAcknowledged(messages, parts, bodyBytes);
   }
 
   private void settleFirst(ReceiptOutcome outcome) {
     int bytes = packed.firstBodyBytes();
     Object receipt = packed.firstReceipt();
     packed.removeFirst();
-    ledger.onSettled(bytes, receipt, outcome, true);
+    share.onSettled(bytes, receipt, outcome, true);
   }
 
   /** A packet that repeated this has arrived or is lost. */
@@ -548,16 +566,27 @@ final class OutgoingChannel {
 
   /** The connection ended: nothing that is left will be sent. */
   void abandon(ReceiptOutcome outcome) {
-    ledger.onFirstSent(buffer.end() - sentOffset);
+    share.onFirstSent(buffer.end() - sentOffset);
     while (!packed.isEmpty()) {
-      settleFirst(outcome);
+      if (packed.isFirstPart()) {
+        share.onPartLost(packed.firstBodyBytes());
+        packed.removeFirst();
+      } else {
+        settleFirst(outcome);
+      }
     }
     for (Part part : waiting) {
       if (part.givenUp) {
-        ledger.onGone(part.body.length);
+        share.onGone(part.body.length);
+      } else if (part.more) {
+        share.onPartLost(part.body.length);
       } else {
-        ledger.onSettled(part.body.length, part.receipt, outcome, part.begun);
+        share.onSettled(part.body.length, part.receipt, outcome, part.begun);
       }
+    }
+    if (midMessage) {
+      midMessage = false;
+      ledger.onGivenUp(); // its end will not come
     }
     waiting.clear();
   }

@@ -24,7 +24,7 @@ final class OutgoingMessages {
 
   /** What one channel has to send. */
   private static final class Queue {
-    final ArrayDeque<UnorderedMessage> waiting = new ArrayDeque<>(1);
+    final WaitingMessages waiting = new WaitingMessages();
     final ArrayDeque<UnorderedMessage> again = new ArrayDeque<>(1);
     @Nullable UnorderedMessage current;
 
@@ -34,14 +34,13 @@ final class OutgoingMessages {
   }
 
   private final SendLedger ledger;
+  private final SendShare share;
   private final Confirmations confirmations;
   private final ChannelPriorities priorities;
   private @Nullable Queue[] queues = new @Nullable Queue[1];
   // One bit a channel whose queue is not empty.
   private long busy;
-  // Given up, by id with the length, until the peer is known to know; those that are to be written.
-  private final Map<Long, Long> openAborts = new HashMap<>();
-  private final ArrayDeque<Long> aborts = new ArrayDeque<>(1);
+  private final OutgoingAborts aborts = new OutgoingAborts();
   private final Map<Long, UnorderedMessage> newestOfKey = new HashMap<>();
   // Ring by id: the messages that have an id and are not settled; null where settled.
   private @Nullable UnorderedMessage[] byId = new @Nullable UnorderedMessage[2];
@@ -56,6 +55,7 @@ final class OutgoingMessages {
 
   OutgoingMessages(SendLedger ledger, Confirmations confirmations, ChannelPriorities priorities) {
     this.ledger = ledger;
+    this.share = ledger.ofMessages();
     this.confirmations = confirmations;
     this.priorities = priorities;
   }
@@ -63,6 +63,11 @@ final class OutgoingMessages {
   void onCredit(long messages, long bytes) {
     maxMessages = Math.max(maxMessages, messages);
     maxBytes = Math.max(maxBytes, bytes);
+  }
+
+  /** Whether a message may be taken; see {@link SendShare#hasRoom}. */
+  boolean hasRoom(int bodyBytes) {
+    return share.hasRoom(bodyBytes);
   }
 
   /** Takes a message; {@code key} -1, or at least 0 for RELIABLE_LATEST. */
@@ -75,7 +80,7 @@ final class OutgoingMessages {
       @Nullable Object receipt) {
     UnorderedMessage message =
         new UnorderedMessage(channel, key, body, expiresAtNanos, confirmRequested, receipt);
-    ledger.onTaken(body.length);
+    share.onTaken(body.length);
     if (key >= 0) {
       UnorderedMessage older = newestOfKey.put(key, message);
       if (older != null) {
@@ -124,11 +129,11 @@ final class OutgoingMessages {
   boolean cancel(Object receipt) {
     for (long left = busy; left != 0; left &= left - 1) {
       int channel = Long.numberOfTrailingZeros(left);
-      for (Iterator<UnorderedMessage> each = queue(channel).waiting.iterator(); each.hasNext(); ) {
-        UnorderedMessage message = each.next();
-        if (message.receipt == receipt) {
-          each.remove();
-          settle(message, ReceiptOutcome.CANCELLED, false);
+      WaitingMessages waiting = queue(channel).waiting;
+      for (UnorderedMessage each = waiting.peek(); each != null; each = each.after) {
+        if (each.receipt == receipt) {
+          waiting.remove(each);
+          settle(each, ReceiptOutcome.CANCELLED, false);
           noteEmpty(channel);
           return true;
         }
@@ -145,7 +150,7 @@ final class OutgoingMessages {
   }
 
   boolean canSend() {
-    return !aborts.isEmpty() || sendableChannels() != 0 || isComplaintDue();
+    return aborts.canSend() || sendableChannels() != 0 || isComplaintDue();
   }
 
   /** One bit for each channel that has something to write that credit allows. */
@@ -200,7 +205,7 @@ final class OutgoingMessages {
 
   /** Whether credit is what holds all sending back. */
   boolean isBlocked() {
-    return aborts.isEmpty() && busy != 0 && sendableChannels() == 0;
+    return !aborts.canSend() && busy != 0 && sendableChannels() == 0;
   }
 
   boolean isDrained() {
@@ -209,7 +214,7 @@ final class OutgoingMessages {
         return false;
       }
     }
-    return baseId == nextId && openAborts.isEmpty();
+    return baseId == nextId && aborts.isDrained();
   }
 
   long deadlineNanos() {
@@ -225,12 +230,14 @@ final class OutgoingMessages {
     for (long left = busy; left != 0; left &= left - 1) {
       int channel = Long.numberOfTrailingZeros(left);
       Queue queue = queue(channel);
-      for (Iterator<UnorderedMessage> each = queue.waiting.iterator(); each.hasNext(); ) {
-        UnorderedMessage message = each.next();
+      UnorderedMessage next = queue.waiting.peek();
+      while (next != null) {
+        UnorderedMessage message = next;
+        next = message.after;
         if (message.expiresAtNanos > nowNanos) {
           earliest = Math.min(earliest, message.expiresAtNanos);
-        } else if (!message.begun) {
-          each.remove();
+        } else {
+          queue.waiting.remove(message);
           settle(message, ReceiptOutcome.EXPIRED, false);
         }
       }
@@ -266,7 +273,7 @@ final class OutgoingMessages {
   /** Writes what concerns no single channel: aborts, and that credit is short. */
   void writeFrames(PacketBuilder out, long nowNanos) {
     expire(nowNanos);
-    if (writeAborts(out) && isComplaintDue()) {
+    if (aborts.write(out) && isComplaintDue()) {
       complain(out);
     }
   }
@@ -294,7 +301,7 @@ final class OutgoingMessages {
     }
     UnorderedMessage message = queue.waiting.peek();
     while (message != null && message.expiresAtNanos <= nowNanos) {
-      queue.waiting.remove();
+      queue.waiting.remove(message);
       settle(message, ReceiptOutcome.EXPIRED, false);
       message = queue.waiting.peek();
     }
@@ -306,20 +313,6 @@ final class OutgoingMessages {
       blockedToldAt = blockedMark();
       out.carries(blockedToldAt, UnorderedMessages.BLOCKED_NOTE);
     }
-  }
-
-  private boolean writeAborts(PacketBuilder out) {
-    Long id = aborts.peek();
-    while (id != null) {
-      long length = openAborts.getOrDefault(id, 0L);
-      if (!out.frames().messageAbort(id, length)) {
-        return false;
-      }
-      out.carries(id, UnorderedMessages.ABORT_NOTE);
-      aborts.remove();
-      id = aborts.peek();
-    }
-    return true;
   }
 
   private boolean writeAgain(Queue queue, PacketBuilder out, long nowNanos) {
@@ -395,7 +388,7 @@ final class OutgoingMessages {
     }
     if (!message.begun) {
       message.begun = true;
-      queue.waiting.remove();
+      queue.waiting.remove(message);
       place(message);
       reservedBytes += message.body.length;
       if (message.confirmRequested && message.receipt != null) {
@@ -456,7 +449,7 @@ final class OutgoingMessages {
     if (outcome != ReceiptOutcome.ACKNOWLEDGED && message.begun) {
       confirmations.forget(false, message.channel, message.id);
     }
-    ledger.onSettled(message.body.length, message.receipt, outcome, mayHaveArrived);
+    share.onSettled(message.body.length, message.receipt, outcome, mayHaveArrived);
   }
 
   /** Gives up a message that has an id: the peer is told, so that it need not wait for the rest. */
@@ -466,8 +459,7 @@ final class OutgoingMessages {
       queue.current = null;
     }
     drop(message.id);
-    openAborts.put(message.id, (long) message.body.length);
-    aborts.add(message.id);
+    aborts.add(message.id, message.body.length);
     settle(message, outcome, message.isSentWhole());
     noteEmpty(message.channel);
   }
@@ -532,14 +524,11 @@ final class OutgoingMessages {
 
   /** The peer knows; may come more than once for one id. */
   void onAbortAcknowledged(long id) {
-    openAborts.remove(id);
-    aborts.remove(id);
+    aborts.onAcknowledged(id);
   }
 
   void onAbortLost(long id) {
-    if (openAborts.containsKey(id) && !aborts.contains(id)) {
-      aborts.add(id);
-    }
+    aborts.onLost(id);
   }
 
   void onBlockedLost(long mark) {
@@ -558,8 +547,8 @@ final class OutgoingMessages {
     }
     for (; busy != 0; busy &= busy - 1) {
       Queue queue = queue(Long.numberOfTrailingZeros(busy));
-      for (UnorderedMessage message : queue.waiting) {
-        settle(message, outcome, false);
+      for (UnorderedMessage each = queue.waiting.peek(); each != null; each = each.after) {
+        settle(each, outcome, false);
       }
       queue.waiting.clear();
       queue.again.clear();
@@ -567,7 +556,6 @@ final class OutgoingMessages {
     }
     aborts.clear();
     recent.clear();
-    openAborts.clear();
     baseId = nextId;
   }
 }

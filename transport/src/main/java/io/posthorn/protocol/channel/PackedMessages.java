@@ -6,8 +6,9 @@ import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Messages of one channel whose last byte is in the stream and not acknowledged yet, in the order
- * of the stream, of which they are all bytes: two lengths each, for there may be ten thousands.
+ * Messages of one channel, or parts, whose last byte is in the stream and not acknowledged yet, in
+ * the order of the stream, of which they are all bytes: two lengths each, the second inverted for a
+ * part that others follow, for there may be ten thousands.
  */
 final class PackedMessages {
   private static final VarHandle INT =
@@ -40,7 +41,14 @@ final class PackedMessages {
     return first == next;
   }
 
-  /** The stream goes to {@code end} now, and what is new there is this message. */
+  /** The stream goes to {@code end} now, and what is new there is a part that others follow. */
+  void addPart(long end, int bodyBytes) {
+    add(end, ~bodyBytes, null);
+  }
+
+  /**
+   * The stream goes to {@code end} now, and what is new there is this message, or its last part.
+   */
   void add(long end, int bodyBytes, @Nullable Object receipt) {
     if ((next - first) * ENTRY_BYTES == entries.length) {
       grow();
@@ -70,7 +78,13 @@ final class PackedMessages {
 
   /** Bytes of the first message's body. */
   int firstBodyBytes() {
-    return (int) INT.get(entries, at(first) + Integer.BYTES);
+    int bytes = (int) INT.get(entries, at(first) + Integer.BYTES);
+    return bytes < 0 ? ~bytes : bytes;
+  }
+
+  /** Whether the first is a part that others follow. */
+  boolean isFirstPart() {
+    return (int) INT.get(entries, at(first) + Integer.BYTES) < 0;
   }
 
   /** What the first message's sender holds. */

@@ -13,7 +13,8 @@ import io.posthorn.wire.WireLimits;
  *       kept for one channel at a time whose message outgrew its window: the assembly token;
  *   <li>the rest widens the windows of channels that are read fast, and the number of unordered
  *       messages under way; where it does not reach for all, each that is wider than its share
- *       gives back.
+ *       gives back. What was promised cannot be taken back, not even from a sender that fell
+ *       silent: so nobody gets more than seven eighths of what the others leave.
  * </ul>
  */
 public final class ReceiveBudget {
@@ -112,23 +113,32 @@ public final class ReceiveBudget {
     return smoothedRttNanos;
   }
 
-  /** Takes up to so many bytes of the spare part. Returns what was taken. */
-  long widen(long bytes) {
-    long taken = Math.min(bytes, spareBytes);
+  /**
+   * Takes up to so many bytes of the spare part, as far as an eighth of what the others leave stays
+   * for them. Returns what was taken.
+   *
+   * @param heldBytes what the taker has of the spare part
+   */
+  long widen(long heldBytes, long bytes) {
+    long taken = Math.min(bytes, leftFor(heldBytes));
     spareBytes -= taken;
     return taken;
   }
 
+  private long leftFor(long heldBytes) {
+    return Math.max(0, spareBytes - (spareBytes + heldBytes) / 8);
+  }
+
   /**
-   * Takes up to so many bytes of the spare part for a channel: all of it if no other wants any,
-   * else as far as its share goes. Returns what was taken.
+   * Takes up to so many bytes of the spare part for a channel, as far as its share goes. Returns
+   * what was taken.
    *
    * @param heldBytes what the channel has of the spare part
    */
   long claim(int channel, long heldBytes, long bytes) {
     claimedNanos = ByChannel.withPlace(claimedNanos, channel, 0);
     claimedNanos[channel] = Math.max(1, nowNanos);
-    return widen(Math.min(bytes, Math.max(0, fairShareBytes() - heldBytes)));
+    return widen(heldBytes, Math.min(bytes, Math.max(0, fairShareBytes() - heldBytes)));
   }
 
   /** What each channel may hold of the spare part, of all that wanted some lately. */
@@ -145,14 +155,14 @@ public final class ReceiveBudget {
     spareBytes += bytes;
   }
 
-  /** What {@link #widen} may give at most. */
+  /** What nobody has of the spare part. */
   long spareBytes() {
     return spareBytes;
   }
 
-  /** Whether {@link #widen} would give something. */
-  boolean hasSpare() {
-    return spareBytes > 0;
+  /** Whether {@link #claim} would give something to a channel that has so much. */
+  boolean hasSpare(long heldBytes) {
+    return leftFor(heldBytes) > 0 && fairShareBytes() > heldBytes;
   }
 
   /** Takes the assembly token if it is free or held already. */

@@ -1,17 +1,38 @@
 package io.posthorn.protocol.channel;
 
 import io.posthorn.protocol.ReceiptOutcome;
+import io.posthorn.wire.WireLimits;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What one connection holds of its application's messages: how many bytes wait or are
- * unacknowledged, against the limit, and how messages ended. All senders of the connection share
- * it.
+ * unacknowledged, against the limit, and how messages ended.
+ *
+ * <p>Each ordered channel has a {@link SendShare}, and so have the unordered messages, whose credit
+ * is one, and the unreliable ones. A share that its peer lets stand must not stop the others, so:
+ *
+ * <ul>
+ *   <li>a sixteenth of the limit is guaranteed slices;
+ *   <li>of the rest, no share holds more than seven eighths of what the others leave;
+ *   <li>one that holds nothing may hold one message of any length, unless such a message has gone
+ *       beyond the limit already. So the ceiling is the limit and one message.
+ * </ul>
  */
 public final class SendLedger {
   /** Charged for each message beside its body, so that empty messages are bounded too. */
   public static final int MESSAGE_OVERHEAD_BYTES = 64;
+
+  private static final int MESSAGES = 0;
+  private static final int DATAGRAMS = 1;
+  private static final int FIRST_CHANNEL = 2;
+  private static final int SHARES = FIRST_CHANNEL + WireLimits.MAX_CHANNELS;
+
+  /** So many parts of the limit are one of guaranteed slices and others of what all compete for. */
+  private static final int PARTS = 16;
 
   /**
    * One settled message whose sender holds a receipt.
@@ -22,17 +43,12 @@ public final class SendLedger {
    */
   public record Settled(Object receipt, ReceiptOutcome outcome, boolean mayHaveArrived) {}
 
-  /**
-   * Stream bytes without receipt that may wait to leave for the first time. More would serve
-   * nobody: the network is not faster for it, and rings of megabytes do not stay in the cache.
-   */
-  private static final long UNSENT_LIMIT_BYTES = 1 << 20;
-
-  private final long limitBytes;
-  private long unsentBytes;
+  private final long sliceBytes;
+  private final long commonBytes;
+  private long commonUsedBytes;
   private long heldBytes;
-  private boolean refused;
-  private int refusedBytes;
+  private @Nullable SendShare[] shares = new SendShare[FIRST_CHANNEL + 1];
+  private final List<SendShare> refused = new ArrayList<>(1);
   private long acknowledgedMessages;
   private long openMessages;
   private long retransmittedBytes;
@@ -46,96 +62,97 @@ public final class SendLedger {
    * @param limitBytes of message bodies and overhead
    */
   public SendLedger(long limitBytes) {
-    this.limitBytes = limitBytes;
+    sliceBytes = limitBytes / PARTS / SHARES;
+    commonBytes = limitBytes - SHARES * sliceBytes;
   }
 
-  /**
-   * Whether a message may be taken; if not, {@link #pollWritable} answers true when to try again.
-   */
-  public boolean hasRoom(int bodyBytes) {
-    boolean room = fits(bodyBytes);
-    if (!room) {
-      refusedBytes = refused ? Math.min(refusedBytes, bodyBytes) : bodyBytes;
-      refused = true;
+  /** What an ordered channel holds. */
+  SendShare ofChannel(int channel) {
+    return share(FIRST_CHANNEL + channel);
+  }
+
+  /** What unordered messages hold. */
+  SendShare ofMessages() {
+    return share(MESSAGES);
+  }
+
+  /** What unreliable messages hold. */
+  SendShare ofDatagrams() {
+    return share(DATAGRAMS);
+  }
+
+  private SendShare share(int at) {
+    if (at >= shares.length) {
+      shares = Arrays.copyOf(shares, Math.min(SHARES, Math.max(2 * shares.length, at + 1)));
     }
-    return room;
-  }
-
-  /** As {@link #hasRoom}, for a message that goes into its stream at once. */
-  boolean hasRoomInStream(int bodyBytes) {
-    if (unsentBytes < UNSENT_LIMIT_BYTES) {
-      return hasRoom(bodyBytes);
+    SendShare share = shares[at];
+    if (share == null) {
+      share = new SendShare(this);
+      shares[at] = share;
     }
-    refusedBytes = refused ? Math.min(refusedBytes, bodyBytes) : bodyBytes;
-    refused = true;
-    return false;
+    return share;
   }
 
-  /**
-   * Bytes of messages, overhead included, that may go into their stream at once, if nobody else
-   * sends meanwhile; 0 or less for none.
-   */
-  long roomInStreamBytes() {
-    return unsentBytes < UNSENT_LIMIT_BYTES ? limitBytes - heldBytes : 0;
+  /** What a share holds of what all compete for. */
+  private long beyondSlice(long held) {
+    return Math.max(0, held - sliceBytes);
   }
 
-  /** Bytes were put into a stream. */
-  void onStreamed(long bytes) {
-    unsentBytes += bytes;
+  /** How much a share may hold as things stand, beside one message of any length. */
+  long mostBytes(SendShare share) {
+    long left = commonBytes - (commonUsedBytes - beyondSlice(share.heldBytes()));
+    return sliceBytes + Math.max(0, left - left / 8);
   }
 
-  /** Bytes of a stream left for the first time, or never will. */
-  void onFirstSent(long bytes) {
-    unsentBytes -= bytes;
+  /** Whether a share may hold another message. */
+  boolean fits(SendShare share, int bodyBytes) {
+    return share.heldBytes() + bodyBytes + MESSAGE_OVERHEAD_BYTES <= mostBytes(share)
+        || (share.heldBytes() == 0 && commonUsedBytes <= commonBytes);
   }
 
-  private boolean fits(int bodyBytes) {
-    return heldBytes == 0 || heldBytes + bodyBytes + MESSAGE_OVERHEAD_BYTES <= limitBytes;
+  /** A share holds so much now. */
+  void onHeld(long before, long now) {
+    heldBytes += now - before;
+    commonUsedBytes += beyondSlice(now) - beyondSlice(before);
   }
 
-  /**
-   * Whether a sender was refused and room came up since, for the smallest message that was refused
-   * at least; asks once for each refusal.
-   */
+  /** A share has no room for what was offered. */
+  void onRefused(SendShare share) {
+    refused.add(share);
+  }
+
+  /** Whether a sender was refused and room came up since; asks once for each refusal. */
   public boolean pollWritable() {
-    if (refused
-        && heldBytes <= limitBytes / 2
-        && unsentBytes <= UNSENT_LIMIT_BYTES / 2
-        && fits(refusedBytes)) {
-      refused = false;
-      return true;
+    boolean writable = false;
+    for (int i = refused.size() - 1; i >= 0; i--) {
+      SendShare share = refused.get(i);
+      if (share.isWritable()) {
+        share.onTold();
+        refused.remove(i);
+        writable = true;
+      }
     }
-    return false;
+    return writable;
   }
 
   /** Whether a sender was refused and waits for room. */
   public boolean isRefusing() {
-    return refused;
-  }
-
-  /** A message was taken. */
-  void onTaken(int bodyBytes) {
-    heldBytes += bodyBytes + MESSAGE_OVERHEAD_BYTES;
-    openMessages++;
+    return !refused.isEmpty();
   }
 
   /** Messages were taken. */
-  void onTaken(int messages, long bodyBytes) {
-    heldBytes += bodyBytes + (long) messages * MESSAGE_OVERHEAD_BYTES;
+  void onOpened(int messages) {
     openMessages += messages;
   }
 
   /** Messages that nobody holds a receipt for were acknowledged. */
-  void onAcknowledged(int messages, long bodyBytes) {
-    heldBytes -= bodyBytes + (long) messages * MESSAGE_OVERHEAD_BYTES;
+  void onAcknowledged(int messages) {
     openMessages -= messages;
     acknowledgedMessages += messages;
   }
 
   /** A message ended. */
-  void onSettled(
-      int bodyBytes, @Nullable Object receipt, ReceiptOutcome outcome, boolean mayHaveArrived) {
-    heldBytes -= bodyBytes + MESSAGE_OVERHEAD_BYTES;
+  void onSettled(@Nullable Object receipt, ReceiptOutcome outcome, boolean mayHaveArrived) {
     openMessages--;
     if (outcome == ReceiptOutcome.ACKNOWLEDGED) {
       acknowledgedMessages++;
@@ -147,28 +164,22 @@ public final class SendLedger {
     }
   }
 
-  /** Messages without a receipt that the end of the connection left unacknowledged. */
+  /** A part of a message was not acknowledged when the connection ended. */
+  void onPartLost() {
+    lostUnreceipted++;
+  }
+
+  /** Messages, or parts of them, without a receipt that the end left unacknowledged. */
   public long lostUnreceipted() {
     return lostUnreceipted;
   }
 
-  /** A message that is in its stream in part was given up: it has ended, but not its bytes. */
+  /** A message has ended, be it that its bytes have not: nothing is expected of it any more. */
   void onGivenUp() {
     openMessages--;
   }
 
-  /** What was left of a message that was given up is in its stream, or never will be. */
-  void onGone(int bodyBytes) {
-    heldBytes -= bodyBytes + MESSAGE_OVERHEAD_BYTES;
-  }
-
-  /** An unreliable message left: it needs no memory any more, and its receipt is reported later. */
-  void onSent(int bodyBytes) {
-    heldBytes -= bodyBytes + MESSAGE_OVERHEAD_BYTES;
-    openMessages--;
-  }
-
-  /** The fate of an unreliable message that left. */
+  /** The fate of a message that was given up or left already. */
   void onReport(Object receipt, ReceiptOutcome outcome, boolean mayHaveArrived) {
     settled.add(new Settled(receipt, outcome, mayHaveArrived));
   }
@@ -183,7 +194,7 @@ public final class SendLedger {
     return repeatedBytes;
   }
 
-  /** Message bytes are being sent once more, since they count as lost. */
+  /** Message bytes are being sent once more, since they count as lost, or to probe. */
   void onRetransmitted(long bytes) {
     retransmittedBytes += bytes;
   }
@@ -213,7 +224,7 @@ public final class SendLedger {
     return acknowledgedMessages;
   }
 
-  /** Message bytes sent again so far since they counted as lost. */
+  /** Message bytes sent again so far since they counted as lost, or to probe. */
   public long retransmittedBytes() {
     return retransmittedBytes;
   }

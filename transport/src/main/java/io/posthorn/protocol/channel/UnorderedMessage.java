@@ -16,6 +16,11 @@ final class UnorderedMessage {
 
   final OffsetRanges arrived = new OffsetRanges();
 
+  /** Its neighbours while it waits. */
+  @Nullable UnorderedMessage before;
+
+  @Nullable UnorderedMessage after;
+
   /** Given when it is first packed. */
   long id = -1;
 

@@ -53,7 +53,12 @@ public final class UnorderedMessages implements ChannelSource {
     outgoing.onCredit(maxMessages, maxBytes);
   }
 
-  /** Takes a message for sending; the ledger has room for it. */
+  /** Whether a message may be taken; see {@link SendShare#hasRoom}. */
+  public boolean hasRoom(int bodyBytes) {
+    return outgoing.hasRoom(bodyBytes);
+  }
+
+  /** Takes a message for sending; there is room for it. */
   public void send(
       int channel,
       long key,

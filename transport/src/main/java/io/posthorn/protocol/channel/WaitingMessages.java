@@ -1,0 +1,55 @@
+package io.posthorn.protocol.channel;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Unordered messages that wait in turn: a chain of them, from which any can be taken at once, since
+ * a newer one may replace it wherever it stands.
+ */
+final class WaitingMessages {
+  private @Nullable UnorderedMessage first;
+  private @Nullable UnorderedMessage last;
+
+  boolean isEmpty() {
+    return first == null;
+  }
+
+  /** The one that waits longest; the others follow by {@link UnorderedMessage#after}. */
+  @Nullable UnorderedMessage peek() {
+    return first;
+  }
+
+  void add(UnorderedMessage message) {
+    UnorderedMessage before = last;
+    message.before = before;
+    if (before == null) {
+      first = message;
+    } else {
+      before.after = message;
+    }
+    last = message;
+  }
+
+  /** Takes one out that is in. */
+  void remove(UnorderedMessage message) {
+    UnorderedMessage before = message.before;
+    UnorderedMessage after = message.after;
+    if (before == null) {
+      first = after;
+    } else {
+      before.after = after;
+    }
+    if (after == null) {
+      last = before;
+    } else {
+      after.before = before;
+    }
+    message.before = null;
+    message.after = null;
+  }
+
+  void clear() {
+    first = null;
+    last = null;
+  }
+}
