@@ -48,6 +48,7 @@ public final class ReliableEndpoint implements Endpoint {
   private final Outbox outbox = new Outbox();
   private final EndpointCounters counters = new EndpointCounters();
   private final EventQueue events = new EventQueue(counters);
+  private final PeerAddresses addresses = new PeerAddresses(events);
   private final ConnectionTurns turns;
   private final Handshakes handshakes;
   private final StatelessReset resets;
@@ -206,8 +207,8 @@ public final class ReliableEndpoint implements Endpoint {
     this.packetTrace = trace != null && trace.wantsPackets() ? trace : null;
     this.shared = shared;
     this.identity = identity;
-    this.resets = new StatelessReset(shared, table, outbox, lasting != null);
-    this.turns = new ConnectionTurns(table, events, counters, resets);
+    this.resets = new StatelessReset(shared, addresses, outbox, lasting != null);
+    this.turns = new ConnectionTurns(table, addresses, events, counters, resets);
     this.relief = new MemoryRelief(table, turns, shared.memory());
     this.handshakes =
         new Handshakes(
@@ -215,6 +216,7 @@ public final class ReliableEndpoint implements Endpoint {
             isSelf,
             identity,
             table,
+            addresses,
             turns,
             counters,
             cookieThreshold,
@@ -537,7 +539,7 @@ public final class ReliableEndpoint implements Endpoint {
 
   @Override
   public long connectionTo(InetSocketAddress peer) {
-    ConnectionSlot known = table.byAddress(peer);
+    ConnectionSlot known = addresses.byName(peer);
     return known != null && known.connection.isSendable()
         ? known.connection.handle()
         : NO_CONNECTION;
@@ -548,7 +550,7 @@ public final class ReliableEndpoint implements Endpoint {
    * name; null at the limit.
    */
   private @Nullable ConnectionSlot find(InetSocketAddress peer, boolean implicit, long nowNanos) {
-    ConnectionSlot known = table.byAddress(peer);
+    ConnectionSlot known = addresses.byName(peer);
     ConnectionSlot found =
         known != null && known.connection.isSendable()
             ? handshakes.askFor(known, peer, implicit, nowNanos)
@@ -627,7 +629,7 @@ public final class ReliableEndpoint implements Endpoint {
   @Override
   public boolean cancel(long connection, InetSocketAddress peer, Object receipt, long nowNanos) {
     ConnectionSlot slot =
-        connection == NO_CONNECTION ? table.byAddress(peer) : table.byHandle(connection);
+        connection == NO_CONNECTION ? addresses.byName(peer) : table.byHandle(connection);
     if (slot == null || !slot.connection.cancel(receipt)) {
       return false;
     }

@@ -21,7 +21,7 @@ final class StatelessReset {
   private static final int TOKEN_BYTES = WireLimits.RESET_TOKEN_BYTES;
 
   private final EndpointResources shared;
-  private final ConnectionTable table;
+  private final PeerAddresses addresses;
   private final Outbox outbox;
   private final boolean lasting;
   private final AnswerLimit limit;
@@ -33,9 +33,9 @@ final class StatelessReset {
    * @param lasting whether the identity outlives this run, so that every id that may be known to a
    *     peer can be told from garbage
    */
-  StatelessReset(EndpointResources shared, ConnectionTable table, Outbox outbox, boolean lasting) {
+  StatelessReset(EndpointResources shared, PeerAddresses addresses, Outbox outbox, boolean lasting) {
     this.shared = shared;
-    this.table = table;
+    this.addresses = addresses;
     this.outbox = outbox;
     this.lasting = lasting;
     this.limit = new AnswerLimit(shared.random().nextInt());
@@ -53,7 +53,7 @@ final class StatelessReset {
     if (length < WireLimits.MINIMUM_SEALED_PACKET_BYTES) {
       return null;
     }
-    ConnectionSlot slot = table.byPath(from);
+    ConnectionSlot slot = addresses.byPath(from);
     return slot != null && slot.connection.isReset(packet, at + length - TOKEN_BYTES) ? slot : null;
   }
 
