@@ -308,6 +308,11 @@ public final class PlainEndpoint implements Endpoint {
   }
 
   @Override
+  public void abandonAll(long nowNanos) {
+    closeAll(0, nowNanos);
+  }
+
+  @Override
   public boolean isClosed() {
     return closing && outgoing.isEmpty();
   }

@@ -579,6 +579,27 @@ public final class ReliableEndpoint implements Endpoint {
   }
 
   @Override
+  public void abandonAll(long nowNanos) {
+    closing = true;
+    handshakes.close();
+    RuntimeException failure = null;
+    for (ConnectionSlot slot : new ArrayList<>(table.all())) {
+      if (slot.connection.isOver()) {
+        continue;
+      }
+      try {
+        slot.connection.abandon();
+        turns.settle(slot, nowNanos);
+      } catch (RuntimeException e) {
+        failure = e; // the fault that ends the socket may be one connection's: the others end still
+      }
+    }
+    if (failure != null) {
+      throw failure;
+    }
+  }
+
+  @Override
   public boolean isClosed() {
     if (!closing || !outbox.isEmpty() || !turns.isTransmitted()) {
       return false;

@@ -368,6 +368,11 @@ public final class PeerConnection {
     closing.finish(how);
   }
 
+  /** Ends at once, whatever was under way: the socket is there no more. */
+  public void abandon() {
+    closing.giveUp(CloseReason.SOCKET_CLOSED);
+  }
+
   // Time.
 
   /** When {@link #onTimeout} wants to be called, or Long.MAX_VALUE. */

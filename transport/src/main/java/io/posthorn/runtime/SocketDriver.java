@@ -419,7 +419,7 @@ public final class SocketDriver extends SocketLoop {
   public void close(ConnectionRecord connection, long code, String text, long lingerNanos) {
     lock.lock();
     try {
-      if (isOpen() && connection.closed() == null) {
+      if (!isEnded() && connection.closed() == null) {
         long now = now();
         lanes.flushAndClose(connection.handle(), endpoint, now);
         endpoint.close(connection.handle(), code, text, lingerNanos, now);

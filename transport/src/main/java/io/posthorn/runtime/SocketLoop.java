@@ -473,16 +473,20 @@ abstract class SocketLoop {
     }
   }
 
-  /** Takes no more, and flushes for at most this long; does not wait. */
+  /**
+   * Takes no more, and flushes for at most this long, counted from the call that leaves the least;
+   * does not wait.
+   */
   public final void beginClose(long lingerNanos) {
     lock.lock();
     try {
-      if (state != State.OPEN) {
+      if (state == State.CLOSED) {
         return;
       }
       state = State.CLOSING;
       long now = now();
-      closeDeadlineNanos = after(now, after(CLOSE_GRACE_NANOS, lingerNanos));
+      long deadline = after(now, after(CLOSE_GRACE_NANOS, lingerNanos));
+      closeDeadlineNanos = Math.min(closeDeadlineNanos, deadline);
       lanes.flushAndCloseAll(endpoint, now);
       endpoint.closeAll(lingerNanos, now);
       afterInput(now);
@@ -540,7 +544,15 @@ abstract class SocketLoop {
     closed = true;
     try {
       lanes.flushAndCloseAll(endpoint, now);
-      endpoint.closeAll(0, now);
+    } catch (RuntimeException e) {
+      noteFailure(e);
+    }
+    try {
+      endpoint.abandonAll(now);
+    } catch (RuntimeException e) {
+      noteFailure(e);
+    }
+    try {
       for (EndpointEvent e = endpoint.pollEvent(); e != null; e = endpoint.pollEvent()) {
         on(e);
       }
