@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Data packets that belong to no connection (PROTOCOL.md §12.2, §12.3). One that is a reset ends
  * the connection that it names. One to an id that this identity issued at this port is answered
- * with a reset; one to an id that an earlier run may have issued under a key that is lost, with a
+ * with a reset, or with a hint if it is too short for that; one to an id that an earlier run may have issued under a key that is lost, with a
  * hint. Each answer is shorter than what it answers, and there are only so many, so two ends never
  * answer each other for long.
  */
@@ -67,7 +67,10 @@ final class StatelessReset {
     if (!own && lasting) {
       return; // garbage
     }
-    byte[] answer = own ? reset(id, length) : hint(packet, at, length);
+    byte[] answer =
+        own && length > WireLimits.MINIMUM_SEALED_PACKET_BYTES
+            ? reset(id, length)
+            : hint(packet, at, length);
     if (answer.length > 0 && limit.allows(to, nowNanos)) {
       outbox.add(answer, to);
     }
@@ -78,9 +81,6 @@ final class StatelessReset {
     int length =
         Math.min(
             WireLimits.MINIMUM_SEALED_PACKET_BYTES + random.nextInt(SPREAD), triggerLength - 1);
-    if (length < WireLimits.MINIMUM_SEALED_PACKET_BYTES) {
-      return new byte[0];
-    }
     byte[] reset = new byte[length];
     random.nextBytes(reset);
     reset[0] = (byte) (PacketHeader.DATA | (reset[0] & PacketHeader.PROTECTED_BITS));
