@@ -191,6 +191,12 @@ public interface Endpoint {
    */
   boolean cancel(long connection, InetSocketAddress peer, Object receipt, long nowNanos);
 
+  /** Takes the next packet that may reset a connection of another endpoint at the port, or null. */
+  @Nullable StrayReset pollStray();
+
+  /** Another endpoint at the port got this. */
+  void onStray(StrayReset reset, long nowNanos);
+
   /** The table of active connections; none in plain mode. */
   List<ConnectionInfo> connections(long nowNanos);
 

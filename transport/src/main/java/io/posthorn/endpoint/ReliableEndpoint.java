@@ -338,15 +338,35 @@ public final class ReliableEndpoint implements Endpoint {
       byte[] bytes, int at, int length, InetSocketAddress from, long nowNanos) {
     ConnectionSlot ended = resets.match(bytes, at, length, from);
     if (ended != null) {
-      ended.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
-      turns.settle(ended, nowNanos);
+      endReset(ended, nowNanos);
       return DropReason.NONE;
+    }
+    if (choice.count() > 1) {
+      resets.noteStray(bytes, at, length, from);
     }
     long id = PacketHeader.connectionId(bytes, at);
     if (choice.isOwn(id) && !handshakes.isHalfOpen(id)) {
       resets.answer(bytes, at, length, from, nowNanos);
     }
     return DropReason.UNKNOWN_CONNECTION;
+  }
+
+  private void endReset(ConnectionSlot slot, long nowNanos) {
+    slot.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
+    turns.settle(slot, nowNanos);
+  }
+
+  @Override
+  public @Nullable StrayReset pollStray() {
+    return resets.pollStray();
+  }
+
+  @Override
+  public void onStray(StrayReset reset, long nowNanos) {
+    ConnectionSlot slot = resets.match(reset);
+    if (slot != null) {
+      endReset(slot, nowNanos);
+    }
   }
 
   @Override

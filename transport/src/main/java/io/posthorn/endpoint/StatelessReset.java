@@ -5,6 +5,7 @@ import io.posthorn.wire.ControlPacket;
 import io.posthorn.wire.PacketHeader;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class StatelessReset {
   private static final int SPREAD = 16;
+
+  /** A reset is short, so that nobody can tell it from a packet that says little. */
+  private static final int LEAST_LONG_BYTES = 100;
+
+  /** Strays between two looks; who floods this port with what may be some loses only more. */
+  private static final int MOST_STRAYS = 16;
+
   private static final int TOKEN_BYTES = WireLimits.RESET_TOKEN_BYTES;
 
   private final EndpointResources shared;
@@ -25,6 +33,7 @@ final class StatelessReset {
   private final Outbox outbox;
   private final boolean lasting;
   private final AnswerLimit limit;
+  private final ArrayDeque<StrayReset> strays = new ArrayDeque<>();
   private final EndedIds ended = new EndedIds();
 
   /**
@@ -53,8 +62,34 @@ final class StatelessReset {
     if (length < WireLimits.MINIMUM_SEALED_PACKET_BYTES) {
       return null;
     }
+    return match(packet, at + length - TOKEN_BYTES, from);
+  }
+
+  private @Nullable ConnectionSlot match(byte[] bytes, int tokenAt, InetSocketAddress from) {
     ConnectionSlot slot = addresses.byPath(from);
-    return slot != null && slot.connection.isReset(packet, at + length - TOKEN_BYTES) ? slot : null;
+    return slot != null && slot.connection.isReset(bytes, tokenAt) ? slot : null;
+  }
+
+  /** The confirmed connection that a packet resets which another endpoint at the port got. */
+  @Nullable ConnectionSlot match(StrayReset stray) {
+    return match(stray.token(), 0, stray.from());
+  }
+
+  /** Notes a packet to an unknown id that may reset a connection of another endpoint. */
+  void noteStray(byte[] packet, int at, int length, InetSocketAddress from) {
+    boolean mayBe =
+        length >= WireLimits.MINIMUM_SEALED_PACKET_BYTES
+            && length < LEAST_LONG_BYTES
+            && strays.size() < MOST_STRAYS
+            && !shared.ids().isIssuedHere(PacketHeader.connectionId(packet, at));
+    if (mayBe) {
+      int end = at + length;
+      strays.add(new StrayReset(from, Arrays.copyOfRange(packet, end - TOKEN_BYTES, end)));
+    }
+  }
+
+  @Nullable StrayReset pollStray() {
+    return strays.poll();
   }
 
   /** Answers a packet whose id is neither known nor half-open, if it deserves that. */
