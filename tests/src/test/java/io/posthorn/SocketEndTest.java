@@ -8,26 +8,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.posthorn.endpoint.ReliableEndpoint;
-import io.posthorn.io.DatagramPort;
-import io.posthorn.io.ScriptedPorts;
-import io.posthorn.io.ScriptedPorts.Script;
-import io.posthorn.io.ScriptedPorts.Way;
-import io.posthorn.protocol.PortLimits;
-import io.posthorn.runtime.SocketDriver;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -42,8 +31,7 @@ class SocketEndTest {
 
   private static Outcome outcome(Receipt receipt) throws Exception {
     CompletableFuture<Void> processed = receipt.processed();
-    assertThrows(
-        ExecutionException.class, () -> processed.get(LONG.toSeconds(), TimeUnit.SECONDS));
+    assertThrows(ExecutionException.class, () -> processed.get(LONG.toSeconds(), TimeUnit.SECONDS));
     return receipt.acknowledged().get(LONG.toSeconds(), TimeUnit.SECONDS);
   }
 
@@ -57,26 +45,26 @@ class SocketEndTest {
       Connection connection = socket.connect(peer.localAddress());
       accept(peer);
       try {
-      peer.onMessage(
-          message -> {
-            silent.countDown();
-            try {
-              over.await();
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
-            }
-          });
-      connection.send(new byte[1]);
-      silent.await();
-      Receipt receipt = socket.send(to(peer.localAddress()));
-      CompletableFuture<CloseReport> closing =
-          CompletableFuture.supplyAsync(() -> connection.close(MINUTES));
-      while (socket.connections().get(0).state() != ConnectionInfo.State.CLOSING) {
-        Thread.onSpinWait();
-      }
-      assertTrue(socket.close(Duration.ZERO).unacknowledged() > 0);
-      assertEquals(Outcome.Kind.CLOSED, outcome(receipt).kind());
-      assertTrue(closing.get(LONG.toSeconds(), TimeUnit.SECONDS).unacknowledged() > 0);
+        peer.onMessage(
+            message -> {
+              silent.countDown();
+              try {
+                over.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+        connection.send(new byte[1]);
+        silent.await();
+        Receipt receipt = socket.send(to(peer.localAddress()));
+        CompletableFuture<CloseReport> closing =
+            CompletableFuture.supplyAsync(() -> connection.close(MINUTES));
+        while (socket.connections().get(0).state() != ConnectionInfo.State.CLOSING) {
+          Thread.onSpinWait();
+        }
+        assertTrue(socket.close(Duration.ZERO).unacknowledged() > 0);
+        assertEquals(Outcome.Kind.CLOSED, outcome(receipt).kind());
+        assertTrue(closing.get(LONG.toSeconds(), TimeUnit.SECONDS).unacknowledged() > 0);
       } finally {
         over.countDown();
       }
@@ -106,34 +94,14 @@ class SocketEndTest {
 
   /** A socket whose system socket is gone from some moment on. */
   private static MessageSocket open(AtomicBoolean broken) throws IOException {
-    DatagramPort port =
-        ScriptedPorts.open(
-            Way.PORTABLE,
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            new Script() {},
-            new AtomicInteger());
-    DatagramPort breaking =
-        (DatagramPort)
-            Proxy.newProxyInstance(
-                DatagramPort.class.getClassLoader(),
-                new Class<?>[] {DatagramPort.class},
-                (proxy, method, arguments) -> {
-                  if (broken.get() && method.getName().equals("receive")) {
-                    throw new IOException("it is gone");
-                  }
-                  try {
-                    return method.invoke(port, arguments);
-                  } catch (InvocationTargetException e) {
-                    throw e.getCause();
-                  }
-                });
-    SocketOptions options = SocketOptions.defaults(Mode.RELIABLE);
-    SocketDriver driver =
-        SocketDriver.start(
-            breaking,
-            self ->
-                new ReliableEndpoint(options, new SecureRandom(), self, null, PortLimits.UNKNOWN),
-            0);
-    return new MessageSocket(options, Duration.ZERO, driver);
+    return TamperedPort.open(
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+        SocketOptions.defaults(Mode.RELIABLE),
+        (method, arguments) -> {
+          if (broken.get() && method.equals("receive")) {
+            throw new IOException("it is gone");
+          }
+          return null;
+        });
   }
 }

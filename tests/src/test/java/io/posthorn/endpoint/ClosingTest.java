@@ -50,8 +50,7 @@ class ClosingTest {
     List<EndpointEvent> outcomes =
         peer.events.stream().filter(EndpointEvent.ReceiptSettled.class::isInstance).toList();
     assertEquals(
-        List.of(
-            new EndpointEvent.ReceiptSettled(receipt, ReceiptOutcome.CLOSED, reason, true)),
+        List.of(new EndpointEvent.ReceiptSettled(receipt, ReceiptOutcome.CLOSED, reason, true)),
         outcomes);
   }
 

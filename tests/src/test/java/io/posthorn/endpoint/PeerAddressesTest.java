@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** FAULTS 13 and 18: who goes by which address, where translators give them to one after another. */
+/**
+ * FAULTS 13 and 18: who goes by which address, where translators give them to one after another.
+ */
 class PeerAddressesTest {
   private static final SocketOptions OPTIONS =
       HandPeer.options(Security.ephemeral(), 100, 64 << 20);
@@ -128,8 +130,7 @@ class PeerAddressesTest {
         one.send(out -> out.close(0, 0, new byte[0], 0));
       }
       assertEquals(other.handle(), endpoint.connectionTo(FIRST));
-      assertEquals(
-          moves ? one.handle() : Endpoint.NO_CONNECTION, endpoint.connectionTo(SECOND));
+      assertEquals(moves ? one.handle() : Endpoint.NO_CONNECTION, endpoint.connectionTo(SECOND));
     }
   }
 
@@ -147,7 +148,9 @@ class PeerAddressesTest {
     assertEquals(Endpoint.NO_CONNECTION, endpoint.connectionTo(FIRST));
   }
 
-  /** The path went back to an address not proved yet when the connection ended: all is forgotten. */
+  /**
+   * The path went back to an address not proved yet when the connection ended: all is forgotten.
+   */
   @Test
   void nothingIsKeptOfAConnectionThatEndedOnItsWayToAnotherAddress() throws Exception {
     HandPeer one = peerAt(1);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.endpoint.Endpoint;
 import java.lang.reflect.Proxy;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -16,7 +17,8 @@ import org.junit.jupiter.api.Test;
 
 /** Lanes where the name of a peer is another's from one moment on. */
 class SendLanesTest {
-  private static final InetSocketAddress NAME = new InetSocketAddress("127.0.0.1", 5_001);
+  private static final InetSocketAddress NAME =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 5_001);
 
   private final List<Long> went = new ArrayList<>();
   private final SendLanes lanes = new SendLanes();

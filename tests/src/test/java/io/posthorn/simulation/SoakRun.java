@@ -332,7 +332,9 @@ final class SoakRun {
             silence.end(),
             now,
             address -> parties.get(silence.end()).whoIsAt(address) == peer);
-    return hasForgotten(silence, 0) || open > 1 || watch.answers(silence.end(), peer.end, now - 25 * SECOND, now) < 3;
+    return hasForgotten(silence, 0)
+        || open > 1
+        || watch.answers(silence.end(), peer.end, now - 25 * SECOND, now) < 3;
   }
 
   /**

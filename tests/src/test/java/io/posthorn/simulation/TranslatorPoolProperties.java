@@ -136,8 +136,7 @@ class TranslatorPoolProperties {
       network.at(Duration.ofMillis(at), () -> clients.forEach(Client::ask));
     }
     for (int at = 1_000; at < 30_000; at += 600) {
-      network.at(
-          Duration.ofMillis(at), () -> clients.get(random.nextInt(clients.size())).move());
+      network.at(Duration.ofMillis(at), () -> clients.get(random.nextInt(clients.size())).move());
     }
     network.run(Duration.ofSeconds(35));
     assertEquals(List.of(), ends);

@@ -150,8 +150,8 @@ public interface Endpoint {
   void close(long connection, long applicationCode, String text, long lingerNanos, long nowNanos);
 
   /**
-   * Closes all connections and takes no more; {@link #isClosed} answers true when it is done. Called
-   * again, it leaves no more than that time.
+   * Closes all connections and takes no more; {@link #isClosed} answers true when it is done.
+   * Called again, it leaves no more than that time.
    */
   void closeAll(long lingerNanos, long nowNanos);
 

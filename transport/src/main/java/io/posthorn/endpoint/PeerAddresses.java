@@ -134,10 +134,10 @@ final class PeerAddresses {
    * Whether a connection keeps its name though another's peer is there: if that was there before,
    * or has a key that says that it is somebody else, who must not get what is sent to this one.
    */
-  private static boolean keeps(ConnectionSlot holder, InetSocketAddress name, ConnectionSlot other) {
+  private static boolean keeps(
+      ConnectionSlot holder, InetSocketAddress name, ConnectionSlot other) {
     return holder.connection.address().equals(name)
-        && (holder.proof > other.proof
-            || !holder.connection.mayBecome(other.connection.peerKey()));
+        && (holder.proof > other.proof || !holder.connection.mayBecome(other.connection.peerKey()));
   }
 
   private void rename(ConnectionSlot slot) {

@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Data packets that belong to no connection (PROTOCOL.md §12.2, §12.3). One that is a reset ends
  * the connection that it names. One to an id that this identity issued at this port is answered
- * with a reset, or with a hint if it is too short for that; one to an id that an earlier run may have issued under a key that is lost, with a
- * hint. Each answer is shorter than what it answers, and there are only so many, so two ends never
- * answer each other for long.
+ * with a reset, or with a hint if it is too short for that; one to an id that an earlier run may
+ * have issued under a key that is lost, with a hint. Each answer is shorter than what it answers,
+ * and there are only so many, so two ends never answer each other for long.
  */
 final class StatelessReset {
   private static final int SPREAD = 16;
@@ -42,7 +42,8 @@ final class StatelessReset {
    * @param lasting whether the identity outlives this run, so that every id that may be known to a
    *     peer can be told from garbage
    */
-  StatelessReset(EndpointResources shared, PeerAddresses addresses, Outbox outbox, boolean lasting) {
+  StatelessReset(
+      EndpointResources shared, PeerAddresses addresses, Outbox outbox, boolean lasting) {
     this.shared = shared;
     this.addresses = addresses;
     this.outbox = outbox;

@@ -111,7 +111,7 @@ final class ConnectionTimers {
   private boolean onTimeoutWhenOpen(long nowNanos) {
     IdleTimeout idle = parts.idle;
     long probeTimeoutNanos = parts.recovery.probeTimeoutNanos();
-    boolean unanswered = 
+    boolean unanswered =
         idle.isSilentTooLong(parts.recovery.silentSinceNanos(), probeTimeoutNanos, nowNanos);
     if (unanswered || nowNanos >= idle.idleDeadlineNanos(probeTimeoutNanos)) {
       if (!idle.takesGraceAfterJump(nowNanos, probeTimeoutNanos)) {

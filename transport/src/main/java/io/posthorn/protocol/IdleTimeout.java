@@ -100,7 +100,8 @@ final class IdleTimeout {
   /** The first of all deadlines. */
   long deadlineNanos(long probeTimeoutNanos) {
     return Math.min(
-        idleDeadlineNanos(probeTimeoutNanos), Math.min(keepAliveDeadlineNanos(), implicitDeadlineNanos()));
+        idleDeadlineNanos(probeTimeoutNanos),
+        Math.min(keepAliveDeadlineNanos(), implicitDeadlineNanos()));
   }
 
   /**
@@ -112,8 +113,7 @@ final class IdleTimeout {
       return false;
     }
     probedAfterJump = true;
-    lastActivityNanos =
-        nowNanos - leastSilenceNanos(probeTimeoutNanos) + 3 * probeTimeoutNanos;
+    lastActivityNanos = nowNanos - leastSilenceNanos(probeTimeoutNanos) + 3 * probeTimeoutNanos;
     return true;
   }
 }

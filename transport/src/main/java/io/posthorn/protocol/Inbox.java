@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The messages of one connection that wait for the application, whatever their delivery. The kinds
- * take turns, so that none starves another. A message names the address that the connection goes by,
- * so that an answer to it finds the connection again.
+ * take turns, so that none starves another. A message names the address that the connection goes
+ * by, so that an answer to it finds the connection again.
  */
 final class Inbox {
   private static final int KINDS = 3;

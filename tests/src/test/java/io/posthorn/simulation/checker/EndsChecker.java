@@ -32,7 +32,8 @@ public final class EndsChecker {
   private EndsChecker() {}
 
   /**
-   * An end that says that it heard nothing of its peer for too long, or that the peer has restarted.
+   * An end that says that it heard nothing of its peer for too long, or that the peer has
+   * restarted.
    *
    * @param sinceNanos when its connection was opened; 0 if it never was
    */
