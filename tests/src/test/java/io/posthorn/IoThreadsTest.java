@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.endpoint.TransmitBatch;
 import io.posthorn.identity.Identity;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.Relay;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -206,6 +208,40 @@ class IoThreadsTest {
       assertThrows(SocketClosedException.class, () -> client.receive(GUARD));
       close(servers);
     }
+  }
+
+  /** What answers for a lost connection comes to any of the sockets at the port. */
+  @Test
+  void aPeerThatRestartsIsFoundByWhicheverThreadHearsOfIt() throws Exception {
+    SocketOptions options = builder().security(Security.identity(Identity.generate())).options();
+    try (MessageSocket client = listener()) {
+      for (int i = 0; i < PEERS; i++) {
+        AtomicBoolean dead = new AtomicBoolean();
+        MessageSocket server = mortal(ANY, options, dead);
+        InetSocketAddress at = server.localAddress();
+        Connection connection = client.connect(at);
+        dead.set(true);
+        server.close(Duration.ZERO);
+        try (MessageSocket again = mortal(at, options, new AtomicBoolean())) {
+          assertEquals(at, again.localAddress());
+          Receipt receipt = client.send(Message.to(at).body(number(i)));
+          assertEquals(CloseCause.PEER_RESTARTED, receipt.acknowledged().join().cause());
+          assertEquals(CloseCause.PEER_RESTARTED, connection.closed().join().cause());
+        }
+      }
+    }
+  }
+
+  /** A socket that sends nothing any more once it is dead, as if its process had died. */
+  private static MessageSocket mortal(
+      InetSocketAddress bind, SocketOptions options, AtomicBoolean dead) throws IOException {
+    return TamperedPort.open(
+        bind,
+        options,
+        (method, arguments) ->
+            dead.get() && method.equals("send")
+                ? ((TransmitBatch) arguments[0]).segments() - (int) arguments[1]
+                : null);
   }
 
   @Test

@@ -153,7 +153,13 @@ public final class Message {
     return peer;
   }
 
-  /** The sender of a received message. */
+  /**
+   * The sender of a received message, by the address at which its connection was opened; an answer
+   * to that finds it also when it has moved. Only if another peer has opened a connection from that
+   * address since, as behind an address translator, the address is that one's, and messages of the
+   * one that has moved come from where it is now. {@link #connection()} is the sender's in any
+   * case.
+   */
   public InetSocketAddress from() {
     if (received == null) {
       throw new IllegalStateException("a message on its way out comes from here; see peer()");

@@ -132,7 +132,10 @@ public final class MessageSocketBuilder {
     return this;
   }
 
-  /** How long nothing may be heard before a peer is given up: 1 s to 10 min, default 30 s. */
+  /**
+   * How long nothing may be heard before a peer is given up: 1 s to 10 min, default 30 s. The
+   * smaller of both sides' counts, but never less than an answer may take.
+   */
   public MessageSocketBuilder idleTimeout(Duration time) {
     idleTimeout = checked("idleTimeout", time, Duration.ofSeconds(1));
     return this;

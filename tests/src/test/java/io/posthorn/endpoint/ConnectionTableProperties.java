@@ -9,7 +9,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -58,20 +57,5 @@ class ConnectionTableProperties {
       assertNull(table.byId(random.nextLong()));
     }
     assertEquals(model.size(), table.all().size());
-  }
-
-  @Example
-  void anAliasBelongsToTheConnectionThatHasIt() {
-    Slots slots = new Slots(1);
-    ConnectionTable table = new ConnectionTable();
-    ConnectionSlot one = slots.slot(1, 1);
-    ConnectionSlot two = slots.slot(2, 2);
-    table.alias(HandPeer.address(7), one);
-    assertSame(one, table.byAddress(HandPeer.address(7)));
-    table.alias(HandPeer.address(7), two);
-    table.unalias(HandPeer.address(7), one);
-    assertSame(two, table.byAddress(HandPeer.address(7)), "it was another's by then");
-    table.unalias(HandPeer.address(7), two);
-    assertNull(table.byAddress(HandPeer.address(7)));
   }
 }

@@ -56,7 +56,10 @@ final class HandPeer {
 
   final ReliableEndpoint endpoint;
   final SocketOptions options;
-  final InetSocketAddress address;
+
+  /** Where it is: what it sends comes from there, and what goes elsewhere does not reach it. */
+  InetSocketAddress address;
+
   final SplittableRandom random;
   final long ownId;
   final StaticKey identity;
@@ -69,6 +72,9 @@ final class HandPeer {
 
   /** Told of all that the endpoint sends, to anybody. */
   @Nullable BiConsumer<InetSocketAddress, byte[]> sent;
+
+  /** What the endpoint asked last to prove an address with. */
+  long challenge;
 
   long nowNanos;
   long remoteId;
@@ -340,6 +346,9 @@ final class HandPeer {
             new Class<?>[] {FrameHandler.class},
             (proxy, method, arguments) -> {
               heard.merge(method.getName(), 1, Integer::sum);
+              if (method.getName().equals("onPathChallenge")) {
+                challenge = (long) arguments[0];
+              }
               if (method.getName().equals("onClose") && toldToClose == null) {
                 toldToClose = CloseReason.ofCode((long) arguments[0]);
               }

@@ -14,28 +14,45 @@ class IdleTimeoutTest {
 
   @Test
   void silenceEndsTheConnection() {
-    assertEquals(35 * S, idle.idleDeadlineNanos());
+    assertEquals(35 * S, idle.idleDeadlineNanos(S));
     idle.onReceived(20 * S);
-    assertEquals(50 * S, idle.idleDeadlineNanos());
+    assertEquals(50 * S, idle.idleDeadlineNanos(S));
   }
 
   @Test
   void theFirstPacketSentAfterHearingStartsTheTimeAnewButNotTheNext() {
     idle.onAckElicitingSent(15 * S);
-    assertEquals(45 * S, idle.idleDeadlineNanos());
+    assertEquals(45 * S, idle.idleDeadlineNanos(S));
     idle.onAckElicitingSent(25 * S);
-    assertEquals(45 * S, idle.idleDeadlineNanos());
+    assertEquals(45 * S, idle.idleDeadlineNanos(S));
     idle.onReceived(26 * S);
     idle.onAckElicitingSent(27 * S);
-    assertEquals(57 * S, idle.idleDeadlineNanos());
+    assertEquals(57 * S, idle.idleDeadlineNanos(S));
   }
 
   @Test
   void theSmallerTimeoutOfTheTwoSidesCounts() {
     idle.onPeerTimeout(60 * S);
-    assertEquals(35 * S, idle.idleDeadlineNanos());
+    assertEquals(35 * S, idle.idleDeadlineNanos(S));
     idle.onPeerTimeout(3 * S);
-    assertEquals(8 * S, idle.idleDeadlineNanos());
+    assertEquals(8 * S, idle.idleDeadlineNanos(S));
+  }
+
+  @Test
+  void nobodyIsGivenUpBeforeAProbeCanBeAnswered() {
+    idle.onPeerTimeout(3 * S);
+    assertEquals(8 * S, idle.idleDeadlineNanos(S));
+    assertEquals(11 * S, idle.idleDeadlineNanos(2 * S));
+    assertFalse(idle.isSilentTooLong(5 * S, 2 * S, 10 * S));
+    assertTrue(idle.isSilentTooLong(5 * S, 2 * S, 11 * S));
+  }
+
+  @Test
+  void aConnectionIsKeptAliveInTimeForThePeersTimeoutToo() {
+    idle.onPeerTimeout(60 * S);
+    assertEquals(15 * S, idle.keepAliveDeadlineNanos());
+    idle.onPeerTimeout(6 * S);
+    assertEquals(7 * S, idle.keepAliveDeadlineNanos());
   }
 
   @Test
@@ -54,7 +71,7 @@ class IdleTimeoutTest {
     IdleTimeout accepted = new IdleTimeout(30 * S, NEVER, NEVER, 0);
     assertEquals(NEVER, accepted.keepAliveDeadlineNanos());
     assertEquals(NEVER, accepted.implicitDeadlineNanos());
-    assertEquals(30 * S, accepted.deadlineNanos());
+    assertEquals(30 * S, accepted.deadlineNanos(S));
   }
 
   @Test
@@ -64,14 +81,14 @@ class IdleTimeoutTest {
     assertEquals(305 * S, idle.implicitDeadlineNanos());
     idle.onMessage(200 * S);
     assertEquals(500 * S, idle.implicitDeadlineNanos());
-    assertEquals(110 * S, idle.deadlineNanos());
+    assertEquals(110 * S, idle.deadlineNanos(S));
   }
 
   @Test
   void whoOversleptGivesThePeerOneMoreChance() {
     assertFalse(idle.takesGraceAfterJump(35 * S + S / 2, S), "on time: no grace");
     assertTrue(idle.takesGraceAfterJump(1000 * S, S));
-    assertEquals(1003 * S, idle.idleDeadlineNanos());
+    assertEquals(1003 * S, idle.idleDeadlineNanos(S));
     assertFalse(idle.takesGraceAfterJump(2000 * S, S), "one");
     idle.onReceived(2000 * S);
     assertTrue(idle.takesGraceAfterJump(3000 * S, S), "one for each silence");

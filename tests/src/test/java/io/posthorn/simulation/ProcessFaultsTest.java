@@ -7,6 +7,7 @@ import io.posthorn.Delivery;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.simulation.checker.Checkers;
 import io.posthorn.simulation.checker.OrderChecker;
+import io.posthorn.wire.CloseReason;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -90,6 +91,33 @@ class ProcessFaultsTest {
     assertEquals(1, pair.history.told(1, EndpointEvent.Closed.class).size());
     assertEquals(0, pair.b.endpoint().connections(pair.network.nowNanos()).size());
     assertEquals(Long.MAX_VALUE, pair.b.nextTimeoutNanos(), "a timer is left");
+  }
+
+  /**
+   * The other process died, and there is another, while nobody had anything to say: the keep-alive
+   * learns it, also where its first packet is lost, though what asks again is a PING alone.
+   */
+  @Property(tries = 10)
+  void fault20_aRestartShowsWithTheFirstPacketThatArrivesHoweverShort(
+      @ForAll long seed, @ForAll boolean clear) {
+    Pair pair =
+        new Pair(seed, clear ? Pair.clear() : Pair.options())
+            .link(LinkConditions.parse("delay 10ms"));
+    pair.b.keepIdentity();
+    pair.a.connect(pair.b);
+    pair.network.run(Duration.ofSeconds(5));
+    pair.b.crash();
+    boolean[] first = {true};
+    pair.network.intercept(
+        (from, to, number, datagram) -> {
+          boolean lost = first[0] && from.equals(Pair.A);
+          first[0] &= !lost;
+          return lost ? Interception.DROP : Interception.DELIVER;
+        });
+    pair.network.run(Duration.ofSeconds(12));
+    List<EndpointEvent.Closed> ends = pair.history.told(0, EndpointEvent.Closed.class);
+    assertEquals(1, ends.size());
+    assertEquals(CloseReason.PEER_RESTARTED, ends.get(0).reason());
   }
 
   /**

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
+import io.posthorn.DraftOptions;
+import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.simulation.checker.Checkers;
 import io.posthorn.testkit.jqwik.NetworkArbitraries;
@@ -51,6 +53,43 @@ class QuietProperties {
     assertTrue(ran <= 8 * keepAlives, ran + " timeouts");
     assertEquals(1, pair.a.endpoint().connections(pair.network.nowNanos()).size());
     assertEquals(1, pair.b.endpoint().connections(pair.network.nowNanos()).size());
+  }
+
+  private static SocketOptions withTimeout(Duration idleTimeout, Duration keepAlive) {
+    DraftOptions options = DraftOptions.of(Pair.options());
+    options.idleTimeout = idleTimeout;
+    options.keepAlive = keepAlive;
+    return options.done();
+  }
+
+  /** The side that keeps it alive has a long timeout, and the other a short one, which counts. */
+  @Property(tries = 4)
+  void aPeerWithAShortTimeoutIsKeptAliveInTime(@ForAll long seed, @ForAll boolean lossy) {
+    SocketOptions impatient = withTimeout(Duration.ofSeconds(5), Duration.ofMillis(1_600));
+    Pair pair =
+        new Pair(seed, Pair.options(), impatient)
+            .link(LinkConditions.parse(lossy ? "delay 20ms loss 10%" : "delay 20ms"));
+    pair.a.connect(pair.b);
+    pair.network.run(Duration.ofMinutes(10));
+    assertEquals(List.of(), pair.history.told(0, EndpointEvent.Closed.class));
+    assertEquals(List.of(), pair.history.told(1, EndpointEvent.Closed.class));
+  }
+
+  /** No answer can come within the timeout that was asked for: it is longer then. */
+  @Property(tries = 4)
+  void aTimeoutShorterThanTheWayThereAndBackEndsNothing(@ForAll long seed) {
+    SocketOptions impatient = withTimeout(Duration.ofSeconds(1), Duration.ofMillis(333));
+    Pair pair = new Pair(seed, impatient).link(LinkConditions.parse("delay 750ms"));
+    pair.a.connect(pair.b);
+    pair.network.run(Duration.ofSeconds(10));
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 100);
+    pair.network.run(Duration.ofSeconds(20));
+    assertEquals(List.of(), pair.history.told(0, EndpointEvent.Closed.class));
+    assertEquals(List.of(), pair.history.told(1, EndpointEvent.Closed.class));
+    assertEquals(1, pair.history.received().size());
+    pair.network.detach(Pair.B);
+    pair.network.run(Duration.ofSeconds(15));
+    assertEquals(1, pair.history.told(0, EndpointEvent.Closed.class).size());
   }
 
   /** A connection that a mere send opened ends by itself when nobody uses it, without an error. */

@@ -304,7 +304,13 @@ final class SoakRun {
         history.unsettled() > 0 || waiting() > 0,
         () -> "stuck: " + waiting() + " wait, " + parties);
     EndsChecker.checkTimes(history, healNanos, FOUND_AGAIN.toNanos() + 3 * rttNanos);
-    EndsChecker.checkReasons(history, this::mayFallSilent);
+    long handshakeNanos = plan.options().handshakeTimeout().toNanos();
+    EndsChecker.checkReasons(
+        history,
+        healNanos + handshakeNanos + SECOND + 3 * rttNanos,
+        this::mayFallSilent,
+        // The peer may have died before this side knew that the connection was open.
+        silence -> hasForgotten(silence, handshakeNanos));
   }
 
   private int waiting() {
@@ -319,13 +325,6 @@ final class SoakRun {
   private boolean mayFallSilent(EndsChecker.Silence silence) {
     Party peer = parties.get(silence.end()).whoIsAt(silence.peer());
     long now = silence.atNanos();
-    boolean ended =
-        EndsChecker.endedAt(
-            history,
-            peer.end,
-            silence.sinceNanos(),
-            now,
-            address -> peer.whoIsAt(address).end == silence.end());
     // Two that opened at once may have two connections, of which one is silent.
     int open =
         EndsChecker.openBefore(
@@ -333,7 +332,23 @@ final class SoakRun {
             silence.end(),
             now,
             address -> parties.get(silence.end()).whoIsAt(address) == peer);
-    return ended || open > 1 || watch.answers(silence.end(), peer.end, now - 25 * SECOND, now) < 3;
+    return hasForgotten(silence, 0)
+        || open > 1
+        || watch.answers(silence.end(), peer.end, now - 25 * SECOND, now) < 3;
+  }
+
+  /**
+   * Whether the peer of an end died, or ended a connection with it, since this one was opened, or
+   * so long before.
+   */
+  private boolean hasForgotten(EndsChecker.Silence silence, long beforeNanos) {
+    Party peer = parties.get(silence.end()).whoIsAt(silence.peer());
+    return EndsChecker.endedAt(
+        history,
+        peer.end,
+        silence.sinceNanos() - beforeNanos,
+        silence.atNanos(),
+        address -> peer.whoIsAt(address).end == silence.end());
   }
 
   /** Everybody speaks to everybody again: nothing of what was is in the way. */

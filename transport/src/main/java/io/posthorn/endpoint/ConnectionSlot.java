@@ -1,6 +1,8 @@
 package io.posthorn.endpoint;
 
 import io.posthorn.protocol.PeerConnection;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /** One connection in the endpoint's table, queues and heap. */
 final class ConnectionSlot {
@@ -21,6 +23,12 @@ final class ConnectionSlot {
   long[] tableIds = new long[4];
 
   int tableIdCount;
+
+  /** Where its peer moved last and is found by, or null if it is where it was met. */
+  @Nullable InetSocketAddress movedTo;
+
+  /** Counts when its peer proved to be where it is: of two at one address the higher is there. */
+  long proof;
 
   /** When a hint that the peer has restarted is looked into again. */
   long nextRestartProbeNanos;

@@ -1,22 +1,17 @@
 package io.posthorn.endpoint;
 
-import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The connections of one endpoint: by each of the ids that the peers' packets carry (issued here,
- * so nobody chooses where they land), by handle, by the address at which a peer was met, which
- * stays its alias for life, and by the address where it is now, if that is another.
+ * so nobody chooses where they land), and by handle.
  */
 final class ConnectionTable {
   private final Map<Long, ConnectionSlot> byHandle = new LinkedHashMap<>();
-  private final Map<InetSocketAddress, ConnectionSlot> byAddress = new HashMap<>();
-  private final Map<InetSocketAddress, ConnectionSlot> moved = new HashMap<>();
   // Open addressing with linear probing; ids are random, so their low bits serve as hash.
   private long[] ids = new long[32];
   private @Nullable ConnectionSlot[] slots = new @Nullable ConnectionSlot[32];
@@ -37,10 +32,6 @@ final class ConnectionTable {
 
   @Nullable ConnectionSlot byHandle(long handle) {
     return byHandle.get(handle);
-  }
-
-  @Nullable ConnectionSlot byAddress(InetSocketAddress address) {
-    return byAddress.get(address);
   }
 
   Collection<ConnectionSlot> all() {
@@ -82,36 +73,11 @@ final class ConnectionTable {
     addId(slot, slot.connection.localConnectionId());
   }
 
-  void alias(InetSocketAddress address, ConnectionSlot slot) {
-    byAddress.put(address, slot);
-  }
-
   void remove(ConnectionSlot slot) {
     byHandle.remove(slot.connection.handle());
     while (slot.tableIdCount > 0) {
       delete(slot.tableIds[--slot.tableIdCount]);
     }
-  }
-
-  void unalias(InetSocketAddress address, ConnectionSlot slot) {
-    byAddress.remove(address, slot);
-    moved.remove(address, slot);
-  }
-
-  /** The peer has moved: it is found at its address of now too, though not for sending. */
-  void move(InetSocketAddress before, InetSocketAddress now, ConnectionSlot slot) {
-    moved.remove(before, slot);
-    moved.put(now, slot);
-  }
-
-  /** The connection whose peer is reached at this address now, or null. */
-  @Nullable ConnectionSlot byPath(InetSocketAddress address) {
-    ConnectionSlot slot = moved.get(address);
-    if (slot != null) {
-      return slot;
-    }
-    slot = byAddress.get(address);
-    return slot != null && slot.connection.address().equals(address) ? slot : null;
   }
 
   private void insert(long id, ConnectionSlot slot) {

@@ -18,6 +18,7 @@ final class ConnectionTurns {
   private static final int MAX_SEGMENTS = 64;
 
   private final ConnectionTable table;
+  private final PeerAddresses addresses;
   private final EventQueue events;
   private final EndpointCounters counters;
   private final StatelessReset resets;
@@ -31,8 +32,13 @@ final class ConnectionTurns {
   private long endedRepeated;
 
   ConnectionTurns(
-      ConnectionTable table, EventQueue events, EndpointCounters counters, StatelessReset resets) {
+      ConnectionTable table,
+      PeerAddresses addresses,
+      EventQueue events,
+      EndpointCounters counters,
+      StatelessReset resets) {
     this.table = table;
+    this.addresses = addresses;
     this.events = events;
     this.counters = counters;
     this.resets = resets;
@@ -51,8 +57,8 @@ final class ConnectionTurns {
     PeerConnection connection = slot.connection;
     InetSocketAddress before = connection.pollChangedFrom();
     if (before != null) {
-      table.move(before, connection.address(), slot);
       events.add(new EndpointEvent.PathChanged(connection.handle(), before, connection.address()));
+      addresses.move(slot);
     }
     connection.traceEnd(nowNanos);
     events.collect(connection);
@@ -63,8 +69,7 @@ final class ConnectionTurns {
     }
     deadlines.set(slot, connection.nextTimeoutNanos(nowNanos));
     if (connection.isOver()) {
-      table.unalias(connection.address(), slot);
-      table.unalias(connection.alias(), slot);
+      addresses.leave(slot);
     }
     if (connection.isEnded() && !connection.hasMessage() && !connection.hasPart()) {
       forget(slot, nowNanos);

@@ -149,8 +149,17 @@ public interface Endpoint {
    */
   void close(long connection, long applicationCode, String text, long lingerNanos, long nowNanos);
 
-  /** Closes all connections and takes no more; {@link #isClosed} answers true when it is done. */
+  /**
+   * Closes all connections and takes no more; {@link #isClosed} answers true when it is done.
+   * Called again, it leaves no more than that time.
+   */
   void closeAll(long lingerNanos, long nowNanos);
+
+  /**
+   * Nothing can be sent any more: every connection that is not over ends at once with {@link
+   * io.posthorn.wire.CloseReason#SOCKET_CLOSED}, and each message has its outcome.
+   */
+  void abandonAll(long nowNanos);
 
   /** Whether {@link #closeAll} is complete: nothing is left to send or to wait for. */
   boolean isClosed();
@@ -181,6 +190,12 @@ public interface Endpoint {
    * @return false if it has ended already, or is an ordered message that stands whole in its stream
    */
   boolean cancel(long connection, InetSocketAddress peer, Object receipt, long nowNanos);
+
+  /** Takes the next packet that may reset a connection of another endpoint at the port, or null. */
+  @Nullable StrayReset pollStray();
+
+  /** Another endpoint at the port got this. */
+  void onStray(StrayReset reset, long nowNanos);
 
   /** The table of active connections; none in plain mode. */
   List<ConnectionInfo> connections(long nowNanos);

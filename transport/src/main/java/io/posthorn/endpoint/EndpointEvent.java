@@ -73,4 +73,11 @@ public sealed interface EndpointEvent {
   /** The peer is now reached at another address. */
   record PathChanged(long connection, InetSocketAddress before, InetSocketAddress after)
       implements EndpointEvent {}
+
+  /**
+   * What is sent to the address that a connection went by is for another peer from now on, which
+   * was met there; messages of this one come from the address where its peer is now.
+   */
+  record Renamed(long connection, InetSocketAddress before, InetSocketAddress after)
+      implements EndpointEvent {}
 }

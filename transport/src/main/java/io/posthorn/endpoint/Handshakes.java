@@ -34,6 +34,7 @@ final class Handshakes {
   private final byte @Nullable [] preSharedKey;
   private final int suite;
   private final ConnectionTable table;
+  private final PeerAddresses addresses;
   private final ConnectionTurns turns;
   private final EndpointCounters counters;
   private final Admission admission;
@@ -49,6 +50,7 @@ final class Handshakes {
       Predicate<InetSocketAddress> isSelf,
       StaticKey identity,
       ConnectionTable table,
+      PeerAddresses addresses,
       ConnectionTurns turns,
       EndpointCounters counters,
       int cookieThreshold,
@@ -65,6 +67,7 @@ final class Handshakes {
             ? WireLimits.SUITE_CLEAR
             : preSharedKey == null ? WireLimits.SUITE_NOISE_XX : WireLimits.SUITE_NOISE_XX_PSK3;
     this.table = table;
+    this.addresses = addresses;
     this.turns = turns;
     this.counters = counters;
     this.admission = new Admission(shared, suite, identity, preSharedKey, cookieThreshold, outbox);
@@ -124,7 +127,7 @@ final class Handshakes {
 
   /** Whether both sides open at once and the own attempt goes on: the lower key wins. */
   private boolean winsAgainst(byte[] bytes, FirstMessagePacket first, InetSocketAddress from) {
-    ConnectionSlot slot = table.byAddress(from);
+    ConnectionSlot slot = addresses.byName(from);
     if (slot == null || !slot.connection.isUnanswered()) {
       return false;
     }
@@ -225,7 +228,7 @@ final class Handshakes {
   private DropReason establish(HalfOpen halfOpen, TransportParameters peer, long nowNanos) {
     InetSocketAddress address = halfOpen.key.address();
     long remoteId = halfOpen.key.initiatorConnectionId();
-    ConnectionSlot existing = table.byAddress(address);
+    ConnectionSlot existing = addresses.byName(address);
     boolean self = peer.instanceId == shared.instanceId();
     byte[] key = halfOpen.handshake.remoteStatic();
     EndpointTrace told = shared.trace();
@@ -275,20 +278,29 @@ final class Handshakes {
       turns.settle(slot, nowNanos);
       return DropReason.IDENTITY_REFUSED;
     }
-    if (existing != null
-        && !existing.connection.isOver()
-        && !existing.connection.isUnanswered()
-        && existing.connection.peerInstanceId() != peer.instanceId
-        && existing.connection.mayBecome(key)) {
-      existing.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
-      turns.settle(existing, nowNanos);
-      existing = null;
-    }
-    if (existing == null || existing.connection.isOver()) {
-      table.alias(address, slot);
+    endIfBecome(addresses.byPath(address), slot, nowNanos);
+    endIfBecome(existing, slot, nowNanos);
+    if (!self || addresses.byName(address) == null) {
+      addresses.meet(address, slot);
     }
     turns.settle(slot, nowNanos);
     return DropReason.NONE;
+  }
+
+  /**
+   * Ends a connection whose peer is the one that has opened another from where it is. If it has
+   * left that address, whoever comes from there now is somebody else.
+   */
+  private void endIfBecome(@Nullable ConnectionSlot known, ConnectionSlot fresh, long nowNanos) {
+    if (known != null
+        && !known.connection.isOver()
+        && !known.connection.isUnanswered()
+        && known.connection.address().equals(fresh.connection.address())
+        && known.connection.peerInstanceId() != fresh.connection.peerInstanceId()
+        && known.connection.mayBecome(fresh.connection.peerKey())) {
+      known.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
+      turns.settle(known, nowNanos);
+    }
   }
 
   /**
@@ -310,7 +322,7 @@ final class Handshakes {
       return reason;
     }
     if (control.kind() == ControlPacket.UNKNOWN_CONNECTION) {
-      return restarts.onHint(table.byPath(from), control.connectionId(), suite, nowNanos);
+      return restarts.onHint(addresses.byPath(from), control.connectionId(), suite, nowNanos);
     }
     ConnectionSlot slot = table.byId(control.connectionId());
     if (slot == null && control.kind() == ControlPacket.RETRY) {
@@ -360,7 +372,7 @@ final class Handshakes {
     }
     ConnectionSlot slot = attempt(peer, implicit, nowNanos);
     counters.connectionsOpened++;
-    table.alias(peer, slot);
+    addresses.ask(peer, slot);
     return slot;
   }
 

@@ -308,6 +308,19 @@ public final class PlainEndpoint implements Endpoint {
   }
 
   @Override
+  public @Nullable StrayReset pollStray() {
+    return null;
+  }
+
+  @Override
+  public void onStray(StrayReset reset, long nowNanos) {}
+
+  @Override
+  public void abandonAll(long nowNanos) {
+    closeAll(0, nowNanos);
+  }
+
+  @Override
   public boolean isClosed() {
     return closing && outgoing.isEmpty();
   }

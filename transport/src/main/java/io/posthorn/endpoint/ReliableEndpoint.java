@@ -48,6 +48,7 @@ public final class ReliableEndpoint implements Endpoint {
   private final Outbox outbox = new Outbox();
   private final EndpointCounters counters = new EndpointCounters();
   private final EventQueue events = new EventQueue(counters);
+  private final PeerAddresses addresses = new PeerAddresses(events);
   private final ConnectionTurns turns;
   private final Handshakes handshakes;
   private final StatelessReset resets;
@@ -206,8 +207,8 @@ public final class ReliableEndpoint implements Endpoint {
     this.packetTrace = trace != null && trace.wantsPackets() ? trace : null;
     this.shared = shared;
     this.identity = identity;
-    this.resets = new StatelessReset(shared, table, outbox, lasting != null);
-    this.turns = new ConnectionTurns(table, events, counters, resets);
+    this.resets = new StatelessReset(shared, addresses, outbox, lasting != null);
+    this.turns = new ConnectionTurns(table, addresses, events, counters, resets);
     this.relief = new MemoryRelief(table, turns, shared.memory());
     this.handshakes =
         new Handshakes(
@@ -215,6 +216,7 @@ public final class ReliableEndpoint implements Endpoint {
             isSelf,
             identity,
             table,
+            addresses,
             turns,
             counters,
             cookieThreshold,
@@ -336,15 +338,35 @@ public final class ReliableEndpoint implements Endpoint {
       byte[] bytes, int at, int length, InetSocketAddress from, long nowNanos) {
     ConnectionSlot ended = resets.match(bytes, at, length, from);
     if (ended != null) {
-      ended.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
-      turns.settle(ended, nowNanos);
+      endReset(ended, nowNanos);
       return DropReason.NONE;
+    }
+    if (choice.count() > 1) {
+      resets.noteStray(bytes, at, length, from);
     }
     long id = PacketHeader.connectionId(bytes, at);
     if (choice.isOwn(id) && !handshakes.isHalfOpen(id)) {
       resets.answer(bytes, at, length, from, nowNanos);
     }
     return DropReason.UNKNOWN_CONNECTION;
+  }
+
+  private void endReset(ConnectionSlot slot, long nowNanos) {
+    slot.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
+    turns.settle(slot, nowNanos);
+  }
+
+  @Override
+  public @Nullable StrayReset pollStray() {
+    return resets.pollStray();
+  }
+
+  @Override
+  public void onStray(StrayReset reset, long nowNanos) {
+    ConnectionSlot slot = resets.match(reset);
+    if (slot != null) {
+      endReset(slot, nowNanos);
+    }
   }
 
   @Override
@@ -537,7 +559,7 @@ public final class ReliableEndpoint implements Endpoint {
 
   @Override
   public long connectionTo(InetSocketAddress peer) {
-    ConnectionSlot known = table.byAddress(peer);
+    ConnectionSlot known = addresses.byName(peer);
     return known != null && known.connection.isSendable()
         ? known.connection.handle()
         : NO_CONNECTION;
@@ -548,7 +570,7 @@ public final class ReliableEndpoint implements Endpoint {
    * name; null at the limit.
    */
   private @Nullable ConnectionSlot find(InetSocketAddress peer, boolean implicit, long nowNanos) {
-    ConnectionSlot known = table.byAddress(peer);
+    ConnectionSlot known = addresses.byName(peer);
     ConnectionSlot found =
         known != null && known.connection.isSendable()
             ? handshakes.askFor(known, peer, implicit, nowNanos)
@@ -573,6 +595,27 @@ public final class ReliableEndpoint implements Endpoint {
     for (ConnectionSlot slot : new ArrayList<>(table.all())) {
       slot.connection.close(0, "", lingerNanos, nowNanos);
       turns.settle(slot, nowNanos);
+    }
+  }
+
+  @Override
+  public void abandonAll(long nowNanos) {
+    closing = true;
+    handshakes.close();
+    RuntimeException failure = null;
+    for (ConnectionSlot slot : new ArrayList<>(table.all())) {
+      if (slot.connection.isOver()) {
+        continue;
+      }
+      try {
+        slot.connection.abandon();
+        turns.settle(slot, nowNanos);
+      } catch (RuntimeException e) {
+        failure = e; // the fault that ends the socket may be one connection's: the others end still
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 
@@ -627,7 +670,7 @@ public final class ReliableEndpoint implements Endpoint {
   @Override
   public boolean cancel(long connection, InetSocketAddress peer, Object receipt, long nowNanos) {
     ConnectionSlot slot =
-        connection == NO_CONNECTION ? table.byAddress(peer) : table.byHandle(connection);
+        connection == NO_CONNECTION ? addresses.byName(peer) : table.byHandle(connection);
     if (slot == null || !slot.connection.cancel(receipt)) {
       return false;
     }

@@ -9,6 +9,8 @@ final class Closing {
 
   private static final long IMPLICIT_LINGER_NANOS = 3_000_000_000L;
 
+  private static final long NEVER = Long.MAX_VALUE;
+
   private final ConnectionParts parts;
   private final Ending ending;
   private final Opening opening;
@@ -19,15 +21,19 @@ final class Closing {
     this.opening = opening;
   }
 
-  /** The application closes: flushes what waits, for at most so long. */
+  /**
+   * The application closes: flushes what waits, for at most so long. Where it has closed before, or
+   * something else ends the connection, there is no more than that time left for it.
+   */
   void close(long applicationCode, String text, long lingerNanos, long nowNanos) {
-    if (!ending.isRunning()) {
+    long deadlineNanos = lingerNanos >= NEVER - nowNanos ? NEVER : nowNanos + lingerNanos;
+    if (ending.isRunning()) {
+      ending.flush(
+          new ConnectionEnd(CloseReason.APPLICATION, false, applicationCode, text), deadlineNanos);
+      refuseMessages();
+    } else if (!ending.shortenLinger(deadlineNanos)) {
       return;
     }
-    ending.flush(
-        new ConnectionEnd(CloseReason.APPLICATION, false, applicationCode, text),
-        nowNanos + lingerNanos);
-    refuseMessages();
     proceed(nowNanos);
   }
 
@@ -116,7 +122,7 @@ final class Closing {
     opening.eraseKeys();
   }
 
-  /** The peer is gone: that, and not what ended the connection first, is how it ended. */
+  /** The peer or the socket is gone: that, and not what ended it first, is how it ended. */
   void giveUp(CloseReason reason) {
     parts.deliveries.abandon();
     ending.finishInstead(ConnectionEnd.local(reason));

@@ -57,9 +57,10 @@ final class ConnectionTimers {
       long acknowledge = parts.path.isStifled() ? NEVER : parts.acknowledgements.deadlineNanos();
       return Math.min(keys, Math.min(ending.drainDeadlineNanos(), acknowledge));
     }
+    long probeTimeoutNanos = parts.recovery.probeTimeoutNanos();
     if (parts.path.isStifled()) {
       // What may not leave before more comes from there must not keep a timer busy.
-      long own = Math.min(parts.path.deadlineNanos(), parts.idle.deadlineNanos());
+      long own = Math.min(parts.path.deadlineNanos(), parts.idle.deadlineNanos(probeTimeoutNanos));
       return Math.min(keys, Math.min(own, ending.lingerDeadlineNanos()));
     }
     long next = Math.min(ending.lingerDeadlineNanos(), opening.deadlineNanos());
@@ -71,7 +72,7 @@ final class ConnectionTimers {
     }
     next = Math.min(next, parts.recovery.deadlineNanos(nowNanos));
     next = Math.min(next, pacedUntilNanos);
-    next = Math.min(next, parts.idle.deadlineNanos());
+    next = Math.min(next, parts.idle.deadlineNanos(probeTimeoutNanos));
     next = Math.min(next, keys);
     return parts.deliveries.awaitsPeer() ? Math.min(next, quietPingNanos) : next;
   }
@@ -110,8 +111,9 @@ final class ConnectionTimers {
   private boolean onTimeoutWhenOpen(long nowNanos) {
     IdleTimeout idle = parts.idle;
     long probeTimeoutNanos = parts.recovery.probeTimeoutNanos();
-    boolean unanswered = idle.isSilentTooLong(parts.recovery.silentSinceNanos(), nowNanos);
-    if (unanswered || nowNanos >= idle.idleDeadlineNanos()) {
+    boolean unanswered =
+        idle.isSilentTooLong(parts.recovery.silentSinceNanos(), probeTimeoutNanos, nowNanos);
+    if (unanswered || nowNanos >= idle.idleDeadlineNanos(probeTimeoutNanos)) {
       if (!idle.takesGraceAfterJump(nowNanos, probeTimeoutNanos)) {
         closing.giveUp(CloseReason.IDLE_TIMEOUT);
         return false;

@@ -231,6 +231,11 @@ final class Deliveries {
     datagrams.release();
   }
 
+  /** The connection goes by another address from now on. */
+  void rename(InetSocketAddress to) {
+    inbox.rename(to);
+  }
+
   boolean hasMessage() {
     return ordered.hasMessage() || unordered.hasMessage() || datagrams.hasMessage();
   }

@@ -77,7 +77,7 @@ final class Ending {
     drainDeadlineNanos = NEVER;
   }
 
-  /** What ended it first is overruled: the peer is gone before it could be told. */
+  /** What ended it first is overruled: the peer, or the socket, was gone before it was told. */
   void finishInstead(ConnectionEnd how) {
     end = null;
     finish(how);
@@ -99,6 +99,15 @@ final class Ending {
   /** Whether the time for flushing, or for CLOSE to be acknowledged, is over. */
   boolean isLate(long nowNanos) {
     return nowNanos >= lingerDeadlineNanos;
+  }
+
+  /** There is less time left for what is under way; answers whether that is so. */
+  boolean shortenLinger(long deadlineNanos) {
+    boolean shorter = deadlineNanos < lingerDeadlineNanos && !isOver();
+    if (shorter) {
+      lingerDeadlineNanos = deadlineNanos;
+    }
+    return shorter;
   }
 
   /** CLOSE could not even be written in time: it gets a little more. */

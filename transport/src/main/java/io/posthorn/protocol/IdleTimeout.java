@@ -9,7 +9,7 @@ final class IdleTimeout {
   private static final long OVERSLEPT_NANOS = 1_000_000_000L;
 
   private long idleNanos;
-  private final long keepAliveNanos;
+  private long keepAliveNanos;
   private final long implicitIdleNanos;
   private long lastHeardNanos;
   private long lastActivityNanos;
@@ -34,9 +34,20 @@ final class IdleTimeout {
     lastMessageNanos = nowNanos;
   }
 
-  /** The smaller of both sides' timeouts counts. */
+  /**
+   * The smaller of both sides' timeouts counts. Where that is the peer's, whoever keeps the
+   * connection alive does so in time for it, and for a packet that is lost.
+   */
   void onPeerTimeout(long nanos) {
-    idleNanos = Math.min(idleNanos, nanos);
+    if (nanos < idleNanos) {
+      idleNanos = nanos;
+      keepAliveNanos = keepAliveNanos == NEVER ? NEVER : Math.min(keepAliveNanos, nanos / 3);
+    }
+  }
+
+  /** Nobody is given up before an answer to a probe or two can have come (RFC 9000 §10.1). */
+  private long leastSilenceNanos(long probeTimeoutNanos) {
+    return Math.max(idleNanos, 3 * probeTimeoutNanos);
   }
 
   void onReceived(long nowNanos) {
@@ -63,12 +74,17 @@ final class IdleTimeout {
   }
 
   /** Whether probes went unanswered for so long that the peer counts as gone though it talks. */
-  boolean isSilentTooLong(long silentSinceNanos, long nowNanos) {
-    return silentSinceNanos <= nowNanos - idleNanos;
+  boolean isSilentTooLong(long silentSinceNanos, long probeTimeoutNanos, long nowNanos) {
+    return silentSinceNanos <= nowNanos - leastSilenceNanos(probeTimeoutNanos);
   }
 
-  long idleDeadlineNanos() {
-    return lastActivityNanos + idleNanos;
+  /**
+   * When the peer counts as gone.
+   *
+   * @param probeTimeoutNanos as it is now, without back-off
+   */
+  long idleDeadlineNanos(long probeTimeoutNanos) {
+    return lastActivityNanos + leastSilenceNanos(probeTimeoutNanos);
   }
 
   long keepAliveDeadlineNanos() {
@@ -82,9 +98,10 @@ final class IdleTimeout {
   }
 
   /** The first of all deadlines. */
-  long deadlineNanos() {
+  long deadlineNanos(long probeTimeoutNanos) {
     return Math.min(
-        idleDeadlineNanos(), Math.min(keepAliveDeadlineNanos(), implicitDeadlineNanos()));
+        idleDeadlineNanos(probeTimeoutNanos),
+        Math.min(keepAliveDeadlineNanos(), implicitDeadlineNanos()));
   }
 
   /**
@@ -92,11 +109,11 @@ final class IdleTimeout {
    * the peer gets one more chance of three probe timeouts; answers whether it does.
    */
   boolean takesGraceAfterJump(long nowNanos, long probeTimeoutNanos) {
-    if (probedAfterJump || nowNanos - idleDeadlineNanos() < OVERSLEPT_NANOS) {
+    if (probedAfterJump || nowNanos - idleDeadlineNanos(probeTimeoutNanos) < OVERSLEPT_NANOS) {
       return false;
     }
     probedAfterJump = true;
-    lastActivityNanos = nowNanos - idleNanos + 3 * probeTimeoutNanos;
+    lastActivityNanos = nowNanos - leastSilenceNanos(probeTimeoutNanos) + 3 * probeTimeoutNanos;
     return true;
   }
 }

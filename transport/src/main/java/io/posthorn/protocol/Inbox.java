@@ -9,14 +9,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The messages of one connection that wait for the application, whatever their delivery. The kinds
- * take turns, so that none starves another. A message names the address at which the connection was
- * established, its alias for life, so that an answer to it finds the connection again.
+ * take turns, so that none starves another. A message names the address that the connection goes
+ * by, so that an answer to it finds the connection again.
  */
 final class Inbox {
   private static final int KINDS = 3;
 
   private final long connection;
-  private final InetSocketAddress from;
+  private InetSocketAddress from;
   private final OrderedChannels ordered;
   private final UnorderedMessages unordered;
   private final Datagrams datagrams;
@@ -33,6 +33,11 @@ final class Inbox {
     this.ordered = ordered;
     this.unordered = unordered;
     this.datagrams = datagrams;
+  }
+
+  /** The connection goes by another address from now on. */
+  void rename(InetSocketAddress to) {
+    from = to;
   }
 
   @Nullable ReceivedMessage poll() {

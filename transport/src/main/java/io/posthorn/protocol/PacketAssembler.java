@@ -47,6 +47,12 @@ final class PacketAssembler {
   private int quietPackets;
   private boolean thin = true;
 
+  /**
+   * Number and frames of a packet that asks for an answer: with so many, an end that has lost the
+   * connection can answer it by a reset or a hint, which are shorter (RFC 9000 §10.3).
+   */
+  private static final int LEAST_ELICITING_BYTES = 7;
+
   /** Frames of a probe that may be of connection ids alone. */
   private static final int SMALL_PROBE_BYTES = 256;
 
@@ -326,7 +332,9 @@ final class PacketAssembler {
     int headerBytes = HEADER_BYTES + numberLength + protection.overheadBytes();
     builder.source(MTU);
     mtu.noteLarge(builder, builder.frames().written() + headerBytes);
-    int shortBy = WireLimits.MAX_PACKET_NUMBER_BYTES - numberLength - builder.frames().written();
+    int least =
+        builder.isAckEliciting() ? LEAST_ELICITING_BYTES : WireLimits.MAX_PACKET_NUMBER_BYTES;
+    int shortBy = least - numberLength - builder.frames().written();
     if (shortBy > 0) {
       builder.frames().padding(shortBy);
     }

@@ -34,7 +34,7 @@ public final class PeerConnection {
   private static final byte[] NO_KEY = new byte[0];
 
   private final long handle;
-  private final InetSocketAddress alias;
+  private InetSocketAddress alias;
   private final boolean openedHere;
   private final long openedNanos;
   private final ConnectionParts parts;
@@ -368,6 +368,11 @@ public final class PeerConnection {
     closing.finish(how);
   }
 
+  /** Ends at once, whatever was under way: the socket is there no more. */
+  public void abandon() {
+    closing.giveUp(CloseReason.SOCKET_CLOSED);
+  }
+
   // Time.
 
   /** When {@link #onTimeout} wants to be called, or Long.MAX_VALUE. */
@@ -552,9 +557,18 @@ public final class PeerConnection {
     return parts.localIds.first();
   }
 
-  /** The address at which the peer was met: the name under which the application knows it. */
+  /**
+   * The address under which the application knows the peer: the one at which it was met, until
+   * {@link #rename}.
+   */
   public InetSocketAddress alias() {
     return alias;
+  }
+
+  /** The application is to know the peer by another address from now on. */
+  public void rename(InetSocketAddress to) {
+    alias = to;
+    deliveries.rename(to);
   }
 
   /** Where the peer is reached. */

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 public final class ConnectionRecord {
   private final SocketLoop driver;
   private final long handle;
-  private final InetSocketAddress firstPeer;
 
+  private volatile InetSocketAddress name;
   private volatile InetSocketAddress peer;
   private volatile boolean connected;
   private volatile @Nullable String peerFingerprint;
@@ -22,7 +22,7 @@ public final class ConnectionRecord {
   ConnectionRecord(SocketLoop driver, long handle, InetSocketAddress peer) {
     this.driver = driver;
     this.handle = handle;
-    this.firstPeer = peer;
+    this.name = peer;
     this.peer = peer;
   }
 
@@ -80,7 +80,7 @@ public final class ConnectionRecord {
 
   /** Whether a message for this address goes to this connection. */
   public boolean isReachedBy(InetSocketAddress address) {
-    return firstPeer.equals(address) || peer.equals(address);
+    return name.equals(address);
   }
 
   /** Answers whether this is news. */
@@ -95,6 +95,10 @@ public final class ConnectionRecord {
 
   void moved(InetSocketAddress to) {
     peer = to;
+  }
+
+  void renamed(InetSocketAddress to) {
+    name = to;
   }
 
   void markClosed(EndpointEvent.Closed end) {

@@ -116,6 +116,13 @@ final class ConnectionRegistry {
     }
   }
 
+  void onRenamed(EndpointEvent.Renamed event) {
+    ConnectionRecord record = open.get(event.connection());
+    if (record != null) {
+      record.renamed(event.after());
+    }
+  }
+
   void awaitConfirmation(PendingReceipt receipt) {
     unconfirmed.add(receipt);
     if (unconfirmed.size() > MAX_UNCONFIRMED) {

@@ -4,6 +4,7 @@ import io.posthorn.ConnectionInfo;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.endpoint.SocketChoice;
+import io.posthorn.endpoint.StrayReset;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
@@ -106,6 +107,15 @@ public final class DriverGroup {
     for (SocketDriver driver : drivers) {
       if (driver != ended) {
         driver.beginClose(0);
+      }
+    }
+  }
+
+  /** Gives what may be a reset to the others, whose locks the caller must not take. */
+  void offerStray(SocketLoop by, StrayReset reset) {
+    for (SocketDriver driver : drivers) {
+      if (driver != by) {
+        driver.takeStray(reset);
       }
     }
   }

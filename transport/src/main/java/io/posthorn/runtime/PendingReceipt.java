@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class PendingReceipt {
   private final SocketLoop driver;
   private final InetSocketAddress peer;
-  private final long connection;
+  private long connection;
   private final boolean confirmRequested;
 
   private volatile @Nullable ReceiptOutcome outcome;
@@ -34,6 +34,11 @@ public final class PendingReceipt {
     this.peer = peer;
     this.connection = connection;
     this.confirmRequested = confirmRequested;
+  }
+
+  /** The message, which went by address, was taken for this connection; with the lock. */
+  void takenFor(long handle) {
+    connection = handle;
   }
 
   /** Where the message goes. */

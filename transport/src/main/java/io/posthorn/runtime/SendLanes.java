@@ -96,6 +96,26 @@ final class SendLanes {
     }
   }
 
+  /**
+   * What is sent to this name is for another connection from now on: what was sent before goes
+   * before. With the socket's lock.
+   */
+  void onRenamed(long connection, Endpoint endpoint, long now) {
+    OfConnection of = byConnection.remove(connection);
+    if (of != null) {
+      flushAndClose(of, endpoint, now);
+      for (SendLane lane : of.lanes) {
+        if (lane != null && lane.isBlocked) {
+          lane.isBlocked = false;
+          blocked.remove(lane);
+        }
+      }
+      if (last == of) {
+        last = null;
+      }
+    }
+  }
+
   /** A message went to this peer in plain mode; with the socket's lock. */
   void onPlainPeer(InetSocketAddress peer) {
     if (byPeer.size() < MOST_PLAIN_PEERS) {

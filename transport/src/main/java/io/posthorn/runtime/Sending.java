@@ -175,15 +175,23 @@ final class Sending {
     if (ordered && outcome == SendOutcome.BLOCKED) {
       driver.lanes.onBlocked(message.peer(), message.connection(), message.channel());
     }
-    boolean byAddress = message.connection() == Endpoint.NO_CONNECTION;
-    if (byAddress && ordered && outcome == SendOutcome.ACCEPTED && !message.more()) {
-      if (driver.endpoint instanceof PlainEndpoint) {
-        driver.lanes.onPlainPeer(message.peer());
-      }
-      long connection = driver.endpoint.connectionTo(message.peer());
-      driver.lanes.onAccepted(message.peer(), connection, message.channel());
+    if (message.connection() == Endpoint.NO_CONNECTION && outcome == SendOutcome.ACCEPTED) {
+      onAcceptedByAddress(message, ordered && !message.more());
     }
     driver.afterInput(now);
     return outcome;
+  }
+
+  private void onAcceptedByAddress(OutgoingMessage message, boolean mayTakeLane) {
+    long connection = driver.endpoint.connectionTo(message.peer());
+    if (message.receipt() instanceof PendingReceipt receipt) {
+      receipt.takenFor(connection); // another may go by that address before it is settled
+    }
+    if (mayTakeLane) {
+      if (driver.endpoint instanceof PlainEndpoint) {
+        driver.lanes.onPlainPeer(message.peer());
+      }
+      driver.lanes.onAccepted(message.peer(), connection, message.channel());
+    }
   }
 }

@@ -127,6 +127,19 @@ public final class SocketDriver extends SocketLoop {
     } else if (event instanceof EndpointEvent.PathChanged pathChanged) {
       SocketLog.moved(this, pathChanged);
       connections.onPathChanged(pathChanged);
+    } else if (event instanceof EndpointEvent.Renamed renamed) {
+      onRenamed(renamed);
+    }
+  }
+
+  private void onRenamed(EndpointEvent.Renamed event) {
+    lanes.onRenamed(event.connection(), endpoint, now());
+    connections.onRenamed(event);
+    for (InetSocketAddress name : List.of(event.before(), event.after())) {
+      long connection = endpoint.connectionTo(name);
+      if (connection != Endpoint.NO_CONNECTION) {
+        lanes.onConnected(connection, name);
+      }
     }
   }
 
@@ -406,7 +419,7 @@ public final class SocketDriver extends SocketLoop {
   public void close(ConnectionRecord connection, long code, String text, long lingerNanos) {
     lock.lock();
     try {
-      if (isOpen() && connection.closed() == null) {
+      if (!isEnded() && connection.closed() == null) {
         long now = now();
         lanes.flushAndClose(connection.handle(), endpoint, now);
         endpoint.close(connection.handle(), code, text, lingerNanos, now);

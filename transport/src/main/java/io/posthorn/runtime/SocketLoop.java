@@ -2,12 +2,15 @@ package io.posthorn.runtime;
 
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.endpoint.StrayReset;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.OwnAddresses;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -49,6 +52,9 @@ abstract class SocketLoop {
   /** Now and then one more look shows whether they still do. */
   private static final int LOOK_AGAIN_TURNS = 8;
 
+  /** What other loops give this one between two of its turns; beyond that it is dropped. */
+  private static final int MOST_STRAYS = 64;
+
   private static final long AWAKE = Long.MIN_VALUE;
 
   /**
@@ -88,6 +94,9 @@ abstract class SocketLoop {
 
   /** Whether the I/O thread waits, or is about to and will look for announced lanes first. */
   private final AtomicBoolean asleep = new AtomicBoolean();
+
+  private final ConcurrentLinkedQueue<StrayReset> strays = new ConcurrentLinkedQueue<>();
+  private final AtomicInteger strayCount = new AtomicInteger();
 
   private volatile long transmittedNanos;
 
@@ -245,6 +254,9 @@ abstract class SocketLoop {
       sleepingUntilNanos = AWAKE;
       receiveDatagrams();
       long now = now();
+      if (group != null) {
+        exchangeStrays(group, now);
+      }
       if (endpoint.nextTimeoutNanos() <= now) {
         endpoint.onTimeout(now);
       }
@@ -303,6 +315,27 @@ abstract class SocketLoop {
     }
     backlog = count == RECEIVE_LIMIT_DATAGRAMS;
     receivedBefore = count;
+  }
+
+  /** What may be a reset came to the socket of one loop, whosever connection it is for. */
+  private void exchangeStrays(DriverGroup others, long now) {
+    for (StrayReset own = endpoint.pollStray(); own != null; own = endpoint.pollStray()) {
+      others.offerStray(this, own);
+    }
+    for (StrayReset got = strays.poll(); got != null; got = strays.poll()) {
+      strayCount.decrementAndGet();
+      endpoint.onStray(got, now);
+    }
+  }
+
+  /** Another loop of the group, which holds its own lock, got what may be a reset. */
+  final void takeStray(StrayReset reset) {
+    if (strayCount.incrementAndGet() > MOST_STRAYS) {
+      strayCount.decrementAndGet();
+      return;
+    }
+    strays.add(reset);
+    port.wakeup();
   }
 
   /**
@@ -473,16 +506,20 @@ abstract class SocketLoop {
     }
   }
 
-  /** Takes no more, and flushes for at most this long; does not wait. */
+  /**
+   * Takes no more, and flushes for at most this long, counted from the call that leaves the least;
+   * does not wait.
+   */
   public final void beginClose(long lingerNanos) {
     lock.lock();
     try {
-      if (state != State.OPEN) {
+      if (state == State.CLOSED) {
         return;
       }
       state = State.CLOSING;
       long now = now();
-      closeDeadlineNanos = after(now, after(CLOSE_GRACE_NANOS, lingerNanos));
+      long deadline = after(now, after(CLOSE_GRACE_NANOS, lingerNanos));
+      closeDeadlineNanos = Math.min(closeDeadlineNanos, deadline);
       lanes.flushAndCloseAll(endpoint, now);
       endpoint.closeAll(lingerNanos, now);
       afterInput(now);
@@ -540,7 +577,15 @@ abstract class SocketLoop {
     closed = true;
     try {
       lanes.flushAndCloseAll(endpoint, now);
-      endpoint.closeAll(0, now);
+    } catch (RuntimeException e) {
+      noteFailure(e);
+    }
+    try {
+      endpoint.abandonAll(now);
+    } catch (RuntimeException e) {
+      noteFailure(e);
+    }
+    try {
       for (EndpointEvent e = endpoint.pollEvent(); e != null; e = endpoint.pollEvent()) {
         on(e);
       }

@@ -184,6 +184,17 @@ public final class SimulatedNetwork {
     return rebind(node(address), kind);
   }
 
+  /** Gives a host a NAT mapping to an address that no other host has any more, or had ever. */
+  void rebind(InetSocketAddress address, InetSocketAddress external) {
+    SimulatedNode node = node(address);
+    Route before = routes.get(external);
+    if (before != null && before.alive && before.node != node) {
+      throw new IllegalArgumentException(external + ": it is another's");
+    }
+    node.external.alive = false;
+    map(node, external);
+  }
+
   /** The address under which others see the host attached at {@code address}. */
   public InetSocketAddress externalAddress(InetSocketAddress address) {
     return node(address).external.address;
@@ -608,9 +619,13 @@ public final class SimulatedNetwork {
     do {
       fresh = natAddresses.next(node.external.address.getAddress(), kind);
     } while (routes.containsKey(fresh));
-    Route route = new Route(fresh, node);
-    routes.put(fresh, route);
-    node.external = route;
+    map(node, fresh);
     return fresh;
+  }
+
+  private void map(SimulatedNode node, InetSocketAddress external) {
+    Route route = new Route(external, node);
+    routes.put(external, route);
+    node.external = route;
   }
 }

@@ -32,9 +32,10 @@ public final class EndsChecker {
   private EndsChecker() {}
 
   /**
-   * An end that says that it heard nothing of its peer for too long.
+   * An end that says that it heard nothing of its peer for too long, or that the peer has
+   * restarted.
    *
-   * @param sinceNanos when its connection was opened
+   * @param sinceNanos when its connection was opened; 0 if it never was
    */
   public record Silence(int end, InetSocketAddress peer, long sinceNanos, long atNanos) {}
 
@@ -66,12 +67,18 @@ public final class EndsChecker {
   }
 
   /**
-   * Fails if a connection ended for a reason that honest peers do not give, or by silence that was
-   * none.
+   * Fails if a connection ended for a reason that honest peers do not give, by silence that was
+   * none, for a restart of a peer that knew it still, or unanswered on a good network.
    *
+   * @param answersNanos from when on whoever opens a connection is answered
    * @param maySo whether the network was so silent
+   * @param hasForgotten whether the peer died or ended the connection meanwhile
    */
-  public static void checkReasons(History history, Predicate<Silence> maySo) {
+  public static void checkReasons(
+      History history,
+      long answersNanos,
+      Predicate<Silence> maySo,
+      Predicate<Silence> hasForgotten) {
     Map<Name, Long> opened = new HashMap<>();
     for (Entry entry : history.entries()) {
       if (!(entry instanceof Told told)) {
@@ -84,11 +91,19 @@ public final class EndsChecker {
         if (!REASONS.contains(closed.reason())) {
           throw new AssertionError("no reason between honest peers: " + told);
         }
-        Long since = opened.get(new Name(told.end(), told.process(), closed.connection()));
+        Long opening = opened.get(new Name(told.end(), told.process(), closed.connection()));
+        long since = opening == null ? 0 : opening;
+        Silence silence = new Silence(told.end(), closed.peer(), since, told.atNanos());
         if (closed.reason() == CloseReason.IDLE_TIMEOUT
-            && since != null
-            && !maySo.test(new Silence(told.end(), closed.peer(), since, told.atNanos()))) {
+            && opening != null
+            && !maySo.test(silence)) {
           throw new AssertionError("was not silent: " + told);
+        }
+        if (closed.reason() == CloseReason.PEER_RESTARTED && !hasForgotten.test(silence)) {
+          throw new AssertionError("has not restarted: " + told);
+        }
+        if (closed.reason() == CloseReason.HANDSHAKE_TIMEOUT && told.atNanos() > answersNanos) {
+          throw new AssertionError("was not answered on a good network: " + told);
         }
       }
     }
