@@ -16,11 +16,14 @@ import io.posthorn.wire.DropReason;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
 
 /**
  * FAULTS 2 to 18 of the list of faults, each at the extreme that its row names. How a bottleneck is
@@ -296,6 +299,60 @@ class PathFaultsTest {
     network.run(Duration.ofSeconds(12));
     assertEquals(20_000, history.received().size());
     assertEquals(0, history.unsettled());
+    Checkers.checkSoFar(history); // what anybody received was sent to him by whom it says
+    OrderChecker.checkAcrossConnections(history);
+  }
+
+  /**
+   * The translator gives the ports of its one address to others in mid-flight: each client gets the
+   * next one's, again and again, so that whoever goes by addresses hands on what is not his.
+   */
+  @Property(tries = 3)
+  void fault18_portsThatChangeOwnersInMidFlightCrossNothing(
+      @ForAll long seed, @ForAll @IntRange(min = 2, max = 5) int clients) {
+    SimulatedNetwork network = SimulatedNetwork.seeded(seed).link(GOOD);
+    History history = new History();
+    Party server = new Party(network, history, 0, Pair.B, Pair.options(), 1);
+    server.answerOnly();
+    List<Party> behind = new ArrayList<>();
+    for (int i = 0; i < clients; i++) {
+      Party client =
+          new Party(network, history, 1 + i, Pair.address(1, 5_001 + i), Pair.options(), 2 + i);
+      client.meet(server);
+      server.meet(client);
+      behind.add(client);
+    }
+    int rounds = 2_000;
+    for (int i = 0; i < rounds; i++) {
+      network.at(
+          Duration.ofMillis(5L * i),
+          () -> {
+            for (Party client : behind) {
+              client.send(server, 0, Delivery.RELIABLE_ORDERED, 40);
+              server.send(client, 0, Delivery.RELIABLE_ORDERED, 40);
+            }
+            for (Party port : behind) {
+              network.wake(port.address); // whoever has it now
+            }
+          });
+    }
+    for (int turn = 1; turn <= 8; turn++) {
+      int shift = turn;
+      network.at(
+          Duration.ofSeconds(turn),
+          () -> {
+            for (int i = 0; i < clients; i++) {
+              network.replace(behind.get(i).address, behind.get((i + shift) % clients));
+            }
+          });
+    }
+    network.run(Duration.ofSeconds(12));
+    assertEquals(2 * rounds * clients, history.received().size());
+    assertEquals(0, history.unsettled());
+    for (int end = 0; end <= clients; end++) {
+      int peers = end == 0 ? clients : 1;
+      assertEquals(peers, history.told(end, EndpointEvent.Connected.class).size(), "end " + end);
+    }
     Checkers.checkSoFar(history); // what anybody received was sent to him by whom it says
     OrderChecker.checkAcrossConnections(history);
   }
