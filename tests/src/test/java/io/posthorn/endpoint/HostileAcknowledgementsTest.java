@@ -97,6 +97,7 @@ class HostileAcknowledgementsTest extends MisbehavingPeerCase {
               0);
       taken += 10_000;
     }
+    givenBytes = taken;
     assertEquals(SendOutcome.BLOCKED, outcome);
     assertTrue(taken <= OPTIONS.sendBufferBytes() + 10_000);
     peer.collect();
