@@ -212,6 +212,30 @@ class HostFaultsTest {
     }
   }
 
+  /** To each datagram the kernel answers by ICMP that the port is nobody's, until it is somebody's. */
+  @Test
+  @Timeout(100)
+  void fault12_aPortThatIsUnreachableIsWaitedFor() throws Exception {
+    InetSocketAddress later;
+    try (DatagramSocket once = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      later = (InetSocketAddress) once.getLocalSocketAddress();
+    }
+    try (MessageSocket a = socket(Mode.RELIABLE).open()) {
+      Receipt receipt = a.send(Message.to(later).body("patience".getBytes(UTF_8)));
+      while (a.statistics().datagramsSent() < 3) {
+        Thread.onSpinWait();
+      }
+      try (MessageSocket b = MessageSocket.builder().bind(later).open()) {
+        Message message = b.receive(LONG);
+        assertNotNull(message, "it never came");
+        assertEquals("patience", message.text());
+        Outcome outcome = receipt.await(LONG);
+        assertNotNull(outcome);
+        assertEquals(Outcome.Kind.ACKNOWLEDGED, outcome.kind());
+      }
+    }
+  }
+
   /** The kernel's buffer overflows while nobody empties it: that is loss, and is repaired. */
   @Test
   @Timeout(100)
