@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ExpectedPeer {
   private final Security security;
-  private final PeerNames names = new PeerNames();
+  private PeerNames names = PeerNames.NONE;
 
   ExpectedPeer(Security security) {
     this.security = security;
@@ -24,7 +24,7 @@ final class ExpectedPeer {
 
   /** This side asks for the peer under one more name; what its key has to be there is judged. */
   void add(InetSocketAddress name) {
-    names.add(name);
+    names = names.with(name);
   }
 
   /** Why a peer with this key is not the one asked for; null if it is, or nobody was. */

@@ -5,12 +5,17 @@ import java.util.Arrays;
 
 /**
  * The names under which one peer was asked for, all at one address: what its key has to be may
- * differ by name. Any thread may ask; one at a time may add.
+ * differ by name. Immutable.
  */
 public final class PeerNames {
-  private static final InetSocketAddress[] NONE = {};
+  /** None yet. */
+  public static final PeerNames NONE = new PeerNames(new InetSocketAddress[0]);
 
-  private volatile InetSocketAddress[] names = NONE;
+  private final InetSocketAddress[] names;
+
+  private PeerNames(InetSocketAddress[] names) {
+    this.names = names;
+  }
 
   /** Whether this name was added, or another object of the same words. */
   @SuppressWarnings("ReferenceEquality") // mostly it is the same object, which has the name
@@ -24,11 +29,11 @@ public final class PeerNames {
     return false;
   }
 
-  /** One name more. */
-  public void add(InetSocketAddress name) {
+  /** These and one name more. */
+  public PeerNames with(InetSocketAddress name) {
     InetSocketAddress[] more = Arrays.copyOf(names, names.length + 1);
     more[more.length - 1] = name;
-    names = more;
+    return new PeerNames(more);
   }
 
   /** How many there are. */

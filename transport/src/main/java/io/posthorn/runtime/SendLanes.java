@@ -24,7 +24,7 @@ final class SendLanes {
     volatile @Nullable SendLane[] lanes = new SendLane[1];
 
     /** The names under which messages to the peer were accepted: each takes the other way once. */
-    final PeerNames names = new PeerNames();
+    volatile PeerNames names = PeerNames.NONE;
 
     /** The object by which a sender named the peer last: one of {@link #names} by its words. */
     @Nullable InetSocketAddress named;
@@ -115,7 +115,7 @@ final class SendLanes {
       return;
     }
     if (!to.isKnownAs(peer)) {
-      to.names.add(peer);
+      to.names = to.names.with(peer);
     }
     SendLane[] lanes = to.lanes;
     SendLane known = channel < lanes.length ? lanes[channel] : null;
