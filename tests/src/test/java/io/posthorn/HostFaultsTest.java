@@ -212,7 +212,9 @@ class HostFaultsTest {
     }
   }
 
-  /** To each datagram the kernel answers by ICMP that the port is nobody's, until it is somebody's. */
+  /**
+   * To each datagram the kernel answers by ICMP that the port is nobody's, until it is somebody's.
+   */
   @Test
   @Timeout(100)
   void fault12_aPortThatIsUnreachableIsWaitedFor() throws Exception {

@@ -35,9 +35,7 @@ class ShutdownTest {
             .open()) {
       Process process =
           start(
-              SendAndReturn.class,
-              mode.name(),
-              Integer.toString(socket.localAddress().getPort()));
+              SendAndReturn.class, mode.name(), Integer.toString(socket.localAddress().getPort()));
       try {
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process does not end by itself");

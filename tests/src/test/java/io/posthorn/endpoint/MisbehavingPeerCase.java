@@ -16,8 +16,8 @@ import net.jqwik.api.lifecycle.BeforeTry;
 
 /**
  * FAULTS 47 to 54: a peer that holds the true keys and breaks the rules. The connection ends with
- * the right reason, or nothing happens at all; nothing is thrown, memory stays bounded, and is given
- * back.
+ * the right reason, or nothing happens at all; nothing is thrown, memory stays bounded, and is
+ * given back.
  */
 abstract class MisbehavingPeerCase {
   static final SocketOptions OPTIONS = HandPeer.options(Security.ephemeral(), 100, 64 << 20);

@@ -12,7 +12,9 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The way of one packet through the protocol takes six files, and those that are named are there. */
+/**
+ * The way of one packet through the protocol takes six files, and those that are named are there.
+ */
 class PacketWalkTest {
   private static final Path ROOM =
       SourceFile.ROOT.resolve("transport/src/main/java/io/posthorn/protocol");

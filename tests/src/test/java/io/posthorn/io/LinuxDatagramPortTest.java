@@ -387,7 +387,8 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
     assertEquals(
         LinuxCalls.PMTUDISC_PROBE, calls.option(LinuxCalls.SOL_IP, LinuxCalls.IP_MTU_DISCOVER));
     InetAddress ipv6 = InetAddress.getByName("::1");
-    for (InetSocketAddress bind : List.of(new InetSocketAddress(ipv6, 0), new InetSocketAddress(0))) {
+    for (InetSocketAddress bind :
+        List.of(new InetSocketAddress(ipv6, 0), new InetSocketAddress(0))) {
       OpenedSockets own = new OpenedSockets();
       try (AutoCloseablePort closing =
           new AutoCloseablePort(LinuxDatagramPort.open(own, bind, true))) {

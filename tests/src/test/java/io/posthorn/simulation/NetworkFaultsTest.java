@@ -161,7 +161,8 @@ class NetworkFaultsTest {
             .count();
     assertTrue(atFloor >= 5, atFloor + " datagrams of the size that every path carries");
     assertEquals(1, pair.a.endpoint().connections(pair.network.nowNanos()).size());
-    assertTrue(pair.a.endpoint().connections(pair.network.nowNanos()).get(0).datagramBytes() >= floor);
+    assertTrue(
+        pair.a.endpoint().connections(pair.network.nowNanos()).get(0).datagramBytes() >= floor);
     pair.link(LinkConditions.parse("delay 5ms rate 200mbit mtu 1500"));
     settle(pair, Duration.ofSeconds(10));
     long ended =

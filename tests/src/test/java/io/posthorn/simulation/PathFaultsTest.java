@@ -166,8 +166,8 @@ class PathFaultsTest {
   }
 
   /**
-   * From a tenth of a millisecond to 1.5 seconds and back, and jitter: no end, and of each change no
-   * more goes again than was under way: of 50 packets a second, what a round trip holds.
+   * From a tenth of a millisecond to 1.5 seconds and back, and jitter: no end, and of each change
+   * no more goes again than was under way: of 50 packets a second, what a round trip holds.
    */
   @Property(tries = 5)
   void fault9_suddenChangesOfTheRoundTripCloseNothing(@ForAll long seed) {

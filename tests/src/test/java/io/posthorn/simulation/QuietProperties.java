@@ -117,9 +117,9 @@ class QuietProperties {
   }
 
   /**
-   * FAULTS 7: what arrived and was never acknowledged, for the way back was dead, does not come once
-   * more by the connection that is opened when both ends had given up: not from the sender, and not
-   * from a network that delivers its copies a minute late.
+   * FAULTS 7: what arrived and was never acknowledged, for the way back was dead, does not come
+   * once more by the connection that is opened when both ends had given up: not from the sender,
+   * and not from a network that delivers its copies a minute late.
    */
   @Property(tries = 20)
   void fault7_afterReconnectingNothingComesTwice(

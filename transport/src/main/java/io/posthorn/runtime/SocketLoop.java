@@ -507,7 +507,9 @@ abstract class SocketLoop {
     }
   }
 
-  /** After {@link #awaitClosed}: waits a moment until all was told to whoever waits for receipts. */
+  /**
+   * After {@link #awaitClosed}: waits a moment until all was told to whoever waits for receipts.
+   */
   final boolean awaitCompletions() {
     return completions.awaitFinished();
   }
