@@ -2,6 +2,7 @@ package io.posthorn;
 
 import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -152,10 +154,12 @@ class ShutdownTest {
       for (int i = Integer.parseInt(arguments[1]); i > 1; i--) {
         socket.send(peer, new byte[MESSAGE_BYTES]);
       }
-      socket
-          .send(Message.to(peer).body(new byte[MESSAGE_BYTES]))
-          .acknowledged()
-          .thenAccept(outcome -> System.out.println("last: " + outcome));
+      CompletableFuture<Void> told =
+          socket
+              .send(Message.to(peer).body(new byte[MESSAGE_BYTES]))
+              .acknowledged()
+              .thenAccept(outcome -> System.out.println("last: " + outcome));
+      assertFalse(told.isDone());
     }
   }
 }

@@ -386,7 +386,9 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
     reopen(calls);
     assertEquals(
         LinuxCalls.PMTUDISC_PROBE, calls.option(LinuxCalls.SOL_IP, LinuxCalls.IP_MTU_DISCOVER));
-    InetAddress ipv6 = InetAddress.getByName("::1");
+    byte[] one = new byte[16];
+    one[15] = 1;
+    InetAddress ipv6 = InetAddress.getByAddress(one);
     for (InetSocketAddress bind :
         List.of(new InetSocketAddress(ipv6, 0), new InetSocketAddress(0))) {
       OpenedSockets own = new OpenedSockets();
