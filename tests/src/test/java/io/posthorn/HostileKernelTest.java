@@ -40,6 +40,13 @@ class HostileKernelTest {
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
   private static final Duration GUARD = Duration.ofSeconds(60);
   private static final int LONG_MESSAGE_BYTES = 20_000;
+  private static final int FLOOR_BYTES = 1_200;
+
+  /** What a forged MTU of 68 bytes leaves beside the headers of IPv4 and UDP. */
+  private static final int FORGED_MOST_BYTES = 40;
+
+  /** More than the packets of one window and its probes. */
+  private static final int FORGED_REFUSALS = 60;
 
   private final AtomicInteger sends = new AtomicInteger();
   private final AtomicInteger receives = new AtomicInteger();
@@ -199,6 +206,43 @@ class HostileKernelTest {
     exchange(40, LONG_MESSAGE_BYTES);
     assertTrue(refusals.get() > 0, "the path got narrower");
     assertTrue(sender.connections().get(0).datagramBytes() <= 1_250);
+    assertCounted(sender.statistics(), ScriptedPorts.EMSGSIZE);
+  }
+
+  /**
+   * As a forged "packet too big" of 68 bytes has it: the system refuses all but the smallest. That
+   * is loss, not a size of the path: the connection lives, and asks for no less than every path
+   * carries.
+   */
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void fault12_aLimitBelowWhatEveryPathCarriesIsLossAndNoSize(Way way) throws Exception {
+    AtomicInteger stillToRefuse = new AtomicInteger();
+    AtomicInteger longestAfter = new AtomicInteger();
+    openSender(
+        way,
+        new Script() {
+          @Override
+          public int onSend(int bytes, boolean isRun) {
+            if (bytes > FORGED_MOST_BYTES && stillToRefuse.getAndUpdate(n -> n - 1) > 0) {
+              return refuse(ScriptedPorts.EMSGSIZE);
+            }
+            longestAfter.accumulateAndGet(bytes, Math::max);
+            return 0;
+          }
+        });
+    while (sender.connections().isEmpty() || sender.connections().get(0).datagramBytes() < 1_400) {
+      exchange(10, LONG_MESSAGE_BYTES);
+    }
+    long id = sender.connections().get(0).connection();
+    stillToRefuse.set(FORGED_REFUSALS);
+    longestAfter.set(0);
+    exchange(40, LONG_MESSAGE_BYTES);
+    assertTrue(refusals.get() >= FORGED_REFUSALS, refusals + " refused");
+    ConnectionInfo now = sender.connections().get(0);
+    assertEquals(id, now.connection(), "it is the same connection");
+    assertTrue(now.datagramBytes() >= FLOOR_BYTES, now.datagramBytes() + " bytes");
+    assertTrue(longestAfter.get() >= FLOOR_BYTES, longestAfter + " bytes was the longest");
     assertCounted(sender.statistics(), ScriptedPorts.EMSGSIZE);
   }
 

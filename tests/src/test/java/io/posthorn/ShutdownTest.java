@@ -1,16 +1,27 @@
 package io.posthorn;
 
+import static java.util.stream.Collectors.joining;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.simulation.LinkConditions;
+import io.posthorn.testkit.TestRelay;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** FAULTS 21: {@code send(); return from main} delivers, in a virtual machine of its own. */
@@ -25,16 +36,8 @@ class ShutdownTest {
             .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .open()) {
       Process process =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-XX:TieredStopAtLevel=1",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  SendAndReturn.class.getName(),
-                  mode.name(),
-                  Integer.toString(socket.localAddress().getPort()))
-              .redirectErrorStream(true)
-              .start();
+          start(
+              SendAndReturn.class, mode.name(), Integer.toString(socket.localAddress().getPort()));
       try {
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process does not end by itself");
@@ -49,6 +52,62 @@ class ShutdownTest {
         assertEquals("parting word " + i, message.text());
       }
     }
+  }
+
+  /** Why what is sent last is never acknowledged. */
+  enum Mute {
+    NOBODY_EVER_ANSWERED,
+    FELL_SILENT,
+    READS_NOTHING
+  }
+
+  /** FAULTS 21: it ends all the same, long before its linger time of a minute, and reports. */
+  @ParameterizedTest
+  @EnumSource(Mute.class)
+  void fault21_towardsAMutePeerTheProgramEndsAndReports(Mute how) throws Exception {
+    InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    try (DatagramSocket nobody = new DatagramSocket(any);
+        MessageSocket peer =
+            MessageSocket.builder().bind(any).receiveBufferBytes(256 << 10).open();
+        TestRelay network = TestRelay.seeded(1, LinkConditions.NONE)) {
+      int port =
+          how == Mute.NOBODY_EVER_ANSWERED
+              ? nobody.getLocalPort()
+              : network.inFrontOf(peer.localAddress()).getPort();
+      Process process =
+          start(
+              SendToTheMute.class, Integer.toString(port), how == Mute.READS_NOTHING ? "12" : "1");
+      try {
+        if (how == Mute.FELL_SILENT) {
+          Message first = peer.receive(Duration.ofSeconds(20));
+          assertNotNull(first, "the first message");
+          peer.send(first.from(), new byte[1]);
+          BufferedReader words = process.inputReader(StandardCharsets.UTF_8);
+          assertEquals("answered", words.readLine());
+          network.conditions(LinkConditions.parse("loss 100%"));
+        }
+        process.getOutputStream().close();
+        assertTrue(process.waitFor(20, TimeUnit.SECONDS), "the process does not end in time");
+        String output = process.inputReader(StandardCharsets.UTF_8).lines().collect(joining("\n"));
+        assertEquals(0, process.exitValue(), output);
+        assertTrue(output.contains("last: Outcome[kind=CLOSED"), output);
+      } finally {
+        process.destroyForcibly();
+      }
+    }
+  }
+
+  private static Process start(Class<?> program, String... arguments) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                program.getName()));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command).redirectErrorStream(true).start();
   }
 
   /** The program of that virtual machine: neither closes nor waits. */
@@ -70,6 +129,37 @@ class ShutdownTest {
       for (int i = 0; i < MESSAGES; i++) {
         socket.send(peer, ("parting word " + i).getBytes(StandardCharsets.UTF_8));
       }
+    }
+  }
+
+  /** A program that would linger for a minute if it were let. */
+  static final class SendToTheMute {
+    /** Twelve are more than the least receive buffer and less than the send buffer. */
+    private static final int MESSAGE_BYTES = 60_000;
+
+    private SendToTheMute() {}
+
+    /** Arguments: port and number of messages. */
+    public static void main(String[] arguments) throws Exception {
+      MessageSocket socket = MessageSocket.builder().linger(Duration.ofMinutes(1)).open();
+      InetSocketAddress peer =
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[0]));
+      socket.send(peer, new byte[1]);
+      if (socket.receive(Duration.ofSeconds(2)) != null) {
+        System.out.println("answered");
+      }
+      while (System.in.read() >= 0) {
+        // until the network is as the test wants it
+      }
+      for (int i = Integer.parseInt(arguments[1]); i > 1; i--) {
+        socket.send(peer, new byte[MESSAGE_BYTES]);
+      }
+      CompletableFuture<Void> told =
+          socket
+              .send(Message.to(peer).body(new byte[MESSAGE_BYTES]))
+              .acknowledged()
+              .thenAccept(outcome -> System.out.println("last: " + outcome));
+      assertFalse(told.isDone());
     }
   }
 }

@@ -57,7 +57,8 @@ import org.jspecify.annotations.Nullable;
  * #close()} takes no more messages, flushes within the linger time and ends its threads; what is
  * called afterwards throws {@link SocketClosedException}, and closing again does nothing. A socket
  * that is left open when {@code main} returns is flushed too, by a shutdown hook, for at most three
- * seconds; its threads do not keep the virtual machine alive.
+ * seconds, and its receipts complete, with what waits for them, before the virtual machine ends;
+ * its threads do not keep that alive.
  */
 public final class MessageSocket implements Closeable {
   private final SocketOptions options;

@@ -138,6 +138,23 @@ class HostileDataTest extends MisbehavingPeerCase {
     assertLives();
   }
 
+  /** FAULTS 51: the same of unordered messages. */
+  @Example
+  void tinyPartsOfMessagesWithHolesHitTheBoundAndTheConnectionLives() {
+    SplittableRandom random = new SplittableRandom(1);
+    int total = 100_000;
+    for (int i = 0; i < 3000; i++) {
+      peer.send(
+          out -> {
+            for (int j = 0; j < 50; j++) {
+              part(out, random.nextInt(4), total, 1 + random.nextInt(total - 1));
+            }
+          });
+    }
+    assertTrue(peer.endpoint.counters().drops(DropReason.TOO_MANY_GAPS) > 0);
+    assertLives();
+  }
+
   /** FAULTS 52: flow control as a weapon. */
   @Example
   void creditThatShrinksIsNoCredit() {

@@ -132,10 +132,41 @@ class HostileFramesTest extends MisbehavingPeerCase {
     peer.nextNumber = (1L << 31) - 10;
     peer.send(out -> out.ping());
     assertLives();
+    byte[][] genuine = twoPings();
     long before = peer.endpoint.counters().drops(DropReason.AUTHENTICATION_FAILED);
     peer.nextNumber = 1L << 50 | 1L << 31 | 100; // its last four bytes look like the next
     peer.send(out -> out.ping());
     assertEquals(before + 1, peer.endpoint.counters().drops(DropReason.AUTHENTICATION_FAILED));
+    assertAnswers(genuine);
+  }
+
+  /** FAULTS 54: what does not verify moves neither the window nor what numbers are decoded by. */
+  @Example
+  void aForgedPacketFarAheadStopsNoTrueOne() {
+    for (int bits = 8; bits <= 30; bits++) {
+      byte[][] genuine = twoPings();
+      long before = peer.endpoint.counters().drops(DropReason.AUTHENTICATION_FAILED);
+      peer.nextNumber += 1L << bits;
+      byte[] forged = peer.packet(out -> out.ping());
+      forged[forged.length - 1] ^= 1;
+      peer.deliver(forged);
+      assertEquals(before + 1, peer.endpoint.counters().drops(DropReason.AUTHENTICATION_FAILED));
+      assertAnswers(genuine);
+    }
+    assertLives();
+  }
+
+  private byte[][] twoPings() {
+    return new byte[][] {peer.packet(out -> out.ping()), peer.packet(out -> out.ping())};
+  }
+
+  /** Two packets that ask for it bring an acknowledgement. */
+  private void assertAnswers(byte[][] packets) {
+    long before = peer.heardOf("onAck");
+    for (byte[] packet : packets) {
+      peer.deliver(packet);
+    }
+    assertTrue(peer.heardOf("onAck") > before, "true packets are taken");
     assertNull(peer.toldToClose());
   }
 

@@ -75,7 +75,8 @@ class LayeringTest {
           "ChannelPriorities",
           "SocketStatistics");
 
-  private static final JavaClasses MAIN =
+  /** All classes but those of tests. */
+  static final JavaClasses MAIN =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
           .importPackages(ROOT);

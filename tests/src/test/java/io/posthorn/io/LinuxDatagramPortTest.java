@@ -18,6 +18,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.DatagramChannel;
 import java.util.Arrays;
 import java.util.List;
@@ -375,6 +376,52 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
       assertEquals(65_507, slab.remaining());
     } finally {
       plain.close();
+    }
+  }
+
+  /** What ICMP, forged or true, made the system believe of a path decides nothing (linux/in.h). */
+  @Test
+  void fault12_theSystemsBeliefAboutAPathIsIgnored() throws Exception {
+    OpenedSockets calls = new OpenedSockets();
+    reopen(calls);
+    assertEquals(
+        LinuxCalls.PMTUDISC_PROBE, calls.option(LinuxCalls.SOL_IP, LinuxCalls.IP_MTU_DISCOVER));
+    byte[] one = new byte[16];
+    one[15] = 1;
+    InetAddress ipv6 = InetAddress.getByAddress(one);
+    for (InetSocketAddress bind :
+        List.of(new InetSocketAddress(ipv6, 0), new InetSocketAddress(0))) {
+      OpenedSockets own = new OpenedSockets();
+      try (AutoCloseablePort closing =
+          new AutoCloseablePort(LinuxDatagramPort.open(own, bind, true))) {
+        assertTrue(((LinuxDatagramPort) closing.port()).setsDontFragment());
+        assertEquals(
+            LinuxCalls.PMTUDISC_PROBE,
+            own.option(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_MTU_DISCOVER));
+        assertEquals(
+            LinuxCalls.PMTUDISC_PROBE, own.option(LinuxCalls.SOL_IP, LinuxCalls.IP_MTU_DISCOVER));
+      }
+    }
+  }
+
+  /** Remembers the socket that was opened first, to ask the system about it. */
+  private static final class OpenedSockets extends LinuxCalls {
+    private final ByteBuffer asked =
+        ByteBuffer.allocateDirect(2 * Integer.BYTES).order(ByteOrder.nativeOrder());
+    private int first = -1;
+
+    @Override
+    int openDatagramSocket(int domain) {
+      int socket = super.openDatagramSocket(domain);
+      first = first < 0 ? socket : first;
+      return socket;
+    }
+
+    int option(int level, int option) {
+      long at = addressOf(asked);
+      asked.putInt(Integer.BYTES, Integer.BYTES);
+      assertEquals(0, getOption(first, level, option, at, at + Integer.BYTES));
+      return asked.getInt(0);
     }
   }
 

@@ -9,6 +9,7 @@ import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.simulation.checker.Checkers;
 import io.posthorn.simulation.checker.History;
 import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.WireLimits;
 import java.time.Duration;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
@@ -45,7 +46,7 @@ class NetworkFaultsTest {
     assertTrue(pair.network.runUntil(pair::isSettled, limit), () -> "stuck: " + pair.history);
   }
 
-  // 11, 12: the path's MTU.
+  // 11: the path's MTU.
 
   /** After so much, sizes beyond Ethernet's are tried. */
   private static final int LONG_FLOW_MEGABYTES = 26;
@@ -82,7 +83,7 @@ class NetworkFaultsTest {
   }
 
   @Property(tries = 5)
-  void fault12TheSizeOfDatagramsGrowsToWhatThePathCarries(
+  void theSizeOfDatagramsGrowsToWhatThePathCarries(
       @ForAll long seed, @ForAll @IntRange(min = 1_300, max = 65_535) int mtuBytes) {
     Pair pair = withMtu(seed, mtuBytes, 65_507);
     fastest(pair, 0, LONG_FLOW_MEGABYTES, Duration.ofSeconds(60));
@@ -123,7 +124,7 @@ class NetworkFaultsTest {
 
   /** Small messages gain nothing by large packets, and the path is not asked. */
   @Example
-  void fault12ThinFlowsAskForNoLargerDatagrams() {
+  void thinFlowsAskForNoLargerDatagrams() {
     Pair pair = withMtu(1, 9_000, 8_972);
     for (int i = 0; i < 1_000; i++) {
       pair.network.at(
@@ -132,6 +133,44 @@ class NetworkFaultsTest {
     pair.network.run(Duration.ofSeconds(11));
     settle(pair, Duration.ofSeconds(1));
     assertTrue(largest(pair, 0) <= 1_200, "largest: " + largest(pair, 0));
+  }
+
+  /**
+   * 12: a path that carries next to nothing for a while, as a forged "too big" would have it:
+   * packets are made no smaller than every path carries, the connection lives, and what was lost
+   * arrives when the path is itself again.
+   */
+  @Property(tries = 5)
+  void fault12_packetsStayAtTheFloorWhileThePathCarriesLess(
+      @ForAll long seed, @ForAll @IntRange(min = 128, max = 1_000) int mtuBytes) {
+    Pair pair = withMtu(seed, 1_500, 1_472);
+    fastest(pair, 0, 2, Duration.ofSeconds(60));
+    long afterNanos = pair.network.nowNanos();
+    pair.link(LinkConditions.parse("delay 5ms rate 200mbit mtu " + mtuBytes));
+    for (int i = 0; i < 200; i++) {
+      int bytes = i % 10 == 5 ? 5_000 : 16;
+      pair.network.at(
+          Duration.ofMillis(100L * i),
+          () -> pair.a.send(pair.b, 0, Delivery.RELIABLE_UNORDERED, bytes));
+    }
+    pair.network.run(Duration.ofSeconds(20));
+    int floor = WireLimits.MINIMUM_DATAGRAM_BYTES;
+    long atFloor =
+        pair.offered.stream()
+            .filter(d -> d[0] > afterNanos + 5_000 * MS && d[1] > floor - 20 && d[1] <= floor)
+            .count();
+    assertTrue(atFloor >= 5, atFloor + " datagrams of the size that every path carries");
+    assertEquals(1, pair.a.endpoint().connections(pair.network.nowNanos()).size());
+    assertTrue(
+        pair.a.endpoint().connections(pair.network.nowNanos()).get(0).datagramBytes() >= floor);
+    pair.link(LinkConditions.parse("delay 5ms rate 200mbit mtu 1500"));
+    settle(pair, Duration.ofSeconds(10));
+    long ended =
+        pair.history.entries().stream()
+            .filter(e -> e instanceof History.Told t && t.event() instanceof EndpointEvent.Closed)
+            .count();
+    assertEquals(0, ended, "the connection lives");
+    Checkers.checkSoFar(pair.history);
   }
 
   // 19: one side restarts.

@@ -8,6 +8,7 @@ import io.posthorn.DraftOptions;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.simulation.checker.Checkers;
+import io.posthorn.simulation.checker.OrderChecker;
 import io.posthorn.testkit.jqwik.NetworkArbitraries;
 import io.posthorn.testkit.jqwik.ScheduledSend;
 import io.posthorn.wire.CloseReason;
@@ -152,6 +153,51 @@ class QuietProperties {
     Checkers.checkSoFar(pair.history);
     assertEquals(Long.MAX_VALUE, pair.a.nextTimeoutNanos(), "a timer after the end");
     assertEquals(Long.MAX_VALUE, pair.b.nextTimeoutNanos(), "a timer after the end");
+  }
+
+  /**
+   * FAULTS 7: what arrived and was never acknowledged, for the way back was dead, does not come
+   * once more by the connection that is opened when both ends had given up: not from the sender,
+   * and not from a network that delivers its copies a minute late.
+   */
+  @Property(tries = 20)
+  void fault7_afterReconnectingNothingComesTwice(
+      @ForAll long seed, @ForAll boolean clear, @ForAll boolean otherOpens) {
+    Pair pair =
+        new Pair(seed, clear ? Pair.clear() : Pair.options())
+            .link(LinkConditions.parse("delay 20ms"));
+    pair.a.connect(pair.b);
+    pair.network.run(Duration.ofSeconds(1));
+    pair.network.cut(Pair.B, Pair.A);
+    pair.network.link(
+        Pair.A,
+        Pair.B,
+        LinkConditions.parse("delay 20ms").withDuplicate(0.9, Duration.ofSeconds(100)));
+    for (int i = 0; i < 20; i++) {
+      Delivery delivery = i % 2 == 0 ? Delivery.RELIABLE_ORDERED : Delivery.RELIABLE_UNORDERED;
+      pair.a.send(pair.b, 0, delivery, 100);
+    }
+    pair.network.run(Duration.ofSeconds(75));
+    assertEquals(20, pair.history.received().size(), "all of it arrived");
+    assertEquals(0, pair.history.unsettled(), "and its sender was told that it may have");
+    for (int end = 0; end < 2; end++) {
+      assertEquals(1, pair.history.told(end, EndpointEvent.Closed.class).size(), "end " + end);
+    }
+    pair.network.mend(Pair.B, Pair.A);
+    Party opener = otherOpens ? pair.b : pair.a;
+    Party other = otherOpens ? pair.a : pair.b;
+    for (int i = 0; i < 20; i++) {
+      opener.send(other, 0, Delivery.RELIABLE_ORDERED, 100);
+    }
+    pair.network.run(Duration.ofSeconds(110)); // the last copies
+    assertTrue(pair.isSettled(), () -> "stuck: " + pair.history);
+    assertEquals(40, pair.history.received().size());
+    assertTrue(pair.network.counters(Pair.A, Pair.B).duplicated() > 20);
+    for (int end = 0; end < 2; end++) {
+      assertEquals(2, pair.history.told(end, EndpointEvent.Connected.class).size(), "end " + end);
+    }
+    Checkers.checkSoFar(pair.history);
+    OrderChecker.checkAcrossConnections(pair.history);
   }
 
   /** No storm: each second, timers run about as often as datagrams come and go, and not more. */

@@ -27,7 +27,15 @@ final class RestartProbes {
   private static final long TIMEOUT_NANOS = 3_000_000_000L;
   private static final long PAUSE_NANOS = 5_000_000_000L;
 
-  private record Probe(ConnectionSlot slot, OpeningAttempt attempt) {}
+  private record Probe(ConnectionSlot slot, OpeningAttempt attempt, InetSocketAddress peer) {
+    /**
+     * Whether the peer has been heard from elsewhere meanwhile: whoever answers in its place has no
+     * more than the address, which a translator may have given to the next.
+     */
+    boolean isMoot() {
+      return slot.connection.isOver() || !peer.equals(slot.connection.address());
+    }
+  }
 
   private final EndpointResources shared;
   private final Outbox outbox;
@@ -65,8 +73,8 @@ final class RestartProbes {
     slot.nextRestartProbeNanos = nowNanos + PAUSE_NANOS;
     long id = shared.ids().next();
     Handshake handshake = initiator.apply(id);
-    Probe probe =
-        new Probe(slot, new OpeningAttempt(handshake, suite, id, TIMEOUT_NANOS, 1, nowNanos));
+    OpeningAttempt attempt = new OpeningAttempt(handshake, suite, id, TIMEOUT_NANOS, 1, nowNanos);
+    Probe probe = new Probe(slot, attempt, slot.connection.address());
     probes.put(id, probe);
     write(probe, nowNanos);
     return DropReason.NONE;
@@ -75,14 +83,14 @@ final class RestartProbes {
   private void write(Probe probe, long nowNanos) {
     int length = probe.attempt.write(out, 0, nowNanos);
     if (length > 0) {
-      outbox.add(Arrays.copyOf(out, length), probe.slot.connection.address());
+      outbox.add(Arrays.copyOf(out, length), probe.peer);
     }
   }
 
   /** The peer asks for a cookie. */
   DropReason onRetry(ControlPacket control, byte[] bytes, InetSocketAddress from, long nowNanos) {
     Probe probe = probes.get(control.connectionId());
-    if (probe == null || !from.equals(probe.slot.connection.address())) {
+    if (probe == null || !from.equals(probe.peer)) {
       return DropReason.UNEXPECTED_HANDSHAKE;
     }
     probe.attempt.onRetry(bytes, control.cookieFrom(), control.cookieLength(), nowNanos);
@@ -113,7 +121,7 @@ final class RestartProbes {
         peer != null
             && peer.instanceId != shared.instanceId()
             && peer.instanceId != probe.slot.connection.peerInstanceId()
-            && !probe.slot.connection.isOver()
+            && !probe.isMoot()
             && mayBecome(probe.slot.connection, key);
     return restarted ? probe.slot : null;
   }
@@ -146,7 +154,7 @@ final class RestartProbes {
   }
 
   private static boolean isOver(Probe probe, long nowNanos) {
-    boolean over = nowNanos >= probe.attempt.deadlineNanos() || probe.slot.connection.isOver();
+    boolean over = nowNanos >= probe.attempt.deadlineNanos() || probe.isMoot();
     if (over) {
       probe.attempt.handshake().destroy();
     }

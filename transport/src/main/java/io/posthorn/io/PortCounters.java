@@ -64,7 +64,7 @@ public final class PortCounters {
     return Map.copyOf(sendErrors);
   }
 
-  /** Errors on receiving, ICMP messages among them. */
+  /** Errors on receiving; ICMP messages among them where the system tells of those. */
   public Map<String, Long> receiveErrors() {
     return Map.copyOf(receiveErrors);
   }

@@ -36,6 +36,19 @@ final class Completions {
     executor.shutdown();
   }
 
+  /**
+   * After {@link #finish}: waits a moment for what is still to run; false if it takes longer, or
+   * the thread is interrupted.
+   */
+  boolean awaitFinished() {
+    try {
+      return executor.awaitTermination(JOIN_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
   /** Waits a moment for a thread that is about to end; keeps the caller's interrupt status. */
   void joinUninterruptibly(Thread thread) {
     boolean wasInterrupted = Thread.interrupted();

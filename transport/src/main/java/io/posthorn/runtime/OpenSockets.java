@@ -1,11 +1,13 @@
 package io.posthorn.runtime;
 
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Sockets that are open in this virtual machine, so that {@code send(); return from main} delivers:
- * one shutdown hook flushes what was left open, all sockets at once, for at most three seconds.
+ * one shutdown hook flushes what was left open, all sockets at once, for at most three seconds, and
+ * lets receipts tell how they ended.
  */
 final class OpenSockets {
   private static final long LONGEST_LINGER_NANOS = 3_000_000_000L;
@@ -36,11 +38,17 @@ final class OpenSockets {
   }
 
   private static void closeAll() {
-    for (SocketDriver driver : OPEN) {
+    List<SocketDriver> open = List.copyOf(OPEN);
+    for (SocketDriver driver : open) {
       driver.beginClose(Math.min(driver.lingerNanos(), LONGEST_LINGER_NANOS));
     }
-    for (SocketDriver driver : OPEN) {
+    for (SocketDriver driver : open) {
       driver.awaitClosed();
+    }
+    for (SocketDriver driver : open) {
+      if (!driver.awaitCompletions()) {
+        return; // an action of the program hangs: so would that of the next socket
+      }
     }
   }
 }

@@ -544,6 +544,13 @@ abstract class SocketLoop {
     }
   }
 
+  /**
+   * After {@link #awaitClosed}: waits a moment until all was told to whoever waits for receipts.
+   */
+  final boolean awaitCompletions() {
+    return completions.awaitFinished();
+  }
+
   private void finishClose(long now) {
     if (state != State.CLOSING) {
       return;

@@ -125,7 +125,7 @@ class MtuDiscoveryTest {
     assertEquals(List.of(), probes);
   }
 
-  /** FAULTS 12: what the path carries is found, nearly, for a common size is not improved on. */
+  /** What the path carries is found, nearly, for a common size is not improved on. */
   @Property(tries = 300)
   void anyPathIsFound(
       @ForAll @IntRange(min = 1_200, max = 65_507) int pathBytes,

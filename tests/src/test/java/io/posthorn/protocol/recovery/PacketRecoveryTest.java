@@ -95,6 +95,51 @@ class PacketRecoveryTest {
     assertTrue(recovery.packetsLost() > 190_000, recovery.packetsLost() + " lost");
   }
 
+  /**
+   * FAULTS 48: a peer leaves a hole, so that the numbers after it are kept, and then repeats itself
+   * at line rate. What is settled already costs nothing again.
+   */
+  @Test
+  void fault48_aFloodOfAcksOverAHoleLooksAtNoNumberTwice() {
+    int kept = SentPackets.LIMIT / 4 - 2_000;
+    send(kept, 0);
+    assertNull(ack(1, kept - 1, 40));
+    assertEquals(1, recovery.packetsLost(), "the hole");
+    assertEquals(0, recovery.sent().base(), "and all after it is kept");
+    long before = recovery.numbersLookedAt();
+    for (int i = 0; i < 1_000; i++) {
+      send(1, 40);
+      long largest = recovery.sent().next() - 1;
+      assertNull(ack(1 + i % 2, largest, 40));
+      assertNull(ack(largest, largest, 40));
+    }
+    assertEquals(0, recovery.sent().base(), "all of it is kept to the end");
+    assertTrue(
+        recovery.numbersLookedAt() - before <= 4_000,
+        recovery.numbersLookedAt() - before + " numbers looked at for 2,000 ACKs");
+  }
+
+  /** FAULTS 48: the same under a threshold that reordering raised, where the hole is not lost. */
+  @Test
+  void fault48_aHoleThatMayYetArriveIsAllThatIsLookedAtOfWhatCameAfterIt() {
+    send(4_000, 0);
+    assertNull(ack(3_999, 3_999, 40));
+    assertNull(ack(0, 3_999, 41)); // it was reordered, by 4,000
+    send(3_900, 42);
+    assertNull(ack(4_001, 7_899, 43));
+    assertEquals(4_000, recovery.sent().base(), "the hole is not lost yet");
+    long before = recovery.numbersLookedAt();
+    for (int i = 0; i < 1_000; i++) {
+      assertNull(ack(4_001, 7_899, 44));
+    }
+    assertEquals(SentPackets.OUTSTANDING, recovery.sent().state(4_000));
+    assertTrue(
+        recovery.numbersLookedAt() - before <= 2_000,
+        recovery.numbersLookedAt() - before + " numbers looked at for 1,000 ACKs");
+    recovery.onTimeout(recovery.deadlineNanos(44 * MS));
+    assertEquals(SentPackets.LOST, recovery.sent().state(4_000), "by time");
+  }
+
   @Test
   void numbersAreLeftForProbesWhenTheOldestIsNeverSettled() {
     assertTrue(recovery.sent().hasRoom());

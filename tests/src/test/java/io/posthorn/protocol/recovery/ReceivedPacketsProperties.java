@@ -94,6 +94,7 @@ class ReceivedPacketsProperties {
     assertTrue(packets.count() <= WireLimits.MAX_ACK_RANGES);
   }
 
+  /** FAULTS 48: what is kept of numbers with holes is bounded. */
   @Example
   void aPeerThatSkipsEverySecondNumberDoesNotGrowIt() {
     ReceivedPackets packets = new ReceivedPackets();

@@ -120,6 +120,16 @@ class SentPacketsProperties {
         at++;
       }
     }
+    long open = packets.base();
+    for (long number = packets.base(); number <= next; number++) {
+      if (number == next || at(model, number).state != SentPackets.ACKNOWLEDGED) {
+        while (open <= number) {
+          long found = packets.nextUnacknowledged(open, next - 1);
+          assertTrue(found == number || (number == next && found >= next), found + " of " + number);
+          open++;
+        }
+      }
+    }
     assertEquals(inFlight, packets.bytesInFlight());
     assertEquals(outstanding, packets.outstanding());
     assertEquals(SentPackets.ACKNOWLEDGED, packets.state(packets.base() - 1));

@@ -36,6 +36,10 @@ public final class PacketRecovery {
   private long largestAcknowledged = -1;
   private long lastAckElicitingNanos;
   private long lossNanos = NEVER;
+
+  /** No smaller number is outstanding. */
+  private long outstandingFrom;
+
   private int probesDue;
   private boolean bareProbe;
   private long probeSlotNanos = NEVER;
@@ -47,6 +51,7 @@ public final class PacketRecovery {
   private long spuriousInPeriod;
   private long packetsLost;
   private long packetsSpuriouslyLost;
+  private long numbersLookedAt;
   private @Nullable TraceListener trace;
   private long tracedConnection;
 
@@ -149,6 +154,11 @@ public final class PacketRecovery {
   /** Of these, packets acknowledged later after all. */
   public long packetsSpuriouslyLost() {
     return packetsSpuriouslyLost;
+  }
+
+  /** How often a number was looked at for an acknowledgement, or for what it makes lost. */
+  long numbersLookedAt() {
+    return numbersLookedAt;
   }
 
   /** Probes sent since the last acknowledgement. */
@@ -261,7 +271,10 @@ public final class PacketRecovery {
       if (sent.wasSkipped(first[i], to)) {
         return CloseReason.PROTOCOL_VIOLATION;
       }
-      for (long number = Math.max(first[i], sent.base()); number <= to; number++) {
+      for (long number = sent.nextUnacknowledged(first[i], to);
+          number <= to;
+          number = sent.nextUnacknowledged(number + 1, to)) {
+        numbersLookedAt++;
         byte state = sent.state(number);
         if (state == SentPackets.SKIPPED) {
           return CloseReason.PROTOCOL_VIOLATION;
@@ -369,7 +382,9 @@ public final class PacketRecovery {
     long newestLostNanos = -1;
     long runStartNanos = -1;
     boolean persistent = false;
-    for (long number = sent.base(); number < largestAcknowledged; number++) {
+    long from = Math.max(sent.base(), outstandingFrom);
+    long number = from;
+    for (; number < largestAcknowledged; number++) {
       byte state = sent.state(number);
       if (state == SentPackets.ACKNOWLEDGED) {
         runStartNanos = -1;
@@ -387,8 +402,8 @@ public final class PacketRecovery {
               lossDelayNanos,
               nowNanos);
       if (due != LossDetector.LOST_NOW) {
-        lossNanos = Math.min(lossNanos, due);
-        continue;
+        lossNanos = due; // those after it left later, and wait at least as long
+        break;
       }
       if (!sent.isOnPath(number)) {
         lose(number, nowNanos);
@@ -403,6 +418,8 @@ public final class PacketRecovery {
       persistent |= runStartNanos >= 0 && sentNanos - runStartNanos > persistentNanos;
       lose(number, nowNanos);
     }
+    numbersLookedAt += number - from;
+    outstandingFrom = number;
     if (newestLostNanos >= 0) {
       if (newestLostNanos > periodStartNanos) {
         previousPeriodStartNanos = periodStartNanos;

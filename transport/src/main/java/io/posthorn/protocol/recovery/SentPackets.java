@@ -44,6 +44,10 @@ public final class SentPackets {
   private long[] sentNanos = new long[INITIAL_PACKETS];
   private int[] bytes = new int[INITIAL_PACKETS];
   private byte[] state = new byte[INITIAL_PACKETS];
+
+  /** A bit for each number that is not acknowledged, so that an ACK passes over those that are. */
+  private long[] unacknowledged = new long[1];
+
   private boolean[] applicationLimited = new boolean[INITIAL_PACKETS];
   private boolean[] marked = new boolean[INITIAL_PACKETS];
   private long[] deliveredBytes = new long[INITIAL_PACKETS];
@@ -122,6 +126,7 @@ public final class SentPackets {
     applicationLimited[at] = isApplicationLimited;
     marked[at] = false;
     state[at] = ackEliciting ? OUTSTANDING : UNTRACKED;
+    unacknowledged[at >> 6] |= 1L << at;
     if (ackEliciting) {
       bytesInFlight += packetBytes;
       outstanding++;
@@ -138,6 +143,7 @@ public final class SentPackets {
     bytes[at] = 0;
     marked[at] = false;
     state[at] = SKIPPED;
+    unacknowledged[at >> 6] |= 1L << at;
     newestSkipped = next;
     next++;
     tokenFrom[(int) next & (state.length - 1)] = tokenNext;
@@ -225,6 +231,28 @@ public final class SentPackets {
   /** Settles a kept packet as acknowledged; its tokens stay readable until {@link #trim}. */
   public void acknowledge(long packetNumber) {
     settle(packetNumber, ACKNOWLEDGED);
+    int at = (int) packetNumber & (state.length - 1);
+    unacknowledged[at >> 6] &= ~(1L << at);
+  }
+
+  /**
+   * The next kept number that is not acknowledged yet, of whatever other state. Those that are cost
+   * next to nothing, for a peer may repeat itself as often as it likes.
+   *
+   * @return beyond {@code to} if there is none
+   */
+  long nextUnacknowledged(long from, long to) {
+    int length = state.length;
+    long number = Math.max(from, base);
+    while (number <= to) {
+      int at = (int) number & (length - 1);
+      long bits = unacknowledged[at >> 6] >>> at;
+      if (bits != 0) {
+        return number + Long.numberOfTrailingZeros(bits);
+      }
+      number += Math.min(Long.SIZE - (at & (Long.SIZE - 1)), length - at);
+    }
+    return number;
   }
 
   /** Settles an outstanding packet as lost. */
@@ -295,7 +323,7 @@ public final class SentPackets {
 
   /** Bytes of heap that the rings hold. */
   public long memoryBytes() {
-    return state.length * 47L + tokenSource.length * 17L;
+    return state.length * 47L + unacknowledged.length * 8L + tokenSource.length * 17L;
   }
 
   private void grow() {
@@ -303,6 +331,7 @@ public final class SentPackets {
     long[] sent = new long[old * 2];
     int[] sizes = new int[old * 2];
     byte[] states = new byte[old * 2];
+    long[] open = new long[Math.max(1, old * 2 / Long.SIZE)];
     boolean[] limited = new boolean[old * 2];
     boolean[] marks = new boolean[old * 2];
     long[] delivered = new long[old * 2];
@@ -315,6 +344,8 @@ public final class SentPackets {
       sent[to] = sentNanos[from];
       sizes[to] = bytes[from];
       states[to] = state[from];
+      boolean isOpen = number < next && state[from] != ACKNOWLEDGED;
+      open[to >> 6] |= isOpen ? 1L << to : 0;
       limited[to] = applicationLimited[from];
       marks[to] = marked[from];
       delivered[to] = deliveredBytes[from];
@@ -325,6 +356,7 @@ public final class SentPackets {
     sentNanos = sent;
     bytes = sizes;
     state = states;
+    unacknowledged = open;
     applicationLimited = limited;
     marked = marks;
     deliveredBytes = delivered;
