@@ -128,6 +128,29 @@ class AdaptiveTest {
     atMost(60, link.queueMillis());
   }
 
+  /** A probe that finds a little more must not flood the path with the window of a faster one. */
+  @Test
+  void looksForMoreFromWhatThePathHoldsNow() {
+    Bottleneck deep = new Bottleneck(RATE, 40, 400, 1);
+    Flow flow = deep.add(() -> new Adaptive(PACKET));
+    deep.run(2);
+    deep.rate(10);
+    deep.run(10);
+    for (double rate : new double[] {12, 15}) {
+      deep.queueMillis();
+      deep.rate(rate);
+      double longest = 0;
+      for (int i = 0; i < 150; i++) {
+        deep.run(0.02);
+        longest = Math.max(longest, deep.queueMillis());
+      }
+      atMost(90, longest);
+      long before = flow.deliveredBytes;
+      deep.run(2);
+      atLeast(0.95 * rate, flow.megabits(before, 2));
+    }
+  }
+
   @Test
   void usesAWayThatBecameLonger() {
     Flow flow = adaptive();

@@ -289,8 +289,11 @@ public final class Adaptive implements CongestionController {
         && !competing
         && !delay.isQueueHigh()
         && bandwidth.bytesPerSecond() > rateBeforeProbe * WORTH_MORE) {
-      // Probing a little found more: there may be much more, so look for it quickly.
+      // Probing a little found more: there may be much more, so look for it quickly, but from what
+      // the path holds now, not from what an earlier start-up reached; unless packets overtake each
+      // other, where neither rate nor round trip tells what it holds.
       phase = Phase.STARTUP;
+      slowStartBytes = reorders ? slowStartBytes : targetBytes(CRUISE_WINDOW);
       fullRate = bandwidth.bytesPerSecond();
       flatRounds = STARTUP_FLAT_ROUNDS - 1;
     }
