@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.protocol.congestion.Bottleneck.Flow;
+import io.posthorn.protocol.recovery.Rates;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -227,6 +228,39 @@ class AdaptiveTest {
     assertEquals(cut, flow.controller.windowBytes(), "the same congestion");
     flow.controller.onSpuriousLoss(1_002 * MS);
     assertEquals(cut, flow.controller.windowBytes(), "a mark is no mistake");
+  }
+
+  /** Lets time pass until the flow probes, where its ceiling binds it; answers the time. */
+  private long untilItProbes(Flow flow) {
+    long millis = 1_000;
+    link.run(1);
+    while (flow.controller.pacingBytesPerSecond() * 8 / 1e6 < 1.2 * RATE) {
+      link.run(0.001);
+      millis++;
+    }
+    return millis * MS;
+  }
+
+  private static void acknowledge(Flow flow, long packets, long sentNanos, long now, long rtt) {
+    for (int i = 0; i < 100; i++) {
+      flow.controller.onAcknowledged(
+          now, sentNanos, packets * PACKET / 100, 400L * PACKET, Rates.sample(false, rtt));
+    }
+  }
+
+  @Test
+  void anUndoneCutForgivesNothingElse() {
+    Flow flow = adaptive();
+    long now = untilItProbes(flow);
+    acknowledge(flow, 100, now, now, 60 * MS);
+    long before = flow.controller.windowBytes();
+    flow.controller.onLost(now, now - MS, 30L * PACKET, false);
+    long cut = flow.controller.windowBytes();
+    assertTrue(cut < before, () -> cut + " of " + before);
+    flow.controller.onSpuriousLoss(now + 1);
+    assertEquals(before, flow.controller.windowBytes());
+    flow.controller.onLost(now + 2, now - MS, 30L * PACKET, false);
+    assertEquals(cut, flow.controller.windowBytes(), "these are lost in truth");
   }
 
   @Test

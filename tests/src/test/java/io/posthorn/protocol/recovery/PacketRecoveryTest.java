@@ -230,6 +230,26 @@ class PacketRecoveryTest {
     assertTrue(recovery.controller().windowBytes() >= window);
   }
 
+  /** RFC 9438 §4.9: an undone recovery is over, and what it would have forgiven counts. */
+  @Test
+  void trueLossesOfTheFlightWhoseCutWasUndoneCutTheWindow() {
+    for (CongestionController controller : List.of(new NewReno(1200), new Cubic(1200))) {
+      PacketRecovery one = new PacketRecovery(() -> controller, new FrameSource[0]);
+      for (int i = 0; i < 50; i++) {
+        one.onPacketSent(1200, true, false, false, 0);
+      }
+      long window = controller.windowBytes();
+      assertNull(one.onAck(0, new long[] {3}, new long[] {3}, 1, 0, 0, -1, 50 * MS));
+      assertTrue(controller.windowBytes() < window, "0 is lost");
+      assertNull(one.onAck(0, new long[] {0}, new long[] {3}, 1, 0, 0, -1, 52 * MS));
+      assertTrue(controller.windowBytes() >= window, "it was only late");
+      long undone = controller.windowBytes();
+      assertNull(one.onAck(0, new long[] {45}, new long[] {49}, 1, 0, 0, -1, 60 * MS));
+      assertEquals(41, one.packetsLost() - one.packetsSpuriouslyLost());
+      assertTrue(controller.windowBytes() < undone, controller.state() + ": forty more for good");
+    }
+  }
+
   @Test
   void onePartOfAPeriodComingLateUndoesNothing() {
     send(10, 0);

@@ -84,6 +84,7 @@ public final class Adaptive implements CongestionController {
   private long drainFromNanos = UNSET;
   private long drainToNanos = UNSET;
   private long recoveryStartNanos = -1;
+  private long savedRecoveryStartNanos = -1;
   private long latestInFlight;
   private long roundLostBytes;
   private int narrowRounds;
@@ -363,6 +364,7 @@ public final class Adaptive implements CongestionController {
     if (newestSentNanos <= recoveryStartNanos) {
       return; // this recovery period has paid already
     }
+    savedRecoveryStartNanos = recoveryStartNanos;
     recoveryStartNanos = nowNanos;
     if (!ceilingSet || (!competing && latestInFlight < ceiling.bytes())) {
       ceiling.restart(Math.max(latestInFlight, pipeBytes()));
@@ -395,7 +397,9 @@ public final class Adaptive implements CongestionController {
 
   @Override
   public void onSpuriousLoss(long nowNanos) {
-    ceiling.undo();
+    if (ceiling.undo()) {
+      recoveryStartNanos = savedRecoveryStartNanos; // what else that flight lost has not paid
+    }
   }
 
   @Override

@@ -114,8 +114,13 @@ final class CubicWindow {
     savedBytes = 0;
   }
 
-  /** The last reduction was wrong (RFC 9438 §4.9). */
-  void undo() {
+  /**
+   * The last reduction was wrong (RFC 9438 §4.9).
+   *
+   * @return whether there was one that may be undone
+   */
+  boolean undo() {
+    boolean any = savedBytes > 0;
     if (savedBytes > bytes) {
       bytes = savedBytes;
       bytesBefore = savedBytesBefore;
@@ -124,5 +129,6 @@ final class CubicWindow {
       secondsToPlateau = savedSecondsToPlateau;
     }
     savedBytes = 0;
+    return any;
   }
 }

@@ -345,6 +345,10 @@ public final class PacketRecovery {
     spuriousInPeriod++;
     if (spuriousInPeriod == lostInPeriod) {
       controller.onSpuriousLoss(nowNanos);
+      // The period never was: what else its flight loses begins another (RFC 9438 §4.9).
+      periodStartNanos = previousPeriodStartNanos;
+      lostInPeriod = 0;
+      spuriousInPeriod = 0;
     }
   }
 
