@@ -249,6 +249,22 @@ class AdaptiveTest {
   }
 
   @Test
+  void noiseThatProvesLateDoesNotUndoACutBeforeIt() {
+    Flow flow = adaptive();
+    long now = untilItProbes(flow);
+    acknowledge(flow, 100, now, now, 60 * MS); // a queue stands
+    flow.controller.onLost(now, now - MS, 30L * PACKET, false);
+    long cut = flow.controller.windowBytes();
+    atMost(1.5 * RATE * 1e6 / 8 * 0.04, (double) cut);
+    acknowledge(flow, 3_000, now - MS, now, 60 * MS);
+    acknowledge(flow, 100, now - MS, now, 40 * MS); // and is gone
+    flow.controller.onLost(now + 2, now + 1, PACKET, false);
+    assertEquals(cut, flow.controller.windowBytes(), "it is the path's own");
+    flow.controller.onSpuriousLoss(now + 3);
+    assertEquals(cut, flow.controller.windowBytes(), "the other was none of it");
+  }
+
+  @Test
   void anUndoneCutForgivesNothingElse() {
     Flow flow = adaptive();
     long now = untilItProbes(flow);

@@ -85,6 +85,7 @@ public final class Adaptive implements CongestionController {
   private long drainToNanos = UNSET;
   private long recoveryStartNanos = -1;
   private long savedRecoveryStartNanos = -1;
+  private long lossPeriodStartNanos = -1;
   private long latestInFlight;
   private long roundLostBytes;
   private int narrowRounds;
@@ -331,6 +332,10 @@ public final class Adaptive implements CongestionController {
     if (persistent) {
       collapse();
       return;
+    }
+    if (newestSentNanos > lossPeriodStartNanos) {
+      lossPeriodStartNanos = nowNanos;
+      ceiling.confirm(); // what this period may prove to be says nothing of cuts before it
     }
     roundLostBytes += bytes;
     loss.onLost(bytes, queueHigh, isOfDrain(newestSentNanos));
