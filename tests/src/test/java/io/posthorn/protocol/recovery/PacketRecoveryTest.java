@@ -250,6 +250,19 @@ class PacketRecoveryTest {
     }
   }
 
+  /** What a period lost of an older flight was paid for then, and cannot come late any more. */
+  @Test
+  void lossesOfAnOlderFlightDoNotForbidToUndoAPeriod() {
+    send(8, 0);
+    assertNull(ack(4, 6, 40)); // 0 to 3 are lost for good: the first period
+    send(10, 50);
+    assertNull(ack(13, 15, 95)); // 8 to 12 are lost, and 7 of the older flight
+    assertEquals(10, recovery.packetsLost());
+    long reduced = recovery.controller().windowBytes();
+    assertNull(ack(8, 12, 97));
+    assertTrue(recovery.controller().windowBytes() > reduced, "all of its own came late");
+  }
+
   @Test
   void onePartOfAPeriodComingLateUndoesNothing() {
     send(10, 0);

@@ -357,7 +357,8 @@ public final class PacketRecovery {
     long lossDelayNanos = reordering.lossDelayNanos(rtt);
     long persistentNanos = LossDetector.persistentCongestionNanos(rtt, peerMaxAckDelayNanos);
     long lostBytes = 0;
-    long lostOnPath = 0;
+    long lostSincePeriod = 0;
+    long lostSincePrevious = 0;
     long newestLostNanos = -1;
     long runStartNanos = -1;
     boolean persistent = false;
@@ -386,7 +387,8 @@ public final class PacketRecovery {
         lose(number, nowNanos);
         continue;
       }
-      lostOnPath++;
+      lostSincePeriod += sentNanos > periodStartNanos ? 1 : 0;
+      lostSincePrevious += sentNanos > previousPeriodStartNanos ? 1 : 0;
       lostBytes += sent.bytes(number);
       newestLostNanos = Math.max(newestLostNanos, sentNanos);
       if (runStartNanos < 0 && sentNanos > firstSampleNanos) {
@@ -399,10 +401,11 @@ public final class PacketRecovery {
       if (newestLostNanos > periodStartNanos) {
         previousPeriodStartNanos = periodStartNanos;
         periodStartNanos = nowNanos;
-        lostInPeriod = 0;
+        lostInPeriod = lostSincePeriod;
         spuriousInPeriod = 0;
+      } else {
+        lostInPeriod += lostSincePrevious;
       }
-      lostInPeriod += lostOnPath;
       controller.onLost(nowNanos, newestLostNanos, lostBytes, persistent);
     }
     sent.trim(nowNanos - 3 * probeTimeoutNanos());
