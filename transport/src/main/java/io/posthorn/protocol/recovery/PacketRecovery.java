@@ -267,7 +267,7 @@ public final class PacketRecovery {
         if (!sent.isOnPath(number)) {
           packetsSpuriouslyLost += state == SentPackets.LOST ? 1 : 0;
         } else if (state == SentPackets.LOST) {
-          reordering.onSpuriousLoss(largestAcknowledged - number);
+          reordering.onSpuriousLoss(largestAcknowledged - number, nowNanos, rtt);
           spuriousBytes += sent.bytes(number);
           onSpuriousLoss(sent.sentNanos(number), nowNanos);
         } else {
@@ -398,6 +398,7 @@ public final class PacketRecovery {
       lose(number, nowNanos);
     }
     if (newestLostNanos >= 0) {
+      reordering.onLost(nowNanos, newestLostNanos);
       if (newestLostNanos > periodStartNanos) {
         previousPeriodStartNanos = periodStartNanos;
         periodStartNanos = nowNanos;
