@@ -31,6 +31,10 @@ public final class Adaptive implements CongestionController {
   private static final double PROBE_WINDOW = 1.5;
   private static final double LOOK_WINDOW = 0.75;
   private static final double YIELD = 0.9;
+
+  /** What a mark leaves of the window: more than a loss, for queues that mark are short (RFC 8511). */
+  private static final double MARKED = 0.8;
+
   private static final double RESUMED_SHARE = 0.5;
   private static final int LOOK_ROUNDS = 3;
   private static final int SPARE_PACKETS = 2;
@@ -68,6 +72,7 @@ public final class Adaptive implements CongestionController {
   private final QueueWatch watch = new QueueWatch();
   private final CubicWindow ceiling;
   private boolean ceilingSet;
+  private boolean ceilingLimits;
   private boolean competing;
   private long roundEndBytes;
   private long fullRate;
@@ -145,10 +150,11 @@ public final class Adaptive implements CongestionController {
       long inFlightBefore,
       boolean limited,
       long rttNanos) {
+    ceilingLimits = inFlightBefore + 3L * packetBytes >= ceiling.bytes();
     if (!ceilingSet || newestSentNanos <= recoveryStartNanos) {
       return;
     }
-    if (limited || inFlightBefore + 3L * packetBytes < ceiling.bytes()) {
+    if (limited || !ceilingLimits) {
       ceiling.pause(nowNanos); // it is not what limits the flow
     } else {
       ceiling.onAcknowledged(nowNanos, bytes, rttNanos);
@@ -369,13 +375,17 @@ public final class Adaptive implements CongestionController {
     if (newestSentNanos <= recoveryStartNanos) {
       return; // this recovery period has paid already
     }
-    savedRecoveryStartNanos = recoveryStartNanos;
-    recoveryStartNanos = nowNanos;
     if (!ceilingSet || (!competing && latestInFlight < ceiling.bytes())) {
       ceiling.restart(Math.max(latestInFlight, pipeBytes()));
       ceilingSet = true;
     }
-    ceiling.reduce(competing ? 0 : floorBytes());
+    cut(nowNanos, competing ? 0 : floorBytes());
+  }
+
+  private void cut(long nowNanos, long floorBytes) {
+    savedRecoveryStartNanos = recoveryStartNanos;
+    recoveryStartNanos = nowNanos;
+    ceiling.reduce(floorBytes);
     if (phase == Phase.STARTUP) {
       leaveStartup();
     } else if (competing && phase == Phase.PROBE_BANDWIDTH) {
@@ -388,9 +398,19 @@ public final class Adaptive implements CongestionController {
     return watch.isEmptyNowAndThen() ? pipeBytes() + spareBytes() : (long) (YIELD * pipeBytes());
   }
 
+  /**
+   * A mark is no guess, as a loss is: it cuts what is in flight, whatever the pipe seems to hold. A
+   * flow to which that was left would stand above the mark, and all others give way (RFC 9002 §7.1).
+   */
   @Override
   public void onCongestionExperienced(long nowNanos, long newestSentNanos) {
-    onCongestion(nowNanos, newestSentNanos);
+    if (newestSentNanos > recoveryStartNanos) {
+      if (!ceilingSet || !ceilingLimits) {
+        ceiling.restart(latestInFlight);
+        ceilingSet = true;
+      }
+      cut(nowNanos, competing ? 0 : (long) (MARKED * ceiling.bytes()));
+    }
     ceiling.confirm();
   }
 
