@@ -54,6 +54,35 @@ class CubicTest {
     assertTrue(shortPath.bytes() > 45 * PACKET, () -> shortPath.bytes() + " bytes");
   }
 
+  /** RFC 9438 §4.3: until it has the window before the cut again, and no earlier. */
+  @Test
+  void theRegionOfRenoEndsAtTheWindowBeforeTheCut() {
+    CubicWindow shortPath = new CubicWindow(PACKET, 100 * PACKET);
+    shortPath.reduce(0);
+    shortPath.reduce(0); // from 70 to 49; fast convergence has its plateau at 59.5
+    double alpha = 3 * 0.3 / 1.7;
+    double expected = 49;
+    long now = 0;
+    while (expected < 69) {
+      now = shortRound(shortPath, now);
+      expected += alpha;
+      assertEquals(expected, (double) shortPath.bytes() / PACKET, 0.3, "W_est itself");
+    }
+    for (int i = 0; i < 10; i++) {
+      now = shortRound(shortPath, now);
+    }
+    assertTrue(shortPath.bytes() > 76 * PACKET, "a packet a round trip from 70 on");
+  }
+
+  /** Acknowledges one window in four parts, within a millisecond. */
+  private static long shortRound(CubicWindow window, long nowNanos) {
+    long bytes = window.bytes();
+    for (int i = 0; i < 4; i++) {
+      window.onAcknowledged(nowNanos + i * 250_000, bytes / 4, 1_000_000);
+    }
+    return nowNanos + 1_000_000;
+  }
+
   @Property(tries = 50)
   void timeWithoutUseDoesNotCount(@ForAll @IntRange(min = 1, max = 600) int pauseSeconds) {
     CubicWindow used = new CubicWindow(PACKET, 100 * PACKET);
