@@ -281,8 +281,10 @@ class PacketRecoveryTest {
     for (int i = 0; i < 30; i++) {
       send(1, 30 + 20 * i);
     }
+    assertEquals(10 * MS, recovery.rtt().minRttNanos());
     assertNull(ack(31, 31, 700));
     assertEquals(2 * 1200, recovery.controller().windowBytes());
+    assertEquals(90 * MS, recovery.rtt().minRttNanos(), "of the path as it is now");
   }
 
   /** The window that a controller has when nothing got through for ten probe timeouts. */

@@ -407,6 +407,9 @@ public final class PacketRecovery {
       } else {
         lostInPeriod += lostSincePrevious;
       }
+      if (persistent) {
+        rtt.onPersistentCongestion();
+      }
       controller.onLost(nowNanos, newestLostNanos, lostBytes, persistent);
     }
     sent.trim(nowNanos - 3 * probeTimeoutNanos());
