@@ -10,7 +10,6 @@ import io.posthorn.DraftOptions;
 import io.posthorn.EcnMark;
 import io.posthorn.Mode;
 import io.posthorn.Security;
-import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.EndpointCounters;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.simulation.LinkConditions.Rebinding;

@@ -179,8 +179,7 @@ class CubicTest {
           cubic.onAcknowledged(now, now - RTT, PACKET, 0, Rates.sample(true));
         }
         now += RTT;
-        cubic.onAcknowledged(
-            now, now - RTT, cubic.windowBytes(), 0, Rates.sample(false, RTT));
+        cubic.onAcknowledged(now, now - RTT, cubic.windowBytes(), 0, Rates.sample(false, RTT));
       }
       windows[pauseSeconds / 60] = cubic.windowBytes();
     }

@@ -32,7 +32,9 @@ public final class Adaptive implements CongestionController {
   private static final double LOOK_WINDOW = 0.75;
   private static final double YIELD = 0.9;
 
-  /** What a mark leaves of the window: more than a loss, for queues that mark are short (RFC 8511). */
+  /**
+   * What a mark leaves of the window: more than a loss, for queues that mark are short (RFC 8511).
+   */
   private static final double MARKED = 0.8;
 
   private static final double RESUMED_SHARE = 0.5;
@@ -400,7 +402,8 @@ public final class Adaptive implements CongestionController {
 
   /**
    * A mark is no guess, as a loss is: it cuts what is in flight, whatever the pipe seems to hold. A
-   * flow to which that was left would stand above the mark, and all others give way (RFC 9002 §7.1).
+   * flow to which that was left would stand above the mark, and all others give way (RFC 9002
+   * §7.1).
    */
   @Override
   public void onCongestionExperienced(long nowNanos, long newestSentNanos) {

@@ -15,6 +15,7 @@ final class CubicWindow {
 
   private int packetBytes;
   private double bytes;
+
   /** W_max (RFC 9438 §4.1.2): where the plateau is. */
   private double bytesBefore;
 
