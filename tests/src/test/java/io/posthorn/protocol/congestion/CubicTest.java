@@ -80,7 +80,7 @@ class CubicTest {
   private static long shortRound(CubicWindow window, long nowNanos) {
     long bytes = window.bytes();
     for (int i = 0; i < 4; i++) {
-      window.onAcknowledged(nowNanos + i * 250_000, bytes / 4, 1_000_000);
+      window.onAcknowledged(nowNanos + i * 250_000L, bytes / 4, 1_000_000);
     }
     return nowNanos + 1_000_000;
   }

@@ -50,7 +50,7 @@ class ReorderingThresholdTest {
     assertEquals(100 * MS, threshold.lossDelayNanos(rtt));
     assertEquals(3, threshold.packetThreshold());
     for (int i = 1; i <= 20; i++) {
-      threshold.onSpuriousLoss(1, i * 80 * MS, rtt);
+      threshold.onSpuriousLoss(1, i * 80L * MS, rtt);
     }
     assertEquals(160 * MS, threshold.lossDelayNanos(rtt));
   }
@@ -60,7 +60,7 @@ class ReorderingThresholdTest {
   void theTimeIsRaisedOnceARoundTrip() {
     rtt.onSample(80 * MS, 0);
     for (int i = 0; i < 8; i++) {
-      threshold.onSpuriousLoss(1, 1_000 * MS + i * 9 * MS, rtt);
+      threshold.onSpuriousLoss(1, 1_000 * MS + i * 9L * MS, rtt);
     }
     assertEquals(100 * MS, threshold.lossDelayNanos(rtt));
     threshold.onSpuriousLoss(1, 1_080 * MS, rtt);
@@ -72,7 +72,7 @@ class ReorderingThresholdTest {
     rtt.onSample(80 * MS, 0);
     threshold.onSpuriousLoss(1_000, 0, rtt);
     for (int i = 0; i < 8; i++) {
-      threshold.onSpuriousLoss(1, i * 80 * MS, rtt);
+      threshold.onSpuriousLoss(1, i * 80L * MS, rtt);
     }
     periods(15);
     assertEquals(1_001, threshold.packetThreshold());
