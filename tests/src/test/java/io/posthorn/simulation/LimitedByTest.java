@@ -126,6 +126,24 @@ class LimitedByTest {
     assertTrue(sent >= 4 * 200_000 * 0.97, sent + " bytes in 4 seconds");
   }
 
+  /** RFC 9002 §7.8: what is not used says nothing of the path, and must not grow. */
+  @Example
+  void aWindowThatTheCeilingLeavesUnusedDoesNotGrow() {
+    for (CongestionControl control :
+        new CongestionControl[] {CongestionControl.CUBIC, CongestionControl.NEW_RENO}) {
+      DraftOptions options = DraftOptions.of(Mode.RELIABLE);
+      options.congestionControl = control;
+      options.maxSendBytesPerSecond = 200_000;
+      Pair pair = new Pair(8, options.done());
+      pair.link(LinkConditions.parse("delay 20ms rate 100mbit"));
+      bulk(pair, 1500);
+      pair.network.run(Duration.ofSeconds(60));
+      assertEquals(LimitedBy.RATE_LIMIT, row(pair).limitedBy());
+      long window = row(pair).congestionWindowBytes();
+      assertTrue(window < 40_000, control + ": " + window + " bytes, of which 8,000 are used");
+    }
+  }
+
   @Example
   void theTimeToDrainComesTrue() {
     Pair pair = new Pair(7, limitedTo(500_000));

@@ -3,7 +3,12 @@ package io.posthorn.simulation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.CongestionControl;
+import io.posthorn.ConnectionInfo;
 import io.posthorn.Delivery;
+import io.posthorn.DraftOptions;
+import io.posthorn.Mode;
+import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.simulation.checker.Checkers;
@@ -110,6 +115,38 @@ class NetworkFaultsTest {
     fastest(pair, 0, 2, Duration.ofSeconds(60));
     assertTrue(largest(pair, afterNanos) <= mtuBytes - 28, "after the search, none is too large");
     Checkers.checkSoFar(pair.history);
+  }
+
+  /** 11: that a path does not carry large datagrams is no congestion. */
+  @Example
+  void fault11TheLossOfProbesForTheMtuCostsNoWindow() {
+    DraftOptions options = DraftOptions.of(Mode.RELIABLE);
+    options.security = Security.none();
+    options.congestionControl = CongestionControl.CUBIC;
+    options.maxDatagramBytes = 65_507;
+    Pair pair =
+        new Pair(1, options.done()).link(LinkConditions.parse("delay 5ms mtu 1500")).watchSizes();
+    pair.a.useInterface(8_972);
+    pair.b.useInterface(8_972);
+    for (int i = 0; i < LONG_FLOW_MEGABYTES * 10; i++) {
+      pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 100_000);
+    }
+    long window = 0;
+    for (int milli = 0; milli < 3_000; milli++) {
+      pair.network.run(Duration.ofMillis(1));
+      for (ConnectionInfo row : pair.a.endpoint().connections(pair.network.nowNanos())) {
+        long before = window;
+        window = row.congestionWindowBytes();
+        assertTrue(window >= before, () -> "fell from " + before + ": " + row);
+        assertEquals(0, row.packetsLost(), row::toString);
+      }
+      if (milli % 100 == 0) {
+        pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 100_000);
+      }
+    }
+    settle(pair, Duration.ofSeconds(1));
+    long tooLarge = pair.offered.stream().filter(datagram -> datagram[1] > 1_472).count();
+    assertTrue(tooLarge >= 3, tooLarge + " probes");
   }
 
   /** 11: half of the MTU is left. */

@@ -42,6 +42,10 @@ final class PacketAssembler {
   private int packetsToSkip;
   private long pacedUntilNanos = NEVER;
   private ConnectionInfo.LimitedBy heldBy = ConnectionInfo.LimitedBy.APPLICATION;
+
+  /** Whether the application's ceiling has held a packet back that the window allowed. */
+  private boolean rateHeld;
+
   private boolean lastAckEliciting;
   private boolean lastMarked;
   private int quietPackets;
@@ -224,11 +228,13 @@ final class PacketAssembler {
   private boolean mayLeave(int room, int copies, int overheadBytes, long lateNanos, long nowNanos) {
     if (!recovery.windowAllows(room)) {
       heldBy = ConnectionInfo.LimitedBy.CONGESTION_WINDOW;
+      rateHeld = false;
       return false;
     }
     long ready = rateLimit.readyNanos(room, nowNanos);
     if (ready > nowNanos) {
       heldBy = ConnectionInfo.LimitedBy.RATE_LIMIT;
+      rateHeld = true;
     } else if (!recovery.pacerAllows(room, lateNanos, nowNanos)) {
       ready = recovery.pacerReadyNanos(room, nowNanos);
       heldBy = ConnectionInfo.LimitedBy.PACING;
@@ -350,9 +356,13 @@ final class PacketAssembler {
             from);
     lastAckEliciting = builder.isAckEliciting();
     quietPackets = lastAckEliciting ? 0 : quietPackets + 1;
-    boolean applicationLimited = recovery.windowAllows(2 * bytes) && !hasFrames(nowNanos);
+    boolean windowAllows = recovery.windowAllows(2 * bytes);
+    thin = windowAllows && !hasFrames(nowNanos);
+    // A ceiling that the application set leaves the window unused as an empty buffer does
+    // (RFC 9002 §7.8).
+    boolean applicationLimited = thin || (windowAllows && rateHeld);
+    rateHeld &= !lastAckEliciting;
     rateLimit.onSent(bytes, nowNanos);
-    thin = applicationLimited;
     lastMarked = marked;
     recovery.onPacketSent(bytes, lastAckEliciting, applicationLimited, marked, nowNanos);
     if (trace != null) {

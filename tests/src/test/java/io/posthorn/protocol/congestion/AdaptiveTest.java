@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.protocol.congestion.Bottleneck.Flow;
+import io.posthorn.protocol.recovery.Rates;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -128,6 +129,29 @@ class AdaptiveTest {
     atMost(60, link.queueMillis());
   }
 
+  /** A probe that finds a little more must not flood the path with the window of a faster one. */
+  @Test
+  void looksForMoreFromWhatThePathHoldsNow() {
+    Bottleneck deep = new Bottleneck(RATE, 40, 400, 1);
+    Flow flow = deep.add(() -> new Adaptive(PACKET));
+    deep.run(2);
+    deep.rate(10);
+    deep.run(10);
+    for (double rate : new double[] {12, 15}) {
+      deep.queueMillis();
+      deep.rate(rate);
+      double longest = 0;
+      for (int i = 0; i < 150; i++) {
+        deep.run(0.02);
+        longest = Math.max(longest, deep.queueMillis());
+      }
+      atMost(90, longest);
+      long before = flow.deliveredBytes;
+      deep.run(2);
+      atLeast(0.95 * rate, flow.megabits(before, 2));
+    }
+  }
+
   @Test
   void usesAWayThatBecameLonger() {
     Flow flow = adaptive();
@@ -204,6 +228,55 @@ class AdaptiveTest {
     assertEquals(cut, flow.controller.windowBytes(), "the same congestion");
     flow.controller.onSpuriousLoss(1_002 * MS);
     assertEquals(cut, flow.controller.windowBytes(), "a mark is no mistake");
+  }
+
+  /** Lets time pass until the flow probes, where its ceiling binds it; answers the time. */
+  private long untilItProbes(Flow flow) {
+    long millis = 1_000;
+    link.run(1);
+    while (flow.controller.pacingBytesPerSecond() * 8 / 1e6 < 1.2 * RATE) {
+      link.run(0.001);
+      millis++;
+    }
+    return millis * MS;
+  }
+
+  private static void acknowledge(Flow flow, long packets, long sentNanos, long now, long rtt) {
+    for (int i = 0; i < 100; i++) {
+      flow.controller.onAcknowledged(
+          now, sentNanos, packets * PACKET / 100, 400L * PACKET, Rates.sample(false, rtt));
+    }
+  }
+
+  @Test
+  void noiseThatProvesLateDoesNotUndoACutBeforeIt() {
+    Flow flow = adaptive();
+    long now = untilItProbes(flow);
+    acknowledge(flow, 100, now, now, 60 * MS); // a queue stands
+    flow.controller.onLost(now, now - MS, 30L * PACKET, false);
+    long cut = flow.controller.windowBytes();
+    atMost(1.5 * RATE * 1e6 / 8 * 0.04, (double) cut);
+    acknowledge(flow, 3_000, now - MS, now, 60 * MS);
+    acknowledge(flow, 100, now - MS, now, 40 * MS); // and is gone
+    flow.controller.onLost(now + 2, now + 1, PACKET, false);
+    assertEquals(cut, flow.controller.windowBytes(), "it is the path's own");
+    flow.controller.onSpuriousLoss(now + 3);
+    assertEquals(cut, flow.controller.windowBytes(), "the other was none of it");
+  }
+
+  @Test
+  void anUndoneCutForgivesNothingElse() {
+    Flow flow = adaptive();
+    long now = untilItProbes(flow);
+    acknowledge(flow, 100, now, now, 60 * MS);
+    long before = flow.controller.windowBytes();
+    flow.controller.onLost(now, now - MS, 30L * PACKET, false);
+    long cut = flow.controller.windowBytes();
+    assertTrue(cut < before, () -> cut + " of " + before);
+    flow.controller.onSpuriousLoss(now + 1);
+    assertEquals(before, flow.controller.windowBytes());
+    flow.controller.onLost(now + 2, now - MS, 30L * PACKET, false);
+    assertEquals(cut, flow.controller.windowBytes(), "these are lost in truth");
   }
 
   @Test

@@ -3,6 +3,8 @@ package io.posthorn.protocol.congestion;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.protocol.congestion.Bottleneck.Flow;
+import io.posthorn.protocol.recovery.Rates;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -52,6 +54,35 @@ class CubicTest {
     }
     // 100 rounds at 0.53 packets each.
     assertTrue(shortPath.bytes() > 45 * PACKET, () -> shortPath.bytes() + " bytes");
+  }
+
+  /** RFC 9438 §4.3: until it has the window before the cut again, and no earlier. */
+  @Test
+  void theRegionOfRenoEndsAtTheWindowBeforeTheCut() {
+    CubicWindow shortPath = new CubicWindow(PACKET, 100 * PACKET);
+    shortPath.reduce(0);
+    shortPath.reduce(0); // from 70 to 49; fast convergence has its plateau at 59.5
+    double alpha = 3 * 0.3 / 1.7;
+    double expected = 49;
+    long now = 0;
+    while (expected < 69) {
+      now = shortRound(shortPath, now);
+      expected += alpha;
+      assertEquals(expected, (double) shortPath.bytes() / PACKET, 0.3, "W_est itself");
+    }
+    for (int i = 0; i < 10; i++) {
+      now = shortRound(shortPath, now);
+    }
+    assertTrue(shortPath.bytes() > 76 * PACKET, "a packet a round trip from 70 on");
+  }
+
+  /** Acknowledges one window in four parts, within a millisecond. */
+  private static long shortRound(CubicWindow window, long nowNanos) {
+    long bytes = window.bytes();
+    for (int i = 0; i < 4; i++) {
+      window.onAcknowledged(nowNanos + i * 250_000L, bytes / 4, 1_000_000);
+    }
+    return nowNanos + 1_000_000;
   }
 
   @Property(tries = 50)
@@ -116,6 +147,68 @@ class CubicTest {
     Cubic cubic = new Cubic(PACKET);
     cubic.onLost(50, 10, PACKET, true);
     assertEquals(2 * PACKET, cubic.windowBytes());
+  }
+
+  @Test
+  void aWindowThatIsNotUsedDoesNotGrow() {
+    Cubic cubic = new Cubic(PACKET);
+    long before = cubic.windowBytes();
+    cubic.onAcknowledged(50, 10, 10 * PACKET, 0, Rates.sample(true));
+    assertEquals(before, cubic.windowBytes(), "in slow start");
+    cubic.onLost(60, 20, PACKET, false);
+    long after = cubic.windowBytes();
+    long second = 1_000_000_000L;
+    for (int i = 1; i <= 100; i++) {
+      cubic.onAcknowledged(i * second, i * second - RTT, after, 0, Rates.sample(true));
+    }
+    assertEquals(after, cubic.windowBytes(), "nor in avoidance");
+  }
+
+  /** RFC 9438 §5.8. */
+  @Test
+  void timeInWhichTheApplicationHeldItBackDoesNotCount() {
+    long[] windows = new long[2];
+    for (int pauseSeconds = 0; pauseSeconds <= 60; pauseSeconds += 60) {
+      Cubic cubic = new Cubic(PACKET);
+      cubic.onAcknowledged(50, 10, 90 * PACKET, 0, Rates.sample(false));
+      cubic.onLost(60, 20, PACKET, false);
+      long now = RTT;
+      for (int i = 0; i < 20; i++) {
+        if (i == 10) {
+          now += pauseSeconds * 1_000_000_000L;
+          cubic.onAcknowledged(now, now - RTT, PACKET, 0, Rates.sample(true));
+        }
+        now += RTT;
+        cubic.onAcknowledged(now, now - RTT, cubic.windowBytes(), 0, Rates.sample(false, RTT));
+      }
+      windows[pauseSeconds / 60] = cubic.windowBytes();
+    }
+    assertEquals((double) windows[0], (double) windows[1], PACKET);
+  }
+
+  @Test
+  void slowStartGoesOnWhenTheLossThatEndedItWasNone() {
+    Cubic cubic = new Cubic(PACKET);
+    long before = cubic.windowBytes();
+    cubic.onLost(50, 10, PACKET, false);
+    assertEquals("recovery", cubic.state());
+    cubic.onSpuriousLoss(60);
+    assertEquals("slow_start", cubic.state());
+    assertEquals(before, cubic.windowBytes());
+    cubic.onAcknowledged(80, 70, before, 0, Rates.sample(false));
+    assertEquals(2 * before, cubic.windowBytes());
+  }
+
+  @Test
+  void slowStartEndsBeforeItOverflowsADeepQueue() {
+    Bottleneck deep = new Bottleneck(50, 40, 400, 1);
+    Flow flow = deep.add(() -> new Cubic(Bottleneck.PACKET_BYTES));
+    for (int i = 0; i < 200 && flow.controller.state().equals("slow_start"); i++) {
+      deep.run(0.01);
+    }
+    assertEquals("congestion_avoidance", flow.controller.state());
+    assertEquals(0, flow.overflowedPackets);
+    assertTrue(flow.controller.windowBytes() > 50e6 / 8 * 0.04, "it has filled the pipe");
   }
 
   @Test

@@ -102,7 +102,7 @@ class PacketRecoveryProperties {
     for (long[] range : ranges) {
       for (long number = Math.max(range[0], recovery.sent().base()); number <= range[1]; number++) {
         if (lost.contains(number) && returned.add(number)) {
-          reordering.onSpuriousLoss(largestAcknowledged - number);
+          reordering.onSpuriousLoss(largestAcknowledged - number, now, recovery.rtt());
         }
       }
     }
@@ -128,6 +128,7 @@ class PacketRecoveryProperties {
 
   private void detectLost(long now) {
     long delay = reordering.lossDelayNanos(recovery.rtt());
+    long newestSentNanos = -1;
     for (var each = outstanding.entrySet().iterator(); each.hasNext(); ) {
       var entry = each.next();
       long number = entry.getKey();
@@ -136,7 +137,11 @@ class PacketRecoveryProperties {
           && (number <= largestAcknowledged - reordering.packetThreshold() || late)) {
         each.remove();
         lost.add(number);
+        newestSentNanos = Math.max(newestSentNanos, entry.getValue().sentNanos);
       }
+    }
+    if (newestSentNanos >= 0) {
+      reordering.onLost(now, newestSentNanos);
     }
   }
 

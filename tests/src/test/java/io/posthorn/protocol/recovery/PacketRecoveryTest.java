@@ -275,6 +275,39 @@ class PacketRecoveryTest {
     assertTrue(recovery.controller().windowBytes() >= window);
   }
 
+  /** RFC 9438 §4.9: an undone recovery is over, and what it would have forgiven counts. */
+  @Test
+  void trueLossesOfTheFlightWhoseCutWasUndoneCutTheWindow() {
+    for (CongestionController controller : List.of(new NewReno(1200), new Cubic(1200))) {
+      PacketRecovery one = new PacketRecovery(() -> controller, new FrameSource[0]);
+      for (int i = 0; i < 50; i++) {
+        one.onPacketSent(1200, true, false, false, 0);
+      }
+      long window = controller.windowBytes();
+      assertNull(one.onAck(0, new long[] {3}, new long[] {3}, 1, 0, 0, -1, 50 * MS));
+      assertTrue(controller.windowBytes() < window, "0 is lost");
+      assertNull(one.onAck(0, new long[] {0}, new long[] {3}, 1, 0, 0, -1, 52 * MS));
+      assertTrue(controller.windowBytes() >= window, "it was only late");
+      long undone = controller.windowBytes();
+      assertNull(one.onAck(0, new long[] {45}, new long[] {49}, 1, 0, 0, -1, 60 * MS));
+      assertEquals(41, one.packetsLost() - one.packetsSpuriouslyLost());
+      assertTrue(controller.windowBytes() < undone, controller.state() + ": forty more for good");
+    }
+  }
+
+  /** What a period lost of an older flight was paid for then, and cannot come late any more. */
+  @Test
+  void lossesOfAnOlderFlightDoNotForbidToUndoAPeriod() {
+    send(8, 0);
+    assertNull(ack(4, 6, 40)); // 0 to 3 are lost for good: the first period
+    send(10, 50);
+    assertNull(ack(13, 15, 95)); // 8 to 12 are lost, and 7 of the older flight
+    assertEquals(10, recovery.packetsLost());
+    long reduced = recovery.controller().windowBytes();
+    assertNull(ack(8, 12, 97));
+    assertTrue(recovery.controller().windowBytes() > reduced, "all of its own came late");
+  }
+
   @Test
   void onePartOfAPeriodComingLateUndoesNothing() {
     send(10, 0);
@@ -293,8 +326,10 @@ class PacketRecoveryTest {
     for (int i = 0; i < 30; i++) {
       send(1, 30 + 20 * i);
     }
+    assertEquals(10 * MS, recovery.rtt().minRttNanos());
     assertNull(ack(31, 31, 700));
     assertEquals(2 * 1200, recovery.controller().windowBytes());
+    assertEquals(90 * MS, recovery.rtt().minRttNanos(), "of the path as it is now");
   }
 
   /** The window that a controller has when nothing got through for ten probe timeouts. */

@@ -75,6 +75,19 @@ class RttEstimatorTest {
     assertEquals(1, rtt.latestRttNanos());
   }
 
+  /** RFC 9002 §5.2. */
+  @Test
+  void afterPersistentCongestionTheMinimumIsTheNewestSample() {
+    rtt.onPersistentCongestion();
+    assertEquals(0, rtt.minRttNanos(), "none yet");
+    rtt.onSample(20 * MS, 0);
+    rtt.onSample(50 * MS, 0);
+    rtt.onPersistentCongestion();
+    assertEquals(50 * MS, rtt.minRttNanos());
+    rtt.onSample(40 * MS, 0);
+    assertEquals(40 * MS, rtt.minRttNanos());
+  }
+
   @Test
   void resetForgetsThePath() {
     rtt.onSample(3 * MS, 0);

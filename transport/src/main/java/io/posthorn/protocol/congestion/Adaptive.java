@@ -31,6 +31,12 @@ public final class Adaptive implements CongestionController {
   private static final double PROBE_WINDOW = 1.5;
   private static final double LOOK_WINDOW = 0.75;
   private static final double YIELD = 0.9;
+
+  /**
+   * What a mark leaves of the window: more than a loss, for queues that mark are short (RFC 8511).
+   */
+  private static final double MARKED = 0.8;
+
   private static final double RESUMED_SHARE = 0.5;
   private static final int LOOK_ROUNDS = 3;
   private static final int SPARE_PACKETS = 2;
@@ -68,6 +74,7 @@ public final class Adaptive implements CongestionController {
   private final QueueWatch watch = new QueueWatch();
   private final CubicWindow ceiling;
   private boolean ceilingSet;
+  private boolean ceilingLimits;
   private boolean competing;
   private long roundEndBytes;
   private long fullRate;
@@ -84,6 +91,8 @@ public final class Adaptive implements CongestionController {
   private long drainFromNanos = UNSET;
   private long drainToNanos = UNSET;
   private long recoveryStartNanos = -1;
+  private long savedRecoveryStartNanos = -1;
+  private long lossPeriodStartNanos = -1;
   private long latestInFlight;
   private long roundLostBytes;
   private int narrowRounds;
@@ -143,10 +152,11 @@ public final class Adaptive implements CongestionController {
       long inFlightBefore,
       boolean limited,
       long rttNanos) {
+    ceilingLimits = inFlightBefore + 3L * packetBytes >= ceiling.bytes();
     if (!ceilingSet || newestSentNanos <= recoveryStartNanos) {
       return;
     }
-    if (limited || inFlightBefore + 3L * packetBytes < ceiling.bytes()) {
+    if (limited || !ceilingLimits) {
       ceiling.pause(nowNanos); // it is not what limits the flow
     } else {
       ceiling.onAcknowledged(nowNanos, bytes, rttNanos);
@@ -289,8 +299,11 @@ public final class Adaptive implements CongestionController {
         && !competing
         && !delay.isQueueHigh()
         && bandwidth.bytesPerSecond() > rateBeforeProbe * WORTH_MORE) {
-      // Probing a little found more: there may be much more, so look for it quickly.
+      // Probing a little found more: there may be much more, so look for it quickly, but from what
+      // the path holds now, not from what an earlier start-up reached; unless packets overtake each
+      // other, where neither rate nor round trip tells what it holds.
       phase = Phase.STARTUP;
+      slowStartBytes = reorders ? slowStartBytes : targetBytes(CRUISE_WINDOW);
       fullRate = bandwidth.bytesPerSecond();
       flatRounds = STARTUP_FLAT_ROUNDS - 1;
     }
@@ -328,6 +341,10 @@ public final class Adaptive implements CongestionController {
       collapse();
       return;
     }
+    if (newestSentNanos > lossPeriodStartNanos) {
+      lossPeriodStartNanos = nowNanos;
+      ceiling.confirm(); // what this period may prove to be says nothing of cuts before it
+    }
     roundLostBytes += bytes;
     loss.onLost(bytes, queueHigh, isOfDrain(newestSentNanos));
     if (loss.isExcessive() || (competing ? queueHigh : loss.isCongestive(packetBytes))) {
@@ -360,12 +377,17 @@ public final class Adaptive implements CongestionController {
     if (newestSentNanos <= recoveryStartNanos) {
       return; // this recovery period has paid already
     }
-    recoveryStartNanos = nowNanos;
     if (!ceilingSet || (!competing && latestInFlight < ceiling.bytes())) {
       ceiling.restart(Math.max(latestInFlight, pipeBytes()));
       ceilingSet = true;
     }
-    ceiling.reduce(competing ? 0 : floorBytes());
+    cut(nowNanos, competing ? 0 : floorBytes());
+  }
+
+  private void cut(long nowNanos, long floorBytes) {
+    savedRecoveryStartNanos = recoveryStartNanos;
+    recoveryStartNanos = nowNanos;
+    ceiling.reduce(floorBytes);
     if (phase == Phase.STARTUP) {
       leaveStartup();
     } else if (competing && phase == Phase.PROBE_BANDWIDTH) {
@@ -378,9 +400,20 @@ public final class Adaptive implements CongestionController {
     return watch.isEmptyNowAndThen() ? pipeBytes() + spareBytes() : (long) (YIELD * pipeBytes());
   }
 
+  /**
+   * A mark is no guess, as a loss is: it cuts what is in flight, whatever the pipe seems to hold. A
+   * flow to which that was left would stand above the mark, and all others give way (RFC 9002
+   * §7.1).
+   */
   @Override
   public void onCongestionExperienced(long nowNanos, long newestSentNanos) {
-    onCongestion(nowNanos, newestSentNanos);
+    if (newestSentNanos > recoveryStartNanos) {
+      if (!ceilingSet || !ceilingLimits) {
+        ceiling.restart(latestInFlight);
+        ceilingSet = true;
+      }
+      cut(nowNanos, competing ? 0 : (long) (MARKED * ceiling.bytes()));
+    }
     ceiling.confirm();
   }
 
@@ -392,7 +425,9 @@ public final class Adaptive implements CongestionController {
 
   @Override
   public void onSpuriousLoss(long nowNanos) {
-    ceiling.undo();
+    if (ceiling.undo()) {
+      recoveryStartNanos = savedRecoveryStartNanos; // what else that flight lost has not paid
+    }
   }
 
   @Override

@@ -12,6 +12,7 @@ public final class Cubic implements CongestionController {
   private long slowStartThreshold = Long.MAX_VALUE;
   private long savedThreshold = Long.MAX_VALUE;
   private long recoveryStartNanos = NEVER_BEFORE;
+  private long savedRecoveryStartNanos = NEVER_BEFORE;
   private long roundEndBytes;
   private boolean recovering;
 
@@ -74,13 +75,13 @@ public final class Cubic implements CongestionController {
   public void onCongestionExperienced(long nowNanos, long newestSentNanos) {
     reduce(nowNanos, newestSentNanos);
     window.confirm();
-    savedThreshold = slowStartThreshold;
   }
 
   private void reduce(long nowNanos, long newestSentNanos) {
     if (newestSentNanos <= recoveryStartNanos) {
       return; // this recovery period has paid already
     }
+    savedRecoveryStartNanos = recoveryStartNanos;
     recoveryStartNanos = nowNanos;
     savedThreshold = slowStartThreshold;
     window.reduce(0);
@@ -90,9 +91,11 @@ public final class Cubic implements CongestionController {
 
   @Override
   public void onSpuriousLoss(long nowNanos) {
-    recovering = false;
-    window.undo();
-    slowStartThreshold = Math.max(slowStartThreshold, savedThreshold);
+    if (window.undo()) {
+      recovering = false;
+      recoveryStartNanos = savedRecoveryStartNanos; // what else that flight lost has not paid
+      slowStartThreshold = Math.max(slowStartThreshold, savedThreshold);
+    }
   }
 
   @Override

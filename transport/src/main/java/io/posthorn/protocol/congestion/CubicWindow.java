@@ -15,7 +15,13 @@ final class CubicWindow {
 
   private int packetBytes;
   private double bytes;
+
+  /** W_max (RFC 9438 §4.1.2): where the plateau is. */
   private double bytesBefore;
+
+  /** cwnd_prior: the window at the last reduction. */
+  private double bytesPrior;
+
   private double renoBytes;
   private long epochNanos = NO_EPOCH;
   private long lastNanos;
@@ -23,6 +29,7 @@ final class CubicWindow {
 
   private double savedBytes;
   private double savedBytesBefore;
+  private double savedBytesPrior;
   private double savedRenoBytes;
   private long savedEpochNanos;
   private double savedSecondsToPlateau;
@@ -54,6 +61,7 @@ final class CubicWindow {
   void restart(long newBytes) {
     bytes = Math.max((double) newBytes, leastBytes());
     bytesBefore = bytes;
+    bytesPrior = bytes;
     epochNanos = NO_EPOCH;
   }
 
@@ -76,10 +84,14 @@ final class CubicWindow {
     lastNanos = nowNanos;
     double seconds = (nowNanos - epochNanos + rttNanos) / 1e9 - secondsToPlateau;
     double cubicBytes = C * seconds * seconds * seconds * packetBytes + bytesBefore;
-    // Once the plateau is passed, Reno would grow by a packet each round trip (RFC 9438 §4.3).
-    double alpha = renoBytes >= bytesBefore ? 1 : RENO_ALPHA;
+    // Once the window before the cut is reached, Reno would grow by a packet each round trip.
+    double alpha = renoBytes >= bytesPrior ? 1 : RENO_ALPHA;
     renoBytes += alpha * packetBytes * acknowledgedBytes / bytes;
-    double target = Math.max(renoBytes, Math.min(cubicBytes, MOST_GROWTH * bytes));
+    if (cubicBytes < renoBytes) {
+      bytes = Math.max(bytes, renoBytes); // the Reno-friendly region (RFC 9438 §4.3)
+      return;
+    }
+    double target = Math.min(cubicBytes, MOST_GROWTH * bytes);
     if (target > bytes) {
       bytes = Math.min(target, bytes + (target - bytes) * acknowledgedBytes / bytes);
     }
@@ -93,9 +105,11 @@ final class CubicWindow {
   void reduce(long floorBytes) {
     savedBytes = bytes;
     savedBytesBefore = bytesBefore;
+    savedBytesPrior = bytesPrior;
     savedRenoBytes = renoBytes;
     savedEpochNanos = epochNanos;
     savedSecondsToPlateau = secondsToPlateau;
+    bytesPrior = bytes;
     bytesBefore = bytes < bytesBefore ? bytes * (1 + BETA) / 2 : bytes; // fast convergence
     bytes = Math.max(Math.max(bytes * BETA, (double) floorBytes), leastBytes());
     bytesBefore = Math.max(bytesBefore, bytes);
@@ -114,15 +128,22 @@ final class CubicWindow {
     savedBytes = 0;
   }
 
-  /** The last reduction was wrong (RFC 9438 §4.9). */
-  void undo() {
+  /**
+   * The last reduction was wrong (RFC 9438 §4.9).
+   *
+   * @return whether there was one that may be undone
+   */
+  boolean undo() {
+    boolean any = savedBytes > 0;
     if (savedBytes > bytes) {
       bytes = savedBytes;
       bytesBefore = savedBytesBefore;
+      bytesPrior = savedBytesPrior;
       renoBytes = savedRenoBytes;
       epochNanos = savedEpochNanos;
       secondsToPlateau = savedSecondsToPlateau;
     }
     savedBytes = 0;
+    return any;
   }
 }

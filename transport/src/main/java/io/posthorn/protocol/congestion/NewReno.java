@@ -11,6 +11,7 @@ public final class NewReno implements CongestionController {
   private long acknowledgedSinceGrowth;
   private long windowBeforeLoss;
   private long thresholdBeforeLoss;
+  private long recoveryStartBeforeLossNanos = -1;
   private boolean recovering;
 
   /**
@@ -75,6 +76,7 @@ public final class NewReno implements CongestionController {
     }
     windowBeforeLoss = windowBytes;
     thresholdBeforeLoss = slowStartThreshold;
+    recoveryStartBeforeLossNanos = recoveryStartNanos;
     recoveryStartNanos = nowNanos;
     slowStartThreshold = Math.max(windowBytes / 2, minimumWindow());
     windowBytes = slowStartThreshold;
@@ -84,10 +86,14 @@ public final class NewReno implements CongestionController {
 
   @Override
   public void onSpuriousLoss(long nowNanos) {
+    if (windowBeforeLoss == 0) {
+      return;
+    }
     if (windowBeforeLoss > windowBytes) {
       windowBytes = windowBeforeLoss;
       slowStartThreshold = thresholdBeforeLoss;
     }
+    recoveryStartNanos = recoveryStartBeforeLossNanos; // what else that flight lost has not paid
     recovering = false;
     windowBeforeLoss = 0;
   }

@@ -292,7 +292,7 @@ public final class PacketRecovery {
         if (!sent.isOnPath(number)) {
           packetsSpuriouslyLost += state == SentPackets.LOST ? 1 : 0;
         } else if (state == SentPackets.LOST) {
-          reordering.onSpuriousLoss(largestAcknowledged - number);
+          reordering.onSpuriousLoss(largestAcknowledged - number, nowNanos, rtt);
           spuriousBytes += sent.bytes(number);
           onSpuriousLoss(sent.sentNanos(number), nowNanos);
         } else {
@@ -370,6 +370,10 @@ public final class PacketRecovery {
     spuriousInPeriod++;
     if (spuriousInPeriod == lostInPeriod) {
       controller.onSpuriousLoss(nowNanos);
+      // The period never was: what else its flight loses begins another (RFC 9438 §4.9).
+      periodStartNanos = previousPeriodStartNanos;
+      lostInPeriod = 0;
+      spuriousInPeriod = 0;
     }
   }
 
@@ -378,7 +382,8 @@ public final class PacketRecovery {
     long lossDelayNanos = reordering.lossDelayNanos(rtt);
     long persistentNanos = LossDetector.persistentCongestionNanos(rtt, peerMaxAckDelayNanos);
     long lostBytes = 0;
-    long lostOnPath = 0;
+    long lostSincePeriod = 0;
+    long lostSincePrevious = 0;
     long newestLostNanos = -1;
     long runStartNanos = -1;
     boolean persistent = false;
@@ -409,7 +414,8 @@ public final class PacketRecovery {
         lose(number, nowNanos);
         continue;
       }
-      lostOnPath++;
+      lostSincePeriod += sentNanos > periodStartNanos ? 1 : 0;
+      lostSincePrevious += sentNanos > previousPeriodStartNanos ? 1 : 0;
       lostBytes += sent.bytes(number);
       newestLostNanos = Math.max(newestLostNanos, sentNanos);
       if (runStartNanos < 0 && sentNanos > firstSampleNanos) {
@@ -421,13 +427,18 @@ public final class PacketRecovery {
     numbersLookedAt += number - from;
     outstandingFrom = number;
     if (newestLostNanos >= 0) {
+      reordering.onLost(nowNanos, newestLostNanos);
       if (newestLostNanos > periodStartNanos) {
         previousPeriodStartNanos = periodStartNanos;
         periodStartNanos = nowNanos;
-        lostInPeriod = 0;
+        lostInPeriod = lostSincePeriod;
         spuriousInPeriod = 0;
+      } else {
+        lostInPeriod += lostSincePrevious;
       }
-      lostInPeriod += lostOnPath;
+      if (persistent) {
+        rtt.onPersistentCongestion();
+      }
       controller.onLost(nowNanos, newestLostNanos, lostBytes, persistent);
     }
     sent.trim(nowNanos - 3 * probeTimeoutNanos());

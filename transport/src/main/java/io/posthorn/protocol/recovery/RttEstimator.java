@@ -41,6 +41,11 @@ public final class RttEstimator {
     smoothedRttNanos = (7 * smoothedRttNanos + adjusted) / 8;
   }
 
+  /** The path may be a longer one by now: the newest sample is the smallest (RFC 9002 §5.2). */
+  void onPersistentCongestion() {
+    minRttNanos = latestRttNanos;
+  }
+
   /** Forgets all samples: the path changed to another network (RFC 9002 §5, RFC 9000 §9.4). */
   public void reset() {
     sampled = false;
