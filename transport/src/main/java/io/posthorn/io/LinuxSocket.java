@@ -121,10 +121,18 @@ final class LinuxSocket {
   }
 
   private int get(int option) {
+    return get(LinuxCalls.SOL_SOCKET, option);
+  }
+
+  private int get(int level, int option) {
     buffer.putInt(LENGTH, Integer.BYTES);
-    int result =
-        calls.getOption(descriptor, LinuxCalls.SOL_SOCKET, option, at + VALUE, at + LENGTH);
+    int result = calls.getOption(descriptor, level, option, at + VALUE, at + LENGTH);
     return result == 0 ? buffer.getInt(VALUE) : -1;
+  }
+
+  /** Whether it is of IPv6 and hears nothing of IPv4. */
+  boolean isIpv6Only() {
+    return isIpv6 && get(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_V6ONLY) != 0;
   }
 
   /**

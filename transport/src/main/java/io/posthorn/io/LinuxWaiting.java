@@ -46,8 +46,8 @@ final class LinuxWaiting {
   /** Whether the waiting thread is, or is about to be, inside {@code recvmsg}. */
   private volatile boolean receiving;
 
-  /** A datagram to self could reach another port of a group. */
-  private boolean canReceiveWaiting;
+  /** A datagram to self could reach another port of a group; and a system may refuse to send it. */
+  private volatile boolean canReceiveWaiting;
 
   // Of the waiting thread.
   private boolean datagramsComeSoon;
@@ -85,7 +85,7 @@ final class LinuxWaiting {
     canReceiveWaiting = wake.prepare(localAddress, RECEIVE_WAIT_MICROS);
   }
 
-  /** It is not alone any more. */
+  /** It is not alone any more, or cannot be woken there. */
   void forbidReceiveWaiting() {
     canReceiveWaiting = false;
   }
@@ -198,10 +198,12 @@ final class LinuxWaiting {
   /** Ends the wait that is under way, or the next one. */
   void end() {
     if (receiving) {
-      wake.send();
-    } else {
-      calls.raiseEvent(event, structsAt + EVENT_OUT);
+      if (wake.send()) {
+        return;
+      }
+      forbidReceiveWaiting(); // that wait ends by itself in a moment, and is the last of its kind
     }
+    calls.raiseEvent(event, structsAt + EVENT_OUT);
   }
 
   void close() {
