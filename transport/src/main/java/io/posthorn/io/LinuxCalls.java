@@ -199,14 +199,12 @@ class LinuxCalls {
   }
 
   /** Moves eight bytes from or to an eventfd; the counter's value does not matter here. */
-  void drainEvent(int fd, long eightBytes) {
-    long read = read(fd, eightBytes, Long.BYTES);
-    assert read == Long.BYTES || read == -1;
+  boolean drainEvent(int fd, long eightBytes) {
+    return read(fd, eightBytes, Long.BYTES) == Long.BYTES;
   }
 
-  void raiseEvent(int fd, long eightBytes) {
-    long written = write(fd, eightBytes, Long.BYTES);
-    assert written == Long.BYTES || written == -1;
+  boolean raiseEvent(int fd, long eightBytes) {
+    return write(fd, eightBytes, Long.BYTES) == Long.BYTES;
   }
 
   void closeDescriptor(int fd) {

@@ -175,6 +175,11 @@ public final class LinuxDatagramPort implements DatagramPort {
     return ready;
   }
 
+  /** As {@link LinuxWaiting#selfTest}. */
+  String selfTestWaiting() throws IOException {
+    return waiting.selfTest();
+  }
+
   @Override
   public void wakeup() {
     if (!waiting.beginWake() || !users.enter()) {
