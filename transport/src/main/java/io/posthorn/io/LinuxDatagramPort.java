@@ -126,12 +126,17 @@ public final class LinuxDatagramPort implements DatagramPort {
    *
    * @param socket a file descriptor that the process inherited
    * @throws RefusedException if it is no UDP socket, or the system does not offer what this port
-   *     needs; the descriptor stays open then
+   *     needs; the descriptor stays open then, as it was
    */
   static LinuxDatagramPort adopt(LinuxCalls calls, int socket, boolean forPackets)
       throws IOException {
     LinuxSocket taken = LinuxSocket.adopt(calls, socket);
-    return new LinuxDatagramPort(calls, taken, null, forPackets, null);
+    try {
+      return new LinuxDatagramPort(calls, taken, null, forPackets, null);
+    } catch (IOException | RuntimeException e) {
+      taken.giveBack();
+      throw e;
+    }
   }
 
   // Sending and receiving.

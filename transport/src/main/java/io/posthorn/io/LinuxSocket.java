@@ -6,6 +6,7 @@ import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The descriptor of a UDP socket of Linux: how it is opened or taken over, its options and its
@@ -25,6 +26,9 @@ final class LinuxSocket {
   private final ByteBuffer buffer =
       ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.nativeOrder());
   private final long at = LinuxCalls.addressOf(buffer);
+
+  /** Null if the socket was opened here. */
+  private @Nullable InheritedOptions inherited;
 
   private LinuxSocket(LinuxCalls calls, int descriptor, boolean isIpv6) {
     this.calls = calls;
@@ -82,7 +86,9 @@ final class LinuxSocket {
       throw new LinuxDatagramPort.RefusedException(
           "file descriptor " + descriptor + " is no UDP socket");
     }
-    return isIpv6 ? new LinuxSocket(calls, descriptor, true) : asked;
+    LinuxSocket taken = isIpv6 ? new LinuxSocket(calls, descriptor, true) : asked;
+    taken.inherited = new InheritedOptions(calls, descriptor);
+    return taken;
   }
 
   private static boolean isIpv6(InetSocketAddress bind) {
@@ -240,7 +246,15 @@ final class LinuxSocket {
     boolean unused = set(LinuxCalls.SOL_SOCKET, LinuxCalls.SO_DETACH_FILTER, 0);
   }
 
+  /** Makes a socket that the process inherited what it was; it stays open. */
+  void giveBack() {
+    if (inherited != null) {
+      inherited.restore();
+    }
+  }
+
   void close() {
+    giveBack();
     calls.closeDescriptor(descriptor);
   }
 }
