@@ -25,8 +25,10 @@ class InheritedOptionsTest {
     {LinuxCalls.SOL_SOCKET, LinuxCalls.SO_RCVTIMEO},
     {LinuxCalls.SOL_IP, LinuxCalls.IP_MTU_DISCOVER},
     {LinuxCalls.SOL_IP, LinuxCalls.IP_RECVTOS},
+    {LinuxCalls.SOL_IP, LinuxCalls.IP_PKTINFO},
     {LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_MTU_DISCOVER},
     {LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVTCLASS},
+    {LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVPKTINFO},
   };
 
   /** Keeps the socket open when it is closed, as the process that it came from does. */
@@ -87,7 +89,7 @@ class InheritedOptionsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"127.0.0.1", "::1", "::"})
+  @ValueSource(strings = {"127.0.0.1", "0.0.0.0", "::1", "::"})
   void closedPortLeavesThemAsTheyWere(String host) throws Exception {
     openSocket(host);
     List<String> before = options();

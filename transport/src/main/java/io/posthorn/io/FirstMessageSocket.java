@@ -190,6 +190,9 @@ final class FirstMessageSocket {
     try {
       another = main.openAnother();
       another.reportMarks();
+      if (main.reportsDestinations()) {
+        another.reportDestinations();
+      }
       int unused = another.growBuffer(LinuxCalls.SO_RCVBUF, BUFFER_BYTES);
       another.sharePort();
       main.sharePort();

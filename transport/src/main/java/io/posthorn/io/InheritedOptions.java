@@ -14,8 +14,10 @@ final class InheritedOptions {
     {LinuxCalls.SOL_SOCKET, LinuxCalls.SO_RCVTIMEO},
     {LinuxCalls.SOL_IP, LinuxCalls.IP_MTU_DISCOVER},
     {LinuxCalls.SOL_IP, LinuxCalls.IP_RECVTOS},
+    {LinuxCalls.SOL_IP, LinuxCalls.IP_PKTINFO},
     {LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_MTU_DISCOVER},
     {LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVTCLASS},
+    {LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVPKTINFO},
   };
 
   // Where each lies in the buffer: values, the longest of which is a struct timeval, and lengths.

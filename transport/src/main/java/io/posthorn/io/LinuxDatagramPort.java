@@ -83,6 +83,9 @@ public final class LinuxDatagramPort implements DatagramPort {
       own.bind(bind);
     }
     localAddress = own.localAddress();
+    if (localAddress.getAddress().isAnyLocalAddress()) {
+      own.reportDestinations();
+    }
     waiting = new LinuxWaiting(calls, own, receiver, wake, users, this::wakeup);
     if (group == null) {
       beAlone();

@@ -46,6 +46,10 @@ final class LinuxReceiver {
   private @Nullable InetSocketAddress runFrom;
   private EcnMark ecn = EcnMark.UNKNOWN;
 
+  // Where it came to, as PeerAddress has it; 0 and 0 if that is not reported.
+  private long localHigh;
+  private long localLow;
+
   /** What a wait ended with, to be counted under the lock. */
   private int waitError;
 
@@ -188,7 +192,7 @@ final class LinuxReceiver {
     if ((structs.getInt(HEADER + LinuxCalls.MSG_FLAGS_AT) & LinuxCalls.MSG_TRUNC) != 0) {
       dropCutDatagram();
     }
-    runFrom = names.read(structs, NAME);
+    runFrom = names.read(structs, NAME, localHigh, localLow);
   }
 
   /** The last datagram of the run is not whole, or cannot be told from one that is. */
@@ -199,10 +203,12 @@ final class LinuxReceiver {
     runAt = whole == 0 ? NOTHING : 0;
   }
 
-  /** Reads the length of each datagram and the mark of all from the control messages. */
+  /** Reads the length of each datagram, and mark and destination of all. */
   private void readControl() {
     runSegmentBytes = runBytes;
     ecn = EcnMark.UNKNOWN;
+    localHigh = 0;
+    localLow = 0;
     int end = CONTROL + (int) structs.getLong(HEADER + LinuxCalls.MSG_CONTROLLEN_AT);
     int at = CONTROL;
     while (at + LinuxCalls.CMSG_HEADER_BYTES <= end) {
@@ -219,6 +225,12 @@ final class LinuxReceiver {
       } else if ((level == LinuxCalls.SOL_IP && type == LinuxCalls.IP_TOS)
           || (level == LinuxCalls.SOL_IPV6 && type == LinuxCalls.IPV6_TCLASS)) {
         ecn = EcnMark.ofCodepoint(structs.get(data));
+      } else if (level == LinuxCalls.SOL_IPV6 && type == LinuxCalls.IPV6_PKTINFO) {
+        localHigh = structs.getLong(data);
+        localLow = structs.getLong(data + Long.BYTES);
+      } else if (level == LinuxCalls.SOL_IP && type == LinuxCalls.IP_PKTINFO) {
+        int own = structs.getInt(data + LinuxCalls.PKTINFO_OWN_AT);
+        localLow = own == 0 ? 0 : SocketAddresses.mapped(own);
       }
       at += (length + Long.BYTES - 1) & -Long.BYTES;
     }

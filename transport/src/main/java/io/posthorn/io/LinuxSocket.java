@@ -30,6 +30,8 @@ final class LinuxSocket {
   /** Null if the socket was opened here. */
   private @Nullable InheritedOptions inherited;
 
+  private boolean reportsDestinations;
+
   private LinuxSocket(LinuxCalls calls, int descriptor, boolean isIpv6) {
     this.calls = calls;
     this.descriptor = descriptor;
@@ -169,6 +171,27 @@ final class LinuxSocket {
       unused = set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_V6ONLY, 0);
       unused = set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVTCLASS, 1);
     }
+  }
+
+  /**
+   * Has the own address reported to which each datagram came; for a socket of all addresses, since
+   * another has but one. Where the system cannot, answers leave from where its routes say.
+   */
+  void reportDestinations() {
+    reportsDestinations =
+        isIpv6
+            ? set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVPKTINFO, 1)
+            : set(LinuxCalls.SOL_IP, LinuxCalls.IP_PKTINFO, 1);
+  }
+
+  /** Whether it does so. */
+  boolean reportsDestinations() {
+    return reportsDestinations;
+  }
+
+  /** Whether it is of IPv6, and IPv4 addresses have their IPv6 form. */
+  boolean isIpv6() {
+    return isIpv6;
   }
 
   /** Asks for a buffer of so many bytes, if it is smaller; answers what was granted. */
