@@ -3,6 +3,7 @@ package io.posthorn.io;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.BufferWarning;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import java.net.InetAddress;
@@ -83,6 +84,7 @@ class PortChoiceTest {
 
     /** No arguments. */
     public static void main(String[] arguments) throws Exception {
+      BufferWarning.silence();
       InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
       try (MessageSocket socket = MessageSocket.builder().bind(any).open()) {
         socket.send(socket.localAddress(), new byte[] {1});

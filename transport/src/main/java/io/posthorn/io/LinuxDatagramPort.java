@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Descriptors are closed by whoever leaves last: {@link #close} or the thread that waits.
  */
 public final class LinuxDatagramPort implements DatagramPort {
-  /** A burst of some milliseconds at 10 Gbit/s; the system grants what it is allowed to. */
-  private static final int WANTED_BUFFER_BYTES = 4 << 20;
-
   private final LinuxCalls calls;
   private final LinuxSocket own;
   private final SegmentationSupport segmentation;
@@ -72,8 +69,8 @@ public final class LinuxDatagramPort implements DatagramPort {
     receiver = new LinuxReceiver(calls, own, counters, wake);
     setsDontFragment = forPackets && own.dontFragment();
     own.reportMarks();
-    grantedReceiveBufferBytes = own.growBuffer(LinuxCalls.SO_RCVBUF, WANTED_BUFFER_BYTES);
-    grantedSendBufferBytes = own.growBuffer(LinuxCalls.SO_SNDBUF, WANTED_BUFFER_BYTES);
+    grantedReceiveBufferBytes = own.growBuffer(LinuxCalls.SO_RCVBUF, WantedBuffers.BYTES);
+    grantedSendBufferBytes = own.growBuffer(LinuxCalls.SO_SNDBUF, WantedBuffers.BYTES);
     this.forPackets = forPackets;
     this.group = group;
     if (group != null) {
@@ -315,30 +312,16 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   @Override
   public String description() {
-    return "Linux: " + segmentation.description() + remark + apartWords() + cutBuffers();
+    return "Linux: "
+        + segmentation.description()
+        + remark
+        + apartWords()
+        + WantedBuffers.cut(grantedReceiveBufferBytes, grantedSendBufferBytes);
   }
 
   private String apartWords() {
     FirstMessageSocket apart = firstMessages;
     return apart == null ? "" : apart.description();
-  }
-
-  private String cutBuffers() {
-    return cutBuffer("receive", grantedReceiveBufferBytes, "net.core.rmem_max")
-        + cutBuffer("send", grantedSendBufferBytes, "net.core.wmem_max");
-  }
-
-  private static String cutBuffer(String which, int grantedBytes, String ceiling) {
-    return grantedBytes >= WANTED_BUFFER_BYTES
-        ? ""
-        : "; the "
-            + which
-            + " buffer is cut to "
-            + grantedBytes
-            + " bytes by the kernel's ceiling, bursts beyond it are lost: sysctl -w "
-            + ceiling
-            + "="
-            + WANTED_BUFFER_BYTES;
   }
 
   @Override
