@@ -1,5 +1,6 @@
 package io.posthorn.io;
 
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
@@ -60,5 +61,6 @@ final class InheritedOptions {
                 descriptor, OPTIONS[i][0], OPTIONS[i][1], at + i * VALUE_BYTES, length);
       }
     }
+    Reference.reachabilityFence(this); // whose buffer's address alone is passed
   }
 }

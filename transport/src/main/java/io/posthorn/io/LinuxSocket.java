@@ -1,6 +1,7 @@
 package io.posthorn.io;
 
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.net.BindException;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
@@ -125,7 +126,11 @@ final class LinuxSocket {
 
   private boolean set(int level, int option, int value) {
     buffer.putInt(VALUE, value);
-    return calls.setOption(descriptor, level, option, at + VALUE, Integer.BYTES) == 0;
+    try {
+      return calls.setOption(descriptor, level, option, at + VALUE, Integer.BYTES) == 0;
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   private int get(int option) {
@@ -256,7 +261,11 @@ final class LinuxSocket {
   private boolean attach(int option, ByteBuffer program) {
     long from = LinuxCalls.addressOf(program);
     int bytes = PortSteering.PROGRAM_HEADER_BYTES;
-    return calls.setOption(descriptor, LinuxCalls.SOL_SOCKET, option, from, bytes) == 0;
+    try {
+      return calls.setOption(descriptor, LinuxCalls.SOL_SOCKET, option, from, bytes) == 0;
+    } finally {
+      Reference.reachabilityFence(program); // whose address alone is passed
+    }
   }
 
   /** Has a program choose which datagrams come in; where the system refuses it, all do. */
