@@ -184,11 +184,12 @@ final class FirstMessageSocket {
     }
   }
 
-  /** Where the system does not take it, all goes on with one socket. */
+  /** Where the system does not take it, or has no memory for it, all goes on with one socket. */
   private void open() {
     LinuxSocket another = null;
     try {
       another = main.openAnother();
+      LinuxReceiver reads = new LinuxReceiver(calls, another, counters, wake);
       another.reportMarks();
       if (main.reportsDestinations()) {
         another.reportDestinations();
@@ -199,9 +200,9 @@ final class FirstMessageSocket {
       another.bind(address);
       main.steer(PortSteering.firstMessagesApart(false));
       cookiesToo = false;
-      receiver = new LinuxReceiver(calls, another, counters, wake);
+      receiver = reads;
       own = another;
-    } catch (IOException why) {
+    } catch (IOException | OutOfMemoryError why) {
       refusal = why.getMessage();
       if (another != null) {
         another.close();

@@ -85,7 +85,12 @@ public final class LinuxDatagramPort implements DatagramPort {
     }
     waiting = new LinuxWaiting(calls, own, receiver, wake, users, this::wakeup);
     if (group == null) {
-      beAlone();
+      try {
+        beAlone();
+      } catch (RuntimeException | Error e) {
+        waiting.close();
+        throw e;
+      }
     }
   }
 
@@ -115,7 +120,7 @@ public final class LinuxDatagramPort implements DatagramPort {
     LinuxSocket socket = LinuxSocket.open(calls, bind);
     try {
       return new LinuxDatagramPort(calls, socket, bind, forPackets, group);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       socket.close();
       throw e;
     }
@@ -133,7 +138,7 @@ public final class LinuxDatagramPort implements DatagramPort {
     LinuxSocket taken = LinuxSocket.adopt(calls, socket);
     try {
       return new LinuxDatagramPort(calls, taken, null, forPackets, null);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       taken.giveBack();
       throw e;
     }

@@ -35,9 +35,18 @@ final class LinuxSocket {
 
   private LinuxSocket(LinuxCalls calls, int descriptor, boolean isIpv6) {
     this.calls = calls;
-    this.descriptor = descriptor;
     this.isIpv6 = isIpv6;
     this.names = new SocketAddresses(isIpv6);
+    this.descriptor = descriptor;
+  }
+
+  /** Asks for a descriptor; last of all: nothing that may fail comes while nobody would close it. */
+  private LinuxSocket(LinuxCalls calls, boolean isIpv6) {
+    this.calls = calls;
+    this.isIpv6 = isIpv6;
+    this.names = new SocketAddresses(isIpv6);
+    this.descriptor =
+        calls.openDatagramSocket(isIpv6 ? LinuxCalls.AF_INET6 : LinuxCalls.AF_INET);
   }
 
   /**
@@ -49,16 +58,18 @@ final class LinuxSocket {
    */
   static LinuxSocket open(LinuxCalls calls, InetSocketAddress bind) throws IOException {
     BindAdvice.requireResolved(bind);
-    boolean isIpv6 = isIpv6(bind);
-    int socket = calls.openDatagramSocket(isIpv6 ? LinuxCalls.AF_INET6 : LinuxCalls.AF_INET);
-    if (socket < 0 && isIpv6 && bind.getAddress().isAnyLocalAddress()) {
-      isIpv6 = false; // a kernel without IPv6
-      socket = calls.openDatagramSocket(LinuxCalls.AF_INET);
+    LinuxSocket socket = new LinuxSocket(calls, isIpv6(bind));
+    if (socket.descriptor < 0 && socket.isIpv6 && bind.getAddress().isAnyLocalAddress()) {
+      socket = new LinuxSocket(calls, false); // a kernel without IPv6
     }
-    if (socket < 0) {
+    return socket.requireDescriptor();
+  }
+
+  private LinuxSocket requireDescriptor() throws IOException {
+    if (descriptor < 0) {
       throw unavailable(calls, "socket");
     }
-    return new LinuxSocket(calls, socket, isIpv6);
+    return this;
   }
 
   /**
@@ -67,11 +78,7 @@ final class LinuxSocket {
    * @throws IOException as {@link #open} does
    */
   LinuxSocket openAnother() throws IOException {
-    int socket = calls.openDatagramSocket(isIpv6 ? LinuxCalls.AF_INET6 : LinuxCalls.AF_INET);
-    if (socket < 0) {
-      throw unavailable(calls, "socket");
-    }
-    return new LinuxSocket(calls, socket, isIpv6);
+    return new LinuxSocket(calls, isIpv6).requireDescriptor();
   }
 
   /**

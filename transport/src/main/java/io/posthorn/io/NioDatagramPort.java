@@ -103,7 +103,7 @@ public final class NioDatagramPort implements DatagramPort {
     try {
       selector = Selector.open();
       return new NioDatagramPort(calls, channel, selector, bind, why);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       if (selector != null) {
         selector.close();
       }
