@@ -36,8 +36,8 @@ public final class PortChoice {
         try {
           calls = new LinuxCalls();
           whyNot = selfTest(calls);
-        } catch (LinkageError | RuntimeException e) {
-          whyNot = "JNA is not usable: " + e;
+        } catch (RuntimeException | Error e) { // a library of another version is a bare Error
+          whyNot = "JNA is not usable: " + e.toString().replaceAll("\\s+", " ");
         }
       }
       CALLS = whyNot.isEmpty() ? calls : null;
