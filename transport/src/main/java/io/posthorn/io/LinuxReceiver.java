@@ -50,9 +50,6 @@ final class LinuxReceiver {
   private long localHigh;
   private long localLow;
 
-  /** What a wait ended with, to be counted under the lock. */
-  private int waitError;
-
   /** Written under the caller's lock, read by the waiting thread, which may be late by one turn. */
   private volatile boolean pausing;
 
@@ -131,10 +128,6 @@ final class LinuxReceiver {
 
   /** Takes the next run from the system; null if none is waiting. */
   private @Nullable InetSocketAddress receiveRun() {
-    if (waitError != 0) {
-      counters.receiveError(calls.errorText(waitError));
-      waitError = 0;
-    }
     for (int errors = 0; errors < PAUSE_AFTER_ERRORS; ) {
       prepare();
       long bytes = calls.receive(socket, structsAt + HEADER);
@@ -168,7 +161,7 @@ final class LinuxReceiver {
 
   /** A wait ended with an error that is none of the usual ends. */
   void onWaitError(int error) {
-    waitError = error;
+    counters.receiveError(calls.errorText(error));
   }
 
   /** Whether the run that has begun is the datagram to self alone. */
