@@ -280,7 +280,7 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   /** Drops what has come so far. */
   void discardReceived() {
-    receiver.discard();
+    receiver.discard(grantedReceiveBufferBytes);
   }
 
   void closeSocket() {

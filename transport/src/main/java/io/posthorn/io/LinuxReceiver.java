@@ -21,6 +21,9 @@ final class LinuxReceiver {
   /** There is nothing to be taken from a run, not even an empty datagram. */
   private static final int NOTHING = -1;
 
+  /** No datagram takes less room in the kernel: its data stand in a block of at least so much. */
+  static final int LEAST_QUEUED_BYTES = 512;
+
   // Where each struct lies in the buffer.
   private static final int HEADER = 0;
   private static final int VECTOR = 64;
@@ -109,9 +112,14 @@ final class LinuxReceiver {
     return runFrom != null;
   }
 
-  /** Drops what has come so far. */
-  void discard() {
-    while (receiveRun() != null) {
+  /**
+   * Drops what has come so far, and no more of what goes on coming than there is room for.
+   *
+   * @param bufferBytes granted for what waits to be read; the kernel takes twice as much for its own
+   */
+  void discard(int bufferBytes) {
+    for (long left = 2L * bufferBytes; left >= 0 && receiveRun() != null; ) {
+      left -= Math.max(runBytes, LEAST_QUEUED_BYTES);
       runFrom = null;
     }
   }
