@@ -68,8 +68,7 @@ class LinuxReceiveWaitTest {
       boolean isWakeUp = header.getPointer(MSG_IOV_AT).getLong(IOV_LEN_AT) == WAKE_UP_BYTES;
       byte[] to = header.getPointer(MSG_NAME_AT).getByteArray(IPV6_HOST_AT, IPV6_LOOPBACK.length);
       boolean refused =
-          (isWakeUp && refusesWakeUps)
-              || (lacksIpv6Loopback && Arrays.equals(IPV6_LOOPBACK, to));
+          (isWakeUp && refusesWakeUps) || (lacksIpv6Loopback && Arrays.equals(IPV6_LOOPBACK, to));
       isRefused = refused;
       refusals += refused ? 1 : 0;
       return refused ? -1 : super.send(fd, message);

@@ -261,8 +261,7 @@ class PeerAddressTest {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     InetAddress host = InetAddress.getByName("192.0.2.1");
     new ObjectOutputStream(bytes).writeObject(new PeerAddress(host, 9, 1, 2));
-    Object read =
-        new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray())).readObject();
+    Object read = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray())).readObject();
     assertSame(InetSocketAddress.class, read.getClass());
     assertEquals(new InetSocketAddress(host, 9), read);
   }
@@ -271,10 +270,7 @@ class PeerAddressTest {
   @ValueSource(strings = {"0.0.0.0", "::"})
   void plainAnswerReachesAConnectedPeer(String bind) throws Exception {
     try (MessageSocket server =
-            MessageSocket.builder()
-                .mode(Mode.PLAIN)
-                .bind(new InetSocketAddress(bind, 0))
-                .open();
+            MessageSocket.builder().mode(Mode.PLAIN).bind(new InetSocketAddress(bind, 0)).open();
         DatagramChannel peer = DatagramChannel.open()) {
       peer.connect(new InetSocketAddress("127.0.0.2", server.localAddress().getPort()));
       peer.write(ByteBuffer.wrap(new byte[] {1, 2, 3}));

@@ -41,10 +41,14 @@ final class InheritedOptions {
       buffer.putInt(length, VALUE_BYTES);
       int level = OPTIONS[i][0];
       int option = OPTIONS[i][1];
-      if (calls.getOption(descriptor, level, option, at + i * VALUE_BYTES, at + length) != 0) {
+      if (calls.getOption(descriptor, level, option, valueAt(i), at + length) != 0) {
         buffer.putInt(length, 0); // of the other family, or of a newer system
       }
     }
+  }
+
+  private long valueAt(int index) {
+    return at + (long) index * VALUE_BYTES;
   }
 
   private static int lengthAt(int index) {
@@ -53,14 +57,16 @@ final class InheritedOptions {
 
   /** Sets them again. */
   void restore() {
-    for (int i = 0; i < OPTIONS.length; i++) {
-      int length = buffer.getInt(lengthAt(i));
-      if (length > 0) {
-        int unused =
-            calls.setOption(
-                descriptor, OPTIONS[i][0], OPTIONS[i][1], at + i * VALUE_BYTES, length);
+    try {
+      for (int i = 0; i < OPTIONS.length; i++) {
+        int length = buffer.getInt(lengthAt(i));
+        if (length > 0) {
+          int unused =
+              calls.setOption(descriptor, OPTIONS[i][0], OPTIONS[i][1], valueAt(i), length);
+        }
       }
+    } finally {
+      Reference.reachabilityFence(this); // whose buffer's address alone is passed
     }
-    Reference.reachabilityFence(this); // whose buffer's address alone is passed
   }
 }

@@ -115,7 +115,8 @@ final class LinuxReceiver {
   /**
    * Drops what has come so far, and no more of what goes on coming than there is room for.
    *
-   * @param bufferBytes granted for what waits to be read; the kernel takes twice as much for its own
+   * @param bufferBytes granted for what waits to be read; the kernel takes twice as much for its
+   *     own
    */
   void discard(int bufferBytes) {
     for (long left = 2L * bufferBytes; left >= 0 && receiveRun() != null; ) {

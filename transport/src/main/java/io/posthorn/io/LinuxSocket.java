@@ -40,13 +40,14 @@ final class LinuxSocket {
     this.descriptor = descriptor;
   }
 
-  /** Asks for a descriptor; last of all: nothing that may fail comes while nobody would close it. */
+  /**
+   * Asks for a descriptor; last of all: nothing that may fail comes while nobody would close it.
+   */
   private LinuxSocket(LinuxCalls calls, boolean isIpv6) {
     this.calls = calls;
     this.isIpv6 = isIpv6;
     this.names = new SocketAddresses(isIpv6);
-    this.descriptor =
-        calls.openDatagramSocket(isIpv6 ? LinuxCalls.AF_INET6 : LinuxCalls.AF_INET);
+    this.descriptor = calls.openDatagramSocket(isIpv6 ? LinuxCalls.AF_INET6 : LinuxCalls.AF_INET);
   }
 
   /**

@@ -10,9 +10,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * What sockets tell the system's logger {@code io.posthorn}: at DEBUG what opens, moves and ends,
- * at WARNING that a socket failed; and {@code io.posthorn.buffers}, once in a process, that the kernel
- * cuts the buffers of its sockets. Cold events only, nothing that the network wrote, no secret; and
- * never under a socket's lock, for nobody knows how long a log takes.
+ * at WARNING that a socket failed; and {@code io.posthorn.buffers}, once in a process, that the
+ * kernel cuts the buffers of its sockets. Cold events only, nothing that the network wrote, no
+ * secret; and never under a socket's lock, for nobody knows how long a log takes.
  */
 final class SocketLog {
   private static final System.Logger LOGGER = System.getLogger("io.posthorn");
