@@ -46,6 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @EnabledOnOs(OS.LINUX)
 @Timeout(60)
 class PeerAddressTest {
+  private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
   private static final Duration GUARD = Duration.ofSeconds(20);
 
   /** What refuses an own address, as a machine that has it no more. */
@@ -97,7 +98,7 @@ class PeerAddressTest {
   }
 
   private DatagramChannel peerOf(String to) throws Exception {
-    return peerOf(InetAddress.getByName("127.0.0.1"), InetAddress.getByName(to));
+    return peerOf(LOOPBACK, InetAddress.getByName(to));
   }
 
   private InetSocketAddress ask(DatagramChannel peer) throws Exception {
@@ -209,7 +210,7 @@ class PeerAddressTest {
   @Test
   void addressThatAnotherSocketMetIsNoneOfThisOnes() throws Exception {
     open(new LinuxCalls(), "0.0.0.0");
-    InetSocketAddress bind = new InetSocketAddress("127.0.0.1", 0);
+    InetSocketAddress bind = new InetSocketAddress(LOOPBACK, 0);
     LinuxDatagramPort another = LinuxDatagramPort.open(new LinuxCalls(), bind, true);
     try (DatagramChannel peer = peerOf("127.0.0.2")) {
       InetSocketAddress met = ask(peer);
@@ -230,7 +231,7 @@ class PeerAddressTest {
     try (DatagramChannel peer = peerOf("127.0.0.2")) {
       InetSocketAddress from = ask(peer);
       peer.disconnect();
-      peer.connect(new InetSocketAddress("127.0.0.1", port.localAddress().getPort()));
+      peer.connect(new InetSocketAddress(LOOPBACK, port.localAddress().getPort()));
       answer(from, EcnMark.ECT_0, 300, 300, 7);
       answer(from, EcnMark.ECT_0, 40);
       assertHears(peer, 300, 300, 7, 40);
@@ -289,7 +290,7 @@ class PeerAddressTest {
     try (MessageSocket server =
             MessageSocket.builder().bind(new InetSocketAddress(bind, 0)).open();
         MessageSocket client =
-            MessageSocket.builder().bind(new InetSocketAddress("127.0.0.1", 0)).open()) {
+            MessageSocket.builder().bind(new InetSocketAddress(LOOPBACK, 0)).open()) {
       InetSocketAddress to = new InetSocketAddress("127.0.0.2", server.localAddress().getPort());
       client.send(to, new byte[] {1});
       Message asked = server.receive(GUARD);
