@@ -118,6 +118,7 @@ class ShutdownTest {
 
     /** Arguments: mode and port. */
     public static void main(String[] arguments) throws Exception {
+      BufferWarning.silence();
       // Slow enough that what was sent is still under way when main returns.
       MessageSocket socket =
           MessageSocket.builder().mode(Mode.valueOf(arguments[0])).impair("delay 50ms").open();

@@ -72,7 +72,10 @@ public final class MessageSocketBuilder {
     return this;
   }
 
-  /** Which address and port to listen on; default any free port of all addresses. */
+  /**
+   * Which address and port to listen on; default any free port of all addresses. On Linux's fast
+   * path a socket of all addresses answers each peer from the one that it wrote to.
+   */
   public MessageSocketBuilder bind(InetSocketAddress address) {
     this.bind = Objects.requireNonNull(address, "address");
     return this;

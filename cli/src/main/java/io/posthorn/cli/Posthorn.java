@@ -51,8 +51,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
     },
     footer = {"", "posthorn help COMMAND tells more."})
 public final class Posthorn implements Callable<Integer> {
-  private static final String LOG_FORMAT = "java.util.logging.SimpleFormatter.format";
-
   private final Streams streams;
 
   @Spec private @Nullable CommandSpec spec;
@@ -217,10 +215,7 @@ public final class Posthorn implements Callable<Integer> {
     if (System.getProperty("kryo.unsafe") == null) {
       System.setProperty("kryo.unsafe", "false");
     }
-    // What the library logs as a warning, such as a trace whose disk is full, is one line of words.
-    if (System.getProperty(LOG_FORMAT) == null) {
-      System.setProperty(LOG_FORMAT, "posthorn: %5$s%n");
-    }
+    LogSettings.use();
     Signals.ofProcess().install();
     RunningSockets.ofProcess().enable(String.valueOf(firstWord(args)));
     int status = run(Streams.ofProcess(), args);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.BufferWarning;
 import io.posthorn.MessageSocket;
 import io.posthorn.MessageSocketBuilder;
 import io.posthorn.MessageTooLargeException;
@@ -250,6 +251,7 @@ class ReliableDatagramSocketTest {
      */
     @SuppressWarnings("deprecation") // the factory is, and must be left alone all the same
     public static void main(String[] args) throws IOException {
+      BufferWarning.silence();
       DatagramSocket.setDatagramSocketImplFactory(
           () -> {
             throw new IllegalStateException("the factory was asked");

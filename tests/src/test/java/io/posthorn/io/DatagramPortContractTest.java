@@ -223,6 +223,14 @@ abstract class DatagramPortContractTest {
   }
 
   @Test
+  void cutBufferIsSaidWithTheRemedy() {
+    boolean isCut = port.grantedReceiveBufferBytes() < WantedBuffers.BYTES;
+    assertEquals(isCut, port.description().contains("receive buffer is cut"), port.description());
+    assertTrue(port.grantedReceiveBufferBytes() > 0);
+    assertTrue(port.grantedSendBufferBytes() > 0);
+  }
+
+  @Test
   void ownAddressesAreKnown() throws Exception {
     int number = port.localAddress().getPort();
     OwnAddresses bound = new OwnAddresses(port.localAddress(), () -> 0);

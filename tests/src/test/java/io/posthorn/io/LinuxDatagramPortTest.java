@@ -13,6 +13,7 @@ import io.posthorn.EcnMark;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.TransmitBatch;
 import io.posthorn.io.RefusingCalls.Call;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
@@ -62,14 +63,6 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
   void saysWhichWayItTakes() {
     assertTrue(port.description().contains("UDP_SEGMENT"), port.description());
     assertFalse(port.description().contains("without"), port.description());
-  }
-
-  @Test
-  void cutBufferIsSaidWithTheRemedy() {
-    boolean isCut = port.grantedReceiveBufferBytes() < 4 << 20;
-    assertEquals(isCut, port.description().contains("net.core.rmem_max="), port.description());
-    assertTrue(port.grantedReceiveBufferBytes() > 0);
-    assertTrue(port.grantedSendBufferBytes() > 0);
   }
 
   @Test
@@ -169,6 +162,31 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
     assertTrue(port.description().contains(calls.errorText(errno)), port.description());
     assertRunArrives(10, 10, 4);
     assertFalse(PortChoice.selfTest(calls).isEmpty());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"POLL,1", "POLL,38", "EVENT_WRITE,1", "EVENT_READ,1", "ANY_SEND,1", "RECEIVE,1"})
+  void whatIsMissingWhereverItIsNeededIsFoundByTheSelfTest(Call call, int errno) {
+    assertFalse(PortChoice.selfTest(new RefusingCalls(call, errno, () -> true)).isEmpty());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {LinuxCalls.EPERM, LinuxCalls.ENOSYS})
+  void refusedWaitIsAnErrorAndNoSpin(int errno) throws Exception {
+    RefusingCalls calls = new RefusingCalls(Call.POLL, errno, () -> true);
+    reopen(calls);
+    IOException e = assertThrows(IOException.class, () -> port.await(Endpoint.NEVER, false));
+    assertTrue(e.getMessage().contains(calls.errorText(errno)), e.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {LinuxCalls.EINTR, LinuxCalls.EAGAIN})
+  void interruptedWaitIsNoError(int errno) throws Exception {
+    int[] asked = {0};
+    reopen(new RefusingCalls(Call.POLL, errno, () -> asked[0]++ == 0));
+    assertFalse(port.await(Endpoint.NEVER, false));
+    port.wakeup();
+    assertTrue(port.await(Endpoint.NEVER, false));
   }
 
   @ParameterizedTest

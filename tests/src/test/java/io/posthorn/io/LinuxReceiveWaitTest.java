@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.jna.Pointer;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.TransmitBatch;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -23,10 +25,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Waiting for a datagram inside the call that receives it. */
 @EnabledOnOs(OS.LINUX)
 class LinuxReceiveWaitTest {
+  private static final int WAKE_UP_BYTES = 16;
+
+  /** Of struct sockaddr_in6. */
+  private static final int IPV6_HOST_AT = 8;
+
+  private static final byte[] IPV6_LOOPBACK = new byte[16];
+
+  static {
+    IPV6_LOOPBACK[15] = 1;
+  }
+
   /** Runs something when the thread is about to wait in the system. */
   private static final class WatchedCalls extends LinuxCalls {
     private Runnable beforeWait = () -> {};
     private boolean refusesTimeout;
+    private boolean refusesWakeUps;
+    private boolean lacksIpv6Loopback;
+    private boolean isRefused;
+    private int refusals;
     private int waits;
     private int error;
 
@@ -34,6 +51,7 @@ class LinuxReceiveWaitTest {
     long awaitAndReceive(int fd, long message) {
       waits++;
       beforeWait.run();
+      isRefused = false;
       return error != 0 ? -1 : super.awaitAndReceive(fd, message);
     }
 
@@ -45,7 +63,22 @@ class LinuxReceiveWaitTest {
     }
 
     @Override
+    long send(int fd, long message) {
+      Pointer header = new Pointer(message);
+      boolean isWakeUp = header.getPointer(MSG_IOV_AT).getLong(IOV_LEN_AT) == WAKE_UP_BYTES;
+      byte[] to = header.getPointer(MSG_NAME_AT).getByteArray(IPV6_HOST_AT, IPV6_LOOPBACK.length);
+      boolean refused =
+          (isWakeUp && refusesWakeUps) || (lacksIpv6Loopback && Arrays.equals(IPV6_LOOPBACK, to));
+      isRefused = refused;
+      refusals += refused ? 1 : 0;
+      return refused ? -1 : super.send(fd, message);
+    }
+
+    @Override
     int lastError() {
+      if (isRefused) {
+        return EADDRNOTAVAIL;
+      }
       return error != 0 ? error : super.lastError();
     }
   }
@@ -100,7 +133,7 @@ class LinuxReceiveWaitTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"127.0.0.1", "0.0.0.0", "::1"})
+  @ValueSource(strings = {"127.0.0.1", "0.0.0.0", "::1", "::"})
   void aWakeUpDuringTheWaitEndsItAndIsNoDatagram(String host) throws IOException {
     open(host);
     meetADatagram();
@@ -110,6 +143,36 @@ class LinuxReceiveWaitTest {
       assertEquals(i, calls.waits);
       assertNull(port.receive(slab, 0));
     }
+  }
+
+  /** As in containers where IPv6 is switched off, and can be bound to all the same. */
+  @Test
+  void aWakeUpNeedsNoLoopbackOfIpv6() throws IOException {
+    calls.lacksIpv6Loopback = true;
+    open("::");
+    meetADatagram();
+    calls.beforeWait = port::wakeup;
+    assertTrue(port.await(Endpoint.NEVER, false));
+    assertEquals(1, calls.waits);
+    assertNull(port.receive(slab, 0));
+    assertEquals(0, calls.refusals);
+  }
+
+  @Test
+  void aWakeUpThatCannotBeSentIsNotLostAndLaterWaitsArePolls() throws IOException {
+    calls.refusesWakeUps = true;
+    open("127.0.0.1");
+    meetADatagram();
+    calls.beforeWait = port::wakeup;
+    assertFalse(port.await(Endpoint.NEVER, false), "it ends by itself");
+    assertEquals(1, calls.refusals);
+    assertTrue(port.await(Endpoint.NEVER, false), "somebody woke it");
+    for (int i = 1; i <= 3; i++) {
+      sendToSelf(100 + i);
+      assertTrue(port.await(Endpoint.NEVER, false));
+      take(100 + i);
+    }
+    assertEquals(1, calls.waits);
   }
 
   @Test

@@ -1,13 +1,19 @@
 package io.posthorn.io;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.jna.Native;
+import com.sun.jna.Platform;
+import io.posthorn.BufferWarning;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Which port a process gets, told in processes of their own, since it is found out once: the fast
@@ -25,6 +32,8 @@ import org.junit.jupiter.api.condition.OS;
 class PortChoiceTest {
   /** Since 24 a virtual machine asks for leave to call native code (JEP 472). */
   private static final boolean HAS_RULE = Runtime.version().feature() >= 24;
+
+  @TempDir Path folder;
 
   @Test
   void socketWorksSilentlyWhateverTheRule() throws Exception {
@@ -43,6 +52,25 @@ class PortChoiceTest {
       flags.add("--enable-native-access=ALL-UNNAMED");
     }
     assertPath("portable", "(JNA is not usable: ", flags.toArray(String[]::new));
+  }
+
+  /** Where an older JNA has left its library in the way, of which JNA says so by a bare Error. */
+  @Test
+  void nativeLibraryOfAnotherVersionIsDoneWithout() throws Exception {
+    Path library = folder.resolve(System.mapLibraryName("jnidispatch"));
+    String own = "/com/sun/jna/" + Platform.RESOURCE_PREFIX + "/" + library.getFileName();
+    try (InputStream in = Native.class.getResourceAsStream(own)) {
+      String bytes = new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
+      char major = Native.VERSION_NATIVE.charAt(0);
+      String another = bytes.replaceAll(major + "(\\.\\d\\.\\d\\x00)", "0$1");
+      assertFalse(bytes.equals(another), "it has no version");
+      Files.write(library, another.getBytes(StandardCharsets.ISO_8859_1));
+    }
+    List<String> flags = new ArrayList<>(List.of("-Djna.boot.library.path=" + folder));
+    if (HAS_RULE) {
+      flags.add("--enable-native-access=ALL-UNNAMED");
+    }
+    assertPath("portable", "(JNA is not usable: java.lang.Error: ", flags.toArray(String[]::new));
   }
 
   @Test
@@ -83,6 +111,7 @@ class PortChoiceTest {
 
     /** No arguments. */
     public static void main(String[] arguments) throws Exception {
+      BufferWarning.silence();
       InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
       try (MessageSocket socket = MessageSocket.builder().bind(any).open()) {
         socket.send(socket.localAddress(), new byte[] {1});

@@ -18,6 +18,7 @@ import java.nio.channels.DatagramChannel;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -226,6 +227,32 @@ class PortSteeringTest {
     try {
       assertEquals(1, ports.size());
       assertTrue(ports.get(0).description().contains("one I/O thread and not 3"));
+    } finally {
+      close(ports);
+    }
+  }
+
+  /** A flood that does not pause: there is always one more. */
+  @Test
+  @Timeout(60)
+  void openingEndsUnderAFlood() throws Exception {
+    int[] received = {0};
+    LinuxCalls flooded =
+        new LinuxCalls() {
+          @Override
+          long receive(int fd, long message) {
+            received[0]++;
+            long bytes = super.receive(fd, message);
+            return bytes >= 0 ? bytes : 0;
+          }
+        };
+    List<LinuxDatagramPort> ports = PortGroup.open(flooded, LOOPBACK, true, 2, true);
+    try {
+      long most = 0;
+      for (LinuxDatagramPort port : ports) {
+        most += 2L * port.grantedReceiveBufferBytes() / LinuxReceiver.LEAST_QUEUED_BYTES + 1;
+      }
+      assertEquals(most, received[0]);
     } finally {
       close(ports);
     }

@@ -15,7 +15,10 @@ final class RefusingCalls extends LinuxCalls {
     RUN,
     SINGLE,
     ANY_SEND,
-    RECEIVE
+    RECEIVE,
+    POLL,
+    EVENT_WRITE,
+    EVENT_READ
   }
 
   private final Call refused;
@@ -67,6 +70,21 @@ final class RefusingCalls extends LinuxCalls {
   @Override
   long receive(int fd, long message) {
     return refuses(refused == Call.RECEIVE) ? -1 : super.receive(fd, message);
+  }
+
+  @Override
+  int poll(long pollFds, int count, long timeout) {
+    return refuses(refused == Call.POLL) ? -1 : super.poll(pollFds, count, timeout);
+  }
+
+  @Override
+  boolean raiseEvent(int fd, long eightBytes) {
+    return !refuses(refused == Call.EVENT_WRITE) && super.raiseEvent(fd, eightBytes);
+  }
+
+  @Override
+  boolean drainEvent(int fd, long eightBytes) {
+    return !refuses(refused == Call.EVENT_READ) && super.drainEvent(fd, eightBytes);
   }
 
   @Override

@@ -11,6 +11,7 @@ import io.posthorn.Mode;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.PlainEndpoint;
 import io.posthorn.io.DatagramPort;
+import io.posthorn.io.ForwardingDatagramPort;
 import io.posthorn.io.PortChoice;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
@@ -53,6 +54,7 @@ class SocketLogTest {
 
   @BeforeEach
   void listen() {
+    SocketLog.BUFFERS_TOLD.set(true);
     LOGGER.setLevel(Level.FINE);
     LOGGER.setUseParentHandlers(false);
     LOGGER.addHandler(handler);
@@ -92,6 +94,27 @@ class SocketLogTest {
     assertTrue(heard("socket 127.0.0.1:" + port + " opened: "), heard.toString());
     assertTrue(heard(peer + " accepted, SHA256:"), heard.toString());
     assertTrue(!heard("secret") && !heard("words"), heard.toString());
+  }
+
+  @Test
+  void buffersThatTheKernelCutAreWarnedOfOnceWithTheRemedy() throws Exception {
+    LOGGER.setLevel(Level.WARNING);
+    InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    SocketOptions options = SocketOptions.defaults(Mode.PLAIN);
+    SocketLog.BUFFERS_TOLD.set(false);
+    for (int i = 0; i < 2; i++) {
+      DatagramPort port =
+          new ForwardingDatagramPort(PortChoice.open(any, true, false)) {
+            @Override
+            public int grantedReceiveBufferBytes() {
+              return 106_496;
+            }
+          };
+      SocketDriver.start(port, isSelf -> new PlainEndpoint(options), 0).beginClose(0);
+    }
+    assertEquals(1, heard.size(), heard.toString());
+    assertTrue(heard("the receive buffer is cut to 106496 bytes"), heard.toString());
+    assertTrue(heard("4194304"), heard.toString());
   }
 
   @Test

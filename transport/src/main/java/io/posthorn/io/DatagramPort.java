@@ -67,7 +67,7 @@ public interface DatagramPort {
   /** The address that the port is bound to, with the port number that was given. */
   InetSocketAddress localAddress();
 
-  /** What went wrong so far; guarded by the caller's lock. */
+  /** What went wrong so far. */
   PortCounters counters();
 
   /** How datagrams reach the operating system and why this way; for people. */

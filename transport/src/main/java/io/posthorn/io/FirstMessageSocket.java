@@ -184,21 +184,25 @@ final class FirstMessageSocket {
     }
   }
 
-  /** Where the system does not take it, all goes on with one socket. */
+  /** Where the system does not take it, or has no memory for it, all goes on with one socket. */
   private void open() {
     LinuxSocket another = null;
     try {
       another = main.openAnother();
+      LinuxReceiver reads = new LinuxReceiver(calls, another, counters, wake);
       another.reportMarks();
+      if (main.reportsDestinations()) {
+        another.reportDestinations();
+      }
       int unused = another.growBuffer(LinuxCalls.SO_RCVBUF, BUFFER_BYTES);
       another.sharePort();
       main.sharePort();
       another.bind(address);
       main.steer(PortSteering.firstMessagesApart(false));
       cookiesToo = false;
-      receiver = new LinuxReceiver(calls, another, counters, wake);
+      receiver = reads;
       own = another;
-    } catch (IOException why) {
+    } catch (IOException | OutOfMemoryError why) {
       refusal = why.getMessage();
       if (another != null) {
         another.close();

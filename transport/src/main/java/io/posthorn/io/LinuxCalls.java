@@ -38,10 +38,13 @@ class LinuxCalls {
 
   static final int SO_DETACH_FILTER = 27;
   static final int IP_TOS = 1;
+  static final int IP_PKTINFO = 8;
   static final int IP_MTU_DISCOVER = 10;
   static final int IP_RECVTOS = 13;
   static final int IPV6_MTU_DISCOVER = 23;
   static final int IPV6_V6ONLY = 26;
+  static final int IPV6_RECVPKTINFO = 49;
+  static final int IPV6_PKTINFO = 50;
   static final int IPV6_RECVTCLASS = 66;
   static final int IPV6_TCLASS = 67;
 
@@ -105,6 +108,16 @@ class LinuxCalls {
 
   static final int CMSG_LEVEL_AT = 8;
   static final int CMSG_TYPE_AT = 12;
+
+  /** struct in_pktinfo: interface, own address (ipi_spec_dst), destination. */
+  static final int PKTINFO_BYTES = 12;
+
+  static final int PKTINFO_OWN_AT = 4;
+
+  /** struct in6_pktinfo: own address, interface. */
+  static final int PKTINFO6_BYTES = 20;
+
+  static final int PKTINFO6_INTERFACE_AT = 16;
 
   /** struct pollfd, and struct timespec. */
   static final int POLLFD_BYTES = 8;
@@ -199,14 +212,12 @@ class LinuxCalls {
   }
 
   /** Moves eight bytes from or to an eventfd; the counter's value does not matter here. */
-  void drainEvent(int fd, long eightBytes) {
-    long read = read(fd, eightBytes, Long.BYTES);
-    assert read == Long.BYTES || read == -1;
+  boolean drainEvent(int fd, long eightBytes) {
+    return read(fd, eightBytes, Long.BYTES) == Long.BYTES;
   }
 
-  void raiseEvent(int fd, long eightBytes) {
-    long written = write(fd, eightBytes, Long.BYTES);
-    assert written == Long.BYTES || written == -1;
+  boolean raiseEvent(int fd, long eightBytes) {
+    return write(fd, eightBytes, Long.BYTES) == Long.BYTES;
   }
 
   void closeDescriptor(int fd) {

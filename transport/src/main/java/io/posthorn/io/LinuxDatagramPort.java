@@ -18,9 +18,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Descriptors are closed by whoever leaves last: {@link #close} or the thread that waits.
  */
 public final class LinuxDatagramPort implements DatagramPort {
-  /** A burst of some milliseconds at 10 Gbit/s; the system grants what it is allowed to. */
-  private static final int WANTED_BUFFER_BYTES = 4 << 20;
-
   private final LinuxCalls calls;
   private final LinuxSocket own;
   private final SegmentationSupport segmentation;
@@ -72,8 +69,8 @@ public final class LinuxDatagramPort implements DatagramPort {
     receiver = new LinuxReceiver(calls, own, counters, wake);
     setsDontFragment = forPackets && own.dontFragment();
     own.reportMarks();
-    grantedReceiveBufferBytes = own.growBuffer(LinuxCalls.SO_RCVBUF, WANTED_BUFFER_BYTES);
-    grantedSendBufferBytes = own.growBuffer(LinuxCalls.SO_SNDBUF, WANTED_BUFFER_BYTES);
+    grantedReceiveBufferBytes = own.growBuffer(LinuxCalls.SO_RCVBUF, WantedBuffers.BYTES);
+    grantedSendBufferBytes = own.growBuffer(LinuxCalls.SO_SNDBUF, WantedBuffers.BYTES);
     this.forPackets = forPackets;
     this.group = group;
     if (group != null) {
@@ -83,9 +80,17 @@ public final class LinuxDatagramPort implements DatagramPort {
       own.bind(bind);
     }
     localAddress = own.localAddress();
+    if (localAddress.getAddress().isAnyLocalAddress()) {
+      own.reportDestinations();
+    }
     waiting = new LinuxWaiting(calls, own, receiver, wake, users, this::wakeup);
     if (group == null) {
-      beAlone();
+      try {
+        beAlone();
+      } catch (RuntimeException | Error e) {
+        waiting.close();
+        throw e;
+      }
     }
   }
 
@@ -115,7 +120,7 @@ public final class LinuxDatagramPort implements DatagramPort {
     LinuxSocket socket = LinuxSocket.open(calls, bind);
     try {
       return new LinuxDatagramPort(calls, socket, bind, forPackets, group);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       socket.close();
       throw e;
     }
@@ -126,12 +131,17 @@ public final class LinuxDatagramPort implements DatagramPort {
    *
    * @param socket a file descriptor that the process inherited
    * @throws RefusedException if it is no UDP socket, or the system does not offer what this port
-   *     needs; the descriptor stays open then
+   *     needs; the descriptor stays open then, as it was
    */
   static LinuxDatagramPort adopt(LinuxCalls calls, int socket, boolean forPackets)
       throws IOException {
     LinuxSocket taken = LinuxSocket.adopt(calls, socket);
-    return new LinuxDatagramPort(calls, taken, null, forPackets, null);
+    try {
+      return new LinuxDatagramPort(calls, taken, null, forPackets, null);
+    } catch (IOException | RuntimeException | Error e) {
+      taken.giveBack();
+      throw e;
+    }
   }
 
   // Sending and receiving.
@@ -173,6 +183,11 @@ public final class LinuxDatagramPort implements DatagramPort {
     }
     users.requireOpen();
     return ready;
+  }
+
+  /** As {@link LinuxWaiting#selfTest}. */
+  String selfTestWaiting() throws IOException {
+    return waiting.selfTest();
   }
 
   @Override
@@ -265,7 +280,7 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   /** Drops what has come so far. */
   void discardReceived() {
-    receiver.discard();
+    receiver.discard(grantedReceiveBufferBytes);
   }
 
   void closeSocket() {
@@ -302,30 +317,16 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   @Override
   public String description() {
-    return "Linux: " + segmentation.description() + remark + apartWords() + cutBuffers();
+    return "Linux: "
+        + segmentation.description()
+        + remark
+        + apartWords()
+        + WantedBuffers.cut(grantedReceiveBufferBytes, grantedSendBufferBytes);
   }
 
   private String apartWords() {
     FirstMessageSocket apart = firstMessages;
     return apart == null ? "" : apart.description();
-  }
-
-  private String cutBuffers() {
-    return cutBuffer("receive", grantedReceiveBufferBytes, "net.core.rmem_max")
-        + cutBuffer("send", grantedSendBufferBytes, "net.core.wmem_max");
-  }
-
-  private static String cutBuffer(String which, int grantedBytes, String ceiling) {
-    return grantedBytes >= WANTED_BUFFER_BYTES
-        ? ""
-        : "; the "
-            + which
-            + " buffer is cut to "
-            + grantedBytes
-            + " bytes by the kernel's ceiling, bursts beyond it are lost: sysctl -w "
-            + ceiling
-            + "="
-            + WANTED_BUFFER_BYTES;
   }
 
   @Override

@@ -21,6 +21,9 @@ final class LinuxReceiver {
   /** There is nothing to be taken from a run, not even an empty datagram. */
   private static final int NOTHING = -1;
 
+  /** No datagram takes less room in the kernel: its data stand in a block of at least so much. */
+  static final int LEAST_QUEUED_BYTES = 512;
+
   // Where each struct lies in the buffer.
   private static final int HEADER = 0;
   private static final int VECTOR = 64;
@@ -46,8 +49,9 @@ final class LinuxReceiver {
   private @Nullable InetSocketAddress runFrom;
   private EcnMark ecn = EcnMark.UNKNOWN;
 
-  /** What a wait ended with, to be counted under the lock. */
-  private int waitError;
+  // Where it came to, as PeerAddress has it; 0 and 0 if that is not reported.
+  private long localHigh;
+  private long localLow;
 
   /** Written under the caller's lock, read by the waiting thread, which may be late by one turn. */
   private volatile boolean pausing;
@@ -108,9 +112,15 @@ final class LinuxReceiver {
     return runFrom != null;
   }
 
-  /** Drops what has come so far. */
-  void discard() {
-    while (receiveRun() != null) {
+  /**
+   * Drops what has come so far, and no more of what goes on coming than there is room for.
+   *
+   * @param bufferBytes granted for what waits to be read; the kernel takes twice as much for its
+   *     own
+   */
+  void discard(int bufferBytes) {
+    for (long left = 2L * bufferBytes; left >= 0 && receiveRun() != null; ) {
+      left -= Math.max(runBytes, LEAST_QUEUED_BYTES);
       runFrom = null;
     }
   }
@@ -127,10 +137,6 @@ final class LinuxReceiver {
 
   /** Takes the next run from the system; null if none is waiting. */
   private @Nullable InetSocketAddress receiveRun() {
-    if (waitError != 0) {
-      counters.receiveError(calls.errorText(waitError));
-      waitError = 0;
-    }
     for (int errors = 0; errors < PAUSE_AFTER_ERRORS; ) {
       prepare();
       long bytes = calls.receive(socket, structsAt + HEADER);
@@ -164,7 +170,7 @@ final class LinuxReceiver {
 
   /** A wait ended with an error that is none of the usual ends. */
   void onWaitError(int error) {
-    waitError = error;
+    counters.receiveError(calls.errorText(error));
   }
 
   /** Whether the run that has begun is the datagram to self alone. */
@@ -188,7 +194,7 @@ final class LinuxReceiver {
     if ((structs.getInt(HEADER + LinuxCalls.MSG_FLAGS_AT) & LinuxCalls.MSG_TRUNC) != 0) {
       dropCutDatagram();
     }
-    runFrom = names.read(structs, NAME);
+    runFrom = names.read(structs, NAME, localHigh, localLow);
   }
 
   /** The last datagram of the run is not whole, or cannot be told from one that is. */
@@ -199,10 +205,12 @@ final class LinuxReceiver {
     runAt = whole == 0 ? NOTHING : 0;
   }
 
-  /** Reads the length of each datagram and the mark of all from the control messages. */
+  /** Reads the length of each datagram, and mark and destination of all. */
   private void readControl() {
     runSegmentBytes = runBytes;
     ecn = EcnMark.UNKNOWN;
+    localHigh = 0;
+    localLow = 0;
     int end = CONTROL + (int) structs.getLong(HEADER + LinuxCalls.MSG_CONTROLLEN_AT);
     int at = CONTROL;
     while (at + LinuxCalls.CMSG_HEADER_BYTES <= end) {
@@ -219,6 +227,12 @@ final class LinuxReceiver {
       } else if ((level == LinuxCalls.SOL_IP && type == LinuxCalls.IP_TOS)
           || (level == LinuxCalls.SOL_IPV6 && type == LinuxCalls.IPV6_TCLASS)) {
         ecn = EcnMark.ofCodepoint(structs.get(data));
+      } else if (level == LinuxCalls.SOL_IPV6 && type == LinuxCalls.IPV6_PKTINFO) {
+        localHigh = structs.getLong(data);
+        localLow = structs.getLong(data + Long.BYTES);
+      } else if (level == LinuxCalls.SOL_IP && type == LinuxCalls.IP_PKTINFO) {
+        int own = structs.getInt(data + LinuxCalls.PKTINFO_OWN_AT);
+        localLow = own == 0 ? 0 : SocketAddresses.mapped(own);
       }
       at += (length + Long.BYTES - 1) & -Long.BYTES;
     }

@@ -17,15 +17,21 @@ final class LinuxSender {
   // Where each struct lies in the buffer.
   private static final int HEADER = 0;
   private static final int VECTOR = 64;
-  private static final int CONTROL = 80;
-  private static final int SEGMENT = 104;
-  private static final int NAME = 128;
+  private static final int CONTROL = 120;
+  private static final int SEGMENT = 144;
+  private static final int NAME = 168;
   private static final int STRUCTS_BYTES = NAME + SocketAddresses.MAX_BYTES;
 
   /** Of either control message, the mark's and the segments'. */
   private static final int CONTROL_BYTES = 24;
 
+  /** Of the control message with the own address, which goes before those that are there. */
+  private static final int SOURCE_BYTES = 32;
+
+  private static final int SOURCE6_BYTES = 40;
+
   private final LinuxCalls calls;
+  private final LinuxSocket own;
   private final int socket;
   private final SocketAddresses names;
   private final SegmentationSupport segmentation;
@@ -40,6 +46,10 @@ final class LinuxSender {
   private @Nullable InetSocketAddress namedPeer;
   private int namedBytes;
   private boolean namedIsIpv4;
+
+  /** Where it wrote to, from which the answer leaves; null if the routes are to say. */
+  private @Nullable PeerAddress namedSource;
+
   private boolean someSinglesFailed;
 
   /**
@@ -53,6 +63,7 @@ final class LinuxSender {
       SegmentationSupport segmentation,
       PortCounters counters) {
     this.calls = calls;
+    this.own = socket;
     this.socket = socket.descriptor();
     this.names = socket.names();
     this.segmentation = segmentation;
@@ -127,8 +138,18 @@ final class LinuxSender {
       structs.putInt(HEADER + LinuxCalls.MSG_NAMELEN_AT, namedBytes);
       namedPeer = peer;
       namedIsIpv4 = peer.getAddress() instanceof Inet4Address;
+      namedSource = sourceFor(peer);
     }
     return namedBytes != 0;
+  }
+
+  /** An address that another socket met may be of another family, or none of this one's. */
+  private @Nullable PeerAddress sourceFor(InetSocketAddress peer) {
+    return own.reportsDestinations()
+            && peer instanceof PeerAddress known
+            && (own.isIpv6() || SocketAddresses.isMapped(known.localHigh(), known.localLow()))
+        ? known
+        : null;
   }
 
   /**
@@ -147,10 +168,32 @@ final class LinuxSender {
     return unmarked;
   }
 
+  /**
+   * As above. An address that cannot be sent from, since the machine has it no more or it was that
+   * of many, is left to the routes.
+   */
   private int sendMessage(int from, int length, int segmentBytes, int ecnField) {
+    PeerAddress source = namedSource;
+    int error = sendMessage(from, length, segmentBytes, ecnField, source);
+    if (source == null || error != LinuxCalls.EINVAL) {
+      return error;
+    }
+    int routed = sendMessage(from, length, segmentBytes, ecnField, null);
+    if (routed == 0) {
+      namedSource = null; // until the peer is named anew
+    }
+    return routed;
+  }
+
+  private int sendMessage(
+      int from, int length, int segmentBytes, int ecnField, @Nullable PeerAddress source) {
     structs.putLong(VECTOR, slabAt + from);
     structs.putLong(VECTOR + LinuxCalls.IOV_LEN_AT, length);
     int control = ecnField == 0 ? SEGMENT : CONTROL;
+    if (source != null) {
+      control -= own.isIpv6() ? SOURCE6_BYTES : SOURCE_BYTES;
+      putSource(control, source);
+    }
     int controlEnd = SEGMENT + (segmentBytes == 0 ? 0 : CONTROL_BYTES);
     structs.putLong(HEADER + LinuxCalls.MSG_CONTROL_AT, structsAt + control);
     structs.putLong(HEADER + LinuxCalls.MSG_CONTROLLEN_AT, controlEnd - control);
@@ -171,5 +214,23 @@ final class LinuxSender {
       }
     }
     return 0;
+  }
+
+  private void putSource(int at, PeerAddress source) {
+    int data = at + LinuxCalls.CMSG_HEADER_BYTES;
+    if (own.isIpv6()) {
+      structs.putLong(at, LinuxCalls.CMSG_HEADER_BYTES + LinuxCalls.PKTINFO6_BYTES);
+      structs.putInt(at + LinuxCalls.CMSG_LEVEL_AT, LinuxCalls.SOL_IPV6);
+      structs.putInt(at + LinuxCalls.CMSG_TYPE_AT, LinuxCalls.IPV6_PKTINFO);
+      structs.putLong(data, source.localHigh());
+      structs.putLong(data + Long.BYTES, source.localLow());
+      structs.putInt(data + LinuxCalls.PKTINFO6_INTERFACE_AT, 0);
+    } else {
+      structs.putLong(at, LinuxCalls.CMSG_HEADER_BYTES + LinuxCalls.PKTINFO_BYTES);
+      structs.putInt(at + LinuxCalls.CMSG_LEVEL_AT, LinuxCalls.SOL_IP);
+      structs.putInt(at + LinuxCalls.CMSG_TYPE_AT, LinuxCalls.IP_PKTINFO);
+      structs.putInt(data, 0);
+      structs.putInt(data + LinuxCalls.PKTINFO_OWN_AT, (int) (source.localLow() >>> 32));
+    }
   }
 }

@@ -1,11 +1,13 @@
 package io.posthorn.io;
 
 import java.io.IOException;
+import java.lang.ref.Reference;
 import java.net.BindException;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The descriptor of a UDP socket of Linux: how it is opened or taken over, its options and its
@@ -26,11 +28,26 @@ final class LinuxSocket {
       ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.nativeOrder());
   private final long at = LinuxCalls.addressOf(buffer);
 
+  /** Null if the socket was opened here. */
+  private @Nullable InheritedOptions inherited;
+
+  private boolean reportsDestinations;
+
   private LinuxSocket(LinuxCalls calls, int descriptor, boolean isIpv6) {
     this.calls = calls;
-    this.descriptor = descriptor;
     this.isIpv6 = isIpv6;
     this.names = new SocketAddresses(isIpv6);
+    this.descriptor = descriptor;
+  }
+
+  /**
+   * Asks for a descriptor; last of all: nothing that may fail comes while nobody would close it.
+   */
+  private LinuxSocket(LinuxCalls calls, boolean isIpv6) {
+    this.calls = calls;
+    this.isIpv6 = isIpv6;
+    this.names = new SocketAddresses(isIpv6);
+    this.descriptor = calls.openDatagramSocket(isIpv6 ? LinuxCalls.AF_INET6 : LinuxCalls.AF_INET);
   }
 
   /**
@@ -42,16 +59,18 @@ final class LinuxSocket {
    */
   static LinuxSocket open(LinuxCalls calls, InetSocketAddress bind) throws IOException {
     BindAdvice.requireResolved(bind);
-    boolean isIpv6 = isIpv6(bind);
-    int socket = calls.openDatagramSocket(isIpv6 ? LinuxCalls.AF_INET6 : LinuxCalls.AF_INET);
-    if (socket < 0 && isIpv6 && bind.getAddress().isAnyLocalAddress()) {
-      isIpv6 = false; // a kernel without IPv6
-      socket = calls.openDatagramSocket(LinuxCalls.AF_INET);
+    LinuxSocket socket = new LinuxSocket(calls, isIpv6(bind));
+    if (socket.descriptor < 0 && socket.isIpv6 && bind.getAddress().isAnyLocalAddress()) {
+      socket = new LinuxSocket(calls, false); // a kernel without IPv6
     }
-    if (socket < 0) {
+    return socket.requireDescriptor();
+  }
+
+  private LinuxSocket requireDescriptor() throws IOException {
+    if (descriptor < 0) {
       throw unavailable(calls, "socket");
     }
-    return new LinuxSocket(calls, socket, isIpv6);
+    return this;
   }
 
   /**
@@ -60,11 +79,7 @@ final class LinuxSocket {
    * @throws IOException as {@link #open} does
    */
   LinuxSocket openAnother() throws IOException {
-    int socket = calls.openDatagramSocket(isIpv6 ? LinuxCalls.AF_INET6 : LinuxCalls.AF_INET);
-    if (socket < 0) {
-      throw unavailable(calls, "socket");
-    }
-    return new LinuxSocket(calls, socket, isIpv6);
+    return new LinuxSocket(calls, isIpv6).requireDescriptor();
   }
 
   /**
@@ -82,7 +97,9 @@ final class LinuxSocket {
       throw new LinuxDatagramPort.RefusedException(
           "file descriptor " + descriptor + " is no UDP socket");
     }
-    return isIpv6 ? new LinuxSocket(calls, descriptor, true) : asked;
+    LinuxSocket taken = isIpv6 ? new LinuxSocket(calls, descriptor, true) : asked;
+    taken.inherited = new InheritedOptions(calls, descriptor);
+    return taken;
   }
 
   private static boolean isIpv6(InetSocketAddress bind) {
@@ -117,14 +134,26 @@ final class LinuxSocket {
 
   private boolean set(int level, int option, int value) {
     buffer.putInt(VALUE, value);
-    return calls.setOption(descriptor, level, option, at + VALUE, Integer.BYTES) == 0;
+    try {
+      return calls.setOption(descriptor, level, option, at + VALUE, Integer.BYTES) == 0;
+    } finally {
+      Reference.reachabilityFence(this);
+    }
   }
 
   private int get(int option) {
+    return get(LinuxCalls.SOL_SOCKET, option);
+  }
+
+  private int get(int level, int option) {
     buffer.putInt(LENGTH, Integer.BYTES);
-    int result =
-        calls.getOption(descriptor, LinuxCalls.SOL_SOCKET, option, at + VALUE, at + LENGTH);
+    int result = calls.getOption(descriptor, level, option, at + VALUE, at + LENGTH);
     return result == 0 ? buffer.getInt(VALUE) : -1;
+  }
+
+  /** Whether it is of IPv6 and hears nothing of IPv4. */
+  boolean isIpv6Only() {
+    return isIpv6 && get(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_V6ONLY) != 0;
   }
 
   /**
@@ -155,6 +184,27 @@ final class LinuxSocket {
       unused = set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_V6ONLY, 0);
       unused = set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVTCLASS, 1);
     }
+  }
+
+  /**
+   * Has the own address reported to which each datagram came; for a socket of all addresses, since
+   * another has but one. Where the system cannot, answers leave from where its routes say.
+   */
+  void reportDestinations() {
+    reportsDestinations =
+        isIpv6
+            ? set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVPKTINFO, 1)
+            : set(LinuxCalls.SOL_IP, LinuxCalls.IP_PKTINFO, 1);
+  }
+
+  /** Whether it does so. */
+  boolean reportsDestinations() {
+    return reportsDestinations;
+  }
+
+  /** Whether it is of IPv6, and IPv4 addresses have their IPv6 form. */
+  boolean isIpv6() {
+    return isIpv6;
   }
 
   /** Asks for a buffer of so many bytes, if it is smaller; answers what was granted. */
@@ -219,7 +269,11 @@ final class LinuxSocket {
   private boolean attach(int option, ByteBuffer program) {
     long from = LinuxCalls.addressOf(program);
     int bytes = PortSteering.PROGRAM_HEADER_BYTES;
-    return calls.setOption(descriptor, LinuxCalls.SOL_SOCKET, option, from, bytes) == 0;
+    try {
+      return calls.setOption(descriptor, LinuxCalls.SOL_SOCKET, option, from, bytes) == 0;
+    } finally {
+      Reference.reachabilityFence(program); // whose address alone is passed
+    }
   }
 
   /** Has a program choose which datagrams come in; where the system refuses it, all do. */
@@ -232,7 +286,15 @@ final class LinuxSocket {
     boolean unused = set(LinuxCalls.SOL_SOCKET, LinuxCalls.SO_DETACH_FILTER, 0);
   }
 
+  /** Makes a socket that the process inherited what it was; it stays open. */
+  void giveBack() {
+    if (inherited != null) {
+      inherited.restore();
+    }
+  }
+
   void close() {
+    giveBack();
     calls.closeDescriptor(descriptor);
   }
 }

@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 final class LinuxWaiting {
   private static final long PAUSE_NANOS = 10_000_000;
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
+  private static final long SHORT_NANOS = 1_000;
 
   /**
    * How long a wait inside {@code recvmsg} lasts, which saves a call for each datagram that comes
@@ -46,8 +47,8 @@ final class LinuxWaiting {
   /** Whether the waiting thread is, or is about to be, inside {@code recvmsg}. */
   private volatile boolean receiving;
 
-  /** A datagram to self could reach another port of a group. */
-  private boolean canReceiveWaiting;
+  /** A datagram to self could reach another port of a group; and a system may refuse to send it. */
+  private volatile boolean canReceiveWaiting;
 
   // Of the waiting thread.
   private boolean datagramsComeSoon;
@@ -85,13 +86,13 @@ final class LinuxWaiting {
     canReceiveWaiting = wake.prepare(localAddress, RECEIVE_WAIT_MICROS);
   }
 
-  /** It is not alone any more. */
+  /** It is not alone any more, or cannot be woken there. */
   void forbidReceiveWaiting() {
     canReceiveWaiting = false;
   }
 
   /** Waits, as {@link DatagramPort#await}; the caller is counted among the users. */
-  boolean await(long timeoutNanos, boolean untilWritable) {
+  boolean await(long timeoutNanos, boolean untilWritable) throws IOException {
     interruption.arm();
     try {
       return wasWoken()
@@ -113,7 +114,7 @@ final class LinuxWaiting {
       return false;
     }
     wakePending.set(false);
-    calls.drainEvent(event, structsAt + EVENT_IN);
+    boolean unused = calls.drainEvent(event, structsAt + EVENT_IN);
     return true;
   }
 
@@ -154,7 +155,23 @@ final class LinuxWaiting {
     return true;
   }
 
-  private boolean poll(long timeoutNanos, boolean untilWritable) {
+  /**
+   * Tries to wake itself by the event, and to wait for nothing; no datagram may be there.
+   *
+   * @return why it failed, or ""
+   * @throws IOException if the system refuses to wait
+   */
+  String selfTest() throws IOException {
+    if (!calls.raiseEvent(event, structsAt + EVENT_OUT)) {
+      return "write to an eventfd: " + calls.errorText(calls.lastError());
+    }
+    if (!poll(NANOS_PER_SECOND, false)) {
+      return "an event was not noticed";
+    }
+    return poll(SHORT_NANOS, false) ? "an event does not end" : "";
+  }
+
+  private boolean poll(long timeoutNanos, boolean untilWritable) throws IOException {
     boolean pause = receiver.isPausing();
     int count = pause && !untilWritable ? 1 : 2;
     long nanos = pause ? Math.min(timeoutNanos, PAUSE_NANOS) : timeoutNanos;
@@ -171,9 +188,12 @@ final class LinuxWaiting {
       timeout = structsAt + POLL_TIMEOUT;
     }
     int ready = calls.poll(structsAt + POLL_FDS, count, timeout);
+    if (ready < 0) {
+      requireInterruption(calls.lastError());
+    }
     if (ready > 0 && structs.getShort(POLL_FDS + LinuxCalls.POLLFD_REVENTS_AT) != 0) {
       wakePending.set(false);
-      calls.drainEvent(event, structsAt + EVENT_IN);
+      boolean unused = calls.drainEvent(event, structsAt + EVENT_IN);
     }
     if (pause) {
       receiver.endPause();
@@ -181,6 +201,13 @@ final class LinuxWaiting {
     datagramsComeSoon =
         structs.getShort(POLL_FDS + LinuxCalls.POLLFD_BYTES + LinuxCalls.POLLFD_REVENTS_AT) != 0;
     return ready > 0;
+  }
+
+  /** What ends every wait at once would make a busy loop of waiting. */
+  private void requireInterruption(int error) throws IOException {
+    if (error != LinuxCalls.EINTR && error != LinuxCalls.EAGAIN) {
+      throw new IOException("ppoll: " + calls.errorText(error));
+    }
   }
 
   private void putPoll(int index, int descriptor, short events) {
@@ -198,10 +225,12 @@ final class LinuxWaiting {
   /** Ends the wait that is under way, or the next one. */
   void end() {
     if (receiving) {
-      wake.send();
-    } else {
-      calls.raiseEvent(event, structsAt + EVENT_OUT);
+      if (wake.send()) {
+        return;
+      }
+      forbidReceiveWaiting(); // that wait ends by itself in a moment, and is the last of its kind
     }
+    boolean unused = calls.raiseEvent(event, structsAt + EVENT_OUT);
   }
 
   void close() {

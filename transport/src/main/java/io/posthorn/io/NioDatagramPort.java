@@ -26,9 +26,6 @@ import org.jspecify.annotations.Nullable;
  * selector, which an interrupt merely ends.
  */
 public final class NioDatagramPort implements DatagramPort {
-  /** A burst of some milliseconds at 10 Gbit/s; the system grants what it is allowed to. */
-  private static final int WANTED_BUFFER_BYTES = 4 << 20;
-
   /** Errors in a row after which reading pauses, lest a broken interface become a busy loop. */
   private static final int PAUSE_AFTER_ERRORS = 16;
 
@@ -106,7 +103,7 @@ public final class NioDatagramPort implements DatagramPort {
     try {
       selector = Selector.open();
       return new NioDatagramPort(calls, channel, selector, bind, why);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       if (selector != null) {
         selector.close();
       }
@@ -125,9 +122,9 @@ public final class NioDatagramPort implements DatagramPort {
 
   private int ask(java.net.SocketOption<Integer> option) throws IOException {
     int before = channel.getOption(option);
-    if (before < WANTED_BUFFER_BYTES) {
+    if (before < WantedBuffers.BYTES) {
       try {
-        channel.setOption(option, WANTED_BUFFER_BYTES);
+        channel.setOption(option, WantedBuffers.BYTES);
       } catch (SocketException e) {
         return before; // some systems refuse what is too large instead of granting less
       }
@@ -250,7 +247,10 @@ public final class NioDatagramPort implements DatagramPort {
 
   @Override
   public String description() {
-    return "portable: java.nio DatagramChannel, one system call a datagram (" + why + ")";
+    return "portable: java.nio DatagramChannel, one system call a datagram ("
+        + why
+        + ")"
+        + WantedBuffers.cut(grantedReceiveBufferBytes, grantedSendBufferBytes);
   }
 
   @Override

@@ -36,8 +36,8 @@ public final class PortChoice {
         try {
           calls = new LinuxCalls();
           whyNot = selfTest(calls);
-        } catch (LinkageError | RuntimeException e) {
-          whyNot = "JNA is not usable: " + e;
+        } catch (RuntimeException | Error e) { // a library of another version is a bare Error
+          whyNot = "JNA is not usable: " + e.toString().replaceAll("\\s+", " ");
         }
       }
       CALLS = whyNot.isEmpty() ? calls : null;
@@ -176,8 +176,8 @@ public final class PortChoice {
   }
 
   /**
-   * Sends a run to itself over loopback, which proves the layout of every struct and that nothing
-   * in between refuses the calls.
+   * Sends a run to itself over loopback, and wakes itself, which proves the layout of every struct
+   * and that nothing in between refuses the calls.
    *
    * @return why it failed, or ""
    */
@@ -231,6 +231,6 @@ public final class PortChoice {
         return "a run sent over loopback came back as another";
       }
     }
-    return "";
+    return port.selfTestWaiting();
   }
 }

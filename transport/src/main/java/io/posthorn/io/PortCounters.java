@@ -3,7 +3,10 @@ package io.posthorn.io;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What the operating system refused, by its own words; the caller's lock guards it. */
+/**
+ * What the operating system refused, by its own words. Any thread may count, for one that waits in
+ * the system holds no lock of its port's; refusals are rare.
+ */
 public final class PortCounters {
   /** As many kinds as are told apart; an operating system has a few dozen for datagrams. */
   private static final int MAX_KINDS = 32;
@@ -19,7 +22,7 @@ public final class PortCounters {
     sendError(words(error), 1);
   }
 
-  void sendError(String words, int datagrams) {
+  synchronized void sendError(String words, int datagrams) {
     count(sendErrors, words, datagrams);
   }
 
@@ -31,21 +34,21 @@ public final class PortCounters {
     receiveError(words, 1);
   }
 
-  void receiveError(String words, int datagrams) {
+  synchronized void receiveError(String words, int datagrams) {
     count(receiveErrors, words, datagrams);
   }
 
-  void sendBlocked() {
+  synchronized void sendBlocked() {
     blockedSends++;
   }
 
   /** Times that the system had no room for what was to leave, which then waited. */
-  public long blockedSends() {
+  public synchronized long blockedSends() {
     return blockedSends;
   }
 
   /** Notes what an impairment did so far, by kind. */
-  public void impairment(String kind, long count) {
+  public synchronized void impairment(String kind, long count) {
     impairment.put(kind, count);
   }
 
@@ -60,17 +63,17 @@ public final class PortCounters {
   }
 
   /** Datagrams that could not be sent. */
-  public Map<String, Long> sendErrors() {
+  public synchronized Map<String, Long> sendErrors() {
     return Map.copyOf(sendErrors);
   }
 
   /** Errors on receiving; ICMP messages among them where the system tells of those. */
-  public Map<String, Long> receiveErrors() {
+  public synchronized Map<String, Long> receiveErrors() {
     return Map.copyOf(receiveErrors);
   }
 
   /** What an impairment did on purpose. */
-  public Map<String, Long> impairment() {
+  public synchronized Map<String, Long> impairment() {
     return Map.copyOf(impairment);
   }
 }

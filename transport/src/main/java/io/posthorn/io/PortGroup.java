@@ -42,7 +42,7 @@ final class PortGroup {
       group.dissolve();
       first.unshare("; one I/O thread and not " + count + ": " + refused.getMessage());
       return List.of(first);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       group.dissolve();
       first.unshare("");
       first.close();

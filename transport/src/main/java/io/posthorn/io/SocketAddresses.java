@@ -25,6 +25,10 @@ final class SocketAddresses {
   private static final int INET_HOST_BYTES = 4;
   private static final int INET6_HOST_BYTES = 16;
   private static final int MAPPED_PREFIX = 0xffff;
+
+  /** The four bytes before an IPv4 address in its IPv6 form, in native order. */
+  private static final long MAPPED = 0xffff0000L;
+
   private static final int CACHE_SLOTS = 1024;
   private static final long GOLDEN = 0x9e3779b97f4a7c15L;
 
@@ -84,8 +88,27 @@ final class SocketAddresses {
     return MAX_BYTES;
   }
 
+  /** The last eight bytes of an IPv4 address in its IPv6 form; all in native order. */
+  static long mapped(int ipv4) {
+    return (long) ipv4 << 32 | MAPPED;
+  }
+
+  /** Whether these are the last eight bytes of an IPv4 address. */
+  static boolean isMapped(long high, long low) {
+    return high == 0 && (low & 0xffffffffL) == MAPPED;
+  }
+
   /** The address whose raw bytes these are; IPv4 addresses never in their IPv6 form. */
   InetSocketAddress read(ByteBuffer in, int at) {
+    return read(in, at, 0, 0);
+  }
+
+  /**
+   * The address of a sender whose raw bytes these are, as above.
+   *
+   * @param localHigh where it wrote to, as {@link PeerAddress} has it; 0 and 0 if that is not known
+   */
+  InetSocketAddress read(ByteBuffer in, int at, long localHigh, long localLow) {
     long high;
     long low;
     long port = in.getShort(at + PORT_AT) & 0xffffL;
@@ -102,8 +125,9 @@ final class SocketAddresses {
     if (known == null
         || cachedLow[slot] != low
         || cachedPort[slot] != port
-        || cachedHigh[slot] != high) {
-      known = decode(in, at);
+        || cachedHigh[slot] != high
+        || !wroteTo(known, localHigh, localLow)) {
+      known = decode(in, at, localHigh, localLow);
       cached[slot] = known;
       cachedHigh[slot] = high;
       cachedLow[slot] = low;
@@ -112,7 +136,12 @@ final class SocketAddresses {
     return known;
   }
 
-  private InetSocketAddress decode(ByteBuffer in, int at) {
+  private static boolean wroteTo(InetSocketAddress known, long localHigh, long localLow) {
+    return (localHigh | localLow) == 0
+        || (known instanceof PeerAddress peer && peer.wroteTo(localHigh, localLow));
+  }
+
+  private InetSocketAddress decode(ByteBuffer in, int at, long localHigh, long localLow) {
     int port = (in.get(at + PORT_AT) & 0xff) << 8 | (in.get(at + PORT_AT + 1) & 0xff);
     byte[] host = new byte[isIpv6 ? INET6_HOST_BYTES : INET_HOST_BYTES];
     in.get(at + (isIpv6 ? INET6_HOST_AT : INET_HOST_AT), host);
@@ -122,7 +151,9 @@ final class SocketAddresses {
       if (scope != 0 && address instanceof Inet6Address) {
         address = Inet6Address.getByAddress(null, host, scope);
       }
-      return new InetSocketAddress(address, port);
+      return (localHigh | localLow) == 0
+          ? new InetSocketAddress(address, port)
+          : new PeerAddress(address, port, localHigh, localLow);
     } catch (UnknownHostException e) {
       throw new IllegalStateException("an address of " + host.length + " bytes", e);
     }

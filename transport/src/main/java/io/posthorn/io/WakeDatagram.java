@@ -1,5 +1,6 @@
 package io.posthorn.io;
 
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -36,6 +37,7 @@ final class WakeDatagram {
     this.socket = socket;
     byte[] token = new byte[BYTES];
     new SecureRandom().nextBytes(token);
+    token[0] = 0; // no first message, which could be steered to another socket
     structs.put(TOKEN, token);
     // In the byte order of the slabs, which they have by default.
     firstHalf = ByteBuffer.wrap(token).getLong(0);
@@ -52,7 +54,8 @@ final class WakeDatagram {
     InetAddress host = local.getAddress();
     InetSocketAddress self =
         host.isAnyLocalAddress()
-            ? new InetSocketAddress(loopbackLike(host), local.getPort())
+            ? new InetSocketAddress(
+                loopback(host instanceof Inet6Address && socket.isIpv6Only()), local.getPort())
             : local;
     int nameBytes = socket.names().write(self, structs, NAME);
     structs.putLong(HEADER + LinuxCalls.MSG_NAME_AT, structsAt + NAME);
@@ -71,13 +74,13 @@ final class WakeDatagram {
         == 0;
   }
 
-  /** The address at which this host reaches itself, of the family of a wildcard. */
-  private static InetAddress loopbackLike(InetAddress any) {
-    byte[] bytes = new byte[any.getAddress().length];
+  /**
+   * The address at which a socket of all addresses reaches itself: that of IPv4 if it hears it, for
+   * the one of IPv6 may be missing where sockets of IPv6 can be opened all the same.
+   */
+  private static InetAddress loopback(boolean ofIpv6) {
+    byte[] bytes = ofIpv6 ? new byte[16] : new byte[] {127, 0, 0, 0};
     bytes[bytes.length - 1] = 1;
-    if (bytes.length == Integer.BYTES) {
-      bytes[0] = 127;
-    }
     try {
       return InetAddress.getByAddress(bytes);
     } catch (UnknownHostException e) {
@@ -85,10 +88,14 @@ final class WakeDatagram {
     }
   }
 
-  /** Sends it; any thread. A full buffer keeps it back, but then there is something to receive. */
-  void send() {
-    long sent = calls.send(socket.descriptor(), structsAt + HEADER);
-    assert sent == BYTES || sent < 0;
+  /**
+   * Sends it; any thread. A full buffer keeps it back, which passes.
+   *
+   * @return false if the system refuses it
+   */
+  boolean send() {
+    return calls.send(socket.descriptor(), structsAt + HEADER) == BYTES
+        || calls.lastError() == LinuxCalls.EAGAIN;
   }
 
   /** Whether what was received is one. */

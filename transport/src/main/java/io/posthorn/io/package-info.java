@@ -1,4 +1,8 @@
-/** Real datagrams: what a port is, and the JDK's channel as one. */
+/**
+ * Real datagrams: what a port is, and the JDK's channel as one. The fast port of Linux answers from
+ * the address that the peer wrote to ({@link io.posthorn.io.PeerAddress}); through the portable one
+ * a socket of all addresses answers from the one that the system's routes name.
+ */
 @NullMarked
 package io.posthorn.io;
 

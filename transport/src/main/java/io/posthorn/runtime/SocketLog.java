@@ -2,17 +2,26 @@ package io.posthorn.runtime;
 
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.io.DatagramPort;
+import io.posthorn.io.WantedBuffers;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * What sockets tell the system's logger {@code io.posthorn}: at DEBUG what opens, moves and ends,
- * at WARNING that a socket failed. Cold events only, nothing that the network wrote, no secret; and
- * never under a socket's lock, for nobody knows how long a log takes.
+ * at WARNING that a socket failed; and {@code io.posthorn.buffers}, once in a process, that the
+ * kernel cuts the buffers of its sockets. Cold events only, nothing that the network wrote, no
+ * secret; and never under a socket's lock, for nobody knows how long a log takes.
  */
 final class SocketLog {
   private static final System.Logger LOGGER = System.getLogger("io.posthorn");
+
+  /** By itself, so that it can be switched off where nobody can raise the ceiling. */
+  private static final System.Logger BUFFERS = System.getLogger("io.posthorn.buffers");
+
+  /** The reason is the machine's, and the same for every socket. */
+  static final AtomicBoolean BUFFERS_TOLD = new AtomicBoolean();
 
   private SocketLog() {}
 
@@ -24,6 +33,10 @@ final class SocketLog {
   static void opened(DatagramPort port) {
     if (isOn()) {
       LOGGER.log(Level.DEBUG, "socket {0} opened: {1}", local(port), port.description());
+    }
+    String cut = WantedBuffers.cut(port);
+    if (!cut.isEmpty() && BUFFERS_TOLD.compareAndSet(false, true)) {
+      BUFFERS.log(Level.WARNING, "socket {0}: {1}", local(port), cut);
     }
   }
 

@@ -1,0 +1,114 @@
+package io.posthorn.io;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Pointer;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A socket that the process inherited stays open where it came from, and is left as it was. */
+@EnabledOnOs(OS.LINUX)
+class InheritedOptionsTest {
+  private static final int[][] OPTIONS = {
+    {LinuxCalls.SOL_UDP, LinuxCalls.UDP_GRO},
+    {LinuxCalls.SOL_SOCKET, LinuxCalls.SO_RCVTIMEO},
+    {LinuxCalls.SOL_IP, LinuxCalls.IP_MTU_DISCOVER},
+    {LinuxCalls.SOL_IP, LinuxCalls.IP_RECVTOS},
+    {LinuxCalls.SOL_IP, LinuxCalls.IP_PKTINFO},
+    {LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_MTU_DISCOVER},
+    {LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVTCLASS},
+    {LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVPKTINFO},
+  };
+
+  /** Keeps the socket open when it is closed, as the process that it came from does. */
+  private static final class KeepingCalls extends LinuxCalls {
+    private int kept = -1;
+    private boolean refusesEvents;
+
+    @Override
+    int openEvent() {
+      return refusesEvents ? -1 : super.openEvent();
+    }
+
+    @Override
+    void closeDescriptor(int fd) {
+      if (fd != kept) {
+        super.closeDescriptor(fd);
+      }
+    }
+
+    @Override
+    int lastError() {
+      return refusesEvents ? ENOSYS : super.lastError();
+    }
+  }
+
+  private final KeepingCalls calls = new KeepingCalls();
+
+  private void openSocket(String host) throws Exception {
+    LinuxSocket socket = LinuxSocket.open(calls, new InetSocketAddress(host, 0));
+    socket.bind(new InetSocketAddress(host, 0));
+    calls.kept = socket.descriptor();
+  }
+
+  @AfterEach
+  void close() {
+    new LinuxCalls().closeDescriptor(calls.kept);
+  }
+
+  private List<String> options() {
+    List<String> values = new ArrayList<>();
+    try (Memory value = new Memory(16);
+        Memory length = new Memory(4)) {
+      for (int[] option : OPTIONS) {
+        value.clear();
+        length.setInt(0, 16);
+        int result =
+            calls.getOption(
+                calls.kept,
+                option[0],
+                option[1],
+                Pointer.nativeValue(value),
+                Pointer.nativeValue(length));
+        values.add(
+            option[1] + (result == 0 ? ": " + value.getLong(0) + " " + value.getLong(8) : ""));
+      }
+    }
+    return values;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "0.0.0.0", "::1", "::"})
+  void closedPortLeavesThemAsTheyWere(String host) throws Exception {
+    openSocket(host);
+    List<String> before = options();
+    LinuxDatagramPort port = LinuxDatagramPort.adopt(calls, calls.kept, true);
+    assertNotEquals(before, options());
+    port.close();
+    assertEquals(before, options());
+  }
+
+  @Test
+  void refusedPortLeavesThemAsTheyWere() throws Exception {
+    openSocket("127.0.0.1");
+    List<String> before = options();
+    calls.refusesEvents = true;
+    Exception refused =
+        assertThrows(
+            LinuxDatagramPort.RefusedException.class,
+            () -> LinuxDatagramPort.adopt(calls, calls.kept, true));
+    assertTrue(refused.getMessage().contains("eventfd"), refused.getMessage());
+    assertEquals(before, options());
+  }
+}
