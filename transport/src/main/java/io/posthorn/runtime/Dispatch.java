@@ -94,6 +94,7 @@ final class Dispatch {
       }
       if (!messages.isEmpty()) {
         driver.afterInput(now);
+        driver.beginHandling(now);
       }
     } finally {
       driver.lock.unlock();
@@ -114,6 +115,7 @@ final class Dispatch {
         }
         driver.afterInput(now);
       }
+      driver.beginHandling(now);
     } finally {
       driver.lock.unlock();
     }
@@ -128,8 +130,10 @@ final class Dispatch {
     driver.lock.lock();
     try {
       long now = driver.now();
-      driver.endpoint.endRun(run, now);
-      driver.afterInput(now);
+      if (!driver.isEnded()) {
+        driver.endpoint.endRun(run, now);
+        driver.afterInput(now);
+      }
     } finally {
       driver.lock.unlock();
     }

@@ -114,6 +114,15 @@ abstract class SocketLoop {
   /** Touched by the I/O thread alone: the handler is to be given more at once. */
   private boolean moreToDispatch;
 
+  /** Touched by the I/O thread alone: it gives messages to the handler, perhaps with turns within. */
+  private boolean dispatching;
+
+  /**
+   * Whether the I/O thread is in code of the application, and for how long nobody knows. Set with
+   * the lock.
+   */
+  private volatile boolean handling;
+
   private long lastNowNanos;
   private long sleepingUntilNanos = AWAKE;
   private boolean sleepingUntilWritable;
@@ -195,7 +204,9 @@ abstract class SocketLoop {
   private void run() {
     try {
       while (turn(Endpoint.NEVER)) {
+        dispatching = true;
         moreToDispatch = dispatchMessages();
+        dispatching = false;
         if (leadership.isYieldWanted()) {
           leadership.standBy();
         }
@@ -209,8 +220,13 @@ abstract class SocketLoop {
   final boolean turn(long untilNanos) throws IOException {
     long timeoutNanos;
     boolean untilWritable;
+    boolean handled;
     lock.lock();
     try {
+      handled = handling && isIoThread();
+      if (handled) {
+        endHandling();
+      }
       turns++;
       if (state == State.CLOSED) {
         return false;
@@ -252,10 +268,38 @@ abstract class SocketLoop {
       handOverMessages(now);
       waiting.changed();
       finishClose(now);
+      if (handled && dispatching) {
+        beginHandling(now);
+      }
       return state != State.CLOSED;
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * The I/O thread is about to run code of the application: meanwhile senders transmit themselves,
+   * and whoever waits for an end may make turns in its place. With the lock.
+   */
+  final void beginHandling(long now) {
+    handling = true;
+    if (lanes.hasAnnounced() && state != State.CLOSED) {
+      afterInput(now); // by somebody who thought that this thread would look
+    }
+    waiting.handlerRuns();
+  }
+
+  /** On the I/O thread, which is to make a turn itself; with the lock. */
+  private void endHandling() {
+    if (leadership.takeBack()) {
+      backlog = true; // there may be messages that came in the other's turns
+    }
+    handling = false;
+  }
+
+  /** Whether the I/O thread is in code of the application; with the lock. */
+  final boolean isHandling() {
+    return handling;
   }
 
   /** Spins for a moment before it blocks, if that was asked for and the last wait was short. */
@@ -315,7 +359,7 @@ abstract class SocketLoop {
 
   /** Small messages wait in a lane that nobody was told of. */
   final void onAnnounced() {
-    if (!leadership.isTakenNow()) {
+    if (!leadership.isTakenNow() || (handling && !isIoThread())) {
       drainNow(); // nobody waits for the network
       return;
     }
@@ -494,7 +538,10 @@ abstract class SocketLoop {
     }
   }
 
-  /** Waits until the socket is closed and its thread gone; an interrupt does not cut it short. */
+  /**
+   * Waits until the socket is closed and its thread gone, or in a handler for longer than a second;
+   * an interrupt does not cut it short.
+   */
   public final void awaitClosed() {
     lock.lock();
     try {
