@@ -185,4 +185,47 @@ class BusyHandlerTest {
       assertEquals(1, release.getCount());
     }
   }
+
+  @Test
+  void aHandlerThatWaitsDoesNotSpin() throws Exception {
+    int batch = 32;
+    AtomicInteger looks = new AtomicInteger();
+    ScriptedPorts.Script counting =
+        new ScriptedPorts.Script() {
+          @Override
+          public int onReceive() {
+            looks.incrementAndGet();
+            return 0;
+          }
+        };
+    try (DatagramSocket silent = new DatagramSocket(ANY);
+        MessageSocket peer = reliable().open();
+        MessageSocket busy =
+            open(
+                ScriptedPorts.open(
+                    ScriptedPorts.Way.PORTABLE, ANY, counting, new AtomicInteger()))) {
+      for (int i = 0; i < batch + 1; i++) {
+        Receipt receipt = peer.send(Message.to(busy.localAddress()).body("x"));
+        get(receipt.acknowledged());
+      }
+      AtomicInteger handled = new AtomicInteger();
+      CompletableFuture<Integer> waited = new CompletableFuture<>();
+      busy.onMessage(
+          message -> {
+            if (handled.incrementAndGet() <= batch) {
+              return;
+            }
+            try {
+              int before = looks.get();
+              InetSocketAddress nowhere = (InetSocketAddress) silent.getLocalSocketAddress();
+              busy.send(Message.to(nowhere).body("y")).await(Duration.ofMillis(200));
+              waited.complete(looks.get() - before);
+            } catch (IOException e) {
+              waited.completeExceptionally(e);
+            }
+          });
+      int times = get(waited);
+      assertTrue(times < 1_000, times + " looks at the network");
+    }
+  }
 }

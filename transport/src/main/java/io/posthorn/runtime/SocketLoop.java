@@ -204,6 +204,7 @@ abstract class SocketLoop {
   private void run() {
     try {
       while (turn(Endpoint.NEVER)) {
+        moreToDispatch = false; // or the turns of a handler that waits would not wait
         dispatching = true;
         moreToDispatch = dispatchMessages();
         dispatching = false;
