@@ -228,4 +228,45 @@ class BusyHandlerTest {
       assertTrue(times < 1_000, times + " looks at the network");
     }
   }
+
+  @ParameterizedTest
+  @EnumSource(Delivery.class)
+  void theNextBodyHandlerDoesNotFindTheInterruptOfTheLast(Delivery delivery) throws Exception {
+    try (MessageSocket peer = reliable().open();
+        MessageSocket busy = reliable().open()) {
+      List<Boolean> found = new ArrayList<>();
+      CountDownLatch first = new CountDownLatch(1);
+      CountDownLatch second = new CountDownLatch(2);
+      busy.onBody(
+          (from, channel, body) -> {
+            found.add(Thread.currentThread().isInterrupted());
+            Thread.currentThread().interrupt();
+            first.countDown();
+            second.countDown();
+          });
+      Message.Draft draft = Message.to(busy.localAddress()).delivery(delivery).key(1);
+      peer.send(draft.body("x"));
+      assertTrue(first.await(LONG.toSeconds(), TimeUnit.SECONDS));
+      peer.send(draft.body("x"));
+      assertTrue(second.await(LONG.toSeconds(), TimeUnit.SECONDS));
+      assertEquals(List.of(false, false), found);
+    }
+  }
+
+  @Test
+  void anInterruptFromOutsideIsForgotten() throws Exception {
+    try (MessageSocket peer = reliable().open();
+        MessageSocket busy = reliable().open()) {
+      String name = "posthorn-" + busy.localAddress().getPort();
+      for (Thread thread : Thread.getAllStackTraces().keySet()) {
+        if (thread.getName().equals(name)) {
+          thread.interrupt();
+        }
+      }
+      CompletableFuture<Boolean> found = new CompletableFuture<>();
+      busy.onMessage(message -> found.complete(Thread.currentThread().isInterrupted()));
+      peer.send(busy.localAddress(), new byte[1]);
+      assertFalse(get(found));
+    }
+  }
 }

@@ -66,8 +66,6 @@ final class Dispatch {
     while (!messages.isEmpty()) {
       accept(to, messages.remove());
     }
-    // An interrupt that a handler left behind would make every later wait of the loop return.
-    Thread.interrupted();
     // A handler that waited made turns, and in those more messages may have come.
     return full || driver.turns() != turnsBefore;
   }
@@ -126,7 +124,6 @@ final class Dispatch {
     for (int i = 0; i < run.count(); i++) {
       accept(to, run.from(), run.channel(), run.bytes(i), run.from(i), run.length(i));
     }
-    Thread.interrupted();
     driver.lock.lock();
     try {
       long now = driver.now();

@@ -204,6 +204,8 @@ abstract class SocketLoop {
   private void run() {
     try {
       while (turn(Endpoint.NEVER)) {
+        // One that a handler left, or that came from outside, would have every wait end at once.
+        Thread.interrupted();
         moreToDispatch = false; // or the turns of a handler that waits would not wait
         dispatching = true;
         moreToDispatch = dispatchMessages();
