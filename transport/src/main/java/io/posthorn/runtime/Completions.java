@@ -1,6 +1,7 @@
 package io.posthorn.runtime;
 
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
@@ -11,7 +12,7 @@ final class Completions {
 
   private final ThreadPoolExecutor executor;
 
-  Completions(String threadName) {
+  Completions(String threadName, ThreadFactory threads) {
     executor =
         new ThreadPoolExecutor(
             1,
@@ -20,7 +21,8 @@ final class Completions {
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(), // bounded by the receipts and connections that exist
             action -> {
-              Thread thread = new Thread(action, threadName);
+              Thread thread = threads.newThread(action);
+              thread.setName(threadName);
               thread.setDaemon(true);
               return thread;
             });

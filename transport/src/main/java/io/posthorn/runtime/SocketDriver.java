@@ -13,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.function.Consumer;
@@ -55,33 +56,39 @@ public final class SocketDriver extends SocketLoop {
       long lingerNanos)
       throws IOException {
     SocketDriver driver = prepare(port, makeEndpoint, lingerNanos, 0);
-    driver.begin();
+    DriverGroup.start(List.of(driver));
     return driver;
   }
 
-  /** A driver that does nothing before {@link #begin}; owns the port, also if this fails. */
+  /** A driver that does nothing before {@link DriverGroup#start}; owns the port, also if this fails. */
   public static SocketDriver prepare(
       DatagramPort port,
       Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,
       long lingerNanos,
       long spinNanos)
       throws IOException {
+    return prepare(port, makeEndpoint, lingerNanos, spinNanos, Thread::new);
+  }
+
+  /** As {@link #prepare(DatagramPort, Function, long, long)}, with threads of the caller's. */
+  static SocketDriver prepare(
+      DatagramPort port,
+      Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,
+      long lingerNanos,
+      long spinNanos,
+      ThreadFactory threads)
+      throws IOException {
     try {
-      return new SocketDriver(port, makeEndpoint, lingerNanos, spinNanos);
+      return new SocketDriver(port, makeEndpoint, lingerNanos, spinNanos, threads);
     } catch (RuntimeException | Error e) {
       port.close();
       throw e;
     }
   }
 
-  /** Starts the I/O thread. */
+  /** Starts the I/O thread; if there is none to be had, the caller ends the driver. */
   void begin() {
-    try {
-      startThread();
-    } catch (Error noThread) {
-      beginClose(0);
-      throw noThread;
-    }
+    startThread();
     OpenSockets.add(this);
     SocketLog.opened(port);
   }
@@ -90,8 +97,9 @@ public final class SocketDriver extends SocketLoop {
       DatagramPort port,
       Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,
       long lingerNanos,
-      long spinNanos) {
-    super(port, makeEndpoint, spinNanos);
+      long spinNanos,
+      ThreadFactory threads) {
+    super(port, makeEndpoint, spinNanos, threads);
     this.lingerNanos = lingerNanos;
   }
 

@@ -7,6 +7,7 @@ import io.posthorn.io.OwnAddresses;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
@@ -135,13 +136,15 @@ abstract class SocketLoop {
   SocketLoop(
       DatagramPort port,
       Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,
-      long spinNanos) {
+      long spinNanos,
+      ThreadFactory threads) {
     this.port = port;
     endpoint = makeEndpoint.apply(new OwnAddresses(port.localAddress(), this::nowNanos));
     transmitQueue = new TransmitQueue(endpoint, port);
     String name = "posthorn-" + port.localAddress().getPort();
-    completions = new Completions(name + "-completion");
-    ioThread = new Thread(this::run, name);
+    completions = new Completions(name + "-completion", threads);
+    ioThread = threads.newThread(this::run);
+    ioThread.setName(name);
     ioThread.setDaemon(true);
     leadership = new Leadership(this, ioThread);
     waiting = new Waiting(this, leadership);
@@ -398,17 +401,19 @@ abstract class SocketLoop {
   /** Sends what may leave, takes note of what happened, and sees that deadlines are kept. */
   final void afterInput(long now) {
     lanes.drain(endpoint, now);
-    try {
-      if (transmitQueue.transmit(now)) {
-        transmittedNanos = nowNanos();
+    do {
+      try {
+        if (transmitQueue.transmit(now)) {
+          transmittedNanos = nowNanos();
+        }
+      } catch (IOException e) {
+        fail(e);
       }
-    } catch (IOException e) {
-      fail(e);
-    }
-    for (EndpointEvent event = endpoint.pollEvent(); event != null; event = endpoint.pollEvent()) {
-      on(event);
-      waiting.changed();
-    }
+      for (EndpointEvent e = endpoint.pollEvent(); e != null; e = endpoint.pollEvent()) {
+        on(e);
+        waiting.changed();
+      }
+    } while (lanes.hasMoved() && state != State.CLOSED);
     if (!leadership.isTaken()) {
       boolean isUrgent =
           transmitQueue.isBlocked()
