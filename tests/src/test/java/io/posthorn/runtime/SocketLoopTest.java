@@ -145,6 +145,28 @@ class SocketLoopTest {
             };
   }
 
+  @Test
+  void withoutAThreadThePortIsClosed() throws Exception {
+    prepare(SocketLoopTest::plain, threads(0));
+    assertThrows(OutOfMemoryError.class, () -> DriverGroup.start(List.of(driver)));
+    assertTrue(port.closed);
+  }
+
+  @Test
+  void withoutAThreadForOneOfAGroupAllPortsAreClosed() throws Exception {
+    ThreadFactory threads = threads(1);
+    prepare(SocketLoopTest::plain, threads);
+    SwitchedPort second = new SwitchedPort();
+    SwitchedPort third = new SwitchedPort();
+    List<SocketDriver> drivers =
+        List.of(
+            driver,
+            SocketDriver.prepare(second, SocketLoopTest::plain, 0, 0, threads),
+            SocketDriver.prepare(third, SocketLoopTest::plain, 0, 0, threads));
+    assertThrows(OutOfMemoryError.class, () -> DriverGroup.start(drivers));
+    assertTrue(port.closed && second.closed && third.closed);
+  }
+
   private PendingReceipt send(InetSocketAddress peer) {
     PendingReceipt receipt = new PendingReceipt(driver, peer, Endpoint.NO_CONNECTION, false);
     OutgoingMessage message =

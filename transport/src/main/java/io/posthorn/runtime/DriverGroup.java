@@ -36,7 +36,7 @@ public final class DriverGroup {
   private final AtomicInteger turns = new AtomicInteger();
   private volatile boolean ending;
 
-  /** Takes drivers that were not started, all of one socket, and starts them. */
+  /** Takes drivers that were not started, all of one socket, and starts them, or ends all. */
   public static DriverGroup start(List<SocketDriver> drivers) {
     DriverGroup group = new DriverGroup(drivers);
     if (group.only == null) {
@@ -44,8 +44,16 @@ public final class DriverGroup {
         driver.join(group);
       }
     }
-    for (SocketDriver driver : drivers) {
-      driver.begin();
+    try {
+      for (SocketDriver driver : drivers) {
+        driver.begin();
+      }
+    } catch (Error noThread) {
+      group.ending = true;
+      for (SocketDriver driver : drivers) {
+        driver.fail(noThread); // nobody would make a turn to close its port
+      }
+      throw noThread;
     }
     return group;
   }
