@@ -167,6 +167,23 @@ class SocketLoopTest {
     assertTrue(port.closed && second.closed && third.closed);
   }
 
+  @Test
+  void withoutAThreadForThemFuturesAreCompletedAndTheSocketEnds() throws Exception {
+    prepare(this::reliable, threads(1));
+    driver.begin();
+    try (MessageSocket peer = MessageSocket.builder().bind(ANY).open()) {
+      PendingReceipt acknowledged = send(peer.localAddress());
+      assertSame(acknowledged, acknowledged.settledFuture().get(20, TimeUnit.SECONDS));
+      port.isOn = false;
+      PendingReceipt closed = send(peer.localAddress());
+      var end = closed.settledFuture();
+      driver.beginClose(0);
+      driver.awaitClosed();
+      assertTrue(port.closed);
+      assertSame(closed, end.get(20, TimeUnit.SECONDS));
+    }
+  }
+
   private PendingReceipt send(InetSocketAddress peer) {
     PendingReceipt receipt = new PendingReceipt(driver, peer, Endpoint.NO_CONNECTION, false);
     OutgoingMessage message =

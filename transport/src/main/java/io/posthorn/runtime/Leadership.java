@@ -197,7 +197,9 @@ final class Leadership {
 
   /** A thread in a native call would hold the carrier of a virtual one. */
   private boolean mayLead() {
-    return loop.mayOthersLead() && !VirtualThreads.isVirtual(Thread.currentThread());
+    return loop.mayOthersLead()
+        && !loop.hasStranded()
+        && !VirtualThreads.isVirtual(Thread.currentThread());
   }
 
   /** Makes a turn on this thread; nobody leads. */

@@ -210,6 +210,7 @@ abstract class SocketLoop {
         // One that a handler left, or that came from outside, would have every wait end at once.
         Thread.interrupted();
         moreToDispatch = false; // or the turns of a handler that waits would not wait
+        completions.runStranded();
         dispatching = true;
         moreToDispatch = dispatchMessages();
         dispatching = false;
@@ -220,6 +221,7 @@ abstract class SocketLoop {
     } catch (IOException | RuntimeException | Error e) {
       fail(e);
     }
+    completions.runStranded();
   }
 
   /** Waits and does everything once; false when the socket is closed. */
@@ -462,15 +464,27 @@ abstract class SocketLoop {
     thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
   }
 
-  /** Has something done outside the lock, off the I/O thread, in the order of the calls. */
+  /**
+   * Has something done outside the lock, in the order of the calls, off the I/O thread unless there
+   * is no other; with the lock.
+   */
   final void later(Runnable action) {
-    completions.add(
-        () -> {
-          guarded(action);
-          if (waiting.isForFuture()) {
-            port.wakeup();
-          }
-        });
+    boolean added =
+        completions.add(
+            () -> {
+              guarded(action);
+              if (waiting.isForFuture()) {
+                port.wakeup();
+              }
+            });
+    if (!added) {
+      lookAgain();
+    }
+  }
+
+  /** Whether the I/O thread must lead, to do what no other thread can be had for. */
+  final boolean hasStranded() {
+    return completions.hasStranded();
   }
 
   final <T> T locked(Supplier<T> action) {
@@ -600,12 +614,12 @@ abstract class SocketLoop {
         on(e);
       }
       endpoint.destroy();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       noteFailure(e);
     }
     try {
       port.close();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException | Error e) {
       noteFailure(e);
     }
     wakeAll();
