@@ -202,6 +202,38 @@ class SocketLoopTest {
     return receipt;
   }
 
+  @Test
+  void whatWasHandedToAThreadComesFirstToABodyHandler() throws Exception {
+    prepare(this::reliable, IDLE);
+    try (MessageSocket peer = MessageSocket.builder().bind(ANY).open()) {
+      Thread receiver = new Thread(() -> assertThrows(IOException.class, this::receive));
+      receiver.setDaemon(true);
+      receiver.start();
+      while (receiver.getState() != Thread.State.WAITING) {
+        Thread.onSpinWait();
+      }
+      List<String> handled = new ArrayList<>();
+      driver.lock.lock(); // the receiver, once woken, comes too late
+      try {
+        for (String text : List.of("first", "second", "third")) {
+          Receipt receipt = peer.send(Message.to(port.localAddress()).body(text));
+          while (receipt.outcome() == null) {
+            assertTrue(driver.turn(driver.now() + LITTLE_NANOS));
+          }
+        }
+        driver.bodyHandler(
+            (from, channel, bytes, at, length) ->
+                handled.add(new String(bytes, at, length, StandardCharsets.UTF_8)));
+        while (driver.dispatchMessages()) {
+          // There may be more.
+        }
+      } finally {
+        driver.lock.unlock();
+      }
+      assertEquals(List.of("first", "second", "third"), handled);
+    }
+  }
+
   private void receive() throws IOException {
     if (driver.receive(Endpoint.NEVER) == null) {
       throw new IOException("the socket is closed");

@@ -114,11 +114,14 @@ final class Dispatch {
     driver.lock.lock();
     try {
       long now = driver.now();
-      if (!driver.endpoint.lendRun(run)) {
-        single = driver.nextMessage(now);
+      single = driver.handedMessage(); // older than what can be lent
+      if (single == null && !driver.endpoint.lendRun(run)) {
+        single = driver.endpoint.pollMessage(now);
         if (single == null) {
           return false;
         }
+      }
+      if (single != null) {
         driver.afterInput(now);
       }
       driver.beginHandling(now);

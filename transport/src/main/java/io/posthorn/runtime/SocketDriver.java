@@ -205,12 +205,15 @@ public final class SocketDriver extends SocketLoop {
 
   /** Takes the next message, whoever it was meant for; with the lock. */
   @Nullable ReceivedMessage nextMessage(long now) {
+    ReceivedMessage message = handedMessage();
+    return message != null ? message : endpoint.pollMessage(now);
+  }
+
+  /** Takes the next message that was meant for a thread and that none has taken; with the lock. */
+  @Nullable ReceivedMessage handedMessage() {
     ReceivedMessage message = handed.poll();
     DriverGroup group = group();
-    if (message == null && group != null) {
-      message = group.inbox().poll();
-    }
-    return message != null ? message : endpoint.pollMessage(now);
+    return message == null && group != null ? group.inbox().poll() : message;
   }
 
   @Override
