@@ -240,6 +240,15 @@ class SocketLoopTest {
     }
   }
 
+  @Test
+  void anErrorInATurnOfAnyThreadEndsTheSocket() throws Exception {
+    Error fault = new AssertionError("a fault of the endpoint");
+    prepare(isSelf -> failingAtTimeouts(fault), IDLE);
+    driver.turnOrFail(0);
+    assertSame(fault, driver.failure());
+    assertTrue(port.closed);
+  }
+
   private static Endpoint failingAtTimeouts(Error fault) {
     Endpoint endpoint = plain(address -> false);
     return (Endpoint)

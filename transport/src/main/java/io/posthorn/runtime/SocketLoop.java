@@ -461,7 +461,11 @@ abstract class SocketLoop {
   final void noteHandlerFailure(Throwable e) {
     handlerFailures.incrementAndGet();
     Thread thread = Thread.currentThread();
-    thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+    try {
+      thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+    } catch (RuntimeException | Error ofTheHandler) {
+      // Ignored, as the virtual machine does when a thread ends: it is no fault of the socket.
+    }
   }
 
   /**
@@ -500,7 +504,7 @@ abstract class SocketLoop {
   final void turnOrFail(long untilNanos) {
     try {
       turn(untilNanos);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       fail(e);
     }
   }

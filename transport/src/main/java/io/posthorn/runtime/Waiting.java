@@ -1,7 +1,6 @@
 package io.posthorn.runtime;
 
 import io.posthorn.endpoint.Endpoint;
-import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
@@ -209,10 +208,8 @@ final class Waiting {
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }
-        loop.turn(Math.min(deadline, SocketLoop.after(loop.nowNanos(), FUTURE_POLL_NANOS)));
+        loop.turnOrFail(Math.min(deadline, SocketLoop.after(loop.nowNanos(), FUTURE_POLL_NANOS)));
       }
-    } catch (IOException e) {
-      loop.fail(e);
     } finally {
       futuresDriven.decrementAndGet();
     }
