@@ -269,19 +269,4 @@ class BusyHandlerTest {
       assertFalse(get(found));
     }
   }
-
-  /** What a handler was not given yet counts against the sender's credit. */
-  @Test
-  void largeMessagesAreNotTakenLongBeforeTheHandlerGetsThem() throws Exception {
-    try (MessageSocket peer = reliable().open();
-        MessageSocket busy = reliable().open()) {
-      for (int i = 0; i < 4; i++) {
-        Receipt receipt = peer.send(Message.to(busy.localAddress()).body(new byte[1 << 20]));
-        get(receipt.acknowledged());
-      }
-      CompletableFuture<Long> taken = new CompletableFuture<>();
-      busy.onMessage(message -> taken.complete(busy.statistics().messagesReceived()));
-      assertEquals(1, get(taken));
-    }
-  }
 }

@@ -20,6 +20,7 @@ import io.posthorn.io.ForwardingDatagramPort;
 import io.posthorn.io.NioDatagramPort;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.PortLimits;
+import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -31,11 +32,13 @@ import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -240,27 +243,48 @@ class SocketLoopTest {
     }
   }
 
+  /** What a handler was not given yet counts against its senders' credit. */
+  @Test
+  void largeMessagesAreNotTakenLongBeforeTheHandlerGetsThem() throws Exception {
+    AtomicInteger taken = new AtomicInteger();
+    byte[] body = new byte[300 << 10];
+    ReceivedMessage message =
+        new ReceivedMessage(1, ANY, 0, Delivery.RELIABLE_ORDERED, 0, body, false, false);
+    Supplier<Object> messages = () -> taken.getAndIncrement() < 10 ? message : null;
+    prepare(isSelf -> plainBut(Map.of("pollMessage", messages)), IDLE);
+    List<Integer> takenBefore = new ArrayList<>();
+    driver.handler(handled -> takenBefore.add(taken.get()));
+    while (driver.dispatchMessages()) {
+      // There may be more.
+    }
+    assertEquals(List.of(4, 4, 4, 4, 8, 8, 8, 8, 11, 11), takenBefore);
+  }
+
   @Test
   void anErrorInATurnOfAnyThreadEndsTheSocket() throws Exception {
     Error fault = new AssertionError("a fault of the endpoint");
-    prepare(isSelf -> failingAtTimeouts(fault), IDLE);
+    Supplier<Object> failing =
+        () -> {
+          throw fault;
+        };
+    Supplier<Object> due = () -> 0L;
+    prepare(isSelf -> plainBut(Map.of("nextTimeoutNanos", due, "onTimeout", failing)), IDLE);
     driver.turnOrFail(0);
     assertSame(fault, driver.failure());
     assertTrue(port.closed);
   }
 
-  private static Endpoint failingAtTimeouts(Error fault) {
+  /** An endpoint some of whose methods answer otherwise. */
+  private static Endpoint plainBut(Map<String, Supplier<Object>> methods) {
     Endpoint endpoint = plain(address -> false);
     return (Endpoint)
         Proxy.newProxyInstance(
             SocketLoopTest.class.getClassLoader(),
             new Class<?>[] {Endpoint.class},
             (proxy, method, arguments) -> {
-              if (method.getName().equals("nextTimeoutNanos")) {
-                return 0L;
-              }
-              if (method.getName().equals("onTimeout")) {
-                throw fault;
+              Supplier<Object> otherwise = methods.get(method.getName());
+              if (otherwise != null) {
+                return otherwise.get();
               }
               try {
                 return method.invoke(endpoint, arguments);
