@@ -518,6 +518,10 @@ public final class MessageSocket implements Closeable {
     return drivers.connections();
   }
 
+  @Nullable ConnectionInfo infoOf(long connection) {
+    return drivers.info(connection);
+  }
+
   @Nullable Connection connectionOf(long handle) {
     ConnectionRecord record = drivers.find(handle);
     return record == null ? null : new Connection(this, record);

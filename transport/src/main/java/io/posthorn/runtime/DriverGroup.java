@@ -313,6 +313,11 @@ public final class DriverGroup {
     return rows;
   }
 
+  /** As {@link SocketDriver#info}. */
+  public @Nullable ConnectionInfo info(long connection) {
+    return of(connection).info(connection);
+  }
+
   /** The address that all are bound to. */
   public InetSocketAddress localAddress() {
     return drivers[0].localAddress();

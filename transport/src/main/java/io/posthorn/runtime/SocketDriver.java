@@ -477,6 +477,16 @@ public final class SocketDriver extends SocketLoop {
     return locked(() -> endpoint.connections(now()));
   }
 
+  /** The row of one connection in that table; null if it is not there. */
+  public @Nullable ConnectionInfo info(long connection) {
+    lock.lock();
+    try {
+      return endpoint.info(connection, now());
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Lets {@code snapshot} read the endpoint's and the port's counters under the lock. */
   public <T> T counters(CountersReader<T> snapshot) {
     return locked(() -> snapshot.read(endpoint.counters(), port, handlerFailures()));
