@@ -60,7 +60,9 @@ public final class SocketDriver extends SocketLoop {
     return driver;
   }
 
-  /** A driver that does nothing before {@link DriverGroup#start}; owns the port, also if this fails. */
+  /**
+   * A driver that does nothing before {@link DriverGroup#start}; owns the port, also if this fails.
+   */
   public static SocketDriver prepare(
       DatagramPort port,
       Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,

@@ -115,7 +115,9 @@ abstract class SocketLoop {
   /** Touched by the I/O thread alone: the handler is to be given more at once. */
   private boolean moreToDispatch;
 
-  /** Touched by the I/O thread alone: it gives messages to the handler, perhaps with turns within. */
+  /**
+   * Touched by the I/O thread alone: it gives messages to the handler, perhaps with turns within.
+   */
   private boolean dispatching;
 
   /**
