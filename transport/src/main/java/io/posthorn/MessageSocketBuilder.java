@@ -164,7 +164,8 @@ public final class MessageSocketBuilder {
 
   /**
    * Message bytes that wait or are unacknowledged for each connection before a sender waits: 64 KiB
-   * to 1 GiB, default 8 MiB.
+   * to 1 GiB, default 8 MiB. Small messages on their way there take up to 512 KiB more for each
+   * channel, and 32 MiB for the whole socket, or for each of its I/O threads.
    */
   public MessageSocketBuilder sendBufferBytes(int bytes) {
     sendBufferBytes =
