@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Handlers may wait.</b> A message handler runs on the I/O thread without the lock. If it
  * waits for anything here, waiting is done by further turns of the loop, which do all but dispatch
- * messages.
+ * messages. While it does anything else, senders transmit themselves, and a thread that waits for
+ * an end makes the turns.
  */
 abstract class SocketLoop {
   /** Datagrams taken in one turn under the lock, so that senders get their turn. */
