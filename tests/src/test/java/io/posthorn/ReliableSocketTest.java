@@ -67,6 +67,21 @@ class ReliableSocketTest {
     }
   }
 
+  @Test
+  void aConnectionTellsOfItselfAmongOthers() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open();
+        MessageSocket c = reliable().open()) {
+      for (MessageSocket peer : new MessageSocket[] {b, c}) {
+        Connection connection = a.connect(peer.localAddress());
+        ConnectionInfo info = connection.info();
+        assertNotNull(info);
+        assertEquals(peer.localAddress(), info.remote());
+        assertTrue(a.connections().stream().anyMatch(row -> row.connection() == info.connection()));
+      }
+    }
+  }
+
   /** There are two connections then, one for each role; messages to the own address use one. */
   @Test
   void whatASocketSendsItselfGoesOnOneConnectionInOrder() throws Exception {

@@ -110,6 +110,39 @@ class ShutdownTest {
     return new ProcessBuilder(command).redirectErrorStream(true).start();
   }
 
+  /** FAULTS 21, said by a handler, which never returns from it. */
+  @ParameterizedTest
+  @MethodSource("io.posthorn.SocketContractTest#modes")
+  void aHandlerMayEndTheVirtualMachine(Mode mode) throws Exception {
+    Process process = start(ExitInHandler.class, mode.name());
+    try {
+      assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process does not end");
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertEquals(0, process.exitValue(), output);
+      assertEquals("", output);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  /** A program whose handler ends it while the main thread waits for something else. */
+  static final class ExitInHandler {
+    private ExitInHandler() {}
+
+    /** Argument: mode. */
+    public static void main(String[] arguments) throws Exception {
+      try (MessageSocket socket =
+          MessageSocket.builder()
+              .mode(Mode.valueOf(arguments[0]))
+              .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+              .open()) {
+        socket.onMessage(message -> System.exit(0));
+        socket.send(socket.localAddress(), new byte[1]);
+        Thread.sleep(Long.MAX_VALUE);
+      }
+    }
+  }
+
   /** The program of that virtual machine: neither closes nor waits. */
   static final class SendAndReturn {
     static final int MESSAGES = 5;

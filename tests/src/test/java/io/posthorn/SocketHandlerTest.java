@@ -158,4 +158,29 @@ class SocketHandlerTest {
       assertNotNull(receipt.outcome());
     }
   }
+
+  @ParameterizedTest
+  @EnumSource(Mode.class)
+  void handlerOfUncaughtExceptionsMayThrowAsWell(Mode mode) throws Exception {
+    try (MessageSocket a = socket(mode).open();
+        MessageSocket b = socket(mode).open()) {
+      BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+      b.onMessage(
+          message -> {
+            if (message.text().equals("bad")) {
+              Thread.currentThread()
+                  .setUncaughtExceptionHandler(
+                      (t, e) -> {
+                        throw new AssertionError(e);
+                      });
+              throw new IllegalArgumentException("a fault of the application");
+            }
+            handled.add(message.text());
+          });
+      a.send(b.localAddress(), "bad".getBytes(UTF_8));
+      a.send(b.localAddress(), "good".getBytes(UTF_8));
+      assertEquals("good", handled.poll(20, TimeUnit.SECONDS));
+      assertFalse(b.isClosed());
+    }
+  }
 }

@@ -67,12 +67,7 @@ public final class Connection implements AutoCloseable {
 
   /** A snapshot of its state, or null after its end. */
   public @Nullable ConnectionInfo info() {
-    for (ConnectionInfo info : socket.connections()) {
-      if (info.connection() == record.handle()) {
-        return info;
-      }
-    }
-    return null;
+    return socket.infoOf(record.handle());
   }
 
   /** Begins a message on this connection. */

@@ -527,6 +527,10 @@ public final class MessageSocket implements Closeable {
     return drivers.connections();
   }
 
+  @Nullable ConnectionInfo infoOf(long connection) {
+    return drivers.info(connection);
+  }
+
   @Nullable Connection connectionOf(long handle) {
     ConnectionRecord record = drivers.find(handle);
     return record == null ? null : new Connection(this, record);
@@ -563,7 +567,8 @@ public final class MessageSocket implements Closeable {
 
   /**
    * Closes the socket after what was sent is flushed, or after the linger time. Threads that wait
-   * in other methods get a {@link SocketClosedException}. An interrupt does not cut it short.
+   * in other methods get a {@link SocketClosedException}. An interrupt does not cut it short. A
+   * handler that runs meanwhile is waited for, but not for more than a second.
    */
   @Override
   public void close() {

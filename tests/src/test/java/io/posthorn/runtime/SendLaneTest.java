@@ -19,7 +19,8 @@ class SendLaneTest {
   private static final InetSocketAddress PEER =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 9);
 
-  private final SendLane lane = new SendLane(5, PEER, 0, new LaneBuffers());
+  private final LaneBuffers buffers = new LaneBuffers();
+  private final SendLane lane = new SendLane(5, PEER, 0, buffers);
   private final List<Byte> taken = new ArrayList<>();
 
   /** An endpoint that answers an offered run, from and to, with where it stopped. */
@@ -77,11 +78,44 @@ class SendLaneTest {
     while (lane.append(body) != SendLane.Appended.FULL) {
       count++;
     }
-    assertEquals(LaneBuffers.LARGE_BYTES / 40_004, count);
+    assertEquals(LaneBuffers.MOST_BYTES / 40_004, count);
     assertEquals(0, body.position());
     assertTrue(lane.drain(endpoint((from, to) -> to), false, 0));
     assertEquals(SendLane.Appended.BEHIND_OTHERS, lane.append(body), "it was announced before");
     lane.unannounce();
     assertEquals(SendLane.Appended.FIRST, lane.append(body));
+  }
+
+  @Test
+  void aLaneHoldsLittleMoreThanWhatWaitsInIt() {
+    assertEquals(SendLane.Appended.FIRST, lane.append(ByteBuffer.wrap(new byte[5_000])));
+    assertEquals(8 << 10, buffers.lentBytes());
+    for (int i = 1; i < 8; i++) {
+      lane.append(ByteBuffer.wrap(new byte[5_000]));
+    }
+    assertEquals(64 << 10, buffers.lentBytes());
+    assertTrue(lane.drain(endpoint((from, to) -> to), false, 0));
+    assertEquals(0, buffers.lentBytes());
+  }
+
+  @Test
+  void allLanesTogetherHoldSoMuchAndNoMore() {
+    ByteBuffer body = ByteBuffer.wrap(new byte[60_000]);
+    List<SendLane> lanes = new ArrayList<>();
+    SendLane last = lane;
+    while (last.append(body) == SendLane.Appended.FIRST) {
+      lanes.add(last);
+      assertTrue(lanes.size() < 10_000, "there is no end");
+      last = new SendLane(6 + lanes.size(), PEER, 0, buffers);
+    }
+    assertEquals(LaneBuffers.LIMIT_BYTES / (64 << 10), lanes.size());
+    assertEquals(LaneBuffers.LIMIT_BYTES, buffers.lentBytes());
+    assertTrue(lane.drain(endpoint((from, to) -> to), false, 0));
+    assertEquals(SendLane.Appended.FIRST, last.append(body));
+    for (SendLane full : lanes) {
+      full.close();
+      full.abandon();
+    }
+    assertEquals(64 << 10, buffers.lentBytes());
   }
 }

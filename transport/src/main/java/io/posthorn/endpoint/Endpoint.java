@@ -200,6 +200,9 @@ public interface Endpoint {
   /** The table of active connections; none in plain mode. */
   List<ConnectionInfo> connections(long nowNanos);
 
+  /** The row of one connection in that table; null if it is not there. */
+  @Nullable ConnectionInfo info(long connection, long nowNanos);
+
   /** Counters, for reading only. */
   EndpointCounters counters();
 }

@@ -356,6 +356,11 @@ public final class PlainEndpoint implements Endpoint {
   }
 
   @Override
+  public @Nullable ConnectionInfo info(long connection, long nowNanos) {
+    return null;
+  }
+
+  @Override
   public EndpointCounters counters() {
     return counters;
   }

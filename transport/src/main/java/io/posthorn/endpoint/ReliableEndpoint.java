@@ -692,6 +692,12 @@ public final class ReliableEndpoint implements Endpoint {
   }
 
   @Override
+  public @Nullable ConnectionInfo info(long connection, long nowNanos) {
+    ConnectionSlot slot = table.byHandle(connection);
+    return slot == null || slot.connection.isEnded() ? null : slot.connection.info(nowNanos);
+  }
+
+  @Override
   public EndpointCounters counters() {
     turns.sumCounters();
     return counters;

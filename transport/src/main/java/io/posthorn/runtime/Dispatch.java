@@ -15,9 +15,15 @@ final class Dispatch {
   /** Messages given to a handler between two looks at the network. */
   private static final int LIMIT_MESSAGES = 32;
 
+  /** The same in bytes: what was taken counts against no limit, however long the handler takes. */
+  private static final int LIMIT_BYTES = 1 << 20;
+
   private final SocketDriver driver;
   private volatile @Nullable Consumer<ReceivedMessage> handler;
   private volatile SocketDriver.@Nullable BodyConsumer bodyHandler;
+
+  /** Touched by the I/O thread alone: more messages may have been there. */
+  private boolean tookToLimit;
 
   /** What the body handler is reading; no other message is taken meanwhile. */
   private final ReceivedRun run = new ReceivedRun();
@@ -61,15 +67,12 @@ final class Dispatch {
     if (messages.isEmpty()) {
       return false;
     }
-    boolean full = messages.size() == LIMIT_MESSAGES;
     long turnsBefore = driver.turns();
     while (!messages.isEmpty()) {
       accept(to, messages.remove());
     }
-    // An interrupt that a handler left behind would make every later wait of the loop return.
-    Thread.interrupted();
     // A handler that waited made turns, and in those more messages may have come.
-    return full || driver.turns() != turnsBefore;
+    return tookToLimit || driver.turns() != turnsBefore;
   }
 
   private void accept(Consumer<ReceivedMessage> to, ReceivedMessage message) {
@@ -85,15 +88,19 @@ final class Dispatch {
     driver.lock.lock();
     try {
       long now = driver.now();
-      while (messages.size() < LIMIT_MESSAGES) {
+      int bytes = 0;
+      while (messages.size() < LIMIT_MESSAGES && bytes < LIMIT_BYTES) {
         ReceivedMessage message = driver.nextMessage(now);
         if (message == null) {
           break;
         }
         messages.add(message);
+        bytes += message.body().length;
       }
+      tookToLimit = messages.size() == LIMIT_MESSAGES || bytes >= LIMIT_BYTES;
       if (!messages.isEmpty()) {
         driver.afterInput(now);
+        driver.beginHandling(now);
       }
     } finally {
       driver.lock.unlock();
@@ -107,13 +114,17 @@ final class Dispatch {
     driver.lock.lock();
     try {
       long now = driver.now();
-      if (!driver.endpoint.lendRun(run)) {
-        single = driver.nextMessage(now);
+      single = driver.handedMessage(); // older than what can be lent
+      if (single == null && !driver.endpoint.lendRun(run)) {
+        single = driver.endpoint.pollMessage(now);
         if (single == null) {
           return false;
         }
+      }
+      if (single != null) {
         driver.afterInput(now);
       }
+      driver.beginHandling(now);
     } finally {
       driver.lock.unlock();
     }
@@ -124,12 +135,13 @@ final class Dispatch {
     for (int i = 0; i < run.count(); i++) {
       accept(to, run.from(), run.channel(), run.bytes(i), run.from(i), run.length(i));
     }
-    Thread.interrupted();
     driver.lock.lock();
     try {
       long now = driver.now();
-      driver.endpoint.endRun(run, now);
-      driver.afterInput(now);
+      if (!driver.isEnded()) {
+        driver.endpoint.endRun(run, now);
+        driver.afterInput(now);
+      }
     } finally {
       driver.lock.unlock();
     }

@@ -37,7 +37,7 @@ public final class DriverGroup {
   private final AtomicInteger turns = new AtomicInteger();
   private volatile boolean ending;
 
-  /** Takes drivers that were not started, all of one socket, and starts them. */
+  /** Takes drivers that were not started, all of one socket, and starts them, or ends all. */
   public static DriverGroup start(List<SocketDriver> drivers) {
     DriverGroup group = new DriverGroup(drivers);
     if (group.only == null) {
@@ -45,8 +45,16 @@ public final class DriverGroup {
         driver.join(group);
       }
     }
-    for (SocketDriver driver : drivers) {
-      driver.begin();
+    try {
+      for (SocketDriver driver : drivers) {
+        driver.begin();
+      }
+    } catch (Error noThread) {
+      group.ending = true;
+      for (SocketDriver driver : drivers) {
+        driver.fail(noThread); // nobody would make a turn to close its port
+      }
+      throw noThread;
     }
     return group;
   }
@@ -313,6 +321,11 @@ public final class DriverGroup {
       rows.addAll(driver.connections());
     }
     return rows;
+  }
+
+  /** As {@link SocketDriver#info}. */
+  public @Nullable ConnectionInfo info(long connection) {
+    return of(connection).info(connection);
   }
 
   /** The address that all are bound to. */

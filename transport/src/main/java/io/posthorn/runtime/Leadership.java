@@ -40,11 +40,23 @@ final class Leadership {
   private boolean standsByForLong;
   private int waiting;
 
+  /** Whether a thread makes turns in place of the I/O thread, which leads and runs a handler. */
+  private boolean standsIn;
+
+  /** Whether one has since the I/O thread made its last turn. */
+  private boolean stoodIn;
+
+  /** Whether the I/O thread waits for {@link #vacated}, to make a turn itself. */
+  private boolean wantedBack;
+
+  private final Condition vacated;
+
   /** The I/O thread, which is not started yet, leads. */
   Leadership(SocketLoop loop, Thread ioThread) {
     this.loop = loop;
     this.ioThread = ioThread;
     this.standby = loop.lock.newCondition();
+    this.vacated = loop.lock.newCondition();
     this.leader = ioThread;
   }
 
@@ -138,6 +150,19 @@ final class Leadership {
     }
   }
 
+  /** It is to make a turn after a handler, or within one; answers whether another made turns. */
+  boolean takeBack() {
+    wantedBack = true;
+    while (standsIn) {
+      loop.port.wakeup();
+      vacated.awaitUninterruptibly();
+    }
+    wantedBack = false;
+    boolean stood = stoodIn;
+    stoodIn = false;
+    return stood;
+  }
+
   private void lead() {
     leader = Thread.currentThread();
     led = true;
@@ -172,7 +197,9 @@ final class Leadership {
 
   /** A thread in a native call would hold the carrier of a virtual one. */
   private boolean mayLead() {
-    return loop.mayOthersLead() && !VirtualThreads.isVirtual(Thread.currentThread());
+    return loop.mayOthersLead()
+        && !loop.hasStranded()
+        && !VirtualThreads.isVirtual(Thread.currentThread());
   }
 
   /** Makes a turn on this thread; nobody leads. */
@@ -199,5 +226,27 @@ final class Leadership {
       yieldWanted = true;
       loop.wake();
     }
+  }
+
+  /**
+   * Makes a turn in place of the I/O thread, if that runs a handler, which may never return; on a
+   * virtual thread too, since an end is bounded.
+   *
+   * @return false if another one is to make it
+   */
+  boolean standInOnce(long deadlineNanos) {
+    if (!loop.isHandling() || standsIn || wantedBack) {
+      return false;
+    }
+    standsIn = true;
+    stoodIn = true;
+    try {
+      loop.unlockedTurn(deadlineNanos);
+    } finally {
+      standsIn = false;
+      vacated.signal();
+      loop.waiting.changed(); // another one may have to go on
+    }
+    return true;
   }
 }

@@ -38,6 +38,10 @@ final class SendLane {
   private final ShortLock append = new ShortLock();
   private byte[] filling = NONE;
   private int filled;
+
+  /** What waited of late when it was taken out, so that a burst does not grow from the least. */
+  private int usual;
+
   private int messages;
   private boolean announced;
   private boolean refusing;
@@ -98,10 +102,13 @@ final class SendLane {
   }
 
   private boolean enlarge(int wanted) {
-    if (wanted > LaneBuffers.LARGE_BYTES) {
+    if (wanted > LaneBuffers.MOST_BYTES) {
       return false;
     }
-    byte[] larger = wanted <= LaneBuffers.SMALL_BYTES ? buffers.takeSmall() : buffers.takeLarge();
+    byte[] larger = buffers.take(Math.max(wanted, usual));
+    if (larger == null) {
+      return false;
+    }
     System.arraycopy(filling, 0, larger, 0, filled);
     if (filling.length > 0) {
       buffers.give(filling);
@@ -126,6 +133,7 @@ final class SendLane {
         if (filled == 0) {
           return true;
         }
+        usual = Math.max(filled, usual / 2);
         rest = filling;
         restFrom = 0;
         restTo = filled;

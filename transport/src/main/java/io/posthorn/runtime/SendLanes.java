@@ -53,6 +53,7 @@ final class SendLanes {
   // With the socket's lock.
   private final Map<Long, OfConnection> byConnection = new HashMap<>();
   private final List<SendLane> blocked = new ArrayList<>();
+  private boolean moved;
 
   /** The lane to a peer's channel; null if messages must take the other way. Any thread. */
   @SuppressWarnings("ReferenceEquality") // senders mostly give the same object again
@@ -185,8 +186,16 @@ final class SendLanes {
     }
   }
 
+  /** Whether {@link #onWritable} moved anything since this was asked last; with the lock. */
+  boolean hasMoved() {
+    boolean was = moved;
+    moved = false;
+    return was;
+  }
+
   /** A send buffer has room again; with the socket's lock. */
   void onWritable(Endpoint endpoint, long now) {
+    moved |= !blocked.isEmpty();
     for (int i = blocked.size() - 1; i >= 0; i--) {
       SendLane lane = blocked.get(i);
       if (lane.drain(endpoint, false, now)) {

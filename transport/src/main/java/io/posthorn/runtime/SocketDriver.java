@@ -13,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.function.Consumer;
@@ -55,33 +56,41 @@ public final class SocketDriver extends SocketLoop {
       long lingerNanos)
       throws IOException {
     SocketDriver driver = prepare(port, makeEndpoint, lingerNanos, 0);
-    driver.begin();
+    DriverGroup.start(List.of(driver));
     return driver;
   }
 
-  /** A driver that does nothing before {@link #begin}; owns the port, also if this fails. */
+  /**
+   * A driver that does nothing before {@link DriverGroup#start}; owns the port, also if this fails.
+   */
   public static SocketDriver prepare(
       DatagramPort port,
       Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,
       long lingerNanos,
       long spinNanos)
       throws IOException {
+    return prepare(port, makeEndpoint, lingerNanos, spinNanos, Thread::new);
+  }
+
+  /** As {@link #prepare(DatagramPort, Function, long, long)}, with threads of the caller's. */
+  static SocketDriver prepare(
+      DatagramPort port,
+      Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,
+      long lingerNanos,
+      long spinNanos,
+      ThreadFactory threads)
+      throws IOException {
     try {
-      return new SocketDriver(port, makeEndpoint, lingerNanos, spinNanos);
+      return new SocketDriver(port, makeEndpoint, lingerNanos, spinNanos, threads);
     } catch (RuntimeException | Error e) {
       port.close();
       throw e;
     }
   }
 
-  /** Starts the I/O thread. */
+  /** Starts the I/O thread; if there is none to be had, the caller ends the driver. */
   void begin() {
-    try {
-      startThread();
-    } catch (Error noThread) {
-      beginClose(0);
-      throw noThread;
-    }
+    startThread();
     OpenSockets.add(this);
     SocketLog.opened(port);
   }
@@ -90,8 +99,9 @@ public final class SocketDriver extends SocketLoop {
       DatagramPort port,
       Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,
       long lingerNanos,
-      long spinNanos) {
-    super(port, makeEndpoint, spinNanos);
+      long spinNanos,
+      ThreadFactory threads) {
+    super(port, makeEndpoint, spinNanos, threads);
     this.lingerNanos = lingerNanos;
   }
 
@@ -210,12 +220,15 @@ public final class SocketDriver extends SocketLoop {
 
   /** Takes the next message, whoever it was meant for; with the lock. */
   @Nullable ReceivedMessage nextMessage(long now) {
+    ReceivedMessage message = handedMessage();
+    return message != null ? message : endpoint.pollMessage(now);
+  }
+
+  /** Takes the next message that was meant for a thread and that none has taken; with the lock. */
+  @Nullable ReceivedMessage handedMessage() {
     ReceivedMessage message = handed.poll();
     DriverGroup group = group();
-    if (message == null && group != null) {
-      message = group.inbox().poll();
-    }
-    return message != null ? message : endpoint.pollMessage(now);
+    return message == null && group != null ? group.inbox().poll() : message;
   }
 
   @Override
@@ -477,6 +490,16 @@ public final class SocketDriver extends SocketLoop {
   /** The table of active connections. */
   public List<ConnectionInfo> connections() {
     return locked(() -> endpoint.connections(now()));
+  }
+
+  /** The row of one connection in that table; null if it is not there. */
+  public @Nullable ConnectionInfo info(long connection) {
+    lock.lock();
+    try {
+      return endpoint.info(connection, now());
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Lets {@code snapshot} read the endpoint's and the port's counters under the lock. */

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -37,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Handlers may wait.</b> A message handler runs on the I/O thread without the lock. If it
  * waits for anything here, waiting is done by further turns of the loop, which do all but dispatch
- * messages.
+ * messages. While it does anything else, senders transmit themselves, and a thread that waits for
+ * an end makes the turns.
  */
 abstract class SocketLoop {
   /** Datagrams taken in one turn under the lock, so that senders get their turn. */
@@ -123,6 +125,17 @@ abstract class SocketLoop {
   /** Touched by the I/O thread alone: the handler is to be given more at once. */
   private boolean moreToDispatch;
 
+  /**
+   * Touched by the I/O thread alone: it gives messages to the handler, perhaps with turns within.
+   */
+  private boolean dispatching;
+
+  /**
+   * Whether the I/O thread is in code of the application, and for how long nobody knows. Set with
+   * the lock.
+   */
+  private volatile boolean handling;
+
   private long lastNowNanos;
   private long sleepingUntilNanos = AWAKE;
   private boolean sleepingUntilWritable;
@@ -135,13 +148,15 @@ abstract class SocketLoop {
   SocketLoop(
       DatagramPort port,
       Function<Predicate<InetSocketAddress>, Endpoint> makeEndpoint,
-      long spinNanos) {
+      long spinNanos,
+      ThreadFactory threads) {
     this.port = port;
     endpoint = makeEndpoint.apply(new OwnAddresses(port.localAddress(), this::nowNanos));
     transmitQueue = new TransmitQueue(endpoint, port);
     String name = "posthorn-" + port.localAddress().getPort();
-    completions = new Completions(name + "-completion");
-    ioThread = new Thread(this::run, name);
+    completions = new Completions(name + "-completion", threads);
+    ioThread = threads.newThread(this::run);
+    ioThread.setName(name);
     ioThread.setDaemon(true);
     leadership = new Leadership(this, ioThread);
     waiting = new Waiting(this, leadership);
@@ -204,7 +219,13 @@ abstract class SocketLoop {
   private void run() {
     try {
       while (turn(Endpoint.NEVER)) {
+        // One that a handler left, or that came from outside, would have every wait end at once.
+        Thread.interrupted();
+        moreToDispatch = false; // or the turns of a handler that waits would not wait
+        completions.runStranded();
+        dispatching = true;
         moreToDispatch = dispatchMessages();
+        dispatching = false;
         if (leadership.isYieldWanted()) {
           leadership.standBy();
         }
@@ -212,14 +233,20 @@ abstract class SocketLoop {
     } catch (IOException | RuntimeException | Error e) {
       fail(e);
     }
+    completions.runStranded();
   }
 
   /** Waits and does everything once; false when the socket is closed. */
   final boolean turn(long untilNanos) throws IOException {
     long timeoutNanos;
     boolean untilWritable;
+    boolean handled;
     lock.lock();
     try {
+      handled = handling && isIoThread();
+      if (handled) {
+        endHandling();
+      }
       turns++;
       if (state == State.CLOSED) {
         return false;
@@ -264,10 +291,38 @@ abstract class SocketLoop {
       handOverMessages(now);
       waiting.changed();
       finishClose(now);
+      if (handled && dispatching) {
+        beginHandling(now);
+      }
       return state != State.CLOSED;
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * The I/O thread is about to run code of the application: meanwhile senders transmit themselves,
+   * and whoever waits for an end may make turns in its place. With the lock.
+   */
+  final void beginHandling(long now) {
+    handling = true;
+    if (lanes.hasAnnounced() && state != State.CLOSED) {
+      afterInput(now); // by somebody who thought that this thread would look
+    }
+    waiting.handlerRuns();
+  }
+
+  /** On the I/O thread, which is to make a turn itself; with the lock. */
+  private void endHandling() {
+    if (leadership.takeBack()) {
+      backlog = true; // there may be messages that came in the other's turns
+    }
+    handling = false;
+  }
+
+  /** Whether the I/O thread is in code of the application; with the lock. */
+  final boolean isHandling() {
+    return handling;
   }
 
   /** Spins for a moment before it blocks, if that was asked for and the last wait was short. */
@@ -348,7 +403,7 @@ abstract class SocketLoop {
 
   /** Small messages wait in a lane that nobody was told of. */
   final void onAnnounced() {
-    if (!leadership.isTakenNow()) {
+    if (!leadership.isTakenNow() || (handling && !isIoThread())) {
       drainNow(); // nobody waits for the network
       return;
     }
@@ -384,17 +439,19 @@ abstract class SocketLoop {
   /** Sends what may leave, takes note of what happened, and sees that deadlines are kept. */
   final void afterInput(long now) {
     lanes.drain(endpoint, now);
-    try {
-      if (transmitQueue.transmit(now)) {
-        transmittedNanos = nowNanos();
+    do {
+      try {
+        if (transmitQueue.transmit(now)) {
+          transmittedNanos = nowNanos();
+        }
+      } catch (IOException e) {
+        fail(e);
       }
-    } catch (IOException e) {
-      fail(e);
-    }
-    for (EndpointEvent event = endpoint.pollEvent(); event != null; event = endpoint.pollEvent()) {
-      on(event);
-      waiting.changed();
-    }
+      for (EndpointEvent e = endpoint.pollEvent(); e != null; e = endpoint.pollEvent()) {
+        on(e);
+        waiting.changed();
+      }
+    } while (lanes.hasMoved() && state != State.CLOSED);
     if (!leadership.isTaken()) {
       boolean isUrgent =
           transmitQueue.isBlocked()
@@ -440,18 +497,34 @@ abstract class SocketLoop {
   final void noteHandlerFailure(Throwable e) {
     handlerFailures.incrementAndGet();
     Thread thread = Thread.currentThread();
-    thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+    try {
+      thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+    } catch (RuntimeException | Error ofTheHandler) {
+      // Ignored, as the virtual machine does when a thread ends: it is no fault of the socket.
+    }
   }
 
-  /** Has something done outside the lock, off the I/O thread, in the order of the calls. */
+  /**
+   * Has something done outside the lock, in the order of the calls, off the I/O thread unless there
+   * is no other; with the lock.
+   */
   final void later(Runnable action) {
-    completions.add(
-        () -> {
-          guarded(action);
-          if (waiting.isForFuture()) {
-            port.wakeup();
-          }
-        });
+    boolean added =
+        completions.add(
+            () -> {
+              guarded(action);
+              if (waiting.isForFuture()) {
+                port.wakeup();
+              }
+            });
+    if (!added) {
+      lookAgain();
+    }
+  }
+
+  /** Whether the I/O thread must lead, to do what no other thread can be had for. */
+  final boolean hasStranded() {
+    return completions.hasStranded();
   }
 
   final <T> T locked(Supplier<T> action) {
@@ -467,7 +540,7 @@ abstract class SocketLoop {
   final void turnOrFail(long untilNanos) {
     try {
       turn(untilNanos);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       fail(e);
     }
   }
@@ -531,7 +604,10 @@ abstract class SocketLoop {
     }
   }
 
-  /** Waits until the socket is closed and its thread gone; an interrupt does not cut it short. */
+  /**
+   * Waits until the socket is closed and its thread gone, or in a handler for longer than a second;
+   * an interrupt does not cut it short.
+   */
   public final void awaitClosed() {
     lock.lock();
     try {
@@ -597,12 +673,12 @@ abstract class SocketLoop {
         on(e);
       }
       endpoint.destroy();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       noteFailure(e);
     }
     try {
       port.close();
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException | Error e) {
       noteFailure(e);
     }
     wakeAll();

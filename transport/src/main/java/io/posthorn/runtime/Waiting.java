@@ -1,7 +1,6 @@
 package io.posthorn.runtime;
 
 import io.posthorn.endpoint.Endpoint;
-import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
@@ -29,6 +28,9 @@ final class Waiting {
   /** How many wait for that; with the lock. */
   private int waitingForChange;
 
+  /** How many of them wait for an end, which a handler must not hold up; with the lock. */
+  private int waitingForEnd;
+
   private final AtomicInteger futuresDriven = new AtomicInteger();
 
   Waiting(SocketLoop loop, Leadership leadership) {
@@ -40,6 +42,13 @@ final class Waiting {
   /** Whoever waits for a change looks again; with the lock. */
   void changed() {
     if (waitingForChange > 0) {
+      changed.signalAll();
+    }
+  }
+
+  /** Nobody makes turns while the I/O thread runs a handler, but who waits for an end may. */
+  void handlerRuns() {
+    if (waitingForEnd > 0) {
       changed.signalAll();
     }
   }
@@ -116,11 +125,17 @@ final class Waiting {
     }
   }
 
-  /** Waits with the lock held; also ends when the socket is closed. */
+  /**
+   * Waits for an end, which is to come without a handler's help; with the lock held. Also ends when
+   * the socket is closed.
+   */
   void awaitUninterruptibly(BooleanSupplier condition) {
+    boolean wasInterrupted = false;
     waitingForChange++;
+    waitingForEnd++;
     try {
       while (!loop.isEnded() && !condition.getAsBoolean()) {
+        wasInterrupted |= Thread.interrupted(); // or no wait for the network would be one
         SocketLoop own = siblingHere();
         if (loop.isIoThread()) {
           loop.unlockedTurn(Endpoint.NEVER);
@@ -131,7 +146,8 @@ final class Waiting {
           } finally {
             loop.lock.lock();
           }
-        } else {
+          leadership.standInOnce(loop.now());
+        } else if (!leadership.standInOnce(Endpoint.NEVER)) {
           if (!leadership.isTaken()) {
             leadership.callIoThread();
           }
@@ -140,6 +156,10 @@ final class Waiting {
       }
     } finally {
       waitingForChange--;
+      waitingForEnd--;
+      if (wasInterrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -188,10 +208,8 @@ final class Waiting {
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }
-        loop.turn(Math.min(deadline, SocketLoop.after(loop.nowNanos(), FUTURE_POLL_NANOS)));
+        loop.turnOrFail(Math.min(deadline, SocketLoop.after(loop.nowNanos(), FUTURE_POLL_NANOS)));
       }
-    } catch (IOException e) {
-      loop.fail(e);
     } finally {
       futuresDriven.decrementAndGet();
     }

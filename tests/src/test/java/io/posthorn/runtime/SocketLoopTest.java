@@ -1,0 +1,296 @@
+package io.posthorn.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.Delivery;
+import io.posthorn.Message;
+import io.posthorn.MessageSocket;
+import io.posthorn.Mode;
+import io.posthorn.Receipt;
+import io.posthorn.SocketOptions;
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.PlainEndpoint;
+import io.posthorn.endpoint.ReliableEndpoint;
+import io.posthorn.endpoint.TransmitBatch;
+import io.posthorn.io.ForwardingDatagramPort;
+import io.posthorn.io.NioDatagramPort;
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.PortLimits;
+import io.posthorn.protocol.ReceivedMessage;
+import io.posthorn.protocol.SendOutcome;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Turns that the test makes itself, and threads that cannot be started. */
+@Timeout(30)
+class SocketLoopTest {
+  private static final InetSocketAddress ANY =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+  private static final ThreadFactory IDLE = action -> new Thread(() -> {});
+  private static final long LITTLE_NANOS = 10_000_000;
+
+  private SwitchedPort port;
+  private SocketDriver driver;
+
+  /** A real port for what comes, which takes what leaves only while it is switched on. */
+  private static final class SwitchedPort extends ForwardingDatagramPort {
+    volatile boolean isOn = true;
+    volatile boolean closed;
+
+    SwitchedPort() throws IOException {
+      super(NioDatagramPort.open(ANY));
+    }
+
+    @Override
+    public int send(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException {
+      return isOn ? port.send(batch, firstSegment, nowNanos) : 0;
+    }
+
+    @Override
+    public void close() throws IOException {
+      closed = true;
+      super.close();
+    }
+  }
+
+  @BeforeEach
+  void openPort() throws IOException {
+    port = new SwitchedPort();
+  }
+
+  @AfterEach
+  void end() throws IOException {
+    if (driver != null) {
+      driver.fail(new IOException("the test is over"));
+    }
+    port.close();
+  }
+
+  private static Endpoint plain(Predicate<InetSocketAddress> isSelf) {
+    return new PlainEndpoint(SocketOptions.defaults(Mode.PLAIN));
+  }
+
+  private Endpoint reliable(Predicate<InetSocketAddress> isSelf) {
+    return new ReliableEndpoint(
+        SocketOptions.defaults(Mode.RELIABLE),
+        new SecureRandom(),
+        isSelf,
+        null,
+        new PortLimits(port::largestDatagramBytes, 1_200));
+  }
+
+  private void prepare(
+      Function<Predicate<InetSocketAddress>, Endpoint> endpoint, ThreadFactory threads)
+      throws IOException {
+    driver = SocketDriver.prepare(port, endpoint, 0, 0, threads);
+  }
+
+  @Test
+  void whatABlockedLaneHeldLeavesAtOnce() throws Exception {
+    prepare(SocketLoopTest::plain, IDLE);
+    InetSocketAddress peer = port.localAddress();
+    ByteBuffer body = ByteBuffer.allocate(60_000);
+    driver.lock.lock();
+    try {
+      OutgoingMessage first =
+          OutgoingMessage.ordered(Endpoint.NO_CONNECTION, peer, new byte[60_000]);
+      assertEquals(SendOutcome.ACCEPTED, driver.sending().trySend(first));
+      port.isOn = false;
+      int taken = 0;
+      while (driver.sending().sendSmall(peer, 0, body)) {
+        taken++;
+        assertTrue(taken < 1_000, "there is no end to the send buffer");
+        driver.afterInput(driver.now());
+      }
+      port.isOn = true;
+      driver.afterInput(driver.now());
+      assertFalse(driver.endpoint.pollTransmit(new TransmitBatch(), driver.now()));
+      assertEquals(taken + 1, driver.endpoint.counters().datagramsSent);
+    } finally {
+      driver.lock.unlock();
+    }
+  }
+
+  /** Throws instead of starting any thread but the first ones. */
+  private static ThreadFactory threads(int some) {
+    AtomicInteger made = new AtomicInteger();
+    return action ->
+        made.getAndIncrement() < some
+            ? new Thread(action)
+            : new Thread(action) {
+              @Override
+              public synchronized void start() {
+                throw new OutOfMemoryError("unable to create native thread");
+              }
+            };
+  }
+
+  @Test
+  void withoutAThreadThePortIsClosed() throws Exception {
+    prepare(SocketLoopTest::plain, threads(0));
+    assertThrows(OutOfMemoryError.class, () -> DriverGroup.start(List.of(driver)));
+    assertTrue(port.closed);
+  }
+
+  @Test
+  void withoutAThreadForOneOfAGroupAllPortsAreClosed() throws Exception {
+    ThreadFactory threads = threads(1);
+    prepare(SocketLoopTest::plain, threads);
+    SwitchedPort second = new SwitchedPort();
+    SwitchedPort third = new SwitchedPort();
+    List<SocketDriver> drivers =
+        List.of(
+            driver,
+            SocketDriver.prepare(second, SocketLoopTest::plain, 0, 0, threads),
+            SocketDriver.prepare(third, SocketLoopTest::plain, 0, 0, threads));
+    assertThrows(OutOfMemoryError.class, () -> DriverGroup.start(drivers));
+    assertTrue(port.closed && second.closed && third.closed);
+  }
+
+  @Test
+  void withoutAThreadForThemFuturesAreCompletedAndTheSocketEnds() throws Exception {
+    prepare(this::reliable, threads(1));
+    driver.begin();
+    try (MessageSocket peer = MessageSocket.builder().bind(ANY).open()) {
+      PendingReceipt acknowledged = send(peer.localAddress());
+      assertSame(acknowledged, acknowledged.settledFuture().get(20, TimeUnit.SECONDS));
+      port.isOn = false;
+      PendingReceipt closed = send(peer.localAddress());
+      var end = closed.settledFuture();
+      driver.beginClose(0);
+      driver.awaitClosed();
+      assertTrue(port.closed);
+      assertSame(closed, end.get(20, TimeUnit.SECONDS));
+    }
+  }
+
+  private PendingReceipt send(InetSocketAddress peer) {
+    PendingReceipt receipt = new PendingReceipt(driver, peer, Endpoint.NO_CONNECTION, false);
+    OutgoingMessage message =
+        new OutgoingMessage(
+            Endpoint.NO_CONNECTION,
+            peer,
+            0,
+            Delivery.RELIABLE_ORDERED,
+            -1,
+            new byte[1],
+            false,
+            Long.MAX_VALUE,
+            false,
+            receipt);
+    assertEquals(SendOutcome.ACCEPTED, driver.sending().trySend(message));
+    return receipt;
+  }
+
+  @Test
+  void whatWasHandedToAThreadComesFirstToABodyHandler() throws Exception {
+    prepare(this::reliable, IDLE);
+    try (MessageSocket peer = MessageSocket.builder().bind(ANY).open()) {
+      Thread receiver = new Thread(() -> assertThrows(IOException.class, this::receive));
+      receiver.setDaemon(true);
+      receiver.start();
+      while (receiver.getState() != Thread.State.WAITING) {
+        Thread.onSpinWait();
+      }
+      List<String> handled = new ArrayList<>();
+      driver.lock.lock(); // the receiver, once woken, comes too late
+      try {
+        for (String text : List.of("first", "second", "third")) {
+          Receipt receipt = peer.send(Message.to(port.localAddress()).body(text));
+          while (receipt.outcome() == null) {
+            assertTrue(driver.turn(driver.now() + LITTLE_NANOS));
+          }
+        }
+        driver.bodyHandler(
+            (from, channel, bytes, at, length) ->
+                handled.add(new String(bytes, at, length, StandardCharsets.UTF_8)));
+        while (driver.dispatchMessages()) {
+          // There may be more.
+        }
+      } finally {
+        driver.lock.unlock();
+      }
+      assertEquals(List.of("first", "second", "third"), handled);
+    }
+  }
+
+  private void receive() throws IOException {
+    if (driver.receive(Endpoint.NEVER) == null) {
+      throw new IOException("the socket is closed");
+    }
+  }
+
+  /** What a handler was not given yet counts against its senders' credit. */
+  @Test
+  void largeMessagesAreNotTakenLongBeforeTheHandlerGetsThem() throws Exception {
+    AtomicInteger taken = new AtomicInteger();
+    byte[] body = new byte[300 << 10];
+    ReceivedMessage message =
+        new ReceivedMessage(1, ANY, 0, Delivery.RELIABLE_ORDERED, 0, body, false, false);
+    Supplier<Object> messages = () -> taken.getAndIncrement() < 10 ? message : null;
+    prepare(isSelf -> plainBut(Map.of("pollMessage", messages)), IDLE);
+    List<Integer> takenBefore = new ArrayList<>();
+    driver.handler(handled -> takenBefore.add(taken.get()));
+    while (driver.dispatchMessages()) {
+      // There may be more.
+    }
+    assertEquals(List.of(4, 4, 4, 4, 8, 8, 8, 8, 11, 11), takenBefore);
+  }
+
+  @Test
+  void anErrorInATurnOfAnyThreadEndsTheSocket() throws Exception {
+    Error fault = new AssertionError("a fault of the endpoint");
+    Supplier<Object> failing =
+        () -> {
+          throw fault;
+        };
+    Supplier<Object> due = () -> 0L;
+    prepare(isSelf -> plainBut(Map.of("nextTimeoutNanos", due, "onTimeout", failing)), IDLE);
+    driver.turnOrFail(0);
+    assertSame(fault, driver.failure());
+    assertTrue(port.closed);
+  }
+
+  /** An endpoint some of whose methods answer otherwise. */
+  private static Endpoint plainBut(Map<String, Supplier<Object>> methods) {
+    Endpoint endpoint = plain(address -> false);
+    return (Endpoint)
+        Proxy.newProxyInstance(
+            SocketLoopTest.class.getClassLoader(),
+            new Class<?>[] {Endpoint.class},
+            (proxy, method, arguments) -> {
+              Supplier<Object> otherwise = methods.get(method.getName());
+              if (otherwise != null) {
+                return otherwise.get();
+              }
+              try {
+                return method.invoke(endpoint, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+}
