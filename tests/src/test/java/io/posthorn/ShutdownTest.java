@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -138,7 +139,7 @@ class ShutdownTest {
               .open()) {
         socket.onMessage(message -> System.exit(0));
         socket.send(socket.localAddress(), new byte[1]);
-        Thread.sleep(Long.MAX_VALUE);
+        new CountDownLatch(1).await();
       }
     }
   }

@@ -660,12 +660,12 @@ abstract class SocketLoop {
     closed = true;
     try {
       lanes.flushAndCloseAll(endpoint, now);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       noteFailure(e);
     }
     try {
       endpoint.abandonAll(now);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       noteFailure(e);
     }
     try {
