@@ -97,6 +97,14 @@ record PacketSample(String kind, byte[] bytes, Map<String, String> fields, List<
       return this;
     }
 
+    /** A field that says what the bytes behind it are. */
+    Builder governingField(String name, int length, String value) {
+      fields.put(name, value);
+      spans.add(new Span(name, at, at + length, true));
+      at += length;
+      return this;
+    }
+
     Builder field(String name, byte[] value) {
       return field(name, value.length, PacketReading.hex(value));
     }
@@ -214,7 +222,9 @@ record PacketSample(String kind, byte[] bytes, Map<String, String> fields, List<
   }
 
   private static Builder control(int kind, long id) {
-    return new Builder("control " + kind).field("kind", 1, PacketReading.hex(kind)).id("id", id);
+    return new Builder("control " + kind)
+        .governingField("kind", 1, PacketReading.hex(kind))
+        .id("id", id);
   }
 
   private static Arbitrary<PacketSample> retry() {
