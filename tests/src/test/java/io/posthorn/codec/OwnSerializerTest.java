@@ -9,6 +9,7 @@ import com.esotericsoftware.kryo.Serializer;
 import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.io.Output;
 import com.esotericsoftware.kryo.serializers.ImmutableSerializer;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import org.junit.jupiter.api.Test;
 
@@ -45,6 +46,33 @@ class OwnSerializerTest {
         KryoCodec.builder(Secret.class).register(9, Secret.class, new SecretSerializer()).build();
     Secret read = secrets.decode(ByteBuffer.wrap(secrets.encode(new Secret("hush"))));
     assertEquals("hush", read.text);
+  }
+
+  static final class AddressSerializer extends ImmutableSerializer<InetSocketAddress> {
+    @Override
+    public void write(Kryo kryo, Output output, InetSocketAddress address) {
+      output.writeString(address.getHostString());
+      output.writeInt(address.getPort());
+    }
+
+    @Override
+    public InetSocketAddress read(Kryo kryo, Input input, Class<? extends InetSocketAddress> type) {
+      return new InetSocketAddress(input.readString(), input.readInt());
+    }
+  }
+
+  /** Sockets tell of peers by a class of theirs, which nobody else can name. */
+  @Test
+  void anAddressIsSentAsWhatItIs() throws CodecException {
+    KryoCodec<InetSocketAddress> addresses =
+        KryoCodec.builder(InetSocketAddress.class)
+            .register(9, InetSocketAddress.class, new AddressSerializer())
+            .build();
+    InetSocketAddress peer =
+        new InetSocketAddress("192.0.2.1", 9) {
+          private static final long serialVersionUID = 1;
+        };
+    assertEquals(peer, addresses.decode(ByteBuffer.wrap(addresses.encode(peer))));
   }
 
   /** Misbehaves in a way that its first byte says. */

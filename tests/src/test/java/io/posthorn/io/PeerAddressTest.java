@@ -147,6 +147,29 @@ class PeerAddressTest {
     }
   }
 
+  /** What names the source must not spoil what carries the mark. */
+  @ParameterizedTest
+  @CsvSource({"0.0.0.0,127.0.0.2", "::,127.0.0.2", "::,::1"})
+  void marksArriveAfterAnAnswerWithoutOne(String bind, String to) throws Exception {
+    open(new LinuxCalls(), bind);
+    InetAddress host = InetAddress.getByName(to);
+    InetSocketAddress from = new InetSocketAddress(host, 0);
+    LinuxDatagramPort peer = LinuxDatagramPort.open(new LinuxCalls(), from, true);
+    try {
+      InetSocketAddress server = new InetSocketAddress(host, port.localAddress().getPort());
+      assertEquals(1, peer.send(DatagramPortContractTest.batch(server, 3), 0, 0));
+      InetSocketAddress known = port.receive(slab, 0);
+      assertSame(PeerAddress.class, known.getClass());
+      for (EcnMark mark : List.of(EcnMark.NOT_ECT, EcnMark.ECT_0, EcnMark.NOT_ECT, EcnMark.CE)) {
+        answer(known, mark, 40);
+        assertNotNull(peer.receive(slab, 0));
+        assertEquals(mark, peer.ecn());
+      }
+    } finally {
+      peer.close();
+    }
+  }
+
   /** Peers of IPv6 as well, if the machine has a second address of it. */
   @ParameterizedTest
   @ValueSource(strings = {"0.0.0.0", "::"})

@@ -4,6 +4,7 @@ import com.esotericsoftware.kryo.Registration;
 import com.esotericsoftware.kryo.io.Input;
 import com.esotericsoftware.kryo.util.DefaultClassResolver;
 import java.lang.reflect.Proxy;
+import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /** Finds classes by the ids of one codec, and never by a name in a body. */
@@ -28,6 +29,9 @@ final class RegisteredClassResolver extends DefaultClassResolver {
     if (Enum.class.isAssignableFrom(type) && type.getSuperclass() != null) {
       // a constant with a body has a class of its own
       found = super.getRegistration(type.getSuperclass());
+    } else if (InetSocketAddress.class.isAssignableFrom(type)) {
+      found =
+          super.getRegistration(InetSocketAddress.class); // peers are told of by a class of ours
     } else {
       found = super.getRegistration(StandardCollections.idOfUnnamed(type));
     }

@@ -71,7 +71,6 @@ final class LinuxSender {
     structs.putLong(HEADER + LinuxCalls.MSG_NAME_AT, structsAt + NAME);
     structs.putLong(HEADER + LinuxCalls.MSG_IOV_AT, structsAt + VECTOR);
     structs.putLong(HEADER + LinuxCalls.MSG_IOVLEN_AT, 1);
-    structs.putLong(CONTROL, LinuxCalls.CMSG_HEADER_BYTES + Integer.BYTES);
     structs.putLong(SEGMENT, LinuxCalls.CMSG_HEADER_BYTES + Short.BYTES);
     structs.putInt(SEGMENT + LinuxCalls.CMSG_LEVEL_AT, LinuxCalls.SOL_UDP);
     structs.putInt(SEGMENT + LinuxCalls.CMSG_TYPE_AT, LinuxCalls.UDP_SEGMENT);
@@ -198,7 +197,8 @@ final class LinuxSender {
     structs.putLong(HEADER + LinuxCalls.MSG_CONTROL_AT, structsAt + control);
     structs.putLong(HEADER + LinuxCalls.MSG_CONTROLLEN_AT, controlEnd - control);
     structs.putShort(SEGMENT + LinuxCalls.CMSG_HEADER_BYTES, (short) segmentBytes);
-    if (ecnField != 0) {
+    if (ecnField != 0) { // all of it, for a source without a mark lies upon it
+      structs.putLong(CONTROL, LinuxCalls.CMSG_HEADER_BYTES + Integer.BYTES);
       structs.putInt(
           CONTROL + LinuxCalls.CMSG_LEVEL_AT,
           namedIsIpv4 ? LinuxCalls.SOL_IP : LinuxCalls.SOL_IPV6);
