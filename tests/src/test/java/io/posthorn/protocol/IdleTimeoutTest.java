@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class IdleTimeoutTest {
   private static final long NEVER = Long.MAX_VALUE;
+  private static final long PTO = 100_000_000L;
   private static final long S = 1_000_000_000L;
 
   private final IdleTimeout idle = new IdleTimeout(30 * S, 10 * S, 300 * S, 5 * S);
@@ -50,26 +51,33 @@ class IdleTimeoutTest {
   @Test
   void aConnectionIsKeptAliveInTimeForThePeersTimeoutToo() {
     idle.onPeerTimeout(60 * S);
-    assertEquals(15 * S, idle.keepAliveDeadlineNanos());
+    assertEquals(15 * S, idle.keepAliveDeadlineNanos(PTO));
     idle.onPeerTimeout(6 * S);
-    assertEquals(7 * S, idle.keepAliveDeadlineNanos());
+    assertEquals(7 * S, idle.keepAliveDeadlineNanos(PTO));
+  }
+
+  /** A peer that names a millisecond is not asked three thousand times a second. */
+  @Test
+  void noSignOfLifeIsAskedForBeforeAnAnswerToTheLastCanHaveCome() {
+    idle.onPeerTimeout(1_000_000);
+    assertEquals(5 * S + PTO, idle.keepAliveDeadlineNanos(PTO));
   }
 
   @Test
   void onlySilenceInBothDirectionsIsKeptAlive() {
-    assertEquals(15 * S, idle.keepAliveDeadlineNanos());
+    assertEquals(15 * S, idle.keepAliveDeadlineNanos(PTO));
     idle.onAckElicitingSent(8 * S);
-    assertEquals(18 * S, idle.keepAliveDeadlineNanos());
+    assertEquals(18 * S, idle.keepAliveDeadlineNanos(PTO));
     idle.onReceived(9 * S);
-    assertEquals(19 * S, idle.keepAliveDeadlineNanos());
+    assertEquals(19 * S, idle.keepAliveDeadlineNanos(PTO));
     idle.onKeepAlive(19 * S);
-    assertEquals(29 * S, idle.keepAliveDeadlineNanos());
+    assertEquals(29 * S, idle.keepAliveDeadlineNanos(PTO));
   }
 
   @Test
   void theSideThatDidNotOpenKeepsNothingAlive() {
     IdleTimeout accepted = new IdleTimeout(30 * S, NEVER, NEVER, 0);
-    assertEquals(NEVER, accepted.keepAliveDeadlineNanos());
+    assertEquals(NEVER, accepted.keepAliveDeadlineNanos(PTO));
     assertEquals(NEVER, accepted.implicitDeadlineNanos());
     assertEquals(30 * S, accepted.deadlineNanos(S));
   }

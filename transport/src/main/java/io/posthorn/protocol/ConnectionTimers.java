@@ -126,7 +126,7 @@ final class ConnectionTimers {
     if (parts.trace != null) {
       parts.trace.recovery(parts.recovery, nowNanos);
     }
-    if (nowNanos >= idle.keepAliveDeadlineNanos()) {
+    if (nowNanos >= idle.keepAliveDeadlineNanos(probeTimeoutNanos)) {
       idle.onKeepAlive(nowNanos);
       parts.pings.request();
     }

@@ -87,10 +87,11 @@ final class IdleTimeout {
     return lastActivityNanos + leastSilenceNanos(probeTimeoutNanos);
   }
 
-  long keepAliveDeadlineNanos() {
+  /** When to ask for a sign of life: an answer to the last must have had its time. */
+  long keepAliveDeadlineNanos(long probeTimeoutNanos) {
     return keepAliveNanos == NEVER
         ? NEVER
-        : Math.max(lastHeardNanos, lastSentNanos) + keepAliveNanos;
+        : Math.max(lastHeardNanos, lastSentNanos) + Math.max(keepAliveNanos, probeTimeoutNanos);
   }
 
   long implicitDeadlineNanos() {
@@ -101,7 +102,7 @@ final class IdleTimeout {
   long deadlineNanos(long probeTimeoutNanos) {
     return Math.min(
         idleDeadlineNanos(probeTimeoutNanos),
-        Math.min(keepAliveDeadlineNanos(), implicitDeadlineNanos()));
+        Math.min(keepAliveDeadlineNanos(probeTimeoutNanos), implicitDeadlineNanos()));
   }
 
   /**

@@ -230,6 +230,15 @@ class AdaptiveTest {
     assertEquals(cut, flow.controller.windowBytes(), "a mark is no mistake");
   }
 
+  /** Whoever has said little, and nothing after it, is not held to nothing for it. */
+  @Test
+  void aMarkOnTheLastPacketOfAFlowLeavesAWindow() {
+    Adaptive controller = new Adaptive(PACKET);
+    controller.onAcknowledged(40 * MS, 0, PACKET, 0, Rates.sample(true, 40 * MS));
+    controller.onCongestionExperienced(40 * MS, 1);
+    atLeast(0.8 * NewReno.initialWindow(PACKET), (double) controller.windowBytes());
+  }
+
   /** Lets time pass until the flow probes, where its ceiling binds it; answers the time. */
   private long untilItProbes(Flow flow) {
     long millis = 1_000;

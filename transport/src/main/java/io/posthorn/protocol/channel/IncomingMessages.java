@@ -21,13 +21,6 @@ final class IncomingMessages {
   /** What an id of a message beyond these is charged, however short the message. */
   private static final long ID_BYTES = 256;
 
-  /**
-   * So many windows beyond the lowest id of which not everything came, no id is granted: a peer
-   * that leaves one out would have all later ones remembered. As many round trips and more may the
-   * worst hit message take before it slows the others.
-   */
-  static final int WINDOWS_BEYOND_GAP = 8;
-
   /** Keys that are remembered however long they had no message. */
   private static final int KEYS = 1024;
 
@@ -336,8 +329,8 @@ final class IncomingMessages {
   }
 
   long messagesToGrant() {
-    long beyondGap = lowestUnfinished() + WINDOWS_BEYOND_GAP * idWindow;
-    return Math.max(grantedMessages, Math.min(consumedMessages + idWindow, beyondGap));
+    // Each id that is left out takes from this for good, so no more than a window of them can be.
+    return consumedMessages + idWindow;
   }
 
   long bytesToGrant() {

@@ -94,6 +94,10 @@ public final class Adaptive implements CongestionController {
   private long savedRecoveryStartNanos = -1;
   private long lossPeriodStartNanos = -1;
   private long latestInFlight;
+
+  /** In flight before the last acknowledgement. */
+  private long flightBytes;
+
   private long roundLostBytes;
   private int narrowRounds;
   private long reordersUntilNanos;
@@ -122,7 +126,7 @@ public final class Adaptive implements CongestionController {
   @Override
   public void onAcknowledged(
       long nowNanos, long newestSentNanos, long bytes, long inFlightBytes, DeliveryRate rate) {
-    long inFlightBefore = inFlightBytes + bytes;
+    flightBytes = inFlightBytes + bytes;
     latestInFlight = inFlightBytes;
     long rttNanos = Math.max(1, rate.rttNanos());
     boolean limited = rate.isApplicationLimited();
@@ -141,18 +145,13 @@ public final class Adaptive implements CongestionController {
       roundEndBytes = rate.deliveredBytes();
       endRound(nowNanos, limited, rate.deliveredBytes() - rate.priorDeliveredBytes());
     }
-    growCeiling(nowNanos, newestSentNanos, bytes, inFlightBefore, limited, rttNanos);
+    growCeiling(nowNanos, newestSentNanos, bytes, limited, rttNanos);
     advance(nowNanos, inFlightBytes, roundEnds, limited);
   }
 
   private void growCeiling(
-      long nowNanos,
-      long newestSentNanos,
-      long bytes,
-      long inFlightBefore,
-      boolean limited,
-      long rttNanos) {
-    ceilingLimits = inFlightBefore + 3L * packetBytes >= ceiling.bytes();
+      long nowNanos, long newestSentNanos, long bytes, boolean limited, long rttNanos) {
+    ceilingLimits = flightBytes + 3L * packetBytes >= ceiling.bytes();
     if (!ceilingSet || newestSentNanos <= recoveryStartNanos) {
       return;
     }
@@ -409,7 +408,8 @@ public final class Adaptive implements CongestionController {
   public void onCongestionExperienced(long nowNanos, long newestSentNanos) {
     if (newestSentNanos > recoveryStartNanos) {
       if (!ceilingSet || !ceilingLimits) {
-        ceiling.restart(latestInFlight);
+        // What was under way when the mark was set, be it that nothing follows.
+        ceiling.restart(Math.max(flightBytes, NewReno.initialWindow(packetBytes)));
         ceilingSet = true;
       }
       cut(nowNanos, competing ? 0 : (long) (MARKED * ceiling.bytes()));
