@@ -170,6 +170,16 @@ final class SendLanes {
     }
   }
 
+  /**
+   * Moves what this lane holds, though whoever was the first in it may not have announced it yet;
+   * with the socket's lock.
+   */
+  void drainUnannounced(SendLane lane, Endpoint endpoint, long now) {
+    if (!lane.isBlocked && !lane.drain(endpoint, false, now)) {
+      block(lane);
+    }
+  }
+
   private void block(SendLane lane) {
     if (!lane.isBlocked) {
       lane.isBlocked = true;
