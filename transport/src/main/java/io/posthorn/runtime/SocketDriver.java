@@ -151,6 +151,7 @@ public final class SocketDriver extends SocketLoop {
         go(name, connection);
       }
     }
+    sending.wakeAll(); // who waits for room under a name that is another's now
   }
 
   /** What is sent to this name goes on this connection from now on. */
