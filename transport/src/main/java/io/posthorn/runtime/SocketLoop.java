@@ -542,6 +542,11 @@ abstract class SocketLoop {
     }
   }
 
+  /** Does what there was no other thread for; on the I/O thread, without the lock. */
+  final void runStranded() {
+    completions.runStranded();
+  }
+
   /** Whether the I/O thread must lead, to do what no other thread can be had for. */
   final boolean hasStranded() {
     return completions.hasStranded();
