@@ -192,8 +192,7 @@ class SocketLoopTest {
   void withoutAThreadForItAHandlerMayWaitForAFuture() throws Exception {
     prepare(this::reliable, threads(1));
     CompletableFuture<PendingReceipt> waited = new CompletableFuture<>();
-    driver.handler(
-        message -> waited.complete(send(message.from()).settledFuture().join()));
+    driver.handler(message -> waited.complete(send(message.from()).settledFuture().join()));
     driver.begin();
     try (MessageSocket peer = MessageSocket.builder().bind(ANY).open()) {
       peer.send(driver.localAddress(), new byte[1]);
