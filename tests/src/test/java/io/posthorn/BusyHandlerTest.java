@@ -18,6 +18,7 @@ import io.posthorn.io.ScriptedPorts;
 import io.posthorn.protocol.PortLimits;
 import io.posthorn.runtime.SocketDriver;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -182,6 +183,35 @@ class BusyHandlerTest {
         busy.send(peer.localAddress(), new byte[64]);
         assertEquals(64, next(peer).size());
       }
+      assertEquals(1, release.getCount());
+    }
+  }
+
+  /** What the handler sent itself waits in the lane until it returns, or another comes. */
+  @ParameterizedTest
+  @EnumSource(Mode.class)
+  void whatOtherThreadsSendLeavesAlsoBehindWhatTheHandlerSent(Mode mode) throws Exception {
+    try (MessageSocket peer = socket(mode).open();
+        MessageSocket busy = socket(mode).open()) {
+      for (int i = 0; i < 2; i++) { // the second makes the lane
+        busy.send(peer.localAddress(), new byte[64]);
+        next(peer);
+      }
+      busy.onMessage(
+          message -> {
+            try {
+              busy.send(peer.localAddress(), new byte[64]);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+            entered.countDown();
+            awaitRelease();
+          });
+      peer.send(busy.localAddress(), new byte[1]);
+      assertTrue(entered.await(LONG.toSeconds(), TimeUnit.SECONDS));
+      busy.send(peer.localAddress(), new byte[65]);
+      assertEquals(64, next(peer).size());
+      assertEquals(65, next(peer).size());
       assertEquals(1, release.getCount());
     }
   }

@@ -128,6 +128,9 @@ class PeerAddressesTest {
         move(one, SECOND);
       } else {
         one.send(out -> out.close(0, 0, new byte[0], 0));
+        assertTrue(
+            one.events.contains(new EndpointEvent.Renamed(other.handle(), FIRST, FIRST)),
+            "is told");
       }
       assertEquals(other.handle(), endpoint.connectionTo(FIRST));
       assertEquals(moves ? one.handle() : Endpoint.NO_CONNECTION, endpoint.connectionTo(SECOND));

@@ -2,6 +2,7 @@ package io.posthorn.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.endpoint.Endpoint;
@@ -96,6 +97,21 @@ class SendLaneTest {
     assertEquals(64 << 10, buffers.lentBytes());
     assertTrue(lane.drain(endpoint((from, to) -> to), false, 0));
     assertEquals(0, buffers.lentBytes());
+  }
+
+  @Test
+  void aLaneThatHeldMuchTakesAsLittleAsThereIs() {
+    ByteBuffer body = ByteBuffer.wrap(new byte[60_000]);
+    for (int i = 0; i < 4; i++) {
+      lane.append(body);
+    }
+    assertTrue(lane.drain(endpoint((from, to) -> to), false, 0));
+    long left = LaneBuffers.LIMIT_BYTES - LaneBuffers.MOST_BYTES / 2;
+    for (long lent = 0; lent < left; lent += LaneBuffers.MOST_BYTES / 2) {
+      assertNotNull(buffers.take(LaneBuffers.MOST_BYTES / 2));
+    }
+    append(1);
+    assertEquals(left + LaneBuffers.LEAST_BYTES, buffers.lentBytes());
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.posthorn.runtime;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.endpoint.Endpoint;
@@ -20,10 +21,14 @@ class SendLanesTest {
   private static final InetSocketAddress NAME =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 5_001);
 
+  private static final InetSocketAddress OTHER =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 5_002);
+
+  private boolean takesAll = true;
   private final List<Long> went = new ArrayList<>();
   private final SendLanes lanes = new SendLanes();
 
-  /** Takes all that a lane gives it, and notes for which connection. */
+  /** Takes all that a lane gives it, or says that the connection is gone. */
   private final Endpoint endpoint =
       (Endpoint)
           Proxy.newProxyInstance(
@@ -31,14 +36,60 @@ class SendLanesTest {
               new Class<?>[] {Endpoint.class},
               (proxy, method, arguments) -> {
                 assertEquals("sendRun", method.getName());
+                if (!takesAll) {
+                  return -1;
+                }
                 went.add((Long) arguments[0]);
                 return arguments[5];
               });
 
   private @Nullable SendLane laneTo(long connection) {
-    lanes.onConnected(connection, NAME);
-    lanes.onAccepted(NAME, connection, 0);
-    return lanes.find(NAME, 0);
+    return laneTo(connection, NAME);
+  }
+
+  private @Nullable SendLane laneTo(long connection, InetSocketAddress name) {
+    lanes.onConnected(connection, name, endpoint, 0);
+    lanes.onAccepted(name, connection, 0);
+    return lanes.find(name, 0);
+  }
+
+  private static void append(@Nullable SendLane lane) {
+    assertNotNull(lane);
+    assertEquals(SendLane.Appended.FIRST, lane.append(ByteBuffer.allocate(10)));
+  }
+
+  @Test
+  void aNameThatPassesOnUnsaidLeavesNoLaneBehind() {
+    SendLane before = laneTo(1);
+    append(before);
+    SendLane after = laneTo(2);
+    assertNotNull(after);
+    assertEquals(2, after.connection);
+    assertTrue(before.isClosed());
+    assertEquals(List.of(1L), went);
+    lanes.onClosed(1);
+    assertSame(after, lanes.find(NAME, 0));
+  }
+
+  @Test
+  void aConnectionThatGoesByAnotherNameHasNoLaneUnderTheFirst() {
+    SendLane before = laneTo(1);
+    append(before);
+    assertNotNull(laneTo(1, OTHER));
+    assertTrue(before.isClosed());
+    assertEquals(List.of(1L), went);
+    assertNull(lanes.find(NAME, 0));
+  }
+
+  @Test
+  void whatARenamedConnectionTookNoMoreIsCountedByItsEnd() {
+    append(laneTo(1));
+    takesAll = false;
+    lanes.onRenamed(1, endpoint, 0);
+    takesAll = true;
+    append(laneTo(1, OTHER));
+    assertEquals(2, lanes.onClosed(1));
+    assertEquals(0, lanes.onClosed(1));
   }
 
   @Test

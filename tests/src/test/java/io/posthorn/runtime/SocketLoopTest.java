@@ -33,6 +33,7 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -184,6 +185,18 @@ class SocketLoopTest {
       driver.awaitClosed();
       assertTrue(port.closed);
       assertSame(closed, end.get(20, TimeUnit.SECONDS));
+    }
+  }
+
+  @Test
+  void withoutAThreadForItAHandlerMayWaitForAFuture() throws Exception {
+    prepare(this::reliable, threads(1));
+    CompletableFuture<PendingReceipt> waited = new CompletableFuture<>();
+    driver.handler(message -> waited.complete(send(message.from()).settledFuture().join()));
+    driver.begin();
+    try (MessageSocket peer = MessageSocket.builder().bind(ANY).open()) {
+      peer.send(driver.localAddress(), new byte[1]);
+      waited.get(20, TimeUnit.SECONDS);
     }
   }
 

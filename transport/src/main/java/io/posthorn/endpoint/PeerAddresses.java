@@ -95,6 +95,7 @@ final class PeerAddresses {
       ConnectionSlot next = waiting.remove(name);
       if (next != null && !next.connection.isOver()) {
         byName.put(name, next);
+        events.add(new EndpointEvent.Renamed(next.connection.handle(), name, name));
       }
     }
   }

@@ -21,6 +21,9 @@ final class Completions {
 
   private volatile boolean hasStranded;
 
+  /** Whether the first of them runs. */
+  private boolean isRunning;
+
   Completions(String threadName, ThreadFactory threads) {
     executor =
         new ThreadPoolExecutor(
@@ -40,16 +43,40 @@ final class Completions {
 
   /** Answers false if there is no thread: somebody is to call {@link #runStranded} then. */
   synchronized boolean add(Runnable action) {
-    if (stranded.isEmpty()) {
-      try {
-        executor.execute(action);
-        return true;
-      } catch (OutOfMemoryError noThread) {
-        hasStranded = true;
-      }
+    boolean handed = handOver() && hand(action);
+    if (!handed) {
+      stranded.add(action);
+      hasStranded = true;
     }
-    stranded.add(action); // also behind others
-    return false;
+    return handed;
+  }
+
+  /** Gives all that is stranded to a thread, if there is one again, in its order. */
+  private boolean handOver() {
+    if (isRunning) {
+      return false; // or the thread might overtake what runs here
+    }
+    while (hasStranded) {
+      if (!hand(stranded.element())) {
+        return false;
+      }
+      stranded.remove();
+      hasStranded = !stranded.isEmpty();
+    }
+    return true;
+  }
+
+  private boolean hand(Runnable action) {
+    if (executor.isShutdown()) {
+      return false;
+    }
+    try {
+      executor.execute(action);
+      return true;
+    } catch (OutOfMemoryError noThread) {
+      executor.remove(action); // it may be queued for a thread that ended just then
+      return false;
+    }
   }
 
   /** Whether there is something that waits for {@link #runStranded}; any thread. */
@@ -57,23 +84,34 @@ final class Completions {
     return hasStranded;
   }
 
-  /** Runs what there was no thread for, without any lock. */
+  /**
+   * Runs what there was no thread for, without any lock; for one thread at a time. Within such an
+   * action does nothing.
+   */
   void runStranded() {
     while (hasStranded) {
       Runnable action;
       synchronized (this) {
+        if (isRunning || stranded.isEmpty()) {
+          return;
+        }
+        isRunning = true;
         action = stranded.element();
       }
-      action.run();
-      synchronized (this) {
-        stranded.remove(); // only now, or one that comes later might overtake it
-        hasStranded = !stranded.isEmpty();
+      try {
+        action.run();
+      } finally {
+        synchronized (this) {
+          isRunning = false;
+          stranded.remove(); // only now, or one that comes later might overtake it
+          hasStranded = !stranded.isEmpty();
+        }
       }
     }
   }
 
-  /** Runs what is there and takes no more. */
-  void finish() {
+  /** Runs what is there; what comes later is stranded. */
+  synchronized void finish() {
     executor.shutdown();
   }
 

@@ -45,9 +45,12 @@ final class LaneBuffers {
     if (lentBytes + size > LIMIT_BYTES) {
       return null;
     }
-    lentBytes += size;
     byte[] buffer = kept[index].pollLast();
-    return buffer != null ? buffer : new byte[size];
+    if (buffer == null) {
+      buffer = new byte[size];
+    }
+    lentBytes += size; // not before, for there may have been no memory
+    return buffer;
   }
 
   synchronized void give(byte[] buffer) {

@@ -106,6 +106,9 @@ final class SendLane {
       return false;
     }
     byte[] larger = buffers.take(Math.max(wanted, usual));
+    if (larger == null && wanted < usual) {
+      larger = buffers.take(wanted);
+    }
     if (larger == null) {
       return false;
     }

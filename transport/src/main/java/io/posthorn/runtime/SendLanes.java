@@ -29,6 +29,9 @@ final class SendLanes {
     /** The object by which a sender named the peer last: one of {@link #names} by its words. */
     @Nullable InetSocketAddress named;
 
+    /** Messages that waited in lanes it no longer has when it took no more; socket's lock. */
+    long lost;
+
     OfConnection(long connection, InetSocketAddress peer) {
       this.connection = connection;
       this.peer = peer;
@@ -89,12 +92,28 @@ final class SendLanes {
     return announced.get() != null;
   }
 
-  /** The connection that a peer's messages go on is open; with the socket's lock. */
-  void onConnected(long connection, InetSocketAddress peer) {
-    OfConnection added = new OfConnection(connection, peer);
-    if (byPeer.putIfAbsent(peer, added) == null) {
-      byConnection.put(connection, added);
+  /**
+   * The connection that a peer's messages go on is open, or goes by this name now: what was sent
+   * before, to this name or on this connection, goes before. With the socket's lock.
+   *
+   * @return whether the name was another connection's
+   */
+  boolean onConnected(long connection, InetSocketAddress peer, Endpoint endpoint, long now) {
+    OfConnection named = byPeer.get(peer);
+    if (named != null && named.connection == connection) {
+      return false;
     }
+    if (named != null) {
+      retire(named, endpoint, now);
+    }
+    OfConnection added = new OfConnection(connection, peer);
+    OfConnection before = byConnection.put(connection, added);
+    if (before != null) {
+      retire(before, endpoint, now);
+      added.lost = before.lost;
+    }
+    byPeer.put(peer, added);
+    return named != null;
   }
 
   /**
@@ -102,17 +121,30 @@ final class SendLanes {
    * before. With the socket's lock.
    */
   void onRenamed(long connection, Endpoint endpoint, long now) {
-    OfConnection of = byConnection.remove(connection);
+    OfConnection of = byConnection.get(connection);
     if (of != null) {
-      flushAndClose(of, endpoint, now);
-      for (SendLane lane : of.lanes) {
-        if (lane != null && lane.isBlocked) {
+      retire(of, endpoint, now);
+    }
+  }
+
+  /** Ends all lanes of a connection; what it takes no more is counted by its end. */
+  private void retire(OfConnection of, Endpoint endpoint, long now) {
+    flushAndClose(of, endpoint, now);
+    abandon(of);
+  }
+
+  private void abandon(OfConnection of) {
+    if (last == of) {
+      last = null;
+    }
+    for (SendLane lane : of.lanes) {
+      if (lane != null) {
+        lane.close();
+        of.lost += lane.abandon();
+        if (lane.isBlocked) {
           lane.isBlocked = false;
           blocked.remove(lane);
         }
-      }
-      if (last == of) {
-        last = null;
       }
     }
   }
@@ -166,6 +198,16 @@ final class SendLanes {
     }
     lane.unannounce();
     if (!lane.drain(endpoint, false, now)) {
+      block(lane);
+    }
+  }
+
+  /**
+   * Moves what this lane holds, though whoever was the first in it may not have announced it yet;
+   * with the socket's lock.
+   */
+  void drainUnannounced(SendLane lane, Endpoint endpoint, long now) {
+    if (!lane.isBlocked && !lane.drain(endpoint, false, now)) {
       block(lane);
     }
   }
@@ -279,20 +321,7 @@ final class SendLanes {
       return 0;
     }
     byPeer.remove(of.peer, of);
-    if (last == of) {
-      last = null;
-    }
-    long lost = 0;
-    for (SendLane lane : of.lanes) {
-      if (lane != null) {
-        lane.close();
-        lost += lane.abandon();
-        if (lane.isBlocked) {
-          lane.isBlocked = false;
-          blocked.remove(lane);
-        }
-      }
-    }
-    return lost;
+    abandon(of);
+    return of.lost;
   }
 }

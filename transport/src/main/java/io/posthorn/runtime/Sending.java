@@ -84,7 +84,11 @@ final class Sending {
     if (appended == SendLane.Appended.CLOSED) {
       driver.lanes.forgetLast(); // there may be a new connection to this peer
     }
-    return appended == SendLane.Appended.BEHIND_OTHERS;
+    if (appended == SendLane.Appended.BEHIND_OTHERS) {
+      driver.onBehindOthers(lane);
+      return true;
+    }
+    return false;
   }
 
   /**

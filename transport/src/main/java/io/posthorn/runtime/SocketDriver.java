@@ -126,7 +126,7 @@ public final class SocketDriver extends SocketLoop {
       SocketLog.connected(this, connected);
       connections.onConnected(connected);
       if (endpoint.connectionTo(connected.peer()) == connected.connection()) {
-        lanes.onConnected(connected.connection(), connected.peer());
+        go(connected.peer(), connected.connection());
       }
       DriverGroup group = group();
       if (group != null) {
@@ -148,8 +148,16 @@ public final class SocketDriver extends SocketLoop {
     for (InetSocketAddress name : List.of(event.before(), event.after())) {
       long connection = endpoint.connectionTo(name);
       if (connection != Endpoint.NO_CONNECTION) {
-        lanes.onConnected(connection, name);
+        go(name, connection);
       }
+    }
+    sending.wakeAll(); // who waits for room under a name that is another's now
+  }
+
+  /** What is sent to this name goes on this connection from now on. */
+  private void go(InetSocketAddress name, long connection) {
+    if (lanes.onConnected(connection, name, endpoint, now())) {
+      sending.wakeAll(); // who waits for room on the connection that had the name
     }
   }
 

@@ -425,6 +425,26 @@ abstract class SocketLoop {
     }
   }
 
+  /**
+   * A small message waits behind others in a lane. The first of them may be a handler's, which
+   * leaves when that returns; what other threads send does not wait for it.
+   */
+  final void onBehindOthers(SendLane lane) {
+    if (!handling || isIoThread()) {
+      return;
+    }
+    lock.lock();
+    try {
+      if (state != State.CLOSED) {
+        long now = now();
+        lanes.drainUnannounced(lane, endpoint, now);
+        afterInput(now);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private void drainNow() {
     lock.lock();
     try {
@@ -520,6 +540,11 @@ abstract class SocketLoop {
     if (!added) {
       lookAgain();
     }
+  }
+
+  /** Does what there was no other thread for; on the I/O thread, without the lock. */
+  final void runStranded() {
+    completions.runStranded();
   }
 
   /** Whether the I/O thread must lead, to do what no other thread can be had for. */

@@ -209,6 +209,11 @@ final class Waiting {
           throw new InterruptedException();
         }
         loop.turnOrFail(Math.min(deadline, SocketLoop.after(loop.nowNanos(), FUTURE_POLL_NANOS)));
+        loop.runStranded(); // it may be this future's end
+      }
+      boolean isEnded = loop.locked(loop::isEnded); // by now whoever ended it has told of all
+      if (isEnded) {
+        loop.runStranded();
       }
     } finally {
       futuresDriven.decrementAndGet();

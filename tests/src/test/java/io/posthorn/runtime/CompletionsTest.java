@@ -1,0 +1,76 @@
+package io.posthorn.runtime;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Actions where threads are not always to be had. */
+class CompletionsTest {
+  private volatile boolean hasThreads;
+  private final List<String> ran = new CopyOnWriteArrayList<>();
+  private final Completions completions =
+      new Completions(
+          "completion",
+          action ->
+              new Thread(action) {
+                @Override
+                public synchronized void start() {
+                  if (!hasThreads) {
+                    throw new OutOfMemoryError("unable to create native thread");
+                  }
+                  super.start();
+                }
+              });
+
+  @AfterEach
+  void end() {
+    completions.finish();
+  }
+
+  private void note(String what) {
+    ran.add(what + (Thread.currentThread().getName().equals("completion") ? " there" : " here"));
+  }
+
+  @Test
+  void whatIsStrandedGoesToTheNextThreadInItsOrder() {
+    assertFalse(completions.add(() -> note("one")));
+    assertFalse(completions.add(() -> note("two")));
+    hasThreads = true;
+    assertTrue(completions.add(() -> note("three")));
+    assertFalse(completions.hasStranded());
+    completions.runStranded();
+    completions.finish();
+    assertTrue(completions.awaitFinished());
+    assertEquals(List.of("one there", "two there", "three there"), ran);
+  }
+
+  @Test
+  void nothingOvertakesWhatRuns() {
+    assertFalse(
+        completions.add(
+            () -> {
+              hasThreads = true;
+              assertFalse(completions.add(() -> note("two")));
+              completions.runStranded();
+              note("one");
+            }));
+    completions.runStranded();
+    assertEquals(List.of("one here", "two here"), ran);
+    assertFalse(completions.hasStranded());
+  }
+
+  @Test
+  void whatIsStrandedAtTheEndIsDoneHere() {
+    assertFalse(completions.add(() -> note("one")));
+    hasThreads = true;
+    completions.finish();
+    assertFalse(completions.add(() -> note("two")));
+    completions.runStranded();
+    assertEquals(List.of("one here", "two here"), ran);
+  }
+}
