@@ -196,26 +196,20 @@ final class PacketAssembler {
     if (challenge && room >= WireLimits.MINIMUM_DATAGRAM_BYTES) {
       builder.frames().padding(paddingBytes(room, most));
     }
-    boolean beyondWindow = !allowed && builder.isAckEliciting();
-    if (beyondWindow) {
-      builder.leaveFlight();
+    if (!allowed && builder.isAckEliciting()) {
+      builder.leaveFlight(); // for the window does not know of it
     }
-    int bytes =
-        finish(
-            protection,
-            destinationConnectionId,
-            packetNumber,
-            numberLength,
-            frames,
-            framesFrom,
-            out,
-            from,
-            recovery.ecn().marksNext(),
-            nowNanos);
-    if (beyondWindow) {
-      recovery.sent().keep();
-    }
-    return bytes;
+    return finish(
+        protection,
+        destinationConnectionId,
+        packetNumber,
+        numberLength,
+        frames,
+        framesFrom,
+        out,
+        from,
+        recovery.ecn().marksNext(),
+        nowNanos);
   }
 
   /** What a packet lacks of the size that every path has to carry (RFC 9000 §8.2.1). */
@@ -277,20 +271,17 @@ final class PacketAssembler {
     builder.source(PATH);
     path.writeOffPath(builder);
     builder.leaveFlight(); // its loss would say nothing of the path (RFC 9000 §9.4)
-    int bytes =
-        finish(
-            protection,
-            destinationConnectionId,
-            packetNumber,
-            numberLength,
-            scratch,
-            0,
-            out,
-            from,
-            false,
-            nowNanos);
-    recovery.sent().keep();
-    return bytes;
+    return finish(
+        protection,
+        destinationConnectionId,
+        packetNumber,
+        numberLength,
+        scratch,
+        0,
+        out,
+        from,
+        false,
+        nowNanos);
   }
 
   /** Writes a packet of exactly this size that asks whether the path carries it. */
@@ -308,20 +299,18 @@ final class PacketAssembler {
     builder.begin(scratch, 0, frameBytes);
     builder.source(MTU);
     mtu.writeProbe(builder, frameBytes, recovery.probeTimeoutNanos(), nowNanos);
-    int bytes =
-        finish(
-            protection,
-            destinationConnectionId,
-            packetNumber,
-            numberLength,
-            scratch,
-            0,
-            out,
-            from,
-            recovery.ecn().marksNext(),
-            nowNanos);
-    recovery.sent().keep(); // however soon all before it is acknowledged
-    return bytes;
+    builder.leaveFlight(); // its loss says that it was too large
+    return finish(
+        protection,
+        destinationConnectionId,
+        packetNumber,
+        numberLength,
+        scratch,
+        0,
+        out,
+        from,
+        recovery.ecn().marksNext(),
+        nowNanos);
   }
 
   private int finish(
@@ -365,6 +354,9 @@ final class PacketAssembler {
     rateLimit.onSent(bytes, nowNanos);
     lastMarked = marked;
     recovery.onPacketSent(bytes, lastAckEliciting, applicationLimited, marked, nowNanos);
+    if (builder.hasLeftFlight()) {
+      recovery.sent().keep(); // however soon all before it is acknowledged
+    }
     if (trace != null) {
       trace.sent(
           packetNumber,

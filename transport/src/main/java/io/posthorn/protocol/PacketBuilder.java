@@ -11,6 +11,7 @@ public final class PacketBuilder {
   private final SentPackets sent;
   private byte source;
   private boolean ackEliciting;
+  private boolean outOfFlight;
   private long packet;
   private int copies = 1;
   private int budgetBytes;
@@ -33,6 +34,7 @@ public final class PacketBuilder {
   public void begin(byte[] out, int from, int limit) {
     frames.reset(out, from, limit);
     ackEliciting = false;
+    outOfFlight = false;
     packet++;
     copies = 1;
     budgetBytes = 0;
@@ -90,9 +92,18 @@ public final class PacketBuilder {
     sent.token(source, first, second);
   }
 
-  /** Has the packet count as not in flight, though the peer acknowledges what it carries. */
+  /**
+   * Has the packet count as not in flight, though the peer acknowledges what it carries: its loss
+   * is no sign of congestion, its arrival tells something.
+   */
   void leaveFlight() {
     ackEliciting = false;
+    outOfFlight = true;
+  }
+
+  /** Whether the packet is kept, not being in flight, until it is acknowledged. */
+  boolean hasLeftFlight() {
+    return outOfFlight;
   }
 
   /** Whether the packet is in flight until it is acknowledged. */
