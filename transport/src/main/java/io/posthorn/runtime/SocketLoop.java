@@ -404,7 +404,7 @@ abstract class SocketLoop {
   /** Small messages wait in a lane that nobody was told of. */
   final void onAnnounced() {
     if (!leadership.isTakenNow() || (handling && !isIoThread())) {
-      drainNow(); // nobody waits for the network
+      drainNow(null); // nobody waits for the network
       return;
     }
     if (!asleep.get()) {
@@ -430,26 +430,21 @@ abstract class SocketLoop {
    * leaves when that returns; what other threads send does not wait for it.
    */
   final void onBehindOthers(SendLane lane) {
-    if (!handling || isIoThread()) {
-      return;
+    if (handling && !isIoThread()) {
+      drainNow(lane);
     }
+  }
+
+  /** Sends what is announced, and what waits in this lane if one is given. */
+  private void drainNow(@Nullable SendLane unannounced) {
     lock.lock();
     try {
       if (state != State.CLOSED) {
         long now = now();
-        lanes.drainUnannounced(lane, endpoint, now);
+        if (unannounced != null) {
+          lanes.drainUnannounced(unannounced, endpoint, now);
+        }
         afterInput(now);
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void drainNow() {
-    lock.lock();
-    try {
-      if (state != State.CLOSED) {
-        afterInput(now());
       }
     } finally {
       lock.unlock();
@@ -683,29 +678,16 @@ abstract class SocketLoop {
   private void end(long now) {
     state = State.CLOSED;
     closed = true;
-    try {
-      lanes.flushAndCloseAll(endpoint, now);
-    } catch (RuntimeException | Error e) {
-      noteFailure(e);
-    }
-    try {
-      endpoint.abandonAll(now);
-    } catch (RuntimeException | Error e) {
-      noteFailure(e);
-    }
-    try {
-      for (EndpointEvent e = endpoint.pollEvent(); e != null; e = endpoint.pollEvent()) {
-        on(e);
-      }
-      endpoint.destroy();
-    } catch (RuntimeException | Error e) {
-      noteFailure(e);
-    }
-    try {
-      port.close();
-    } catch (IOException | RuntimeException | Error e) {
-      noteFailure(e);
-    }
+    orNote(() -> lanes.flushAndCloseAll(endpoint, now));
+    orNote(() -> endpoint.abandonAll(now));
+    orNote(
+        () -> {
+          for (EndpointEvent e = endpoint.pollEvent(); e != null; e = endpoint.pollEvent()) {
+            on(e);
+          }
+          endpoint.destroy();
+        });
+    orNote(port::close);
     wakeAll();
     waiting.changed();
     leadership.end();
@@ -713,12 +695,21 @@ abstract class SocketLoop {
     onEnd();
   }
 
-  private void noteFailure(Throwable e) {
-    Throwable first = failure;
-    if (first == null) {
-      failure = e;
-    } else if (first != e) {
-      first.addSuppressed(e);
+  /** A step of the end, after which the next is taken whatever becomes of it. */
+  private interface LastStep {
+    void take() throws IOException;
+  }
+
+  private void orNote(LastStep step) {
+    try {
+      step.take();
+    } catch (IOException | RuntimeException | Error e) {
+      Throwable first = failure;
+      if (first == null) {
+        failure = e;
+      } else if (first != e) {
+        first.addSuppressed(e);
+      }
     }
   }
 
