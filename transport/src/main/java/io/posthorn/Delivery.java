@@ -11,5 +11,10 @@ public enum Delivery {
   /** May be lost; never handed over after a newer one of its channel. */
   UNRELIABLE_SEQUENCED,
   /** May be lost; may overtake. */
-  UNRELIABLE
+  UNRELIABLE;
+
+  /** Whether the message is sent until it arrives, or is known not to. */
+  public boolean isReliable() {
+    return this != UNRELIABLE && this != UNRELIABLE_SEQUENCED;
+  }
 }

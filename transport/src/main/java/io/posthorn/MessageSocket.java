@@ -219,9 +219,7 @@ public final class MessageSocket implements Closeable {
 
   /** An unreliable message has no name by which it could be confirmed. */
   private static boolean isConfirmable(Message message) {
-    return message.isConfirmRequested()
-        && message.delivery() != Delivery.UNRELIABLE
-        && message.delivery() != Delivery.UNRELIABLE_SEQUENCED;
+    return message.isConfirmRequested() && message.delivery().isReliable();
   }
 
   private OutgoingMessage outgoing(

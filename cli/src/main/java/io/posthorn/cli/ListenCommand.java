@@ -343,9 +343,7 @@ final class ListenCommand implements Callable<Integer> {
               .channel(message.channel())
               .delivery(delivery)
               .body(message.body());
-      boolean mayBeLost =
-          delivery == Delivery.UNRELIABLE || delivery == Delivery.UNRELIABLE_SEQUENCED;
-      if (mayBeLost) {
+      if (!delivery.isReliable()) {
         socket.trySend(answer);
       } else {
         socket.send(answer);
