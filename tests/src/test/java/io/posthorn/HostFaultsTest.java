@@ -12,7 +12,6 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,10 +78,7 @@ class HostFaultsTest {
   private static Process java(List<String> before, List<String> options, Class<?> main)
       throws IOException {
     List<String> words = new ArrayList<>(before);
-    words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    words.add("-XX:TieredStopAtLevel=1");
-    words.addAll(options);
-    words.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    words.addAll(JavaProcess.command(options, main));
     return new ProcessBuilder(words).redirectErrorStream(true).start();
   }
 

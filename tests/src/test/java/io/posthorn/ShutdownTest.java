@@ -9,14 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.testkit.TestRelay;
 import java.io.BufferedReader;
-import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -36,17 +33,9 @@ class ShutdownTest {
             .mode(mode)
             .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .open()) {
-      Process process =
-          start(
-              SendAndReturn.class, mode.name(), Integer.toString(socket.localAddress().getPort()));
-      try {
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process does not end by itself");
-        assertEquals(0, process.exitValue(), output);
-        assertEquals("", output);
-      } finally {
-        process.destroyForcibly();
-      }
+      String port = Integer.toString(socket.localAddress().getPort());
+      Process process = JavaProcess.start(List.of(), SendAndReturn.class, mode.name(), port);
+      assertEquals("", JavaProcess.outputOf(process));
       for (int i = 0; i < SendAndReturn.MESSAGES; i++) {
         Message message = socket.receive(Duration.ofSeconds(20));
         assertNotNull(message, "message " + i);
@@ -76,8 +65,11 @@ class ShutdownTest {
               ? nobody.getLocalPort()
               : network.inFrontOf(peer.localAddress()).getPort();
       Process process =
-          start(
-              SendToTheMute.class, Integer.toString(port), how == Mute.READS_NOTHING ? "12" : "1");
+          JavaProcess.start(
+              List.of(),
+              SendToTheMute.class,
+              Integer.toString(port),
+              how == Mute.READS_NOTHING ? "12" : "1");
       try {
         if (how == Mute.FELL_SILENT) {
           Message first = peer.receive(Duration.ofSeconds(20));
@@ -98,24 +90,11 @@ class ShutdownTest {
     }
   }
 
-  private static Process start(Class<?> program, String... arguments) throws IOException {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                program.getName()));
-    command.addAll(List.of(arguments));
-    return new ProcessBuilder(command).redirectErrorStream(true).start();
-  }
-
   /** FAULTS 21, said by a handler, which never returns from it. */
   @ParameterizedTest
   @MethodSource("io.posthorn.SocketContractTest#modes")
   void aHandlerMayEndTheVirtualMachine(Mode mode) throws Exception {
-    Process process = start(ExitInHandler.class, mode.name());
+    Process process = JavaProcess.start(List.of(), ExitInHandler.class, mode.name());
     try {
       assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process does not end");
       String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -1,6 +1,5 @@
 package io.posthorn;
 
-import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.SendOutcome;
@@ -25,17 +24,7 @@ final class ConnectionParts implements MessageOutputStream.PartSender {
   @Override
   public void send(byte[] part, boolean more, long writtenBytes) throws IOException {
     OutgoingMessage message =
-        new OutgoingMessage(
-            connection.handle(),
-            connection.peer(),
-            channel,
-            Delivery.RELIABLE_ORDERED,
-            -1,
-            part,
-            more,
-            Endpoint.NEVER,
-            false,
-            null);
+        OutgoingMessage.part(connection.handle(), connection.peer(), channel, part, more);
     SendOutcome outcome = socket.drivers().send(message);
     if (outcome != SendOutcome.ACCEPTED) {
       EndpointEvent.Closed end = connection.closed();

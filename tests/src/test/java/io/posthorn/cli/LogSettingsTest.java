@@ -1,15 +1,12 @@
 package io.posthorn.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.JavaProcess;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,24 +34,8 @@ class LogSettingsTest {
   }
 
   private static List<String> output(String... flags) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(flags));
-    command.addAll(
-        List.of(
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Logs.class.getName()));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    try {
-      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process does not end by itself");
-      assertEquals(0, process.exitValue(), output);
-      return output.lines().toList();
-    } finally {
-      process.destroyForcibly();
-    }
+    Process process = JavaProcess.start(List.of(flags), Logs.class);
+    return JavaProcess.outputOf(process).lines().toList();
   }
 
   /** The program of that virtual machine: what the library may log. */

@@ -24,20 +24,22 @@ class ClosingTest {
 
   private final Object receipt = new Object();
 
+  private OutgoingMessage messageOf(HandPeer from) {
+    return new OutgoingMessage(
+        from.handle(),
+        from.address,
+        0,
+        Delivery.RELIABLE_ORDERED,
+        -1,
+        new byte[10],
+        false,
+        Endpoint.NEVER,
+        true,
+        receipt);
+  }
+
   private void send() {
-    OutgoingMessage message =
-        new OutgoingMessage(
-            peer.handle(),
-            peer.address,
-            0,
-            Delivery.RELIABLE_ORDERED,
-            -1,
-            new byte[10],
-            false,
-            Endpoint.NEVER,
-            true,
-            receipt);
-    assertEquals(SendOutcome.ACCEPTED, peer.endpoint.send(message, peer.nowNanos));
+    assertEquals(SendOutcome.ACCEPTED, peer.endpoint.send(messageOf(peer), peer.nowNanos));
     peer.collect();
   }
 
@@ -94,19 +96,7 @@ class ClosingTest {
   void whereTheSocketIsGoneEachConnectionAndMessageHasItsEnd() {
     for (boolean closesBefore : new boolean[] {false, true}) {
       HandPeer each = HandPeer.connected(peer.options);
-      OutgoingMessage message =
-          new OutgoingMessage(
-              each.handle(),
-              each.address,
-              0,
-              Delivery.RELIABLE_ORDERED,
-              -1,
-              new byte[10],
-              false,
-              Endpoint.NEVER,
-              true,
-              receipt);
-      each.endpoint.send(message, 0);
+      each.endpoint.send(messageOf(each), 0);
       if (closesBefore) {
         each.endpoint.close(each.handle(), 7, "bye", 60 * SECOND, 0);
       }

@@ -3,7 +3,6 @@ package io.posthorn.endpoint;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.posthorn.Delivery;
 import io.posthorn.Security;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.SendOutcome;
@@ -83,18 +82,7 @@ class HostileAcknowledgementsTest extends MisbehavingPeerCase {
     while (outcome == SendOutcome.ACCEPTED) {
       outcome =
           peer.endpoint.send(
-              new OutgoingMessage(
-                  peer.handle(),
-                  peer.address,
-                  1,
-                  Delivery.RELIABLE_ORDERED,
-                  -1,
-                  new byte[10_000],
-                  false,
-                  Endpoint.NEVER,
-                  false,
-                  null),
-              0);
+              OutgoingMessage.part(peer.handle(), peer.address, 1, new byte[10_000], false), 0);
       taken += 10_000;
     }
     givenBytes = taken;

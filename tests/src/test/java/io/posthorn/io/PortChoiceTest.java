@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.jna.Native;
 import com.sun.jna.Platform;
 import io.posthorn.BufferWarning;
+import io.posthorn.JavaProcess;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import java.io.InputStream;
@@ -18,7 +19,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -83,26 +83,11 @@ class PortChoiceTest {
   }
 
   private static void assertPath(String path, String why, String... flags) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(flags));
-    command.addAll(
-        List.of(
-            "-XX:TieredStopAtLevel=1",
-            "-Dkryo.unsafe=false",
-            "-cp",
-            System.getProperty("java.class.path"),
-            SendToSelf.class.getName()));
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    try {
-      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertTrue(process.waitFor(60, TimeUnit.SECONDS), "the process does not end by itself");
-      assertEquals(0, process.exitValue(), output);
-      assertTrue(output.startsWith(path) && output.contains(why), output);
-      assertEquals(1, output.lines().count(), output);
-    } finally {
-      process.destroyForcibly();
-    }
+    List<String> options = new ArrayList<>(List.of(flags));
+    options.add("-Dkryo.unsafe=false");
+    String output = JavaProcess.outputOf(JavaProcess.start(options, SendToSelf.class));
+    assertTrue(output.startsWith(path) && output.contains(why), output);
+    assertEquals(1, output.lines().count(), output);
   }
 
   /** The program of that virtual machine: a message to itself, and the way that it took. */

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.ConnectionInfo;
 import io.posthorn.Delivery;
-import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointCounters;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.protocol.OutgoingMessage;
@@ -161,17 +160,7 @@ class CountersTest {
 
   private static void send(Pair pair, long connection, int channel, int bytes, boolean more) {
     OutgoingMessage message =
-        new OutgoingMessage(
-            connection,
-            pair.b.address,
-            channel,
-            Delivery.RELIABLE_ORDERED,
-            -1,
-            new byte[bytes],
-            more,
-            Endpoint.NEVER,
-            false,
-            null);
+        OutgoingMessage.part(connection, pair.b.address, channel, new byte[bytes], more);
     long now = pair.network.nowNanos();
     assertEquals(SendOutcome.ACCEPTED, pair.a.endpoint().send(message, now));
     pair.network.wake(pair.a.address);

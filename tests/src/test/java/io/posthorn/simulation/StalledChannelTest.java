@@ -3,7 +3,6 @@ package io.posthorn.simulation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.posthorn.Delivery;
 import io.posthorn.DraftOptions;
 import io.posthorn.Mode;
 import io.posthorn.Security;
@@ -38,17 +37,7 @@ class StalledChannelTest {
 
   private SendOutcome send(int channel, int bytes, boolean more) {
     OutgoingMessage message =
-        new OutgoingMessage(
-            connection,
-            pair.b.address,
-            channel,
-            Delivery.RELIABLE_ORDERED,
-            -1,
-            new byte[bytes],
-            more,
-            Endpoint.NEVER,
-            false,
-            null);
+        OutgoingMessage.part(connection, pair.b.address, channel, new byte[bytes], more);
     SendOutcome outcome = endpoint.send(message, pair.network.nowNanos());
     pair.network.wake(pair.a.address);
     return outcome;

@@ -36,14 +36,24 @@ public record OutgoingMessage(
    * @param connection handle, or 0 to use {@code peer}
    */
   public static OutgoingMessage ordered(long connection, InetSocketAddress peer, byte[] body) {
+    return part(connection, peer, 0, body, false);
+  }
+
+  /**
+   * As {@link #ordered}, a part of one on any channel.
+   *
+   * @param more whether further parts follow
+   */
+  public static OutgoingMessage part(
+      long connection, InetSocketAddress peer, int channel, byte[] body, boolean more) {
     return new OutgoingMessage(
         connection,
         peer,
-        0,
+        channel,
         Delivery.RELIABLE_ORDERED,
         -1,
         body,
-        false,
+        more,
         Long.MAX_VALUE,
         false,
         null);
