@@ -248,7 +248,7 @@ public final class Connection implements AutoCloseable {
           record.peer(),
           timeout,
           "no answer from "
-              + record.peer()
+              + AddressText.of(record.peer())
               + " in "
               + timeout
               + ": check that a socket in reliable mode listens there, or wait longer; the attempt"

@@ -58,6 +58,7 @@ final class Endings {
   /** The exception for somebody who wanted to use a connection that ended like this. */
   static TransportException exception(EndpointEvent.Closed end, SocketOptions options) {
     InetSocketAddress peer = end.peer();
+    String who = AddressText.of(peer);
     Duration handshake = options.handshakeTimeout();
     return switch (cause(end.reason())) {
       case APPLICATION ->
@@ -65,13 +66,13 @@ final class Endings {
               peer,
               end.applicationCode(),
               end.byPeer(),
-              (end.byPeer() ? peer + " closed the connection" : "connection to " + peer + " closed")
+              (end.byPeer() ? who + " closed the connection" : "connection to " + who + " closed")
                   + words(end)
                   + ": connect again if more is to be said");
       case REFUSED ->
           new ConnectionRefusedException(
               peer,
-              peer
+              who
                   + " refused the connection"
                   + words(end)
                   + ": it takes no (more) peers; try later");
@@ -80,7 +81,7 @@ final class Endings {
               peer,
               handshake,
               "no answer from "
-                  + peer
+                  + who
                   + " in "
                   + text(handshake)
                   + ": check that a socket in reliable mode listens there and that UDP may pass");
@@ -88,17 +89,17 @@ final class Endings {
           lost(
               end,
               "heard nothing from "
-                  + peer
+                  + who
                   + " for "
                   + text(options.idleTimeout())
                   + ": the peer or the way to it is down; the next send opens a new connection");
       case PEER_RESTARTED ->
-          lost(end, peer + " has restarted: the next send opens a new connection");
+          lost(end, who + " has restarted: the next send opens a new connection");
       case IDENTITY ->
           new PeerIdentityChangedException(
               peer,
               end.byPeer()
-                  ? peer
+                  ? who
                       + " does not know this side"
                       + words(end)
                       + ": have it take the own key among those that may connect"
@@ -106,26 +107,26 @@ final class Endings {
       case SECURITY ->
           new SecurityMismatchException(
               peer,
-              peer
+              who
                   + " asks for other security or another version than "
                   + options.security()
                   + words(end)
                   + ": give both sides the same");
       case LIMIT ->
-          lost(end, "a limit was passed on the connection to " + peer + " (" + end.reason() + ")");
+          lost(end, "a limit was passed on the connection to " + who + " (" + end.reason() + ")");
       case PROTOCOL ->
           lost(
               end,
-              (end.byPeer() ? peer + " says that this side" : peer.toString())
+              (end.byPeer() ? who + " says that this side" : who)
                   + " broke the protocol ("
                   + end.reason()
                   + ")"
                   + words(end)
                   + ": check the versions of both sides");
       case SOCKET_CLOSED ->
-          lost(end, "the socket was closed while the connection to " + peer + " was in use");
+          lost(end, "the socket was closed while the connection to " + who + " was in use");
       case INTERNAL ->
-          lost(end, "the connection to " + peer + " ended by a fault" + words(end) + ": report it");
+          lost(end, "the connection to " + who + " ended by a fault" + words(end) + ": report it");
     };
   }
 
@@ -137,7 +138,7 @@ final class Endings {
         peer,
         lost,
         (lost < 0 ? "messages to " : lost + (lost == 1 ? " message to " : " messages to "))
-            + peer
+            + AddressText.of(peer)
             + " may not have arrived, for the connection ended before they were acknowledged: "
             + why);
   }

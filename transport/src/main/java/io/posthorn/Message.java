@@ -270,7 +270,7 @@ public final class Message {
   public String toString() {
     return "Message["
         + (received == null ? "to " : "from ")
-        + peer
+        + AddressText.of(peer)
         + ", channel "
         + options.channel
         + ", "

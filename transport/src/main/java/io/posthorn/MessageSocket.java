@@ -266,13 +266,15 @@ public final class MessageSocket implements Closeable {
           new ConnectionLimitException(
               peer,
               "no connection to "
-                  + peer
+                  + AddressText.of(peer)
                   + ": this socket has "
                   + options.maxConnections()
                   + " connections, as many as it may; close some or raise maxConnections");
       case CHANNEL_LIMIT ->
           new ChannelLimitException(
-              peer, peer + " takes no messages on this channel: use a lower channel number");
+              peer,
+              AddressText.of(peer)
+                  + " takes no messages on this channel: use a lower channel number");
       case CLOSED -> closed(peer, ended);
     };
   }
@@ -287,7 +289,7 @@ public final class MessageSocket implements Closeable {
           "message of "
               + size
               + " bytes to "
-              + peer
+              + AddressText.of(peer)
               + ": plain mode takes at most "
               + limit
               + ", one datagram; cut it up or use Mode.RELIABLE");
@@ -299,7 +301,7 @@ public final class MessageSocket implements Closeable {
         "message of "
             + size
             + " bytes is larger than "
-            + peer
+            + AddressText.of(peer)
             + " takes this way: ordered ones it takes in one piece up to its maxWholeMessageBytes,"
             + " and of any size if it was opened with streaming(true); unordered ones must fit its"
             + " receive buffer, unreliable ones a packet");
@@ -641,7 +643,8 @@ public final class MessageSocket implements Closeable {
           "peer " + peer.getHostString() + ": the name is unknown; give an address that resolves");
     }
     if (peer.getPort() == 0) {
-      throw new IllegalArgumentException("peer " + peer + ": expected a port of 1 to 65535");
+      throw new IllegalArgumentException(
+          "peer " + AddressText.of(peer) + ": expected a port of 1 to 65535");
     }
     InetAddress host = peer.getAddress();
     if (!host.isAnyLocalAddress()) {

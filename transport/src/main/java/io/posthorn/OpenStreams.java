@@ -52,7 +52,7 @@ final class OpenStreams {
         "channel "
             + channel
             + " to "
-            + peer
+            + AddressText.of(peer)
             + " carries a message that is still being written: close its stream or use another"
             + " channel");
   }

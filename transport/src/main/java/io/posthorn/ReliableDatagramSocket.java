@@ -246,7 +246,7 @@ public final class ReliableDatagramSocket extends PeerSocket {
     if (host.isMulticastAddress() || isBroadcast(host)) {
       throw new SocketException(
           "peer "
-              + peer
+              + AddressText.of(peer)
               + ": a reliable socket delivers to one peer, never to a group; use"
               + " java.net.MulticastSocket or java.net.DatagramSocket");
     }
@@ -298,7 +298,7 @@ public final class ReliableDatagramSocket extends PeerSocket {
             "packet of "
                 + length
                 + " bytes to "
-                + to
+                + AddressText.of(to)
                 + ": a DatagramSocket takes at most "
                 + WireLimits.MAX_DATAGRAM_BYTES
                 + "; cut it up or use MessageSocket");

@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.AddressText;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -62,7 +63,7 @@ final class AccessFlags {
     }
     throw new Failure(
         ExitCode.CONFIGURATION,
-        "whoever reaches " + EndpointAddress.text(at) + " could " + what,
+        "whoever reaches " + AddressText.of(at) + " could " + what,
         "listen on 127.0.0.1 or ::1, let only known keys or a secret in, or say --allow-anyone");
   }
 }

@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.AddressText;
 import io.posthorn.MessageSocket;
 import io.posthorn.cli.bench.BenchPlan;
 import io.posthorn.cli.bench.BenchReport;
@@ -152,7 +153,7 @@ final class BenchCommand implements Callable<Integer> {
       Signals.ofProcess().interruptMe();
       output.note(
           "listening on "
-              + EndpointAddress.text(server.localAddress())
+              + AddressText.of(server.localAddress())
               + ", bench, "
               + (flags.isPlain() ? "plain" : "plain, reliable")
               + " and tcp");
@@ -191,7 +192,7 @@ final class BenchCommand implements Callable<Integer> {
     BenchPlan plan = plan(transport);
     InetSocketAddress server =
         EndpointAddress.ofWords(where, 1, 0).get(0).resolve(root.everywhere().family());
-    BenchReport report = new BenchReport(plan, transport, EndpointAddress.text(server), streams);
+    BenchReport report = new BenchReport(plan, transport, AddressText.of(server), streams);
     Signals.ofProcess().interruptMe();
     try (BenchRun run = open(plan, server, transport)) {
       if (output.isJsonStream()) {

@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.AddressText;
 import io.posthorn.cli.bench.BenchException;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -17,7 +18,7 @@ final class BenchFailures {
    * @param tcp whether the test was over the kernel's TCP
    */
   static Failure of(Exception thrown, InetSocketAddress server, boolean tcp) throws Exception {
-    String where = EndpointAddress.text(server);
+    String where = AddressText.of(server);
     if (thrown instanceof BenchException bench) {
       String what = TextSafety.visible(String.valueOf(bench.getMessage()));
       return switch (bench.kind()) {

@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.AddressText;
 import io.posthorn.Connection;
 import io.posthorn.MessageSocket;
 import io.posthorn.cli.session.Application;
@@ -101,7 +102,7 @@ final class ConnectCommand implements Callable<Integer> {
   private int reliable(MessageSocket socket, InetSocketAddress peer, Output output)
       throws Exception {
     Connection connection = SessionRun.open(socket, peer);
-    output.detail("connected to " + EndpointAddress.text(peer));
+    output.detail("connected to " + AddressText.of(peer));
     ReliableLine line = new ReliableLine(connection);
     return new SessionRun(connection, output)
         .run(

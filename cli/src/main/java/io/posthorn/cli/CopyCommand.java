@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.AddressText;
 import io.posthorn.Connection;
 import io.posthorn.MessageSocket;
 import io.posthorn.TransportException;
@@ -183,7 +184,7 @@ final class CopyCommand implements Callable<Integer> {
       connection.close(0, "", AFTER_STOP);
       throw new Failure(
           ExitCode.PROTOCOL,
-          EndpointAddress.text(peer) + " takes no files",
+          AddressText.of(peer) + " takes no files",
           "start \"posthorn receive\" there");
     }
     Pacer pacer = new Pacer(Duration.ZERO, limitRate == null ? 0 : limitRate);
@@ -229,7 +230,7 @@ final class CopyCommand implements Callable<Integer> {
           new JsonText()
               .beginObject()
               .beginObject("copied")
-              .put("to", EndpointAddress.text(peer))
+              .put("to", AddressText.of(peer))
               .put("entries", totals.stored())
               .put("thereBefore", totals.there())
               .put("failed", totals.failed())
@@ -247,7 +248,7 @@ final class CopyCommand implements Callable<Integer> {
       text.append(" (").append(totals.there()).append(" there already)");
     }
     text.append(", ").append(Quantity.bytes((double) totals.bytes())).append(", to ");
-    text.append(EndpointAddress.text(peer)).append(" in ");
+    text.append(AddressText.of(peer)).append(" in ");
     text.append(String.format(java.util.Locale.ROOT, "%.1f s", seconds));
     if (totals.failed() > 0) {
       text.append("; ").append(totals.failed()).append(" failed");

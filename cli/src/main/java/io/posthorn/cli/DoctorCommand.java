@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.AddressText;
 import io.posthorn.cli.probe.Finding;
 import io.posthorn.cli.probe.MachineChecks;
 import io.posthorn.cli.probe.NatProbe;
@@ -69,7 +70,7 @@ final class DoctorCommand implements Callable<Integer> {
                 .run());
     tell(findings, output);
     if (peer != null) {
-      output.progress("asking " + EndpointAddress.text(peer));
+      output.progress("asking " + AddressText.of(peer));
       Signals.ofProcess().interruptMe();
       try {
         List<Finding> more = new PeerChecks(peer, flags::openAnywhere).run();

@@ -177,18 +177,4 @@ record EndpointAddress(String host, int port) {
       throw new IllegalStateException("four bytes are an IPv4 address", impossible);
     }
   }
-
-  /** An address as users write it, without a name look-up. */
-  static String text(InetSocketAddress address) {
-    InetAddress at = address.getAddress();
-    if (at == null) {
-      return address.getHostString() + ":" + address.getPort();
-    }
-    if (at.isAnyLocalAddress()) {
-      return "*:" + address.getPort();
-    }
-    return at instanceof Inet6Address
-        ? "[" + at.getHostAddress() + "]:" + address.getPort()
-        : at.getHostAddress() + ":" + address.getPort();
-  }
 }

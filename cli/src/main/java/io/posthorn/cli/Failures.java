@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.AddressText;
 import io.posthorn.ChannelLimitException;
 import io.posthorn.ConnectionClosedException;
 import io.posthorn.ConnectionLimitException;
@@ -75,7 +76,7 @@ final class Failures {
 
   /** The failure to open a socket at an address. */
   static Failure ofBind(IOException thrown, InetSocketAddress at) {
-    String what = "cannot listen at " + EndpointAddress.text(at) + ": ";
+    String what = "cannot listen at " + AddressText.of(at) + ": ";
     String said = words(thrown).toLowerCase(Locale.ROOT);
     if (said.contains("permission denied")) {
       return new Failure(

@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.AddressText;
 import io.posthorn.CloseReport;
 import io.posthorn.Connection;
 import io.posthorn.ConnectionListener;
@@ -123,7 +124,7 @@ final class ListenCommand implements Callable<Integer> {
       try {
         output.note(
             "listening on "
-                + EndpointAddress.text(socket.localAddress())
+                + AddressText.of(socket.localAddress())
                 + (flags.isPlain() ? ", plain" : ", reliable"));
         tellReady(socket);
         serve(socket, writer, output);
@@ -167,8 +168,7 @@ final class ListenCommand implements Callable<Integer> {
 
   private void tellReady(MessageSocket socket) {
     SystemdNotify.ready(
-        root.streams().environment(),
-        "listening on " + EndpointAddress.text(socket.localAddress()));
+        root.streams().environment(), "listening on " + AddressText.of(socket.localAddress()));
   }
 
   private int serveChildren(Output output) throws Exception {
@@ -177,7 +177,7 @@ final class ListenCommand implements Callable<Integer> {
       try {
         output.note(
             "listening on "
-                + EndpointAddress.text(socket.localAddress())
+                + AddressText.of(socket.localAddress())
                 + ", reliable, a child for each client");
         tellReady(socket);
         exec.serve(socket, once, framing, output);
@@ -270,7 +270,7 @@ final class ListenCommand implements Callable<Integer> {
     messages++;
     bytes += message.size();
     if (output.isVerbose()) {
-      output.detail(message.size() + " bytes from " + EndpointAddress.text(message.from()));
+      output.detail(message.size() + " bytes from " + AddressText.of(message.from()));
     }
     TalkBack back = talkBack;
     if (back != null) {

@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.AddressText;
 import io.posthorn.Message;
 import java.io.BufferedOutputStream;
 import java.io.Closeable;
@@ -114,7 +115,7 @@ final class MessageWriter implements Closeable {
     JsonText json =
         new JsonText()
             .beginObject()
-            .put("from", EndpointAddress.text(message.from()))
+            .put("from", AddressText.of(message.from()))
             .put("channel", message.channel())
             .put("bytes", bytes.length);
     String text = TextSafety.utf8(bytes);

@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.AddressText;
 import io.posthorn.Connection;
 import io.posthorn.ConnectionTimeoutException;
 import io.posthorn.MessageSocket;
@@ -33,7 +34,7 @@ final class MtuSearch {
     this.peer = peer;
     this.handshakeTimeout = handshakeTimeout;
     this.output = output;
-    this.to = EndpointAddress.text(peer);
+    this.to = AddressText.of(peer);
   }
 
   /** Searches and tells; answers the exit status. */

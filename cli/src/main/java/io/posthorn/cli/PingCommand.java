@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.AddressText;
 import io.posthorn.Connection;
 import io.posthorn.ConnectionTimeoutException;
 import io.posthorn.Delivery;
@@ -126,7 +127,7 @@ final class PingCommand implements Callable<Integer> {
         if (!output.isJson()) {
           output.line(
               "PING "
-                  + EndpointAddress.text(peer)
+                  + AddressText.of(peer)
                   + ": "
                   + sizeBytes
                   + " bytes, "
@@ -252,7 +253,7 @@ final class PingCommand implements Callable<Integer> {
           new JsonText()
               .beginObject()
               .put("seq", sequence)
-              .put("from", EndpointAddress.text(answer.from()))
+              .put("from", AddressText.of(answer.from()))
               .put("bytes", body.remaining())
               .put("ms", millis)
               .put("kind", kind.name().toLowerCase(Locale.ROOT))
@@ -264,7 +265,7 @@ final class PingCommand implements Callable<Integer> {
               Locale.ROOT,
               "%d bytes from %s: seq=%d time=%.3f ms%s",
               body.remaining(),
-              EndpointAddress.text(answer.from()),
+              AddressText.of(answer.from()),
               sequence,
               millis,
               switch (kind) {
@@ -291,7 +292,7 @@ final class PingCommand implements Callable<Integer> {
           new JsonText()
               .beginObject()
               .beginObject("summary")
-              .put("peer", EndpointAddress.text(peer))
+              .put("peer", AddressText.of(peer))
               .put("sent", statistics.sent())
               .put("received", statistics.received())
               .put("lossPercent", statistics.lossPercent())
@@ -310,7 +311,7 @@ final class PingCommand implements Callable<Integer> {
       return;
     }
     showFlood(output, "\n");
-    output.line("--- " + EndpointAddress.text(peer) + " ping statistics ---");
+    output.line("--- " + AddressText.of(peer) + " ping statistics ---");
     output.line(statistics.countsText(elapsedNanos() / 1e9));
     if (statistics.received() > 0) {
       output.line(statistics.timesText());

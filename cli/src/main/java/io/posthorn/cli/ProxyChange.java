@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.AddressText;
 import io.posthorn.cli.proxy.OrderAnswer;
 import io.posthorn.cli.proxy.ProxyOrder;
 import io.posthorn.cli.proxy.RunningProxy;
@@ -67,7 +68,7 @@ record ProxyChange(String which, ProxyOrder order) {
         EndpointAddress.lacksPort(word) && !left.isEmpty()
             ? EndpointAddress.ofTwoWords(word, left.remove(0))
             : EndpointAddress.ofPeer(word);
-    return EndpointAddress.text(address.resolve(EndpointAddress.Family.ANY));
+    return AddressText.of(address.resolve(EndpointAddress.Family.ANY));
   }
 
   private static void add(List<String> lines, String word, @Nullable LinkConditions conditions) {

@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.AddressText;
 import io.posthorn.cli.proxy.ProxyControl;
 import io.posthorn.cli.proxy.ProxyOrder;
 import io.posthorn.cli.proxy.ProxyReport;
@@ -164,9 +165,9 @@ final class ProxyCommand implements Callable<Integer> {
       door.open(target, root.streams().environment());
       output.note(
           "listening on "
-              + EndpointAddress.text(relay.localAddress())
+              + AddressText.of(relay.localAddress())
               + ", proxy for "
-              + EndpointAddress.text(target)
+              + AddressText.of(target)
               + "; "
               + TextSafety.visible(control.state().text()));
       serve(relay, control, orders, output);

@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.AddressText;
 import io.posthorn.cli.proxy.OrderAnswer;
 import io.posthorn.cli.proxy.OrderDoor;
 import io.posthorn.cli.proxy.ProxyControl;
@@ -47,8 +48,8 @@ final class ProxyDoor {
       door =
           OrderDoor.open(
               ControlFolder.open(ControlFolder.path(environment)),
-              EndpointAddress.text(relay.localAddress()),
-              EndpointAddress.text(target),
+              AddressText.of(relay.localAddress()),
+              AddressText.of(target),
               line -> answer(line).toLine(),
               this::endIfTold);
     } catch (IOException unusable) {

@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.AddressText;
 import io.posthorn.Connection;
 import io.posthorn.ConnectionClosedException;
 import io.posthorn.MessageSocket;
@@ -107,7 +108,7 @@ final class ReceiveCommand implements Callable<Integer> {
       try {
         output.note(
             "listening on "
-                + EndpointAddress.text(socket.localAddress())
+                + AddressText.of(socket.localAddress())
                 + ", files go to "
                 + (toStdout ? "standard output" : TextSafety.visible(folder.toString())));
         serve(socket, folder, output);
@@ -178,7 +179,7 @@ final class ReceiveCommand implements Callable<Integer> {
   }
 
   private void take(Connection connection, Path folder, boolean full, Output output) {
-    String from = EndpointAddress.text(connection.remoteAddress());
+    String from = AddressText.of(connection.remoteAddress());
     try {
       if (full) {
         connection.close(

@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.AddressText;
 import io.posthorn.CloseReport;
 import io.posthorn.Connection;
 import io.posthorn.Delivery;
@@ -270,7 +271,7 @@ final class SendCommand implements Callable<Integer> {
                 + (messages == 1 ? " datagram, " : " datagrams, ")
                 + bytes
                 + " bytes, to "
-                + EndpointAddress.text(peer)
+                + AddressText.of(peer)
                 + (file == null
                     ? ""
                     : ", the file cut into pieces of "
@@ -293,7 +294,7 @@ final class SendCommand implements Callable<Integer> {
       connection = SessionRun.open(socket, peer);
     } catch (InterruptedIOException interrupted) {
       afterInterrupt(interrupted);
-      output.note("stopped before " + EndpointAddress.text(peer) + " answered; nothing was sent");
+      output.note("stopped before " + AddressText.of(peer) + " answered; nothing was sent");
       return ExitCode.OK.status();
     }
     if (Application.of(connection) == Application.EXEC) {

@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.AddressText;
 import io.posthorn.CloseReport;
 import io.posthorn.MessageSocket;
 import io.posthorn.Outcome;
@@ -79,7 +80,7 @@ record SendSummary(
         + (messages == 1 ? " message, " : " messages, ")
         + bytes
         + " bytes, to "
-        + EndpointAddress.text(peer)
+        + AddressText.of(peer)
         + (rest.isEmpty() ? ", all acknowledged" : ": " + String.join(", ", rest));
   }
 
@@ -90,7 +91,7 @@ record SendSummary(
   }
 
   private Failure undelivered() {
-    String at = EndpointAddress.text(peer);
+    String at = AddressText.of(peer);
     String what =
         report.unacknowledged()
             + (report.unacknowledged() == 1 ? " message was" : " messages were")

@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.AddressText;
 import io.posthorn.CloseReport;
 import io.posthorn.Connection;
 import io.posthorn.ConnectionClosedException;
@@ -41,7 +42,7 @@ final class SessionRun {
       if (end == TwoWaySession.End.NO_STATUS) {
         throw new Failure(
             ExitCode.PROTOCOL,
-            EndpointAddress.text(peer) + " ended the session without an exit status",
+            AddressText.of(peer) + " ended the session without an exit status",
             "");
       }
       CloseReport report = Closing.of(connection, UNTIL_THE_END).await();
@@ -52,7 +53,7 @@ final class SessionRun {
       if (!report.isComplete()) {
         throw new Failure(
             ExitCode.TRY_AGAIN,
-            report.unacknowledged() + " messages to " + EndpointAddress.text(peer) + " were lost",
+            report.unacknowledged() + " messages to " + AddressText.of(peer) + " were lost",
             "run it again");
       }
       return statusOf(end, peer, options.idle());
@@ -74,7 +75,7 @@ final class SessionRun {
         connection.close(AFTER_STOP);
         throw new Failure(
             ExitCode.PROTOCOL,
-            EndpointAddress.text(peer) + " takes files and nothing else",
+            AddressText.of(peer) + " takes files and nothing else",
             "use posthorn copy");
       }
       return connection;
@@ -99,7 +100,7 @@ final class SessionRun {
       throw new Failure(
           ExitCode.TRY_AGAIN,
           "nothing passed to or from "
-              + EndpointAddress.text(peer)
+              + AddressText.of(peer)
               + " for "
               + idle.toMillis() / 1e3
               + " s",

@@ -73,7 +73,8 @@ class LayeringTest {
           "SocketOptions",
           "CongestionControl",
           "ChannelPriorities",
-          "SocketStatistics");
+          "SocketStatistics",
+          "AddressText");
 
   /** All classes but those of tests. */
   static final JavaClasses MAIN =

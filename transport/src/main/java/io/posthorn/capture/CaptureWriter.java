@@ -1,5 +1,6 @@
 package io.posthorn.capture;
 
+import io.posthorn.AddressText;
 import io.posthorn.EcnMark;
 import io.posthorn.trace.RecordOutput;
 import java.io.BufferedOutputStream;
@@ -135,7 +136,13 @@ public final class CaptureWriter implements Closeable {
     int ipLength = (four ? IPV4_BYTES : IPV6_BYTES) + udpLength;
     if (source.length != destination.length || (four ? ipLength : udpLength) > LARGEST_LENGTH) {
       throw new IllegalArgumentException(
-          "no IP packet from " + from + " to " + to + " has " + payload.remaining() + " bytes");
+          "no IP packet from "
+              + AddressText.of(from)
+              + " to "
+              + AddressText.of(to)
+              + " has "
+              + payload.remaining()
+              + " bytes");
     }
     begun = begun || begin();
     if (!begun) {

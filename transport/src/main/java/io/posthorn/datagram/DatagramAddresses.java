@@ -1,5 +1,6 @@
 package io.posthorn.datagram;
 
+import io.posthorn.AddressText;
 import java.net.DatagramPacket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -37,7 +38,7 @@ public final class DatagramAddresses {
    */
   public static void requirePort(InetSocketAddress peer) throws SocketException {
     if (peer.getPort() == 0) {
-      throw new SocketException("peer " + peer + ": expected a port of 1 to 65535");
+      throw new SocketException("peer " + AddressText.of(peer) + ": expected a port of 1 to 65535");
     }
   }
 
@@ -61,7 +62,10 @@ public final class DatagramAddresses {
     InetSocketAddress to = new InetSocketAddress(address, packet.getPort());
     if (connected != null && !to.equals(connected)) {
       throw new IllegalArgumentException(
-          "the packet goes to " + to + ", but the socket is connected to " + connected);
+          "the packet goes to "
+              + AddressText.of(to)
+              + ", but the socket is connected to "
+              + AddressText.of(connected));
     }
     return to;
   }

@@ -1,5 +1,6 @@
 package io.posthorn.io;
 
+import io.posthorn.AddressText;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
@@ -20,7 +21,7 @@ final class BindAdvice {
   /** The error to throw when the system said {@code words}. */
   static BindException refused(InetSocketAddress address, @Nullable String words) {
     return new BindException(
-        "cannot bind " + text(address) + ": " + advice(address, String.valueOf(words)));
+        "cannot bind " + AddressText.of(address) + ": " + advice(address, String.valueOf(words)));
   }
 
   /** The error to throw when there was not even a socket to bind. */
@@ -34,12 +35,9 @@ final class BindAdvice {
   /** The error to throw when the address's family is not there. */
   static BindException noSuchFamily(InetSocketAddress address) {
     return new BindException(
-        "cannot bind " + text(address) + ": this machine has no IPv6; give an IPv4 address");
-  }
-
-  private static String text(InetSocketAddress address) {
-    String host = address.getAddress().getHostAddress();
-    return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+        "cannot bind "
+            + AddressText.of(address)
+            + ": this machine has no IPv6; give an IPv4 address");
   }
 
   private static String advice(InetSocketAddress address, String words) {

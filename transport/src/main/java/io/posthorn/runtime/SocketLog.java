@@ -1,10 +1,10 @@
 package io.posthorn.runtime;
 
+import io.posthorn.AddressText;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.WantedBuffers;
 import java.lang.System.Logger.Level;
-import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -44,14 +44,18 @@ final class SocketLog {
     if (isOn()) {
       String how = event.openedHere() ? "opened" : "accepted";
       String key = event.peerFingerprint() == null ? "in clear" : event.peerFingerprint();
-      String peer = words(event.peer());
+      String peer = AddressText.of(event.peer());
       loop.later(() -> tell(loop, "connection with " + peer + " " + how + ", " + key));
     }
   }
 
   static void moved(SocketLoop loop, EndpointEvent.PathChanged event) {
     if (isOn()) {
-      String what = "peer moved from " + words(event.before()) + " to " + words(event.after());
+      String what =
+          "peer moved from "
+              + AddressText.of(event.before())
+              + " to "
+              + AddressText.of(event.after());
       loop.later(() -> tell(loop, what));
     }
   }
@@ -61,7 +65,7 @@ final class SocketLog {
       String who = event.byPeer() ? " by the peer" : "";
       String what =
           "connection with %s ended%s: %s, %d messages unacknowledged"
-              .formatted(words(event.peer()), who, event.reason(), event.unacknowledged());
+              .formatted(AddressText.of(event.peer()), who, event.reason(), event.unacknowledged());
       loop.later(() -> tell(loop, what));
     }
   }
@@ -81,10 +85,6 @@ final class SocketLog {
   }
 
   private static String local(DatagramPort port) {
-    return words(port.localAddress());
-  }
-
-  private static String words(InetSocketAddress address) {
-    return address.getAddress().getHostAddress() + ":" + address.getPort();
+    return AddressText.of(port.localAddress());
   }
 }

@@ -1,5 +1,6 @@
 package io.posthorn.simulation;
 
+import io.posthorn.AddressText;
 import io.posthorn.datagram.DatagramAddresses;
 import io.posthorn.datagram.PeerSocket;
 import io.posthorn.datagram.ReceivedPackets;
@@ -119,7 +120,7 @@ final class SimulatedDatagramSocket extends PeerSocket {
 
     @Override
     public String toString() {
-      return "socket at " + local;
+      return "socket at " + AddressText.of(local);
     }
   }
 
@@ -190,7 +191,7 @@ final class SimulatedDatagramSocket extends PeerSocket {
   @Override
   public void bind(@Nullable SocketAddress address) throws SocketException {
     requireOpen();
-    throw new SocketException("already bound to " + local);
+    throw new SocketException("already bound to " + AddressText.of(local));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.posthorn.simulation;
 
+import io.posthorn.AddressText;
 import io.posthorn.EcnMark;
 import io.posthorn.simulation.LinkConditions.Rebinding;
 import io.posthorn.simulation.SimulatedNode.Flow;
@@ -503,7 +504,11 @@ public final class SimulatedNetwork {
     }
     if (++transmitted > INSTANT_EVENT_LIMIT) {
       throw new IllegalStateException(
-          "the host at " + from.address + " sent " + transmitted + " datagrams in one call");
+          "the host at "
+              + AddressText.of(from.address)
+              + " sent "
+              + transmitted
+              + " datagrams in one call");
     }
     Route route = route(to);
     Path path = path(from, route.node);

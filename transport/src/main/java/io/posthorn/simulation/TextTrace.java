@@ -1,5 +1,6 @@
 package io.posthorn.simulation;
 
+import io.posthorn.AddressText;
 import java.io.ByteArrayOutputStream;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +50,7 @@ public final class TextTrace implements TraceSink {
   private String name(InetSocketAddress address) {
     String known = names.get(address);
     if (known == null) {
-      known = address.getAddress().getHostAddress() + ":" + address.getPort();
+      known = AddressText.of(address);
       names.put(address, known);
     }
     return known;

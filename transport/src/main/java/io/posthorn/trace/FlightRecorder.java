@@ -1,5 +1,6 @@
 package io.posthorn.trace;
 
+import io.posthorn.AddressText;
 import java.net.InetSocketAddress;
 import jdk.jfr.Category;
 import jdk.jfr.DataAmount;
@@ -27,7 +28,7 @@ final class FlightRecorder implements TraceListener {
     ConnectionOpened event = new ConnectionOpened();
     if (event.isEnabled()) {
       event.connection = id(connection);
-      event.peer = text(remote);
+      event.peer = AddressText.of(remote);
       event.commit();
     }
   }
@@ -47,7 +48,7 @@ final class FlightRecorder implements TraceListener {
     ConnectionClosed event = new ConnectionClosed();
     if (event.isEnabled()) {
       event.connection = id(connection);
-      event.peer = text(remote);
+      event.peer = AddressText.of(remote);
       event.reason = reason;
       event.byPeer = byPeer;
       event.applicationCode = applicationCode;
@@ -105,12 +106,6 @@ final class FlightRecorder implements TraceListener {
   private static String id(long connection) {
     String hex = Long.toHexString(connection);
     return "0".repeat(Long.SIZE / 4 - hex.length()) + hex;
-  }
-
-  private static String text(InetSocketAddress address) {
-    return address.getAddress() == null
-        ? address.toString()
-        : address.getAddress().getHostAddress() + ":" + address.getPort();
   }
 
   /** What all of them have. */

@@ -1,5 +1,6 @@
 package io.posthorn.cli.bench;
 
+import io.posthorn.AddressText;
 import io.posthorn.MessageSocket;
 import java.io.Closeable;
 import java.io.IOException;
@@ -45,7 +46,7 @@ public final class BenchRun implements Closeable {
       @Nullable Opener opener,
       Duration timeout)
       throws IOException, InterruptedException {
-    String name = server.getAddress().getHostAddress() + ":" + server.getPort();
+    String name = AddressText.of(server);
     BenchRun run = new BenchRun(plan, name);
     try {
       for (int stream = 0; stream < streams; stream++) {

@@ -1,5 +1,6 @@
 package io.posthorn.cli.bench;
 
+import io.posthorn.AddressText;
 import io.posthorn.Connection;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
@@ -265,13 +266,7 @@ public final class BenchServer implements Closeable {
         link.flush();
         return null;
       }
-      session =
-          new ServerSession(
-              plan,
-              link,
-              token,
-              from.getAddress().getHostAddress() + ":" + from.getPort(),
-              this::onOver);
+      session = new ServerSession(plan, link, token, AddressText.of(from), this::onOver);
       sessions.put(token, session);
       link.send(BenchMessage.control(BenchMessage.STARTED, token, 0));
       link.flush();

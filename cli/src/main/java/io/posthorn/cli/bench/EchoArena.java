@@ -1,5 +1,6 @@
 package io.posthorn.cli.bench;
 
+import io.posthorn.AddressText;
 import io.posthorn.ConnectionTimeoutException;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
@@ -50,7 +51,7 @@ public final class EchoArena implements Arena {
 
   private EchoArena(InetSocketAddress server, Opener opener, Duration timeout) {
     this.server = server;
-    this.name = server.getAddress().getHostAddress() + ":" + server.getPort();
+    this.name = AddressText.of(server);
     this.opener = opener;
     this.timeout = timeout;
   }

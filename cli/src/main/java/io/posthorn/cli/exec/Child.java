@@ -1,5 +1,6 @@
 package io.posthorn.cli.exec;
 
+import io.posthorn.AddressText;
 import io.posthorn.Connection;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -31,9 +32,7 @@ final class Child {
     String address = host == null ? peer.getHostString() : host.getHostAddress();
     environment.put("POSTHORN_PEER_HOST", address);
     environment.put("POSTHORN_PEER_PORT", Integer.toString(peer.getPort()));
-    environment.put(
-        "POSTHORN_PEER",
-        (address.indexOf(':') < 0 ? address : "[" + address + "]") + ":" + peer.getPort());
+    environment.put("POSTHORN_PEER", AddressText.of(peer));
     String fingerprint = connection.peerFingerprint();
     if (fingerprint != null) {
       environment.put("POSTHORN_FINGERPRINT", fingerprint);

@@ -1,5 +1,6 @@
 package io.posthorn.cli.lab;
 
+import io.posthorn.AddressText;
 import io.posthorn.cli.compare.Carrier;
 import io.posthorn.cli.compare.Figures;
 import io.posthorn.cli.compare.Metric;
@@ -77,7 +78,10 @@ final class TcpCarrier implements Carrier {
       sender.connect(to, timeoutMillis);
     } catch (SocketTimeoutException silence) {
       throw new IOException(
-          "no answer from " + to + " in " + Figures.text(timeoutMillis * 1e6, Metric.Unit.TIME),
+          "no answer from "
+              + AddressText.of(to)
+              + " in "
+              + Figures.text(timeoutMillis * 1e6, Metric.Unit.TIME),
           silence);
     }
   }

@@ -1,12 +1,12 @@
 package io.posthorn.cli.sockets;
 
+import io.posthorn.AddressText;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
 import io.posthorn.SocketStatistics;
 import io.posthorn.simulation.Relay;
 import io.posthorn.simulation.RelayStatistics;
-import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,7 +29,7 @@ public final class SocketRows {
       return rows;
     }
     String mode = socket.mode() == Mode.PLAIN ? "plain" : "reliable";
-    String local = text(socket.localAddress());
+    String local = AddressText.of(socket.localAddress());
     SocketStatistics done = socket.statistics();
     rows.add(
         new SocketRow(
@@ -55,7 +55,7 @@ public final class SocketRows {
               mode,
               words(info.state()),
               local,
-              text(info.remote()),
+              AddressText.of(info.remote()),
               String.format(Locale.ROOT, "%016x", info.connectionId()),
               info.smoothedRtt().toNanos(),
               info.congestionWindowBytes(),
@@ -86,8 +86,8 @@ public final class SocketRows {
           new SocketRow(
               "proxy",
               "listening",
-              text(relay.localAddress()),
-              text(target),
+              AddressText.of(relay.localAddress()),
+              AddressText.of(target),
               "",
               -1,
               -1,
@@ -105,19 +105,5 @@ public final class SocketRows {
 
   private static String words(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT).replace('_', ' ');
-  }
-
-  /** An endpoint as users write it. */
-  static String text(InetSocketAddress address) {
-    if (address.getAddress() == null) {
-      return address.getHostString() + ":" + address.getPort();
-    }
-    if (address.getAddress().isAnyLocalAddress()) {
-      return "*:" + address.getPort();
-    }
-    String host = address.getAddress().getHostAddress();
-    return (address.getAddress() instanceof Inet6Address ? "[" + host + "]" : host)
-        + ":"
-        + address.getPort();
   }
 }

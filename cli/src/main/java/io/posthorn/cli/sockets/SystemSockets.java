@@ -1,5 +1,6 @@
 package io.posthorn.cli.sockets;
 
+import io.posthorn.AddressText;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -95,8 +96,8 @@ public final class SystemSockets {
         SocketRow.ofSystem(
             protocol,
             name,
-            SocketRows.text(local),
-            connected ? SocketRows.text(remote) : "",
+            AddressText.of(local),
+            connected ? AddressText.of(remote) : "",
             hex(fields[4].substring(0, queues)),
             drops);
     Long owner = owners.get(fields[9]);

@@ -1,13 +1,12 @@
 package io.posthorn.cli.trace;
 
+import io.posthorn.AddressText;
 import io.posthorn.capture.CapturedDatagram;
 import io.posthorn.capture.CapturedPackets;
 import io.posthorn.capture.PacketVisitor;
 import io.posthorn.cli.trace.TraceEvent.Flow;
 import io.posthorn.cli.trace.TraceEvent.Way;
 import io.posthorn.trace.TracedFrames;
-import java.net.Inet6Address;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -40,13 +39,6 @@ public final class CaptureEvents {
     return collector.events;
   }
 
-  private static String text(InetSocketAddress address) {
-    String host = address.getAddress().getHostAddress();
-    return address.getAddress() instanceof Inet6Address
-        ? "[" + host + "]:" + address.getPort()
-        : host + ":" + address.getPort();
-  }
-
   private static String hex(long id) {
     return String.format(Locale.ROOT, "%016x", id);
   }
@@ -60,7 +52,7 @@ public final class CaptureEvents {
 
     Collector(long nanos, CapturedDatagram datagram) {
       this.nanos = nanos;
-      this.flow = new Flow("", text(datagram.from()), text(datagram.to()));
+      this.flow = new Flow("", AddressText.of(datagram.from()), AddressText.of(datagram.to()));
       this.datagram = datagram;
     }
 

@@ -231,7 +231,7 @@ class LabProcessTest {
                   "loss 100%",
                   "none",
                   ""));
-      assertTrue(result.failure().contains("no answer from /10."), result.failure());
+      assertTrue(result.failure().contains("no answer from 10."), result.failure());
       assertTrue(result.failure().contains(" in 300 ms"), result.failure());
       assertEquals(0, result.summary().delivered());
       assertTrue(result.up().sentDatagrams() > 0, result::toString);

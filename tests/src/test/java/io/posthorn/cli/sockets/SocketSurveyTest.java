@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.AddressText;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
 import java.io.IOException;
@@ -53,8 +54,8 @@ class SocketSurveyTest {
       assertNotNull(listener.receive());
       List<SocketRow> rows = SocketSurvey.ask(folder);
       assertEquals(4, rows.size(), rows::toString);
-      String at = SocketRows.text(listener.localAddress());
-      String from = SocketRows.text(client.localAddress());
+      String at = AddressText.of(listener.localAddress());
+      String from = AddressText.of(client.localAddress());
       SocketRow outgoing =
           rows.stream().filter(row -> row.remote().equals(at)).findFirst().orElseThrow();
       SocketRow incoming =
