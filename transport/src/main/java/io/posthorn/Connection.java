@@ -3,7 +3,7 @@ package io.posthorn;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.runtime.ConnectionRecord;
-import io.posthorn.runtime.SocketDriver;
+import io.posthorn.runtime.SocketClock;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
@@ -146,7 +146,7 @@ public final class Connection implements AutoCloseable {
    * @throws IOException as {@link #receive()}
    */
   public @Nullable Message receive(Duration timeout) throws IOException {
-    return receiveWithin(Math.max(0, SocketDriver.nanos(timeout)));
+    return receiveWithin(Math.max(0, SocketClock.nanos(timeout)));
   }
 
   private @Nullable Message receiveWithin(long timeoutNanos) throws IOException {

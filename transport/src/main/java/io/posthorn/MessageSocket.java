@@ -10,6 +10,7 @@ import io.posthorn.runtime.ConnectionEvents;
 import io.posthorn.runtime.ConnectionRecord;
 import io.posthorn.runtime.DriverGroup;
 import io.posthorn.runtime.PendingReceipt;
+import io.posthorn.runtime.SocketClock;
 import io.posthorn.runtime.SocketDriver;
 import io.posthorn.wire.WireLimits;
 import java.io.Closeable;
@@ -242,8 +243,9 @@ public final class MessageSocket implements Closeable {
         false,
         expiresAfter == null
             ? Endpoint.NEVER
-            : SocketDriver.after(
-                drivers.of(handle, message.peer()).nowNanos(), SocketDriver.nanos(expiresAfter)),
+            : SocketClock.after(
+                drivers.of(handle, message.peer()).clock().nowNanos(),
+                SocketClock.nanos(expiresAfter)),
         isConfirmable(message),
         receipt);
   }
@@ -343,7 +345,7 @@ public final class MessageSocket implements Closeable {
    * @throws IOException as {@link #receive()}
    */
   public @Nullable Message receive(Duration timeout) throws IOException {
-    return receiveWithin(Math.max(0, SocketDriver.nanos(timeout)));
+    return receiveWithin(Math.max(0, SocketClock.nanos(timeout)));
   }
 
   private @Nullable Message receiveWithin(long timeoutNanos) throws IOException {
@@ -466,7 +468,7 @@ public final class MessageSocket implements Closeable {
    * @throws IOException as {@link #accept()}
    */
   public @Nullable Connection accept(Duration timeout) throws IOException {
-    return acceptWithin(Math.max(0, SocketDriver.nanos(timeout)));
+    return acceptWithin(Math.max(0, SocketClock.nanos(timeout)));
   }
 
   private @Nullable Connection acceptWithin(long timeoutNanos) throws IOException {
@@ -585,7 +587,7 @@ public final class MessageSocket implements Closeable {
   public CloseReport close(Duration linger) {
     long acknowledgedBefore = drivers.acknowledgedByEnd();
     long unacknowledgedBefore = drivers.unacknowledgedByEnd();
-    drivers.beginClose(Math.max(0, SocketDriver.nanos(linger)));
+    drivers.beginClose(Math.max(0, SocketClock.nanos(linger)));
     drivers.awaitClosed();
     return new CloseReport(
         drivers.acknowledgedByEnd() - acknowledgedBefore,
@@ -603,14 +605,14 @@ public final class MessageSocket implements Closeable {
 
   EndpointEvent.Closed closeAndWait(
       ConnectionRecord record, long code, String text, Duration linger) {
-    drivers.close(record, code, text, Math.max(0, SocketDriver.nanos(linger)));
+    drivers.close(record, code, text, Math.max(0, SocketClock.nanos(linger)));
     return drivers.awaitEnd(record);
   }
 
   /** Waits until a condition of the connection holds. */
   boolean waitUntil(ConnectionRecord of, BooleanSupplier condition, Duration timeout)
       throws IOException {
-    return drivers.waitUntil(of, condition, SocketDriver.nanos(timeout));
+    return drivers.waitUntil(of, condition, SocketClock.nanos(timeout));
   }
 
   void requireOpen() throws SocketClosedException {

@@ -2,7 +2,7 @@ package io.posthorn;
 
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.runtime.PendingReceipt;
-import io.posthorn.runtime.SocketDriver;
+import io.posthorn.runtime.SocketClock;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -50,7 +50,7 @@ public final class Receipt {
    *     the interrupt status set
    */
   public @Nullable Outcome await(Duration timeout) throws InterruptedIOException {
-    return pending.await(SocketDriver.nanos(timeout)) ? outcomeOf(pending) : null;
+    return pending.await(SocketClock.nanos(timeout)) ? outcomeOf(pending) : null;
   }
 
   /**

@@ -15,6 +15,7 @@ import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.runtime.CapturingDatagramPort;
 import io.posthorn.runtime.DriverGroup;
 import io.posthorn.runtime.ImpairedDatagramPort;
+import io.posthorn.runtime.SocketClock;
 import io.posthorn.runtime.SocketDriver;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.wire.WireLimits;
@@ -154,8 +155,8 @@ final class SocketOpening {
                         ? new ReliableEndpoint(
                             each, new SecureRandom(), isSelf, limits(port), own, share)
                         : new PlainEndpoint(each),
-                SocketDriver.nanos(linger),
-                SocketDriver.nanos(spin)));
+                SocketClock.nanos(linger),
+                SocketClock.nanos(spin)));
       }
     } catch (IOException | RuntimeException | Error failed) {
       for (DatagramPort port : ports) {
@@ -194,8 +195,8 @@ final class SocketOpening {
         SocketDriver.prepare(
             port,
             isSelf -> endpoint(isSelf, limits, trace),
-            SocketDriver.nanos(linger),
-            SocketDriver.nanos(spin));
+            SocketClock.nanos(linger),
+            SocketClock.nanos(spin));
     return new MessageSocket(options, linger, DriverGroup.start(List.of(driver)), shared);
   }
 

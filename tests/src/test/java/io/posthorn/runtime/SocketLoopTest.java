@@ -124,11 +124,11 @@ class SocketLoopTest {
       while (driver.sending().sendSmall(peer, 0, body)) {
         taken++;
         assertTrue(taken < 1_000, "there is no end to the send buffer");
-        driver.afterInput(driver.now());
+        driver.afterInput(driver.clock.now());
       }
       port.isOn = true;
-      driver.afterInput(driver.now());
-      assertFalse(driver.endpoint.pollTransmit(new TransmitBatch(), driver.now()));
+      driver.afterInput(driver.clock.now());
+      assertFalse(driver.endpoint.pollTransmit(new TransmitBatch(), driver.clock.now()));
       assertEquals(taken + 1, driver.endpoint.counters().datagramsSent);
     } finally {
       driver.lock.unlock();
@@ -234,7 +234,7 @@ class SocketLoopTest {
         for (String text : List.of("first", "second", "third")) {
           Receipt receipt = peer.send(Message.to(port.localAddress()).body(text));
           while (receipt.outcome() == null) {
-            assertTrue(driver.turn(driver.now() + LITTLE_NANOS));
+            assertTrue(driver.turn(driver.clock.now() + LITTLE_NANOS));
           }
         }
         driver.bodyHandler(

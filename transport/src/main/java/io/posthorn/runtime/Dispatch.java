@@ -87,7 +87,7 @@ final class Dispatch {
     ArrayDeque<ReceivedMessage> messages = new ArrayDeque<>();
     driver.lock.lock();
     try {
-      long now = driver.now();
+      long now = driver.clock.now();
       int bytes = 0;
       while (messages.size() < LIMIT_MESSAGES && bytes < LIMIT_BYTES) {
         ReceivedMessage message = driver.nextMessage(now);
@@ -113,7 +113,7 @@ final class Dispatch {
     ReceivedMessage single = null;
     driver.lock.lock();
     try {
-      long now = driver.now();
+      long now = driver.clock.now();
       single = driver.handedMessage(); // older than what can be lent
       if (single == null && !driver.endpoint.lendRun(run)) {
         single = driver.endpoint.pollMessage(now);
@@ -137,7 +137,7 @@ final class Dispatch {
     }
     driver.lock.lock();
     try {
-      long now = driver.now();
+      long now = driver.clock.now();
       if (!driver.isEnded()) {
         driver.endpoint.endRun(run, now);
         driver.afterInput(now);

@@ -234,7 +234,7 @@ public final class DriverGroup {
       boolean isMessage, Function<SocketDriver, @Nullable T> ask, long timeoutNanos)
       throws InterruptedIOException {
     SocketLoop own = loopHere(null);
-    long deadline = SocketDriver.after(nowNanos(), timeoutNanos);
+    long deadline = SocketClock.after(nowNanos(), timeoutNanos);
     long since = inbox.enter(isMessage);
     try {
       while (true) {
@@ -276,7 +276,7 @@ public final class DriverGroup {
 
   /** The socket's time, in nanoseconds; of no meaning to a single driver. */
   public long nowNanos() {
-    return drivers[0].nowNanos();
+    return drivers[0].clock.nowNanos();
   }
 
   /** As {@link SocketDriver#hasHandler}. */

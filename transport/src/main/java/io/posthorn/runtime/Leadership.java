@@ -142,7 +142,7 @@ final class Leadership {
   @SuppressWarnings("WaitNotInLoop") // the caller loops
   private void awaitSlice(long nanos) {
     try {
-      long untilDeadline = Math.max(STANDBY_NANOS, loop.nextTimeoutNanos() - loop.now());
+      long untilDeadline = Math.max(STANDBY_NANOS, loop.nextTimeoutNanos() - loop.clock.now());
       long left = standby.awaitNanos(Math.min(nanos, untilDeadline));
       assert left <= nanos;
     } catch (InterruptedException e) {
@@ -174,7 +174,7 @@ final class Leadership {
     led = false;
     leaderships++;
     if (loop.lanes.hasAnnounced() && !loop.isEnded()) {
-      loop.afterInput(loop.now());
+      loop.afterInput(loop.clock.now());
     }
   }
 

@@ -85,7 +85,7 @@ public final class PendingReceipt {
           if (outcome != null || !driver.isOpen()) {
             return false;
           }
-          long now = driver.now();
+          long now = driver.clock.now();
           boolean cancelled = driver.endpoint.cancel(connection, peer, this, now);
           driver.afterInput(now);
           return cancelled;

@@ -108,7 +108,7 @@ final class Sending {
     try {
       while (driver.isOpen() && !lane.isClosed()) {
         long before = writableEvents;
-        long now = driver.now();
+        long now = driver.clock.now();
         driver.lanes.drain(driver.endpoint, now);
         SendOutcome outcome = SendOutcome.BLOCKED;
         if (!driver.lanes.holdsBack(peer, lane.connection, channel, driver.endpoint, now)) {
@@ -135,7 +135,7 @@ final class Sending {
   void beginStream(ConnectionRecord connection, int channel) {
     driver.lock.lock();
     try {
-      driver.lanes.flushAndClose(connection.handle(), channel, driver.endpoint, driver.now());
+      driver.lanes.flushAndClose(connection.handle(), channel, driver.endpoint, driver.clock.now());
     } finally {
       driver.lock.unlock();
     }
@@ -146,7 +146,7 @@ final class Sending {
     driver.lock.lock();
     try {
       if (driver.isOpen()) {
-        long now = driver.now();
+        long now = driver.clock.now();
         driver.endpoint.abortMessage(connection.handle(), channel, now);
         driver.afterInput(now);
       }
@@ -159,7 +159,7 @@ final class Sending {
     if (!driver.isOpen()) {
       return SendOutcome.CLOSED;
     }
-    long now = driver.now();
+    long now = driver.clock.now();
     boolean ordered = message.delivery() == Delivery.RELIABLE_ORDERED;
     if (ordered) {
       driver.lanes.drain(driver.endpoint, now);

@@ -10,11 +10,9 @@ import io.posthorn.wire.CloseReason;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -120,7 +118,7 @@ public final class SocketDriver extends SocketLoop {
       receipt.confirmed(true);
       connections.confirmationEnded(receipt);
     } else if (event instanceof EndpointEvent.Writable) {
-      lanes.onWritable(endpoint, now());
+      lanes.onWritable(endpoint, clock.now());
       sending.wakeAll();
     } else if (event instanceof EndpointEvent.Connected connected) {
       SocketLog.connected(this, connected);
@@ -143,7 +141,7 @@ public final class SocketDriver extends SocketLoop {
   }
 
   private void onRenamed(EndpointEvent.Renamed event) {
-    lanes.onRenamed(event.connection(), endpoint, now());
+    lanes.onRenamed(event.connection(), endpoint, clock.now());
     connections.onRenamed(event);
     for (InetSocketAddress name : List.of(event.before(), event.after())) {
       long connection = endpoint.connectionTo(name);
@@ -156,7 +154,7 @@ public final class SocketDriver extends SocketLoop {
 
   /** What is sent to this name goes on this connection from now on. */
   private void go(InetSocketAddress name, long connection) {
-    if (lanes.onConnected(connection, name, endpoint, now())) {
+    if (lanes.onConnected(connection, name, endpoint, clock.now())) {
       sending.wakeAll(); // who waits for room on the connection that had the name
     }
   }
@@ -270,9 +268,9 @@ public final class SocketDriver extends SocketLoop {
   public @Nullable ReceivedMessage receive(long timeoutNanos) throws InterruptedIOException {
     lock.lock();
     try {
-      long deadline = after(now(), timeoutNanos);
+      long deadline = SocketClock.after(clock.now(), timeoutNanos);
       while (isOpen()) {
-        long now = now();
+        long now = clock.now();
         boolean wasHanded = !handed.isEmpty();
         ReceivedMessage message = dispatch.hasBodyHandler() ? null : nextMessage(now);
         if (message != null) {
@@ -304,7 +302,7 @@ public final class SocketDriver extends SocketLoop {
       if (!isOpen() || dispatch.hasBodyHandler()) {
         return null;
       }
-      long now = now();
+      long now = clock.now();
       ReceivedMessage message = nextMessage(now);
       if (message != null) {
         afterInput(now);
@@ -328,9 +326,9 @@ public final class SocketDriver extends SocketLoop {
       throws InterruptedIOException {
     lock.lock();
     try {
-      long deadline = after(now(), timeoutNanos);
+      long deadline = SocketClock.after(clock.now(), timeoutNanos);
       while (isOpen()) {
-        long now = now();
+        long now = clock.now();
         if (dispatch.hasBodyHandler()) {
           throw new IllegalStateException("a body handler takes the messages of this socket");
         }
@@ -361,7 +359,7 @@ public final class SocketDriver extends SocketLoop {
     lock.lock();
     try {
       while (isOpen()) {
-        long now = now();
+        long now = clock.now();
         ReceivedMessage part = endpoint.pollPart(connection.handle(), channel, now);
         if (part != null) {
           afterInput(now);
@@ -385,7 +383,7 @@ public final class SocketDriver extends SocketLoop {
       if (!isOpen()) {
         return null;
       }
-      long now = now();
+      long now = clock.now();
       long handle = endpoint.connect(peer, now);
       if (handle == Endpoint.NO_CONNECTION) {
         return null;
@@ -402,10 +400,10 @@ public final class SocketDriver extends SocketLoop {
   public @Nullable ConnectionRecord accept(long timeoutNanos) throws InterruptedIOException {
     lock.lock();
     try {
-      long deadline = after(now(), timeoutNanos);
+      long deadline = SocketClock.after(clock.now(), timeoutNanos);
       while (isOpen()) {
         ConnectionRecord record = connections.pollAcceptable();
-        if (record != null || now() >= deadline) {
+        if (record != null || clock.now() >= deadline) {
           return record;
         }
         waiting.awaitChange(deadline);
@@ -441,7 +439,7 @@ public final class SocketDriver extends SocketLoop {
     lock.lock();
     try {
       if (!isEnded() && connection.closed() == null) {
-        long now = now();
+        long now = clock.now();
         lanes.flushAndClose(connection.handle(), endpoint, now);
         endpoint.close(connection.handle(), code, text, lingerNanos, now);
         afterInput(now);
@@ -472,7 +470,7 @@ public final class SocketDriver extends SocketLoop {
     lock.lock();
     try {
       if (isOpen() && connection.closed() == null) {
-        long now = now();
+        long now = clock.now();
         endpoint.updateKeys(connection.handle(), now);
         afterInput(now);
       }
@@ -486,7 +484,7 @@ public final class SocketDriver extends SocketLoop {
     lock.lock();
     try {
       if (isOpen()) {
-        long now = now();
+        long now = clock.now();
         endpoint.confirm(message, now);
         afterInput(now);
       }
@@ -497,14 +495,14 @@ public final class SocketDriver extends SocketLoop {
 
   /** The table of active connections. */
   public List<ConnectionInfo> connections() {
-    return locked(() -> endpoint.connections(now()));
+    return locked(() -> endpoint.connections(clock.now()));
   }
 
   /** The row of one connection in that table; null if it is not there. */
   public @Nullable ConnectionInfo info(long connection) {
     lock.lock();
     try {
-      return endpoint.info(connection, now());
+      return endpoint.info(connection, clock.now());
     } finally {
       lock.unlock();
     }
@@ -582,10 +580,5 @@ public final class SocketDriver extends SocketLoop {
   /** Reliable messages not acknowledged over the connections that have ended so far. */
   public long unacknowledgedByEnd() {
     return locked(connections::unacknowledgedByEnd);
-  }
-
-  /** A duration in nanoseconds that saturates. */
-  public static long nanos(Duration duration) {
-    return TimeUnit.NANOSECONDS.convert(duration);
   }
 }

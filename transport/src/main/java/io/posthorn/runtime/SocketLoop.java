@@ -81,10 +81,10 @@ abstract class SocketLoop {
   }
 
   final ReentrantLock lock = new ReentrantLock();
+  final SocketClock clock = new SocketClock();
 
   final DatagramPort port;
   final Endpoint endpoint;
-  private final long originNanos = System.nanoTime();
   private final TransmitQueue transmitQueue;
   private final Completions completions;
   private final Thread ioThread;
@@ -136,7 +136,6 @@ abstract class SocketLoop {
    */
   private volatile boolean handling;
 
-  private long lastNowNanos;
   private long sleepingUntilNanos = AWAKE;
   private boolean sleepingUntilWritable;
   private boolean backlog = true;
@@ -151,7 +150,7 @@ abstract class SocketLoop {
       long spinNanos,
       ThreadFactory threads) {
     this.port = port;
-    endpoint = makeEndpoint.apply(new OwnAddresses(port.localAddress(), this::nowNanos));
+    endpoint = makeEndpoint.apply(new OwnAddresses(port.localAddress(), clock::nowNanos));
     transmitQueue = new TransmitQueue(endpoint, port);
     String name = "posthorn-" + port.localAddress().getPort();
     completions = new Completions(name + "-completion", threads);
@@ -176,6 +175,11 @@ abstract class SocketLoop {
     return group;
   }
 
+  /** The socket's time. */
+  public final SocketClock clock() {
+    return clock;
+  }
+
   // What a socket does in its turns.
 
   /** Takes note of an event; with the lock. */
@@ -195,24 +199,6 @@ abstract class SocketLoop {
 
   /** The port is closed; with the lock. */
   abstract void onEnd();
-
-  // Time: the only reader of System.nanoTime.
-
-  /** The socket's time, in nanoseconds since it was opened. */
-  public final long nowNanos() {
-    return System.nanoTime() - originNanos;
-  }
-
-  /** Never goes back, since all callers hold the lock. */
-  final long now() {
-    lastNowNanos = Math.max(lastNowNanos, nowNanos());
-    return lastNowNanos;
-  }
-
-  /** A deadline that saturates. */
-  public static long after(long nowNanos, long delayNanos) {
-    return delayNanos >= Endpoint.NEVER - nowNanos ? Endpoint.NEVER : nowNanos + delayNanos;
-  }
 
   // The loop, on the I/O thread.
 
@@ -251,7 +237,7 @@ abstract class SocketLoop {
       if (state == State.CLOSED) {
         return false;
       }
-      long now = now();
+      long now = clock.now();
       long wakeNanos = Math.min(Math.min(untilNanos, closeDeadlineNanos), nextTimeoutNanos());
       if (now - transmittedNanos < STALE_DEADLINE_NANOS) {
         wakeNanos = Math.min(wakeNanos, now + STALE_DEADLINE_NANOS);
@@ -280,7 +266,7 @@ abstract class SocketLoop {
       }
       sleepingUntilNanos = AWAKE;
       receiveDatagrams();
-      long now = now();
+      long now = clock.now();
       if (group != null) {
         exchangeStrays(group, now);
       }
@@ -331,16 +317,16 @@ abstract class SocketLoop {
       port.await(timeoutNanos, untilWritable);
       return;
     }
-    long begun = nowNanos();
+    long begun = clock.nowNanos();
     long spinUntil = waitedLong ? begun : begun + Math.min(spinNanos, timeoutNanos);
-    while (nowNanos() < spinUntil) {
+    while (clock.nowNanos() < spinUntil) {
       if (port.await(0, untilWritable)) {
         return;
       }
       Thread.onSpinWait();
     }
     port.await(timeoutNanos, untilWritable);
-    waitedLong = nowNanos() - begun > SHORT_WAIT_SPINS * spinNanos;
+    waitedLong = clock.nowNanos() - begun > SHORT_WAIT_SPINS * spinNanos;
   }
 
   /** The lock is not fair: under a flood of datagrams this thread would take it each time. */
@@ -356,7 +342,7 @@ abstract class SocketLoop {
   private void receiveDatagrams() throws IOException {
     int count = 0;
     for (; count < RECEIVE_LIMIT_DATAGRAMS; count++) {
-      long now = now();
+      long now = clock.now();
       InetSocketAddress from = port.receive(slab, now);
       if (from == null) {
         break;
@@ -410,10 +396,10 @@ abstract class SocketLoop {
     if (!asleep.get()) {
       return; // it looks before it sleeps
     }
-    if (nowNanos() - transmittedNanos > BATCHING_NANOS && lock.tryLock()) {
+    if (clock.nowNanos() - transmittedNanos > BATCHING_NANOS && lock.tryLock()) {
       try {
         if (state != State.CLOSED) {
-          afterInput(now());
+          afterInput(clock.now());
         }
       } finally {
         lock.unlock();
@@ -440,7 +426,7 @@ abstract class SocketLoop {
     lock.lock();
     try {
       if (state != State.CLOSED) {
-        long now = now();
+        long now = clock.now();
         if (unannounced != null) {
           lanes.drainUnannounced(unannounced, endpoint, now);
         }
@@ -457,7 +443,7 @@ abstract class SocketLoop {
     do {
       try {
         if (transmitQueue.transmit(now)) {
-          transmittedNanos = nowNanos();
+          transmittedNanos = clock.nowNanos();
         }
       } catch (IOException e) {
         fail(e);
@@ -610,8 +596,8 @@ abstract class SocketLoop {
         return;
       }
       state = State.CLOSING;
-      long now = now();
-      long deadline = after(now, after(CLOSE_GRACE_NANOS, lingerNanos));
+      long now = clock.now();
+      long deadline = SocketClock.after(now, SocketClock.after(CLOSE_GRACE_NANOS, lingerNanos));
       closeDeadlineNanos = Math.min(closeDeadlineNanos, deadline);
       lanes.flushAndCloseAll(endpoint, now);
       endpoint.closeAll(lingerNanos, now);
@@ -664,7 +650,7 @@ abstract class SocketLoop {
       first = state != State.CLOSED;
       if (first) {
         failure = cause;
-        end(now());
+        end(clock.now());
       }
     } finally {
       lock.unlock();

@@ -80,7 +80,7 @@ final class Waiting {
     if (own != null) {
       loop.lock.unlock();
       try {
-        own.waiting.driveOnce(deadlineNanos - loop.nowNanos());
+        own.waiting.driveOnce(deadlineNanos - loop.clock.nowNanos());
       } finally {
         loop.lock.lock();
       }
@@ -99,7 +99,7 @@ final class Waiting {
       if (deadlineNanos == Endpoint.NEVER) {
         condition.await();
       } else {
-        long left = condition.awaitNanos(deadlineNanos - loop.now());
+        long left = condition.awaitNanos(deadlineNanos - loop.clock.now());
         assert left <= deadlineNanos;
       }
     } catch (InterruptedException e) {
@@ -146,7 +146,7 @@ final class Waiting {
           } finally {
             loop.lock.lock();
           }
-          leadership.standInOnce(loop.now());
+          leadership.standInOnce(loop.clock.now());
         } else if (!leadership.standInOnce(Endpoint.NEVER)) {
           if (!leadership.isTaken()) {
             leadership.callIoThread();
@@ -169,9 +169,9 @@ final class Waiting {
   boolean until(BooleanSupplier condition, long timeoutNanos) throws InterruptedIOException {
     loop.lock.lock();
     try {
-      long deadline = SocketLoop.after(loop.now(), timeoutNanos);
+      long deadline = SocketClock.after(loop.clock.now(), timeoutNanos);
       while (!condition.getAsBoolean()) {
-        if (loop.isEnded() || loop.now() >= deadline) {
+        if (loop.isEnded() || loop.clock.now() >= deadline) {
           return false;
         }
         awaitChange(deadline);
@@ -191,7 +191,8 @@ final class Waiting {
   }
 
   private void driveOnceUninterruptibly(long longestNanos) {
-    long until = SocketLoop.after(loop.nowNanos(), Math.min(longestNanos, SIBLING_POLL_NANOS));
+    long until =
+        SocketClock.after(loop.clock.nowNanos(), Math.min(longestNanos, SIBLING_POLL_NANOS));
     loop.turnOrFail(until);
   }
 
@@ -201,14 +202,15 @@ final class Waiting {
       SocketLoop own = siblingHere();
       return own != null && own.waiting.driveUntil(done, timeoutNanos);
     }
-    long deadline = SocketLoop.after(loop.nowNanos(), timeoutNanos);
+    long deadline = SocketClock.after(loop.clock.nowNanos(), timeoutNanos);
     futuresDriven.incrementAndGet();
     try {
-      while (!done.getAsBoolean() && loop.nowNanos() < deadline && !loop.isClosedNow()) {
+      while (!done.getAsBoolean() && loop.clock.nowNanos() < deadline && !loop.isClosedNow()) {
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }
-        loop.turnOrFail(Math.min(deadline, SocketLoop.after(loop.nowNanos(), FUTURE_POLL_NANOS)));
+        loop.turnOrFail(
+            Math.min(deadline, SocketClock.after(loop.clock.nowNanos(), FUTURE_POLL_NANOS)));
         loop.runStranded(); // it may be this future's end
       }
       boolean isEnded = loop.locked(loop::isEnded); // by now whoever ended it has told of all
