@@ -123,7 +123,7 @@ public final class DriverGroup {
   void offerStray(SocketLoop by, StrayReset reset) {
     for (SocketDriver driver : drivers) {
       if (driver != by) {
-        driver.takeStray(reset);
+        driver.strays.give(reset);
       }
     }
   }

@@ -2,16 +2,13 @@ package io.posthorn.runtime;
 
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
-import io.posthorn.endpoint.StrayReset;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.OwnAddresses;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -54,9 +51,6 @@ abstract class SocketLoop {
   /** Now and then one more look shows whether they still do. */
   private static final int LOOK_AGAIN_TURNS = 8;
 
-  /** What other loops give this one between two of its turns; beyond that it is dropped. */
-  private static final int MOST_STRAYS = 64;
-
   private static final long AWAKE = Long.MIN_VALUE;
 
   /**
@@ -97,8 +91,8 @@ abstract class SocketLoop {
   /** Whether the I/O thread waits, or is about to and will look for announced lanes first. */
   private final AtomicBoolean asleep = new AtomicBoolean();
 
-  private final ConcurrentLinkedQueue<StrayReset> strays = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger strayCount = new AtomicInteger();
+  /** What the loops of the same socket give one another. */
+  final StrayResets strays = new StrayResets(this);
 
   private volatile long transmittedNanos;
 
@@ -268,7 +262,7 @@ abstract class SocketLoop {
       receiveDatagrams();
       long now = clock.now();
       if (group != null) {
-        exchangeStrays(group, now);
+        strays.exchange(group, now);
       }
       if (endpoint.nextTimeoutNanos() <= now) {
         endpoint.onTimeout(now);
@@ -356,27 +350,6 @@ abstract class SocketLoop {
     }
     backlog = count == RECEIVE_LIMIT_DATAGRAMS;
     receivedBefore = count;
-  }
-
-  /** What may be a reset came to the socket of one loop, whosever connection it is for. */
-  private void exchangeStrays(DriverGroup others, long now) {
-    for (StrayReset own = endpoint.pollStray(); own != null; own = endpoint.pollStray()) {
-      others.offerStray(this, own);
-    }
-    for (StrayReset got = strays.poll(); got != null; got = strays.poll()) {
-      strayCount.decrementAndGet();
-      endpoint.onStray(got, now);
-    }
-  }
-
-  /** Another loop of the group, which holds its own lock, got what may be a reset. */
-  final void takeStray(StrayReset reset) {
-    if (strayCount.incrementAndGet() > MOST_STRAYS) {
-      strayCount.decrementAndGet();
-      return;
-    }
-    strays.add(reset);
-    port.wakeup();
   }
 
   /**
