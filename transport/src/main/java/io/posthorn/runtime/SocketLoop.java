@@ -6,7 +6,6 @@ import io.posthorn.io.DatagramPort;
 import io.posthorn.io.OwnAddresses;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -39,17 +38,8 @@ import org.jspecify.annotations.Nullable;
  * an end makes the turns.
  */
 abstract class SocketLoop {
-  /** Datagrams taken in one turn under the lock, so that senders get their turn. */
-  private static final int RECEIVE_LIMIT_DATAGRAMS = 64;
-
   /** What closing may take beyond the linger time before the port is closed regardless. */
   private static final long CLOSE_GRACE_NANOS = 500_000_000L;
-
-  /** Shorter datagrams may come one at a time. */
-  private static final int SMALL_DATAGRAM_BYTES = 1_000;
-
-  /** Now and then one more look shows whether they still do. */
-  private static final int LOOK_AGAIN_TURNS = 8;
 
   private static final long AWAKE = Long.MIN_VALUE;
 
@@ -79,10 +69,10 @@ abstract class SocketLoop {
 
   final DatagramPort port;
   final Endpoint endpoint;
+  private final DatagramIntake intake;
   private final TransmitQueue transmitQueue;
   private final Completions completions;
   private final Thread ioThread;
-  private final ByteBuffer slab = ByteBuffer.allocate(DatagramPort.SLAB_BYTES);
   private final AtomicLong handlerFailures = new AtomicLong();
 
   /** Small messages on their way; drained before the endpoint is asked anything else. */
@@ -113,9 +103,6 @@ abstract class SocketLoop {
   /** Touched by the I/O thread alone. */
   private long turns;
 
-  /** Datagrams taken in the turn before; of whoever leads. */
-  private int receivedBefore;
-
   /** Touched by the I/O thread alone: the handler is to be given more at once. */
   private boolean moreToDispatch;
 
@@ -145,6 +132,7 @@ abstract class SocketLoop {
       ThreadFactory threads) {
     this.port = port;
     endpoint = makeEndpoint.apply(new OwnAddresses(port.localAddress(), clock::nowNanos));
+    intake = new DatagramIntake(port, endpoint, clock);
     transmitQueue = new TransmitQueue(endpoint, port);
     String name = "posthorn-" + port.localAddress().getPort();
     completions = new Completions(name + "-completion", threads);
@@ -259,7 +247,7 @@ abstract class SocketLoop {
         return false;
       }
       sleepingUntilNanos = AWAKE;
-      receiveDatagrams();
+      backlog = intake.take(turns);
       long now = clock.now();
       if (group != null) {
         strays.exchange(group, now);
@@ -331,33 +319,6 @@ abstract class SocketLoop {
 
   final long nextTimeoutNanos() {
     return Math.min(endpoint.nextTimeoutNanos(), port.nextTimeoutNanos());
-  }
-
-  private void receiveDatagrams() throws IOException {
-    int count = 0;
-    for (; count < RECEIVE_LIMIT_DATAGRAMS; count++) {
-      long now = clock.now();
-      InetSocketAddress from = port.receive(slab, now);
-      if (from == null) {
-        break;
-      }
-      int bytes = slab.remaining();
-      endpoint.onDatagram(slab, from, port.ecn(), now);
-      if (count == 0 && isProbablyAlone(bytes)) {
-        count++;
-        break;
-      }
-    }
-    backlog = count == RECEIVE_LIMIT_DATAGRAMS;
-    receivedBefore = count;
-  }
-
-  /**
-   * Whether another look would find nothing: where one small datagram comes at a time, each such
-   * look is a system call in vain, and the wait that follows finds what there is all the same.
-   */
-  private boolean isProbablyAlone(int bytes) {
-    return receivedBefore == 1 && bytes < SMALL_DATAGRAM_BYTES && turns % LOOK_AGAIN_TURNS != 0;
   }
 
   /** Small messages wait in a lane that nobody was told of. */
