@@ -7,7 +7,6 @@ import io.posthorn.io.OwnAddresses;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
@@ -28,10 +27,6 @@ import org.jspecify.annotations.Nullable;
  * endpoint says in an event is noted under the lock; whoever is to be told is told by the second
  * thread.
  *
- * <p><b>Waking.</b> Before the I/O thread sleeps it notes, under the lock, until when; whoever
- * makes a deadline earlier compares and wakes it. The port remembers a wake-up that comes before
- * the wait.
- *
  * <p><b>Handlers may wait.</b> A message handler runs on the I/O thread without the lock. If it
  * waits for anything here, waiting is done by further turns of the loop, which do all but dispatch
  * messages. While it does anything else, senders transmit themselves, and a thread that waits for
@@ -40,8 +35,6 @@ import org.jspecify.annotations.Nullable;
 abstract class SocketLoop {
   /** What closing may take beyond the linger time before the port is closed regardless. */
   private static final long CLOSE_GRACE_NANOS = 500_000_000L;
-
-  private static final long AWAKE = Long.MIN_VALUE;
 
   /**
    * A sender transmits by itself if nobody has transmitted for so long; else it leaves that to the
@@ -54,9 +47,6 @@ abstract class SocketLoop {
    * they set, all of which lie further off.
    */
   private static final long STALE_DEADLINE_NANOS = 10_000_000;
-
-  /** A wait this many times as long as the spinning ends the spinning for the next wait. */
-  private static final int SHORT_WAIT_SPINS = 50;
 
   enum State {
     OPEN,
@@ -78,9 +68,6 @@ abstract class SocketLoop {
   /** Small messages on their way; drained before the endpoint is asked anything else. */
   final SendLanes lanes = new SendLanes();
 
-  /** Whether the I/O thread waits, or is about to and will look for announced lanes first. */
-  private final AtomicBoolean asleep = new AtomicBoolean();
-
   /** What the loops of the same socket give one another. */
   final StrayResets strays = new StrayResets(this);
 
@@ -89,12 +76,7 @@ abstract class SocketLoop {
   /** The loops of the same socket; null if this is the only one. */
   private @Nullable DriverGroup group;
 
-  /** How long to spin before blocking, in nanoseconds; 0 to block at once. */
-  private final long spinNanos;
-
-  /** Touched by whoever leads: the last wait was so long that spinning would be in vain. */
-  private boolean waitedLong;
-
+  private final LeaderSleep sleep;
   private final Leadership leadership;
 
   /** How threads wait for something here. */
@@ -117,8 +99,6 @@ abstract class SocketLoop {
    */
   private volatile boolean handling;
 
-  private long sleepingUntilNanos = AWAKE;
-  private boolean sleepingUntilWritable;
   private boolean backlog = true;
   private State state = State.OPEN;
   private long closeDeadlineNanos = Endpoint.NEVER;
@@ -141,7 +121,7 @@ abstract class SocketLoop {
     ioThread.setDaemon(true);
     leadership = new Leadership(this, ioThread);
     waiting = new Waiting(this, leadership);
-    this.spinNanos = spinNanos;
+    sleep = new LeaderSleep(port, clock, spinNanos);
   }
 
   final void startThread() {
@@ -224,29 +204,27 @@ abstract class SocketLoop {
       if (now - transmittedNanos < STALE_DEADLINE_NANOS) {
         wakeNanos = Math.min(wakeNanos, now + STALE_DEADLINE_NANOS);
       }
-      asleep.set(true);
-      timeoutNanos =
-          backlog || (moreToDispatch && isIoThread()) || lanes.hasAnnounced()
-              ? 0
-              : wakeNanos == Endpoint.NEVER ? Endpoint.NEVER : Math.max(0, wakeNanos - now);
+      sleep.begin();
+      if (backlog || (moreToDispatch && isIoThread()) || lanes.hasAnnounced()) {
+        wakeNanos = now;
+      }
       untilWritable = transmitQueue.isBlocked();
-      sleepingUntilNanos = timeoutNanos == 0 ? AWAKE : wakeNanos;
-      sleepingUntilWritable = untilWritable;
+      timeoutNanos = sleep.until(wakeNanos, untilWritable, now);
     } finally {
       lock.unlock();
     }
     if (timeoutNanos > 0) {
-      waitForPort(timeoutNanos, untilWritable);
+      sleep.await(timeoutNanos, untilWritable);
     } else if (lock.hasQueuedThreads()) {
       letOthersIn();
     }
-    asleep.set(false);
+    sleep.end();
     lock.lock();
     try {
       if (state == State.CLOSED) {
         return false;
       }
-      sleepingUntilNanos = AWAKE;
+      sleep.noteAwake();
       backlog = intake.take(turns);
       long now = clock.now();
       if (group != null) {
@@ -293,24 +271,6 @@ abstract class SocketLoop {
     return handling;
   }
 
-  /** Spins for a moment before it blocks, if that was asked for and the last wait was short. */
-  private void waitForPort(long timeoutNanos, boolean untilWritable) throws IOException {
-    if (spinNanos == 0) {
-      port.await(timeoutNanos, untilWritable);
-      return;
-    }
-    long begun = clock.nowNanos();
-    long spinUntil = waitedLong ? begun : begun + Math.min(spinNanos, timeoutNanos);
-    while (clock.nowNanos() < spinUntil) {
-      if (port.await(0, untilWritable)) {
-        return;
-      }
-      Thread.onSpinWait();
-    }
-    port.await(timeoutNanos, untilWritable);
-    waitedLong = clock.nowNanos() - begun > SHORT_WAIT_SPINS * spinNanos;
-  }
-
   /** The lock is not fair: under a flood of datagrams this thread would take it each time. */
   @SuppressWarnings("ThreadPriorityCheck") // only speed depends on it
   private static void letOthersIn() {
@@ -327,7 +287,7 @@ abstract class SocketLoop {
       drainNow(null); // nobody waits for the network
       return;
     }
-    if (!asleep.get()) {
+    if (!sleep.isAsleep()) {
       return; // it looks before it sleeps
     }
     if (clock.nowNanos() - transmittedNanos > BATCHING_NANOS && lock.tryLock()) {
@@ -340,9 +300,7 @@ abstract class SocketLoop {
       }
       return;
     }
-    if (asleep.compareAndSet(true, false)) {
-      port.wakeup();
-    }
+    sleep.wakeOnce();
   }
 
   /**
@@ -397,10 +355,7 @@ abstract class SocketLoop {
       }
       return;
     }
-    boolean sleeps = sleepingUntilNanos != AWAKE;
-    if (sleeps
-        && (nextTimeoutNanos() < sleepingUntilNanos
-            || (transmitQueue.isBlocked() && !sleepingUntilWritable))) {
+    if (sleep.isNoted() && sleep.isTooLong(nextTimeoutNanos(), transmitQueue.isBlocked())) {
       wake();
     }
   }
@@ -412,7 +367,7 @@ abstract class SocketLoop {
   }
 
   final void wake() {
-    sleepingUntilNanos = AWAKE;
+    sleep.noteAwake();
     if (leadership.isTaken()) {
       port.wakeup();
     } else {
