@@ -79,7 +79,7 @@ final class Dispatch {
     try {
       to.accept(message);
     } catch (RuntimeException | Error e) {
-      driver.noteHandlerFailure(e);
+      driver.handlerFailures.note(e);
     }
   }
 
@@ -158,7 +158,7 @@ final class Dispatch {
     try {
       to.accept(from, channel, bytes, at, length);
     } catch (RuntimeException | Error e) {
-      driver.noteHandlerFailure(e);
+      driver.handlerFailures.note(e);
     }
   }
 }

@@ -510,7 +510,7 @@ public final class SocketDriver extends SocketLoop {
 
   /** Lets {@code snapshot} read the endpoint's and the port's counters under the lock. */
   public <T> T counters(CountersReader<T> snapshot) {
-    return locked(() -> snapshot.read(endpoint.counters(), port, handlerFailures()));
+    return locked(() -> snapshot.read(endpoint.counters(), port, handlerFailures.count()));
   }
 
   /** Messages go to {@code to}, on the I/O thread, from now on. */

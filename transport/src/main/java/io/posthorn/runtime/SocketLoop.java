@@ -7,7 +7,6 @@ import io.posthorn.io.OwnAddresses;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -63,7 +62,7 @@ abstract class SocketLoop {
   private final TransmitQueue transmitQueue;
   private final Completions completions;
   private final Thread ioThread;
-  private final AtomicLong handlerFailures = new AtomicLong();
+  final HandlerFailures handlerFailures = new HandlerFailures();
 
   /** Small messages on their way; drained before the endpoint is asked anything else. */
   final SendLanes lanes = new SendLanes();
@@ -375,25 +374,6 @@ abstract class SocketLoop {
     }
   }
 
-  private void guarded(Runnable foreign) {
-    try {
-      foreign.run();
-    } catch (RuntimeException | Error e) {
-      noteHandlerFailure(e);
-    }
-  }
-
-  /** Tells the thread's handler what code of the application threw, and counts it. */
-  final void noteHandlerFailure(Throwable e) {
-    handlerFailures.incrementAndGet();
-    Thread thread = Thread.currentThread();
-    try {
-      thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
-    } catch (RuntimeException | Error ofTheHandler) {
-      // Ignored, as the virtual machine does when a thread ends: it is no fault of the socket.
-    }
-  }
-
   /**
    * Has something done outside the lock, in the order of the calls, off the I/O thread unless there
    * is no other; with the lock.
@@ -402,7 +382,7 @@ abstract class SocketLoop {
     boolean added =
         completions.add(
             () -> {
-              guarded(action);
+              handlerFailures.guard(action);
               if (waiting.isForFuture()) {
                 port.wakeup();
               }
@@ -605,9 +585,5 @@ abstract class SocketLoop {
   /** Turns made so far; for the I/O thread. */
   final long turns() {
     return turns;
-  }
-
-  final long handlerFailures() {
-    return handlerFailures.get();
   }
 }
