@@ -110,7 +110,7 @@ class SocketLogTest {
               return 106_496;
             }
           };
-      SocketDriver.start(port, isSelf -> new PlainEndpoint(options), 0).beginClose(0);
+      SocketDriver.start(port, isSelf -> new PlainEndpoint(options), 0).life.beginClose(0);
     }
     assertEquals(1, heard.size(), heard.toString());
     assertTrue(heard("the receive buffer is cut to 106496 bytes"), heard.toString());
@@ -152,7 +152,7 @@ class SocketLogTest {
                   new Class<?>[] {DatagramPort.class},
                   closedUnderneath);
       SocketOptions options = SocketOptions.defaults(Mode.PLAIN);
-      SocketDriver.start(port, isSelf -> new PlainEndpoint(options), 0).awaitClosed();
+      SocketDriver.start(port, isSelf -> new PlainEndpoint(options), 0).life.awaitClosed();
     } finally {
       Thread.setDefaultUncaughtExceptionHandler(before);
       real.close();

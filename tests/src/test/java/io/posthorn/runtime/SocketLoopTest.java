@@ -85,7 +85,7 @@ class SocketLoopTest {
   @AfterEach
   void end() throws IOException {
     if (driver != null) {
-      driver.fail(new IOException("the test is over"));
+      driver.life.fail(new IOException("the test is over"));
     }
     port.close();
   }
@@ -181,8 +181,8 @@ class SocketLoopTest {
       port.isOn = false;
       PendingReceipt closed = send(peer.localAddress());
       var end = closed.settledFuture();
-      driver.beginClose(0);
-      driver.awaitClosed();
+      driver.life.beginClose(0);
+      driver.life.awaitClosed();
       assertTrue(port.closed);
       assertSame(closed, end.get(20, TimeUnit.SECONDS));
     }
@@ -283,7 +283,7 @@ class SocketLoopTest {
     Supplier<Object> due = () -> 0L;
     prepare(isSelf -> plainBut(Map.of("nextTimeoutNanos", due, "onTimeout", failing)), IDLE);
     driver.turnOrFail(0);
-    assertSame(fault, driver.failure());
+    assertSame(fault, driver.life.failure());
     assertTrue(port.closed);
   }
 

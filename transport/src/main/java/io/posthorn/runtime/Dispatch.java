@@ -138,7 +138,7 @@ final class Dispatch {
     driver.lock.lock();
     try {
       long now = driver.clock.now();
-      if (!driver.isEnded()) {
+      if (!driver.life.isEnded()) {
         driver.endpoint.endRun(run, now);
         driver.afterInput(now);
       }

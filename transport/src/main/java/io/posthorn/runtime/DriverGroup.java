@@ -52,7 +52,7 @@ public final class DriverGroup {
     } catch (Error noThread) {
       group.ending = true;
       for (SocketDriver driver : drivers) {
-        driver.fail(noThread); // nobody would make a turn to close its port
+        driver.life.fail(noThread); // nobody would make a turn to close its port
       }
       throw noThread;
     }
@@ -114,7 +114,7 @@ public final class DriverGroup {
   private void closeAllBut(SocketDriver ended) {
     for (SocketDriver driver : drivers) {
       if (driver != ended) {
-        driver.beginClose(0);
+        driver.life.beginClose(0);
       }
     }
   }
@@ -333,10 +333,10 @@ public final class DriverGroup {
     return drivers[0].localAddress();
   }
 
-  /** As {@link SocketLoop#isClosing}. */
+  /** As {@link SocketLife#isClosing}. */
   public boolean isClosing() {
     for (SocketDriver driver : drivers) {
-      if (driver.isClosing()) {
+      if (driver.life.isClosing()) {
         return true;
       }
     }
@@ -346,7 +346,7 @@ public final class DriverGroup {
   /** The fault that ended the socket, or null. */
   public @Nullable Throwable failure() {
     for (SocketDriver driver : drivers) {
-      Throwable failure = driver.failure();
+      Throwable failure = driver.life.failure();
       if (failure != null) {
         return failure;
       }
@@ -354,18 +354,18 @@ public final class DriverGroup {
     return null;
   }
 
-  /** As {@link SocketLoop#beginClose}. */
+  /** As {@link SocketLife#beginClose}. */
   public void beginClose(long lingerNanos) {
     ending = true;
     for (SocketDriver driver : drivers) {
-      driver.beginClose(lingerNanos);
+      driver.life.beginClose(lingerNanos);
     }
   }
 
-  /** As {@link SocketLoop#awaitClosed}. */
+  /** As {@link SocketLife#awaitClosed}. */
   public void awaitClosed() {
     for (SocketDriver driver : drivers) {
-      driver.awaitClosed();
+      driver.life.awaitClosed();
     }
   }
 

@@ -117,7 +117,7 @@ final class Leadership {
   private void awaitVacancy() {
     long seen = -1;
     long slice = STANDBY_NANOS / 2;
-    while (!loop.isEnded()) {
+    while (!loop.life.isEnded()) {
       boolean sameAsBefore = seen == leaderships;
       seen = leaderships;
       slice = sameAsBefore ? STANDBY_NANOS : Math.min(2 * slice, LONGEST_STANDBY_NANOS);
@@ -173,7 +173,7 @@ final class Leadership {
     leader = null;
     led = false;
     leaderships++;
-    if (loop.lanes.hasAnnounced() && !loop.isEnded()) {
+    if (loop.lanes.hasAnnounced() && !loop.life.isEnded()) {
       loop.afterInput(loop.clock.now());
     }
   }
@@ -209,7 +209,7 @@ final class Leadership {
       loop.unlockedTurn(deadlineNanos);
     } finally {
       resign();
-      if (waiting > 1 || !loop.isOpen() || !loop.mayOthersLead()) {
+      if (waiting > 1 || !loop.life.isOpen() || !loop.mayOthersLead()) {
         callIoThread();
       } else if (standsByForLong) {
         standby.signal();

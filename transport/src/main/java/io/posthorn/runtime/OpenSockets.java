@@ -40,13 +40,13 @@ final class OpenSockets {
   private static void closeAll() {
     List<SocketDriver> open = List.copyOf(OPEN);
     for (SocketDriver driver : open) {
-      driver.beginClose(Math.min(driver.lingerNanos(), LONGEST_LINGER_NANOS));
+      driver.life.beginClose(Math.min(driver.lingerNanos(), LONGEST_LINGER_NANOS));
     }
     for (SocketDriver driver : open) {
-      driver.awaitClosed();
+      driver.life.awaitClosed();
     }
     for (SocketDriver driver : open) {
-      if (!driver.awaitCompletions()) {
+      if (!driver.life.awaitCompletions()) {
         return; // an action of the program hangs: so would that of the next socket
       }
     }

@@ -82,7 +82,7 @@ public final class PendingReceipt {
   public boolean cancel() {
     return driver.locked(
         () -> {
-          if (outcome != null || !driver.isOpen()) {
+          if (outcome != null || !driver.life.isOpen()) {
             return false;
           }
           long now = driver.clock.now();

@@ -50,7 +50,7 @@ final class Sending {
         if (outcome != SendOutcome.BLOCKED) {
           return outcome;
         }
-        while (writableEvents == before && driver.isOpen()) {
+        while (writableEvents == before && driver.life.isOpen()) {
           driver.waiting.await(writable, Endpoint.NEVER);
         }
       }
@@ -106,7 +106,7 @@ final class Sending {
     }
     driver.lock.lock();
     try {
-      while (driver.isOpen() && !lane.isClosed()) {
+      while (driver.life.isOpen() && !lane.isClosed()) {
         long before = writableEvents;
         long now = driver.clock.now();
         driver.lanes.drain(driver.endpoint, now);
@@ -121,7 +121,7 @@ final class Sending {
         if (outcome != SendOutcome.BLOCKED) {
           return outcome == SendOutcome.ACCEPTED;
         }
-        while (writableEvents == before && driver.isOpen()) {
+        while (writableEvents == before && driver.life.isOpen()) {
           driver.waiting.await(writable, Endpoint.NEVER);
         }
       }
@@ -145,7 +145,7 @@ final class Sending {
   void abortStream(ConnectionRecord connection, int channel) {
     driver.lock.lock();
     try {
-      if (driver.isOpen()) {
+      if (driver.life.isOpen()) {
         long now = driver.clock.now();
         driver.endpoint.abortMessage(connection.handle(), channel, now);
         driver.afterInput(now);
@@ -156,7 +156,7 @@ final class Sending {
   }
 
   private SendOutcome offer(OutgoingMessage message) {
-    if (!driver.isOpen()) {
+    if (!driver.life.isOpen()) {
       return SendOutcome.CLOSED;
     }
     long now = driver.clock.now();

@@ -269,7 +269,7 @@ public final class SocketDriver extends SocketLoop {
     lock.lock();
     try {
       long deadline = SocketClock.after(clock.now(), timeoutNanos);
-      while (isOpen()) {
+      while (life.isOpen()) {
         long now = clock.now();
         boolean wasHanded = !handed.isEmpty();
         ReceivedMessage message = dispatch.hasBodyHandler() ? null : nextMessage(now);
@@ -299,7 +299,7 @@ public final class SocketDriver extends SocketLoop {
   @Nullable ReceivedMessage receiveNow() {
     lock.lock();
     try {
-      if (!isOpen() || dispatch.hasBodyHandler()) {
+      if (!life.isOpen() || dispatch.hasBodyHandler()) {
         return null;
       }
       long now = clock.now();
@@ -327,7 +327,7 @@ public final class SocketDriver extends SocketLoop {
     lock.lock();
     try {
       long deadline = SocketClock.after(clock.now(), timeoutNanos);
-      while (isOpen()) {
+      while (life.isOpen()) {
         long now = clock.now();
         if (dispatch.hasBodyHandler()) {
           throw new IllegalStateException("a body handler takes the messages of this socket");
@@ -358,7 +358,7 @@ public final class SocketDriver extends SocketLoop {
       throws InterruptedIOException {
     lock.lock();
     try {
-      while (isOpen()) {
+      while (life.isOpen()) {
         long now = clock.now();
         ReceivedMessage part = endpoint.pollPart(connection.handle(), channel, now);
         if (part != null) {
@@ -380,7 +380,7 @@ public final class SocketDriver extends SocketLoop {
   public @Nullable ConnectionRecord connect(InetSocketAddress peer) {
     lock.lock();
     try {
-      if (!isOpen()) {
+      if (!life.isOpen()) {
         return null;
       }
       long now = clock.now();
@@ -401,7 +401,7 @@ public final class SocketDriver extends SocketLoop {
     lock.lock();
     try {
       long deadline = SocketClock.after(clock.now(), timeoutNanos);
-      while (isOpen()) {
+      while (life.isOpen()) {
         ConnectionRecord record = connections.pollAcceptable();
         if (record != null || clock.now() >= deadline) {
           return record;
@@ -438,7 +438,7 @@ public final class SocketDriver extends SocketLoop {
   public void close(ConnectionRecord connection, long code, String text, long lingerNanos) {
     lock.lock();
     try {
-      if (!isEnded() && connection.closed() == null) {
+      if (!life.isEnded() && connection.closed() == null) {
         long now = clock.now();
         lanes.flushAndClose(connection.handle(), endpoint, now);
         endpoint.close(connection.handle(), code, text, lingerNanos, now);
@@ -469,7 +469,7 @@ public final class SocketDriver extends SocketLoop {
   public void updateKeys(ConnectionRecord connection) {
     lock.lock();
     try {
-      if (isOpen() && connection.closed() == null) {
+      if (life.isOpen() && connection.closed() == null) {
         long now = clock.now();
         endpoint.updateKeys(connection.handle(), now);
         afterInput(now);
@@ -483,7 +483,7 @@ public final class SocketDriver extends SocketLoop {
   public void confirm(ReceivedMessage message) {
     lock.lock();
     try {
-      if (isOpen()) {
+      if (life.isOpen()) {
         long now = clock.now();
         endpoint.confirm(message, now);
         afterInput(now);

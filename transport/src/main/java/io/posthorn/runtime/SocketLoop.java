@@ -14,7 +14,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The loop that drives one endpoint on one port: owns its threads, its lock and its clock.
+ * The loop that drives one endpoint on one port: owns its threads, its lock and its clock. Who
+ * makes its turns is a matter of {@link Leadership}, how that sleeps of {@link LeaderSleep}, how
+ * others wait of {@link Waiting}, and how it ends of {@link SocketLife}.
  *
  * <p><b>Threads.</b> One daemon I/O thread waits in {@link DatagramPort#await}, receives, fires
  * timers and runs the message handler. An application thread that sends does the system call
@@ -32,9 +34,6 @@ import org.jspecify.annotations.Nullable;
  * an end makes the turns.
  */
 abstract class SocketLoop {
-  /** What closing may take beyond the linger time before the port is closed regardless. */
-  private static final long CLOSE_GRACE_NANOS = 500_000_000L;
-
   /**
    * A sender transmits by itself if nobody has transmitted for so long; else it leaves that to the
    * I/O thread, so that more gathers while the system call lasts.
@@ -46,12 +45,6 @@ abstract class SocketLoop {
    * they set, all of which lie further off.
    */
   private static final long STALE_DEADLINE_NANOS = 10_000_000;
-
-  enum State {
-    OPEN,
-    CLOSING,
-    CLOSED
-  }
 
   final ReentrantLock lock = new ReentrantLock();
   final SocketClock clock = new SocketClock();
@@ -74,6 +67,9 @@ abstract class SocketLoop {
 
   /** The loops of the same socket; null if this is the only one. */
   private @Nullable DriverGroup group;
+
+  /** Whether it is open, and how it ends. */
+  final SocketLife life;
 
   private final LeaderSleep sleep;
   private final Leadership leadership;
@@ -99,10 +95,6 @@ abstract class SocketLoop {
   private volatile boolean handling;
 
   private boolean backlog = true;
-  private State state = State.OPEN;
-  private long closeDeadlineNanos = Endpoint.NEVER;
-  private @Nullable Throwable failure;
-  private volatile boolean closed;
 
   SocketLoop(
       DatagramPort port,
@@ -119,6 +111,7 @@ abstract class SocketLoop {
     ioThread.setName(name);
     ioThread.setDaemon(true);
     leadership = new Leadership(this, ioThread);
+    life = new SocketLife(this, ioThread, transmitQueue, completions, leadership);
     waiting = new Waiting(this, leadership);
     sleep = new LeaderSleep(port, clock, spinNanos);
   }
@@ -178,7 +171,7 @@ abstract class SocketLoop {
         }
       }
     } catch (IOException | RuntimeException | Error e) {
-      fail(e);
+      life.fail(e);
     }
     completions.runStranded();
   }
@@ -195,11 +188,11 @@ abstract class SocketLoop {
         endHandling();
       }
       turns++;
-      if (state == State.CLOSED) {
+      if (life.isEnded()) {
         return false;
       }
       long now = clock.now();
-      long wakeNanos = Math.min(Math.min(untilNanos, closeDeadlineNanos), nextTimeoutNanos());
+      long wakeNanos = Math.min(Math.min(untilNanos, life.deadlineNanos()), nextTimeoutNanos());
       if (now - transmittedNanos < STALE_DEADLINE_NANOS) {
         wakeNanos = Math.min(wakeNanos, now + STALE_DEADLINE_NANOS);
       }
@@ -220,7 +213,7 @@ abstract class SocketLoop {
     sleep.end();
     lock.lock();
     try {
-      if (state == State.CLOSED) {
+      if (life.isEnded()) {
         return false;
       }
       sleep.noteAwake();
@@ -235,11 +228,11 @@ abstract class SocketLoop {
       afterInput(now);
       handOverMessages(now);
       waiting.changed();
-      finishClose(now);
+      life.endIfFlushed(now);
       if (handled && dispatching) {
         beginHandling(now);
       }
-      return state != State.CLOSED;
+      return !life.isEnded();
     } finally {
       lock.unlock();
     }
@@ -251,7 +244,7 @@ abstract class SocketLoop {
    */
   final void beginHandling(long now) {
     handling = true;
-    if (lanes.hasAnnounced() && state != State.CLOSED) {
+    if (lanes.hasAnnounced() && !life.isEnded()) {
       afterInput(now); // by somebody who thought that this thread would look
     }
     waiting.handlerRuns();
@@ -291,7 +284,7 @@ abstract class SocketLoop {
     }
     if (clock.nowNanos() - transmittedNanos > BATCHING_NANOS && lock.tryLock()) {
       try {
-        if (state != State.CLOSED) {
+        if (!life.isEnded()) {
           afterInput(clock.now());
         }
       } finally {
@@ -316,7 +309,7 @@ abstract class SocketLoop {
   private void drainNow(@Nullable SendLane unannounced) {
     lock.lock();
     try {
-      if (state != State.CLOSED) {
+      if (!life.isEnded()) {
         long now = clock.now();
         if (unannounced != null) {
           lanes.drainUnannounced(unannounced, endpoint, now);
@@ -337,13 +330,13 @@ abstract class SocketLoop {
           transmittedNanos = clock.nowNanos();
         }
       } catch (IOException e) {
-        fail(e);
+        life.fail(e);
       }
       for (EndpointEvent e = endpoint.pollEvent(); e != null; e = endpoint.pollEvent()) {
         on(e);
         waiting.changed();
       }
-    } while (lanes.hasMoved() && state != State.CLOSED);
+    } while (lanes.hasMoved() && !life.isEnded());
     if (!leadership.isTaken()) {
       boolean isUrgent =
           transmitQueue.isBlocked()
@@ -416,7 +409,7 @@ abstract class SocketLoop {
     try {
       turn(untilNanos);
     } catch (IOException | RuntimeException | Error e) {
-      fail(e);
+      life.fail(e);
     }
   }
 
@@ -435,151 +428,6 @@ abstract class SocketLoop {
 
   final boolean isIoThread() {
     return Thread.currentThread() == ioThread;
-  }
-
-  // The end.
-
-  /** Whether closing has begun. */
-  public final boolean isClosing() {
-    return locked(() -> state != State.OPEN);
-  }
-
-  /** The fault that ended the socket, or null if it is open or was closed in order. */
-  public final @Nullable Throwable failure() {
-    lock.lock();
-    try {
-      return failure;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
-   * Takes no more, and flushes for at most this long, counted from the call that leaves the least;
-   * does not wait.
-   */
-  public final void beginClose(long lingerNanos) {
-    lock.lock();
-    try {
-      if (state == State.CLOSED) {
-        return;
-      }
-      state = State.CLOSING;
-      long now = clock.now();
-      long deadline = SocketClock.after(now, SocketClock.after(CLOSE_GRACE_NANOS, lingerNanos));
-      closeDeadlineNanos = Math.min(closeDeadlineNanos, deadline);
-      lanes.flushAndCloseAll(endpoint, now);
-      endpoint.closeAll(lingerNanos, now);
-      afterInput(now);
-      wakeAll();
-      waiting.changed();
-      wake();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /**
-   * Waits until the socket is closed and its thread gone, or in a handler for longer than a second;
-   * an interrupt does not cut it short.
-   */
-  public final void awaitClosed() {
-    lock.lock();
-    try {
-      waiting.awaitUninterruptibly(() -> state == State.CLOSED);
-    } finally {
-      lock.unlock();
-    }
-    if (!isIoThread() && waiting.siblingHere() == null) {
-      completions.joinUninterruptibly(ioThread);
-    }
-  }
-
-  /**
-   * After {@link #awaitClosed}: waits a moment until all was told to whoever waits for receipts.
-   */
-  final boolean awaitCompletions() {
-    return completions.awaitFinished();
-  }
-
-  private void finishClose(long now) {
-    if (state != State.CLOSING) {
-      return;
-    }
-    boolean flushed = endpoint.isClosed() && transmitQueue.isEmpty() && !port.hasUnsent();
-    if (flushed || now >= closeDeadlineNanos) {
-      end(now);
-    }
-  }
-
-  final void fail(Throwable cause) {
-    boolean first;
-    lock.lock();
-    try {
-      first = state != State.CLOSED;
-      if (first) {
-        failure = cause;
-        end(clock.now());
-      }
-    } finally {
-      lock.unlock();
-    }
-    if (first) {
-      SocketLog.failed(this, cause);
-    }
-  }
-
-  /** Closes the port and lets everybody go; what was not flushed is reported as such. */
-  private void end(long now) {
-    state = State.CLOSED;
-    closed = true;
-    orNote(() -> lanes.flushAndCloseAll(endpoint, now));
-    orNote(() -> endpoint.abandonAll(now));
-    orNote(
-        () -> {
-          for (EndpointEvent e = endpoint.pollEvent(); e != null; e = endpoint.pollEvent()) {
-            on(e);
-          }
-          endpoint.destroy();
-        });
-    orNote(port::close);
-    wakeAll();
-    waiting.changed();
-    leadership.end();
-    completions.finish();
-    onEnd();
-  }
-
-  /** A step of the end, after which the next is taken whatever becomes of it. */
-  private interface LastStep {
-    void take() throws IOException;
-  }
-
-  private void orNote(LastStep step) {
-    try {
-      step.take();
-    } catch (IOException | RuntimeException | Error e) {
-      Throwable first = failure;
-      if (first == null) {
-        failure = e;
-      } else if (first != e) {
-        first.addSuppressed(e);
-      }
-    }
-  }
-
-  final boolean isOpen() {
-    return state == State.OPEN;
-  }
-
-  /** Whether the port is closed; with the lock. */
-  final boolean isEnded() {
-    return state == State.CLOSED;
-  }
-
-  /** Whether the port is closed; any thread. */
-  final boolean isClosedNow() {
-    return closed;
   }
 
   /** Turns made so far; for the I/O thread. */

@@ -134,7 +134,7 @@ final class Waiting {
     waitingForChange++;
     waitingForEnd++;
     try {
-      while (!loop.isEnded() && !condition.getAsBoolean()) {
+      while (!loop.life.isEnded() && !condition.getAsBoolean()) {
         wasInterrupted |= Thread.interrupted(); // or no wait for the network would be one
         SocketLoop own = siblingHere();
         if (loop.isIoThread()) {
@@ -171,7 +171,7 @@ final class Waiting {
     try {
       long deadline = SocketClock.after(loop.clock.now(), timeoutNanos);
       while (!condition.getAsBoolean()) {
-        if (loop.isEnded() || loop.clock.now() >= deadline) {
+        if (loop.life.isEnded() || loop.clock.now() >= deadline) {
           return false;
         }
         awaitChange(deadline);
@@ -205,7 +205,7 @@ final class Waiting {
     long deadline = SocketClock.after(loop.clock.nowNanos(), timeoutNanos);
     futuresDriven.incrementAndGet();
     try {
-      while (!done.getAsBoolean() && loop.clock.nowNanos() < deadline && !loop.isClosedNow()) {
+      while (!done.getAsBoolean() && loop.clock.nowNanos() < deadline && !loop.life.isClosedNow()) {
         if (Thread.interrupted()) {
           throw new InterruptedException();
         }
@@ -213,7 +213,7 @@ final class Waiting {
             Math.min(deadline, SocketClock.after(loop.clock.nowNanos(), FUTURE_POLL_NANOS)));
         loop.runStranded(); // it may be this future's end
       }
-      boolean isEnded = loop.locked(loop::isEnded); // by now whoever ended it has told of all
+      boolean isEnded = loop.locked(loop.life::isEnded); // by now whoever ended it has told of all
       if (isEnded) {
         loop.runStranded();
       }

@@ -1,0 +1,199 @@
+package io.posthorn.runtime;
+
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.EndpointEvent;
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The life of a {@link SocketLoop}: open, then closing, as long as what was sent is flushed and
+ * time is left, then closed; or closed at once by a fault. The loop's lock guards all fields but
+ * {@link #closed}; each method takes it, but where it says otherwise.
+ */
+final class SocketLife {
+  /** What closing may take beyond the linger time before the port is closed regardless. */
+  private static final long CLOSE_GRACE_NANOS = 500_000_000L;
+
+  private enum State {
+    OPEN,
+    CLOSING,
+    CLOSED
+  }
+
+  private final SocketLoop loop;
+  private final Thread ioThread;
+  private final TransmitQueue transmitQueue;
+  private final Completions completions;
+  private final Leadership leadership;
+
+  private State state = State.OPEN;
+  private long closeDeadlineNanos = Endpoint.NEVER;
+  private @Nullable Throwable failure;
+  private volatile boolean closed;
+
+  SocketLife(
+      SocketLoop loop,
+      Thread ioThread,
+      TransmitQueue transmitQueue,
+      Completions completions,
+      Leadership leadership) {
+    this.loop = loop;
+    this.ioThread = ioThread;
+    this.transmitQueue = transmitQueue;
+    this.completions = completions;
+    this.leadership = leadership;
+  }
+
+  /** Whether closing has not begun; with the lock. */
+  boolean isOpen() {
+    return state == State.OPEN;
+  }
+
+  /** Whether the port is closed; with the lock. */
+  boolean isEnded() {
+    return state == State.CLOSED;
+  }
+
+  /** Whether the port is closed; any thread, without the lock. */
+  boolean isClosedNow() {
+    return closed;
+  }
+
+  /** Whether closing has begun. */
+  boolean isClosing() {
+    return loop.locked(() -> state != State.OPEN);
+  }
+
+  /** The fault that ended the socket, or null if it is open or was closed in order. */
+  @Nullable Throwable failure() {
+    loop.lock.lock();
+    try {
+      return failure;
+    } finally {
+      loop.lock.unlock();
+    }
+  }
+
+  /** When the port is closed, flushed or not; {@link Endpoint#NEVER} if open. With the lock. */
+  long deadlineNanos() {
+    return closeDeadlineNanos;
+  }
+
+  /**
+   * Takes no more, and flushes for at most this long, counted from the call that leaves the least;
+   * does not wait.
+   */
+  void beginClose(long lingerNanos) {
+    loop.lock.lock();
+    try {
+      if (state == State.CLOSED) {
+        return;
+      }
+      state = State.CLOSING;
+      long now = loop.clock.now();
+      long deadline = SocketClock.after(now, SocketClock.after(CLOSE_GRACE_NANOS, lingerNanos));
+      closeDeadlineNanos = Math.min(closeDeadlineNanos, deadline);
+      loop.lanes.flushAndCloseAll(loop.endpoint, now);
+      loop.endpoint.closeAll(lingerNanos, now);
+      loop.afterInput(now);
+      loop.wakeAll();
+      loop.waiting.changed();
+      loop.wake();
+    } finally {
+      loop.lock.unlock();
+    }
+  }
+
+  /**
+   * Waits until the socket is closed and its thread gone, or in a handler for longer than a second;
+   * an interrupt does not cut it short.
+   */
+  void awaitClosed() {
+    loop.lock.lock();
+    try {
+      loop.waiting.awaitUninterruptibly(() -> state == State.CLOSED);
+    } finally {
+      loop.lock.unlock();
+    }
+    if (!loop.isIoThread() && loop.waiting.siblingHere() == null) {
+      completions.joinUninterruptibly(ioThread);
+    }
+  }
+
+  /**
+   * After {@link #awaitClosed}: waits a moment until all was told to whoever waits for receipts.
+   * Without the lock.
+   */
+  boolean awaitCompletions() {
+    return completions.awaitFinished();
+  }
+
+  /** Ends what is closing, if all is flushed or time is up; with the lock, in each turn. */
+  void endIfFlushed(long now) {
+    if (state != State.CLOSING) {
+      return;
+    }
+    boolean flushed = loop.endpoint.isClosed() && transmitQueue.isEmpty() && !loop.port.hasUnsent();
+    if (flushed || now >= closeDeadlineNanos) {
+      end(now);
+    }
+  }
+
+  /** Ends at once by a fault, unless it has ended before. */
+  void fail(Throwable cause) {
+    boolean first;
+    loop.lock.lock();
+    try {
+      first = state != State.CLOSED;
+      if (first) {
+        failure = cause;
+        end(loop.clock.now());
+      }
+    } finally {
+      loop.lock.unlock();
+    }
+    if (first) {
+      SocketLog.failed(loop, cause);
+    }
+  }
+
+  /** Closes the port and lets everybody go; what was not flushed is reported as such. */
+  private void end(long now) {
+    Endpoint endpoint = loop.endpoint;
+    state = State.CLOSED;
+    closed = true;
+    orNote(() -> loop.lanes.flushAndCloseAll(endpoint, now));
+    orNote(() -> endpoint.abandonAll(now));
+    orNote(
+        () -> {
+          for (EndpointEvent e = endpoint.pollEvent(); e != null; e = endpoint.pollEvent()) {
+            loop.on(e);
+          }
+          endpoint.destroy();
+        });
+    orNote(loop.port::close);
+    loop.wakeAll();
+    loop.waiting.changed();
+    leadership.end();
+    completions.finish();
+    loop.onEnd();
+  }
+
+  /** A step of the end, after which the next is taken whatever becomes of it. */
+  private interface LastStep {
+    void take() throws IOException;
+  }
+
+  private void orNote(LastStep step) {
+    try {
+      step.take();
+    } catch (IOException | RuntimeException | Error e) {
+      Throwable first = failure;
+      if (first == null) {
+        failure = e;
+      } else if (first != e) {
+        first.addSuppressed(e);
+      }
+    }
+  }
+}
