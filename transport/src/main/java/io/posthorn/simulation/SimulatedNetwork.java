@@ -7,20 +7,14 @@ import io.posthorn.simulation.SimulatedNode.Flow;
 import io.posthorn.simulation.SimulatedNode.Path;
 import io.posthorn.simulation.SimulatedNode.Route;
 import java.net.DatagramSocket;
-import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.PriorityQueue;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,50 +42,28 @@ public final class SimulatedNetwork {
   public static final int INSTANT_EVENT_LIMIT = 1_000_000;
 
   private static final long NEVER = DeadlineHeap.NEVER;
-  private static final long ACTION_RANK = 0;
-  private static final long PATH_RANK = 1L << 40;
-  private static final long NODE_RANK = 2L << 40;
-
-  private record Action(long atNanos, long order, Runnable body) implements Comparable<Action> {
-    @Override
-    public int compareTo(Action that) {
-      int byTime = Long.compare(atNanos, that.atNanos);
-      return byTime != 0 ? byTime : Long.compare(order, that.order);
-    }
-  }
 
   private final long seed;
   private final VirtualClock clock = new VirtualClock();
-  private final DatagramPool pool = new DatagramPool(false);
+  private final ScheduledActions actions = new ScheduledActions();
   private final DeadlineHeap deadlines = new DeadlineHeap();
-  private final List<Object> sources = new ArrayList<>(); // by deadline id
-  private final List<SimulatedNode> nodes = new ArrayList<>();
-  private final List<Path> paths = new ArrayList<>();
-  private final Map<InetSocketAddress, Route> routes = new HashMap<>();
-  private final PriorityQueue<Action> actions = new PriorityQueue<>();
-  private final int actionsId = deadlines.add(ACTION_RANK);
+  private final Topology topology;
+  private final NetworkTrace trace = new NetworkTrace();
   private final List<SimulatedNode> woken = new ArrayList<>();
   private final BiConsumer<ByteBuffer, InetSocketAddress> transmitter = this::transmit;
   private final ByteBuffer scratch = ByteBuffer.allocate(65_536);
-  private final CRC32C checksum = new CRC32C();
-  private final NatAddresses natAddresses = new NatAddresses();
   private final Turns turns = new Turns(this);
 
-  private LinkConditions defaultConditions = LinkConditions.NONE;
-  private long defaultSinceNanos;
   private @Nullable Interceptor interceptor;
-  private @Nullable TraceSink traceSink;
-  private @Nullable TextTrace textTrace;
   private @Nullable SimulatedNode transmitting;
   private int transmitted;
   private int eventsThisInstant;
-  private long actionOrder;
   private long unreachable;
   private int sockets;
 
   private SimulatedNetwork(long seed) {
     this.seed = seed;
-    sources.add(actions);
+    topology = new Topology(seed, deadlines);
   }
 
   /** A network without hosts, whose links are perfect until {@link #link} says otherwise. */
@@ -116,20 +88,14 @@ public final class SimulatedNetwork {
 
   /** Conditions from now on of every direction that has none of its own. */
   public SimulatedNetwork link(LinkConditions conditions) {
-    defaultConditions = conditions;
-    defaultSinceNanos = nowNanos();
-    for (Path path : paths) {
-      if (!path.overridden) {
-        path.link.conditions(conditions, nowNanos());
-      }
-    }
+    topology.conditions(conditions, nowNanos());
     return this;
   }
 
   /** Conditions from now on of the one direction from {@code from} to {@code to}. */
   public SimulatedNetwork link(
       InetSocketAddress from, InetSocketAddress to, LinkConditions conditions) {
-    Path path = path(node(from), node(to));
+    Path path = topology.path(from, to);
     path.overridden = true;
     path.link.conditions(conditions, nowNanos());
     return this;
@@ -137,13 +103,13 @@ public final class SimulatedNetwork {
 
   /** Cuts one direction: nothing gets through until {@link #mend}. Under way stays under way. */
   public SimulatedNetwork cut(InetSocketAddress from, InetSocketAddress to) {
-    path(node(from), node(to)).link.cut(true);
+    topology.path(from, to).link.cut(true);
     return this;
   }
 
   /** Ends what {@link #cut} began. */
   public SimulatedNetwork mend(InetSocketAddress from, InetSocketAddress to) {
-    path(node(from), node(to)).link.cut(false);
+    topology.path(from, to).link.cut(false);
     return this;
   }
 
@@ -153,7 +119,7 @@ public final class SimulatedNetwork {
    * @throws IllegalStateException if another host has it
    */
   public SimulatedNetwork attach(InetSocketAddress address, SimulatedHost host) {
-    SimulatedNode node = node(address);
+    SimulatedNode node = topology.node(address);
     if (node.host != null) {
       throw new IllegalStateException(address + " has a host: detach it first, or replace it");
     }
@@ -164,7 +130,7 @@ public final class SimulatedNetwork {
 
   /** Takes the host away, as a crash does; datagrams to it find nobody. */
   public SimulatedNetwork detach(InetSocketAddress address) {
-    SimulatedNode node = node(address);
+    SimulatedNode node = topology.node(address);
     node.host = null;
     deadlines.update(node.deadlineId, NEVER);
     return this;
@@ -182,23 +148,17 @@ public final class SimulatedNetwork {
    * @return the new address
    */
   public InetSocketAddress rebind(InetSocketAddress address, Rebinding kind) {
-    return rebind(node(address), kind);
+    return topology.rebind(topology.node(address), kind);
   }
 
   /** Gives a host a NAT mapping to an address that no other host has any more, or had ever. */
   void rebind(InetSocketAddress address, InetSocketAddress external) {
-    SimulatedNode node = node(address);
-    Route before = routes.get(external);
-    if (before != null && before.alive && before.node != node) {
-      throw new IllegalArgumentException(external + ": it is another's");
-    }
-    node.external.alive = false;
-    map(node, external);
+    topology.rebind(topology.node(address), external);
   }
 
   /** The address under which others see the host attached at {@code address}. */
   public InetSocketAddress externalAddress(InetSocketAddress address) {
-    return node(address).external.address;
+    return topology.node(address).external.address;
   }
 
   /** Lets a hook see every datagram before its link does; null takes it away. */
@@ -209,29 +169,24 @@ public final class SimulatedNetwork {
 
   /** Tells every datagram event to {@code sink} from now on; null for nobody. */
   public SimulatedNetwork trace(@Nullable TraceSink sink) {
-    traceSink = sink;
+    trace.to(sink);
     return this;
   }
 
   /** Keeps the trace as text from now on, for {@link #trace()}. */
   public SimulatedNetwork recordTrace() {
-    textTrace = new TextTrace();
-    return trace(textTrace);
+    trace.record();
+    return this;
   }
 
   /** The text since {@link #recordTrace()}, as {@link TextTrace} describes it. */
   public byte[] trace() {
-    TextTrace trace = textTrace;
-    if (trace == null) {
-      throw new IllegalStateException("no trace is kept: call recordTrace() before the run");
-    }
-    return trace.bytes();
+    return trace.text();
   }
 
   /** Runs {@code action} at this time since the start, or at once if it is past. */
   public SimulatedNetwork at(long nanos, Runnable action) {
-    actions.add(new Action(Math.max(nanos, nowNanos()), actionOrder++, action));
-    deadlines.update(actionsId, actions.element().atNanos());
+    actions.add(Math.max(nanos, nowNanos()), action);
     return this;
   }
 
@@ -250,7 +205,7 @@ public final class SimulatedNetwork {
     InetSocketAddress free;
     do {
       free = NatAddresses.forSocket(++sockets);
-    } while (routes.containsKey(free));
+    } while (topology.isKnown(free));
     return socket(free);
   }
 
@@ -311,21 +266,17 @@ public final class SimulatedNetwork {
 
   /** What all links together did so far. */
   public LinkCounters counters() {
-    LinkCounters sum = LinkCounters.ZERO;
-    for (Path path : paths) {
-      sum = sum.plus(path.link.counters());
-    }
-    return sum;
+    return topology.counters();
   }
 
   /** What the link of one direction did so far. */
   public LinkCounters counters(InetSocketAddress from, InetSocketAddress to) {
-    return path(node(from), node(to)).link.counters();
+    return topology.path(from, to).link.counters();
   }
 
   /** How long the queue before the limited rate of one direction will take to drain. */
   public long queueNanos(InetSocketAddress from, InetSocketAddress to) {
-    return path(node(from), node(to)).link.queueNanos(nowNanos());
+    return topology.path(from, to).link.queueNanos(nowNanos());
   }
 
   /** Datagrams that came out of a link and found nobody. */
@@ -368,12 +319,12 @@ public final class SimulatedNetwork {
 
   /** Asks one host for what it wants to send, after a change from outside in mid-run. */
   public void wake(InetSocketAddress address) {
-    woken.add(node(address));
+    woken.add(topology.node(address));
   }
 
   private void wakeAll() {
     woken.clear();
-    woken.addAll(nodes);
+    woken.addAll(topology.nodes());
     flushWoken();
   }
 
@@ -385,7 +336,7 @@ public final class SimulatedNetwork {
   }
 
   private boolean advance(long limitNanos) {
-    long atNanos = deadlines.firstNanos();
+    long atNanos = Math.min(actions.nextNanos(), deadlines.firstNanos());
     if (atNanos > limitNanos || atNanos == NEVER) {
       return false;
     }
@@ -399,26 +350,21 @@ public final class SimulatedNetwork {
               + LinkUnits.duration(nowNanos())
               + ": hosts answer each other without end over links without delay");
     }
-    Object source = sources.get(deadlines.first());
-    if (source instanceof Path path) {
-      deliver(path);
-    } else if (source instanceof SimulatedNode node) {
-      timeout(node);
+    if (actions.nextNanos() == atNanos) {
+      actions.runNext();
+      woken.addAll(topology.nodes()); // it may have changed any host
     } else {
-      act();
+      Object due = topology.ofDeadline(deadlines.first());
+      if (due instanceof Path path) {
+        deliver(path);
+      } else {
+        timeout((SimulatedNode) due);
+      }
     }
     if (!woken.isEmpty()) {
       flushWoken();
     }
     return true;
-  }
-
-  private void act() {
-    Action action = actions.remove();
-    Action next = actions.peek();
-    deadlines.update(actionsId, next == null ? NEVER : next.atNanos());
-    action.body().run();
-    woken.addAll(nodes); // it may have changed any host
   }
 
   private void timeout(SimulatedNode node) {
@@ -456,16 +402,9 @@ public final class SimulatedNetwork {
         break;
       }
       Flow flow = path.link.polledMeta();
-      refreshMapping(node);
+      topology.refreshMapping(node, now);
       SimulatedHost host = flow.to.alive ? node.host : null;
-      if (traceSink != null) {
-        trace(
-            flow,
-            path.link.polledNumber(),
-            datagram,
-            host == null ? DatagramFate.UNREACHABLE : DatagramFate.DELIVERED,
-            path.link.polledCopy() ? "+copy" : "");
-      }
+      trace.polled(path.link, flow, datagram, host != null, now);
       if (host == null) {
         unreachable++;
       } else {
@@ -510,14 +449,14 @@ public final class SimulatedNetwork {
               + transmitted
               + " datagrams in one call");
     }
-    Route route = route(to);
-    Path path = path(from, route.node);
+    Route route = topology.route(to);
+    Path path = topology.path(from, route.node);
     if (path.link.lastNumber() == 0) {
       Path back = route.node.path(from);
       path.initiates = back == null || back.link.lastNumber() == 0;
     }
     from.noteNat(path, nowNanos());
-    refreshMapping(from);
+    topology.refreshMapping(from, nowNanos());
     Interception wish = Interception.DELIVER;
     ByteBuffer bytes = datagram;
     if (interceptor != null) {
@@ -531,106 +470,7 @@ public final class SimulatedNetwork {
     SimulatedHost host = from.host;
     EcnMark mark = EcnMark.ofCodepoint(host == null ? 0 : host.transmitEcn());
     DatagramFate fate = path.link.offer(bytes, flow, mark, nowNanos(), wish);
-    if (traceSink != null) {
-      trace(flow, path.link.lastNumber(), bytes, fate, notes(path.link));
-    }
+    trace.offered(path.link, flow, bytes, fate, nowNanos());
     deadlines.update(path.deadlineId, path.link.nextDeliveryNanos());
-  }
-
-  private static String notes(SimulatedLink<Flow> link) {
-    return (link.lastDuplicated() ? "+duplicated" : "")
-        + (link.lastReordered() ? "+reordered" : "")
-        + (link.lastCorrupted() ? "+corrupted" : "")
-        + (link.lastMarked() ? "+marked" : "");
-  }
-
-  private void trace(Flow flow, long number, ByteBuffer datagram, DatagramFate fate, String notes) {
-    TraceSink sink = traceSink;
-    if (sink == null) {
-      return;
-    }
-    int position = datagram.position();
-    int length = datagram.remaining();
-    checksum.reset();
-    checksum.update(datagram);
-    datagram.position(position);
-    sink.onDatagram(
-        nowNanos(),
-        flow.from.address,
-        flow.to.address,
-        number,
-        length,
-        (int) checksum.getValue(),
-        fate.name().toLowerCase(Locale.ROOT) + notes);
-  }
-
-  private SimulatedNode node(InetSocketAddress address) {
-    return route(address).node;
-  }
-
-  private Route route(InetSocketAddress address) {
-    Route known = routes.get(address);
-    if (known != null) {
-      return known;
-    }
-    if (address.isUnresolved()) {
-      throw new IllegalArgumentException(address + " is not resolved");
-    }
-    int index = nodes.size();
-    SimulatedNode node = new SimulatedNode(index, deadlines.add(NODE_RANK + index), address);
-    sources.add(node);
-    nodes.add(node);
-    routes.put(address, node.external);
-    return node.external;
-  }
-
-  private Path path(SimulatedNode from, SimulatedNode to) {
-    Path known = from.path(to);
-    if (known != null) {
-      return known;
-    }
-    long low = Math.min(from.index, to.index);
-    long high = Math.max(from.index, to.index);
-    // Pairs are counted so that the first two nodes' link has the network's own seed, as has the
-    // first client of a relay: the same fates in both.
-    long pair = high * (high + 1) / 2 + low - 1;
-    boolean ipv6 = to.address.getAddress() instanceof Inet6Address;
-    SimulatedLink<Flow> link =
-        new SimulatedLink<>(
-            defaultConditions,
-            LinkFate.seedOf(seed, pair),
-            from.index <= to.index ? 0 : 1,
-            ipv6 ? SimulatedLink.IPV6_UDP_BYTES : SimulatedLink.IPV4_UDP_BYTES,
-            defaultSinceNanos,
-            pool,
-            (int) pair);
-    Path path = new Path(from, to, deadlines.add(PATH_RANK + paths.size()), link);
-    sources.add(path);
-    paths.add(path);
-    from.path(to, path);
-    return path;
-  }
-
-  private void refreshMapping(SimulatedNode node) {
-    Rebinding kind = node.dueRebinding(nowNanos());
-    if (kind != null) {
-      rebind(node, kind);
-    }
-  }
-
-  private InetSocketAddress rebind(SimulatedNode node, Rebinding kind) {
-    node.external.alive = false;
-    InetSocketAddress fresh;
-    do {
-      fresh = natAddresses.next(node.external.address.getAddress(), kind);
-    } while (routes.containsKey(fresh));
-    map(node, fresh);
-    return fresh;
-  }
-
-  private void map(SimulatedNode node, InetSocketAddress external) {
-    Route route = new Route(external, node);
-    routes.put(external, route);
-    node.external = route;
   }
 }
