@@ -3,7 +3,6 @@ package io.posthorn.simulation;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -543,92 +542,6 @@ public final class LinkConditions {
   /** The conditions in the language that {@link #parse} reads, words in a fixed order. */
   @Override
   public String toString() {
-    if (recording != null) {
-      return "replay " + recording.source();
-    }
-    StringJoiner words = new StringJoiner(" ");
-    words.setEmptyValue("none");
-    writeDelay(words);
-    if (!loss.equals(LossModel.NONE)) {
-      words.add(loss.toString());
-    }
-    if (reorder.ppb != 0 || reorder.holdNanos != 0 || reorder.gap != 1) {
-      words.add("reorder " + LinkUnits.percent(reorder.ppb));
-      if (reorder.holdNanos != 0) {
-        words.add(LinkUnits.duration(reorder.holdNanos));
-      }
-      if (reorder.gap != 1) {
-        words.add("gap " + reorder.gap);
-      }
-    }
-    if (duplicate.ppb != 0 || duplicate.delayNanos != 0) {
-      words.add("duplicate " + LinkUnits.percent(duplicate.ppb));
-      if (duplicate.delayNanos != 0) {
-        words.add(LinkUnits.duration(duplicate.delayNanos));
-      }
-    }
-    if (corruptPpb != 0) {
-      words.add("corrupt " + LinkUnits.percent(corruptPpb));
-    }
-    if (rateBitsPerSecond != 0) {
-      words.add("rate " + LinkUnits.rate(rateBitsPerSecond));
-    }
-    if (!queue.equals(DEFAULT_QUEUE)) {
-      words.add("queue " + text(queue));
-    }
-    if (ecn.treatment != EcnTreatment.KEEP) {
-      words.add("ecn");
-    }
-    switch (ecn.treatment) {
-      case KEEP, MARK_LOSS -> {}
-      case MARK_QUEUE -> words.add(text(ecn.threshold));
-      case BLEACH -> words.add("bleach");
-      case MANGLE -> words.add("mangle");
-      case DROP -> words.add("drop");
-    }
-    if (mtuBytes != MTU_UNLIMITED) {
-      words.add("mtu " + mtuBytes);
-    }
-    if (outage.lengthNanos != 0) {
-      words.add("outage " + LinkUnits.duration(outage.atNanos));
-      words.add(LinkUnits.duration(outage.lengthNanos));
-      if (outage.periodNanos != 0) {
-        words.add("every " + LinkUnits.duration(outage.periodNanos));
-      }
-    }
-    if (rebind.periodNanos != 0) {
-      words.add("rebind " + LinkUnits.duration(rebind.periodNanos));
-      if (rebind.kind == Rebinding.ADDRESS) {
-        words.add("address");
-      }
-    }
-    return words.toString();
-  }
-
-  private void writeDelay(StringJoiner words) {
-    if (delay.nanos == 0
-        && delay.jitterNanos == 0
-        && delay.correlationPpb == 0
-        && delay.distribution == Distribution.UNIFORM) {
-      return;
-    }
-    words.add("delay " + LinkUnits.duration(delay.nanos));
-    if (delay.jitterNanos != 0 || delay.correlationPpb != 0) {
-      words.add(LinkUnits.duration(delay.jitterNanos));
-    }
-    if (delay.correlationPpb != 0) {
-      words.add(LinkUnits.percent(delay.correlationPpb));
-    }
-    if (delay.distribution == Distribution.NORMAL) {
-      words.add("distribution normal");
-    }
-  }
-
-  private static String text(Queue queue) {
-    return switch (queue.unit) {
-      case PACKETS -> Long.toString(queue.limit);
-      case BYTES -> LinkUnits.size(queue.limit);
-      case NANOS -> LinkUnits.duration(queue.limit);
-    };
+    return new LinkConditionsWriter(this).write();
   }
 }
