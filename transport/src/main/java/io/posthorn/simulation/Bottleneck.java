@@ -25,7 +25,7 @@ final class Bottleneck {
         && !isWithin(conditions.ecnThreshold(), conditions.rateBitsPerSecond(), ipBytes, nowNanos);
   }
 
-  private boolean isWithin(LinkConditions.Queue queue, long rate, int ipBytes, long nowNanos) {
+  private boolean isWithin(LinkParts.Queue queue, long rate, int ipBytes, long nowNanos) {
     long waitNanos = wireFreeNanos - nowNanos;
     return switch (queue.unit()) {
       case NANOS -> waitNanos <= queue.limit();

@@ -66,104 +66,19 @@ public final class LinkConditions {
     DROP
   }
 
-  record Delay(long nanos, long jitterNanos, int correlationPpb, Distribution distribution) {}
-
-  record Reorder(int ppb, long holdNanos, int gap) {}
-
-  record Duplicate(int ppb, long delayNanos) {}
-
-  record Queue(QueueUnit unit, long limit) {}
-
-  record Outage(long atNanos, long lengthNanos, long periodNanos) {}
-
-  record Rebind(long periodNanos, Rebinding kind) {}
-
-  /** The threshold is meaningless but for {@link EcnTreatment#MARK_QUEUE}. */
-  record Ecn(EcnTreatment treatment, Queue threshold) {}
-
-  /** netem's own default: 1000 packets. Only a link with a rate has a queue. */
-  static final Queue DEFAULT_QUEUE = new Queue(QueueUnit.PACKETS, 1_000);
-
-  static final Ecn ECN_KEPT = new Ecn(EcnTreatment.KEEP, DEFAULT_QUEUE);
-
   /** A perfect link: nothing is lost, late or limited. Its text is {@code none}. */
-  public static final LinkConditions NONE = new Draft().build();
+  public static final LinkConditions NONE = of(new LinkParts());
 
-  /** The parts while they are put together; {@link #build} checks those that need each other. */
-  static final class Draft {
-    Delay delay = new Delay(0, 0, 0, Distribution.UNIFORM);
-    LossModel loss = LossModel.NONE;
-    Reorder reorder = new Reorder(0, 0, 1);
-    Duplicate duplicate = new Duplicate(0, 0);
-    int corruptPpb;
-    long rateBitsPerSecond;
-    Queue queue = DEFAULT_QUEUE;
-    int mtuBytes = MTU_UNLIMITED;
-    Outage outage = new Outage(0, 0, 0);
-    Rebind rebind = new Rebind(0, Rebinding.PORT);
-    Ecn ecn = ECN_KEPT;
-    @Nullable LinkRecording recording;
+  private final LinkParts parts;
 
-    boolean reorderNeedsDelay() {
-      return reorder.ppb > 0 && reorder.holdNanos == 0 && delay.nanos == 0;
-    }
-
-    boolean queueNeedsRate() {
-      return !queue.equals(DEFAULT_QUEUE) && rateBitsPerSecond == 0;
-    }
-
-    boolean marksNeedRate() {
-      return ecn.treatment == EcnTreatment.MARK_QUEUE && rateBitsPerSecond == 0;
-    }
-
-    LinkConditions build() {
-      if (reorderNeedsDelay()) {
-        throw new IllegalArgumentException(
-            "reorder sends a share of the datagrams ahead of the delay, and there is none:"
-                + " set a delay first, or say how long a datagram is held back (20ms)");
-      }
-      if (queueNeedsRate()) {
-        throw new IllegalArgumentException(
-            "a queue builds up only before a limited rate: set a rate first, e.g. rate 20mbit");
-      }
-      if (marksNeedRate()) {
-        throw new IllegalArgumentException(
-            "a queue that marks builds up only before a limited rate: set a rate first,"
-                + " e.g. rate 20mbit");
-      }
-      return new LinkConditions(this);
-    }
+  private LinkConditions(LinkParts parts) {
+    this.parts = parts;
   }
 
-  static final int MTU_UNLIMITED = 65_535;
-  static final int MTU_LEAST = 68; // RFC 791: every link carries this much
-
-  private final Delay delay;
-  private final LossModel loss;
-  private final Reorder reorder;
-  private final Duplicate duplicate;
-  private final int corruptPpb;
-  private final long rateBitsPerSecond;
-  private final Queue queue;
-  private final int mtuBytes;
-  private final Outage outage;
-  private final Rebind rebind;
-  private final Ecn ecn;
-  private final @Nullable LinkRecording recording;
-
-  private LinkConditions(Draft draft) {
-    delay = draft.delay;
-    loss = draft.loss;
-    reorder = draft.reorder;
-    duplicate = draft.duplicate;
-    corruptPpb = draft.corruptPpb;
-    rateBitsPerSecond = draft.rateBitsPerSecond;
-    queue = draft.queue;
-    mtuBytes = draft.mtuBytes;
-    outage = draft.outage;
-    rebind = draft.rebind;
-    ecn = draft.ecn;
-    recording = draft.recording;
+  /** Conditions of these parts, which are copied. */
+  static LinkConditions of(LinkParts parts) {
+    parts.check();
+    return new LinkConditions(new LinkParts(parts));
   }
 
   /**
@@ -171,9 +86,9 @@ public final class LinkConditions {
    * {@code replay FILE}.
    */
   public static LinkConditions replaying(LinkRecording recording) {
-    Draft draft = new Draft();
-    draft.recording = Objects.requireNonNull(recording, "recording");
-    return draft.build();
+    LinkParts replay = new LinkParts();
+    replay.recording = Objects.requireNonNull(recording, "recording");
+    return of(replay);
   }
 
   /**
@@ -186,21 +101,9 @@ public final class LinkConditions {
     return new LinkConditionsParser(text).parse();
   }
 
-  Draft draft() {
-    Draft draft = new Draft();
-    draft.delay = delay;
-    draft.loss = loss;
-    draft.reorder = reorder;
-    draft.duplicate = duplicate;
-    draft.corruptPpb = corruptPpb;
-    draft.rateBitsPerSecond = rateBitsPerSecond;
-    draft.queue = queue;
-    draft.mtuBytes = mtuBytes;
-    draft.outage = outage;
-    draft.rebind = rebind;
-    draft.ecn = ecn;
-    draft.recording = recording;
-    return draft;
+  /** A copy of the parts, to be changed. */
+  LinkParts parts() {
+    return new LinkParts(parts);
   }
 
   /** One-way delay without variation. */
@@ -211,16 +114,17 @@ public final class LinkConditions {
   /** One-way delay that varies by {@code jitter}, each datagram for itself. */
   public LinkConditions withDelay(Duration delay, Duration jitter, Distribution distribution) {
     Objects.requireNonNull(distribution, "distribution");
-    Draft draft = draft();
-    draft.delay = new Delay(nanos(delay, 0, "delay"), nanos(jitter, 0, "jitter"), 0, distribution);
-    return draft.build();
+    LinkParts changed = parts();
+    changed.delay =
+        new LinkParts.Delay(nanos(delay, 0, "delay"), nanos(jitter, 0, "jitter"), 0, distribution);
+    return of(changed);
   }
 
   /** Independent loss of each datagram; the probability runs from 0 to 1. */
   public LinkConditions withLoss(double probability) {
-    Draft draft = draft();
-    draft.loss = LossModel.random(LinkUnits.ppb(probability, "loss"));
-    return draft.build();
+    LinkParts changed = parts();
+    changed.loss = LossModel.random(LinkUnits.ppb(probability, "loss"));
+    return of(changed);
   }
 
   /**
@@ -236,14 +140,14 @@ public final class LinkConditions {
   /** Loss in bursts, {@code badLoss} in the bad state and {@code goodLoss} in the good one. */
   public LinkConditions withBurstLoss(
       double enterBad, double leaveBad, double badLoss, double goodLoss) {
-    Draft draft = draft();
-    draft.loss =
+    LinkParts changed = parts();
+    changed.loss =
         LossModel.gilbertElliott(
             LinkUnits.ppb(enterBad, "loss"),
             LinkUnits.ppb(leaveBad, "loss"),
             LinkUnits.ppb(badLoss, "loss"),
             LinkUnits.ppb(goodLoss, "loss"));
-    return draft.build();
+    return of(changed);
   }
 
   /** A share of the datagrams is sent at once, ahead of the others that wait for the delay. */
@@ -261,26 +165,27 @@ public final class LinkConditions {
     if (gap < 1) {
       throw new IllegalArgumentException("reorder gap " + gap + ": expected 1 or more");
     }
-    Draft draft = draft();
-    draft.reorder =
-        new Reorder(LinkUnits.ppb(probability, "reorder"), nanos(hold, 0, "reorder hold"), gap);
-    return draft.build();
+    LinkParts changed = parts();
+    changed.reorder =
+        new LinkParts.Reorder(
+            LinkUnits.ppb(probability, "reorder"), nanos(hold, 0, "reorder hold"), gap);
+    return of(changed);
   }
 
   /** A share of the datagrams arrives twice, the copy {@code copyDelay} after the first. */
   public LinkConditions withDuplicate(double probability, Duration copyDelay) {
-    Draft draft = draft();
-    draft.duplicate =
-        new Duplicate(
+    LinkParts changed = parts();
+    changed.duplicate =
+        new LinkParts.Duplicate(
             LinkUnits.ppb(probability, "duplicate"), nanos(copyDelay, 0, "duplicate delay"));
-    return draft.build();
+    return of(changed);
   }
 
   /** A share of the datagrams arrives with one bit flipped. */
   public LinkConditions withCorrupt(double probability) {
-    Draft draft = draft();
-    draft.corruptPpb = LinkUnits.ppb(probability, "corrupt");
-    return draft.build();
+    LinkParts changed = parts();
+    changed.corruptPpb = LinkUnits.ppb(probability, "corrupt");
+    return of(changed);
   }
 
   /** IP bits per second that pass; 0 for no limit. */
@@ -289,31 +194,31 @@ public final class LinkConditions {
       throw new IllegalArgumentException(
           "rate " + bitsPerSecond + " bit/s: expected 0 (no limit) to 1000000000000");
     }
-    Draft draft = draft();
-    draft.rateBitsPerSecond = bitsPerSecond;
+    LinkParts changed = parts();
+    changed.rateBitsPerSecond = bitsPerSecond;
     if (bitsPerSecond == 0) {
-      draft.queue = DEFAULT_QUEUE;
-      if (draft.marksNeedRate()) {
-        draft.ecn = ECN_KEPT;
+      changed.queue = LinkParts.Queue.DEFAULT;
+      if (changed.marksNeedRate()) {
+        changed.ecn = LinkParts.Ecn.KEPT;
       }
     }
-    return draft.build();
+    return of(changed);
   }
 
   /** Drop-tail limit of the queue before a limited rate, which must be set first. */
   public LinkConditions withQueue(QueueUnit unit, long limit) {
-    Draft draft = draft();
-    draft.queue = queue(unit, limit, "queue");
-    return draft.build();
+    LinkParts changed = parts();
+    changed.queue = queue(unit, limit, "queue");
+    return of(changed);
   }
 
-  private static Queue queue(QueueUnit unit, long limit, String what) {
+  private static LinkParts.Queue queue(QueueUnit unit, long limit, String what) {
     Objects.requireNonNull(unit, "unit");
-    if (limit < 1 || limit > queueMost(unit)) {
+    if (limit < 1 || limit > LinkParts.Queue.most(unit)) {
       throw new IllegalArgumentException(
-          what + " of " + limit + " " + unit + ": expected 1 to " + queueMost(unit));
+          what + " of " + limit + " " + unit + ": expected 1 to " + LinkParts.Queue.most(unit));
     }
-    return new Queue(unit, limit);
+    return new LinkParts.Queue(unit, limit);
   }
 
   /**
@@ -328,9 +233,9 @@ public final class LinkConditions {
       throw new IllegalArgumentException(
           "a queue marks from a threshold on: withEcnThreshold says which");
     }
-    Draft draft = draft();
-    draft.ecn = new Ecn(treatment, DEFAULT_QUEUE);
-    return draft.build();
+    LinkParts changed = parts();
+    changed.ecn = new LinkParts.Ecn(treatment, LinkParts.Queue.DEFAULT);
+    return of(changed);
   }
 
   /**
@@ -338,51 +243,59 @@ public final class LinkConditions {
    * be set first. The queue's own limit still drops.
    */
   public LinkConditions withEcnThreshold(QueueUnit unit, long threshold) {
-    Draft draft = draft();
-    draft.ecn = new Ecn(EcnTreatment.MARK_QUEUE, queue(unit, threshold, "ecn threshold"));
-    return draft.build();
+    LinkParts changed = parts();
+    changed.ecn =
+        new LinkParts.Ecn(EcnTreatment.MARK_QUEUE, queue(unit, threshold, "ecn threshold"));
+    return of(changed);
   }
 
   /** Largest IP datagram that passes, 68 to 65535 bytes; a larger one vanishes without a word. */
   public LinkConditions withMtu(int bytes) {
-    if (bytes < MTU_LEAST || bytes > MTU_UNLIMITED) {
+    if (bytes < LinkParts.MTU_LEAST || bytes > LinkParts.MTU_UNLIMITED) {
       throw new IllegalArgumentException(
-          "mtu " + bytes + ": expected " + MTU_LEAST + " to " + MTU_UNLIMITED + " bytes");
+          "mtu "
+              + bytes
+              + ": expected "
+              + LinkParts.MTU_LEAST
+              + " to "
+              + LinkParts.MTU_UNLIMITED
+              + " bytes");
     }
-    Draft draft = draft();
-    draft.mtuBytes = bytes;
-    return draft.build();
+    LinkParts changed = parts();
+    changed.mtuBytes = bytes;
+    return of(changed);
   }
 
   /** The link is dead once, from {@code at} on, counted from when the conditions take effect. */
   public LinkConditions withOutage(Duration at, Duration length) {
-    Draft draft = draft();
-    draft.outage = new Outage(nanos(at, 0, "outage start"), nanos(length, 1, "outage"), 0);
-    return draft.build();
+    LinkParts changed = parts();
+    changed.outage =
+        new LinkParts.Outage(nanos(at, 0, "outage start"), nanos(length, 1, "outage"), 0);
+    return of(changed);
   }
 
   /** The link is dead for {@code length} from {@code at} on, and again after each period. */
   public LinkConditions withOutage(Duration at, Duration length, Duration period) {
-    Draft draft = draft();
-    draft.outage =
-        new Outage(
+    LinkParts changed = parts();
+    changed.outage =
+        new LinkParts.Outage(
             nanos(at, 0, "outage start"),
             nanos(length, 1, "outage"),
             nanos(period, 1, "outage period"));
-    if (draft.outage.periodNanos <= draft.outage.lengthNanos) {
+    if (changed.outage.periodNanos() <= changed.outage.lengthNanos()) {
       throw new IllegalArgumentException(
           "outage period " + period + ": expected more than the outage, " + length);
     }
-    return draft.build();
+    return of(changed);
   }
 
   /** The sender's address translator forgets its mapping each {@code period}; zero: never. */
   public LinkConditions withRebind(Duration period, Rebinding kind) {
     Objects.requireNonNull(kind, "kind");
-    Draft draft = draft();
+    LinkParts changed = parts();
     long nanos = nanos(period, 0, "rebind period");
-    draft.rebind = new Rebind(nanos, nanos == 0 ? Rebinding.PORT : kind);
-    return draft.build();
+    changed.rebind = new LinkParts.Rebind(nanos, nanos == 0 ? Rebinding.PORT : kind);
+    return of(changed);
   }
 
   private static long nanos(Duration duration, long least, String what) {
@@ -394,72 +307,59 @@ public final class LinkConditions {
     return duration.toNanos();
   }
 
-  static long queueMost(QueueUnit unit) {
-    return switch (unit) {
-      case PACKETS -> SimulatedLink.MAX_HELD_DATAGRAMS;
-      case BYTES -> SimulatedLink.MAX_HELD_BYTES;
-      case NANOS -> LinkUnits.LONGEST_NANOS;
-    };
-  }
-
   /** One-way delay in nanoseconds, without jitter, queue and reordering. */
   public long delayNanos() {
-    return delay.nanos;
+    return parts.delay.nanos();
   }
 
   /** Variation of the delay in nanoseconds, 0 for none. */
   public long jitterNanos() {
-    return delay.jitterNanos;
+    return parts.delay.jitterNanos();
   }
 
   /** Share of the datagrams lost in the long run, 0 to 1, outages and full queues apart. */
   public double meanLoss() {
-    return loss.meanLoss();
+    return parts.loss.meanLoss();
   }
 
   /** IP bits per second, 0 for no limit. */
   public long rateBitsPerSecond() {
-    return rateBitsPerSecond;
+    return parts.rateBitsPerSecond;
   }
 
   /** Largest IP datagram that passes, in bytes. */
   public int mtuBytes() {
-    return mtuBytes;
+    return parts.mtuBytes;
   }
 
   /** Time from one NAT rebinding to the next in nanoseconds, 0 for never. */
   public long rebindPeriodNanos() {
-    return rebind.periodNanos;
+    return parts.rebind.periodNanos();
   }
 
   /** What a rebinding changes; meaningless without one. */
   public Rebinding rebinding() {
-    return rebind.kind;
+    return parts.rebind.kind();
   }
 
   /** What is done with the ECN field. */
   public EcnTreatment ecnTreatment() {
-    return ecn.treatment;
+    return parts.ecn.treatment();
   }
 
   /** True if the link is dead {@code sinceNanos} after these conditions took effect. */
   public boolean isOutage(long sinceNanos) {
-    long sinceStart = sinceNanos - outage.atNanos;
-    if (outage.lengthNanos == 0 || sinceStart < 0) {
-      return false;
-    }
-    long phase = outage.periodNanos == 0 ? sinceStart : sinceStart % outage.periodNanos;
-    return phase < outage.lengthNanos;
+    return parts.outage.covers(sinceNanos);
   }
 
   /** True if any outage ever occurs. */
   public boolean hasOutage() {
-    return outage.lengthNanos > 0;
+    return parts.outage.lengthNanos() > 0;
   }
 
   /** What is done again, or null; then no other part says anything. */
   public @Nullable LinkRecording recording() {
-    return recording;
+    return parts.recording;
   }
 
   /**
@@ -472,71 +372,47 @@ public final class LinkConditions {
     return new NetemText(this).lines(device);
   }
 
-  Delay delay() {
-    return delay;
+  LinkParts.Delay delay() {
+    return parts.delay;
   }
 
   LossModel loss() {
-    return loss;
+    return parts.loss;
   }
 
-  Reorder reorder() {
-    return reorder;
+  LinkParts.Reorder reorder() {
+    return parts.reorder;
   }
 
-  Outage outage() {
-    return outage;
+  LinkParts.Outage outage() {
+    return parts.outage;
   }
 
-  Duplicate duplicate() {
-    return duplicate;
+  LinkParts.Duplicate duplicate() {
+    return parts.duplicate;
   }
 
   int corruptPpb() {
-    return corruptPpb;
+    return parts.corruptPpb;
   }
 
-  Queue queue() {
-    return queue;
+  LinkParts.Queue queue() {
+    return parts.queue;
   }
 
   /** Where the queue begins to mark; of meaning only if it does. */
-  Queue ecnThreshold() {
-    return ecn.threshold;
+  LinkParts.Queue ecnThreshold() {
+    return parts.ecn.threshold();
   }
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof LinkConditions that
-        && delay.equals(that.delay)
-        && loss.equals(that.loss)
-        && reorder.equals(that.reorder)
-        && duplicate.equals(that.duplicate)
-        && corruptPpb == that.corruptPpb
-        && rateBitsPerSecond == that.rateBitsPerSecond
-        && queue.equals(that.queue)
-        && mtuBytes == that.mtuBytes
-        && outage.equals(that.outage)
-        && rebind.equals(that.rebind)
-        && ecn.equals(that.ecn)
-        && Objects.equals(recording, that.recording);
+    return other instanceof LinkConditions that && parts.equals(that.parts);
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(
-        delay,
-        loss,
-        reorder,
-        duplicate,
-        corruptPpb,
-        rateBitsPerSecond,
-        queue,
-        mtuBytes,
-        outage,
-        rebind,
-        ecn,
-        recording);
+    return parts.hashCode();
   }
 
   /** The conditions in the language that {@link #parse} reads, words in a fixed order. */

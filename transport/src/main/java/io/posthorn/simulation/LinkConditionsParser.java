@@ -1,7 +1,6 @@
 package io.posthorn.simulation;
 
 import io.posthorn.simulation.LinkConditions.Distribution;
-import io.posthorn.simulation.LinkConditions.Draft;
 import io.posthorn.simulation.LinkConditions.EcnTreatment;
 import io.posthorn.simulation.LinkConditions.QueueUnit;
 import io.posthorn.simulation.LinkConditions.Rebinding;
@@ -17,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** Reads the text form of {@link LinkConditions}; every error says where, what and how. */
 final class LinkConditionsParser {
   private static final String WORDS =
-      "delay, loss, reorder, duplicate, corrupt, rate, queue, ecn, mtu, outage, rebind, replay, none"
-          + " or one of ";
+      "delay, loss, reorder, duplicate, corrupt, rate, queue, ecn, mtu, outage, rebind, replay,"
+          + " none or one of ";
   private static final String DURATION = "a duration with its unit (us, ms or s)";
   private static final String QUEUE =
       "a number of packets, a size (b, kb, mb) or a duration (us, ms, s), above 0";
@@ -28,7 +27,7 @@ final class LinkConditionsParser {
   private final List<String> words = new ArrayList<>();
   private final List<Integer> columns = new ArrayList<>();
   private final Map<String, Integer> saidAt = new HashMap<>();
-  private Draft draft = LinkConditions.NONE.draft();
+  private LinkParts parts = new LinkParts();
   private int next;
 
   LinkConditionsParser(String text) {
@@ -71,10 +70,10 @@ final class LinkConditionsParser {
         case "loss" -> loss();
         case "reorder" -> reorder();
         case "duplicate" -> duplicate();
-        case "corrupt" -> draft.corruptPpb = percent("corrupt 0.1%");
+        case "corrupt" -> parts.corruptPpb = percent("corrupt 0.1%");
         case "rate" -> rate();
         case "queue" ->
-            draft.queue =
+            parts.queue =
                 queue(
                     argument(QUEUE, "queue 100\", \"queue 64kb\" or \"queue 50ms"),
                     "queue 100\", \"queue 64kb\" or \"queue 50ms");
@@ -89,25 +88,25 @@ final class LinkConditionsParser {
                 at, WORDS + String.join(" ", LinkProfiles.names()), "delay 40ms 10ms loss 5%");
       }
     }
-    if (draft.reorderNeedsDelay()) {
+    if (parts.reorderNeedsDelay()) {
       throw wrong(
           saidAt.getOrDefault("reorder", 0),
           "a delay that a share of the datagrams can skip, or a time to hold them back",
           "delay 40ms reorder 10%\" or \"reorder 10% 20ms");
     }
-    if (draft.queueNeedsRate()) {
+    if (parts.queueNeedsRate()) {
       throw wrong(
           saidAt.getOrDefault("queue", 0),
           "a rate for the queue to wait for",
           "rate 20mbit queue 100");
     }
-    if (draft.marksNeedRate()) {
+    if (parts.marksNeedRate()) {
       throw wrong(
           saidAt.getOrDefault("ecn", 0),
           "a rate for the queue that marks to wait for",
           "rate 20mbit ecn 5ms");
     }
-    return draft.build();
+    return LinkConditions.of(parts);
   }
 
   /** The rest of the text is the file's name, with its own letters and blanks. */
@@ -133,7 +132,7 @@ final class LinkConditionsParser {
     if (at != 0) {
       throw wrong(at, "a profile only as the first word, its changes after it", name + " loss 2%");
     }
-    draft = profile.draft();
+    parts = profile.parts();
   }
 
   private void delay() {
@@ -153,7 +152,7 @@ final class LinkConditionsParser {
             default -> throw wrong(next - 1, "uniform or normal", example);
           };
     }
-    draft.delay = new LinkConditions.Delay(nanos, jitter, (int) correlation, distribution);
+    parts.delay = new LinkParts.Delay(nanos, jitter, (int) correlation, distribution);
   }
 
   private void loss() {
@@ -163,11 +162,11 @@ final class LinkConditionsParser {
       int leave = (int) optional(LinkUnits::parsePercent, LinkUnits.CERTAIN_PPB - enter);
       int bad = (int) optional(LinkUnits::parsePercent, LinkUnits.CERTAIN_PPB);
       int good = (int) optional(LinkUnits::parsePercent, 0);
-      draft.loss = LossModel.gilbertElliott(enter, leave, bad, good);
+      parts.loss = LossModel.gilbertElliott(enter, leave, bad, good);
       return;
     }
     take("random");
-    draft.loss = LossModel.random(percent("loss 5%"));
+    parts.loss = LossModel.random(percent("loss 5%"));
     if (next < words.size() && LinkUnits.parsePercent(words.get(next)) >= 0) {
       throw wrong(
           next, "the next word: independent loss has no correlation", "loss gemodel 1% 20%");
@@ -185,12 +184,12 @@ final class LinkConditionsParser {
         throw wrong(next - 1, expected, "reorder 25% gap 5");
       }
     }
-    draft.reorder = new LinkConditions.Reorder(ppb, hold, (int) gap);
+    parts.reorder = new LinkParts.Reorder(ppb, hold, (int) gap);
   }
 
   private void duplicate() {
     int ppb = percent("duplicate 1%");
-    draft.duplicate = new LinkConditions.Duplicate(ppb, optional(LinkUnits::parseDuration, 0));
+    parts.duplicate = new LinkParts.Duplicate(ppb, optional(LinkUnits::parseDuration, 0));
   }
 
   private void rate() {
@@ -199,13 +198,13 @@ final class LinkConditionsParser {
     if (rate < 1) {
       throw wrong(next - 1, expected, "rate 20mbit");
     }
-    draft.rateBitsPerSecond = rate;
+    parts.rateBitsPerSecond = rate;
   }
 
   /** What follows is a threshold if it looks like one; else {@code ecn} stands alone. */
   private void ecn() {
     EcnTreatment treatment = EcnTreatment.MARK_LOSS;
-    LinkConditions.Queue threshold = LinkConditions.DEFAULT_QUEUE;
+    LinkParts.Queue threshold = LinkParts.Queue.DEFAULT;
     String word = textOf(next);
     if (take("bleach")) {
       treatment = EcnTreatment.BLEACH;
@@ -218,11 +217,11 @@ final class LinkConditionsParser {
       treatment = EcnTreatment.MARK_QUEUE;
       threshold = queue(word, "ecn 30\", \"ecn 64kb\" or \"ecn 5ms");
     }
-    draft.ecn = new LinkConditions.Ecn(treatment, threshold);
+    parts.ecn = new LinkParts.Ecn(treatment, threshold);
   }
 
   /** The word taken last as a limit of a queue. */
-  private LinkConditions.Queue queue(String limitText, String example) {
+  private LinkParts.Queue queue(String limitText, String example) {
     long limit = LinkUnits.parseCount(limitText);
     QueueUnit unit = QueueUnit.PACKETS;
     if (limit < 0) {
@@ -236,26 +235,25 @@ final class LinkConditionsParser {
     if (limit < 1) {
       throw wrong(next - 1, QUEUE, example);
     }
-    if (limit > LinkConditions.queueMost(unit)) {
+    if (limit > LinkParts.Queue.most(unit)) {
       throw wrong(
           next - 1,
           "at most "
               + (unit == QueueUnit.PACKETS
-                  ? LinkConditions.queueMost(unit) + " packets"
-                  : LinkUnits.size(LinkConditions.queueMost(unit))),
+                  ? LinkParts.Queue.most(unit) + " packets"
+                  : LinkUnits.size(LinkParts.Queue.most(unit))),
           example);
     }
-    return new LinkConditions.Queue(unit, limit);
+    return new LinkParts.Queue(unit, limit);
   }
 
   private void mtu() {
-    String expected =
-        "IP bytes from " + LinkConditions.MTU_LEAST + " to " + LinkConditions.MTU_UNLIMITED;
+    String expected = "IP bytes from " + LinkParts.MTU_LEAST + " to " + LinkParts.MTU_UNLIMITED;
     long bytes = LinkUnits.parseCount(argument(expected, "mtu 1400"));
-    if (bytes < LinkConditions.MTU_LEAST || bytes > LinkConditions.MTU_UNLIMITED) {
+    if (bytes < LinkParts.MTU_LEAST || bytes > LinkParts.MTU_UNLIMITED) {
       throw wrong(next - 1, expected, "mtu 1400");
     }
-    draft.mtuBytes = (int) bytes;
+    parts.mtuBytes = (int) bytes;
   }
 
   private void outage() {
@@ -272,7 +270,7 @@ final class LinkConditionsParser {
         throw wrong(next - 1, "a period longer than the outage", example);
       }
     }
-    draft.outage = new LinkConditions.Outage(at, length, period);
+    parts.outage = new LinkParts.Outage(at, length, period);
   }
 
   private void rebind() {
@@ -287,7 +285,7 @@ final class LinkConditionsParser {
     } else {
       take("port");
     }
-    draft.rebind = new LinkConditions.Rebind(period, kind);
+    parts.rebind = new LinkParts.Rebind(period, kind);
   }
 
   private interface Reader {

@@ -35,11 +35,11 @@ final class LinkConditionsWriter {
     if (conditions.rateBitsPerSecond() != 0) {
       words.add("rate " + LinkUnits.rate(conditions.rateBitsPerSecond()));
     }
-    if (!conditions.queue().equals(LinkConditions.DEFAULT_QUEUE)) {
+    if (!conditions.queue().equals(LinkParts.Queue.DEFAULT)) {
       words.add("queue " + limit(conditions.queue()));
     }
     ecn();
-    if (conditions.mtuBytes() != LinkConditions.MTU_UNLIMITED) {
+    if (conditions.mtuBytes() != LinkParts.MTU_UNLIMITED) {
       words.add("mtu " + conditions.mtuBytes());
     }
     outage();
@@ -48,7 +48,7 @@ final class LinkConditionsWriter {
   }
 
   private void delay() {
-    LinkConditions.Delay delay = conditions.delay();
+    LinkParts.Delay delay = conditions.delay();
     if (delay.nanos() == 0
         && delay.jitterNanos() == 0
         && delay.correlationPpb() == 0
@@ -68,7 +68,7 @@ final class LinkConditionsWriter {
   }
 
   private void reorder() {
-    LinkConditions.Reorder reorder = conditions.reorder();
+    LinkParts.Reorder reorder = conditions.reorder();
     if (reorder.ppb() == 0 && reorder.holdNanos() == 0 && reorder.gap() == 1) {
       return;
     }
@@ -82,7 +82,7 @@ final class LinkConditionsWriter {
   }
 
   private void duplicate() {
-    LinkConditions.Duplicate duplicate = conditions.duplicate();
+    LinkParts.Duplicate duplicate = conditions.duplicate();
     if (duplicate.ppb() == 0 && duplicate.delayNanos() == 0) {
       return;
     }
@@ -107,7 +107,7 @@ final class LinkConditionsWriter {
   }
 
   private void outage() {
-    LinkConditions.Outage outage = conditions.outage();
+    LinkParts.Outage outage = conditions.outage();
     if (outage.lengthNanos() == 0) {
       return;
     }
@@ -128,7 +128,7 @@ final class LinkConditionsWriter {
     }
   }
 
-  private static String limit(LinkConditions.Queue queue) {
+  private static String limit(LinkParts.Queue queue) {
     return switch (queue.unit()) {
       case PACKETS -> Long.toString(queue.limit());
       case BYTES -> LinkUnits.size(queue.limit());

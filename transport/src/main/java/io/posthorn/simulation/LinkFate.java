@@ -50,7 +50,7 @@ final class LinkFate {
     number++;
     base = mix(key + number * GOLDEN);
     lost = isLost(conditions.loss());
-    LinkConditions.Reorder reorder = conditions.reorder();
+    LinkParts.Reorder reorder = conditions.reorder();
     reordered = false;
     sinceReordered++;
     if (reorder.ppb() > 0 && sinceReordered >= reorder.gap() && happens(REORDER, reorder.ppb())) {
@@ -89,7 +89,7 @@ final class LinkFate {
     return happens(LOSS, wasBad ? model.badLossPpb() : model.goodLossPpb());
   }
 
-  private long delayNanos(LinkConditions.Delay delay) {
+  private long delayNanos(LinkParts.Delay delay) {
     if (delay.jitterNanos() == 0) {
       return delay.nanos();
     }

@@ -49,7 +49,7 @@ final class NetemText {
   }
 
   private void delay() {
-    LinkConditions.Delay delay = conditions.delay();
+    LinkParts.Delay delay = conditions.delay();
     // netem reorders by sending at once what would have waited: it wants a delay for that.
     if (delay.nanos() == 0 && delay.jitterNanos() == 0) {
       return;
@@ -67,7 +67,7 @@ final class NetemText {
   }
 
   private void reorder() {
-    LinkConditions.Reorder reorder = conditions.reorder();
+    LinkParts.Reorder reorder = conditions.reorder();
     if (reorder.ppb() == 0) {
       return;
     }
@@ -98,8 +98,8 @@ final class NetemText {
       return;
     }
     words.append(" rate ").append(LinkUnits.rate(conditions.rateBitsPerSecond()));
-    LinkConditions.Queue queue = conditions.queue();
-    if (queue.equals(LinkConditions.DEFAULT_QUEUE)) {
+    LinkParts.Queue queue = conditions.queue();
+    if (queue.equals(LinkParts.Queue.DEFAULT)) {
       return;
     }
     long packets = queue.limit();
@@ -120,14 +120,14 @@ final class NetemText {
   }
 
   private void others() {
-    if (conditions.mtuBytes() < LinkConditions.MTU_UNLIMITED) {
+    if (conditions.mtuBytes() < LinkParts.MTU_UNLIMITED) {
       remarks.add(
           "mtu: ip link set dev DEVICE mtu "
               + conditions.mtuBytes()
               + ", which fragments or refuses what is larger, not loses it");
     }
     if (conditions.hasOutage()) {
-      LinkConditions.Outage outage = conditions.outage();
+      LinkParts.Outage outage = conditions.outage();
       remarks.add(
           "outage: after "
               + LinkUnits.duration(outage.atNanos())

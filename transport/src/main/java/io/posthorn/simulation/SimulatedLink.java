@@ -153,7 +153,7 @@ public final class SimulatedLink<M> {
       throw new IllegalArgumentException("now " + nowNanos + " is before " + latestNanos);
     }
     int length = datagram.remaining();
-    if (length > LinkConditions.MTU_UNLIMITED) {
+    if (length > LinkParts.MTU_UNLIMITED) {
       throw new IllegalArgumentException("a datagram of " + length + " bytes");
     }
     latestNanos = nowNanos;
