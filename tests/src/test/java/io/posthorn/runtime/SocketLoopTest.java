@@ -251,7 +251,7 @@ class SocketLoopTest {
   }
 
   private void receive() throws IOException {
-    if (driver.receive(Endpoint.NEVER) == null) {
+    if (driver.receiving().receive(Endpoint.NEVER) == null) {
       throw new IOException("the socket is closed");
     }
   }

@@ -90,7 +90,7 @@ final class Dispatch {
       long now = driver.clock.now();
       int bytes = 0;
       while (messages.size() < LIMIT_MESSAGES && bytes < LIMIT_BYTES) {
-        ReceivedMessage message = driver.nextMessage(now);
+        ReceivedMessage message = driver.receiving().nextMessage(now);
         if (message == null) {
           break;
         }
@@ -114,7 +114,7 @@ final class Dispatch {
     driver.lock.lock();
     try {
       long now = driver.clock.now();
-      single = driver.handedMessage(); // older than what can be lent
+      single = driver.receiving().handedMessage(); // older than what can be lent
       if (single == null && !driver.endpoint.lendRun(run)) {
         single = driver.endpoint.pollMessage(now);
         if (single == null) {

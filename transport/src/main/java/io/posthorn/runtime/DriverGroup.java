@@ -161,16 +161,16 @@ public final class DriverGroup {
     of(connection.handle()).sending().abortStream(connection, channel);
   }
 
-  /** As {@link SocketDriver#receivePart}. */
+  /** As {@link Receiving#receivePart}. */
   public @Nullable ReceivedMessage receivePart(ConnectionRecord connection, int channel)
       throws InterruptedIOException {
-    return of(connection.handle()).receivePart(connection, channel);
+    return of(connection.handle()).receiving().receivePart(connection, channel);
   }
 
-  /** As {@link SocketDriver#receive(ConnectionRecord, long)}. */
+  /** As {@link Receiving#receive(ConnectionRecord, long)}. */
   public @Nullable ReceivedMessage receive(ConnectionRecord connection, long timeoutNanos)
       throws InterruptedIOException {
-    return of(connection.handle()).receive(connection, timeoutNanos);
+    return of(connection.handle()).receiving().receive(connection, timeoutNanos);
   }
 
   /** As {@link SocketDriver#connect}. */
@@ -216,11 +216,11 @@ public final class DriverGroup {
 
   // What any of them may answer.
 
-  /** As {@link SocketDriver#receive(long)}, of whichever has a message first. */
+  /** As {@link Receiving#receive(long)}, of whichever has a message first. */
   public @Nullable ReceivedMessage receive(long timeoutNanos) throws InterruptedIOException {
     return only != null
-        ? only.receive(timeoutNanos)
-        : first(true, SocketDriver::receiveNow, timeoutNanos);
+        ? only.receiving().receive(timeoutNanos)
+        : first(true, driver -> driver.receiving().receiveNow(), timeoutNanos);
   }
 
   /** As {@link SocketDriver#accept}, of whichever has a connection first. */

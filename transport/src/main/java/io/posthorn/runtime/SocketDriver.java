@@ -10,10 +10,8 @@ import io.posthorn.wire.CloseReason;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.locks.Condition;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -24,16 +22,11 @@ import org.jspecify.annotations.Nullable;
  * asks the endpoint, sends what may leave and, where it says so, waits.
  */
 public final class SocketDriver extends SocketLoop {
-  private final Condition readable = lock.newCondition();
   private final ConnectionRegistry connections = new ConnectionRegistry(this);
-  private final ConnectionReaders connectionReaders = new ConnectionReaders(lock);
   private final long lingerNanos;
 
-  /** Messages taken from the endpoint for threads that were waiting. */
-  private final ArrayDeque<ReceivedMessage> handed = new ArrayDeque<>();
-
-  private int receiversWaiting;
   private final Dispatch dispatch = new Dispatch(this);
+  private final Receiving receiving = new Receiving(this, dispatch);
   private final Sending sending = new Sending(this, connections);
 
   /** Takes the bodies of messages where they lie. */
@@ -168,7 +161,7 @@ public final class SocketDriver extends SocketLoop {
     EndpointEvent.Closed whole = unsent == 0 ? event : event.withUnacknowledged(unsent);
     SocketLog.closed(this, whole);
     connections.onClosed(whole);
-    connectionReaders.wake(event.connection());
+    receiving.wakeReadersOf(event.connection());
     sending.wakeAll();
   }
 
@@ -177,46 +170,9 @@ public final class SocketDriver extends SocketLoop {
     return !hasHandler() && group() == null;
   }
 
-  /** Takes as many messages as there are threads that wait for one, and wakes just those. */
   @Override
   void handOverMessages(long now) {
-    connectionReaders.wakeReadable(endpoint);
-    DriverGroup group = group();
-    if (group != null) {
-      handOverToAny(group.inbox(), now);
-      return;
-    }
-    if (hasHandler() || receiversWaiting <= handed.size()) {
-      return;
-    }
-    boolean took = false;
-    while (receiversWaiting > handed.size()) {
-      ReceivedMessage message = endpoint.pollMessage(now);
-      if (message == null) {
-        break;
-      }
-      handed.add(message);
-      readable.signal();
-      took = true;
-    }
-    if (took) {
-      afterInput(now);
-    }
-  }
-
-  private void handOverToAny(CommonInbox inbox, long now) {
-    boolean took = false;
-    while (!hasHandler() && inbox.wanted() > 0) {
-      ReceivedMessage message = endpoint.pollMessage(now);
-      if (message == null) {
-        break;
-      }
-      inbox.hand(message);
-      took = true;
-    }
-    if (took) {
-      afterInput(now);
-    }
+    receiving.handOver(now);
   }
 
   @Override
@@ -224,24 +180,10 @@ public final class SocketDriver extends SocketLoop {
     return dispatch.dispatch();
   }
 
-  /** Takes the next message, whoever it was meant for; with the lock. */
-  @Nullable ReceivedMessage nextMessage(long now) {
-    ReceivedMessage message = handedMessage();
-    return message != null ? message : endpoint.pollMessage(now);
-  }
-
-  /** Takes the next message that was meant for a thread and that none has taken; with the lock. */
-  @Nullable ReceivedMessage handedMessage() {
-    ReceivedMessage message = handed.poll();
-    DriverGroup group = group();
-    return message == null && group != null ? group.inbox().poll() : message;
-  }
-
   @Override
   void wakeAll() {
     sending.wakeAll();
-    readable.signalAll();
-    connectionReaders.wakeAll();
+    receiving.wakeAll();
     DriverGroup group = group();
     if (group != null) {
       group.inbox().changed();
@@ -264,116 +206,14 @@ public final class SocketDriver extends SocketLoop {
     return sending;
   }
 
-  /** The next message, or null if none came in time or the socket is closed. */
-  public @Nullable ReceivedMessage receive(long timeoutNanos) throws InterruptedIOException {
-    lock.lock();
-    try {
-      long deadline = SocketClock.after(clock.now(), timeoutNanos);
-      while (life.isOpen()) {
-        long now = clock.now();
-        boolean wasHanded = !handed.isEmpty();
-        ReceivedMessage message = dispatch.hasBodyHandler() ? null : nextMessage(now);
-        if (message != null) {
-          if (!wasHanded) {
-            afterInput(now);
-          }
-          return message;
-        }
-        if (now >= deadline) {
-          return null;
-        }
-        receiversWaiting++;
-        try {
-          waiting.await(readable, deadline);
-        } finally {
-          receiversWaiting--;
-        }
-      }
-      return null;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** The next message if there is one. */
-  @Nullable ReceivedMessage receiveNow() {
-    lock.lock();
-    try {
-      if (!life.isOpen() || dispatch.hasBodyHandler()) {
-        return null;
-      }
-      long now = clock.now();
-      ReceivedMessage message = nextMessage(now);
-      if (message != null) {
-        afterInput(now);
-      }
-      return message;
-    } finally {
-      lock.unlock();
-    }
+  /** What concerns messages that threads wait for. */
+  Receiving receiving() {
+    return receiving;
   }
 
   /** The oldest connection that a peer opened and nobody has accepted, if there is one. */
   @Nullable ConnectionRecord acceptNow() {
     return locked(connections::pollAcceptable);
-  }
-
-  /**
-   * The next message of one connection; null if none came in time, the connection has ended and all
-   * that it brought is taken, or the socket is closed.
-   */
-  public @Nullable ReceivedMessage receive(ConnectionRecord connection, long timeoutNanos)
-      throws InterruptedIOException {
-    lock.lock();
-    try {
-      long deadline = SocketClock.after(clock.now(), timeoutNanos);
-      while (life.isOpen()) {
-        long now = clock.now();
-        if (dispatch.hasBodyHandler()) {
-          throw new IllegalStateException("a body handler takes the messages of this socket");
-        }
-        ReceivedMessage message = endpoint.pollMessage(connection.handle(), now);
-        if (message != null) {
-          afterInput(now);
-          return message;
-        }
-        if (connection.closed() != null || now >= deadline) {
-          return null;
-        }
-        ConnectionReaders.Reader reader = connectionReaders.enter(connection.handle());
-        try {
-          waiting.await(reader.readable(), deadline);
-        } finally {
-          connectionReaders.leave(reader);
-        }
-      }
-      return null;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** The next part of a streamed message, or null if the socket or the connection is closed. */
-  public @Nullable ReceivedMessage receivePart(ConnectionRecord connection, int channel)
-      throws InterruptedIOException {
-    lock.lock();
-    try {
-      while (life.isOpen()) {
-        long now = clock.now();
-        ReceivedMessage part = endpoint.pollPart(connection.handle(), channel, now);
-        if (part != null) {
-          afterInput(now);
-          return part;
-        }
-        if (connection.closed() != null) {
-          return null;
-        }
-        waiting.awaitChange(Endpoint.NEVER);
-      }
-      return null;
-    } finally {
-      lock.unlock();
-    }
   }
 
   /** Starts to open a connection or finds it; null if none may be opened. */
@@ -518,7 +358,7 @@ public final class SocketDriver extends SocketLoop {
     lock.lock();
     try {
       dispatch.to(to);
-      readable.signalAll();
+      receiving.wakeReceivers();
       lookAgain();
     } finally {
       lock.unlock();
@@ -530,7 +370,7 @@ public final class SocketDriver extends SocketLoop {
     lock.lock();
     try {
       dispatch.toBodies(to);
-      readable.signalAll();
+      receiving.wakeReceivers();
       lookAgain();
     } finally {
       lock.unlock();
