@@ -81,7 +81,7 @@ public final class Connection implements AutoCloseable {
    * @throws IOException as {@link MessageSocket#send(Message)}
    */
   public void send(byte[] bytes) throws IOException {
-    socket.sendUnreceipted(message().body(bytes), this);
+    socket.sending().sendUnreceipted(message().body(bytes), this);
   }
 
   /**
@@ -90,7 +90,7 @@ public final class Connection implements AutoCloseable {
    * @throws IOException as {@link MessageSocket#send(Message)}
    */
   public void send(ByteBuffer buffer) throws IOException {
-    socket.sendUnreceipted(message().body(buffer), this);
+    socket.sending().sendUnreceipted(message().body(buffer), this);
   }
 
   /**
@@ -99,7 +99,7 @@ public final class Connection implements AutoCloseable {
    * @throws IOException as {@link MessageSocket#send(Message)}
    */
   public Receipt send(Message message) throws IOException {
-    return socket.send(message, this);
+    return socket.sending().send(message, this);
   }
 
   /**
@@ -109,7 +109,7 @@ public final class Connection implements AutoCloseable {
    * @throws IOException as {@link MessageSocket#trySend}
    */
   public @Nullable Receipt trySend(Message message) throws IOException {
-    return socket.trySend(message, this);
+    return socket.sending().trySend(message, this);
   }
 
   /**
@@ -156,7 +156,7 @@ public final class Connection implements AutoCloseable {
       if (ended != null) {
         throw ended;
       }
-      socket.requireOpen();
+      socket.refusals().requireOpen();
     }
     return message;
   }
@@ -243,7 +243,7 @@ public final class Connection implements AutoCloseable {
       throw failure;
     }
     if (!known) {
-      socket.requireOpen();
+      socket.refusals().requireOpen();
       throw new ConnectionTimeoutException(
           record.peer(),
           timeout,

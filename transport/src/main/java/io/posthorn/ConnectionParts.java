@@ -29,7 +29,7 @@ final class ConnectionParts implements MessageOutputStream.PartSender {
     if (outcome != SendOutcome.ACCEPTED) {
       EndpointEvent.Closed end = connection.closed();
       TransportException ended = end == null ? null : Endings.exception(end, socket.options());
-      throw socket.refusal(outcome, connection.peer(), writtenBytes, ended);
+      throw socket.refusals().refusal(outcome, connection.peer(), writtenBytes, ended);
     }
   }
 
@@ -40,6 +40,6 @@ final class ConnectionParts implements MessageOutputStream.PartSender {
 
   @Override
   public void release() {
-    socket.streams().release(claim);
+    socket.sending().endStream(claim);
   }
 }

@@ -20,7 +20,7 @@ final class DatagramParts implements MessageOutputStream.PartSender {
   @Override
   public void send(byte[] part, boolean more, long writtenBytes) throws IOException {
     if (writtenBytes > WireLimits.MAX_DATAGRAM_BYTES) {
-      throw socket.refusal(SendOutcome.TOO_LARGE, peer, writtenBytes, null);
+      throw socket.refusals().refusal(SendOutcome.TOO_LARGE, peer, writtenBytes, null);
     }
     collected.writeBytes(part);
     if (!more) {

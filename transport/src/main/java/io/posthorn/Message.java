@@ -50,7 +50,7 @@ public final class Message {
 
   /** Begins a message to a peer: reliable and ordered on channel 0, unless said otherwise. */
   public static Draft to(InetSocketAddress peer) {
-    return new Draft(Endpoint.NO_CONNECTION, MessageSocket.checkedPeer(peer));
+    return new Draft(Endpoint.NO_CONNECTION, SendablePeer.of(peer));
   }
 
   /** The options of a message that is being made; ends with one of the {@code body} methods. */

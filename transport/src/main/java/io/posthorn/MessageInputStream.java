@@ -100,7 +100,7 @@ final class MessageInputStream extends InputStream {
   private IOException ended(ConnectionRecord at) throws IOException {
     EndpointEvent.Closed end = at.closed();
     if (end == null) {
-      socket.requireOpen();
+      socket.refusals().requireOpen();
       throw new IllegalStateException("a part is missing although connection and socket are open");
     }
     return Endings.exception(end, socket.options());

@@ -3,23 +3,16 @@ package io.posthorn;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.io.SharedPort;
-import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceivedMessage;
-import io.posthorn.protocol.SendOutcome;
 import io.posthorn.runtime.ConnectionEvents;
 import io.posthorn.runtime.ConnectionRecord;
 import io.posthorn.runtime.DriverGroup;
-import io.posthorn.runtime.PendingReceipt;
 import io.posthorn.runtime.SocketClock;
 import io.posthorn.runtime.SocketDriver;
-import io.posthorn.wire.WireLimits;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.Inet6Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
@@ -65,7 +58,8 @@ public final class MessageSocket implements Closeable {
   private final SocketOptions options;
   private final Duration linger;
   private final DriverGroup drivers;
-  private final OpenStreams streams = new OpenStreams();
+  private final Refusals refusals;
+  private final MessageSending sending;
   private final @Nullable SharedPort sharedPort;
 
   MessageSocket(SocketOptions options, Duration linger, SocketDriver started) {
@@ -81,6 +75,8 @@ public final class MessageSocket implements Closeable {
     this.sharedPort = sharedPort;
     this.linger = linger;
     this.drivers = drivers;
+    this.refusals = new Refusals(options, drivers);
+    this.sending = new MessageSending(drivers, refusals);
   }
 
   /** The port, if one in plain mode may be opened beside it. */
@@ -102,11 +98,9 @@ public final class MessageSocket implements Closeable {
    * @throws IOException as {@link #send(Message)}
    */
   public void send(InetSocketAddress peer, byte[] bytes) throws IOException {
-    ByteBuffer body = ByteBuffer.wrap(bytes);
-    if (sendSmall(peer, body) || sendLarge(peer, body)) {
-      return;
+    if (!sending.sendBody(peer, ByteBuffer.wrap(bytes))) {
+      sending.sendUnreceipted(Message.to(peer).body(bytes), null);
     }
-    sendUnreceipted(Message.to(peer).body(bytes), null);
   }
 
   /**
@@ -115,29 +109,9 @@ public final class MessageSocket implements Closeable {
    * @throws IOException as {@link #send(Message)}
    */
   public void send(InetSocketAddress peer, ByteBuffer buffer) throws IOException {
-    if (sendSmall(peer, buffer) || sendLarge(peer, buffer)) {
-      return;
+    if (!sending.sendBody(peer, buffer)) {
+      sending.sendUnreceipted(Message.to(peer).body(buffer), null);
     }
-    sendUnreceipted(Message.to(peer).body(buffer), null);
-  }
-
-  /** A peer under whose address a lane was found was checked when that was made. */
-  @SuppressWarnings("ReferenceEquality") // whether it stands for another address
-  private boolean sendSmall(InetSocketAddress peer, ByteBuffer body) {
-    if (!streams.isEmpty()) {
-      return false;
-    }
-    if (drivers.sendSmall(peer, 0, body)) {
-      return true;
-    }
-    InetSocketAddress meant = checkedPeer(peer);
-    return meant != peer && drivers.sendSmall(meant, 0, body);
-  }
-
-  private boolean sendLarge(InetSocketAddress peer, ByteBuffer body) throws IOException {
-    return body.remaining() > WireLimits.MAX_CHUNK_BYTES
-        && streams.isEmpty()
-        && drivers.sendLarge(checkedPeer(peer), 0, body);
   }
 
   /**
@@ -153,7 +127,7 @@ public final class MessageSocket implements Closeable {
    * @throws IOException as the named ones, all of which are
    */
   public Receipt send(Message message) throws IOException {
-    return send(message, null);
+    return sending.send(message, null);
   }
 
   /**
@@ -163,7 +137,7 @@ public final class MessageSocket implements Closeable {
    * @throws IOException as {@link #send(Message)}
    */
   public @Nullable Receipt trySend(Message message) throws IOException {
-    return trySend(message, null);
+    return sending.trySend(message, null);
   }
 
   /**
@@ -173,7 +147,7 @@ public final class MessageSocket implements Closeable {
    * @throws IOException as {@link #connect(InetSocketAddress)}
    */
   public MessageOutputStream openStream(InetSocketAddress peer, int channel) throws IOException {
-    InetSocketAddress to = checkedPeer(peer);
+    InetSocketAddress to = SendablePeer.of(peer);
     if (options.mode() == Mode.PLAIN) {
       return new MessageOutputStream(new DatagramParts(this, to));
     }
@@ -181,143 +155,8 @@ public final class MessageSocket implements Closeable {
   }
 
   MessageOutputStream openStream(ConnectionRecord record, int channel) {
-    OpenStreams.Claim claim = streams.claim(record, channel);
-    drivers.beginStream(record, channel);
+    OpenStreams.Claim claim = sending.beginStream(record, channel);
     return new MessageOutputStream(new ConnectionParts(this, record, channel, claim));
-  }
-
-  Receipt send(Message message, @Nullable Connection on) throws IOException {
-    PendingReceipt receipt = newReceipt(message, on);
-    check(drivers.send(outgoing(message, on, receipt)), message, on);
-    return new Receipt(receipt);
-  }
-
-  @Nullable Receipt trySend(Message message, @Nullable Connection on) throws IOException {
-    PendingReceipt receipt = newReceipt(message, on);
-    SendOutcome outcome = drivers.trySend(outgoing(message, on, receipt));
-    if (outcome == SendOutcome.BLOCKED) {
-      return null;
-    }
-    check(outcome, message, on);
-    return new Receipt(receipt);
-  }
-
-  void sendUnreceipted(Message message, @Nullable Connection on) throws IOException {
-    check(drivers.send(outgoing(message, on, null)), message, on);
-  }
-
-  private static long handle(Message message, @Nullable Connection on) {
-    return on == null ? message.connectionHandle() : on.record().handle();
-  }
-
-  private PendingReceipt newReceipt(Message message, @Nullable Connection on) {
-    return new PendingReceipt(
-        drivers.of(handle(message, on), message.peer()),
-        message.peer(),
-        handle(message, on),
-        isConfirmable(message));
-  }
-
-  /** An unreliable message has no name by which it could be confirmed. */
-  private static boolean isConfirmable(Message message) {
-    return message.isConfirmRequested() && message.delivery().isReliable();
-  }
-
-  private OutgoingMessage outgoing(
-      Message message, @Nullable Connection on, @Nullable PendingReceipt receipt) {
-    long handle = handle(message, on);
-    if (message.delivery() == Delivery.RELIABLE_ORDERED) {
-      streams.requireFree(handle, message.peer(), message.channel());
-    }
-    if (message.delivery() == Delivery.RELIABLE_LATEST && message.key() < 0) {
-      throw new IllegalArgumentException("RELIABLE_LATEST needs a key: call key(...)");
-    }
-    Duration expiresAfter = message.expiresAfter();
-    return new OutgoingMessage(
-        handle,
-        message.peer(),
-        message.channel(),
-        message.delivery(),
-        message.delivery() == Delivery.RELIABLE_LATEST ? message.key() : -1,
-        message.array(),
-        false,
-        expiresAfter == null
-            ? Endpoint.NEVER
-            : SocketClock.after(
-                drivers.of(handle, message.peer()).clock().nowNanos(),
-                SocketClock.nanos(expiresAfter)),
-        isConfirmable(message),
-        receipt);
-  }
-
-  private void check(SendOutcome outcome, Message message, @Nullable Connection on)
-      throws IOException {
-    if (outcome != SendOutcome.ACCEPTED) {
-      throw refusal(outcome, message.peer(), message.size(), on == null ? null : on.failure());
-    }
-  }
-
-  /** Why a message was not taken. */
-  IOException refusal(
-      SendOutcome outcome, InetSocketAddress peer, long size, @Nullable TransportException ended) {
-    return switch (outcome) {
-      case ACCEPTED, BLOCKED -> throw new IllegalStateException(outcome + " is no refusal");
-      case TOO_LARGE -> tooLarge(peer, size);
-      case MESSAGES_LOST -> Endings.messagesLost(peer, drivers.lastEnd(peer), options);
-      case CONNECTION_LIMIT ->
-          new ConnectionLimitException(
-              peer,
-              "no connection to "
-                  + AddressText.of(peer)
-                  + ": this socket has "
-                  + options.maxConnections()
-                  + " connections, as many as it may; close some or raise maxConnections");
-      case CHANNEL_LIMIT ->
-          new ChannelLimitException(
-              peer,
-              AddressText.of(peer)
-                  + " takes no messages on this channel: use a lower channel number");
-      case CLOSED -> closed(peer, ended);
-    };
-  }
-
-  private MessageTooLargeException tooLarge(InetSocketAddress peer, long size) {
-    if (options.mode() == Mode.PLAIN) {
-      int limit = WireLimits.MAX_DATAGRAM_BYTES;
-      return new MessageTooLargeException(
-          peer,
-          size,
-          limit,
-          "message of "
-              + size
-              + " bytes to "
-              + AddressText.of(peer)
-              + ": plain mode takes at most "
-              + limit
-              + ", one datagram; cut it up or use Mode.RELIABLE");
-    }
-    return new MessageTooLargeException(
-        peer,
-        size,
-        -1,
-        "message of "
-            + size
-            + " bytes is larger than "
-            + AddressText.of(peer)
-            + " takes this way: ordered ones it takes in one piece up to its maxWholeMessageBytes,"
-            + " and of any size if it was opened with streaming(true); unordered ones must fit its"
-            + " receive buffer, unreliable ones a packet");
-  }
-
-  private IOException closed(InetSocketAddress peer, @Nullable TransportException ended) {
-    if (ended != null) {
-      return ended;
-    }
-    EndpointEvent.Closed end = drivers.lastEnd(peer);
-    if (drivers.isClosing() || end == null) {
-      return socketClosed();
-    }
-    return Endings.exception(end, options);
   }
 
   // Receiving.
@@ -333,7 +172,7 @@ public final class MessageSocket implements Closeable {
   public Message receive() throws IOException {
     Message message = receiveWithin(Endpoint.NEVER);
     if (message == null) {
-      throw socketClosed();
+      throw refusals.socketClosed();
     }
     return message;
   }
@@ -349,13 +188,13 @@ public final class MessageSocket implements Closeable {
   }
 
   private @Nullable Message receiveWithin(long timeoutNanos) throws IOException {
-    requireOpen();
+    refusals.requireOpen();
     if (drivers.hasHandler()) {
       throw new IllegalStateException("a handler takes the messages of this socket");
     }
     ReceivedMessage received = drivers.receive(timeoutNanos);
     if (received == null) {
-      requireOpen();
+      refusals.requireOpen();
       return null;
     }
     return message(received);
@@ -434,12 +273,12 @@ public final class MessageSocket implements Closeable {
    * @throws IOException as {@link #connect(InetSocketAddress)}
    */
   public Connection connect(InetSocketAddress peer, Duration timeout) throws IOException {
-    requireConnections("connect");
-    InetSocketAddress to = checkedPeer(peer);
+    refusals.requireConnections("connect");
+    InetSocketAddress to = SendablePeer.of(peer);
     ConnectionRecord record = drivers.connect(to);
     if (record == null) {
-      requireOpen();
-      throw refusal(SendOutcome.CONNECTION_LIMIT, to, 0, null);
+      refusals.requireOpen();
+      throw refusals.connectionLimit(to);
     }
     Connection connection = new Connection(this, record);
     connection.awaitOpen(timeout);
@@ -456,7 +295,7 @@ public final class MessageSocket implements Closeable {
   public Connection accept() throws IOException {
     Connection connection = acceptWithin(Endpoint.NEVER);
     if (connection == null) {
-      throw socketClosed();
+      throw refusals.socketClosed();
     }
     return connection;
   }
@@ -472,21 +311,14 @@ public final class MessageSocket implements Closeable {
   }
 
   private @Nullable Connection acceptWithin(long timeoutNanos) throws IOException {
-    requireConnections("accept");
-    requireOpen();
+    refusals.requireConnections("accept");
+    refusals.requireOpen();
     ConnectionRecord record = drivers.accept(timeoutNanos);
     if (record == null) {
-      requireOpen();
+      refusals.requireOpen();
       return null;
     }
     return new Connection(this, record);
-  }
-
-  private void requireConnections(String what) {
-    if (options.mode() == Mode.PLAIN) {
-      throw new UnsupportedOperationException(
-          what + ": plain mode has no connections; use Mode.RELIABLE");
-    }
   }
 
   /**
@@ -615,53 +447,15 @@ public final class MessageSocket implements Closeable {
     return drivers.waitUntil(of, condition, SocketClock.nanos(timeout));
   }
 
-  void requireOpen() throws SocketClosedException {
-    if (drivers.isClosing()) {
-      throw socketClosed();
-    }
-  }
-
-  private SocketClosedException socketClosed() {
-    Throwable failure = drivers.failure();
-    return new SocketClosedException(
-        failure == null
-            ? "the socket on " + localAddress() + " is closed: open a new one"
-            : "the socket on " + localAddress() + " was ended by a fault: " + failure,
-        failure);
-  }
-
   DriverGroup drivers() {
     return drivers;
   }
 
-  OpenStreams streams() {
-    return streams;
+  Refusals refusals() {
+    return refusals;
   }
 
-  /** A peer that can be sent to; the wildcard address means this machine. */
-  static InetSocketAddress checkedPeer(InetSocketAddress peer) {
-    if (peer.isUnresolved()) {
-      throw new IllegalArgumentException(
-          "peer " + peer.getHostString() + ": the name is unknown; give an address that resolves");
-    }
-    if (peer.getPort() == 0) {
-      throw new IllegalArgumentException(
-          "peer " + AddressText.of(peer) + ": expected a port of 1 to 65535");
-    }
-    InetAddress host = peer.getAddress();
-    if (!host.isAnyLocalAddress()) {
-      return peer;
-    }
-    return new InetSocketAddress(loopback(host instanceof Inet6Address), peer.getPort());
-  }
-
-  private static InetAddress loopback(boolean isIpv6) {
-    byte[] address = isIpv6 ? new byte[16] : new byte[] {127, 0, 0, 0};
-    address[address.length - 1] = 1;
-    try {
-      return InetAddress.getByAddress(address);
-    } catch (UnknownHostException e) {
-      throw new IllegalStateException("an address of 4 or 16 bytes is legal", e);
-    }
+  MessageSending sending() {
+    return sending;
   }
 }

@@ -193,7 +193,7 @@ public final class ReliableDatagramSocket extends PeerSocket {
   @Override
   protected void connectTo(InetSocketAddress peer) throws SocketException {
     requireOnePeer(peer);
-    InetSocketAddress to = MessageSocket.checkedPeer(peer);
+    InetSocketAddress to = SendablePeer.of(peer);
     MessageSocket bound = bound();
     synchronized (lock) {
       keepPackets(remote());
@@ -306,7 +306,7 @@ public final class ReliableDatagramSocket extends PeerSocket {
       message = Message.to(to).body(ByteBuffer.wrap(packet.getData(), packet.getOffset(), length));
     }
     try {
-      from.sendUnreceipted(message, null);
+      from.sending().sendUnreceipted(message, null);
     } catch (SocketClosedException e) {
       throw closed(e);
     } catch (TransportException e) {

@@ -1,0 +1,150 @@
+package io.posthorn;
+
+import io.posthorn.endpoint.Endpoint;
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.SendOutcome;
+import io.posthorn.runtime.ConnectionRecord;
+import io.posthorn.runtime.DriverGroup;
+import io.posthorn.runtime.PendingReceipt;
+import io.posthorn.runtime.SocketClock;
+import io.posthorn.wire.WireLimits;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a socket's messages reach its drivers: mere bytes by a short way if there is one, all others
+ * as an {@link OutgoingMessage}; and none on a channel that carries a stream. For many threads.
+ */
+final class MessageSending {
+  private final DriverGroup drivers;
+  private final Refusals refusals;
+  private final OpenStreams streams = new OpenStreams();
+
+  MessageSending(DriverGroup drivers, Refusals refusals) {
+    this.drivers = drivers;
+    this.refusals = refusals;
+  }
+
+  /**
+   * Sends what remains in the buffer, ordered on channel 0, without an object for the message.
+   *
+   * @return false if {@link #sendUnreceipted} must be asked
+   */
+  boolean sendBody(InetSocketAddress peer, ByteBuffer body) throws IOException {
+    return sendSmall(peer, body) || sendLarge(peer, body);
+  }
+
+  /** A peer under whose address a lane was found was checked when that was made. */
+  @SuppressWarnings("ReferenceEquality") // whether it stands for another address
+  private boolean sendSmall(InetSocketAddress peer, ByteBuffer body) {
+    if (!streams.isEmpty()) {
+      return false;
+    }
+    if (drivers.sendSmall(peer, 0, body)) {
+      return true;
+    }
+    InetSocketAddress meant = SendablePeer.of(peer);
+    return meant != peer && drivers.sendSmall(meant, 0, body);
+  }
+
+  private boolean sendLarge(InetSocketAddress peer, ByteBuffer body) throws IOException {
+    return body.remaining() > WireLimits.MAX_CHUNK_BYTES
+        && streams.isEmpty()
+        && drivers.sendLarge(SendablePeer.of(peer), 0, body);
+  }
+
+  /** Sends; waits while there is no room. */
+  Receipt send(Message message, @Nullable Connection on) throws IOException {
+    PendingReceipt receipt = newReceipt(message, on);
+    check(drivers.send(outgoing(message, on, receipt)), message, on);
+    return new Receipt(receipt);
+  }
+
+  /** Sends if there is room; else answers null. */
+  @Nullable Receipt trySend(Message message, @Nullable Connection on) throws IOException {
+    PendingReceipt receipt = newReceipt(message, on);
+    SendOutcome outcome = drivers.trySend(outgoing(message, on, receipt));
+    if (outcome == SendOutcome.BLOCKED) {
+      return null;
+    }
+    check(outcome, message, on);
+    return new Receipt(receipt);
+  }
+
+  /** As {@link #send}, for those who do not ask what became of it. */
+  void sendUnreceipted(Message message, @Nullable Connection on) throws IOException {
+    check(drivers.send(outgoing(message, on, null)), message, on);
+  }
+
+  /**
+   * Takes a channel for a streamed message, which is to begin; {@link #endStream} gives it back.
+   */
+  OpenStreams.Claim beginStream(ConnectionRecord connection, int channel) {
+    OpenStreams.Claim claim = streams.claim(connection, channel);
+    drivers.beginStream(connection, channel);
+    return claim;
+  }
+
+  void endStream(OpenStreams.Claim claim) {
+    streams.release(claim);
+  }
+
+  private static long handle(Message message, @Nullable Connection on) {
+    return on == null ? message.connectionHandle() : on.record().handle();
+  }
+
+  private PendingReceipt newReceipt(Message message, @Nullable Connection on) {
+    return new PendingReceipt(
+        drivers.of(handle(message, on), message.peer()),
+        message.peer(),
+        handle(message, on),
+        isConfirmable(message));
+  }
+
+  /** An unreliable message has no name by which it could be confirmed. */
+  private static boolean isConfirmable(Message message) {
+    return message.isConfirmRequested() && message.delivery().isReliable();
+  }
+
+  private OutgoingMessage outgoing(
+      Message message, @Nullable Connection on, @Nullable PendingReceipt receipt) {
+    long handle = handle(message, on);
+    if (message.delivery() == Delivery.RELIABLE_ORDERED) {
+      streams.requireFree(handle, message.peer(), message.channel());
+    }
+    if (message.delivery() == Delivery.RELIABLE_LATEST && message.key() < 0) {
+      throw new IllegalArgumentException("RELIABLE_LATEST needs a key: call key(...)");
+    }
+    return new OutgoingMessage(
+        handle,
+        message.peer(),
+        message.channel(),
+        message.delivery(),
+        message.delivery() == Delivery.RELIABLE_LATEST ? message.key() : -1,
+        message.array(),
+        false,
+        expiry(message, handle),
+        isConfirmable(message),
+        receipt);
+  }
+
+  private long expiry(Message message, long handle) {
+    Duration expiresAfter = message.expiresAfter();
+    if (expiresAfter == null) {
+      return Endpoint.NEVER;
+    }
+    long now = drivers.of(handle, message.peer()).clock().nowNanos();
+    return SocketClock.after(now, SocketClock.nanos(expiresAfter));
+  }
+
+  private void check(SendOutcome outcome, Message message, @Nullable Connection on)
+      throws IOException {
+    if (outcome != SendOutcome.ACCEPTED) {
+      throw refusals.refusal(
+          outcome, message.peer(), message.size(), on == null ? null : on.failure());
+    }
+  }
+}

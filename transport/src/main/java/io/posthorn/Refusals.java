@@ -1,0 +1,109 @@
+package io.posthorn;
+
+import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.protocol.SendOutcome;
+import io.posthorn.runtime.DriverGroup;
+import io.posthorn.wire.WireLimits;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/** Why a socket does not do what it was asked for, as the exception to throw. */
+final class Refusals {
+  private final SocketOptions options;
+  private final DriverGroup drivers;
+
+  Refusals(SocketOptions options, DriverGroup drivers) {
+    this.options = options;
+    this.drivers = drivers;
+  }
+
+  /** Why a message was not taken. */
+  IOException refusal(
+      SendOutcome outcome, InetSocketAddress peer, long size, @Nullable TransportException ended) {
+    return switch (outcome) {
+      case ACCEPTED, BLOCKED -> throw new IllegalStateException(outcome + " is no refusal");
+      case TOO_LARGE -> tooLarge(peer, size);
+      case MESSAGES_LOST -> Endings.messagesLost(peer, drivers.lastEnd(peer), options);
+      case CONNECTION_LIMIT -> connectionLimit(peer);
+      case CHANNEL_LIMIT ->
+          new ChannelLimitException(
+              peer,
+              AddressText.of(peer)
+                  + " takes no messages on this channel: use a lower channel number");
+      case CLOSED -> closed(peer, ended);
+    };
+  }
+
+  ConnectionLimitException connectionLimit(InetSocketAddress peer) {
+    return new ConnectionLimitException(
+        peer,
+        "no connection to "
+            + AddressText.of(peer)
+            + ": this socket has "
+            + options.maxConnections()
+            + " connections, as many as it may; close some or raise maxConnections");
+  }
+
+  private MessageTooLargeException tooLarge(InetSocketAddress peer, long size) {
+    if (options.mode() == Mode.PLAIN) {
+      int limit = WireLimits.MAX_DATAGRAM_BYTES;
+      return new MessageTooLargeException(
+          peer,
+          size,
+          limit,
+          "message of "
+              + size
+              + " bytes to "
+              + AddressText.of(peer)
+              + ": plain mode takes at most "
+              + limit
+              + ", one datagram; cut it up or use Mode.RELIABLE");
+    }
+    return new MessageTooLargeException(
+        peer,
+        size,
+        -1,
+        "message of "
+            + size
+            + " bytes is larger than "
+            + AddressText.of(peer)
+            + " takes this way: ordered ones it takes in one piece up to its maxWholeMessageBytes,"
+            + " and of any size if it was opened with streaming(true); unordered ones must fit its"
+            + " receive buffer, unreliable ones a packet");
+  }
+
+  private IOException closed(InetSocketAddress peer, @Nullable TransportException ended) {
+    if (ended != null) {
+      return ended;
+    }
+    EndpointEvent.Closed end = drivers.lastEnd(peer);
+    if (drivers.isClosing() || end == null) {
+      return socketClosed();
+    }
+    return Endings.exception(end, options);
+  }
+
+  SocketClosedException socketClosed() {
+    Throwable failure = drivers.failure();
+    String socket = "the socket on " + drivers.localAddress();
+    return new SocketClosedException(
+        failure == null
+            ? socket + " is closed: open a new one"
+            : socket + " was ended by a fault: " + failure,
+        failure);
+  }
+
+  void requireOpen() throws SocketClosedException {
+    if (drivers.isClosing()) {
+      throw socketClosed();
+    }
+  }
+
+  void requireConnections(String what) {
+    if (options.mode() == Mode.PLAIN) {
+      throw new UnsupportedOperationException(
+          what + ": plain mode has no connections; use Mode.RELIABLE");
+    }
+  }
+}
