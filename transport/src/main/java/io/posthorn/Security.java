@@ -4,18 +4,12 @@ import io.posthorn.identity.AuthorizedKeys;
 import io.posthorn.identity.Fingerprint;
 import io.posthorn.identity.Identity;
 import io.posthorn.identity.KnownHosts;
-import io.posthorn.identity.PeerKey;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.BiConsumer;
-import javax.crypto.SecretKeyFactory;
-import javax.crypto.spec.PBEKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,83 +49,23 @@ public final class Security {
   /** Length of a pre-shared key. */
   public static final int PRE_SHARED_KEY_BYTES = 32;
 
-  private static final int LEAST_SECRET_CHARS = 8;
-
-  /** OWASP's figure for PBKDF2-HMAC-SHA256 (2023): a third of a second for who has the secret. */
-  private static final int STRETCHING_ROUNDS = 600_000;
-
-  private static final byte[] STRETCHING_SALT =
-      "posthorn pre-shared secret".getBytes(StandardCharsets.US_ASCII);
-
-  private static final Security EPHEMERAL = new Security(new Draft(true));
-  private static final Security NONE = new Security(new Draft(false));
-
-  /** What becomes of peers that the known hosts do not name. */
-  private enum Newcomers {
-    REMEMBERED,
-    TOLD,
-    REFUSED
-  }
+  private static final Security EPHEMERAL = new Security(true, null, null, PeerTrust.ANYBODY);
+  private static final Security NONE = new Security(false, null, null, PeerTrust.ANYBODY);
 
   private final boolean encrypted;
   private final @Nullable Identity identity;
   private final @Nullable SharedSecret preSharedKey;
-  private final @Nullable Set<Fingerprint> pinned;
-  private final @Nullable KnownHosts knownHosts;
-  private final @Nullable AuthorizedKeys authorized;
+  private final PeerTrust trust;
 
-  private final Newcomers newcomers;
-
-  /** Where revoked keys stand, whether or not peers are looked up there. */
-  private final @Nullable KnownHosts revocations;
-
-  private final @Nullable BiConsumer<InetSocketAddress, Fingerprint> onFirstUse;
-
-  private Security(Draft draft) {
-    encrypted = draft.encrypted;
-    identity = draft.identity;
-    preSharedKey = draft.preSharedKey;
-    pinned = draft.pinned;
-    knownHosts = draft.knownHosts;
-    authorized = draft.authorized;
-    newcomers = draft.newcomers;
-    revocations = draft.revocations;
-    onFirstUse = draft.onFirstUse;
-  }
-
-  /** What a {@code Security} is made of, while one thing of it is changed. */
-  private static final class Draft {
-    final boolean encrypted;
-    @Nullable Identity identity;
-    @Nullable SharedSecret preSharedKey;
-    @Nullable Set<Fingerprint> pinned;
-    @Nullable KnownHosts knownHosts;
-    @Nullable AuthorizedKeys authorized;
-    Newcomers newcomers = Newcomers.REMEMBERED;
-    @Nullable KnownHosts revocations;
-    @Nullable BiConsumer<InetSocketAddress, Fingerprint> onFirstUse;
-
-    Draft(boolean encrypted) {
-      this.encrypted = encrypted;
-    }
-  }
-
-  /** A draft of the same, to be changed. */
-  private Draft draft() {
-    if (!encrypted) {
-      throw new IllegalStateException(
-          "Security.none() knows no keys: begin with another, such as Security.ephemeral()");
-    }
-    Draft draft = new Draft(true);
-    draft.identity = identity;
-    draft.preSharedKey = preSharedKey;
-    draft.pinned = pinned;
-    draft.knownHosts = knownHosts;
-    draft.authorized = authorized;
-    draft.newcomers = newcomers;
-    draft.revocations = revocations;
-    draft.onFirstUse = onFirstUse;
-    return draft;
+  private Security(
+      boolean encrypted,
+      @Nullable Identity identity,
+      @Nullable SharedSecret preSharedKey,
+      PeerTrust trust) {
+    this.encrypted = encrypted;
+    this.identity = identity;
+    this.preSharedKey = preSharedKey;
+    this.trust = trust;
   }
 
   /** Encrypted, with an identity made anew for each socket and no pinning of the peer's. */
@@ -181,9 +115,8 @@ public final class Security {
 
   /** The same with an identity of one's own that peers can know again. */
   public Security withIdentity(Identity identity) {
-    Draft draft = draft();
-    draft.identity = identity;
-    return new Security(draft);
+    requireKeys();
+    return new Security(true, identity, preSharedKey, trust);
   }
 
   /**
@@ -195,7 +128,7 @@ public final class Security {
    * @throws IllegalArgumentException if there is none, or one cannot be read
    */
   public Security withPinned(String... fingerprints) {
-    Draft draft = draft();
+    requireKeys();
     if (fingerprints.length == 0) {
       throw new IllegalArgumentException("no fingerprint: give at least one, or nobody would do");
     }
@@ -203,8 +136,7 @@ public final class Security {
     for (String fingerprint : fingerprints) {
       parsed.add(Fingerprint.parse(fingerprint));
     }
-    draft.pinned = parsed;
-    return new Security(draft);
+    return with(trust.withPinned(parsed));
   }
 
   /**
@@ -215,7 +147,7 @@ public final class Security {
    * @param knownHosts is made when there is something to remember
    */
   public Security withTrustOnFirstUse(Path knownHosts) {
-    return keepingHosts(knownHosts, Newcomers.REMEMBERED, null);
+    return keepingHosts(knownHosts, PeerTrust.Newcomers.REMEMBERED, null);
   }
 
   /**
@@ -226,14 +158,14 @@ public final class Security {
    */
   public Security withTrustOnFirstUse(
       Path knownHosts, BiConsumer<InetSocketAddress, Fingerprint> onFirstUse) {
-    return keepingHosts(knownHosts, Newcomers.REMEMBERED, onFirstUse);
+    return keepingHosts(knownHosts, PeerTrust.Newcomers.REMEMBERED, onFirstUse);
   }
 
   /**
    * As {@link #withTrustOnFirstUse(Path)}, but a peer that the file does not name is refused too.
    */
   public Security withKnownHosts(Path knownHosts) {
-    return keepingHosts(knownHosts, Newcomers.REFUSED, null);
+    return keepingHosts(knownHosts, PeerTrust.Newcomers.REFUSED, null);
   }
 
   /**
@@ -244,18 +176,15 @@ public final class Security {
    */
   public Security withKnownHosts(
       Path knownHosts, BiConsumer<InetSocketAddress, Fingerprint> onUnknown) {
-    return keepingHosts(knownHosts, Newcomers.TOLD, onUnknown);
+    return keepingHosts(knownHosts, PeerTrust.Newcomers.TOLD, onUnknown);
   }
 
   private Security keepingHosts(
       Path file,
-      Newcomers newcomersThen,
+      PeerTrust.Newcomers newcomers,
       @Nullable BiConsumer<InetSocketAddress, Fingerprint> listener) {
-    Draft draft = draft();
-    draft.knownHosts = new KnownHosts(file);
-    draft.newcomers = newcomersThen;
-    draft.onFirstUse = listener;
-    return new Security(draft);
+    requireKeys();
+    return with(trust.withKnownHosts(new KnownHosts(file), newcomers, listener));
   }
 
   /**
@@ -267,9 +196,8 @@ public final class Security {
    *     None are revoked if there is no such file; while it cannot be read, nobody is accepted
    */
   public Security withRevokedKeys(Path knownHosts) {
-    Draft draft = draft();
-    draft.revocations = new KnownHosts(knownHosts);
-    return new Security(draft);
+    requireKeys();
+    return with(trust.withRevocations(new KnownHosts(knownHosts)));
   }
 
   /**
@@ -280,17 +208,8 @@ public final class Security {
    * @throws IllegalArgumentException if the length is another
    */
   public Security withPreSharedKey(byte[] key) {
-    Draft draft = draft();
-    if (key.length != PRE_SHARED_KEY_BYTES) {
-      throw new IllegalArgumentException(
-          "a pre-shared key has "
-              + PRE_SHARED_KEY_BYTES
-              + " bytes, not "
-              + key.length
-              + ": give words as characters");
-    }
-    draft.preSharedKey = new SharedSecret(key);
-    return new Security(draft);
+    requireKeys();
+    return with(new SharedSecret(key));
   }
 
   /**
@@ -303,18 +222,9 @@ public final class Security {
    * @throws IllegalArgumentException if it is shorter
    */
   public Security withPreSharedKey(char[] secret) {
-    if (secret.length < LEAST_SECRET_CHARS) {
-      throw new IllegalArgumentException(
-          "a secret of "
-              + secret.length
-              + " characters: expected at least "
-              + LEAST_SECRET_CHARS
-              + ", better six random words");
-    }
-    byte[] key = stretched(secret);
-    Security with = withPreSharedKey(key);
-    Arrays.fill(key, (byte) 0);
-    return with;
+    SharedSecret stretched = SharedSecret.of(secret);
+    requireKeys();
+    return with(stretched);
   }
 
   /**
@@ -324,22 +234,23 @@ public final class Security {
    *     handshake, and nobody may connect while it cannot be
    */
   public Security withAuthorizedKeys(Path file) {
-    Draft draft = draft();
-    draft.authorized = new AuthorizedKeys(file);
-    return new Security(draft);
+    requireKeys();
+    return with(trust.withAuthorized(new AuthorizedKeys(file)));
   }
 
-  private static byte[] stretched(char[] secret) {
-    PBEKeySpec words =
-        new PBEKeySpec(secret, STRETCHING_SALT, STRETCHING_ROUNDS, 8 * PRE_SHARED_KEY_BYTES);
-    try {
-      return SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256")
-          .generateSecret(words)
-          .getEncoded();
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("the JDK has PBKDF2WithHmacSHA256", e);
-    } finally {
-      words.clearPassword();
+  private Security with(PeerTrust other) {
+    return new Security(true, identity, preSharedKey, other);
+  }
+
+  private Security with(SharedSecret key) {
+    return new Security(true, identity, key, trust);
+  }
+
+  /** What is not encrypted knows none. */
+  private void requireKeys() {
+    if (!encrypted) {
+      throw new IllegalStateException(
+          "Security.none() knows no keys: begin with another, such as Security.ephemeral()");
     }
   }
 
@@ -380,29 +291,6 @@ public final class Security {
     }
   }
 
-  /** A pre-shared key, one for all copies of a {@code Security}, so that it can be erased. */
-  private static final class SharedSecret {
-    private final byte[] bytes;
-    private boolean erased;
-
-    SharedSecret(byte[] key) {
-      bytes = key.clone();
-    }
-
-    synchronized byte[] copy() {
-      if (erased) {
-        throw new IllegalStateException(
-            "the pre-shared key was erased by destroy(): make another Security");
-      }
-      return bytes.clone();
-    }
-
-    synchronized void erase() {
-      Arrays.fill(bytes, (byte) 0);
-      erased = true;
-    }
-  }
-
   /**
    * Checks that the files it names can be relied on, so that a socket fails when it is opened and
    * not at its first peer.
@@ -413,20 +301,9 @@ public final class Security {
   public void check() throws IOException {
     SharedSecret secret = preSharedKey;
     if (secret != null) {
-      Arrays.fill(secret.copy(), (byte) 0);
+      secret.requireThere();
     }
-    KnownHosts hosts = knownHosts;
-    if (hosts != null) {
-      hosts.entries();
-    }
-    KnownHosts revoking = revocationsApart();
-    if (revoking != null) {
-      revoking.entries();
-    }
-    AuthorizedKeys keys = authorized;
-    if (keys != null) {
-      keys.check();
-    }
+    trust.check();
   }
 
   /**
@@ -438,45 +315,7 @@ public final class Security {
    * @return what is wrong, where, and what to do; null if the peer is accepted
    */
   public @Nullable String refusal(InetSocketAddress peer, byte[] publicKey, boolean isWanted) {
-    if (!encrypted) {
-      return null;
-    }
-    KnownHosts revoking = revocationsApart();
-    String revoked = revoking == null ? null : revoking.revocation(peer, publicKey);
-    if (revoked != null) {
-      return revoked;
-    }
-    KnownHosts hosts = knownHosts;
-    if (hosts != null) {
-      KnownHosts.Verdict verdict = hosts.judge(peer, publicKey);
-      if (verdict instanceof KnownHosts.Verdict.Refused refused) {
-        return refused.why();
-      }
-      if (newcomers == Newcomers.REFUSED
-          && isWanted
-          && verdict instanceof KnownHosts.Verdict.Unknown) {
-        return KnownHosts.nameOf(peer)
-            + " does not stand in "
-            + hosts.file()
-            + "; its key is "
-            + Fingerprint.of(publicKey)
-            + ": if whoever runs it says the same, trust it";
-      }
-    }
-    boolean isPinned = isPinned(publicKey);
-    AuthorizedKeys keys = authorized;
-    if (isWanted || keys == null) {
-      return isPinned ? null : notPinned(peer, publicKey);
-    }
-    return pinned != null && isPinned ? null : keys.refusal(publicKey);
-  }
-
-  /** Where revoked keys stand, if not in the known hosts, which are asked for them anyway. */
-  private @Nullable KnownHosts revocationsApart() {
-    KnownHosts revoking = revocations;
-    KnownHosts hosts = knownHosts;
-    boolean same = revoking != null && hosts != null && revoking.file().equals(hosts.file());
-    return same ? null : revoking;
+    return encrypted ? trust.refusal(peer, publicKey, isWanted) : null;
   }
 
   /**
@@ -484,29 +323,7 @@ public final class Security {
    * a secret. Where not, a peer is its key: one that comes with another is another peer.
    */
   public boolean takesStrangers() {
-    return !encrypted || (pinned == null && authorized == null);
-  }
-
-  private boolean isPinned(byte[] publicKey) {
-    Set<Fingerprint> wanted = pinned;
-    if (wanted == null) {
-      return true;
-    }
-    boolean found = false;
-    for (Fingerprint fingerprint : wanted) {
-      found |= fingerprint.isOf(publicKey);
-    }
-    return found;
-  }
-
-  private String notPinned(InetSocketAddress peer, byte[] publicKey) {
-    return "the key of "
-        + KnownHosts.nameOf(peer)
-        + " is "
-        + Fingerprint.of(publicKey)
-        + ", not the one that is pinned, "
-        + pinned
-        + ": make sure whom you talk to before you pin another";
+    return !encrypted || trust.takesStrangers();
   }
 
   /**
@@ -517,30 +334,7 @@ public final class Security {
    *     well
    */
   public @Nullable String remember(InetSocketAddress peer, byte[] publicKey) {
-    KnownHosts hosts = knownHosts;
-    if (hosts == null
-        || newcomers == Newcomers.REFUSED
-        || !(hosts.judge(peer, publicKey) instanceof KnownHosts.Verdict.Unknown)) {
-      return null;
-    }
-    try {
-      if (newcomers == Newcomers.REMEMBERED) {
-        hosts.add(KnownHosts.nameOf(peer), PeerKey.of(publicKey));
-      }
-      BiConsumer<InetSocketAddress, Fingerprint> listener = onFirstUse;
-      if (listener != null) {
-        listener.accept(peer, Fingerprint.of(publicKey));
-      }
-      return null;
-    } catch (IOException failed) {
-      return "the key of "
-          + KnownHosts.nameOf(peer)
-          + " cannot be remembered in "
-          + hosts.file()
-          + " ("
-          + failed
-          + "): make the file writable, or do without it";
-    }
+    return trust.remember(peer, publicKey);
   }
 
   /** Names what is asked for, and no secret. */
@@ -553,19 +347,7 @@ public final class Security {
     if (identity != null) {
       text.append(", identity ").append(identity.fingerprint());
     }
-    if (pinned != null) {
-      text.append(", pinned ").append(pinned);
-    }
-    if (knownHosts != null) {
-      text.append(newcomers == Newcomers.REMEMBERED ? ", trust on first use " : ", known hosts ")
-          .append(knownHosts.file());
-    }
-    if (authorized != null) {
-      text.append(", authorized keys ").append(authorized.file());
-    }
-    if (revocations != null) {
-      text.append(", revoked keys ").append(revocations.file());
-    }
+    text.append(trust.words());
     if (preSharedKey != null) {
       text.append(", pre-shared key");
     }

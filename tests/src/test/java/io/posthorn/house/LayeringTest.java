@@ -70,6 +70,7 @@ class LayeringTest {
   private static final Set<String> VALUES =
       Set.of(
           "Security",
+          "SharedSecret",
           "SocketOptions",
           "CongestionControl",
           "ChannelPriorities",
