@@ -3,8 +3,6 @@ package io.posthorn;
 import io.posthorn.datagram.DatagramAddresses;
 import io.posthorn.datagram.PeerSocket;
 import io.posthorn.datagram.ReceivedPackets;
-import io.posthorn.endpoint.Endpoint;
-import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.wire.WireLimits;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -19,7 +17,6 @@ import java.net.SocketOption;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -65,9 +62,6 @@ import org.jspecify.annotations.Nullable;
  */
 @SuppressWarnings("exports") // what it inherits is the contract's; nobody needs the class between
 public final class ReliableDatagramSocket extends PeerSocket {
-  /** Bytes of a connected peer's packets kept when the socket stops being connected to it. */
-  private static final long KEPT_LIMIT_BYTES = 1 << 20;
-
   /** How often a receiver without time-out looks whether the peer it is connected to is lost. */
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(1);
 
@@ -79,13 +73,10 @@ public final class ReliableDatagramSocket extends PeerSocket {
   private final MessageSocketBuilder builder;
   private final DatagramOptions options = new DatagramOptions();
 
-  /** Packets that came from the peer of a former connection. */
-  private final ArrayDeque<Message> kept = new ArrayDeque<>();
+  private final KeptPackets kept = new KeptPackets();
+  private final PeerReach reach = new PeerReach();
 
   private volatile @Nullable MessageSocket socket;
-
-  /** The last connection to the peer whose end needs no more words; 0 for none. */
-  private volatile long reportedConnection;
 
   private volatile boolean closed;
 
@@ -197,8 +188,8 @@ public final class ReliableDatagramSocket extends PeerSocket {
     MessageSocket bound = bound();
     synchronized (lock) {
       keepPackets(remote());
-      kept.removeIf(message -> !message.from().equals(to));
-      reportedConnection = lastConnection(bound, to);
+      kept.dropOthers(to);
+      reach.noteKnown(bound, to);
       remote(to);
     }
   }
@@ -213,31 +204,10 @@ public final class ReliableDatagramSocket extends PeerSocket {
     }
   }
 
-  /** What others sent to a connected socket must not be received after it was disconnected. */
   private void keepPackets(@Nullable InetSocketAddress peer) {
     MessageSocket bound = socket;
-    if (peer == null || bound == null) {
-      return;
-    }
-    boolean wasInterrupted = Thread.interrupted();
-    try {
-      long bytes = 0;
-      while (bytes < KEPT_LIMIT_BYTES) {
-        Message message = bound.receive(Duration.ZERO);
-        if (message == null) {
-          break;
-        }
-        if (message.from().equals(peer)) {
-          kept.add(message);
-          bytes += message.size();
-        }
-      }
-    } catch (IOException e) {
-      kept.clear(); // closed meanwhile: nobody will ask for them
-    } finally {
-      if (wasInterrupted) {
-        Thread.currentThread().interrupt();
-      }
+    if (peer != null && bound != null) {
+      kept.keep(bound, peer);
     }
   }
 
@@ -311,7 +281,7 @@ public final class ReliableDatagramSocket extends PeerSocket {
       throw closed(e);
     } catch (TransportException e) {
       if (connected != null) {
-        reportedConnection = lastConnection(from, connected);
+        reach.noteKnown(from, connected);
         throw withCause(new PortUnreachableException(e.getMessage()), e);
       }
       throw e;
@@ -361,7 +331,9 @@ public final class ReliableDatagramSocket extends PeerSocket {
         }
         InetSocketAddress peer = remote();
         if (message == null) {
-          requireReachable(from, peer);
+          if (peer != null) {
+            reach.require(from, peer);
+          }
           if (timeoutMillis > 0
               && from.drivers().nowNanos() - startNanos >= timeoutMillis * 1_000_000L) {
             throw new SocketTimeoutException("no packet came within " + timeoutMillis + " ms");
@@ -381,32 +353,6 @@ public final class ReliableDatagramSocket extends PeerSocket {
     synchronized (lock) {
       return kept.poll();
     }
-  }
-
-  /** Says once that the peer of a connected socket was found out of reach since. */
-  private void requireReachable(MessageSocket bound, @Nullable InetSocketAddress peer)
-      throws PortUnreachableException {
-    if (peer == null) {
-      return;
-    }
-    EndpointEvent.Closed end = bound.drivers().lastEnd(peer);
-    if (end == null || end.connection() == reportedConnection) {
-      return;
-    }
-    reportedConnection = end.connection();
-    boolean isOutOfReach =
-        switch (Endings.cause(end.reason())) {
-          case NO_ANSWER, REFUSED, IDLE_TIMEOUT, IDENTITY, SECURITY -> true;
-          default -> false;
-        };
-    if (isOutOfReach) {
-      throw new PortUnreachableException(Endings.exception(end, bound.options()).getMessage());
-    }
-  }
-
-  private static long lastConnection(MessageSocket bound, InetSocketAddress peer) {
-    EndpointEvent.Closed end = bound.drivers().lastEnd(peer);
-    return end == null ? Endpoint.NO_CONNECTION : end.connection();
   }
 
   // Options.
