@@ -172,9 +172,9 @@ public final class MessageSocketBuilder {
    * Message bytes that wait or are unacknowledged for each connection before a sender waits: 64 KiB
    * to 1 GiB, default 8 MiB. One channel gets some four fifths of it, so that one which its peer
    * does not read leaves room for others; and one message may go beyond it, of a channel that has
-   * nothing else under way, so that it may be of any length. Small messages on their way there take
-   * up to 512 KiB more for each channel, and 32 MiB for the whole socket, or for each of its I/O
-   * threads.
+   * nothing else under way, so that it may be of any length. While that one is held, the other
+   * channels share an eighth of the limit. Small messages on their way there take up to 512 KiB
+   * more for each channel, and 32 MiB for the whole socket, or for each of its I/O threads.
    */
   public MessageSocketBuilder sendBufferBytes(int bytes) {
     sendBufferBytes =

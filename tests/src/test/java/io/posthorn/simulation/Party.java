@@ -129,6 +129,10 @@ final class Party implements SimulatedHost {
     return host.endpoint();
   }
 
+  SocketOptions options() {
+    return options;
+  }
+
   // What the application does.
 
   /** Sends a body of this size as soon as there is room. */

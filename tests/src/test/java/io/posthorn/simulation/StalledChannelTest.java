@@ -102,6 +102,20 @@ class StalledChannelTest {
     assertEquals(SendOutcome.ACCEPTED, send(4, 4 << 20));
   }
 
+  /** It is longer than the whole buffer, and nothing of what is left of it moves. */
+  @Example
+  void aMessageBeyondTheBufferThatNobodyReadsStopsNoOther() {
+    int large = pair.a.options().sendBufferBytes() + 1;
+    pair.network.run(Duration.ofSeconds(1));
+    assertEquals(SendOutcome.ACCEPTED, send(STALLED, large, true));
+    pair.network.run(Duration.ofSeconds(2));
+    for (int round = 0; round < 10; round++) {
+      assertEquals(SendOutcome.ACCEPTED, send(4, 64 << 10), "in round " + round);
+      pair.network.run(Duration.ofSeconds(2));
+    }
+    assertEquals(SendOutcome.BLOCKED, send(5, large), "the ceiling");
+  }
+
   /** Messages that go straight into the stream: those that wait for credit hold back no others. */
   @Example
   void runsOfAnotherChannelAreTaken() {

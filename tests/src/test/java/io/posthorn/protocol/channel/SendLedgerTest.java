@@ -92,6 +92,28 @@ class SendLedgerTest {
     assertTrue(ledger.isRefusing(), "the one that stands");
   }
 
+  /** It may stand for ever; what is left for the others is not their slices alone. */
+  @Test
+  void aMessageBeyondTheLimitLeavesTheOthersAnEighth() {
+    assertTrue(share.hasRoom(3 * LIMIT));
+    share.onTaken(3 * LIMIT);
+    long taken = 0;
+    for (int channel = 1; channel < 63; channel++) {
+      SendShare next = ledger.ofChannel(channel);
+      while (next.hasRoom(100)) {
+        next.onTaken(100);
+        taken += 100 + OVERHEAD;
+      }
+      if (channel == 1) {
+        assertTrue(taken > LIMIT / 10, taken + " bytes on the first");
+      }
+    }
+    assertFalse(ledger.ofChannel(63).hasRoom(LIMIT), "one goes beyond, and no other");
+    assertTrue(ledger.heldBytes() <= 4 * LIMIT, "holds " + ledger.heldBytes());
+    share.onSettled(3 * LIMIT, null, ReceiptOutcome.ACKNOWLEDGED, true);
+    assertTrue(ledger.ofChannel(63).hasRoom(LIMIT));
+  }
+
   @Test
   void whatWaitsToLeaveHoldsBackItsOwnShareOnly() {
     SendLedger large = new SendLedger(16L << 20);

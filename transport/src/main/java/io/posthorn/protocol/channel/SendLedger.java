@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>a sixteenth of the limit is guaranteed slices;
  *   <li>of the rest, no share holds more than seven eighths of what the others leave;
  *   <li>one that holds nothing may hold one message of any length, unless such a message has gone
- *       beyond the limit already. So the ceiling is the limit and one message.
+ *       beyond the limit already; that one counts for seven eighths of the rest and no more. So the
+ *       others have an eighth however long it stands, and the ceiling is the limit and one message.
  * </ul>
  */
 public final class SendLedger {
@@ -43,6 +44,7 @@ public final class SendLedger {
    */
   public record Settled(Object receipt, ReceiptOutcome outcome, boolean mayHaveArrived) {}
 
+  private final long limitBytes;
   private final long sliceBytes;
   private final long commonBytes;
   private long commonUsedBytes;
@@ -62,6 +64,7 @@ public final class SendLedger {
    * @param limitBytes of message bodies and overhead
    */
   public SendLedger(long limitBytes) {
+    this.limitBytes = limitBytes;
     sliceBytes = limitBytes / PARTS / SHARES;
     commonBytes = limitBytes - SHARES * sliceBytes;
   }
@@ -93,27 +96,27 @@ public final class SendLedger {
     return share;
   }
 
-  /** What a share holds of what all compete for. */
-  private long beyondSlice(long held) {
-    return Math.max(0, held - sliceBytes);
+  /** What counts as a share's part of what all compete for. */
+  private long common(long held) {
+    return Math.max(0, Math.min(held - sliceBytes, commonBytes - commonBytes / 8));
   }
 
   /** How much a share may hold as things stand, beside one message of any length. */
   long mostBytes(SendShare share) {
-    long left = commonBytes - (commonUsedBytes - beyondSlice(share.heldBytes()));
+    long left = commonBytes - (commonUsedBytes - common(share.heldBytes()));
     return sliceBytes + Math.max(0, left - left / 8);
   }
 
   /** Whether a share may hold another message. */
   boolean fits(SendShare share, int bodyBytes) {
     return share.heldBytes() + bodyBytes + MESSAGE_OVERHEAD_BYTES <= mostBytes(share)
-        || (share.heldBytes() == 0 && commonUsedBytes <= commonBytes);
+        || (share.heldBytes() == 0 && heldBytes <= limitBytes);
   }
 
   /** A share holds so much now. */
   void onHeld(long before, long now) {
     heldBytes += now - before;
-    commonUsedBytes += beyondSlice(now) - beyondSlice(before);
+    commonUsedBytes += common(now) - common(before);
   }
 
   /** A share has no room for what was offered. */
