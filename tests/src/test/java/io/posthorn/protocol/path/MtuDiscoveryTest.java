@@ -36,13 +36,14 @@ class MtuDiscoveryTest {
       int size = mtu.probeDueBytes();
       if (size > 0) {
         probes.add(size);
+        long token = sent.tokensFrom(sent.next());
         builder.frames().reset(out, 0, size - 29);
         mtu.writeProbe(builder, size - 29, 50 * MS, nowNanos);
         assertEquals(size - 29, builder.frames().written(), "the probe fills its packet");
         sent.commit(nowNanos, size, false, false, rate);
         nowNanos += 10 * MS;
         if (size <= pathBytes) {
-          mtu.onAcknowledged(size, PROBE, nowNanos);
+          mtu.onAcknowledged(size, sent.tokenSecond(token), nowNanos);
         }
       } else if (mtu.deadlineNanos() != Long.MAX_VALUE) {
         nowNanos = mtu.deadlineNanos();
@@ -97,6 +98,25 @@ class MtuDiscoveryTest {
     assertEquals(65_507, patient.probeDueBytes());
     patient.onAcknowledged(1_472, PROBE, 2);
     assertEquals(1_472, patient.currentBytes(), "the answer to the first is worth something still");
+  }
+
+  /** RFC 9000 §14.4: what one path carries says nothing of another. */
+  @Example
+  void anAnswerFromThePathBeforeSaysNothingOfThisOne() {
+    mtu.onFullPacket(0);
+    builder.frames().reset(out, 0, 65_507 - 29);
+    mtu.writeProbe(builder, 65_507 - 29, 50 * MS, 0);
+    mtu.restart();
+    mtu.onFullPacket(1);
+    mtu.onAcknowledged(65_507, PROBE, 2);
+    assertEquals(1_200, mtu.currentBytes());
+    assertEquals(65_507, mtu.probeDueBytes());
+    builder.frames().reset(out, 0, 65_507 - 29);
+    mtu.writeProbe(builder, 65_507 - 29, 50 * MS, 3);
+    mtu.onAcknowledged(65_507, PROBE, 4);
+    assertEquals(1_200, mtu.currentBytes());
+    mtu.onAcknowledged(65_507, PROBE - 1, 5);
+    assertEquals(65_507, mtu.currentBytes());
   }
 
   private void answer(MtuDiscovery to, int size) {

@@ -15,7 +15,8 @@ import java.util.function.IntSupplier;
  * arrive, the path has become a black hole for large ones (§4.3), and all begins anew; so it does
  * when the path leads into another network.
  *
- * <p>Notes in packets: the size, and the packet's place among the large ones, or {@link #PROBE}.
+ * <p>Notes in packets: the size, and the packet's place among the large ones; of a probe {@link
+ * #PROBE}, less one for each path and black hole before.
  */
 public final class MtuDiscovery implements FrameSource {
   private static final long NEVER = Long.MAX_VALUE;
@@ -66,6 +67,7 @@ public final class MtuDiscovery implements FrameSource {
   private long newestLargeAcknowledged = -1;
   private int largeLostInARow;
   private boolean changed;
+  private long probeNote = PROBE;
 
   /**
    * Starts at the base size.
@@ -90,6 +92,7 @@ public final class MtuDiscovery implements FrameSource {
     raiseNanos = NEVER;
     largeLostInARow = 0;
     newestLargeAcknowledged = largeSent; // what is still under way says nothing new
+    probeNote--; // be it a probe (RFC 9000 §14.4)
     giveUpProbe();
   }
 
@@ -190,7 +193,7 @@ public final class MtuDiscovery implements FrameSource {
   /** Writes the probe's frames: they fill the packet. */
   public void writeProbe(PacketBuilder out, int frameBytes, long probeTimeoutNanos, long nowNanos) {
     if (out.frames().ping() && out.frames().padding(frameBytes - 1)) {
-      out.carriesQuietly(probeBytes, PROBE);
+      out.carriesQuietly(probeBytes, probeNote);
     }
     due = false;
     attempts++;
@@ -214,13 +217,14 @@ public final class MtuDiscovery implements FrameSource {
 
   @Override
   public void onAcknowledged(long first, long second, long nowNanos) {
-    if (second != PROBE) {
+    if (second > PROBE) {
       newestLargeAcknowledged = Math.max(newestLargeAcknowledged, second);
       largeLostInARow = 0;
       return;
     }
     int size = (int) first;
-    if (size > currentBytes && size <= ceilingBytes && probeBytes > 0) {
+    boolean ofThisPath = second == probeNote;
+    if (ofThisPath && size > currentBytes && size <= ceilingBytes && probeBytes > 0) {
       currentBytes = size;
       changed = true;
       if (failedBytes <= size) {
@@ -234,7 +238,7 @@ public final class MtuDiscovery implements FrameSource {
 
   @Override
   public void onLost(long first, long second, long nowNanos) {
-    if (second != PROBE
+    if (second > PROBE
         && second > newestLargeAcknowledged
         && first <= currentBytes
         && ++largeLostInARow >= BLACK_HOLE_PACKETS) {
