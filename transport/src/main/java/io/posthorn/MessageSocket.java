@@ -120,7 +120,8 @@ public final class MessageSocket implements Closeable {
    * @return tells what became of it
    * @throws MessageTooLargeException if the mode or the peer does not take one of this size
    * @throws MessagesLostException if the last connection to the peer ended with messages
-   *     unacknowledged for which nobody holds a receipt; said once, and this message is not sent
+   *     unacknowledged for which nobody holds a receipt; said once, under the address that the peer
+   *     went by last, and this message is not sent
    * @throws ConnectionLimitException if the socket has as many connections as it may
    * @throws SocketClosedException if the socket is closed
    * @throws InterruptedIOException if the thread is interrupted while it waits; not sent then

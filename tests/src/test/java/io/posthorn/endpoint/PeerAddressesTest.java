@@ -3,9 +3,13 @@ package io.posthorn.endpoint;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.Delivery;
+import io.posthorn.EcnMark;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.identity.Fingerprint;
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.SendOutcome;
 import io.posthorn.wire.CloseReason;
 import java.lang.reflect.Field;
 import java.net.InetSocketAddress;
@@ -112,14 +116,9 @@ class PeerAddressesTest {
   /** Whom this side knows by a key does not lose what is sent to it to whoever has another. */
   @Test
   void fault18WhoHasAnotherKeyWaitsForTheNameOfOneThatIsBelievedToBeThere() {
-    String[] keys = new String[2];
-    for (int i = 0; i < keys.length; i++) {
-      HandPeer sameKey = new HandPeer(endpoint, OPTIONS, 1, 1 + i);
-      keys[i] = Fingerprint.of(sameKey.identity.publicKey()).toString();
-    }
     for (boolean moves : new boolean[] {false, true}) {
       peers.clear();
-      endpoint = HandPeer.endpoint(HandPeer.options(Security.pinned(keys), 100, 64 << 20), 1);
+      allowKeys(2);
       HandPeer one = peerAt(1);
       HandPeer other = peerAt(1);
       assertEquals(one.handle(), endpoint.connectionTo(FIRST));
@@ -166,6 +165,223 @@ class PeerAddressesTest {
     for (String map : List.of("byName", "moved", "waiting")) {
       assertEquals(Map.of(), valueOf(addresses, map), map);
     }
+  }
+
+  private SendOutcome send(InetSocketAddress name) {
+    return send(Endpoint.NO_CONNECTION, name);
+  }
+
+  private SendOutcome send(long connection, InetSocketAddress name) {
+    return endpoint.send(
+        new OutgoingMessage(
+            connection,
+            name,
+            0,
+            Delivery.RELIABLE_ORDERED,
+            -1,
+            new byte[10],
+            false,
+            Endpoint.NEVER,
+            false,
+            null),
+        0);
+  }
+
+  /** Sends it something, and has it end before it has acknowledged that. */
+  private void lose(HandPeer peer, InetSocketAddress name) {
+    assertEquals(SendOutcome.ACCEPTED, send(name));
+    fail(peer);
+  }
+
+  private static void fail(HandPeer peer) {
+    peer.send(out -> out.close(CloseReason.INTERNAL.code(), 0, new byte[0], 0));
+  }
+
+  /** Nobody who sends to the address that it has left is told: that is another peer's. */
+  @Test
+  void whatIsLostAfterItWasRenamedIsToldUnderTheNewName() {
+    HandPeer one = peerAt(1);
+    assertEquals(SendOutcome.ACCEPTED, send(FIRST));
+    move(one, SECOND);
+    peerAt(1);
+    fail(one);
+    assertEquals(SendOutcome.ACCEPTED, send(FIRST));
+    assertEquals(SendOutcome.MESSAGES_LOST, send(SECOND));
+    assertEquals(SendOutcome.ACCEPTED, send(SECOND), "told once");
+  }
+
+  /** A peer's loss that nobody has been told of yet goes with its name. */
+  @Test
+  void whatWasLostBeforeItWasRenamedIsToldUnderTheNewName() {
+    lose(peerAt(1), FIRST);
+    HandPeer again = peerAt(1);
+    move(again, SECOND);
+    peerAt(1);
+    assertEquals(SendOutcome.ACCEPTED, send(FIRST));
+    assertEquals(SendOutcome.MESSAGES_LOST, send(SECOND));
+    assertEquals(SendOutcome.ACCEPTED, send(SECOND), "told once");
+  }
+
+  @Test
+  void lossesMoveAlongAChainEachByOneName() {
+    lose(peerAt(1), FIRST);
+    HandPeer one = peerAt(1);
+    HandPeer two = peerAt(2);
+    move(two, THIRD);
+    move(one, SECOND);
+    peerAt(1);
+    assertEquals(two.handle(), endpoint.connectionTo(THIRD));
+    assertEquals(SendOutcome.ACCEPTED, send(FIRST));
+    assertEquals(SendOutcome.ACCEPTED, send(THIRD));
+    assertEquals(SendOutcome.MESSAGES_LOST, send(SECOND));
+  }
+
+  /** Peers are known by their keys: those of so many are allowed, at the first two addresses. */
+  private void allowKeys(int count) {
+    String[] keys = new String[2 * count];
+    for (int i = 0; i < keys.length; i++) {
+      HandPeer sameKey = new HandPeer(endpoint, OPTIONS, 1 + i % 2, 1 + i / 2);
+      keys[i] = Fingerprint.of(sameKey.identity.publicKey()).toString();
+    }
+    endpoint = HandPeer.endpoint(HandPeer.options(Security.pinned(keys), 100, 64 << 20), 1);
+  }
+
+  private void end(HandPeer peer) {
+    peer.send(out -> out.close(0, 0, new byte[0], 0));
+  }
+
+  /** Of several, the last that was met is there, and when it has left the one before. */
+  @Test
+  void allThatWaitForANameGetItInTheEnd() {
+    allowKeys(4);
+    HandPeer one = peerAt(1);
+    HandPeer two = peerAt(1);
+    HandPeer three = peerAt(1);
+    HandPeer four = peerAt(1);
+    assertEquals(one.handle(), endpoint.connectionTo(FIRST));
+    end(three);
+    end(one);
+    assertEquals(four.handle(), endpoint.connectionTo(FIRST));
+    move(four, SECOND);
+    assertEquals(two.handle(), endpoint.connectionTo(FIRST));
+    assertTrue(four.events.contains(new EndpointEvent.Renamed(four.handle(), FIRST, SECOND)));
+    assertEquals(four.handle(), endpoint.connectionTo(SECOND));
+  }
+
+  @Test
+  void aPeerThatWaitsForANameAndOpensAnewHasRestarted() {
+    allowKeys(2);
+    HandPeer one = peerAt(1);
+    HandPeer two = peerAt(1);
+    HandPeer again = new HandPeer(endpoint, OPTIONS, 1, 2);
+    again.parameters.instanceId++;
+    peers.add(again);
+    again.connect();
+    assertEquals(1, closed().size());
+    EndpointEvent.Closed end = (EndpointEvent.Closed) closed().get(0);
+    assertEquals(two.handle(), end.connection());
+    assertEquals(CloseReason.PEER_RESTARTED, end.reason());
+    end(one);
+    assertEquals(again.handle(), endpoint.connectionTo(FIRST));
+  }
+
+  /** It takes no messages any more, so its name is of no use to it. */
+  @Test
+  void whoeverIsMetWhereAConnectionIsBeingClosedGetsItsName() {
+    for (boolean waits : new boolean[] {false, true}) {
+      peers.clear();
+      allowKeys(2);
+      HandPeer one = peerAt(1);
+      HandPeer early = waits ? peerAt(1) : one;
+      assertEquals(one.handle(), endpoint.connectionTo(FIRST));
+      assertEquals(SendOutcome.ACCEPTED, send(FIRST));
+      endpoint.close(one.handle(), 0, "", 60_000_000_000L, 0);
+      one.collect();
+      HandPeer other = waits ? early : peerAt(1);
+      assertEquals(other.handle(), endpoint.connectionTo(FIRST));
+      assertEquals(
+          waits, one.events.contains(new EndpointEvent.Renamed(other.handle(), FIRST, FIRST)));
+      assertEquals(List.of(), closed(), "it is still being flushed");
+      assertEquals(2, endpoint.connections(0).size());
+    }
+  }
+
+  /** It lost its name to another, and shows where it is when it is closing, or has been closed. */
+  @Test
+  void aConnectionThatEndsTakesNoNameOnItsWay() {
+    for (boolean byPeer : new boolean[] {false, true}) {
+      peers.clear();
+      endpoint = HandPeer.endpoint(OPTIONS, 1);
+      HandPeer one = peerAt(1);
+      HandPeer two = peerAt(2);
+      move(one, SECOND);
+      peerAt(1);
+      assertEquals(one.handle(), endpoint.connectionTo(SECOND));
+      HandPeer live = peerAt(3);
+      two.address = THIRD;
+      two.send(out -> out.ping());
+      if (byPeer) {
+        end(two);
+      } else {
+        assertEquals(SendOutcome.ACCEPTED, send(two.handle(), SECOND));
+        endpoint.close(two.handle(), 0, "", 5_000_000_000L, 0);
+        two.collect();
+      }
+      two.send(out -> out.pathResponse(two.challenge));
+      assertTrue(
+          two.events.contains(new EndpointEvent.PathChanged(two.handle(), SECOND, THIRD)),
+          "it moves");
+      assertEquals(live.handle(), endpoint.connectionTo(THIRD));
+      assertEquals(one.handle(), endpoint.connectionTo(SECOND));
+      two.address = HandPeer.address(99); // what comes to the other there is not for its eyes
+      two.advance(15_000_000_000L);
+      assertEquals(live.handle(), endpoint.connectionTo(THIRD));
+    }
+  }
+
+  /** Opens a connection from the endpoint to another one at this address. */
+  private long ask(InetSocketAddress name) {
+    InetSocketAddress own = HandPeer.address(99);
+    ReliableEndpoint other = HandPeer.endpoint(OPTIONS, 7);
+    long handle = endpoint.connect(name, 0);
+    TransmitBatch batch = new TransmitBatch();
+    boolean moved = true;
+    while (moved) {
+      moved = false;
+      while (endpoint.pollTransmit(batch, 0)) {
+        deliver(other, batch, own);
+        moved = true;
+      }
+      while (other.pollTransmit(batch, 0)) {
+        deliver(endpoint, batch, name);
+        moved = true;
+      }
+    }
+    assertEquals(1, other.connections(0).size());
+    return handle;
+  }
+
+  private static void deliver(ReliableEndpoint to, TransmitBatch batch, InetSocketAddress from) {
+    for (int i = 0; i < batch.segments(); i++) {
+      to.onDatagram(batch.segment(i), from, EcnMark.NOT_ECT, 0);
+    }
+  }
+
+  /** Another had moved there before, and left since without a word. */
+  @Test
+  void aPeerThatWasAskedForIsWhereItAnswered() throws Exception {
+    HandPeer one = peerAt(1);
+    move(one, SECOND);
+    long asked = ask(SECOND);
+    assertEquals(asked, endpoint.connectionTo(SECOND));
+    PeerAddresses addresses = (PeerAddresses) valueOf(endpoint, "addresses");
+    ConnectionSlot there = addresses.byPath(SECOND);
+    assertEquals(asked, there == null ? 0 : there.connection.handle(), "so resets are its own");
+    peerAt(1);
+    assertEquals(asked, endpoint.connectionTo(SECOND), "the other has been renamed for nothing");
+    move(one, THIRD);
+    assertEquals(one.handle(), endpoint.connectionTo(THIRD));
+    assertEquals(asked, endpoint.connectionTo(SECOND));
   }
 
   private static Object valueOf(Object of, String name) throws ReflectiveOperationException {

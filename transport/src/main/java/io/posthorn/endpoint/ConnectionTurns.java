@@ -60,6 +60,9 @@ final class ConnectionTurns {
       events.add(new EndpointEvent.PathChanged(connection.handle(), before, connection.address()));
       addresses.move(slot);
     }
+    if (slot.proof == 0 && connection.isOpenedHere() && connection.isConfirmed()) {
+      addresses.answer(slot);
+    }
     connection.traceEnd(nowNanos);
     events.collect(connection);
     updateIds(slot);
@@ -70,6 +73,8 @@ final class ConnectionTurns {
     deadlines.set(slot, connection.nextTimeoutNanos(nowNanos));
     if (connection.isOver()) {
       addresses.leave(slot);
+    } else if (!connection.isSendable()) {
+      addresses.close(slot);
     }
     if (connection.isEnded() && !connection.hasMessage() && !connection.hasPart()) {
       forget(slot, nowNanos);

@@ -77,7 +77,7 @@ public sealed interface EndpointEvent {
   /**
    * What is sent to the address that a connection went by is for another peer from now on, which
    * was met there; messages of this one come from the address where its peer is now. If the two are
-   * the same, it was waiting for the name, and whoever had it has ended.
+   * the same, it was waiting for the name, and whoever had it has ended or is being closed.
    */
   record Renamed(long connection, InetSocketAddress before, InetSocketAddress after)
       implements EndpointEvent {}

@@ -280,6 +280,7 @@ final class Handshakes {
     }
     endIfBecome(addresses.byPath(address), slot, nowNanos);
     endIfBecome(existing, slot, nowNanos);
+    endIfBecome(addresses.newestWaiting(address), slot, nowNanos);
     if (!self || addresses.byName(address) == null) {
       addresses.meet(address, slot);
     }

@@ -1,23 +1,26 @@
 package io.posthorn.endpoint;
 
+import io.posthorn.protocol.PeerConnection;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Which connection goes by which address, and whose peer is where now. A connection goes by the
  * address at which its peer was met, also after the peer has moved, until another peer is met
  * there: a translator gives a port that one host has left to the next. Then what is sent there is
- * for that one, and the connection that had the name goes by the address where its peer is now.
+ * for that one, and the connection that had the name goes by the address where its peer is now. One
+ * that takes no messages any more keeps no name from another, and takes none.
  */
 final class PeerAddresses {
   private final EventQueue events;
   private final Map<InetSocketAddress, ConnectionSlot> byName = new HashMap<>();
   private final Map<InetSocketAddress, ConnectionSlot> moved = new HashMap<>();
 
-  /** Who gets a name when the one that has it leaves: the last that was met there meanwhile. */
-  private final Map<InetSocketAddress, ConnectionSlot> waiting = new HashMap<>();
+  /** Who gets a name when the one that has it leaves: by proof, so that the last is there. */
+  private final Map<InetSocketAddress, TreeMap<Long, ConnectionSlot>> waiting = new HashMap<>();
 
   private long proofs;
 
@@ -40,9 +43,26 @@ final class PeerAddresses {
     return slot != null && slot.connection.address().equals(address) ? slot : null;
   }
 
+  /** The connection that was met last of those that wait for this name, or null. */
+  @Nullable ConnectionSlot newestWaiting(InetSocketAddress name) {
+    TreeMap<Long, ConnectionSlot> queue = waiting.get(name);
+    return queue == null ? null : queue.lastEntry().getValue();
+  }
+
   /** This side opens a connection to an address, at which it has none that it can use. */
   void ask(InetSocketAddress peer, ConnectionSlot slot) {
     byName.put(peer, slot);
+  }
+
+  /** The peer that this side asked for has answered: it is there, whoever was before. */
+  void answer(ConnectionSlot slot) {
+    InetSocketAddress address = slot.connection.address();
+    if (byName.get(address) == slot) {
+      slot.proof = ++proofs;
+      moved.remove(address);
+    } else {
+      meet(address, slot);
+    }
   }
 
   /**
@@ -53,9 +73,9 @@ final class PeerAddresses {
     slot.proof = ++proofs;
     ConnectionSlot holder = byName.get(address);
     if (holder != null
-        && !holder.connection.isOver()
+        && holder.connection.isSendable()
         && holder.connection.address().equals(address)) {
-      waiting.put(address, slot);
+      await(address, slot);
       return;
     }
     moved.remove(address); // nor is another there any more
@@ -69,20 +89,39 @@ final class PeerAddresses {
    */
   void move(ConnectionSlot slot) {
     leavePath(slot);
-    InetSocketAddress now = slot.connection.address();
+    PeerConnection connection = slot.connection;
+    InetSocketAddress now = connection.address();
+    if (!connection.isSendable()) {
+      if (!connection.isOver() && byPath(now) == null) {
+        slot.movedTo = now;
+        moved.put(now, slot);
+      }
+      return;
+    }
+    InetSocketAddress name = connection.alias();
+    boolean isNamed = byName.get(name) == slot;
+    if (!isNamed) {
+      awaitNoMore(name, slot);
+    }
     slot.movedTo = now;
     slot.proof = ++proofs;
     moved.put(now, slot);
-    InetSocketAddress name = slot.connection.alias();
-    if (byName.get(name) != slot) {
-      waiting.remove(name, slot);
+    if (!isNamed) {
       rename(slot);
       give(now, slot);
       return;
     }
-    ConnectionSlot next = waiting.remove(name);
-    if (next != null && !next.connection.isOver()) {
+    ConnectionSlot next = pollWaiting(name);
+    if (next != null) {
       give(name, next);
+    }
+  }
+
+  /** The connection takes no messages any more: whoever waits for its name can have it. */
+  void close(ConnectionSlot slot) {
+    InetSocketAddress name = slot.connection.alias();
+    if (!waiting.isEmpty() && byName.get(name) == slot) {
+      letNextIn(name);
     }
   }
 
@@ -90,13 +129,17 @@ final class PeerAddresses {
   void leave(ConnectionSlot slot) {
     leavePath(slot);
     InetSocketAddress name = slot.connection.alias();
-    waiting.remove(name, slot);
+    awaitNoMore(name, slot);
     if (byName.remove(name, slot)) {
-      ConnectionSlot next = waiting.remove(name);
-      if (next != null && !next.connection.isOver()) {
-        byName.put(name, next);
-        events.add(new EndpointEvent.Renamed(next.connection.handle(), name, name));
-      }
+      letNextIn(name);
+    }
+  }
+
+  private void letNextIn(InetSocketAddress name) {
+    ConnectionSlot next = pollWaiting(name);
+    if (next != null) {
+      byName.put(name, next);
+      events.add(new EndpointEvent.Renamed(next.connection.handle(), name, name));
     }
   }
 
@@ -108,27 +151,71 @@ final class PeerAddresses {
     }
   }
 
-  /** Gives a name away; whoever loses it so goes by where it is, and may take that from another. */
+  private void await(InetSocketAddress name, ConnectionSlot slot) {
+    waiting.computeIfAbsent(name, none -> new TreeMap<>()).put(slot.proof, slot);
+  }
+
+  private void awaitNoMore(InetSocketAddress name, ConnectionSlot slot) {
+    TreeMap<Long, ConnectionSlot> queue = waiting.get(name);
+    if (queue != null && queue.remove(slot.proof, slot) && queue.isEmpty()) {
+      waiting.remove(name);
+    }
+  }
+
+  /** Takes the one that was met last of those that wait for this name, or null. */
+  private @Nullable ConnectionSlot pollWaiting(InetSocketAddress name) {
+    TreeMap<Long, ConnectionSlot> queue = waiting.get(name);
+    ConnectionSlot found = null;
+    while (queue != null && found == null) {
+      ConnectionSlot last = queue.pollLastEntry().getValue();
+      found = last.connection.isSendable() ? last : null;
+      if (queue.isEmpty()) {
+        waiting.remove(name);
+        queue = null;
+      }
+    }
+    return found;
+  }
+
+  /**
+   * Gives a name away; whoever loses it so goes by where it is, and may take that from another. A
+   * loss that nobody was told of under the name was that peer's, and goes with it.
+   */
   private void give(InetSocketAddress name, ConnectionSlot to) {
     InetSocketAddress address = name;
     ConnectionSlot slot = to;
-    while (true) {
-      ConnectionSlot holder = byName.get(address);
-      if (holder != null && !holder.connection.isOver() && keeps(holder, address, slot)) {
-        waiting.put(address, slot);
-        return;
+    boolean lost = false;
+    while (slot != null) {
+      ConnectionSlot loser = take(address, slot);
+      boolean losersLoss = loser != null && events.pollLost(address);
+      if (lost) {
+        events.noteLost(address);
       }
-      byName.put(address, slot);
-      if (holder == null || holder.connection.isOver()) {
-        return;
+      if (loser != null) {
+        rename(loser);
+        address = loser.connection.address();
       }
-      if (holder.connection.address().equals(address)) {
-        return; // where it went shows when it moves
-      }
-      rename(holder);
-      slot = holder;
-      address = holder.connection.address();
+      slot = loser;
+      lost = losersLoss;
     }
+  }
+
+  /**
+   * Gives a name to a connection, or has it wait. Returns the one that has lost it and is known to
+   * be elsewhere, or null; where one went that is believed to be there still shows when it moves.
+   */
+  private @Nullable ConnectionSlot take(InetSocketAddress name, ConnectionSlot slot) {
+    ConnectionSlot holder = byName.get(name);
+    if (holder == null || !holder.connection.isSendable()) {
+      byName.put(name, slot);
+      return null;
+    }
+    if (keeps(holder, name, slot)) {
+      await(name, slot);
+      return null;
+    }
+    byName.put(name, slot);
+    return holder.connection.address().equals(name) ? null : holder;
   }
 
   /**
