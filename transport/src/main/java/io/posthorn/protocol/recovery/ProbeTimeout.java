@@ -21,6 +21,9 @@ public final class ProbeTimeout {
    */
   private static final int BARE_EACH = 8;
 
+  /** After so long it does so though nothing came: the peer may have nothing to say. */
+  private static final long BARE_AFTER_NANOS = 10_000_000_000L;
+
   /** Packets of a probe (RFC 9002 §6.2.4). */
   static final int PACKETS = 2;
 
@@ -55,7 +58,7 @@ public final class ProbeTimeout {
     count++;
     bare = false;
     if (count % BARE_EACH == 0) {
-      bare = heard;
+      bare = heard || nowNanos - silentSinceNanos >= BARE_AFTER_NANOS;
       heard = false;
     }
   }
