@@ -46,7 +46,7 @@ final class PeerAddresses {
   /** The connection that was met last of those that wait for this name, or null. */
   @Nullable ConnectionSlot newestWaiting(InetSocketAddress name) {
     TreeMap<Long, ConnectionSlot> queue = waiting.get(name);
-    return queue == null ? null : queue.lastEntry().getValue();
+    return queue == null ? null : queue.get(queue.lastKey());
   }
 
   /** This side opens a connection to an address, at which it has none that it can use. */
@@ -56,12 +56,15 @@ final class PeerAddresses {
 
   /** The peer that this side asked for has answered: it is there, whoever was before. */
   void answer(ConnectionSlot slot) {
-    InetSocketAddress address = slot.connection.address();
-    if (byName.get(address) == slot) {
+    InetSocketAddress name = slot.connection.alias();
+    if (!slot.connection.address().equals(name)) {
+      return; // it answered from elsewhere, and has yet to prove that it is there
+    }
+    if (byName.get(name) == slot) {
       slot.proof = ++proofs;
-      moved.remove(address);
+      moved.remove(name);
     } else {
-      meet(address, slot);
+      meet(name, slot);
     }
   }
 
@@ -167,8 +170,8 @@ final class PeerAddresses {
     TreeMap<Long, ConnectionSlot> queue = waiting.get(name);
     ConnectionSlot found = null;
     while (queue != null && found == null) {
-      ConnectionSlot last = queue.pollLastEntry().getValue();
-      found = last.connection.isSendable() ? last : null;
+      ConnectionSlot last = queue.remove(queue.lastKey());
+      found = last != null && last.connection.isSendable() ? last : null;
       if (queue.isEmpty()) {
         waiting.remove(name);
         queue = null;
