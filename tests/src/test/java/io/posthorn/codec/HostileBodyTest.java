@@ -1,15 +1,20 @@
 package io.posthorn.codec;
 
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.IntUnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -127,6 +132,64 @@ class HostileBodyTest extends HandwrittenBodies {
               out.writeByte(1);
               out.writeVarInt(Integer.MIN_VALUE, false);
             }));
+  }
+
+  /**
+   * FAULTS 61: comparing two decimals multiplies the one by ten to the difference of their scales,
+   * and counts the digits of each by a power of ten as large. Two of half a megabyte take seconds.
+   */
+  @ParameterizedTest
+  @ValueSource(ints = {TREE_SET, TREE_MAP, HASH_SET, HASH_MAP, UNMODIFIABLE_MAP})
+  void decimalsThatAreDearToCompareAreNoKeys(int tableId) throws CodecException {
+    BigInteger large = BigInteger.ONE.shiftLeft(8 * 64 - 1); // 65 bytes with its sign
+    for (BigDecimal trap :
+        List.of(new BigDecimal(large, 2), new BigDecimal("1E-101"), new BigDecimal("1E+101"))) {
+      CodecException e = refuse(CodecException.Malformed.class, oneKey(tableId, trap));
+      assertTrue(e.getMessage().contains("key"), e.getMessage());
+      assertEquals(trap, codec.decode(ByteBuffer.wrap(codec.encode(trap))), "else it is taken");
+    }
+    for (BigDecimal fine :
+        List.of(
+            new BigDecimal(large.subtract(BigInteger.ONE), 2),
+            new BigDecimal("1E-100"),
+            new BigDecimal("-1E+100"))) {
+      codec.decode(ByteBuffer.wrap(oneKey(tableId, fine)));
+    }
+  }
+
+  /** A set or a map with one element, which stands inside of a list where it can. */
+  private static byte[] oneKey(int tableId, BigDecimal key) {
+    byte[] unscaled = key.unscaledValue().toByteArray();
+    return body(
+        out -> {
+          id(out, tableId);
+          out.writeVarInt(1, true);
+          if (tableId == HASH_SET || tableId == HASH_MAP) {
+            id(out, ARRAY_LIST);
+            out.writeVarInt(1, true);
+          }
+          id(out, 99);
+          out.writeVarInt(unscaled.length, true);
+          out.writeBytes(unscaled);
+          out.writeVarInt(key.scale(), false);
+          out.writeByte(0); // the value, in a map
+          if (tableId == TREE_SET || tableId == HASH_SET) {
+            out.setPosition(out.position() - 1);
+          }
+        });
+  }
+
+  @Test
+  void aDecimalThatIsNoKeyCannotBeSentAsOne() {
+    BigDecimal trap = new BigDecimal("1E-101");
+    for (Object value :
+        List.of(
+            new TreeSet<>(Set.of(trap)),
+            new TreeMap<>(Map.of(trap, 1)),
+            new HashSet<>(Set.of(trap)))) {
+      assertThrows(CodecException.NotEncodable.class, () -> codec.encode(value));
+    }
+    assertDoesNotThrow(() -> codec.encode(new TreeMap<>(Map.of(1, trap))), "as a value it can");
   }
 
   /** FAULTS 61: depth. */

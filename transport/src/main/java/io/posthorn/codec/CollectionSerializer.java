@@ -109,12 +109,16 @@ final class CollectionSerializer<C extends Collection<?>> extends Serializer<C> 
     }
     if (kind == Kind.HASH_SET) {
       meter.enterKey();
+    } else if (kind == Kind.SORTED_SET) {
+      meter.enterOrder();
     }
   }
 
   private void leave(Meter meter) {
     if (kind == Kind.HASH_SET) {
       meter.leaveKey();
+    } else if (kind == Kind.SORTED_SET) {
+      meter.leaveOrder();
     }
   }
 }

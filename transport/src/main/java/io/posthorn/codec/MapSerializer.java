@@ -106,12 +106,16 @@ final class MapSerializer<M extends Map<?, ?>> extends Serializer<M> {
   private void enterKey(Meter meter) {
     if (hashed) {
       meter.enterKey();
+    } else {
+      meter.enterOrder();
     }
   }
 
   private void leaveKey(Meter meter) {
     if (hashed) {
       meter.leaveKey();
+    } else {
+      meter.leaveOrder();
     }
   }
 }

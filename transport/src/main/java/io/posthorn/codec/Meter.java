@@ -17,6 +17,7 @@ final class Meter {
   private long budgetBytes;
   private long chargedBytes;
   private int keyNesting;
+  private int orderNesting;
   private boolean writing;
 
   Meter(int maxDepth, int maxCollectionLength, long allowanceBytes) {
@@ -29,6 +30,7 @@ final class Meter {
   void startReading(int bodyBytes) {
     chargedBytes = 0;
     keyNesting = 0;
+    orderNesting = 0;
     writing = false;
     budgetBytes = budgetBytes(bodyBytes);
   }
@@ -37,6 +39,7 @@ final class Meter {
   void startWriting() {
     chargedBytes = 0;
     keyNesting = 0;
+    orderNesting = 0;
     writing = true;
     budgetBytes = Long.MAX_VALUE;
   }
@@ -112,18 +115,36 @@ final class Meter {
   }
 
   /**
+   * Between this call and {@link #leaveOrder} an element of a sorted set or a key of a sorted map
+   * is read.
+   */
+  void enterOrder() {
+    orderNesting++;
+  }
+
+  void leaveOrder() {
+    orderNesting--;
+  }
+
+  /** Whether what is read will be compared with others, by the table or tree that it is for. */
+  boolean isCompared() {
+    return keyNesting > 0 || orderNesting > 0;
+  }
+
+  /**
    * Refuses a set or a map inside of a hashed key. Comparing two of them hashes and compares all of
    * their elements at every level, so nested ones let a small body cost time by the square of its
    * size.
    */
   void requireOutsideKey() {
     if (keyNesting > 0) {
-      String message =
-          "a set or map inside an element of a set or a key of a map: use a list there";
-      throw new Refusal(
-          writing
-              ? new CodecException.NotEncodable(message)
-              : new CodecException.Malformed(message));
+      throw refusal("a set or map inside an element of a set or a key of a map: use a list there");
     }
+  }
+
+  /** The refusal of a value that this codec neither sends nor takes. */
+  Refusal refusal(String message) {
+    return new Refusal(
+        writing ? new CodecException.NotEncodable(message) : new CodecException.Malformed(message));
   }
 }

@@ -25,6 +25,14 @@ final class StandardClasses {
   /** Powers of ten that a decimal may be scaled by: beyond, its arithmetic is a trap for memory. */
   private static final int SCALE_LIMIT = 1_000;
 
+  /**
+   * Powers of ten that a decimal may be scaled by where it is compared, and bytes of its digits: so
+   * the powers that comparing takes are those that the JDK keeps, and not made for each anew.
+   */
+  private static final int COMPARED_SCALE_LIMIT = 100;
+
+  private static final int COMPARED_DIGITS_BYTES = 64;
+
   private static final SortedMap<Integer, RegisteredClass> CLASSES = new TreeMap<>();
 
   static {
@@ -278,22 +286,15 @@ final class StandardClasses {
         BigDecimal.class,
         MemoryCost.object(20),
         (out, v) -> {
-          if (Math.abs((long) v.scale()) > SCALE_LIMIT) {
-            throw new Refusal(
-                new CodecException.NotEncodable(
-                    "a decimal of scale " + v.scale() + "; the limit is " + SCALE_LIMIT));
-          }
-          writeInteger(out, v.unscaledValue());
+          BigInteger unscaled = v.unscaledValue();
+          requireDecimal(out.meter(), v.scale(), unscaled);
+          writeInteger(out, unscaled);
           out.writeVarInt(v.scale(), false);
         },
         in -> {
           BigInteger unscaled = readInteger(in);
           int scale = in.readVarInt(false);
-          if (Math.abs((long) scale) > SCALE_LIMIT) {
-            throw new Refusal(
-                new CodecException.Malformed(
-                    "a decimal of scale " + scale + "; the limit is " + SCALE_LIMIT));
-          }
+          requireDecimal(in.meter(), scale, unscaled);
           return new BigDecimal(unscaled, scale);
         });
     value(
@@ -311,6 +312,25 @@ final class StandardClasses {
           in.meter().charge(MemoryCost.object(9) + MemoryCost.array(words.length, 8));
           return BitSet.valueOf(words);
         });
+  }
+
+  private static void requireDecimal(Meter meter, int scale, BigInteger unscaled) {
+    long most = meter.isCompared() ? COMPARED_SCALE_LIMIT : SCALE_LIMIT;
+    if (Math.abs((long) scale) > most) {
+      throw meter.refusal(
+          "a decimal of scale "
+              + scale
+              + "; the limit is "
+              + SCALE_LIMIT
+              + ", in elements of sets and keys of maps "
+              + COMPARED_SCALE_LIMIT);
+    }
+    if (meter.isCompared() && unscaled.bitLength() >= 8 * COMPARED_DIGITS_BYTES) {
+      throw meter.refusal(
+          "a decimal of more than "
+              + COMPARED_DIGITS_BYTES
+              + " bytes in an element of a set or a key of a map: use its text there");
+    }
   }
 
   /** The magnitude is kept as ints, beside the bytes that it is made of. */
