@@ -8,6 +8,7 @@ import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.handshake.ClearHandshake;
 import io.posthorn.protocol.handshake.Handshake;
 import io.posthorn.protocol.handshake.NoiseXX;
+import io.posthorn.protocol.handshake.OpeningAttempt;
 import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.protocol.handshake.TransportParameters;
 import io.posthorn.wire.CloseReason;
@@ -27,6 +28,12 @@ import org.jspecify.annotations.Nullable;
  * asked, M3 makes a connection, control packets reach the attempt that they answer.
  */
 final class Handshakes {
+  /**
+   * M2s tried in a second, and at once, that do not verify, for all attempts: as many as handshakes
+   * begin, and each costs a part of one.
+   */
+  static final int FORGED_SECONDS_PER_SECOND = Admission.HANDSHAKES_PER_SECOND;
+
   private final EndpointResources shared;
   private final SocketOptions options;
   private final Predicate<InetSocketAddress> isSelf;
@@ -42,6 +49,8 @@ final class Handshakes {
   private final SecondMessagePacket second = new SecondMessagePacket();
   private final ThirdMessagePacket third = new ThirdMessagePacket();
   private final ControlPacket control = new ControlPacket();
+  private final SharedRate forgedSeconds =
+      new SharedRate(FORGED_SECONDS_PER_SECOND, FORGED_SECONDS_PER_SECOND);
   private long nextHandle;
   private boolean closing;
 
@@ -147,19 +156,39 @@ final class Handshakes {
     if (reason != DropReason.NONE) {
       return reason;
     }
-    ConnectionSlot slot = table.byId(second.destinationConnectionId());
-    if (slot == null) {
-      slot = restarts.onSecond(second, bytes);
-      if (slot == null) {
-        return DropReason.UNEXPECTED_HANDSHAKE;
-      }
-      slot.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
-      turns.settle(slot, nowNanos);
-      return DropReason.NONE;
+    long id = second.destinationConnectionId();
+    ConnectionSlot slot = table.byId(id);
+    OpeningAttempt attempt = slot == null ? restarts.attempt(id) : slot.connection.attempt();
+    if (attempt == null || attempt.isAnswered()) {
+      return DropReason.UNEXPECTED_HANDSHAKE;
     }
-    reason = slot.connection.onSecondMessage(second, bytes, nowNanos);
+    if (!attempt.mayTrySecond(nowNanos) || !forgedSeconds.has(nowNanos)) {
+      return DropReason.RATE_LIMITED;
+    }
+    reason = slot == null ? onRestarted(id, bytes, nowNanos) : onAnswered(slot, bytes, nowNanos);
+    if (reason == DropReason.HANDSHAKE_FORGED) {
+      attempt.onForgedSecond(nowNanos);
+      forgedSeconds.take(nowNanos);
+    }
+    return reason;
+  }
+
+  private DropReason onAnswered(ConnectionSlot slot, byte[] bytes, long nowNanos) {
+    DropReason reason = slot.connection.onSecondMessage(second, bytes, nowNanos);
     turns.settle(slot, nowNanos);
     return reason;
+  }
+
+  private DropReason onRestarted(long id, byte[] bytes, long nowNanos) {
+    ConnectionSlot restarted = restarts.onSecond(second, bytes);
+    if (restarted != null) {
+      restarted.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
+      turns.settle(restarted, nowNanos);
+      return DropReason.NONE;
+    }
+    return restarts.attempt(id) == null
+        ? DropReason.UNEXPECTED_HANDSHAKE
+        : DropReason.HANDSHAKE_FORGED;
   }
 
   /** M3 came; {@link #third} holds what follows it. */

@@ -98,7 +98,17 @@ final class RestartProbes {
     return DropReason.NONE;
   }
 
-  /** M2 came. Returns the connection whose peer has restarted, or null. */
+  /** The attempt under way by this id, or null. */
+  @Nullable OpeningAttempt attempt(long connectionId) {
+    Probe probe = probes.get(connectionId);
+    return probe == null ? null : probe.attempt;
+  }
+
+  /**
+   * M2 came; the attempt that it is for is under way no more if it verified.
+   *
+   * @return the connection whose peer has restarted, or null
+   */
   @Nullable ConnectionSlot onSecond(SecondMessagePacket packet, byte[] bytes) {
     Probe probe = probes.get(packet.destinationConnectionId());
     if (probe == null) {

@@ -13,11 +13,20 @@ final class SharedRate {
 
   /** Whether one more may be; takes note if so. */
   boolean allow(long nowNanos) {
-    long paidAt = Math.max(paidAtNanos, nowNanos);
-    if (paidAt - nowNanos > burstNanos - intervalNanos) {
-      return false;
+    boolean may = has(nowNanos);
+    if (may) {
+      take(nowNanos);
     }
-    paidAtNanos = paidAt + intervalNanos;
-    return true;
+    return may;
+  }
+
+  /** Whether one more may be. */
+  boolean has(long nowNanos) {
+    return Math.max(paidAtNanos, nowNanos) - nowNanos <= burstNanos - intervalNanos;
+  }
+
+  /** There was one. */
+  void take(long nowNanos) {
+    paidAtNanos = Math.max(paidAtNanos, nowNanos) + intervalNanos;
   }
 }

@@ -34,8 +34,8 @@ public enum DropReason {
   /** As many half-open handshakes as are allowed. */
   HALF_OPEN_LIMIT,
   /**
-   * More handshakes than one address prefix, or all together, may begin in this time, or more third
-   * messages after a wrong one.
+   * More handshakes than one address prefix, or all together, may begin in this time, more third
+   * messages after a wrong one, or more second messages after many wrong ones.
    */
   RATE_LIMITED,
   /** As many connections as are allowed. */

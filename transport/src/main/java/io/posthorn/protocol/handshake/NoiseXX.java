@@ -326,7 +326,7 @@ public final class NoiseXX implements Handshake {
   }
 
   /** Diffie–Hellman results that this attempt has computed, the own ephemeral key's included. */
-  int agreements() {
+  public int agreements() {
     return x25519.multiplications();
   }
 

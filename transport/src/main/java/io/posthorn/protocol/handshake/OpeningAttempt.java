@@ -23,6 +23,16 @@ public final class OpeningAttempt {
    */
   public static final int EVEN_REPETITIONS = 16;
 
+  /**
+   * M2s tried in a second, and at once, that do not verify: who reads M1 on its way can make up as
+   * many as he likes, and each that is tried costs a Diffie–Hellman. More are dropped, the true one
+   * among them if it comes just then; it comes again with each M1.
+   */
+  public static final int FORGED_PER_SECOND = 250;
+
+  private static final long FORGED_BURST_NANOS = 1_000_000_000L;
+  private static final long FORGED_INTERVAL_NANOS = FORGED_BURST_NANOS / FORGED_PER_SECOND;
+
   private static final byte[] NONE = new byte[0];
 
   private final Handshake handshake;
@@ -41,6 +51,7 @@ public final class OpeningAttempt {
   private int firstsSent;
   private int sameFirstsSent;
   private long firstSentNanos;
+  private long forgedPaidNanos;
   private int refusedAfter;
   private @Nullable CloseReason refusal;
 
@@ -153,6 +164,16 @@ public final class OpeningAttempt {
   public CloseReason failure() {
     CloseReason reason = refusal;
     return reason == null ? CloseReason.HANDSHAKE_TIMEOUT : reason;
+  }
+
+  /** Whether one more M2 may be tried. */
+  public boolean mayTrySecond(long nowNanos) {
+    return forgedPaidNanos - nowNanos <= FORGED_BURST_NANOS - FORGED_INTERVAL_NANOS;
+  }
+
+  /** An M2 was tried and did not verify. */
+  public void onForgedSecond(long nowNanos) {
+    forgedPaidNanos = Math.max(forgedPaidNanos, nowNanos) + FORGED_INTERVAL_NANOS;
   }
 
   /**
