@@ -35,6 +35,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -67,6 +68,7 @@ final class HandPeer {
   private final Map<String, Integer> heard = new HashMap<>();
   private final FrameHandler recorder = recorder();
   private @Nullable CloseReason toldToClose;
+  private String closeText = "";
   final List<EndpointEvent> events = new ArrayList<>();
   final TransportParameters parameters;
 
@@ -202,6 +204,11 @@ final class HandPeer {
   /** Why the endpoint told this peer that the connection ends; null if it did not. */
   @Nullable CloseReason toldToClose() {
     return toldToClose;
+  }
+
+  /** The words in that CLOSE. */
+  String closeText() {
+    return closeText;
   }
 
   /** How many frames of a kind came back, by the name of the handler's method. */
@@ -351,6 +358,10 @@ final class HandPeer {
               }
               if (method.getName().equals("onClose") && toldToClose == null) {
                 toldToClose = CloseReason.ofCode((long) arguments[0]);
+                int length = (int) arguments[4];
+                closeText =
+                    new String(
+                        (byte[]) arguments[2], (int) arguments[3], length, StandardCharsets.UTF_8);
               }
               return null;
             });

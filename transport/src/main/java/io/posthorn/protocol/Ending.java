@@ -58,7 +58,9 @@ final class Ending {
     decide(how);
     phase = Phase.CLOSING;
     lingerDeadlineNanos = deadlineNanos;
-    closeFrame.request(how.reason(), how.applicationCode(), how.text());
+    // Why an identity is refused names files of this side, and is not for the peer.
+    String words = how.reason() == CloseReason.IDENTITY ? "" : how.text();
+    closeFrame.request(how.reason(), how.applicationCode(), words);
   }
 
   /** Both sides know: late packets are answered until the deadline. */
