@@ -129,6 +129,23 @@ class SecurityTest {
     assertEquals(2, told.size());
   }
 
+  /** FAULTS 59: of two that answer for one peer at its first contact, one is remembered. */
+  @Test
+  void fault59_twoFirstContactsAtOnceAreNotBothTheFirst() {
+    Path hosts = folder.resolve("known_hosts");
+    Security security = Security.trustOnFirstUse(hosts);
+    InetSocketAddress peer = new InetSocketAddress(InetAddress.getLoopbackAddress(), 9000);
+    byte[] one = Identity.generate().publicKey().bytes();
+    byte[] two = Identity.generate().publicKey().bytes();
+    assertNull(security.refusal(peer, one, true), "nobody is known yet");
+    assertNull(security.refusal(peer, two, true), "nor when the other answers");
+    assertNull(security.remember(peer, one));
+    assertNull(security.remember(peer, one), "the same again");
+    String why = security.remember(peer, two);
+    assertNotNull(why, "the key is not the one remembered");
+    assertTrue(why.contains(hosts + " line 1"), why);
+  }
+
   @Test
   void whoCannotBeRememberedIsNotTalkedTo() throws IOException {
     Path notAFolder = Files.writeString(folder.resolve("file"), "");

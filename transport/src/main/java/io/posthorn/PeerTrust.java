@@ -136,9 +136,14 @@ record PeerTrust(
 
   /** As {@link Security#remember}. */
   @Nullable String remember(InetSocketAddress peer, byte[] publicKey) {
-    if (knownHosts == null
-        || newcomers == Newcomers.REFUSED
-        || !(knownHosts.judge(peer, publicKey) instanceof KnownHosts.Verdict.Unknown)) {
+    if (knownHosts == null || newcomers == Newcomers.REFUSED) {
+      return null;
+    }
+    KnownHosts.Verdict verdict = knownHosts.judge(peer, publicKey);
+    if (verdict instanceof KnownHosts.Verdict.Refused refused) {
+      return refused.why(); // another was met for the first time while this handshake went on
+    }
+    if (verdict instanceof KnownHosts.Verdict.Known) {
       return null;
     }
     try {
