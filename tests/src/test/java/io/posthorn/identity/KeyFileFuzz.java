@@ -33,6 +33,9 @@ public final class KeyFileFuzz {
     try {
       for (KnownHosts.Entry entry : hosts.entries()) {
         assertEquals(entry.isRevoked(), entry.host().isEmpty());
+        if (!entry.isRevoked()) {
+          assertEquals(entry.host(), PeerName.of(entry.host()), "a name stays as it is");
+        }
       }
       hosts.judge(PEER, KEY);
     } catch (IOException refused) {

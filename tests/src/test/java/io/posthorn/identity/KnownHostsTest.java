@@ -18,6 +18,9 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The files of known hosts and of authorized keys. */
 class KnownHostsTest {
@@ -122,16 +125,69 @@ class KnownHostsTest {
       assertThrows(IdentityFileException.class, () -> hosts.add("10.0.0.7:9000", TWO));
     }
     for (String bad :
-        List.of("10.0.0.7:9000", "10.0.0.7:9000 x", "@revoked", "a posthorn-x25519 AAAA", "\0")) {
+        List.of("10.0.0.7:9000", "10.0.0.7:9000 x", "@revoked", "a:1 posthorn-x25519 AAAA", "\0")) {
       write(file, "# fine\n" + bad + "\n");
       assertTrue(refusal(ONE).contains(file + " line 2"), refusal(ONE));
       assertThrows(IdentityFileException.class, hosts::entries);
       assertThrows(IdentityFileException.class, () -> hosts.remove("10.0.0.7:9000"));
       assertEquals("# fine\n" + bad + "\n", Files.readString(file), "left as it was");
     }
-    for (String name : List.of("", "a b", "#a", "@revoked", "a\nb")) {
+    for (String name : List.of("", "a b:1", "#a:1", "@revoked", "a\nb:1", "a", "a:0", "::1:9")) {
       assertThrows(IllegalArgumentException.class, () -> hosts.add(name, ONE));
     }
+  }
+
+  /** A line that matches nobody would leave its peer unknown: anybody would be taken for it. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "10.0.0.7",
+        "10.0.0.7:",
+        ":9000",
+        "10.0.0.7:0",
+        "10.0.0.7:65536",
+        "10.0.0.7:90000000000",
+        "10.0.0.7:+9000",
+        "10.0.0.7,10.0.0.8:9000",
+        "10.0.0.*:9000",
+        "!10.0.0.7:9000",
+        "|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg=",
+        "@Revoked",
+        "@revoked:1",
+        "@cert-authority",
+        "::1:9000",
+        "[::1]",
+        "[::1:9000",
+        "[]:9000",
+        "[1:2]:9000",
+        "[::1]x:9000"
+      })
+  void fault34_aLineThatSeemsToSpeakOfAPeerAndDoesNotIsRefused(String name) throws IOException {
+    write(file, "# fine\n" + name + " " + ONE.line() + "\n");
+    assertTrue(refusal(TWO).contains(file + " line 2"), refusal(TWO));
+    assertThrows(IdentityFileException.class, hosts::entries);
+    assertThrows(IllegalArgumentException.class, () -> hosts.add(name, ONE));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "[10.0.0.7]:9000, 10.0.0.7",
+    "10.0.0.7:09000, 10.0.0.7",
+    "[::FFFF:10.0.0.7]:9000, 10.0.0.7",
+    "[::1]:9000, ::1",
+    "[2001:DB8::0:7]:9000, 2001:db8:0::7",
+    "[0:0:0:0:0:0:0:1]:9000, ::1",
+    "[fe80::7%2]:9000, fe80::7%2"
+  })
+  void aPeerIsFoundHoweverItsAddressIsWritten(String written, String address) throws IOException {
+    peer = new InetSocketAddress(InetAddress.getByName(address), 9000);
+    write(file, written + " " + ONE.line() + "\n");
+    assertKnown(ONE);
+    assertTrue(refusal(TWO).contains(file + " line 1"), refusal(TWO));
+    assertEquals(1, hosts.remove(written));
+    assertUnknown(TWO);
+    hosts.add(KnownHosts.nameOf(peer), TWO);
+    assertKnown(TWO);
   }
 
   @Test

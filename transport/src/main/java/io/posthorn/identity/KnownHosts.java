@@ -23,7 +23,7 @@ public final class KnownHosts {
   /**
    * One line of the file.
    *
-   * @param host the peer as {@code HOST:PORT}; empty for a revoked key
+   * @param host the peer as {@link #nameOf} writes it; empty for a revoked key
    * @param fingerprint of the key
    * @param comment what the line says beside that
    * @param line number of the line, from 1 on
@@ -87,11 +87,10 @@ public final class KnownHosts {
   private static @Nullable Entry read(String line, int number) {
     String[] words = line.strip().split("\\s+", 2);
     KeyLine key = words.length < 2 ? null : KeyLine.read(words[1]);
-    if (key == null) {
-      return null;
-    }
-    String host = words[0].equals(REVOKED) ? "" : words[0].toLowerCase(Locale.ROOT);
-    return new Entry(host, key.fingerprint(), key.comment(), number);
+    String host = words[0].equals(REVOKED) ? "" : PeerName.of(words[0]);
+    return key == null || host == null
+        ? null
+        : new Entry(host, key.fingerprint(), key.comment(), number);
   }
 
   /** What the file says of a peer and its key. */
@@ -216,9 +215,10 @@ public final class KnownHosts {
   }
 
   private static String checked(String host) {
-    if (host.isBlank() || host.startsWith("#") || host.startsWith("@") || host.matches(".*\\s.*")) {
-      throw new IllegalArgumentException("\"" + host + "\" is no name of a peer");
+    String name = PeerName.of(host);
+    if (name == null) {
+      throw new IllegalArgumentException("\"" + host + "\" is no HOST:PORT");
     }
-    return host.toLowerCase(Locale.ROOT);
+    return name;
   }
 }
