@@ -1,6 +1,7 @@
 package io.posthorn.cli;
 
 import io.posthorn.Security;
+import io.posthorn.cli.exec.ChildCommand;
 import io.posthorn.identity.Fingerprint;
 import io.posthorn.identity.Identity;
 import io.posthorn.identity.IdentityFileException;
@@ -19,7 +20,7 @@ import picocli.CommandLine.Option;
  * these options there is an identity, made on first use, and peers have to keep theirs.
  */
 final class IdentityFlags {
-  private static final String SECRET_VARIABLE = "POSTHORN_SECRET";
+  private static final String SECRET_VARIABLE = ChildCommand.SECRET_VARIABLE;
 
   @Option(
       names = "--identity",

@@ -4,6 +4,7 @@ import static io.posthorn.e2e.RunningProgram.posthorn;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -98,6 +100,21 @@ class ExecTest {
       assertEquals(listener.port(), told[1]);
       assertEquals(fingerprint, told[2]);
       assertEquals(0, listener.exit(), "--once");
+    }
+  }
+
+  /** What keeps strangers out is not for the child, which may show its environment to anybody. */
+  @Test
+  void theSecretIsNotInTheEnvironmentOfTheChild() throws Exception {
+    Map<String, String> secret = Map.of("POSTHORN_SECRET", "six words that nobody else knows");
+    String words = "env; echo secret ${POSTHORN_SECRET-unset}";
+    try (RunningProgram listener =
+            RunningProgram.posthornIn(secret, "listen", "--once", "-c", words, ANY);
+        RunningProgram connect =
+            RunningProgram.posthornIn(secret, "connect", "127.0.0.1", listener.port())) {
+      assertEquals(0, connect.exit(), connect::errors);
+      assertTrue(connect.output().endsWith("\nsecret unset\n"), connect.output());
+      assertFalse(connect.output().contains("nobody else"), connect.output());
     }
   }
 

@@ -27,6 +27,7 @@ final class Child {
       throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command.words());
     Map<String, String> environment = builder.environment();
+    environment.remove(ChildCommand.SECRET_VARIABLE); // it serves others, who are not to learn it
     InetSocketAddress peer = connection.remoteAddress();
     InetAddress host = peer.getAddress();
     String address = host == null ? peer.getHostString() : host.getHostAddress();

@@ -9,6 +9,9 @@ import java.util.List;
  * @param words the program and its arguments
  */
 public record ChildCommand(List<String> words) {
+  /** The variable in which the program itself is given a secret; no child inherits it. */
+  public static final String SECRET_VARIABLE = "POSTHORN_SECRET";
+
   /**
    * A command for the shell.
    *
