@@ -150,13 +150,24 @@ final class Output {
     }
     String start = errColor ? "\u001b[31m" + command + ":\u001b[0m " : command + ": ";
     String remedy = failure.remedy();
-    error(start + TextSafety.visible(failure.what()) + (remedy.isEmpty() ? "" : "; " + remedy));
+    error(
+        start
+            + TextSafety.visible(failure.what())
+            + (remedy.isEmpty() ? "" : "; " + TextSafety.visible(remedy)));
     Throwable cause = failure.getCause();
     if (cause != null && verbosity > 0) {
       java.io.StringWriter trace = new java.io.StringWriter();
       cause.printStackTrace(new java.io.PrintWriter(trace));
-      error(trace.toString().stripTrailing());
+      // What a peer said may be in the messages of exceptions.
+      trace.toString().lines().forEach(line -> error(shown(line)));
     }
+  }
+
+  /** A line of a stack trace, which begins with a tab. */
+  private static String shown(String line) {
+    return line.startsWith("\t")
+        ? "\t" + TextSafety.visible(line.substring(1))
+        : TextSafety.visible(line);
   }
 
   private static String failureJson(String command, Failure failure) {

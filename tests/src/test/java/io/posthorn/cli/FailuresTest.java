@@ -4,14 +4,18 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class FailuresTest {
@@ -40,6 +44,32 @@ class FailuresTest {
     Failure foreign = Failures.ofBind(new BindException("Cannot assign requested address"), AT);
     assertEquals(ExitCode.USAGE, foreign.code());
     assertFalse(foreign.remedy().isEmpty());
+  }
+
+  /** FAULTS 63: nor does the trace that -v asks for let what a peer said reach the terminal. */
+  @Test
+  void fault63_aTraceIsShownEscaped() {
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    Streams streams =
+        new Streams(
+            new ByteArrayInputStream(new byte[0]),
+            new ByteArrayOutputStream(),
+            err,
+            true,
+            true,
+            Map.of());
+    Posthorn.Everywhere verbose =
+        new Posthorn.Everywhere(
+            false, false, false, 1, Output.ColorWhen.NEVER, EndpointAddress.Family.ANY);
+    String evil = "\u001b]52;c;ZXZpbA==\u0007\u001b[2J\u202e\r";
+    Exception cause = new IOException(evil, new IllegalStateException(evil));
+    new Output(streams, verbose, false)
+        .failure("posthorn", new Failure(ExitCode.IO, evil, evil, cause));
+    String said = err.toString(StandardCharsets.UTF_8);
+    assertTrue(said.contains("\n\tat " + FailuresTest.class.getName()), said);
+    assertTrue(said.contains("Caused by: java.lang.IllegalStateException: \\x1b]52"), said);
+    assertTrue(
+        said.codePoints().noneMatch(c -> c == 0x202e || (c < ' ' && c != '\n' && c != '\t')), said);
   }
 
   @Test
