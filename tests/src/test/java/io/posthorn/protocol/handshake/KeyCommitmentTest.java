@@ -57,9 +57,9 @@ class KeyCommitmentTest {
 
   /**
    * FAULTS 56: an end that is restarted, or cloned with all its memory and its source of
-   * randomness, counts from packet 0 each time. No key is used twice all the same, since the other
-   * end's part in it is new: many handshakes of one frozen initiator, all first packets differ in
-   * both directions.
+   * randomness, counts from packet 0 each time. No key is used twice all the same with a peer that
+   * takes part anew: many handshakes of one frozen initiator, all first packets differ in both
+   * directions. What a recording can do instead of the peer is the matter of the next two.
    */
   @Test
   void fault56_aCloneRepeatsNoKey() {
@@ -81,6 +81,67 @@ class KeyCommitmentTest {
       }
     }
     assertEquals(4 * RESTARTS, packets.size());
+  }
+
+  /**
+   * FAULTS 56: an end that is restarted draws its part anew, so that nothing of a conversation that
+   * was recorded completes a handshake with it, in either role.
+   */
+  @Test
+  void fault56_aRecordingCompletesNothingAfterARestart() {
+    SplittableRandom random = new SplittableRandom(57);
+    StaticKey clientKey = StaticKey.generate(random);
+    StaticKey serverKey = StaticKey.generate(random);
+    Handshakes before = between(clientKey, serverKey, random);
+    byte[] first = before.first();
+    assertTrue(before.responder.readFirst(first, 0, first.length));
+    byte[] second = before.second();
+    byte[] payload = new byte[1200];
+    assertTrue(before.initiator.readSecond(second, 0, second.length, payload) > 0);
+    byte[] third = before.third();
+
+    Handshakes after = between(clientKey, serverKey, random);
+    after.first();
+    assertEquals(
+        Handshake.FAILED, after.initiator.readSecond(second, 0, second.length, payload), "M2");
+    assertTrue(after.responder.readFirst(first, 0, first.length), "M1 proves nothing");
+    assertFalse(Arrays.equals(second, after.second()));
+    assertEquals(
+        Handshake.FAILED, after.responder.readThird(third, 0, third.length, payload), "M3");
+  }
+
+  /**
+   * FAULTS 56, and where its promise ends (PROTOCOL.md §4.5): the copy of an attempt that is under
+   * way holds a part in keys to come. A recorded answer gives it those of the original, be the peer
+   * gone, and then what the two seal differs under one nonce. So copies must not go on with
+   * attempts, as they must not with connections.
+   */
+  @Test
+  void fault56_aCopyOfAnAttemptUnderWayHasTheKeysOfTheOriginal() {
+    byte[] payload = new byte[1200];
+    Handshakes original = Handshakes.noise(58, null);
+    byte[] first = original.first();
+    assertTrue(original.responder.readFirst(first, 0, first.length));
+    byte[] second = original.second();
+    assertTrue(original.initiator.readSecond(second, 0, second.length, payload) > 0);
+    byte[] third = original.third();
+    assertTrue(original.responder.readThird(third, 0, third.length, payload) > 0);
+
+    Handshakes copy = Handshakes.noise(58, null);
+    copy.first();
+    assertTrue(copy.initiator.readSecond(second, 0, second.length, payload) > 0);
+    copy.third();
+    assertTrue(copy.responder.readFirst(first, 0, first.length));
+    copy.second();
+    assertTrue(copy.responder.readThird(third, 0, third.length, payload) > 0);
+    assertEquals(sealed(original.initiator.split(), 0), sealed(copy.initiator.split(), 0));
+    assertEquals(sealed(original.responder.split(), 0), sealed(copy.responder.split(), 0));
+  }
+
+  private static Handshakes between(StaticKey client, StaticKey server, SplittableRandom random) {
+    return new Handshakes(
+        NoiseXX.initiator(client, Handshakes.CONNECTION_ID, null, random),
+        NoiseXX.responder(server, Handshakes.CONNECTION_ID, null, random));
   }
 
   /** FAULTS 60: what one role seals, the same role does not open: nothing can be reflected. */
