@@ -72,6 +72,8 @@ final class Admission {
   private final RetryCookies cookies;
   private final PrefixRates unproved;
   private final PrefixRates proved;
+  private final long hashSeed;
+  private final long hashFactor;
   private final SharedRate unprovedTogether =
       new SharedRate(UNPROVED_PER_SECOND, UNPROVED_PER_SECOND);
   private final SharedRate together = new SharedRate(HANDSHAKES_PER_SECOND, HALF_OPEN_LIMIT + 100);
@@ -102,6 +104,9 @@ final class Admission {
         new PrefixRates(UNPROVED_PER_PREFIX, BURST_PER_PREFIX, BigEndian.getLong(secret, 0));
     this.proved =
         new PrefixRates(PROVED_PER_PREFIX, BURST_PER_PREFIX, BigEndian.getLong(secret, 8));
+    byte[] another = shared.ids().token(1);
+    this.hashSeed = BigEndian.getLong(another, 0);
+    this.hashFactor = BigEndian.getLong(another, 8) | 1;
   }
 
   /** Checks the form of M1; {@link #first} holds its fields afterwards. */
@@ -139,7 +144,8 @@ final class Admission {
     int bodyFrom = first.bodyFrom();
     ByteBuffer ephemeral =
         ByteBuffer.wrap(Arrays.copyOfRange(datagram, bodyFrom, bodyFrom + KEY_BYTES));
-    HalfOpen.Key key = new HalfOpen.Key(source, first.initiatorConnectionId(), ephemeral);
+    HalfOpen.Key key =
+        HalfOpen.Key.of(source, first.initiatorConnectionId(), ephemeral, hashSeed, hashFactor);
     HalfOpen known = byKey.get(key);
     if (known != null) {
       known.onSecondSent(nowNanos);

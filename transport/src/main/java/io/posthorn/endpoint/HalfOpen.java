@@ -1,6 +1,7 @@
 package io.posthorn.endpoint;
 
 import io.posthorn.protocol.handshake.Handshake;
+import io.posthorn.wire.BigEndian;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 
@@ -9,8 +10,46 @@ final class HalfOpen {
   /**
    * Who asked: an address may ask for several connections, told apart by their ids. The key of M1
    * stands here too, for one that was damaged on its way must not stand in the way of the true one.
+   *
+   * @param hash by a secret, for whoever asks chooses all the rest
    */
-  record Key(InetSocketAddress address, long initiatorConnectionId, ByteBuffer ephemeral) {}
+  record Key(
+      InetSocketAddress address, long initiatorConnectionId, ByteBuffer ephemeral, int hash) {
+    /**
+     * Makes one.
+     *
+     * @param ephemeral 32 bytes, kept
+     * @param seed secret
+     * @param factor secret and odd
+     */
+    static Key of(
+        InetSocketAddress address,
+        long initiatorConnectionId,
+        ByteBuffer ephemeral,
+        long seed,
+        long factor) {
+      byte[] ip = address.getAddress().getAddress();
+      long hash = fold(seed ^ (ip.length << Short.SIZE | address.getPort()), factor);
+      for (int at = 0; at < ip.length; at += Integer.BYTES) {
+        hash = fold(hash ^ BigEndian.getInt(ip, at), factor);
+      }
+      hash = fold(hash ^ initiatorConnectionId, factor);
+      for (int at = 0; at < ephemeral.limit(); at += Long.BYTES) {
+        hash = fold(hash ^ ephemeral.getLong(at), factor);
+      }
+      return new Key(address, initiatorConnectionId, ephemeral, (int) (hash ^ hash >>> 32));
+    }
+
+    /** Both halves of the product: what differs in one word is undone by no choice of the next. */
+    private static long fold(long value, long factor) {
+      return value * factor ^ Math.multiplyHigh(value, factor);
+    }
+
+    @Override
+    public int hashCode() {
+      return hash;
+    }
+  }
 
   final Key key;
   final long responderConnectionId;
