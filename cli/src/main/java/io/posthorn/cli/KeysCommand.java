@@ -194,8 +194,7 @@ final class KeysCommand implements Callable<Integer> {
     KnownHosts hosts = knownHosts();
     Fingerprint fingerprint =
         key == null || key.isEmpty() ? ask(address) : parse(String.join(" ", key));
-    int before = hosts.remove(name);
-    hosts.add(name, fingerprint);
+    int before = hosts.replace(name, fingerprint);
     root.output(false)
         .note(
             TextSafety.visible(

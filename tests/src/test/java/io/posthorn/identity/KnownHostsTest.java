@@ -9,12 +9,16 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -103,6 +107,95 @@ class KnownHostsTest {
 
   private List<String> comments() throws IOException {
     return hosts.entries().stream().map(KnownHosts.Entry::comment).toList();
+  }
+
+  @Test
+  void aKeyThatIsReplacedLeavesNoMomentWithoutOne() throws IOException {
+    assertEquals(0, hosts.replace("10.0.0.7:9000", ONE.fingerprint()), "no file yet");
+    hosts.add("10.0.0.8:9000", ONE);
+    hosts.add("10.0.0.7:9000", ONE);
+    List<KnownHosts.Verdict> during = new ArrayList<>();
+    Lines.replace(
+        file,
+        line -> {
+          during.add(hosts.judge(peer, TWO.bytes()));
+          return line.startsWith("10.0.0.7:");
+        },
+        "10.0.0.7:9000 " + TWO.fingerprint());
+    for (KnownHosts.Verdict each : during) {
+      assertInstanceOf(KnownHosts.Verdict.Refused.class, each);
+    }
+    assertKnown(TWO);
+    assertTrue(refusal(ONE).contains("has changed"));
+    assertEquals(1, hosts.replace("10.0.0.7:9000", ONE.fingerprint()));
+    assertKnown(ONE);
+    assertEquals(2, hosts.entries().size());
+  }
+
+  /** A key that one process revokes is not forgotten since another takes a line out. */
+  @Test
+  void whatIsAddedWhileLinesAreTakenOutStays() throws IOException {
+    hosts.add("10.0.0.7:9000", ONE);
+    hosts.add("10.0.0.8:9000", ONE);
+    KnownHosts elsewhere = new KnownHosts(file);
+    List<String> added = new ArrayList<>();
+    int removed =
+        Lines.remove(
+            file,
+            line -> {
+              if (added.isEmpty()) {
+                added.add("@revoked");
+                revoke(elsewhere, TWO);
+              }
+              return line.startsWith("10.0.0.8:");
+            });
+    assertEquals(1, removed);
+    assertTrue(refusal(TWO).contains("is revoked"), refusal(TWO));
+    assertKnown(ONE);
+    assertEquals(2, hosts.entries().size());
+  }
+
+  private static void revoke(KnownHosts hosts, PeerKey key) {
+    try {
+      hosts.revoke(key.fingerprint());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** As above, wherever the two meet: as often as they can. */
+  @Test
+  void whatTwoAtOnceAddAndTakeOutIsAsIfOneAfterTheOther() throws Exception {
+    hosts.add("10.0.0.7:9000", ONE);
+    KnownHosts elsewhere = new KnownHosts(file);
+    AtomicBoolean done = new AtomicBoolean();
+    FutureTask<Void> taking =
+        new FutureTask<>(
+            () -> {
+              while (!done.get()) {
+                hosts.replace("10.0.0.7:9000", ONE.fingerprint());
+              }
+              return null;
+            });
+    Thread taker = new Thread(taking, "takes out");
+    taker.start();
+    List<PeerKey> revoked = new ArrayList<>();
+    try {
+      for (int i = 0; i < 50; i++) {
+        byte[] bytes = new byte[PeerKey.KEY_BYTES];
+        bytes[0] = (byte) i;
+        revoked.add(PeerKey.of(bytes));
+        elsewhere.revoke(revoked.get(i).fingerprint());
+      }
+    } finally {
+      done.set(true);
+      taker.join();
+    }
+    taking.get();
+    for (PeerKey key : revoked) {
+      assertTrue(refusal(key).contains("is revoked"), refusal(key));
+    }
+    assertKnown(ONE);
   }
 
   @Test

@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 final class GuardedFile {
   private static final int MOST_BYTES = 16 << 20;
 
+  /** Somebody would have to replace the file as often at just that moment. */
+  private static final int APPENDING_ATTEMPTS = 100;
+
   private static final Set<PosixFilePermission> OTHERS =
       EnumSet.of(
           PosixFilePermission.GROUP_READ,
@@ -126,8 +129,20 @@ final class GuardedFile {
     }
   }
 
-  /** Adds one line at the end; several processes may do so at once. */
+  /** Adds one line at the end; several processes may do so at once, and others take lines out. */
   static void append(Path file, String line) throws IOException {
+    for (int attempt = 0; attempt < APPENDING_ATTEMPTS; attempt++) {
+      appendOnce(file, line);
+      String now = readPublic(file);
+      if (now != null && now.lines().anyMatch(line::equals)) {
+        return; // else another file was put in place of the one that has it
+      }
+    }
+    throw new IdentityFileException(
+        file, "cannot add to " + file + ": others change it all the time; try again");
+  }
+
+  private static void appendOnce(Path file, String line) throws IOException {
     String before = readPublic(file);
     if (before == null) {
       try {

@@ -23,7 +23,7 @@ public final class KnownHosts {
   /**
    * One line of the file.
    *
-   * @param host the peer as {@link #nameOf} writes it; empty for a revoked key
+   * @param host the peer as {@link KnownHosts#nameOf} writes it; empty for a revoked key
    * @param fingerprint of the key
    * @param comment what the line says beside that
    * @param line number of the line, from 1 on
@@ -197,6 +197,18 @@ public final class KnownHosts {
     GuardedFile.append(file, checked(host) + " " + fingerprint);
   }
 
+  /**
+   * Remembers the fingerprint of a peer's key in place of all that the file has of it. At every
+   * moment the file has the one or the other, so that the peer is at no time unknown.
+   *
+   * @return how many lines went
+   */
+  public synchronized int replace(String host, Fingerprint fingerprint) throws IOException {
+    entries();
+    String name = checked(host);
+    return Lines.replace(file, line -> isOf(name, line), name + " " + fingerprint);
+  }
+
   /** Refuses a key wherever it turns up, from now on. */
   public synchronized void revoke(Fingerprint fingerprint) throws IOException {
     GuardedFile.append(file, REVOKED + " " + fingerprint);
@@ -206,12 +218,12 @@ public final class KnownHosts {
   public synchronized int remove(String host) throws IOException {
     entries();
     String name = checked(host);
-    return Lines.remove(
-        file,
-        line -> {
-          Entry entry = KeyLine.isBlank(line) ? null : read(line, 0);
-          return entry != null && entry.host().equals(name);
-        });
+    return Lines.remove(file, line -> isOf(name, line));
+  }
+
+  private static boolean isOf(String name, String line) {
+    Entry entry = KeyLine.isBlank(line) ? null : read(line, 0);
+    return entry != null && entry.host().equals(name);
   }
 
   private static String checked(String host) {
