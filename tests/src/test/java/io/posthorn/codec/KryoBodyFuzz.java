@@ -74,7 +74,9 @@ public final class KryoBodyFuzz {
             new java.math.BigDecimal("3.14"),
             java.time.Instant.ofEpochSecond(5, 7),
             java.util.Optional.of("there"),
-            new java.util.TreeMap<>(Map.of("x", 1)))) {
+            new java.util.TreeMap<>(Map.of("x", 1)),
+            new java.util.TreeSet<>(
+                List.of(new java.math.BigDecimal("3.14"), new java.math.BigDecimal("1E+99"))))) {
       try {
         seeds.add(CODEC.encode(value));
       } catch (CodecException e) {

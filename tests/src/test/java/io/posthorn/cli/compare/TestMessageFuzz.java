@@ -27,6 +27,10 @@ public final class TestMessageFuzz {
       for (int i = 0; i < Math.min(bytes.length, message.length); i++) {
         message[i] ^= bytes[i];
       }
+      int end = Math.min(bytes.length, message.length);
+      if (isBurst(bytes, end)) {
+        assertEquals(TestMessage.CORRUPTED, messages.index(message, 0, message.length));
+      }
       bytes = message;
     }
     int index = messages.index(bytes, 0, bytes.length);
@@ -39,6 +43,20 @@ public final class TestMessageFuzz {
       byte[] cut = Arrays.copyOf(bytes, bytes.length - 1);
       assertEquals(TestMessage.CORRUPTED, messages.index(cut, 0, bytes.length), "not all there");
     }
+  }
+
+  /** Whether no checksum of 32 bits, itself the bytes from 4 to 8, misses that this was changed. */
+  private static boolean isBurst(byte[] change, int count) {
+    int first = 0;
+    while (first < count && change[first] == 0) {
+      first++;
+    }
+    int end = count;
+    while (end > first && change[end - 1] == 0) {
+      end--;
+    }
+    boolean within = end <= 4 || first >= 8 || (first >= 4 && end <= 8);
+    return end > first && end - first <= Integer.BYTES && within;
   }
 
   /** Inputs that say something. */

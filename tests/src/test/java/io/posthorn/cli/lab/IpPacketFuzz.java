@@ -69,9 +69,9 @@ public final class IpPacketFuzz {
     String udp = "0fa0 0fa1 000c 0000 01020304";
     String tcp = "0fa00fa1 00000001 00000000 50100000 1234 0000";
     return List.of(
-        hex("05 1234 02 45000020 00010000 401166c9" + addresses + udp),
-        hex("05 1234 03 45020020 00010000 401166c7" + addresses + "0fa0 0fa1 000c abcd 01020304"),
-        hex("09 0001 01 45000028 00010000 400666cc" + addresses + tcp),
+        hex("05 1234 02 45000020 00010000 401166ca" + addresses + udp),
+        hex("05 1234 03 45020020 00010000 401166c8" + addresses + "0fa0 0fa1 000c abcd 01020304"),
+        hex("09 0001 01 45000028 00010000 400666cd" + addresses + tcp),
         hex("05 1234 00 45000018 00012000 40110000" + addresses + "0fa00fa1"), // first fragment
         hex("05 1234 00 45000018 00010005 40110000" + addresses + "0fa00fa1"), // a later one
         hex("05 1234 00 46000024 00010000 40110000" + addresses + "00000000" + udp),

@@ -57,6 +57,10 @@ public final class QlogFuzz {
                 + "'header':{'packet_number':1}}}\n"
                 + "\u001e{'time':3,'name':'connectivity:path_assigned','data':{'path_remote':"
                 + "{'ip_v6':'::1','port_v6':5}}}\n"),
+        bytes(
+            head
+                + "\u001e{'time':4,'name':'connectivity:connection_closed','data':{'owner':'remote',"
+                + "'reason':'say \\\"over\\\", \\\\ \\u001b[2J\\u0007\\n'}}\n"),
         bytes("\u001e{'time':1e999,'name':'x:a_b','data':{'a_b':1e400,'c':{'d':-1}}}"),
         bytes("{'qlog_format':'JSON','traces':[]}"),
         bytes(head + "\u001e{'time':1,'na"),
