@@ -233,9 +233,13 @@ final class TraceCommand implements Callable<Integer> {
       words.append(", ").append(decryptor.leftSealed()).append(" left sealed");
     }
     words.append(skipped(skipped));
-    output.note(out == null ? words.toString() : words + "; written to " + out);
+    if (out != null) {
+      words.append("; written to ").append(TextSafety.visible(out.toString()));
+    }
+    output.note(words.toString());
     if (decryptor.decrypted() == 0) {
-      output.note("no packet belongs to a connection of " + secrets);
+      String log = TextSafety.visible(secrets.toString());
+      output.note("no packet belongs to a connection of " + log);
     }
   }
 

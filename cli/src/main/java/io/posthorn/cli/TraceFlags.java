@@ -66,7 +66,7 @@ final class TraceFlags {
       if (sockets == 1) {
         output.note(
             "the secrets of all connections go to "
-                + secrets
+                + TextSafety.visible(secrets.toString())
                 + ": whoever reads that file can read the messages");
       }
     }

@@ -232,6 +232,11 @@ class TraceCommandTest {
     assertEquals(
         1, run("trace", "--keylog", file("secrets"), file("empty.pcapng"), "-o", file("o")));
     assertTrue(errors.contains("no packet belongs to a connection"), errors);
+    Path named = Files.copy(Path.of(file("secrets")), folder.resolve("s\u001b[2J"));
+    assertEquals(
+        1, run("trace", "--keylog", named.toString(), file("empty.pcapng"), "-o", file("o\u0007")));
+    assertTrue(errors.contains("s\\x1b[2J") && errors.contains("o\\x07"), errors);
+    assertTrue(errors.chars().noneMatch(c -> c < ' ' && c != '\n'), errors);
     assertEquals(64, run("trace", file("empty.pcapng"), "-o", file("o")));
     Files.writeString(Path.of(file("t.sqlog")), "\u001e{\"qlog_version\":\"0.3\"}\n");
     assertEquals(64, run("trace", "--keylog", file("secrets"), file("t.sqlog")));
