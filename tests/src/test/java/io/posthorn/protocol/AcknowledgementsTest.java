@@ -10,6 +10,7 @@ import io.posthorn.protocol.recovery.DeliveryRate;
 import io.posthorn.protocol.recovery.SentPackets;
 import io.posthorn.wire.FrameHandler;
 import io.posthorn.wire.FrameReader;
+import io.posthorn.wire.FrameWriter;
 import java.lang.reflect.Proxy;
 import org.junit.jupiter.api.Test;
 
@@ -43,7 +44,7 @@ class AcknowledgementsTest {
   @Test
   void whatAnAckHadNoRoomForIsReportedAfterItWasAcknowledged() {
     SentPackets sent = new SentPackets();
-    PacketBuilder packet = new PacketBuilder(sent);
+    PacketBuilder packet = new PacketBuilder(new FrameWriter(), sent);
     for (int number = 0; number < 60; number += 3) {
       acknowledgements.onPacket(number, true, EcnMark.NOT_ECT, 100);
     }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.ChannelPriorities;
 import io.posthorn.protocol.recovery.SentPackets;
+import io.posthorn.wire.FrameWriter;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import net.jqwik.api.Example;
@@ -61,7 +62,7 @@ class ChannelSchedulerTest {
 
   private final Endless ordered = new Endless();
   private final Endless unordered = new Endless();
-  private final PacketBuilder builder = new PacketBuilder(new SentPackets());
+  private final PacketBuilder builder = new PacketBuilder(new FrameWriter(), new SentPackets());
 
   private ChannelScheduler scheduler(ChannelPriorities priorities) {
     return new ChannelScheduler(new FrameSource[] {new Pings(), ordered, unordered}, priorities);

@@ -11,7 +11,7 @@ public sealed interface EndpointEvent {
    * A connection is open: the peer's keys are confirmed.
    *
    * @param openedHere whether this side asked for it
-   * @param peerFingerprint of the peer's static key; null in clear
+   * @param peerKey its static key, 32 bytes, not to be changed; empty in clear
    * @param peerRegistrations fingerprint of what the peer's codec knows; null if it did not tell
    * @param peerApplication what the peer's application says it speaks; from the network
    */
@@ -19,7 +19,7 @@ public sealed interface EndpointEvent {
       long connection,
       InetSocketAddress peer,
       boolean openedHere,
-      @Nullable String peerFingerprint,
+      byte[] peerKey,
       byte @Nullable [] peerRegistrations,
       String peerApplication)
       implements EndpointEvent {}

@@ -1,6 +1,5 @@
 package io.posthorn.endpoint;
 
-import io.posthorn.identity.Fingerprint;
 import io.posthorn.protocol.ConnectionEnd;
 import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.channel.SendLedger;
@@ -45,12 +44,11 @@ final class EventQueue {
   }
 
   static EndpointEvent connected(PeerConnection connection, InetSocketAddress peer) {
-    byte[] key = connection.peerKey();
     return new EndpointEvent.Connected(
         connection.handle(),
         peer,
         connection.isOpenedHere(),
-        key.length == 0 ? null : Fingerprint.of(key).toString(),
+        connection.peerKey(),
         connection.peerRegistrations(),
         connection.peerApplication());
   }

@@ -15,6 +15,8 @@ final class ChannelScheduler {
   /** Bytes count so many times, over the weight: no weight makes them count nothing. */
   private static final long SCALE = ChannelPriorities.LARGEST_WEIGHT;
 
+  private static final long[] NOTHING = {};
+
   private final ChannelSource[] sources;
   private final byte[] indexes;
   private final ChannelPriorities priorities;
@@ -41,7 +43,8 @@ final class ChannelScheduler {
     this.priorities = priorities;
     sources = new ChannelSource[count];
     indexes = new byte[count];
-    served = new long[count][1];
+    served = new long[count][];
+    Arrays.fill(served, NOTHING);
     sendable = new long[count];
     for (int i = 0, at = 0; i < all.length; i++) {
       if (all[i] instanceof ChannelSource source) {

@@ -39,8 +39,8 @@ final class ConnectionParts {
   /** Told what happens; null for nobody. */
   final @Nullable ConnectionTrace trace;
 
-  /** The same, if it wants to hear of single packets too. */
-  final @Nullable ConnectionTrace packetTrace;
+  /** Told of single packets; null for nobody. */
+  final @Nullable PacketTrace packetTrace;
 
   /** What the peer is willing to take, once that is known. */
   int peerMaxUdpPayloadBytes = WireLimits.MINIMUM_DATAGRAM_BYTES;
@@ -91,8 +91,11 @@ final class ConnectionParts {
       trace = null;
       packetTrace = null;
     } else {
-      trace = new ConnectionTrace(watched, localConnectionId, address, mtu.currentBytes());
-      packetTrace = watched.wantsPackets() ? trace : null;
+      trace = new ConnectionTrace(watched, localConnectionId, address);
+      packetTrace =
+          watched.wantsPackets()
+              ? new PacketTrace(watched, localConnectionId, address, mtu.currentBytes())
+              : null;
       recovery.traceLosses(watched.listener(), localConnectionId);
       trace.started(openedHere, nowNanos);
     }

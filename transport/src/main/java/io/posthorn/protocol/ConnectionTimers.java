@@ -126,6 +126,9 @@ final class ConnectionTimers {
     if (parts.trace != null) {
       parts.trace.recovery(parts.recovery, nowNanos);
     }
+    if (parts.packetTrace != null) {
+      parts.packetTrace.metrics(parts.recovery, nowNanos);
+    }
     if (nowNanos >= idle.keepAliveDeadlineNanos(probeTimeoutNanos)) {
       idle.onKeepAlive(nowNanos);
       parts.pings.request();

@@ -31,7 +31,12 @@ final class Deliveries {
   private final UnorderedMessages unordered;
   private final Datagrams datagrams;
   private final Inbox inbox;
-  private @Nullable TransportParameters limits;
+
+  // What the peer takes; of no meaning before its limits are known.
+  private boolean knowsLimits;
+  private long maxWholeMessageBytes;
+  private long maxMessageDataBytes;
+  private long maxDatagramMessageBytes;
   private boolean writableDue;
   private long unacknowledged = -1;
 
@@ -71,7 +76,10 @@ final class Deliveries {
 
   /** The peer's limits are known. */
   void onPeerLimits(TransportParameters peer) {
-    limits = peer;
+    knowsLimits = true;
+    maxWholeMessageBytes = peer.maxWholeMessageBytes;
+    maxMessageDataBytes = peer.initialMaxMessageDataBytes;
+    maxDatagramMessageBytes = peer.maxDatagramMessageBytes;
     ordered.onPeerLimits(peer.initialMaxChannelDataBytes, (int) peer.maxChannels);
     unordered.onCredit(peer.initialMaxMessages, peer.initialMaxMessageDataBytes);
     writableDue = true;
@@ -86,7 +94,7 @@ final class Deliveries {
     if (exceedsLimit(message, length)) {
       return SendOutcome.TOO_LARGE;
     }
-    if (limits == null && length > SMALLEST_WHOLE_LIMIT_BYTES) {
+    if (!knowsLimits && length > SMALLEST_WHOLE_LIMIT_BYTES) {
       return SendOutcome.BLOCKED; // until the peer's limit is known
     }
     if (!hasRoom(message, length)) {
@@ -98,28 +106,23 @@ final class Deliveries {
 
   /** Takes or refuses an ordered message that nobody holds a receipt for; it is copied. */
   SendOutcome sendBody(int channel, ByteBuffer body) {
-    TransportParameters peer = limits;
     int length = body.remaining();
     if (!ordered.isAllowed(channel)) {
       return SendOutcome.CHANNEL_LIMIT;
     }
-    if (peer == null || length > peer.maxWholeMessageBytes) {
+    if (!knowsLimits || length > maxWholeMessageBytes) {
       return SendOutcome.TOO_LARGE;
     }
     return ordered.sendBody(channel, body);
   }
 
   private boolean exceedsLimit(OutgoingMessage message, long length) {
-    TransportParameters peer = limits;
     return switch (message.delivery()) {
       case RELIABLE_ORDERED ->
-          peer != null
-              && ordered.midMessageBytes(message.channel()) + length > peer.maxWholeMessageBytes;
-      case RELIABLE_UNORDERED, RELIABLE_LATEST ->
-          peer != null && length > peer.initialMaxMessageDataBytes;
+          knowsLimits && ordered.midMessageBytes(message.channel()) + length > maxWholeMessageBytes;
+      case RELIABLE_UNORDERED, RELIABLE_LATEST -> knowsLimits && length > maxMessageDataBytes;
       case UNRELIABLE_SEQUENCED, UNRELIABLE ->
-          length > maxDatagramMessageBytes()
-              || (peer != null && length > peer.maxDatagramMessageBytes);
+          length > maxDatagramMessageBytes() || (knowsLimits && length > maxDatagramMessageBytes);
     };
   }
 

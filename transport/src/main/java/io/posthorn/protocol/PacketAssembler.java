@@ -38,7 +38,7 @@ final class PacketAssembler {
   private final Redundancy redundancy;
   private final RateLimit rateLimit;
   private final RandomGenerator random;
-  private final @Nullable ConnectionTrace trace;
+  private final @Nullable PacketTrace trace;
   private int packetsToSkip;
   private long pacedUntilNanos = NEVER;
   private ConnectionInfo.LimitedBy heldBy = ConnectionInfo.LimitedBy.APPLICATION;
@@ -79,9 +79,8 @@ final class PacketAssembler {
     SocketOptions options = parts.shared.options();
     this.scheduler = new ChannelScheduler(sources, options.priorities());
     this.redundancy = parts.redundancy;
-    this.rateLimit =
-        new RateLimit(options.maxSendBytesPerSecond(), RateLimit.largestDatagramBytes(options));
-    this.builder = new PacketBuilder(recovery.sent());
+    this.rateLimit = RateLimit.of(options);
+    this.builder = new PacketBuilder(parts.shared.scratch().writer(), recovery.sent());
     this.packetsToSkip = SKIP_AT_LEAST + random.nextInt(SKIP_SPREAD);
   }
 

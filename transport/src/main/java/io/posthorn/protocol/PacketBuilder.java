@@ -7,7 +7,7 @@ import io.posthorn.wire.FrameWriter;
 public final class PacketBuilder {
   private static final int RESENT_COPIES = 2;
 
-  private final FrameWriter frames = new FrameWriter();
+  private final FrameWriter frames;
   private final SentPackets sent;
   private byte source;
   private boolean ackEliciting;
@@ -19,9 +19,11 @@ public final class PacketBuilder {
   /**
    * Makes one.
    *
+   * @param frames writes them, of one packet after the other
    * @param sent takes the notes
    */
-  public PacketBuilder(SentPackets sent) {
+  public PacketBuilder(FrameWriter frames, SentPackets sent) {
+    this.frames = frames;
     this.sent = sent;
   }
 

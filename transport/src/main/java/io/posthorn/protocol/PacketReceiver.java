@@ -106,6 +106,9 @@ final class PacketReceiver {
     if (parts.trace != null) {
       parts.trace.recovery(parts.recovery, nowNanos);
     }
+    if (parts.packetTrace != null) {
+      parts.packetTrace.metrics(parts.recovery, nowNanos);
+    }
     if (breach != null) {
       closing.fail(breach, nowNanos);
       return DropReason.NONE;

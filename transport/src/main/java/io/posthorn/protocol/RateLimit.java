@@ -16,10 +16,19 @@ final class RateLimit {
   /** Less is a rounding error: without it, a datagram could find itself late by a nanosecond. */
   private static final double LEAST_BYTES = 1e-3;
 
+  /** Without a ceiling nothing is counted, so that one does for all. */
+  private static final RateLimit NONE = new RateLimit(0, 0);
+
   private final long bytesPerSecond;
   private final double depthBytes;
   private double tokens;
   private long filledNanos;
+
+  /** The ceiling of one connection under these options. */
+  static RateLimit of(SocketOptions options) {
+    long rate = options.maxSendBytesPerSecond();
+    return rate == 0 ? NONE : new RateLimit(rate, largestDatagramBytes(options));
+  }
 
   /**
    * Makes one.

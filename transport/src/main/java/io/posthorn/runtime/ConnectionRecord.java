@@ -1,19 +1,22 @@
 package io.posthorn.runtime;
 
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.identity.Fingerprint;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /** What the runtime knows of one connection. Written under the driver's lock. */
 public final class ConnectionRecord {
+  private static final byte[] NO_KEY = {};
+
   private final SocketLoop driver;
   private final long handle;
 
   private volatile InetSocketAddress name;
   private volatile InetSocketAddress peer;
   private volatile boolean connected;
-  private volatile @Nullable String peerFingerprint;
+  private volatile byte[] peerKey = NO_KEY;
   private volatile byte @Nullable [] peerRegistrations;
   private volatile String peerApplication = "";
   private volatile EndpointEvent.@Nullable Closed closed;
@@ -48,7 +51,8 @@ public final class ConnectionRecord {
 
   /** Fingerprint of the peer's key, or null in clear and before it is open. */
   public @Nullable String peerFingerprint() {
-    return peerFingerprint;
+    byte[] key = peerKey;
+    return key.length == 0 ? null : Fingerprint.of(key).toString();
   }
 
   /** Fingerprint of what the peer's codec knows; null if it did not tell. */
@@ -86,7 +90,7 @@ public final class ConnectionRecord {
   /** Answers whether this is news. */
   boolean markConnected(EndpointEvent.Connected event) {
     boolean before = connected;
-    peerFingerprint = event.peerFingerprint();
+    peerKey = event.peerKey();
     peerRegistrations = event.peerRegistrations();
     peerApplication = event.peerApplication();
     connected = true;

@@ -17,11 +17,13 @@ import org.jspecify.annotations.Nullable;
  * announced ones in a chain that any thread adds to and the holder of the socket's lock takes.
  */
 final class SendLanes {
+  private static final @Nullable SendLane[] NO_LANES = {};
+
   /** The lanes of one connection, by channel; grows by being replaced. */
   private static final class OfConnection {
     final long connection;
     final InetSocketAddress peer;
-    volatile @Nullable SendLane[] lanes = new SendLane[1];
+    volatile @Nullable SendLane[] lanes = NO_LANES;
 
     /** The names under which messages to the peer were accepted: each takes the other way once. */
     volatile PeerNames names = PeerNames.NONE;

@@ -2,6 +2,7 @@ package io.posthorn.runtime;
 
 import io.posthorn.AddressText;
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.identity.Fingerprint;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.WantedBuffers;
 import java.lang.System.Logger.Level;
@@ -43,7 +44,8 @@ final class SocketLog {
   static void connected(SocketLoop loop, EndpointEvent.Connected event) {
     if (isOn()) {
       String how = event.openedHere() ? "opened" : "accepted";
-      String key = event.peerFingerprint() == null ? "in clear" : event.peerFingerprint();
+      byte[] peerKey = event.peerKey();
+      String key = peerKey.length == 0 ? "in clear" : Fingerprint.of(peerKey).toString();
       String peer = AddressText.of(event.peer());
       loop.later(() -> tell(loop, "connection with " + peer + " " + how + ", " + key));
     }

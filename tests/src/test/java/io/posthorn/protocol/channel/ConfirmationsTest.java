@@ -8,12 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.recovery.DeliveryRate;
 import io.posthorn.protocol.recovery.SentPackets;
+import io.posthorn.wire.FrameWriter;
 import org.junit.jupiter.api.Test;
 
 class ConfirmationsTest {
   private final Confirmations confirmations = new Confirmations();
   private final SentPackets sent = new SentPackets();
-  private final PacketBuilder builder = new PacketBuilder(sent);
+  private final PacketBuilder builder = new PacketBuilder(new FrameWriter(), sent);
   private final DeliveryRate rate = new DeliveryRate();
 
   private int write(int room) {

@@ -10,6 +10,7 @@ import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.protocol.recovery.DeliveryRate;
 import io.posthorn.protocol.recovery.SentPackets;
+import io.posthorn.wire.FrameWriter;
 import io.posthorn.wire.VarInt;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +26,7 @@ class OrderedChannelsTest {
       new OrderedChannels(
           ledger, new Confirmations(), new ReceiveBudget(1 << 20, 64 * 1024, false), memory);
   private final SentPackets sent = new SentPackets();
-  private final PacketBuilder builder = new PacketBuilder(sent);
+  private final PacketBuilder builder = new PacketBuilder(new FrameWriter(), sent);
   private final DeliveryRate rate = new DeliveryRate();
 
   private int write(int room) {
@@ -213,8 +214,8 @@ class OrderedChannelsTest {
   void aRunForWhichThereIsNoRoomIsLeftThoughItsChannelHoldsNothing() {
     channels.onPeerLimits(1_000_000, 64);
     byte[] run = {2, 7};
-    byte[] longer = new byte[3_002];
-    VarInt.write(longer, 0, 3_000 * 2L);
+    byte[] longer = new byte[130_004]; // than what a message beyond the limit leaves
+    VarInt.write(longer, 0, 130_000 * 2L);
     assertEquals(2, channels.sendRun(1, run, 0, 2, false));
     write(1200);
     long token = sent.tokensFrom(sent.next() - 1);

@@ -6,11 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.recovery.SentPackets;
+import io.posthorn.wire.FrameWriter;
 import org.junit.jupiter.api.Test;
 
 class OutgoingAbortsTest {
   private final OutgoingAborts aborts = new OutgoingAborts();
-  private final PacketBuilder builder = new PacketBuilder(new SentPackets());
+  private final PacketBuilder builder = new PacketBuilder(new FrameWriter(), new SentPackets());
 
   /** Writes into a packet with so much room; answers how much was written. */
   private int write(int room) {

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.protocol.recovery.SentPackets;
+import io.posthorn.wire.FrameWriter;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -173,7 +174,7 @@ class UnorderedMessagesProperties {
   @Example
   void whatIsTooOldIsPurgedThoughNothingMayLeave() {
     Flow flow = new Flow(new SplittableRandom(9));
-    PacketBuilder builder = new PacketBuilder(new SentPackets());
+    PacketBuilder builder = new PacketBuilder(new FrameWriter(), new SentPackets());
     flow.send(-1, 5000, 10_000_000);
     flow.send(-1, 100, 10_000_000);
     builder.begin(new byte[1200], 0, 1200);
@@ -199,7 +200,7 @@ class UnorderedMessagesProperties {
   void whatIsLostAndTooOldIsNotSentAgain() {
     Flow flow = new Flow(new SplittableRandom(11));
     SentPackets packets = new SentPackets();
-    PacketBuilder builder = new PacketBuilder(packets);
+    PacketBuilder builder = new PacketBuilder(new FrameWriter(), packets);
     flow.send(-1, 100, 10_000_000);
     flow.send(7, 100, NEVER);
     builder.begin(new byte[1200], 0, 1200);

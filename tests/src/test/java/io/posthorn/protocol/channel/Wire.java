@@ -11,6 +11,7 @@ import io.posthorn.protocol.recovery.DeliveryRate;
 import io.posthorn.protocol.recovery.SentPackets;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.FrameReader;
+import io.posthorn.wire.FrameWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -49,7 +50,7 @@ final class Wire {
   private final List<Packet> unsettled = new ArrayList<>();
   private final FrameReader reader = new FrameReader();
   private final SentPackets sent = new SentPackets();
-  private final PacketBuilder builder = new PacketBuilder(sent);
+  private final PacketBuilder builder = new PacketBuilder(new FrameWriter(), sent);
   private final DeliveryRate rate = new DeliveryRate();
   int lost;
   int reordered;

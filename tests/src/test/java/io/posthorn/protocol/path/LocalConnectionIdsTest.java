@@ -10,6 +10,7 @@ import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.protocol.recovery.DeliveryRate;
 import io.posthorn.protocol.recovery.SentPackets;
 import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.FrameWriter;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -26,7 +27,7 @@ class LocalConnectionIdsTest {
       new ConnectionIdIssuer(StaticKey.generate(random), null, random, id -> false);
   private final LocalConnectionIds ids = new LocalConnectionIds(issuer, issuer.next());
   private final SentPackets sent = new SentPackets();
-  private final PacketBuilder builder = new PacketBuilder(sent);
+  private final PacketBuilder builder = new PacketBuilder(new FrameWriter(), sent);
 
   private List<Long> added() {
     List<Long> added = new ArrayList<>();

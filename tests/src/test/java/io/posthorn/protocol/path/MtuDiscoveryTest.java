@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.recovery.DeliveryRate;
 import io.posthorn.protocol.recovery.SentPackets;
+import io.posthorn.wire.FrameWriter;
 import java.util.ArrayList;
 import java.util.List;
 import net.jqwik.api.Example;
@@ -23,7 +24,7 @@ class MtuDiscoveryTest {
   private int ceiling = 65_507;
   private final MtuDiscovery mtu = new MtuDiscovery(() -> ceiling, 0);
   private final SentPackets sent = new SentPackets();
-  private final PacketBuilder builder = new PacketBuilder(sent);
+  private final PacketBuilder builder = new PacketBuilder(new FrameWriter(), sent);
   private final DeliveryRate rate = new DeliveryRate();
   private final byte[] out = new byte[65_507];
   private final List<Integer> probes = new ArrayList<>();

@@ -10,6 +10,7 @@ import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.recovery.DeliveryRate;
 import io.posthorn.protocol.recovery.SentPackets;
 import io.posthorn.wire.FrameType;
+import io.posthorn.wire.FrameWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -31,7 +32,7 @@ class PathProperties {
 
   private final Path path = new Path(HOME, new SplittableRandom(1), new PeerConnectionIds());
   private final SentPackets sent = new SentPackets();
-  private final PacketBuilder builder = new PacketBuilder(sent);
+  private final PacketBuilder builder = new PacketBuilder(new FrameWriter(), sent);
   private final DeliveryRate rate = new DeliveryRate();
   private final byte[] out = new byte[100];
 

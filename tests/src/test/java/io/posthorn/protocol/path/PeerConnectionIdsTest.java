@@ -10,6 +10,7 @@ import io.posthorn.protocol.recovery.DeliveryRate;
 import io.posthorn.protocol.recovery.SentPackets;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.FrameType;
+import io.posthorn.wire.FrameWriter;
 import io.posthorn.wire.VarInt;
 import io.posthorn.wire.WireLimits;
 import java.util.ArrayList;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.Test;
 class PeerConnectionIdsTest {
   private final PeerConnectionIds ids = new PeerConnectionIds();
   private final SentPackets sent = new SentPackets();
-  private final PacketBuilder builder = new PacketBuilder(sent);
+  private final PacketBuilder builder = new PacketBuilder(new FrameWriter(), sent);
   private final DeliveryRate rate = new DeliveryRate();
 
   @BeforeEach

@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Arrays with one place a channel, as long as the channels in use ask for: most use one. */
 final class ByChannel {
+  /** Before a channel is used. */
+  static final long[] NONE = {};
+
   private ByChannel() {}
 
   /** The array, or a longer one that has a place for this channel. */

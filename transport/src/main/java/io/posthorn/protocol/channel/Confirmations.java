@@ -20,55 +20,77 @@ public final class Confirmations implements FrameSource {
 
   private record Name(boolean ordered, int channel, long number) {}
 
-  /** In the order in which they were sent. */
-  private final Map<Name, Object> expected = new LinkedHashMap<>();
+  /** What this side confirms. */
+  private static final class Outgoing {
+    final ArrayDeque<Name> toSend = new ArrayDeque<>(1);
+    final Set<Name> unacknowledged = new HashSet<>();
+  }
 
-  private final ArrayDeque<Name> toSend = new ArrayDeque<>(1);
-  private final Set<Name> unacknowledged = new HashSet<>();
-  private final ArrayDeque<Object> processed = new ArrayDeque<>(1);
+  /** What the peer is to confirm, in the order in which it was sent, and what it did. */
+  private static final class Incoming {
+    final Map<Name, Object> expected = new LinkedHashMap<>();
+    final ArrayDeque<Object> processed = new ArrayDeque<>(1);
+  }
+
+  /** Each made with the first confirmation of its direction: most connections never have one. */
+  private @Nullable Outgoing outgoing;
+
+  private @Nullable Incoming incoming;
 
   /** A message was sent whose confirmation will be reported, unless so many others come first. */
   void expect(boolean ordered, int channel, long number, Object receipt) {
-    if (expected.size() == LIMIT) {
+    Incoming from = incoming;
+    if (from == null) {
+      from = new Incoming();
+      incoming = from;
+    }
+    if (from.expected.size() == LIMIT) {
       // Of those that nobody confirms: the new ones are what a living application asks about.
-      Iterator<Name> oldest = expected.keySet().iterator();
+      Iterator<Name> oldest = from.expected.keySet().iterator();
       oldest.next();
       oldest.remove();
     }
-    expected.put(new Name(ordered, channel, number), receipt);
+    from.expected.put(new Name(ordered, channel, number), receipt);
   }
 
   /** A message will never be confirmed. */
   void forget(boolean ordered, int channel, long number) {
-    if (!expected.isEmpty()) {
-      expected.remove(new Name(ordered, channel, number));
+    if (incoming != null && !incoming.expected.isEmpty()) {
+      incoming.expected.remove(new Name(ordered, channel, number));
     }
   }
 
   /** The application confirms a message that it received. */
   public void confirm(boolean ordered, int channel, long number) {
+    Outgoing to = outgoing;
+    if (to == null) {
+      to = new Outgoing();
+      outgoing = to;
+    }
     Name name = new Name(ordered, channel, number);
-    if (unacknowledged.size() < LIMIT && unacknowledged.add(name)) {
-      toSend.add(name);
+    if (to.unacknowledged.size() < LIMIT && to.unacknowledged.add(name)) {
+      to.toSend.add(name);
     }
   }
 
   /** The peer confirms a message. */
   public void onConfirm(boolean ordered, int channel, long number) {
-    Object receipt = expected.remove(new Name(ordered, channel, number));
-    if (receipt != null) {
-      processed.add(receipt);
+    if (incoming != null) {
+      Object receipt = incoming.expected.remove(new Name(ordered, channel, number));
+      if (receipt != null) {
+        incoming.processed.add(receipt);
+      }
     }
   }
 
   /** Takes the next receipt whose message was confirmed, or null. */
   public @Nullable Object pollProcessed() {
-    return processed.poll();
+    return incoming == null ? null : incoming.processed.poll();
   }
 
   /** Whether the peer has got all that was to be sent. */
   public boolean isDrained() {
-    return unacknowledged.isEmpty();
+    return outgoing == null || outgoing.unacknowledged.isEmpty();
   }
 
   private static Name name(long first, long second) {
@@ -77,11 +99,17 @@ public final class Confirmations implements FrameSource {
 
   @Override
   public boolean hasFrames(long nowNanos) {
-    return !toSend.isEmpty();
+    return outgoing != null && !outgoing.toSend.isEmpty();
   }
 
   @Override
   public void writeFrames(PacketBuilder out, long nowNanos) {
+    if (outgoing != null) {
+      write(outgoing.toSend, out);
+    }
+  }
+
+  private static void write(ArrayDeque<Name> toSend, PacketBuilder out) {
     Name name = toSend.peek();
     while (name != null && out.frames().confirm(name.ordered, name.channel, name.number)) {
       out.carries(name.number, name.channel * 2L + (name.ordered ? 1 : 0));
@@ -92,14 +120,16 @@ public final class Confirmations implements FrameSource {
 
   @Override
   public void onAcknowledged(long first, long second, long nowNanos) {
-    unacknowledged.remove(name(first, second));
+    if (outgoing != null) {
+      outgoing.unacknowledged.remove(name(first, second));
+    }
   }
 
   @Override
   public void onLost(long first, long second, long nowNanos) {
     Name name = name(first, second);
-    if (unacknowledged.contains(name)) {
-      toSend.add(name);
+    if (outgoing != null && outgoing.unacknowledged.contains(name)) {
+      outgoing.toSend.add(name);
     }
   }
 

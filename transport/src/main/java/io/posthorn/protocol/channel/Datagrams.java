@@ -25,19 +25,24 @@ public final class Datagrams implements ChannelSource {
   private record Outgoing(
       int channel, boolean sequenced, byte[] body, long expiresAtNanos, @Nullable Object receipt) {}
 
-  private final SendLedger ledger;
-  private final SendShare share;
-  private final ReceiveMemory memory;
-
   @SuppressWarnings({"unchecked", "rawtypes"}) // generic array, private
-  private @Nullable ArrayDeque<Outgoing>[] waiting = new ArrayDeque[1];
+  private static final @Nullable ArrayDeque<Outgoing>[] NO_QUEUES = new ArrayDeque[0];
+
+  private final SendLedger ledger;
+  private final ReceiveMemory memory;
+  private @Nullable ArrayDeque<Outgoing>[] waiting = NO_QUEUES;
 
   // One bit a channel that has something waiting.
   private long sendable;
-  private final Map<Long, Object> receipts = new HashMap<>();
-  private final ArrayDeque<Ready> ready = new ArrayDeque<>(1);
-  private long[] nextSequence = {0};
-  private long[] newestSequence = {-1};
+
+  /** Of messages that left; made for the first. */
+  private @Nullable Map<Long, Object> receipts;
+
+  /** Made for the first message that comes. */
+  private @Nullable ArrayDeque<Ready> ready;
+
+  private long[] nextSequence = ByChannel.NONE;
+  private long[] newestSequence = ByChannel.NONE;
   private long nextTicket;
   private long readyBytes;
   private long droppedFromQueue;
@@ -46,13 +51,12 @@ public final class Datagrams implements ChannelSource {
   /** Makes both directions. */
   public Datagrams(SendLedger ledger, ReceiveMemory memory) {
     this.ledger = ledger;
-    this.share = ledger.ofDatagrams();
     this.memory = memory;
   }
 
   /** Whether a message may be taken; see {@link SendShare#hasRoom}. */
   public boolean hasRoom(int bodyBytes) {
-    return share.hasRoom(bodyBytes);
+    return ledger.ofDatagrams().hasRoom(bodyBytes);
   }
 
   /** Takes a message for sending; there is room for it, in a packet too. */
@@ -67,7 +71,7 @@ public final class Datagrams implements ChannelSource {
     }
     queue.add(new Outgoing(channel, sequenced, body, expiresAtNanos, receipt));
     sendable |= 1L << channel;
-    share.onTaken(body.length);
+    ledger.ofDatagrams().onTaken(body.length);
     earliestExpiryNanos = Math.min(earliestExpiryNanos, expiresAtNanos);
   }
 
@@ -85,7 +89,12 @@ public final class Datagrams implements ChannelSource {
       return;
     }
     memory.add(length + SendLedger.MESSAGE_OVERHEAD_BYTES);
-    ready.add(new Ready(channel, sequence >= 0, Arrays.copyOfRange(bytes, from, from + length)));
+    ArrayDeque<Ready> queue = ready;
+    if (queue == null) {
+      queue = new ArrayDeque<>(1);
+      ready = queue;
+    }
+    queue.add(new Ready(channel, sequence >= 0, Arrays.copyOfRange(bytes, from, from + length)));
     readyBytes += length + SendLedger.MESSAGE_OVERHEAD_BYTES;
     while (readyBytes > QUEUE_LIMIT_BYTES) {
       take();
@@ -102,12 +111,12 @@ public final class Datagrams implements ChannelSource {
 
   /** Whether a message can be taken. */
   public boolean hasMessage() {
-    return !ready.isEmpty();
+    return ready != null && !ready.isEmpty();
   }
 
   /** Takes the next message, or null. */
   public @Nullable Ready take() {
-    Ready message = ready.poll();
+    Ready message = ready == null ? null : ready.poll();
     if (message != null) {
       readyBytes -= message.body.length + SendLedger.MESSAGE_OVERHEAD_BYTES;
       memory.add(-message.body.length - SendLedger.MESSAGE_OVERHEAD_BYTES);
@@ -160,7 +169,7 @@ public final class Datagrams implements ChannelSource {
 
   /** Ends a message that has not left. */
   private void end(Outgoing message, ReceiptOutcome outcome) {
-    share.onSettled(message.body.length, message.receipt, outcome, false);
+    ledger.ofDatagrams().onSettled(message.body.length, message.receipt, outcome, false);
   }
 
   /** Ends all that has not been acknowledged or lost. */
@@ -172,10 +181,12 @@ public final class Datagrams implements ChannelSource {
       }
       queue.clear();
     }
-    for (Object receipt : receipts.values()) {
-      ledger.onReport(receipt, outcome, true);
+    if (receipts != null) {
+      for (Object receipt : receipts.values()) {
+        ledger.onReport(receipt, outcome, true);
+      }
+      receipts.clear();
     }
-    receipts.clear();
   }
 
   @Override
@@ -208,13 +219,22 @@ public final class Datagrams implements ChannelSource {
       queue.remove();
       out.carries(nextTicket, 0);
       if (message.receipt != null) {
-        receipts.put(nextTicket, message.receipt);
+        note(nextTicket, message.receipt);
       }
       nextTicket++;
-      share.onSent(message.body.length);
+      ledger.ofDatagrams().onSent(message.body.length);
       message = queue.peek();
     }
     noteEmpty(channel);
+  }
+
+  private void note(long ticket, Object receipt) {
+    Map<Long, Object> of = receipts;
+    if (of == null) {
+      of = new HashMap<>();
+      receipts = of;
+    }
+    of.put(ticket, receipt);
   }
 
   @Override
@@ -228,7 +248,7 @@ public final class Datagrams implements ChannelSource {
   }
 
   private void report(long ticket, ReceiptOutcome outcome) {
-    if (!receipts.isEmpty()) {
+    if (receipts != null && !receipts.isEmpty()) {
       Object receipt = receipts.remove(ticket);
       if (receipt != null) {
         ledger.onReport(receipt, outcome, true);

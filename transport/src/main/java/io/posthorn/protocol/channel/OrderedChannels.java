@@ -28,12 +28,15 @@ public final class OrderedChannels implements ChannelSource {
    */
   public record Taken(byte[] body, long number, boolean more, boolean aborted) {}
 
+  private static final @Nullable OutgoingChannel[] NO_OUTGOING = {};
+  private static final @Nullable IncomingChannel[] NO_INCOMING = {};
+
   private final SendLedger ledger;
   private final Confirmations confirmations;
   private final ReceiveBudget budget;
   private final ReceiveMemory memory;
-  private @Nullable OutgoingChannel[] outgoing = new OutgoingChannel[1];
-  private @Nullable IncomingChannel[] incoming = new IncomingChannel[1];
+  private @Nullable OutgoingChannel[] outgoing = NO_OUTGOING;
+  private @Nullable IncomingChannel[] incoming = NO_INCOMING;
   private long initialCredit;
 
   /** Credit for channels that were not used yet; made when the first comes. */

@@ -33,7 +33,7 @@ public final class ReceiveBudget {
   private int assembling = NOBODY;
 
   /** When each channel wanted a wider window last; 0 for never. */
-  private long[] claimedNanos = {0};
+  private long[] claimedNanos = ByChannel.NONE;
 
   private long nowNanos;
   private long smoothedRttNanos;

@@ -30,6 +30,7 @@ public final class SendLedger {
   private static final int MESSAGES = 0;
   private static final int DATAGRAMS = 1;
   private static final int FIRST_CHANNEL = 2;
+  private static final @Nullable SendShare[] NO_SHARES = {};
   private static final int SHARES = FIRST_CHANNEL + WireLimits.MAX_CHANNELS;
 
   /** So many parts of the limit are one of guaranteed slices and others of what all compete for. */
@@ -49,14 +50,19 @@ public final class SendLedger {
   private final long commonBytes;
   private long commonUsedBytes;
   private long heldBytes;
-  private @Nullable SendShare[] shares = new SendShare[FIRST_CHANNEL + 1];
-  private final List<SendShare> refused = new ArrayList<>(1);
+  private @Nullable SendShare[] shares = NO_SHARES;
+
+  /** Made when the first share is refused. */
+  private @Nullable List<SendShare> refused;
+
   private long acknowledgedMessages;
   private long openMessages;
   private long retransmittedBytes;
   private long repeatedBytes;
   private long lostUnreceipted;
-  private final ArrayDeque<Settled> settled = new ArrayDeque<>(1);
+
+  /** Made for the first message that somebody holds a receipt for. */
+  private @Nullable ArrayDeque<Settled> settled;
 
   /**
    * Makes one.
@@ -121,11 +127,19 @@ public final class SendLedger {
 
   /** A share has no room for what was offered. */
   void onRefused(SendShare share) {
-    refused.add(share);
+    List<SendShare> all = refused;
+    if (all == null) {
+      all = new ArrayList<>(1);
+      refused = all;
+    }
+    all.add(share);
   }
 
   /** Whether a sender was refused and room came up since; asks once for each refusal. */
   public boolean pollWritable() {
+    if (refused == null) {
+      return false;
+    }
     boolean writable = false;
     for (int i = refused.size() - 1; i >= 0; i--) {
       SendShare share = refused.get(i);
@@ -140,7 +154,7 @@ public final class SendLedger {
 
   /** Whether a sender was refused and waits for room. */
   public boolean isRefusing() {
-    return !refused.isEmpty();
+    return refused != null && !refused.isEmpty();
   }
 
   /** Messages were taken. */
@@ -161,7 +175,7 @@ public final class SendLedger {
       acknowledgedMessages++;
     }
     if (receipt != null) {
-      settled.add(new Settled(receipt, outcome, mayHaveArrived));
+      onReport(receipt, outcome, mayHaveArrived);
     } else if (outcome == ReceiptOutcome.CLOSED) {
       lostUnreceipted++;
     }
@@ -184,7 +198,12 @@ public final class SendLedger {
 
   /** The fate of a message that was given up or left already. */
   void onReport(Object receipt, ReceiptOutcome outcome, boolean mayHaveArrived) {
-    settled.add(new Settled(receipt, outcome, mayHaveArrived));
+    ArrayDeque<Settled> queue = settled;
+    if (queue == null) {
+      queue = new ArrayDeque<>(1);
+      settled = queue;
+    }
+    queue.add(new Settled(receipt, outcome, mayHaveArrived));
   }
 
   /** Message bytes ride in one more packet though nothing says that they are lost. */
@@ -204,12 +223,12 @@ public final class SendLedger {
 
   /** Takes the next settled message, or null. */
   public @Nullable Settled poll() {
-    return settled.poll();
+    return settled == null ? null : settled.poll();
   }
 
   /** Whether {@link #poll} has something. */
   public boolean hasSettled() {
-    return !settled.isEmpty();
+    return settled != null && !settled.isEmpty();
   }
 
   /** Bytes that wait or are unacknowledged, overhead included. */

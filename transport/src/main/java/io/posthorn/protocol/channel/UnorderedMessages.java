@@ -24,18 +24,48 @@ public final class UnorderedMessages implements ChannelSource {
   static final long ABORT_NOTE = ABORT << KIND_SHIFT;
   static final long BLOCKED_NOTE = BLOCKED << KIND_SHIFT;
 
-  private final OutgoingMessages outgoing;
-  private final IncomingMessages incoming;
+  private final SendLedger ledger;
+  private final Confirmations confirmations;
+  private final ReceiveBudget budget;
+  private final ChannelPriorities priorities;
+
+  /** Each made with the first message of its direction: many connections never have one. */
+  private @Nullable OutgoingMessages outgoing;
+
+  private @Nullable IncomingMessages incoming;
+  private long earlyMaxMessages;
+  private long earlyMaxBytes;
   private boolean repeatGrants;
 
-  /** Makes both directions. */
+  /** Makes none of its directions yet. */
   public UnorderedMessages(
       SendLedger ledger,
       Confirmations confirmations,
       ReceiveBudget budget,
       ChannelPriorities priorities) {
-    outgoing = new OutgoingMessages(ledger, confirmations, priorities);
-    incoming = new IncomingMessages(budget);
+    this.ledger = ledger;
+    this.confirmations = confirmations;
+    this.budget = budget;
+    this.priorities = priorities;
+  }
+
+  private OutgoingMessages outgoing() {
+    OutgoingMessages to = outgoing;
+    if (to == null) {
+      to = new OutgoingMessages(ledger, confirmations, priorities);
+      to.onCredit(earlyMaxMessages, earlyMaxBytes);
+      outgoing = to;
+    }
+    return to;
+  }
+
+  private IncomingMessages incoming() {
+    IncomingMessages from = incoming;
+    if (from == null) {
+      from = new IncomingMessages(budget);
+      incoming = from;
+    }
+    return from;
   }
 
   /** Offsets and lengths of unordered messages fit 30 bits, since the pool does. */
@@ -50,12 +80,17 @@ public final class UnorderedMessages implements ChannelSource {
 
   /** The peer's limits are known, or were raised; -1 leaves one as it is. */
   public void onCredit(long maxMessages, long maxBytes) {
-    outgoing.onCredit(maxMessages, maxBytes);
+    if (outgoing == null) {
+      earlyMaxMessages = Math.max(earlyMaxMessages, maxMessages);
+      earlyMaxBytes = Math.max(earlyMaxBytes, maxBytes);
+    } else {
+      outgoing.onCredit(maxMessages, maxBytes);
+    }
   }
 
   /** Whether a message may be taken; see {@link SendShare#hasRoom}. */
   public boolean hasRoom(int bodyBytes) {
-    return outgoing.hasRoom(bodyBytes);
+    return outgoing().hasRoom(bodyBytes);
   }
 
   /** Takes a message for sending; there is room for it. */
@@ -66,109 +101,123 @@ public final class UnorderedMessages implements ChannelSource {
       long expiresAtNanos,
       boolean confirmRequested,
       @Nullable Object receipt) {
-    outgoing.add(channel, key, body, expiresAtNanos, confirmRequested, receipt);
+    outgoing().add(channel, key, body, expiresAtNanos, confirmRequested, receipt);
   }
 
   /** MESSAGE, MESSAGE_PART or MESSAGE_LATEST arrived. */
   public @Nullable CloseReason onPart(
       long id, int channel, long key, long total, long offset, byte[] bytes, int from, int length) {
-    return incoming.onPart(id, channel, key, total, offset, bytes, from, length);
+    return incoming().onPart(id, channel, key, total, offset, bytes, from, length);
   }
 
   /** MESSAGE_ABORT arrived. */
   public @Nullable CloseReason onAbort(long id, long total) {
-    return incoming.onAbort(id, total);
+    return incoming().onAbort(id, total);
   }
 
   /** MESSAGES_BLOCKED arrived: say the limits again. */
   public void onBlocked(long messages, long bytes) {
-    repeatGrants |= incoming.grantedMessages() > messages || incoming.grantedBytes() > bytes;
-    incoming.onSenderBlocked();
+    IncomingMessages from = incoming();
+    repeatGrants |= from.grantedMessages() > messages || from.grantedBytes() > bytes;
+    from.onSenderBlocked();
   }
 
   /** Whether the part given last was not stored, since it left too many gaps. */
   public boolean leftTooManyGaps() {
-    return incoming.leftTooManyGaps();
+    return incoming != null && incoming.leftTooManyGaps();
   }
 
   /** Whether the part given last was not stored, since the socket's memory is full. */
   public boolean wasMemoryFull() {
-    return incoming.wasMemoryFull();
+    return incoming != null && incoming.wasMemoryFull();
   }
 
   /** Gives the memory of received messages up. */
   public void release() {
-    incoming.release();
+    if (incoming != null) {
+      incoming.release();
+    }
   }
 
   /** Bytes of heap held by messages of which parts are missing. */
   public long partialMemoryBytes() {
-    return incoming.partialMemoryBytes();
+    return incoming == null ? 0 : incoming.partialMemoryBytes();
   }
 
   /** Whether a message can be taken. */
   public boolean hasMessage() {
-    return incoming.hasMessage();
+    return incoming != null && incoming.hasMessage();
   }
 
   /** Takes the next whole message, or null. */
   public @Nullable Ready take() {
-    return incoming.take();
+    return incoming == null ? null : incoming.take();
   }
 
   /** Whether the peer has begun something that it has not finished. */
   public boolean expectsMore() {
-    return incoming.expectsMore();
+    return incoming != null && incoming.expectsMore();
   }
 
   /** Whether nothing waits and all is acknowledged. */
   public boolean isDrained() {
-    return outgoing.isDrained();
+    return outgoing == null || outgoing.isDrained();
   }
 
   /** Whether credit is what holds sending back. */
   public boolean isBlocked() {
-    return outgoing.isBlocked();
+    return outgoing != null && outgoing.isBlocked();
   }
 
   /** Ends all that is not acknowledged. */
   public void abandon(ReceiptOutcome outcome) {
-    outgoing.abandon(outcome);
+    if (outgoing != null) {
+      outgoing.abandon(outcome);
+    }
   }
 
   @Override
   public boolean hasFrames(long nowNanos) {
-    return repeatGrants || incoming.wantsGrant() || outgoing.canSend();
+    return wantsGrant() || (outgoing != null && outgoing.canSend());
+  }
+
+  private boolean wantsGrant() {
+    return incoming != null && (repeatGrants || incoming.wantsGrant());
   }
 
   @Override
   public void writeFrames(PacketBuilder out, long nowNanos) {
-    if (repeatGrants || incoming.wantsGrant()) {
-      long messages = incoming.messagesToGrant();
-      long bytes = incoming.bytesToGrant();
-      if (!out.frames().maxMessages(messages)) {
-        return;
-      }
-      out.carries(messages, GRANT_MESSAGES << KIND_SHIFT);
-      incoming.onGranted(messages, 0);
-      if (!out.frames().maxMessageData(bytes)) {
-        repeatGrants = true;
-        return;
-      }
-      out.carries(bytes, GRANT_BYTES << KIND_SHIFT);
-      incoming.onGranted(0, bytes);
-      repeatGrants = false;
+    if ((!wantsGrant() || writeGrants(incoming(), out)) && outgoing != null) {
+      outgoing.writeFrames(out, nowNanos);
     }
-    outgoing.writeFrames(out, nowNanos);
+  }
+
+  /** Answers false if there is no room for both. */
+  private boolean writeGrants(IncomingMessages from, PacketBuilder out) {
+    long messages = from.messagesToGrant();
+    long bytes = from.bytesToGrant();
+    if (!out.frames().maxMessages(messages)) {
+      return false;
+    }
+    out.carries(messages, GRANT_MESSAGES << KIND_SHIFT);
+    from.onGranted(messages, 0);
+    if (!out.frames().maxMessageData(bytes)) {
+      repeatGrants = true;
+      return false;
+    }
+    out.carries(bytes, GRANT_BYTES << KIND_SHIFT);
+    from.onGranted(0, bytes);
+    repeatGrants = false;
+    return true;
   }
 
   @Override
   public void onAcknowledged(long first, long second, long nowNanos) {
     long kind = second >>> KIND_SHIFT;
     if (kind == 0) {
-      outgoing.onAcknowledged(first, (int) (second >>> 30), (int) (second & ((1 << 30) - 1)));
+      outgoing().onAcknowledged(first, (int) (second >>> 30), (int) (second & ((1 << 30) - 1)));
     } else if (kind == ABORT) {
-      outgoing.onAbortAcknowledged(first);
+      outgoing().onAbortAcknowledged(first);
     }
   }
 
@@ -176,42 +225,44 @@ public final class UnorderedMessages implements ChannelSource {
   public void onLost(long first, long second, long nowNanos) {
     long kind = second >>> KIND_SHIFT;
     if (kind == 0) {
-      outgoing.onLost(first, (int) (second >>> 30), (int) (second & ((1 << 30) - 1)));
+      outgoing().onLost(first, (int) (second >>> 30), (int) (second & ((1 << 30) - 1)));
     } else if (kind == ABORT) {
-      outgoing.onAbortLost(first);
+      outgoing().onAbortLost(first);
     } else if (kind == BLOCKED) {
-      outgoing.onBlockedLost(first);
+      outgoing().onBlockedLost(first);
     } else if (kind == GRANT_MESSAGES) {
-      repeatGrants |= first == incoming.grantedMessages();
+      repeatGrants |= first == incoming().grantedMessages();
     } else if (kind == GRANT_BYTES) {
-      repeatGrants |= first == incoming.grantedBytes();
+      repeatGrants |= first == incoming().grantedBytes();
     }
   }
 
   @Override
   public long sendableChannels(long nowNanos) {
-    return outgoing.sendableChannels();
+    return outgoing == null ? 0 : outgoing.sendableChannels();
   }
 
   @Override
   public void writeChannel(int channel, PacketBuilder out, long nowNanos) {
-    outgoing.writeChannel(channel, out, nowNanos);
+    outgoing().writeChannel(channel, out, nowNanos);
   }
 
   /** Gives up a message that is not acknowledged yet. Returns whether there was one. */
   public boolean cancel(Object receipt) {
-    return outgoing.cancel(receipt);
+    return outgoing != null && outgoing.cancel(receipt);
   }
 
   @Override
   public void repeatFrames(PacketBuilder out) {
-    outgoing.repeatFrames(out);
+    if (outgoing != null) {
+      outgoing.repeatFrames(out);
+    }
   }
 
   @Override
   public void onProbe(long first, long second, long nowNanos) {
     if (second >>> KIND_SHIFT == 0) {
-      outgoing.onProbe(first, (int) (second >>> 30), (int) (second & ((1 << 30) - 1)));
+      outgoing().onProbe(first, (int) (second >>> 30), (int) (second & ((1 << 30) - 1)));
     } else {
       onLost(first, second, nowNanos);
     }
@@ -219,11 +270,13 @@ public final class UnorderedMessages implements ChannelSource {
 
   @Override
   public long deadlineNanos() {
-    return outgoing.deadlineNanos();
+    return outgoing == null ? Long.MAX_VALUE : outgoing.deadlineNanos();
   }
 
   @Override
   public void onTimeout(long nowNanos) {
-    outgoing.expire(nowNanos);
+    if (outgoing != null) {
+      outgoing.expire(nowNanos);
+    }
   }
 }

@@ -33,8 +33,12 @@ public final class LocalConnectionIds implements FrameSource {
   private int count = 1;
   private long nextSequence = 1;
   private int limit = 1;
-  private final ArrayDeque<Long> added = new ArrayDeque<>(2);
-  private final ArrayDeque<Long> forgotten = new ArrayDeque<>(2);
+
+  /** The last that {@link #pollAdded} has answered. */
+  private long polledSequence;
+
+  /** Made when the first is forgotten. */
+  private @Nullable ArrayDeque<Long> forgotten;
 
   /**
    * Starts with the id of the handshake.
@@ -81,7 +85,6 @@ public final class LocalConnectionIds implements FrameSource {
       forgetNanos[count] = NEVER;
       due[count] = true;
       count++;
-      added.add(id);
     }
   }
 
@@ -132,7 +135,12 @@ public final class LocalConnectionIds implements FrameSource {
   }
 
   private void forget(int index) {
-    forgotten.add(ids[index]);
+    ArrayDeque<Long> gone = forgotten;
+    if (gone == null) {
+      gone = new ArrayDeque<>(2);
+      forgotten = gone;
+    }
+    gone.add(ids[index]);
     count--;
     System.arraycopy(ids, index + 1, ids, index, count - index);
     System.arraycopy(sequences, index + 1, sequences, index, count - index);
@@ -142,12 +150,20 @@ public final class LocalConnectionIds implements FrameSource {
 
   /** Takes the next id that packets may carry from now on, or null. */
   public @Nullable Long pollAdded() {
-    return added.poll();
+    long newest = nextSequence - 1;
+    for (int i = 0; polledSequence < newest && i < count; i++) {
+      if (sequences[i] > polledSequence) { // they ascend
+        polledSequence = sequences[i];
+        return ids[i];
+      }
+    }
+    polledSequence = newest; // if one is left, it is forgotten already
+    return null;
   }
 
   /** Takes the next id that packets carry no more, or null. */
   public @Nullable Long pollForgotten() {
-    return forgotten.poll();
+    return forgotten == null ? null : forgotten.poll();
   }
 
   @Override

@@ -17,6 +17,7 @@ public final class PeerConnectionIds implements FrameSource {
   private static final int LIMIT = 4;
   private static final int TOKEN_BYTES = WireLimits.RESET_TOKEN_BYTES;
   private static final long NONE = -1;
+  private static final long[] NOTHING = {};
 
   /** Retired ids of which the peer was not told yet; one that makes more does so in bad faith. */
   private static final int UNTOLD_LIMIT = 64;
@@ -25,7 +26,7 @@ public final class PeerConnectionIds implements FrameSource {
   private final long[] ids = new long[LIMIT + 1];
   private final long[] sequences = new long[LIMIT + 1];
   private final byte[] @Nullable [] tokens = new byte[LIMIT + 1][];
-  private long[] untold = new long[2];
+  private long[] untold = NOTHING;
   private int count;
   private int untoldCount;
   private int currentIndex;
@@ -201,7 +202,7 @@ public final class PeerConnectionIds implements FrameSource {
       return false;
     }
     if (untoldCount == untold.length) {
-      untold = Arrays.copyOf(untold, 2 * untoldCount);
+      untold = Arrays.copyOf(untold, Math.max(2, 2 * untoldCount));
     }
     untold[untoldCount++] = sequence;
     return true;

@@ -1,18 +1,21 @@
 package io.posthorn.protocol.protection;
 
+import io.posthorn.wire.WireLimits;
 import java.security.GeneralSecurityException;
 import javax.crypto.Cipher;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The JDK's ciphers, which all connections of one endpoint use in turn: each holds more than a
- * kilobyte, and a connection would need five of them though it may be idle. A cipher that gets the
- * same key again does not expand it again, so that a connection which is alone pays nothing. Not
- * thread-safe.
+ * The JDK's ciphers and what they work on, which all connections of one endpoint use in turn: each
+ * holds more than a kilobyte, and a connection would need five of them though it may be idle. A
+ * cipher that gets the same key again does not expand it again, so that a connection which is alone
+ * pays nothing. Not thread-safe.
  */
 public final class AesCiphers {
   private @Nullable Cipher sealing;
   private @Nullable Cipher opening;
+  private final byte[] nonce = new byte[PhaseKey.IV_BYTES];
+  private final byte[] header = new byte[WireLimits.MAX_DATA_HEADER_BYTES];
   private final Masks sent = new Masks();
   private final Masks received = new Masks();
 
@@ -37,6 +40,16 @@ public final class AesCiphers {
       opening = cipher;
     }
     return cipher;
+  }
+
+  /** Where the nonce of the packet at hand is made. */
+  byte[] nonce() {
+    return nonce;
+  }
+
+  /** The header of the packet at hand, as it is before its protection. */
+  byte[] header() {
+    return header;
   }
 
   /** Header protection of packets that leave. */

@@ -20,7 +20,7 @@ public final class AesGcmProtection implements PacketProtection {
   private final HeaderProtection sendHeaderProtection;
   private final HeaderProtection receiveHeaderProtection;
   private final ReplayWindow window = new ReplayWindow();
-  private final byte[] header = new byte[WireLimits.MAX_DATA_HEADER_BYTES];
+  private final byte[] header; // of the endpoint: of the packet at hand
   private long openedPacketNumber = -1;
   private int openedFrom;
   private long forgeries;
@@ -48,6 +48,7 @@ public final class AesGcmProtection implements PacketProtection {
       throw new IllegalArgumentException("a secret has 32 bytes");
     }
     this.limits = limits;
+    this.header = ciphers.header();
     Hkdf hkdf = new Hkdf();
     sendHeaderProtection = new HeaderProtection(sendSecret, hkdf, ciphers.sent());
     receiveHeaderProtection = new HeaderProtection(receiveSecret, hkdf, ciphers.received());

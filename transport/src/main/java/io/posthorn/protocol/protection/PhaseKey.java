@@ -30,7 +30,7 @@ final class PhaseKey {
   /** What {@link #open} says to a packet that does not verify. */
   static final int FAILED = -1;
 
-  private static final int IV_BYTES = 12;
+  static final int IV_BYTES = 12;
   private static final byte[] KEY_LABEL = label("posthorn key");
   private static final byte[] IV_LABEL = label("posthorn iv");
   private static final byte[] NEXT_LABEL = label("posthorn next");
@@ -39,7 +39,6 @@ final class PhaseKey {
   private final AesKey key;
   private final byte[] secret;
   private final byte[] iv;
-  private final byte[] nonce = new byte[IV_BYTES];
 
   /**
    * Derives the keys of a phase.
@@ -111,10 +110,11 @@ final class PhaseKey {
     key.destroy();
     Arrays.fill(secret, (byte) 0);
     Arrays.fill(iv, (byte) 0);
-    Arrays.fill(nonce, (byte) 0);
+    Arrays.fill(ciphers.nonce(), (byte) 0);
   }
 
   private GCMParameterSpec parameters(long packetNumber) {
+    byte[] nonce = ciphers.nonce();
     System.arraycopy(iv, 0, nonce, 0, IV_BYTES);
     for (int i = 0; i < Long.BYTES; i++) {
       nonce[IV_BYTES - 1 - i] ^= (byte) (packetNumber >>> (8 * i));

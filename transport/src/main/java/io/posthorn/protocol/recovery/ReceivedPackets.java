@@ -10,7 +10,7 @@ import java.util.Arrays;
  */
 public final class ReceivedPackets {
   /** Ranges that there is room for while packets come in order. */
-  private static final int FEW_RANGES = 4;
+  private static final int FEW_RANGES = 2;
 
   private long[] first = new long[FEW_RANGES];
   private long[] last = new long[FEW_RANGES];
@@ -52,8 +52,9 @@ public final class ReceivedPackets {
   private void insertRange(int at, long packetNumber) {
     int to = at;
     if (count == first.length && count < WireLimits.MAX_ACK_RANGES) {
-      first = Arrays.copyOf(first, WireLimits.MAX_ACK_RANGES);
-      last = Arrays.copyOf(last, WireLimits.MAX_ACK_RANGES);
+      int room = Math.min(WireLimits.MAX_ACK_RANGES, 4 * count);
+      first = Arrays.copyOf(first, room);
+      last = Arrays.copyOf(last, room);
     }
     if (count == first.length) {
       if (to == 0) {

@@ -36,8 +36,8 @@ public final class SentPackets {
    */
   public static final int LIMIT = 1 << 16;
 
-  /** What a handshake and a message or two take; powers of two. */
-  private static final int INITIAL_PACKETS = 8;
+  /** What a connection takes that has nothing to say; a power of two. */
+  private static final int INITIAL_PACKETS = 4;
 
   private long base;
   private long next;
