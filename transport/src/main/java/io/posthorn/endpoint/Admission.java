@@ -266,12 +266,14 @@ final class Admission {
 
   /** When the oldest handshake expires. */
   long deadlineNanos() {
-    Iterator<HalfOpen> oldest = byKey.values().iterator();
-    return oldest.hasNext() ? oldest.next().expiresNanos : Endpoint.NEVER;
+    return byKey.isEmpty() ? Endpoint.NEVER : byKey.values().iterator().next().expiresNanos;
   }
 
   /** Forgets handshakes whose M3 did not come. */
   void onTimeout(long nowNanos) {
+    if (byKey.isEmpty()) {
+      return; // as it is nearly always: no iterator for that
+    }
     for (Iterator<HalfOpen> each = byKey.values().iterator(); each.hasNext(); ) {
       HalfOpen halfOpen = each.next();
       if (halfOpen.expiresNanos > nowNanos) {

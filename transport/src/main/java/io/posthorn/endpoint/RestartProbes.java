@@ -148,6 +148,9 @@ final class RestartProbes {
   }
 
   long deadlineNanos() {
+    if (probes.isEmpty()) {
+      return Endpoint.NEVER; // as nearly always: no iterator for that
+    }
     long earliest = Endpoint.NEVER;
     for (Probe probe : probes.values()) {
       OpeningAttempt attempt = probe.attempt;
@@ -157,6 +160,9 @@ final class RestartProbes {
   }
 
   void onTimeout(long nowNanos) {
+    if (probes.isEmpty()) {
+      return;
+    }
     probes.values().removeIf(probe -> isOver(probe, nowNanos));
     for (Probe probe : probes.values()) {
       write(probe, nowNanos);

@@ -25,6 +25,9 @@ final class PackedMessages {
   private final RingPool rings;
   private byte[] entries = NONE;
 
+  /** What was needed last: the next begins with it, if the pool has one. */
+  private int usualBytes = INITIAL_BYTES;
+
   /** By the index of the entry; made when the first message with a receipt comes. */
   private @Nullable Object @Nullable [] receipts;
 
@@ -101,6 +104,7 @@ final class PackedMessages {
     }
     first++;
     if (first == next && entries.length > KEPT_BYTES) {
+      usualBytes = entries.length;
       rings.give(entries);
       entries = NONE;
       receipts = null;
@@ -110,7 +114,10 @@ final class PackedMessages {
   private void grow() {
     byte[] before = entries;
     Object[] holdersBefore = receipts;
-    byte[] after = rings.take(Math.max(INITIAL_BYTES, before.length * 2));
+    byte[] after = before.length == 0 ? rings.takeKept(usualBytes) : NONE;
+    if (after.length == 0) {
+      after = rings.take(Math.max(INITIAL_BYTES, before.length * 2));
+    }
     Object[] holders = holdersBefore == null ? null : new Object[after.length / ENTRY_BYTES];
     for (long i = first; i < next; i++) {
       int from = (int) (i * ENTRY_BYTES) & (before.length - 1);
