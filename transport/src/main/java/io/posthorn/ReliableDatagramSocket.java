@@ -67,7 +67,10 @@ public final class ReliableDatagramSocket extends PeerSocket {
 
   private static final Set<SocketOption<?>> OPTIONS = DatagramOptions.SUPPORTED;
 
-  /** Guards the fields below when they change; never held while anything waits for a peer. */
+  /**
+   * Guards what is kept, and the volatile fields below when they change; never held while anything
+   * waits for a peer.
+   */
   private final Object lock = new Object();
 
   private final MessageSocketBuilder builder;
