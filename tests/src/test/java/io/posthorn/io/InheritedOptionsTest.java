@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,7 @@ class InheritedOptionsTest {
   private static final int[][] OPTIONS = {
     {LinuxCalls.SOL_UDP, LinuxCalls.UDP_GRO},
     {LinuxCalls.SOL_SOCKET, LinuxCalls.SO_RCVTIMEO},
+    {LinuxCalls.SOL_SOCKET, LinuxCalls.SO_REUSEPORT},
     {LinuxCalls.SOL_IP, LinuxCalls.IP_MTU_DISCOVER},
     {LinuxCalls.SOL_IP, LinuxCalls.IP_RECVTOS},
     {LinuxCalls.SOL_IP, LinuxCalls.IP_PKTINFO},
@@ -95,6 +97,21 @@ class InheritedOptionsTest {
     List<String> before = options();
     LinuxDatagramPort port = LinuxDatagramPort.adopt(calls, calls.kept, true);
     assertNotEquals(before, options());
+    port.close();
+    assertEquals(before, options());
+  }
+
+  /** A port has another socket beside its own while strangers flood it, and ends that. */
+  @Test
+  void aSocketThatSharesItsAddressGoesOnToDoSo() throws Exception {
+    LinuxSocket socket =
+        LinuxSocket.open(calls, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    socket.sharePort();
+    socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    calls.kept = socket.descriptor();
+    List<String> before = options();
+    LinuxDatagramPort port = LinuxDatagramPort.adopt(calls, calls.kept, true);
+    port.unshare("for a test");
     port.close();
     assertEquals(before, options());
   }
