@@ -68,6 +68,21 @@ class ReliableSocketTest {
   }
 
   @Test
+  void aClosedSocketHasNoConnections() throws Exception {
+    try (MessageSocket b = reliable().open()) {
+      MessageSocket closed;
+      Connection out;
+      try (MessageSocket a = reliable().open()) {
+        closed = a;
+        out = a.connect(b.localAddress());
+        assertEquals(1, a.connections().size());
+      }
+      assertEquals(List.of(), closed.connections());
+      assertNull(out.info());
+    }
+  }
+
+  @Test
   void aConnectionTellsOfItselfAmongOthers() throws Exception {
     try (MessageSocket a = reliable().open();
         MessageSocket b = reliable().open();
@@ -111,7 +126,7 @@ class ReliableSocketTest {
       assertEquals(nobody, e.peer());
       assertEquals(Duration.ofMillis(300), e.waited());
       String text = String.valueOf(e.getMessage());
-      assertTrue(text.contains(nobody.toString()) && text.contains("300 ms"), text);
+      assertTrue(text.contains(AddressText.of(nobody)) && text.contains("300 ms"), text);
       assertTrue(a.connections().isEmpty());
     }
   }

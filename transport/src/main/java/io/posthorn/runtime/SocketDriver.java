@@ -333,16 +333,16 @@ public final class SocketDriver extends SocketLoop {
     }
   }
 
-  /** The table of active connections. */
+  /** The table of active connections; empty once the socket is closed. */
   public List<ConnectionInfo> connections() {
-    return locked(() -> endpoint.connections(clock.now()));
+    return locked(() -> life.isEnded() ? List.of() : endpoint.connections(clock.now()));
   }
 
   /** The row of one connection in that table; null if it is not there. */
   public @Nullable ConnectionInfo info(long connection) {
     lock.lock();
     try {
-      return endpoint.info(connection, clock.now());
+      return life.isEnded() ? null : endpoint.info(connection, clock.now());
     } finally {
       lock.unlock();
     }
