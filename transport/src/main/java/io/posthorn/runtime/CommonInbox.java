@@ -1,17 +1,16 @@
 package io.posthorn.runtime;
 
-import io.posthorn.protocol.ReceivedMessage;
 import java.io.InterruptedIOException;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where threads wait for what any of the drivers of one socket may bring: the next message, or a
  * connection to accept. A driver hands over as many messages as there are threads that wait; all
- * others stay in its endpoint, where they count against the peers' credit.
+ * others stay in its endpoint, where they count against the peers' credit. What it hands over it
+ * keeps itself until a thread, or a handler that is set meanwhile, takes it: nobody else could say
+ * that nothing older of the same peer is on its way to the application.
  *
  * <p>A thread counts itself as waiting before it asks each driver, under that driver's lock: so
  * what a driver got before is found, and what it gets afterwards is handed over.
@@ -19,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 final class CommonInbox {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition news = lock.newCondition();
-  private final ConcurrentLinkedQueue<ReceivedMessage> handed = new ConcurrentLinkedQueue<>();
   private final AtomicInteger count = new AtomicInteger();
   private final AtomicInteger receivers = new AtomicInteger();
   private final AtomicInteger others = new AtomicInteger();
@@ -32,20 +30,15 @@ final class CommonInbox {
     return receivers.get() - count.get();
   }
 
-  /** Gives a message to whichever thread is first. */
-  void hand(ReceivedMessage message) {
-    handed.add(message);
+  /** A driver has a message for whichever thread is first. */
+  void onHanded() {
     count.incrementAndGet();
     signal();
   }
 
-  /** A message that was handed over and that nobody has taken, or null. */
-  @Nullable ReceivedMessage poll() {
-    ReceivedMessage message = handed.poll();
-    if (message != null) {
-      count.decrementAndGet();
-    }
-    return message;
+  /** A message that was handed over has been taken. */
+  void onTaken() {
+    count.decrementAndGet();
   }
 
   /** There is a connection to accept, or an end. */

@@ -65,7 +65,8 @@ final class Receiving {
       if (message == null) {
         break;
       }
-      inbox.hand(message);
+      handed.add(message);
+      inbox.onHanded();
       took = true;
     }
     if (took) {
@@ -83,7 +84,10 @@ final class Receiving {
   @Nullable ReceivedMessage handedMessage() {
     ReceivedMessage message = handed.poll();
     DriverGroup group = driver.group();
-    return message == null && group != null ? group.inbox().poll() : message;
+    if (message != null && group != null) {
+      group.inbox().onTaken();
+    }
+    return message;
   }
 
   /** Wakes those who wait for a message of any peer. */
