@@ -7,7 +7,6 @@ import io.posthorn.runtime.ConnectionRecord;
 import io.posthorn.runtime.DriverGroup;
 import io.posthorn.runtime.PendingReceipt;
 import io.posthorn.runtime.SocketClock;
-import io.posthorn.wire.WireLimits;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -34,7 +33,7 @@ final class MessageSending {
    * @return false if {@link #sendUnreceipted} must be asked
    */
   boolean sendBody(InetSocketAddress peer, ByteBuffer body) throws IOException {
-    return sendSmall(peer, body) || sendLarge(peer, body);
+    return sendSmall(peer, body) || sendInStream(peer, body);
   }
 
   /** A peer under whose address a lane was found was checked when that was made. */
@@ -50,10 +49,11 @@ final class MessageSending {
     return meant != peer && drivers.sendSmall(meant, 0, body);
   }
 
-  private boolean sendLarge(InetSocketAddress peer, ByteBuffer body) throws IOException {
-    return body.remaining() > WireLimits.MAX_CHUNK_BYTES
+  /** Of an empty message there is nothing to put into a stream but its length. */
+  private boolean sendInStream(InetSocketAddress peer, ByteBuffer body) throws IOException {
+    return body.hasRemaining()
         && streams.isEmpty()
-        && drivers.sendLarge(SendablePeer.of(peer), 0, body);
+        && drivers.sendInStream(SendablePeer.of(peer), 0, body);
   }
 
   /** Sends; waits while there is no room. */

@@ -145,10 +145,10 @@ public final class DriverGroup {
     return of(peer).sending().sendSmall(peer, channel, body);
   }
 
-  /** As {@link Sending#sendLarge}. */
-  public boolean sendLarge(InetSocketAddress peer, int channel, ByteBuffer body)
+  /** As {@link Sending#sendInStream}. */
+  public boolean sendInStream(InetSocketAddress peer, int channel, ByteBuffer body)
       throws InterruptedIOException {
-    return of(peer).sending().sendLarge(peer, channel, body);
+    return of(peer).sending().sendInStream(peer, channel, body);
   }
 
   /** As {@link Sending#beginStream}. */

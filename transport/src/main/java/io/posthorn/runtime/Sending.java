@@ -92,13 +92,13 @@ final class Sending {
   }
 
   /**
-   * Sends an ordered message too large for {@link #sendSmall}, copied once, if a small one could be
-   * sent so; waits while there is no room.
+   * Sends an ordered message that {@link #sendSmall} did not take, for it is too large or the lane
+   * is full: copied once, into its stream. Waits while there is no room.
    *
    * @return false if {@link #send} must be asked
    * @throws InterruptedIOException if the thread is interrupted while it waits; not sent then
    */
-  boolean sendLarge(InetSocketAddress peer, int channel, ByteBuffer body)
+  boolean sendInStream(InetSocketAddress peer, int channel, ByteBuffer body)
       throws InterruptedIOException {
     SendLane lane = driver.lanes.find(peer, channel);
     if (lane == null || lane.connection == Endpoint.NO_CONNECTION) {
