@@ -2,6 +2,7 @@ package io.posthorn;
 
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.identity.Fingerprint;
 import io.posthorn.runtime.ConnectionRecord;
 import io.posthorn.runtime.SocketClock;
 import java.io.IOException;
@@ -47,7 +48,8 @@ public final class Connection implements AutoCloseable {
    * connection is open.
    */
   public @Nullable String peerFingerprint() {
-    return record.peerFingerprint();
+    byte[] key = record.peerKey();
+    return key.length == 0 ? null : Fingerprint.of(key).toString();
   }
 
   /**

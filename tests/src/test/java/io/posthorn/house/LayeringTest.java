@@ -42,7 +42,7 @@ class LayeringTest {
               "simulation", Set.of("capture", "datagram", "endpoint", "protocol", "wire", "trace")),
           Map.entry(
               "runtime",
-              Set.of("capture", "endpoint", "io", "protocol", "simulation", "wire", "trace", "identity")),
+              Set.of("capture", "endpoint", "io", "protocol", "simulation", "wire", "trace")),
           Map.entry(
               "",
               Set.of(

@@ -1,5 +1,6 @@
 package io.posthorn.endpoint;
 
+import io.posthorn.identity.Fingerprint;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.wire.CloseReason;
 import java.net.InetSocketAddress;
@@ -22,7 +23,28 @@ public sealed interface EndpointEvent {
       byte[] peerKey,
       byte @Nullable [] peerRegistrations,
       String peerApplication)
-      implements EndpointEvent {}
+      implements EndpointEvent {
+    /** "SHA256:…" of the peer's key; null in clear. */
+    public @Nullable String peerFingerprint() {
+      return peerKey.length == 0 ? null : Fingerprint.of(peerKey).toString();
+    }
+
+    /** The same for the same peer: an array's own words would say where it lies in memory. */
+    @Override
+    public String toString() {
+      return "Connected[connection="
+          + connection
+          + ", peer="
+          + peer
+          + ", openedHere="
+          + openedHere
+          + ", peerFingerprint="
+          + peerFingerprint()
+          + ", peerApplication="
+          + peerApplication
+          + ']';
+    }
+  }
 
   /**
    * A connection, or the attempt to open one, ended.

@@ -1,7 +1,6 @@
 package io.posthorn.runtime;
 
 import io.posthorn.endpoint.EndpointEvent;
-import io.posthorn.identity.Fingerprint;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -49,10 +48,9 @@ public final class ConnectionRecord {
     return connected;
   }
 
-  /** Fingerprint of the peer's key, or null in clear and before it is open. */
-  public @Nullable String peerFingerprint() {
-    byte[] key = peerKey;
-    return key.length == 0 ? null : Fingerprint.of(key).toString();
+  /** The peer's static key, not to be changed; empty in clear and before it is open. */
+  public byte[] peerKey() {
+    return peerKey;
   }
 
   /** Fingerprint of what the peer's codec knows; null if it did not tell. */

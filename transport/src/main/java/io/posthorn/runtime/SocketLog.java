@@ -2,7 +2,6 @@ package io.posthorn.runtime;
 
 import io.posthorn.AddressText;
 import io.posthorn.endpoint.EndpointEvent;
-import io.posthorn.identity.Fingerprint;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.WantedBuffers;
 import java.lang.System.Logger.Level;
@@ -44,8 +43,8 @@ final class SocketLog {
   static void connected(SocketLoop loop, EndpointEvent.Connected event) {
     if (isOn()) {
       String how = event.openedHere() ? "opened" : "accepted";
-      byte[] peerKey = event.peerKey();
-      String key = peerKey.length == 0 ? "in clear" : Fingerprint.of(peerKey).toString();
+      String fingerprint = event.peerFingerprint();
+      String key = fingerprint == null ? "in clear" : fingerprint;
       String peer = AddressText.of(event.peer());
       loop.later(() -> tell(loop, "connection with " + peer + " " + how + ", " + key));
     }
