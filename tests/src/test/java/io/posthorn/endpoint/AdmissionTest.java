@@ -192,6 +192,8 @@ class AdmissionTest {
     byte[] cookie = cookie();
     DropReason invalid = DropReason.COOKIE_INVALID;
     assertEquals(invalid, give(first(1, cookie), HandPeer.address(2), 0));
+    InetSocketAddress otherPort = new InetSocketAddress(HandPeer.address(1).getAddress(), 4001);
+    assertEquals(invalid, give(first(1, cookie), otherPort, 0));
     assertEquals(invalid, give(first(2, cookie), HandPeer.address(1), 0));
     assertEquals(invalid, give(first(1, cookie), HandPeer.address(1), 60 * S));
     byte[] forged = cookie.clone();
