@@ -211,16 +211,17 @@ public final class FileReceiver {
         || (file.size() >= 0 && file.dataBytes() > file.size())) {
       throw new BreachException("a file of an impossible size");
     }
-    IncomingFile incoming = null;
     try {
       Path place = target.place(below + file.path());
+      finisher.await(place);
       if (isThere(file, place)) {
         passOver(file, CopyMessage.THERE);
         finisher.done(new Result(file.id(), CopyMessage.THERE, ""));
         storedBytes += Math.max(0, file.size());
         return;
       }
-      incoming = IncomingFile.open(file, place, settings.overwrite());
+      IncomingFile incoming = IncomingFile.open(file, place, settings.overwrite());
+      current = incoming;
       long kept = file.waits() ? incoming.resume() : 0;
       requireSpace(file, kept);
       if (file.waits()) {
@@ -232,11 +233,8 @@ public final class FileReceiver {
       if (touched.size() < MOST_FOLDERS_KEPT) {
         touched.add(place.getParent());
       }
-      current = incoming;
     } catch (Refused refused) {
-      if (incoming != null) {
-        incoming.giveUp();
-      }
+      giveUpCurrent();
       passOver(file, refused.code());
       refuse(file.id(), file.path(), refused);
     }

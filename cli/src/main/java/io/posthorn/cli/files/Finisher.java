@@ -4,8 +4,12 @@ import io.posthorn.Connection;
 import io.posthorn.cli.files.CopyMessage.Result;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +25,7 @@ final class Finisher implements Closeable {
   private final Connection connection;
   private final FileReceiver.Journal journal;
   private final BlockingQueue<IncomingFile> waiting = new ArrayBlockingQueue<>(WAITING_FILES);
+  private final Set<Path> places = new HashSet<>(); // of those under way
   private int underWay;
   private final List<Thread> workers = new ArrayList<>();
   private boolean closed;
@@ -35,6 +40,7 @@ final class Finisher implements Closeable {
   void finish(IncomingFile file) throws IOException {
     synchronized (this) {
       underWay++;
+      places.add(file.place());
       if (workers.size() < THREADS && underWay > workers.size()) {
         Thread thread = new Thread(this::work, "posthorn-receive-disk");
         thread.setDaemon(true);
@@ -45,10 +51,9 @@ final class Finisher implements Closeable {
     try {
       waiting.put(file);
     } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
       file.giveUp();
-      ended(null);
-      throw new java.io.InterruptedIOException("interrupted while files go to the disk");
+      ended(file, null);
+      throw interrupted();
     }
   }
 
@@ -87,16 +92,33 @@ final class Finisher implements Closeable {
     } catch (IOException gone) {
       failed = gone;
     } finally {
-      ended(failed);
+      ended(file, failed);
     }
   }
 
-  private synchronized void ended(@Nullable IOException failed) {
+  private synchronized void ended(IncomingFile file, @Nullable IOException failed) {
     underWay--;
+    places.remove(file.place());
     if (failed != null && failure == null) {
       failure = failed;
     }
     notifyAll();
+  }
+
+  /** Waits until no file on its way to this place is left, so that the next one finds it there. */
+  synchronized void await(Path place) throws IOException {
+    try {
+      while (places.contains(place)) {
+        wait();
+      }
+    } catch (InterruptedException interrupted) {
+      throw interrupted();
+    }
+  }
+
+  private static InterruptedIOException interrupted() {
+    Thread.currentThread().interrupt();
+    return new InterruptedIOException("interrupted while files go to the disk");
   }
 
   /** Waits until all are on the disk and told. */
@@ -106,8 +128,7 @@ final class Finisher implements Closeable {
         wait();
       }
     } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      throw new java.io.InterruptedIOException("interrupted while files go to the disk");
+      throw interrupted();
     }
     IOException failed = failure;
     if (failed != null) {

@@ -4,14 +4,11 @@ import io.posthorn.cli.files.CopyMessage.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
@@ -19,7 +16,6 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One file on its way in: stands beside its place under another name until it is whole, verified
@@ -33,53 +29,27 @@ final class IncomingFile {
 
   private final File file;
   private final Path place;
-  private final Path part;
-  private final boolean overwrite;
+  private final HeldPart part;
   private final FileChannel channel;
+  private final boolean overwrite;
   private TreeHash hash = new TreeHash();
   private long position;
 
-  private IncomingFile(File file, Path place, Path part, boolean overwrite, FileChannel channel) {
+  private IncomingFile(File file, Path place, HeldPart part, boolean overwrite) {
     this.file = file;
     this.place = place;
     this.part = part;
+    this.channel = part.channel();
     this.overwrite = overwrite;
-    this.channel = channel;
   }
 
   /** Opens the part of a file, new or kept from an earlier try. */
   static IncomingFile open(File file, Path place, boolean overwrite) throws Refused {
-    Path part = place.resolveSibling(PartName.of(place.getFileName().toString()));
-    FileChannel channel = null;
+    Path path = place.resolveSibling(PartName.of(place.getFileName().toString()));
     try {
-      channel =
-          FileChannel.open(
-              part,
-              StandardOpenOption.READ,
-              StandardOpenOption.WRITE,
-              StandardOpenOption.CREATE,
-              LinkOption.NOFOLLOW_LINKS);
-      FileLock lock = channel.tryLock();
-      if (lock == null) {
-        throw new OverlappingFileLockException();
-      }
-      return new IncomingFile(file, place, part, overwrite, channel);
-    } catch (OverlappingFileLockException busy) {
-      closeQuietly(channel);
-      throw new Refused(Refused.TRY_AGAIN, "it is being received from somebody already");
+      return new IncomingFile(file, place, HeldPart.open(path, place), overwrite);
     } catch (IOException failed) {
-      closeQuietly(channel);
       throw Refused.ofWriting(failed);
-    }
-  }
-
-  private static void closeQuietly(@Nullable FileChannel channel) {
-    try {
-      if (channel != null) {
-        channel.close();
-      }
-    } catch (IOException lost) {
-      return; // what was written is hashed again before it is used
     }
   }
 
@@ -183,14 +153,18 @@ final class IncomingFile {
     return position == end.size() && java.util.Arrays.equals(hash.hash(), end.hash());
   }
 
-  /** Gives it its times, permissions and, once it is on the disk, its name. */
+  /**
+   * Gives it its times, permissions and, once it is on the disk, its name. The part is held until
+   * then, or somebody else could open what has its name already; where this fails, until {@link
+   * #giveUp}.
+   */
   void finish() throws Refused {
     try {
-      setAttributes(part, file.mode(), file.seconds(), file.nanos());
+      setAttributes(part.path(), file.mode(), file.seconds(), file.nanos());
+      part.lockAgain(); // the JDK opens and closes a file to set its times
       channel.force(true);
-      channel.close();
       if (overwrite) {
-        Files.move(part, place, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(part.path(), place, StandardCopyOption.ATOMIC_MOVE);
       } else {
         rename();
       }
@@ -198,42 +172,36 @@ final class IncomingFile {
       throw new Refused(Refused.CANNOT_CREATE, "there is another file of this name by now");
     } catch (IOException failed) {
       throw Refused.ofWriting(failed);
-    } finally {
-      closeQuietly(channel);
     }
+    part.close();
   }
 
   /** Never over another file: a second name fails if it is taken, a move would replace. */
   private void rename() throws IOException {
     try {
-      Files.createLink(place, part);
+      Files.createLink(place, part.path());
     } catch (UnsupportedOperationException | java.nio.file.FileSystemException noLinks) {
       if (noLinks instanceof FileAlreadyExistsException exists) {
         throw exists;
       }
-      Files.move(part, place);
+      Files.move(part.path(), place);
       return;
     }
-    Files.delete(part);
+    part.remove();
   }
 
   /** Gives it up; a part that is worth it is kept for the next try. */
   void giveUp() {
-    boolean keep = position >= LEAST_KEPT_BYTES && file.size() >= LEAST_KEPT_BYTES;
-    closeQuietly(channel);
-    if (!keep) {
-      discard();
+    if (position >= LEAST_KEPT_BYTES && file.size() >= LEAST_KEPT_BYTES) {
+      part.close();
+    } else {
+      part.remove();
     }
   }
 
   /** Removes the part: what it holds is wrong. */
   void discard() {
-    closeQuietly(channel);
-    try {
-      Files.deleteIfExists(part);
-    } catch (IOException stays) {
-      return; // the next try begins with it and finds by its hash what it is worth
-    }
+    part.remove();
   }
 
   /** Sets the times and, where the system has them, the permissions. */

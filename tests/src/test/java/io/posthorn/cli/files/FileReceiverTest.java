@@ -129,11 +129,15 @@ class FileReceiverTest {
     return new End(bytes.length, hash.hash());
   }
 
-  private Result sendSmall(int id, String name, String text) throws IOException {
+  private void sendUnasked(int id, String name, String text) throws IOException {
     byte[] bytes = text.getBytes(UTF_8);
     send(file(id, name, bytes.length, false));
     content(bytes);
     send(end(bytes));
+  }
+
+  private Result sendSmall(int id, String name, String text) throws IOException {
+    sendUnasked(id, name, text);
     return next(Result.class);
   }
 
@@ -355,6 +359,26 @@ class FileReceiverTest {
       send(file(1, "same", bytes.length, true));
       assertEquals(75, next(Answer.class).code());
       assertTrue(first.isOpen());
+    }
+  }
+
+  @Test
+  void theSecondOfTwoFilesOfOneNameIsRefusedAndTheFirstStaysAsItWas() throws Exception {
+    int pairs = 60;
+    hello("");
+    for (int pair = 0; pair < pairs; pair++) {
+      sendUnasked(2 * pair, "name" + pair, "the first");
+      sendUnasked(2 * pair + 1, "name" + pair, "the second one");
+    }
+    Map<Integer, Result> results = new TreeMap<>();
+    while (results.size() < 2 * pairs) {
+      Result result = next(Result.class);
+      results.put(result.id(), result);
+    }
+    for (int pair = 0; pair < pairs; pair++) {
+      assertEquals(0, results.get(2 * pair).code(), results.get(2 * pair)::reason);
+      assertEquals(73, results.get(2 * pair + 1).code(), results.get(2 * pair + 1)::reason);
+      assertEquals("the first", Files.readString(target.resolve("name" + pair)));
     }
   }
 

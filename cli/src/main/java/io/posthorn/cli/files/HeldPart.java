@@ -1,0 +1,177 @@
+package io.posthorn.cli.files;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The part of a file under the name that {@link PartName} gives it, held by one conversation from
+ * its opening until the file has its own name or is given up. Whoever else wants it is refused.
+ *
+ * <p>Within the process a table of names says who holds what; a lock of the system keeps other
+ * processes away. The lock alone would not do: the system drops it when the process closes any
+ * other descriptor of the file. And it is a lock of the file, not of its name: after it was got,
+ * the file may have another name already and be no part any more.
+ */
+final class HeldPart {
+  /** So often the part goes away between two looks at it before it counts as somebody else's. */
+  private static final int MOST_TRIES = 10;
+
+  private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
+
+  private final Path path;
+  private final FileChannel channel;
+  private FileLock lock;
+  private boolean closed;
+
+  private HeldPart(Path path, FileChannel channel, FileLock lock) {
+    this.path = path;
+    this.channel = channel;
+    this.lock = lock;
+  }
+
+  /**
+   * Opens a part, new or kept from an earlier try.
+   *
+   * @param place where the file will stand
+   */
+  static HeldPart open(Path path, Path place) throws IOException, Refused {
+    if (!HELD.add(path)) {
+      throw busy();
+    }
+    HeldPart part = null;
+    try {
+      for (int tries = 0; part == null && tries < MOST_TRIES; tries++) {
+        part = tryOpen(path, place);
+      }
+    } finally {
+      if (part == null) {
+        HELD.remove(path);
+      }
+    }
+    if (part == null) {
+      throw busy();
+    }
+    return part;
+  }
+
+  private static Refused busy() {
+    return new Refused(Refused.TRY_AGAIN, "it is being received from somebody already");
+  }
+
+  /** Null if the part went away meanwhile, or took its place. */
+  private static @Nullable HeldPart tryOpen(Path path, Path place) throws IOException, Refused {
+    BasicFileAttributes before = TargetFolder.attributes(path);
+    if (before != null && isPublished(before, place)) {
+      // Who gave the file its name was killed before it took the other away.
+      Files.deleteIfExists(path);
+      before = null;
+    }
+    FileChannel channel;
+    try {
+      channel = before == null ? create(path) : openKept(path);
+    } catch (FileAlreadyExistsException | NoSuchFileException changed) {
+      return null;
+    }
+    HeldPart part = null;
+    try {
+      BasicFileAttributes opened = before == null ? TargetFolder.attributes(path) : before;
+      FileLock lock = channel.tryLock();
+      if (lock == null) {
+        throw busy();
+      }
+      BasicFileAttributes now = TargetFolder.attributes(path);
+      if (opened != null
+          && now != null
+          && Objects.equals(opened.fileKey(), now.fileKey())
+          && !isPublished(now, place)) {
+        part = new HeldPart(path, channel, lock);
+      }
+    } catch (OverlappingFileLockException otherName) {
+      throw busy();
+    } finally {
+      if (part == null) {
+        channel.close();
+      }
+    }
+    return part;
+  }
+
+  private static FileChannel create(Path path) throws IOException {
+    return FileChannel.open(
+        path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+  }
+
+  private static FileChannel openKept(Path path) throws IOException {
+    return FileChannel.open(
+        path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** Whether a part is what stands in its file's place already: to write it would change that. */
+  private static boolean isPublished(BasicFileAttributes part, Path place) throws IOException {
+    BasicFileAttributes there = TargetFolder.attributes(place);
+    return there != null && part.fileKey() != null && part.fileKey().equals(there.fileKey());
+  }
+
+  Path path() {
+    return path;
+  }
+
+  FileChannel channel() {
+    return channel;
+  }
+
+  /**
+   * Takes the system's lock again, after something may have dropped it.
+   *
+   * @throws Refused if another process was faster
+   */
+  void lockAgain() throws IOException, Refused {
+    lock.release();
+    FileLock again = channel.tryLock();
+    if (again == null) {
+      throw busy();
+    }
+    lock = again;
+  }
+
+  /** Takes the part away and lets go of it. */
+  void remove() {
+    if (closed) {
+      return; // it is somebody else's by now, or has its own name
+    }
+    try {
+      Files.deleteIfExists(path);
+    } catch (IOException stays) {
+      close(); // the next try begins with it and finds by its hash what it is worth
+    }
+    close();
+  }
+
+  /** Lets go of the part. */
+  void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try {
+      channel.close();
+    } catch (IOException lost) {
+      return; // what was written is hashed again before it is used
+    } finally {
+      HELD.remove(path);
+    }
+  }
+}

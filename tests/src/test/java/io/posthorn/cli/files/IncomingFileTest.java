@@ -1,0 +1,68 @@
+package io.posthorn.cli.files;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.cli.files.CopyMessage.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** One file on its way in. */
+class IncomingFileTest {
+  @TempDir Path folder;
+  private Path place;
+  private Path part;
+
+  @BeforeEach
+  void name() {
+    place = folder.resolve("name");
+    part = folder.resolve(PartName.of("name"));
+  }
+
+  private static File file(long size, int mode) {
+    return new File(1, "name", mode, 1_000_000_000, 0, size, size, false, new byte[0]);
+  }
+
+  private IncomingFile open(long size, boolean overwrite) throws Refused {
+    return IncomingFile.open(file(size, 0644), place, overwrite);
+  }
+
+  private static void write(IncomingFile incoming, String text) throws Refused {
+    incoming.start(0);
+    incoming.write(text.getBytes(UTF_8), 0);
+  }
+
+  @Test
+  void aPartThatHasItsNameAlreadyIsNotWrittenAnyMore() throws Exception {
+    Files.writeString(place, "whole and verified");
+    Files.createLink(part, place); // its receiver was killed before it took this name away
+    IncomingFile next = open(3, true);
+    write(next, "new");
+    assertEquals("whole and verified", Files.readString(place));
+    next.giveUp();
+    assertEquals("whole and verified", Files.readString(place));
+    assertTrue(Files.notExists(part));
+  }
+
+  @Test
+  void aPartIsHeldUntilItHasItsNameOrIsGivenUp() throws Exception {
+    Files.writeString(place, "another");
+    IncomingFile first = open(3, false);
+    write(first, "new");
+    assertEquals(75, assertThrows(Refused.class, () -> open(3, false)).code());
+    assertEquals(73, assertThrows(Refused.class, first::finish).code());
+    assertEquals(75, assertThrows(Refused.class, () -> open(3, false)).code());
+    first.giveUp();
+    IncomingFile second = open(4, true);
+    write(second, "more");
+    first.giveUp(); // again, which must not take away what is the second's by now
+    second.finish();
+    assertEquals("more", Files.readString(place));
+    open(4, true).giveUp();
+  }
+}
