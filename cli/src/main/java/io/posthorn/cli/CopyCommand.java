@@ -8,10 +8,12 @@ import io.posthorn.cli.files.CopyTotals;
 import io.posthorn.cli.files.FileSender;
 import io.posthorn.cli.files.RelativeName;
 import io.posthorn.cli.files.SourceTree;
+import io.posthorn.cli.files.Utf8Name;
 import io.posthorn.cli.session.Application;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -100,7 +102,7 @@ final class CopyCommand implements Callable<Integer> {
         words.size() > 2
             && last.matches("\\d{1,5}(/.*)?")
             && EndpointAddress.lacksPort(words.get(before))
-            && !Files.exists(Path.of(words.get(before)));
+            && !isThere(words.get(before));
     int slash = last.indexOf('/');
     String address = slash < 0 ? last : last.substring(0, slash);
     String folder = slash < 0 ? "" : last.substring(slash + 1);
@@ -114,6 +116,14 @@ final class CopyCommand implements Callable<Integer> {
     return twoWords
         ? new Target(EndpointAddress.ofTwoWords(words.get(before), address), folder, before)
         : new Target(EndpointAddress.ofPeer(address), folder, words.size() - 1);
+  }
+
+  private static boolean isThere(String word) {
+    try {
+      return Files.exists(Utf8Name.path(word));
+    } catch (InvalidPathException noPath) {
+      return false;
+    }
   }
 
   private static Failure usage(String what, String remedy) {
@@ -157,14 +167,13 @@ final class CopyCommand implements Callable<Integer> {
   private SourceTree tree(List<String> sources) throws Failure {
     List<Path> paths = new ArrayList<>();
     for (String source : sources) {
-      Path path = Path.of(source);
-      if (!Files.exists(path)) {
+      if (!isThere(source)) {
         throw new Failure(
             ExitCode.NO_INPUT,
-            path + ": no such file or folder",
+            source + ": no such file or folder",
             "check the name; the last word is where to");
       }
-      paths.add(path);
+      paths.add(Utf8Name.path(source));
     }
     try {
       return new SourceTree(paths, excluded);

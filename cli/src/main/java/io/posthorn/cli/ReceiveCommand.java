@@ -6,12 +6,14 @@ import io.posthorn.ConnectionClosedException;
 import io.posthorn.MessageSocket;
 import io.posthorn.cli.files.FileReceiver;
 import io.posthorn.cli.files.StreamReceiver;
+import io.posthorn.cli.files.Utf8Name;
 import io.posthorn.cli.session.Application;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -128,29 +130,32 @@ final class ReceiveCommand implements Callable<Integer> {
   }
 
   private Path folder(String name) throws Failure {
-    Path folder = Path.of(name);
     if (toStdout) {
-      return folder;
+      return Path.of(".");
     }
     try {
+      Path folder = Utf8Name.path(name);
       if (!Files.exists(folder)) {
         Files.createDirectory(folder);
       }
       Path real = folder.toRealPath();
       if (!Files.isDirectory(real)) {
-        throw new Failure(ExitCode.CANNOT_CREATE, folder + " is not a folder", "name a folder");
+        throw new Failure(ExitCode.CANNOT_CREATE, name + " is not a folder", "name a folder");
       }
       if (!Files.isWritable(real)) {
         throw new Failure(
             ExitCode.CANNOT_CREATE,
-            "cannot write in " + folder + ": permission denied",
+            "cannot write in " + name + ": permission denied",
             "check who may write there");
       }
       return real;
+    } catch (InvalidPathException impossible) {
+      throw new Failure(
+          ExitCode.CANNOT_CREATE, name + ": no folder can have this name", "take another name");
     } catch (IOException failed) {
       throw new Failure(
           ExitCode.CANNOT_CREATE,
-          "cannot make or use the folder " + folder + ": " + Failures.of(failed).what(),
+          "cannot make or use the folder " + name + ": " + Failures.of(failed).what(),
           "name one whose parent is there",
           failed);
     }
@@ -205,6 +210,11 @@ final class ReceiveCommand implements Callable<Integer> {
           from
               + (stopped ? " stopped before its end: " : ": ")
               + TextSafety.visible(failure.what()));
+    } catch (RuntimeException fault) {
+      incomplete.incrementAndGet();
+      served.incrementAndGet();
+      connection.close(ExitCode.INTERNAL.status(), "the receiver has a fault", LAST_WORDS);
+      output.failure("receive " + from, Failures.of(fault));
     } finally {
       passOver(connection);
     }

@@ -192,7 +192,7 @@ public final class FileSender {
       dialogue.put(new CopyMessage.Start(same ? kept : 0));
       watcher.sent(same ? kept : 0);
       return true;
-    } catch (TransportException gone) {
+    } catch (TransportException | InterruptedIOException gone) {
       throw gone;
     } catch (IOException failed) {
       throw giveUp(id, failed);

@@ -41,6 +41,9 @@ final class Holes {
         || !System.getProperty("os.arch").matches("amd64|x86_64|aarch64")) {
       return null;
     }
+    if (file.toString().indexOf('\ufffd') >= 0) {
+      return null; // the text of the path does not spell its bytes
+    }
     try {
       NativeLibrary c = NativeLibrary.getInstance("c");
       int descriptor = c.getFunction("open").invokeInt(new Object[] {file.toString(), O_CLOEXEC});

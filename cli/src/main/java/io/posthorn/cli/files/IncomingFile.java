@@ -45,7 +45,8 @@ final class IncomingFile {
 
   /** Opens the part of a file, new or kept from an earlier try. */
   static IncomingFile open(File file, Path place, boolean overwrite) throws Refused {
-    Path path = place.resolveSibling(PartName.of(place.getFileName().toString()));
+    String name = file.path().substring(file.path().lastIndexOf('/') + 1);
+    Path path = place.resolveSibling(PartName.of(name));
     try {
       return new IncomingFile(file, place, HeldPart.open(path, place), overwrite);
     } catch (IOException failed) {

@@ -3,9 +3,13 @@ package io.posthorn.cli.files;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.RandomAccessFile;
+import java.io.InterruptedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.List;
@@ -28,11 +32,11 @@ final class SourceFile implements Closeable {
 
   private final Path path;
   private final long size;
-  private final RandomAccessFile file;
+  private final FileChannel file;
   private final List<Holes.Range> ranges;
   private TreeHash hash = new TreeHash();
 
-  private SourceFile(Path path, long size, RandomAccessFile file, List<Holes.Range> ranges) {
+  private SourceFile(Path path, long size, FileChannel file, List<Holes.Range> ranges) {
     this.path = path;
     this.size = size;
     this.file = file;
@@ -40,8 +44,8 @@ final class SourceFile implements Closeable {
   }
 
   static SourceFile open(Path path, long size) throws IOException {
-    // Not a channel: that would close when the thread is interrupted.
-    RandomAccessFile file = new RandomAccessFile(path.toFile(), "r");
+    // By its path, not by the text of it, which cannot spell every name.
+    FileChannel file = FileChannel.open(path, StandardOpenOption.READ);
     return new SourceFile(path, size, file, Holes.dataOf(path, size));
   }
 
@@ -115,10 +119,9 @@ final class SourceFile implements Closeable {
       if (start > at) {
         sink.zeros(start - at);
       }
-      file.seek(start);
       at = start;
       while (at < end) {
-        int count = file.read(buffer, 0, (int) Math.min(buffer.length, end - at));
+        int count = readAt(at, buffer, (int) Math.min(buffer.length, end - at));
         if (count < 0) {
           throw new ChangedException();
         }
@@ -130,6 +133,14 @@ final class SourceFile implements Closeable {
     }
     if (at < to) {
       sink.zeros(to - at);
+    }
+  }
+
+  private int readAt(long position, byte[] buffer, int most) throws IOException {
+    try {
+      return file.read(ByteBuffer.wrap(buffer, 0, most), position);
+    } catch (ClosedByInterruptException interrupted) {
+      throw new InterruptedIOException("interrupted while a file is read");
     }
   }
 

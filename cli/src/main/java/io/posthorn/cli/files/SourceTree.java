@@ -95,35 +95,47 @@ public final class SourceTree {
         visitor.refused(source.toString(), Refused.ofReading(failed));
         continue;
       }
-      visit(name(source, path), path, visitor);
+      visit("", name(source, path), path, visitor);
     }
   }
 
   /** The last part of what was given; of the folder itself where that is none, as with a dot. */
-  private static String name(Path source, Path path) {
-    String given = String.valueOf(source.normalize().getFileName());
-    if (!given.isEmpty() && !given.equals("..") && !given.equals("null")) {
+  private static Path name(Path source, Path path) {
+    Path given = source.normalize().getFileName();
+    if (given != null && !given.toString().isEmpty() && !given.toString().equals("..")) {
       return given;
     }
     Path last = path.getFileName();
-    return last == null ? "root" : last.toString();
+    return last == null ? Path.of("root") : last;
   }
 
-  private boolean isExcluded(String name) {
-    Path path = Path.of(name);
-    Path last = path.getFileName();
+  private boolean isExcluded(Path below) {
+    Path last = below.getFileName();
     for (PathMatcher matcher : excluded) {
-      if (matcher.matches(path) || (last != null && matcher.matches(last))) {
+      if (matcher.matches(below) || (last != null && matcher.matches(last))) {
         return true;
       }
     }
     return false;
   }
 
-  private void visit(String name, Path path, Visitor visitor) throws IOException {
-    if (isExcluded(name)) {
+  /**
+   * Visits a file or folder and what is in it.
+   *
+   * @param folder the names above it with a slash after each, as they are sent
+   * @param below the same and its own, as the system has them
+   */
+  private void visit(String folder, Path below, Path path, Visitor visitor) throws IOException {
+    if (isExcluded(below)) {
       return;
     }
+    String last = Utf8Name.of(below);
+    if (last == null) {
+      visitor.refused(
+          folder + below.getFileName(), new Refused(Refused.BAD_DATA, "its name is no UTF-8"));
+      return;
+    }
+    String name = folder + last;
     BasicFileAttributes attributes;
     try {
       attributes = Files.readAttributes(path, BasicFileAttributes.class);
@@ -142,7 +154,7 @@ public final class SourceTree {
     } else {
       visitor.folder(name, path, attributes);
       for (Path child : children(name, path, visitor)) {
-        visit(name + "/" + child.getFileName(), child, visitor);
+        visit(name + "/", below.resolve(child.getFileName()), child, visitor);
       }
     }
   }

@@ -36,11 +36,11 @@ final class TargetFolder {
     Path at = root;
     int from = 0;
     for (int slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', from)) {
-      at = at.resolve(name.substring(from, slash));
+      at = Utf8Name.in(at, name.substring(from, slash));
       makeFolder(at);
       from = slash + 1;
     }
-    return at.resolve(name.substring(from));
+    return Utf8Name.in(at, name.substring(from));
   }
 
   /** Makes a folder unless it is there. */

@@ -1,0 +1,56 @@
+package io.posthorn.cli.files;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is found below a folder. */
+class SourceTreeTest {
+  @TempDir Path folder;
+
+  private static List<String> walk(SourceTree tree) throws IOException {
+    List<String> found = new ArrayList<>();
+    tree.walk(
+        new SourceTree.Visitor() {
+          @Override
+          public void folder(String name, Path path, BasicFileAttributes attributes) {}
+
+          @Override
+          public void file(String name, Path path, BasicFileAttributes attributes)
+              throws IOException {
+            SourceFile.open(path, attributes.size()).close();
+            found.add(name);
+          }
+
+          @Override
+          public void refused(String name, Refused why) {
+            found.add(name + ": " + why.code() + " " + why.reason());
+          }
+        });
+    return found;
+  }
+
+  @Test
+  void aNameThatIsNoUtf8IsRefusedAsSuchAndTheRestIsFound() throws Exception {
+    Path latin = Path.of(URI.create(folder.toUri() + "gr%F6%DFe"));
+    try {
+      Files.writeString(latin, "x");
+    } catch (IOException onlyUtf8) {
+      assumeTrue(false, "the file system takes no such names");
+    }
+    Files.writeString(folder.resolve("größe"), "x");
+    String name = String.valueOf(folder.getFileName());
+    assertEquals(
+        List.of(name + "/größe", name + "/gr\ufffd\ufffde: 65 its name is no UTF-8"),
+        walk(new SourceTree(List.of(folder), List.of("*.o"))).stream().sorted().toList());
+  }
+}
