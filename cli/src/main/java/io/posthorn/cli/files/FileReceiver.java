@@ -190,7 +190,7 @@ public final class FileReceiver {
     requireNoFile();
     try {
       Path place = target.place(below + folder.path());
-      target.makeFolder(place);
+      target.makeFolder(place, folder.mode());
       if (folders.size() < MOST_FOLDERS_KEPT) {
         folders.add(new FolderTimes(place, folder));
       }

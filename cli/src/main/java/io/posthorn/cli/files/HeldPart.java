@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFileAttributeView;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -111,12 +112,28 @@ final class HeldPart {
 
   private static FileChannel create(Path path) throws IOException {
     return FileChannel.open(
-        path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+        path,
+        Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW),
+        FileModes.fromTheStart(path, FileModes.OWNER_FILE));
   }
 
   private static FileChannel openKept(Path path) throws IOException {
+    makeOwn(path);
     return FileChannel.open(
         path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+  }
+
+  /** An earlier try may have left it readable for others, or, just before its end, read-only. */
+  private static void makeOwn(Path path) {
+    PosixFileAttributeView view =
+        Files.getFileAttributeView(path, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+    try {
+      if (view != null) {
+        view.setPermissions(FileModes.permissions(FileModes.OWNER_FILE));
+      }
+    } catch (IOException notOurs) {
+      return; // whether it can be used all the same shows when it is opened
+    }
   }
 
   /** Whether a part is what stands in its file's place already: to write it would change that. */

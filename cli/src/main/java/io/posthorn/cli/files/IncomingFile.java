@@ -12,10 +12,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributeView;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFilePermission;
 import java.time.Instant;
-import java.util.EnumSet;
-import java.util.Set;
 
 /**
  * One file on its way in: stands beside its place under another name until it is whole, verified
@@ -205,32 +202,24 @@ final class IncomingFile {
     part.remove();
   }
 
-  /** Sets the times and, where the system has them, the permissions. */
+  /**
+   * Sets the times and, where the system has them, the permissions: these last, for without that of
+   * reading the JDK sets no times.
+   */
   static void setAttributes(Path at, int mode, long seconds, int nanos) throws IOException {
-    PosixFileAttributeView posix =
-        Files.getFileAttributeView(at, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
-    if (posix != null) {
-      posix.setPermissions(permissions(mode));
-    }
     BasicFileAttributeView basic =
         Files.getFileAttributeView(at, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
     basic.setTimes(FileTime.from(time(seconds, nanos)), null, null);
+    PosixFileAttributeView posix =
+        Files.getFileAttributeView(at, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+    if (posix != null) {
+      posix.setPermissions(FileModes.permissions(mode));
+    }
   }
 
   /** A time that every system can store. */
   private static Instant time(long seconds, int nanos) {
     long most = 253_402_300_799L; // the year 9999
     return Instant.ofEpochSecond(Math.max(0, Math.min(most, seconds)), nanos);
-  }
-
-  private static Set<PosixFilePermission> permissions(int mode) {
-    Set<PosixFilePermission> set = EnumSet.noneOf(PosixFilePermission.class);
-    PosixFilePermission[] all = PosixFilePermission.values(); // owner first, as the bits
-    for (int bit = 0; bit < all.length; bit++) {
-      if ((mode >> (all.length - 1 - bit) & 1) != 0) {
-        set.add(all[bit]);
-      }
-    }
-    return set;
   }
 }

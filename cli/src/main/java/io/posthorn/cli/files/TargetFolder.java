@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * folders on the way. No symbolic link is followed below the folder.
  */
 final class TargetFolder {
+  /** Of folders of which the sender says no more than the name; the umask takes from it. */
+  private static final int ON_THE_WAY = 0777;
+
   private final Path root;
 
   /** The folder, which exists. */
@@ -37,27 +40,36 @@ final class TargetFolder {
     int from = 0;
     for (int slash = name.indexOf('/'); slash >= 0; slash = name.indexOf('/', from)) {
       at = Utf8Name.in(at, name.substring(from, slash));
-      makeFolder(at);
+      makeFolder(at, ON_THE_WAY);
       from = slash + 1;
     }
     return Utf8Name.in(at, name.substring(from));
   }
 
-  /** Makes a folder unless it is there. */
-  void makeFolder(Path folder) throws Refused {
+  /**
+   * Makes a folder unless it is there: from the start no more open than it is to be, but open for
+   * its owner, who fills it.
+   *
+   * @return whether it was made
+   */
+  boolean makeFolder(Path folder, int mode) throws Refused {
     try {
       BasicFileAttributes there = attributes(folder);
       if (there == null) {
-        Files.createDirectory(folder);
-      } else if (!there.isDirectory()) {
+        Files.createDirectory(
+            folder, FileModes.fromTheStart(folder, mode | FileModes.OWNER_FOLDER));
+        return true;
+      }
+      if (!there.isDirectory()) {
         throw new Refused(
             Refused.CANNOT_CREATE,
             there.isSymbolicLink()
                 ? "a symbolic link stands in the way in the receiver's folder"
                 : "a file stands where a folder is wanted");
       }
+      return false;
     } catch (FileAlreadyExistsException justMade) {
-      makeFolder(folder);
+      return makeFolder(folder, mode);
     } catch (IOException failed) {
       throw Refused.ofWriting(failed);
     }

@@ -23,6 +23,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Random;
@@ -227,6 +228,32 @@ class FileReceiverTest {
     assertTrue(
         other.code() == 73 || Files.readString(target.resolve("TWIN")).equals("large"),
         other::reason);
+  }
+
+  @Test
+  void aFolderIsNeverMoreOpenThanItIsToBeAndOpenForItsOwnerUntilTheEnd() throws Exception {
+    hello("");
+    send(new Folder(1, "private", 0700, 1_000_000_000, 0));
+    assertEquals(0, next(Result.class).code());
+    send(new Folder(2, "fixed", 0510, 1_000_000_000, 0));
+    assertEquals(0, next(Result.class).code());
+    assertEquals("rwx------", permissions("private"));
+    assertEquals("rwx--x---", permissions("fixed"));
+    assertEquals(0, sendSmall(3, "fixed/file", "x").code());
+    finish();
+    assertEquals("r-x--x---", permissions("fixed"));
+    Files.setPosixFilePermissions(
+        target.resolve("fixed"), PosixFilePermissions.fromString("rwx------"));
+  }
+
+  private String permissions(String name) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(target.resolve(name)));
+  }
+
+  private void finish() throws Exception {
+    send(new CopyMessage.Done());
+    next(CopyMessage.Done.class);
+    assertTrue(end.get(30, TimeUnit.SECONDS));
   }
 
   @Test

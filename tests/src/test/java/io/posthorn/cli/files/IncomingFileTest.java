@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.cli.files.CopyMessage.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +49,31 @@ class IncomingFileTest {
     next.giveUp();
     assertEquals("whole and verified", Files.readString(place));
     assertTrue(Files.notExists(part));
+  }
+
+  @Test
+  void nobodyElseMayReadAFileBeforeItsOwnPermissionsAreSet() throws Exception {
+    IncomingFile incoming = open(3, false);
+    assertEquals("rw-------", permissions(part));
+    write(incoming, "new");
+    incoming.finish();
+    assertEquals("rw-r--r--", permissions(place));
+  }
+
+  @Test
+  void aPartThatIsKeptIsTheOwnersToReadAndWriteAgain() throws Exception {
+    Files.writeString(part, "kept");
+    for (String left : new String[] {"rw-r--r--", "r--r--r--"}) {
+      Files.setPosixFilePermissions(part, PosixFilePermissions.fromString(left));
+      IncomingFile incoming = open(3, false);
+      assertEquals("rw-------", permissions(part));
+      incoming.giveUp();
+      Files.writeString(part, "kept");
+    }
+  }
+
+  private static String permissions(Path path) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
   }
 
   @Test
