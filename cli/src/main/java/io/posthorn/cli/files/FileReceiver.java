@@ -61,7 +61,8 @@ public final class FileReceiver {
   /**
    * How files are stored.
    *
-   * @param overwrite whether files that are there are replaced
+   * @param overwrite whether files that are there are replaced, and folders get other times and
+   *     permissions
    */
   public record Settings(boolean overwrite) {}
 
@@ -190,8 +191,8 @@ public final class FileReceiver {
     requireNoFile();
     try {
       Path place = target.place(below + folder.path());
-      target.makeFolder(place, folder.mode());
-      if (folders.size() < MOST_FOLDERS_KEPT) {
+      boolean made = target.makeFolder(place, folder.mode());
+      if ((made || settings.overwrite()) && folders.size() < MOST_FOLDERS_KEPT) {
         folders.add(new FolderTimes(place, folder));
       }
       finisher.done(new Result(folder.id(), CopyMessage.STORED, ""));

@@ -23,6 +23,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Map;
@@ -244,6 +245,29 @@ class FileReceiverTest {
     assertEquals("r-x--x---", permissions("fixed"));
     Files.setPosixFilePermissions(
         target.resolve("fixed"), PosixFilePermissions.fromString("rwx------"));
+  }
+
+  @Test
+  void aFolderThatIsThereKeepsItsTimesAndPermissionsUnlessTold() throws Exception {
+    Path there = Files.createDirectory(target.resolve("there"));
+    Files.setPosixFilePermissions(there, PosixFilePermissions.fromString("rwxrwx--x"));
+    FileTime time = FileTime.fromMillis(1_234_567_890_000L);
+    Files.setLastModifiedTime(there, time);
+    Folder folder = new Folder(1, "there", 0700, 1_000_000_000, 0);
+    hello("");
+    send(folder);
+    assertEquals(0, next(Result.class).code());
+    finish();
+    assertEquals("rwxrwx--x", permissions("there"));
+    assertEquals(time, Files.getLastModifiedTime(there));
+    sender.close(LONG);
+    begin(true);
+    hello("");
+    send(folder);
+    assertEquals(0, next(Result.class).code());
+    finish();
+    assertEquals("rwx------", permissions("there"));
+    assertEquals(FileTime.fromMillis(1_000_000_000_000L), Files.getLastModifiedTime(there));
   }
 
   private String permissions(String name) throws IOException {
