@@ -107,14 +107,27 @@ public final class FileSender {
             0,
             false,
             new byte[0]));
-    TreeHash hash = new TreeHash();
-    byte[] buffer = new byte[CopyMessage.LARGEST_PIECE_BYTES];
-    for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
-      hash.update(buffer, 0, count);
-      piece(buffer, count);
+    try (ReadAhead input = new ReadAhead(in, dialogue::wake)) {
+      dialogue.put(streamed(id, input));
+    } catch (SenderDialogue.SettledException refused) {
+      dialogue.put(new CopyMessage.GiveUp("refused"));
     }
-    dialogue.put(new CopyMessage.End(hash.length(), hash.hash()));
     dialogue.end();
+  }
+
+  /** Sends the content of a stream; answers what ends it. */
+  private CopyMessage.End streamed(int id, ReadAhead input)
+      throws IOException, InterruptedException {
+    TreeHash hash = new TreeHash();
+    while (true) {
+      dialogue.awaitUnsettled(id, input::isReady);
+      byte[] bytes = input.next();
+      if (bytes == null) {
+        return new CopyMessage.End(hash.length(), hash.hash());
+      }
+      hash.update(bytes, 0, bytes.length);
+      piece(bytes);
+    }
   }
 
   private void sendFolder(String name, Path path, BasicFileAttributes attributes)
@@ -215,7 +228,7 @@ public final class FileSender {
                 @Override
                 public void data(byte[] bytes, int count) throws IOException {
                   dialogue.requireUnsettled(id);
-                  piece(bytes, count);
+                  piece(Arrays.copyOf(bytes, count));
                 }
 
                 @Override
@@ -240,14 +253,14 @@ public final class FileSender {
     dialogue.put(new CopyMessage.End(before.size(), hash));
   }
 
-  private void piece(byte[] bytes, int count) throws IOException {
+  private void piece(byte[] bytes) throws IOException {
     try {
-      settings.pace().await(count);
+      settings.pace().await(bytes.length);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("interrupted");
     }
-    dialogue.put(new CopyMessage.Piece(Arrays.copyOf(bytes, count), 0));
-    watcher.sent(count);
+    dialogue.put(new CopyMessage.Piece(bytes, 0));
+    watcher.sent(bytes.length);
   }
 }

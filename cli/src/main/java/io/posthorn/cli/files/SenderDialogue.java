@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -104,6 +105,28 @@ final class SenderDialogue {
     if (!unsettled.containsKey(id)) {
       throw new SettledException();
     }
+  }
+
+  /**
+   * Waits for something that does not come from the receiver; {@link #wake} has it looked for
+   * again.
+   *
+   * @throws SettledException if the receiver has said what becomes of this id
+   * @throws IOException if the conversation has ended
+   */
+  synchronized void awaitUnsettled(int id, BooleanSupplier something)
+      throws IOException, InterruptedException {
+    requireUnsettled(id);
+    while (!something.getAsBoolean()) {
+      requireGoing();
+      wait();
+      requireUnsettled(id);
+    }
+  }
+
+  /** Something may have come for {@link #awaitUnsettled}. */
+  synchronized void wake() {
+    notifyAll();
   }
 
   /** Waits until the receiver answers what was asked with this id. */

@@ -1,0 +1,210 @@
+package io.posthorn.cli.files;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.posthorn.Connection;
+import io.posthorn.ConnectionClosedException;
+import io.posthorn.MessageSocket;
+import io.posthorn.cli.files.CopyMessage.File;
+import io.posthorn.cli.files.CopyMessage.Result;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InterruptedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A sender of a stream, and a receiver that says what it likes. */
+@Timeout(60)
+class FileSenderTest {
+  private static final Duration LONG = Duration.ofSeconds(30);
+
+  private MessageSocket server;
+  private MessageSocket client;
+  private Connection receiver;
+  private FileSender sender;
+  private Thread thread;
+  private final CompletableFuture<Integer> end = new CompletableFuture<>();
+
+  /** Has nothing to read until it is closed by the end of the test, which no interrupt shortens. */
+  private static final class SilentInput extends InputStream {
+    private final CountDownLatch asked = new CountDownLatch(1);
+    private final CountDownLatch over = new CountDownLatch(1);
+
+    @Override
+    public int read() {
+      throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public int read(byte[] bytes, int from, int length) {
+      asked.countDown();
+      while (over.getCount() > 0) {
+        try {
+          over.await();
+        } catch (InterruptedException likeAPipe) {
+          asked.countDown(); // and goes on waiting
+        }
+      }
+      return -1;
+    }
+  }
+
+  private final SilentInput silence = new SilentInput();
+
+  @BeforeEach
+  void connect() throws IOException {
+    server = socket();
+    client = socket();
+    Connection connection = client.connect(server.localAddress());
+    receiver = server.accept(LONG);
+    assertNotNull(receiver);
+    sender =
+        new FileSender(
+            connection,
+            new FileSender.Settings("", false, bytes -> {}),
+            new CopyWatcher() {
+              @Override
+              public void total(long entries, long bytes) {}
+
+              @Override
+              public void begins(String name) {}
+
+              @Override
+              public void sent(long bytes) {}
+
+              @Override
+              public void stored(long bytes) {}
+
+              @Override
+              public void settled(String name, boolean wasThere) {}
+
+              @Override
+              public void failed(String name, String reason) {}
+            });
+  }
+
+  @AfterEach
+  void close() {
+    silence.over.countDown();
+    client.close(Duration.ZERO);
+    server.close(Duration.ZERO);
+  }
+
+  private static MessageSocket socket() throws IOException {
+    return MessageSocket.builder()
+        .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        .open();
+  }
+
+  private void send(InputStream in) {
+    thread =
+        new Thread(
+            () -> {
+              try {
+                sender.send(in, "stream");
+                end.complete(sender.firstCode());
+              } catch (IOException | InterruptedException | RuntimeException failed) {
+                end.completeExceptionally(failed);
+              }
+            });
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private void say(CopyMessage message) throws IOException {
+    receiver.send(CopyMessage.encode(message));
+  }
+
+  private <T> T next(Class<T> type) throws IOException {
+    return assertInstanceOf(
+        type, CopyMessage.decode(assertReceived(receiver.receive(LONG)).bytes()));
+  }
+
+  private static io.posthorn.Message assertReceived(io.posthorn.Message message) {
+    assertNotNull(message);
+    return message;
+  }
+
+  private File begin(InputStream in) throws IOException {
+    send(in);
+    next(CopyMessage.Hello.class);
+    say(new CopyMessage.Welcome());
+    return next(File.class);
+  }
+
+  private Throwable failure() {
+    return assertThrows(ExecutionException.class, () -> end.get(20, TimeUnit.SECONDS)).getCause();
+  }
+
+  private void awaitGiveUpAndEnd() throws IOException {
+    CopyMessage message;
+    do {
+      message = CopyMessage.decode(assertReceived(receiver.receive(LONG)).bytes());
+    } while (message instanceof CopyMessage.Piece);
+    assertInstanceOf(CopyMessage.GiveUp.class, message);
+    next(CopyMessage.Done.class);
+    say(new CopyMessage.Done());
+  }
+
+  @Test
+  void aStreamThatIsRefusedEndsThoughMoreWouldCome() throws Exception {
+    File file = begin(endless());
+    say(new Result(file.id(), 73, "no"));
+    awaitGiveUpAndEnd();
+    assertEquals(73, end.get(20, TimeUnit.SECONDS));
+  }
+
+  private static InputStream endless() {
+    return new InputStream() {
+      @Override
+      public int read() {
+        return 0;
+      }
+
+      @Override
+      public int read(byte[] bytes, int from, int length) {
+        return length;
+      }
+    };
+  }
+
+  @Test
+  void aStreamThatIsRefusedEndsThoughNothingComes() throws Exception {
+    File file = begin(silence);
+    say(new Result(file.id(), 74, "no"));
+    awaitGiveUpAndEnd();
+    assertEquals(74, end.get(20, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void theReceiversEndIsHeardThoughNothingComes() throws Exception {
+    begin(silence);
+    receiver.close(75, "enough", LONG);
+    assertEquals(
+        75, assertInstanceOf(ConnectionClosedException.class, failure()).applicationCode());
+  }
+
+  @Test
+  void anInterruptEndsTheWaitForInput() throws Exception {
+    begin(silence);
+    silence.asked.await();
+    thread.interrupt();
+    Throwable failure = failure();
+    assertEquals(
+        true,
+        failure instanceof InterruptedException || failure instanceof InterruptedIOException,
+        failure::toString);
+  }
+}
