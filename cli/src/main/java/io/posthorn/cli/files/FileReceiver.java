@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -288,10 +287,7 @@ public final class FileReceiver {
     if (file.hash().length > 0) {
       return Arrays.equals(file.hash(), SourceFile.hash(place));
     }
-    Instant time = there.lastModifiedTime().toInstant();
-    // Some file systems keep times less finely than others.
-    return time.getEpochSecond() == file.seconds()
-        && time.getNano() / 1_000 == file.nanos() / 1_000;
+    return StoredTime.isOf(there.lastModifiedTime().toInstant(), file.seconds(), file.nanos());
   }
 
   private IncomingFile requireFile() throws BreachException {

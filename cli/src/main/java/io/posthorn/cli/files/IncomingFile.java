@@ -10,9 +10,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributeView;
-import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
-import java.time.Instant;
 
 /**
  * One file on its way in: stands beside its place under another name until it is whole, verified
@@ -209,17 +207,11 @@ final class IncomingFile {
   static void setAttributes(Path at, int mode, long seconds, int nanos) throws IOException {
     BasicFileAttributeView basic =
         Files.getFileAttributeView(at, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
-    basic.setTimes(FileTime.from(time(seconds, nanos)), null, null);
+    basic.setTimes(StoredTime.of(seconds, nanos), null, null);
     PosixFileAttributeView posix =
         Files.getFileAttributeView(at, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
     if (posix != null) {
       posix.setPermissions(FileModes.permissions(mode));
     }
-  }
-
-  /** A time that every system can store. */
-  private static Instant time(long seconds, int nanos) {
-    long most = 253_402_300_799L; // the year 9999
-    return Instant.ofEpochSecond(Math.max(0, Math.min(most, seconds)), nanos);
   }
 }
