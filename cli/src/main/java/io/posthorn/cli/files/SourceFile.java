@@ -165,6 +165,7 @@ final class SourceFile implements Closeable {
     byte[] buffer = new byte[READ_BYTES];
     try (InputStream in = Files.newInputStream(path)) {
       for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
+        SourceTree.requireUninterrupted();
         hash.update(buffer, 0, count);
       }
     }

@@ -1,6 +1,7 @@
 package io.posthorn.cli.files;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -126,6 +127,7 @@ public final class SourceTree {
    * @param below the same and its own, as the system has them
    */
   private void visit(String folder, Path below, Path path, Visitor visitor) throws IOException {
+    requireUninterrupted();
     if (isExcluded(below)) {
       return;
     }
@@ -156,6 +158,13 @@ public final class SourceTree {
       for (Path child : children(name, path, visitor)) {
         visit(name + "/", below.resolve(child.getFileName()), child, visitor);
       }
+    }
+  }
+
+  /** Fails if the thread is interrupted: nothing here waits, and much of it may take long. */
+  static void requireUninterrupted() throws InterruptedIOException {
+    if (Thread.currentThread().isInterrupted()) {
+      throw new InterruptedIOException("interrupted while files are read");
     }
   }
 

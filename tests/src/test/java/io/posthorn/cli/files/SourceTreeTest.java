@@ -1,9 +1,11 @@
 package io.posthorn.cli.files;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,5 +54,20 @@ class SourceTreeTest {
     assertEquals(
         List.of(name + "/größe", name + "/gr\ufffd\ufffde: 65 its name is no UTF-8"),
         walk(new SourceTree(List.of(folder), List.of("*.o"))).stream().sorted().toList());
+  }
+
+  @Test
+  void anInterruptEndsTheWalkAndTheHashing() throws Exception {
+    Path file = Files.writeString(folder.resolve("file"), "x");
+    SourceTree tree = new SourceTree(List.of(folder), List.of());
+    Thread.currentThread().interrupt();
+    assertThrows(InterruptedIOException.class, () -> walk(tree));
+    assertThrows(InterruptedIOException.class, () -> SourceFile.hash(file));
+    assertEquals(true, Thread.interrupted());
+    try (SourceFile source = SourceFile.open(file, 1)) {
+      Thread.currentThread().interrupt();
+      assertThrows(InterruptedIOException.class, () -> source.hashUpTo(1));
+      assertEquals(true, Thread.interrupted());
+    }
   }
 }
