@@ -90,8 +90,27 @@ public final class FileReceiver {
     this.connection = connection;
     this.target = new TargetFolder(folder);
     this.settings = settings;
-    this.journal = journal;
-    this.finisher = new Finisher(connection, journal);
+    this.journal = new FullNames(journal);
+    this.finisher = new Finisher(connection, this.journal);
+  }
+
+  /** Says where below the receiver's folder a file is, which the sender said but once. */
+  private final class FullNames implements Journal {
+    private final Journal told;
+
+    FullNames(Journal told) {
+      this.told = told;
+    }
+
+    @Override
+    public void stored(String name, long bytes) {
+      told.stored(below + name, bytes);
+    }
+
+    @Override
+    public void refused(String name, String reason) {
+      told.refused(below + name, reason);
+    }
   }
 
   /**
@@ -393,7 +412,7 @@ public final class FileReceiver {
   }
 
   private void refuse(int id, String name, Refused refused) throws IOException {
-    journal.refused(below + name, refused.reason());
+    journal.refused(name, refused.reason());
     finisher.done(new Result(id, refused.code(), refused.reason()));
   }
 
@@ -419,7 +438,7 @@ public final class FileReceiver {
           IncomingFile.setAttributes(one.place, folder.mode(), folder.seconds(), folder.nanos());
         }
       } catch (IOException failed) {
-        journal.refused(below + folder.path(), "its times or permissions cannot be set");
+        journal.refused(folder.path(), "its times or permissions cannot be set");
       }
     }
   }

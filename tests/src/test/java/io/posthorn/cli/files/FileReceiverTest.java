@@ -26,6 +26,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
@@ -50,6 +53,20 @@ class FileReceiverTest {
   private MessageSocket client;
   private Connection sender;
   private CompletableFuture<Boolean> end;
+  private final List<String> told = Collections.synchronizedList(new ArrayList<>());
+
+  private final FileReceiver.Journal journal =
+      new FileReceiver.Journal() {
+        @Override
+        public void stored(String name, long bytes) {
+          told.add(name);
+        }
+
+        @Override
+        public void refused(String name, String reason) {
+          told.add(name + ": refused");
+        }
+      };
 
   @BeforeEach
   void connect() throws IOException {
@@ -70,8 +87,7 @@ class FileReceiverTest {
     Connection accepted = server.accept(LONG);
     assertNotNull(accepted);
     FileReceiver receiver =
-        new FileReceiver(
-            accepted, target, new FileReceiver.Settings(overwrite), new SilentJournal());
+        new FileReceiver(accepted, target, new FileReceiver.Settings(overwrite), journal);
     end = new CompletableFuture<>();
     Thread thread =
         new Thread(
@@ -268,6 +284,24 @@ class FileReceiverTest {
     finish();
     assertEquals("rwx------", permissions("there"));
     assertEquals(FileTime.fromMillis(1_000_000_000_000L), Files.getLastModifiedTime(there));
+  }
+
+  @Test
+  void namesAreToldWithTheFolderThatTheHelloNames() throws Exception {
+    hello("sub/folder");
+    assertEquals(0, sendSmall(1, "x", "x").code());
+    assertEquals(73, sendSmall(2, "x", "other").code());
+    Files.createDirectories(target.resolve("sub/folder"));
+    byte[] bytes = "late".getBytes(UTF_8);
+    send(file(3, "late", bytes.length, true));
+    next(Answer.class);
+    Files.writeString(target.resolve("sub/folder/late"), "faster");
+    send(new CopyMessage.Start(0));
+    content(bytes);
+    send(end(bytes));
+    assertEquals(73, next(Result.class).code());
+    assertEquals(
+        List.of("sub/folder/x", "sub/folder/x: refused", "sub/folder/late: refused"), told);
   }
 
   private String permissions(String name) throws IOException {
