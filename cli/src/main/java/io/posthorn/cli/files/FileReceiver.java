@@ -76,15 +76,6 @@ public final class FileReceiver {
 
   private record FolderTimes(Path place, Folder folder) {}
 
-  /** The sender broke the conversation. */
-  private static final class BreachException extends IOException {
-    private static final long serialVersionUID = 1L;
-
-    BreachException(String what) {
-      super(what);
-    }
-  }
-
   /** A receiver for one sender. */
   public FileReceiver(Connection connection, Path folder, Settings settings, Journal journal) {
     this.connection = connection;

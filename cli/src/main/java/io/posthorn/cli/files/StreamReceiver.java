@@ -6,6 +6,7 @@ import io.posthorn.cli.files.CopyMessage.Result;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** The content of all files that one sender sends, one behind the other, to a stream. */
 public final class StreamReceiver {
@@ -14,6 +15,7 @@ public final class StreamReceiver {
   private final Connection connection;
   private final OutputStream out;
   private TreeHash hash = new TreeHash();
+  private @Nullable File current;
   private int id;
   private long bytes;
 
@@ -36,36 +38,86 @@ public final class StreamReceiver {
    *     stream cannot be written
    */
   public boolean run() throws IOException {
+    try {
+      hello(next());
+      return all();
+    } catch (BreachException breach) {
+      connection.close(
+          FileReceiver.CODE_PROTOCOL,
+          String.valueOf(breach.getMessage()),
+          connection.socket().linger());
+      throw breach;
+    }
+  }
+
+  private @Nullable CopyMessage next() throws IOException {
+    return CopyMessage.decode(connection.receive().bytes());
+  }
+
+  private void hello(@Nullable CopyMessage first) throws IOException {
+    if (!(first instanceof CopyMessage.Hello)) {
+      throw new BreachException("a conversation that does not begin with its hello");
+    }
+    send(new CopyMessage.Welcome());
+  }
+
+  private boolean all() throws IOException {
     boolean whole = true;
     while (true) {
-      CopyMessage message = CopyMessage.decode(connection.receive().bytes());
-      if (message instanceof CopyMessage.Hello) {
-        send(new CopyMessage.Welcome());
-      } else if (message instanceof File file) {
+      CopyMessage message = next();
+      if (message instanceof File file) {
         begin(file);
       } else if (message instanceof CopyMessage.Folder folder) {
+        requireNoFile();
         send(new Result(folder.id(), CopyMessage.STORED, ""));
       } else if (message instanceof CopyMessage.Piece piece) {
-        write(piece.bytes(), piece.from(), piece.bytes().length - piece.from());
+        int length = piece.bytes().length - piece.from();
+        requireFits(length);
+        write(piece.bytes(), piece.from(), length);
       } else if (message instanceof CopyMessage.Hole hole) {
+        if (requireFile().size() < 0) {
+          throw new BreachException("a hole in a stream");
+        }
+        requireFits(hole.length());
         zeros(hole.length());
       } else if (message instanceof CopyMessage.End end) {
         whole &= end(end);
       } else if (message instanceof CopyMessage.GiveUp) {
+        requireFile();
+        current = null;
         whole = false;
         send(new Result(id, Refused.BAD_DATA, "the sender gave up"));
       } else if (message instanceof CopyMessage.Done) {
+        requireNoFile();
         out.flush();
         send(new CopyMessage.Progress(bytes));
         send(new CopyMessage.Done());
         return whole;
       } else if (!(message instanceof CopyMessage.Start)) {
-        connection.close(
-            FileReceiver.CODE_PROTOCOL,
-            "a message that is none of copy's",
-            connection.socket().linger());
-        throw new IOException("the sender breaks the conversation");
+        throw new BreachException("a message that is none of copy's, or out of its turn");
       }
+    }
+  }
+
+  private void requireNoFile() throws BreachException {
+    if (current != null) {
+      throw new BreachException("the next begins before the file before has ended");
+    }
+  }
+
+  private File requireFile() throws BreachException {
+    File file = current;
+    if (file == null) {
+      throw new BreachException("content without a file");
+    }
+    return file;
+  }
+
+  /** A file of unknown size ends when it ends. */
+  private void requireFits(long length) throws BreachException {
+    long size = requireFile().size();
+    if (size >= 0 && length > size - hash.length()) {
+      throw new BreachException("a file longer than it was declared");
     }
   }
 
@@ -74,6 +126,8 @@ public final class StreamReceiver {
   }
 
   private void begin(File file) throws IOException {
+    requireNoFile();
+    current = file;
     id = file.id();
     hash = new TreeHash();
     if (file.waits()) {
@@ -99,6 +153,8 @@ public final class StreamReceiver {
   }
 
   private boolean end(CopyMessage.End end) throws IOException {
+    requireFile();
+    current = null;
     boolean same = end.size() == hash.length() && Arrays.equals(hash.hash(), end.hash());
     out.flush();
     send(
