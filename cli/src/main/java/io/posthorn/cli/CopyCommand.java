@@ -4,6 +4,7 @@ import io.posthorn.AddressText;
 import io.posthorn.Connection;
 import io.posthorn.MessageSocket;
 import io.posthorn.TransportException;
+import io.posthorn.cli.files.BreachException;
 import io.posthorn.cli.files.CopyTotals;
 import io.posthorn.cli.files.FileSender;
 import io.posthorn.cli.files.RelativeName;
@@ -215,6 +216,9 @@ final class CopyCommand implements Callable<Integer> {
     } catch (InterruptedIOException | InterruptedException interrupted) {
       connection.close(ExitCode.TRY_AGAIN.status(), "interrupted", AFTER_STOP);
       throw interrupted;
+    } catch (BreachException breach) {
+      how = "stopped: ";
+      throw new Failure(ExitCode.PROTOCOL, String.valueOf(breach.getMessage()), "", breach);
     } catch (TransportException gone) {
       how = "cut: ";
       Failure failure = Failures.of(gone);

@@ -6,6 +6,7 @@ import io.posthorn.cli.files.CopyMessage.Answer;
 import io.posthorn.cli.files.CopyMessage.Result;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
@@ -187,12 +188,15 @@ final class SenderDialogue {
     try {
       while (true) {
         CopyMessage message = CopyMessage.decode(connection.receive().bytes());
-        if (message == null) {
-          throw new IOException("the receiver says what no receiver says: check its version");
+        if (message == null || !take(message)) {
+          throw new BreachException("the receiver says what no receiver says: check its version");
         }
-        take(message);
       }
     } catch (IOException gone) {
+      if (gone instanceof BreachException) {
+        connection.close(
+            FileReceiver.CODE_PROTOCOL, String.valueOf(gone.getMessage()), Duration.ZERO);
+      }
       synchronized (this) {
         ended = gone;
         notifyAll();
@@ -200,7 +204,8 @@ final class SenderDialogue {
     }
   }
 
-  private void take(CopyMessage message) {
+  /** Answers whether a receiver may say this. */
+  private boolean take(CopyMessage message) {
     if (message instanceof CopyMessage.Progress progress) {
       synchronized (this) {
         totals = new CopyTotals(totals.stored(), totals.there(), totals.failed(), progress.bytes());
@@ -216,9 +221,12 @@ final class SenderDialogue {
         welcome = true;
       } else if (message instanceof CopyMessage.Done) {
         done = true;
+      } else if (!(message instanceof CopyMessage.Progress || message instanceof Result)) {
+        return false;
       }
       notifyAll();
     }
+    return true;
   }
 
   private void settle(Result result) {

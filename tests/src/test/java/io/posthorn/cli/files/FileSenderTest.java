@@ -207,4 +207,21 @@ class FileSenderTest {
         failure instanceof InterruptedException || failure instanceof InterruptedIOException,
         failure::toString);
   }
+
+  @Test
+  void aReceiverThatTalksNonsenseBreaksTheConversation() throws Exception {
+    begin(silence);
+    receiver.send(new byte[] {'?'});
+    assertInstanceOf(BreachException.class, failure());
+    ConnectionClosedException closed =
+        assertThrows(ConnectionClosedException.class, () -> receiver.receive(LONG));
+    assertEquals(76, closed.applicationCode());
+  }
+
+  @Test
+  void aReceiverThatSaysWhatIsTheSendersToSayBreaksTheConversation() throws Exception {
+    begin(silence);
+    say(new CopyMessage.GiveUp("?"));
+    assertInstanceOf(BreachException.class, failure());
+  }
 }
