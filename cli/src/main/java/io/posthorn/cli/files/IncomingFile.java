@@ -162,7 +162,7 @@ final class IncomingFile {
       if (overwrite) {
         Files.move(part.path(), place, StandardCopyOption.ATOMIC_MOVE);
       } else {
-        rename();
+        Rename.noReplace(part.path(), place);
       }
     } catch (FileAlreadyExistsException there) {
       throw new Refused(Refused.CANNOT_CREATE, "there is another file of this name by now");
@@ -170,20 +170,6 @@ final class IncomingFile {
       throw Refused.ofWriting(failed);
     }
     part.close();
-  }
-
-  /** Never over another file: a second name fails if it is taken, a move would replace. */
-  private void rename() throws IOException {
-    try {
-      Files.createLink(place, part.path());
-    } catch (UnsupportedOperationException | java.nio.file.FileSystemException noLinks) {
-      if (noLinks instanceof FileAlreadyExistsException exists) {
-        throw exists;
-      }
-      Files.move(part.path(), place);
-      return;
-    }
-    part.remove();
   }
 
   /** Gives it up; a part that is worth it is kept for the next try. */

@@ -91,10 +91,27 @@ public final class Utf8Name {
 
   /** The last name of a path, read from its bytes; null if it is no UTF-8. */
   static @Nullable String fromItsBytes(Path path) {
+    byte[] bytes = bytesOf(path);
+    int from = bytes.length;
+    while (from > 0 && bytes[from - 1] != '/') {
+      from--;
+    }
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(bytes, from, bytes.length - from))
+          .toString();
+    } catch (CharacterCodingException notText) {
+      return null;
+    }
+  }
+
+  /** The bytes of an absolute path, as the system has them. */
+  static byte[] bytesOf(Path path) {
     String uri = path.toUri().getRawPath();
-    int end = uri.endsWith("/") ? uri.length() - 1 : uri.length(); // a folder
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    for (int at = uri.lastIndexOf('/', end - 1) + 1; at < end; at++) {
+    int end = uri.endsWith("/") && uri.length() > 1 ? uri.length() - 1 : uri.length(); // a folder
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(end);
+    for (int at = 0; at < end; at++) {
       if (uri.charAt(at) == '%') {
         bytes.write(Integer.parseInt(uri, at + 1, at + 3, 16));
         at += 2;
@@ -102,13 +119,6 @@ public final class Utf8Name {
         bytes.write(uri.charAt(at));
       }
     }
-    try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .decode(ByteBuffer.wrap(bytes.toByteArray()))
-          .toString();
-    } catch (CharacterCodingException notText) {
-      return null;
-    }
+    return bytes.toByteArray();
   }
 }
