@@ -83,13 +83,8 @@ final class ReceiveCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Output output = root.output(quiet);
-    boolean twoWords =
-        words.size() > 1
-            && words.get(1).matches("\\d{1,5}")
-            && !words.get(0).matches("\\d+")
-            && EndpointAddress.lacksPort(words.get(0));
-    String where = twoWords ? words.get(0) + ":" + words.get(1) : words.get(0);
-    int more = words.size() - (twoWords ? 2 : 1);
+    int addressWords = addressWords(words);
+    int more = words.size() - addressWords;
     if (more > 1 || (more == 1 && toStdout)) {
       throw new Failure(
           ExitCode.USAGE,
@@ -101,7 +96,7 @@ final class ReceiveCommand implements Callable<Integer> {
           ExitCode.USAGE, "files in plain mode, which promises nothing", "leave out --plain");
     }
     Path folder = folder(more == 1 ? words.get(words.size() - 1) : ".");
-    InetSocketAddress at = EndpointAddress.ofListener(where).resolve(root.everywhere().family());
+    InetSocketAddress at = where(words).resolve(root.everywhere().family());
     access.authorize(flags, root);
     access.require(
         toStdout ? "write to standard output" : "write files into " + folder, at, flags, root);
@@ -127,6 +122,21 @@ final class ReceiveCommand implements Callable<Integer> {
       return ExitCode.BROKEN_PIPE.status(); // quietly: whoever closed the pipe knows
     }
     return (incomplete.get() > 0 ? ExitCode.TRY_AGAIN : ExitCode.OK).status();
+  }
+
+  /** How many of the words say where to listen. */
+  private static int addressWords(List<String> words) {
+    boolean two =
+        words.size() > 1
+            && words.get(1).matches("\\d{1,5}")
+            && !words.get(0).matches("\\d+")
+            && EndpointAddress.lacksPort(words.get(0));
+    return two ? 2 : 1;
+  }
+
+  /** Where to listen, in one word or two. */
+  static EndpointAddress where(List<String> words) throws Failure {
+    return EndpointAddress.ofWords(words.subList(0, addressWords(words)), 1, 1).get(0);
   }
 
   private Path folder(String name) throws Failure {
