@@ -16,8 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
@@ -39,6 +41,9 @@ final class ReceiveCommand implements Callable<Integer> {
   private static final Duration POLL = Duration.ofMillis(50);
   private static final Duration LAST_WORDS = Duration.ofSeconds(10);
   private static final int MOST_SENDERS = 64;
+
+  /** Less than a signal leaves a command to end. */
+  private static final Duration TO_DISK = Duration.ofSeconds(5);
 
   private final Posthorn root;
 
@@ -69,6 +74,7 @@ final class ReceiveCommand implements Callable<Integer> {
 
   @Mixin private QuietFlag quiet = new QuietFlag();
 
+  private final List<Thread> threads = new ArrayList<>();
   private final AtomicInteger senders = new AtomicInteger();
   private final AtomicInteger served = new AtomicInteger();
   private final AtomicInteger incomplete = new AtomicInteger();
@@ -118,6 +124,7 @@ final class ReceiveCommand implements Callable<Integer> {
         Signals.ofProcess().leaveMe();
       }
     }
+    awaitThreads();
     if (outputGone) {
       return ExitCode.BROKEN_PIPE.status(); // quietly: whoever closed the pipe knows
     }
@@ -189,7 +196,17 @@ final class ReceiveCommand implements Callable<Integer> {
               },
               "posthorn-receive-" + connection.remoteAddress().getPort());
       thread.setDaemon(true);
+      threads.removeIf(one -> !one.isAlive());
+      threads.add(thread);
       thread.start();
+    }
+  }
+
+  /** What has arrived whole still gets to the disk and is told, now that no more can come. */
+  private void awaitThreads() throws InterruptedException {
+    long endNanos = System.nanoTime() + TO_DISK.toNanos();
+    for (Thread thread : threads) {
+      TimeUnit.NANOSECONDS.timedJoin(thread, endNanos - System.nanoTime());
     }
   }
 
