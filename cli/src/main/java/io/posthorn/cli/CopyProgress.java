@@ -213,12 +213,12 @@ final class CopyProgress implements CopyWatcher {
       line = "[" + "#".repeat(filled) + "-".repeat(BAR_CHARS - filled) + "] " + line;
     }
     for (String more : new String[] {bytes, counted.strip(), TextSafety.visible(name)}) {
-      if (!more.isEmpty() && line.length() + 2 + more.length() < columns) {
+      if (!more.isEmpty() && TextColumns.of(line) + 2 + TextColumns.of(more) < columns) {
         line += "  " + more;
       }
     }
     // One column stays free: some terminals go to the next line when the last is filled.
-    return line.length() < columns ? line : line.substring(0, Math.max(0, columns - 1));
+    return TextColumns.fitted(line, Math.max(0, columns - 1));
   }
 
   /** Takes the line away. */

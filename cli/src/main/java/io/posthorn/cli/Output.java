@@ -197,8 +197,7 @@ final class Output {
     if (columns == 0) {
       columns = TerminalSize.columns(streams, USUAL_COLUMNS);
     }
-    int most = Math.max(1, columns - 1);
-    return text.length() <= most ? text : text.substring(0, most);
+    return TextColumns.fitted(text, Math.max(1, columns - 1));
   }
 
   /** Takes the line of progress away. */

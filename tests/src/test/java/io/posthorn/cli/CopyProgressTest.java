@@ -31,6 +31,17 @@ class CopyProgressTest {
   }
 
   @Test
+  void whatTakesTwoColumnsIsCountedAsTwoAndNeverCut() {
+    String name = "\u5927\u5c0f"; // four columns
+    String line = CopyProgress.layOut(14, -1, "", "12345678", 0, 1, name);
+    assertEquals("12345678", line);
+    assertEquals("12345678  " + name, CopyProgress.layOut(15, -1, "", "12345678", 0, 1, name));
+    assertEquals("ab", TextColumns.fitted("ab\ud83d\udcef", 3));
+    assertEquals("ab\ud83d\udcef", TextColumns.fitted("ab\ud83d\udcef", 4));
+    assertEquals(2, TextColumns.of("u\u0308\u00df"));
+  }
+
+  @Test
   void withoutATotalThereIsNoShare() {
     assertEquals(
         "stalled 7 s: no answer  5 B  stdin",
