@@ -113,6 +113,24 @@ class CopyTest {
     Files.setPosixFilePermissions(deep, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
+  /** As in a container, under systemd and in cron: Java then knows no letters but ASCII's. */
+  @Test
+  void namesOfAllScriptsArriveWithoutALocale() throws Exception {
+    Map<String, String> without = Map.of("LC_ALL", "C");
+    Path folder = Files.createDirectory(from.resolve("größe"));
+    Files.writeString(folder.resolve("大小"), "big");
+    Files.writeString(folder.resolve("größe 100%.txt"), "small");
+    try (RunningProgram receive =
+            RunningProgram.posthornIn(without, "receive", ANY, to.toString(), "--once");
+        RunningProgram copy =
+            RunningProgram.posthornIn(
+                without, "copy", from.toString(), "127.0.0.1:" + receive.port())) {
+      assertEquals(0, copy.exit(), copy::errors);
+      assertEquals(0, receive.exit(), receive::errors);
+    }
+    assertEquals(tree(from), tree(to.resolve("from")));
+  }
+
   @Test
   void aSecondRunSendsNothingAndAnotherFileIsNotReplacedUnlessTold() throws Exception {
     Path file = Files.write(from.resolve("file"), random(1_500_000, 1));
@@ -331,8 +349,8 @@ class CopyTest {
                 "--mount-proc",
                 "sh",
                 "-c",
-                "mount -t tmpfs -o size=2m none \"$1\" && \"$2\" -jar \"$3\" receive 127.0.0.1:0 \"$1\" & "
-                    + "wait; ls -A \"$1\"",
+                "mount -t tmpfs -o size=2m none \"$1\" && \"$2\" -jar \"$3\" receive 127.0.0.1:0"
+                    + " \"$1\" & wait; ls -A \"$1\"",
                 "sh",
                 to.toString(),
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
