@@ -42,7 +42,7 @@ run=$prefix/bin/posthorn
 "$run" completion bash > "$prefix/share/bash-completion/completions/posthorn"
 "$run" completion fish > "$prefix/share/fish/vendor_completions.d/posthorn.fish"
 "$run" help --man > "$prefix/share/man/man1/posthorn.1"
-"$run" help --man listen send connect copy receive ping compare bench proxy sockets keys doctor |
+"$run" help --man listen send connect copy receive ping compare bench proxy sockets keys doctor trace |
   awk -v folder="$prefix/share/man/man1/" \
     '/^\.TH / { page = folder tolower($2) ".1"; printf "" > page } { print > page }'
 echo "installed $run"

@@ -30,7 +30,8 @@ import picocli.CommandLine.Parameters;
       "\"bench -s 9000\" serves plain and reliable mode at UDP port 9000 and TCP at TCP port 9000,"
           + " many clients at once; with -u plain mode and TCP only. Control messages go the way"
           + " the data goes.",
-      "With --json all comes as one object at the end, with --json-stream each interval as it ends.",
+      "With --json all comes as one object at the end, with --json-stream each interval as it"
+          + " ends.",
       "Loss is counted from the messages' numbers: sent = received + lost. Rates are of message"
           + " bytes, without headers."
     })
@@ -229,6 +230,9 @@ final class BenchCommand implements Callable<Integer> {
     boolean plain = transport == BenchTransport.PLAIN;
     if (tcp && flags.isPlain()) {
       throw new Failure(ExitCode.USAGE, "--tcp and --plain", "take one of them");
+    }
+    if (tcp) {
+      flags.requireUnchanged("with --tcp, which the kernel carries", "leave out --tcp, or them");
     }
     int most = plain ? 65_507 : BenchPlan.MOST_MESSAGE_BYTES;
     int bytes = messageBytes == null ? plain ? PLAIN_BYTES : RELIABLE_BYTES : messageBytes;

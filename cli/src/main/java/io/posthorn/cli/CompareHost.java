@@ -44,6 +44,12 @@ final class CompareHost {
 
   /** Refuses options that only sockets to a host can have. */
   void requireNothingWithoutHost() throws Failure {
+    if (identity.isGiven()) {
+      throw new Failure(
+          ExitCode.USAGE,
+          "keys or a secret without --host: both ends are made for the comparison",
+          "give --host, or leave them out");
+    }
     if (traces.any()) {
       throw new Failure(
           ExitCode.USAGE,

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +42,7 @@ final class ConfigFile implements IDefaultValueProvider {
 
   private final Path file;
   private final Map<String, Map<String, Entry>> sections = new LinkedHashMap<>();
+  private final Map<String, Integer> sectionLines = new LinkedHashMap<>();
 
   private ConfigFile(Path file) {
     this.file = file;
@@ -102,6 +104,7 @@ final class ConfigFile implements IDefaultValueProvider {
       }
       if (line.startsWith("[") && line.endsWith("]")) {
         section = line.substring(1, line.length() - 1).strip();
+        sectionLines.putIfAbsent(section, number);
         continue;
       }
       int equals = line.indexOf('=');
@@ -129,8 +132,26 @@ final class ConfigFile implements IDefaultValueProvider {
         "correct it, or use another file with --config");
   }
 
-  /** Checks the names that concern the commands loaded, and gives their options these defaults. */
-  void apply(CommandLine root) throws Failure {
+  /**
+   * Checks the names of sections, those of options that concern every command or one that is
+   * loaded, and gives the options of those loaded these defaults.
+   *
+   * @param root with the commands that are loaded
+   * @param whole loads all commands; not called where those loaded know all names
+   */
+  void apply(CommandLine root, Supplier<CommandLine> whole) throws Failure {
+    Set<String> loaded = new TreeSet<>();
+    Set<String> loadedCommands = new TreeSet<>();
+    gather(root, loadedCommands, loaded);
+    Map<String, Entry> everywhere = sections.getOrDefault("", Map.of());
+    if (!loaded.containsAll(everywhere.keySet())
+        || !loadedCommands.containsAll(sectionLines.keySet())) {
+      Set<String> names = new TreeSet<>();
+      Set<String> all = new TreeSet<>();
+      gather(whole.get(), all, names);
+      check(everywhere, names);
+      checkSections(all);
+    }
     Map<String, CommandLine> commands = root.getSubcommands();
     for (Map.Entry<String, Map<String, Entry>> section : sections.entrySet()) {
       CommandLine command = commands.get(section.getKey());
@@ -139,6 +160,23 @@ final class ConfigFile implements IDefaultValueProvider {
       }
     }
     root.setDefaultValueProvider(this);
+  }
+
+  /** The names of a command and those below it, and of their options. */
+  private static void gather(CommandLine command, Set<String> commands, Set<String> options) {
+    commands.add(command.getCommandName());
+    options.addAll(names(command.getCommandSpec()));
+    command.getSubcommands().values().forEach(below -> gather(below, commands, options));
+  }
+
+  private void checkSections(Set<String> commands) throws Failure {
+    for (Map.Entry<String, Integer> section : sectionLines.entrySet()) {
+      if (!section.getKey().isEmpty() && !commands.contains(section.getKey())) {
+        throw wrong(
+            section.getValue(),
+            "no command \"" + section.getKey() + "\"; there are " + String.join(", ", commands));
+      }
+    }
   }
 
   private void check(Map<String, Entry> section, Set<String> known) throws Failure {

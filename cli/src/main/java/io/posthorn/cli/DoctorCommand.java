@@ -73,7 +73,8 @@ final class DoctorCommand implements Callable<Integer> {
       output.progress("asking " + AddressText.of(peer));
       Signals.ofProcess().interruptMe();
       try {
-        List<Finding> more = new PeerChecks(peer, flags::openAnywhere).run();
+        List<Finding> more =
+            new PeerChecks(peer, flags.isPlain() ? null : flags::openAnywhere).run();
         output.clearProgress();
         tell(more, output);
         findings.addAll(more);
@@ -105,7 +106,18 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private void check(@Nullable InetSocketAddress peer) throws Failure {
+    if (flags.isPlain()) {
+      flags.requireUnchanged(
+          "in plain mode, where a peer is probed with a socket of its own",
+          "leave out -u, or them");
+    }
     Duration limit = nat;
+    if (limit != null && flags.isPlain()) {
+      throw new Failure(
+          ExitCode.USAGE,
+          "--nat in plain mode: only a reliable peer can be told when to answer",
+          "leave out -u");
+    }
     if (limit == null) {
       return;
     }

@@ -116,7 +116,8 @@ record EndpointAddress(String host, int port) {
     return new EndpointAddress(text.substring(0, colon), port(text.substring(colon + 1)));
   }
 
-  private static boolean isNumber(String text) {
+  /** Whether a word can be a port that follows its host. */
+  static boolean isNumber(String text) {
     return !text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9');
   }
 

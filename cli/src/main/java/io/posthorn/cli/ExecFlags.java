@@ -86,6 +86,13 @@ final class ExecFlags {
   }
 
   private ChildCommand command() throws Failure {
+    String text = shell != null ? shell : program;
+    if (text != null && !Words.fit(text)) {
+      throw new Failure(
+          ExitCode.BAD_DATA,
+          "\"" + TextSafety.visible(text) + "\" can be no command in this locale",
+          Words.REMEDY);
+    }
     if (shell != null) {
       return ChildCommand.ofShell(shell);
     }
@@ -103,20 +110,35 @@ final class ExecFlags {
     Integer most = maxClients;
     ExecServer.Settings settings =
         new ExecServer.Settings(command(), most == null ? 200 : most, once, framing != Framing.RAW);
-    new ExecServer(
-            socket,
-            settings,
-            new ExecServer.Journal() {
-              @Override
-              public void detail(String text) {
-                output.detail(TextSafety.visible(text));
-              }
+    IOException notStarted =
+        new ExecServer(
+                socket,
+                settings,
+                new ExecServer.Journal() {
+                  @Override
+                  public void error(String text) {
+                    output.error(TextSafety.visible(text));
+                  }
 
-              @Override
-              public void childError(byte[] bytes) {
-                output.errorBytes(output.errIsTerminal() ? new TerminalText().show(bytes) : bytes);
-              }
-            })
-        .run();
+                  @Override
+                  public void detail(String text) {
+                    output.detail(TextSafety.visible(text));
+                  }
+
+                  @Override
+                  public void childError(byte[] bytes) {
+                    output.errorBytes(
+                        output.errIsTerminal() ? new TerminalText().show(bytes) : bytes);
+                  }
+                })
+            .run();
+    if (notStarted != null) {
+      throw new Failure(
+          ExitCode.UNAVAILABLE,
+          "the command did not start: "
+              + TextSafety.visible(String.valueOf(notStarted.getMessage())),
+          "check its name and who may run it",
+          notStarted);
+    }
   }
 }

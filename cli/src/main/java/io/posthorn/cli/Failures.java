@@ -22,6 +22,7 @@ import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 
@@ -44,6 +45,13 @@ final class Failures {
     }
     if (thrown instanceof FileSystemException file) {
       return ofFile(file);
+    }
+    if (thrown instanceof InvalidPathException path) {
+      return new Failure(
+          ExitCode.BAD_DATA,
+          "\"" + TextSafety.visible(path.getInput()) + "\" can be no file's name in this locale",
+          Words.REMEDY,
+          thrown);
     }
     if (thrown instanceof LabUnavailableException) {
       return new Failure(ExitCode.UNAVAILABLE, words(thrown), "", thrown);
@@ -182,7 +190,9 @@ final class Failures {
 
   private static boolean isBrokenPipe(IOException thrown) {
     String said = words(thrown).toLowerCase(Locale.ROOT);
-    return said.contains("broken pipe") || said.contains("pipe is being closed");
+    return thrown instanceof StandardOutput.UnreadException
+        || said.contains("broken pipe")
+        || said.contains("pipe is being closed");
   }
 
   private static String words(Throwable thrown) {

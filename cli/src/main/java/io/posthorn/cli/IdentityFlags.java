@@ -84,16 +84,21 @@ final class IdentityFlags {
 
   /** Plain mode knows nobody. */
   void requireNone() throws Failure {
-    if (identityFile != null
-        || secretFile != null
-        || askSecret
-        || authorizedKeys != null
-        || isAboutPeers()) {
+    if (isGiven()) {
       throw new Failure(
           ExitCode.USAGE,
           "keys or a secret in plain mode, which knows neither",
           "leave out --plain, or them");
     }
+  }
+
+  /** Whether any of these options is given. */
+  boolean isGiven() {
+    return identityFile != null
+        || secretFile != null
+        || askSecret
+        || authorizedKeys != null
+        || isAboutPeers();
   }
 
   private boolean isAboutPeers() {

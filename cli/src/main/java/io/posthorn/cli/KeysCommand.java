@@ -95,7 +95,8 @@ final class KeysCommand implements Callable<Integer> {
   @Command(
       name = "make",
       description = {
-        "Makes the own key, which happens by itself when one is needed, and prints its fingerprint.",
+        "Makes the own key, which happens by itself when one is needed, and prints its"
+            + " fingerprint.",
         "It never replaces one: move the old file away first, if that is meant."
       })
   int make() throws IOException, Failure {
@@ -189,11 +190,16 @@ final class KeysCommand implements Callable<Integer> {
               description = "A fingerprint, or a public key as \"posthorn keys show\" prints it.")
           @Nullable List<String> key)
       throws IOException, Failure {
-    InetSocketAddress address = EndpointAddress.ofPeer(peer).resolve(root.everywhere().family());
+    List<String> rest = key == null ? List.of() : key;
+    boolean twoWords =
+        EndpointAddress.lacksPort(peer) && !rest.isEmpty() && EndpointAddress.isNumber(rest.get(0));
+    InetSocketAddress address =
+        (twoWords ? EndpointAddress.ofTwoWords(peer, rest.get(0)) : EndpointAddress.ofPeer(peer))
+            .resolve(root.everywhere().family());
+    List<String> words = twoWords ? rest.subList(1, rest.size()) : rest;
     String name = KnownHosts.nameOf(address);
     KnownHosts hosts = knownHosts();
-    Fingerprint fingerprint =
-        key == null || key.isEmpty() ? ask(address) : parse(String.join(" ", key));
+    Fingerprint fingerprint = words.isEmpty() ? ask(address) : parse(String.join(" ", words));
     int before = hosts.replace(name, fingerprint);
     root.output(false)
         .note(
@@ -240,6 +246,13 @@ final class KeysCommand implements Callable<Integer> {
           List<String> what)
       throws IOException, Failure {
     String text = String.join(" ", what);
+    boolean twoWords =
+        what.size() == 2
+            && EndpointAddress.lacksPort(what.get(0))
+            && EndpointAddress.isNumber(what.get(1));
+    if (twoWords) {
+      return forget(EndpointAddress.ofTwoWords(what.get(0), what.get(1)));
+    }
     if (text.startsWith("SHA256:") || text.indexOf(' ') >= 0) {
       Fingerprint fingerprint = parse(text);
       int removed = authorizedKeys().remove(fingerprint);
@@ -251,7 +264,11 @@ final class KeysCommand implements Callable<Integer> {
                   + (removed > 0 ? ", and may no longer connect" : ""));
       return ExitCode.OK.status();
     }
-    InetSocketAddress address = EndpointAddress.ofPeer(text).resolve(root.everywhere().family());
+    return forget(EndpointAddress.ofPeer(text));
+  }
+
+  private int forget(EndpointAddress peer) throws IOException, Failure {
+    InetSocketAddress address = peer.resolve(root.everywhere().family());
     String name = KnownHosts.nameOf(address);
     if (knownHosts().remove(name) == 0) {
       throw new Failure(

@@ -19,9 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -65,8 +63,9 @@ final class ListenCommand implements Callable<Integer> {
   @Option(
       names = {"-1", "--once"},
       description = {
-        "Serve one sender: end when its connection ends. In plain mode, which knows no"
-            + " connections, end after the first message."
+        "Serve one sender, the first that sends something: end when its connection ends, and refuse"
+            + " what others send. In plain mode, which knows no connections, end after the first"
+            + " message."
       })
   private boolean once;
 
@@ -87,10 +86,9 @@ final class ListenCommand implements Callable<Integer> {
 
   @Mixin private QuietFlag quiet = new QuietFlag();
 
-  private final Set<InetSocketAddress> pinging = ConcurrentHashMap.newKeySet();
   private final EchoEnds echoEnds = new EchoEnds();
   private final LaterAnswers laterAnswers = new LaterAnswers();
-  private volatile boolean senderEnded;
+  private final OneSender oneSender = new OneSender();
   private @Nullable TalkBack talkBack;
   private long messages;
   private long bytes;
@@ -105,6 +103,12 @@ final class ListenCommand implements Callable<Integer> {
     Framing how = framing != null ? framing : output.isJson() ? Framing.JSON : Framing.LINE;
     exec.check(flags, echo, framing, root);
     if (exec.isWanted()) {
+      if (file != null) {
+        throw new Failure(
+            ExitCode.USAGE,
+            "--output with --exec: what comes is the child's input",
+            "have the child write the file");
+      }
       return serveChildren(output);
     }
     // A message larger than what is taken in one piece has no known length to say in advance.
@@ -197,8 +201,9 @@ final class ListenCommand implements Callable<Integer> {
   private final class SenderWatch implements ConnectionListener {
     @Override
     public void opened(Connection connection) {
+      boolean mayBeServed = oneSender.opened(connection);
       TalkBack back = talkBack;
-      if (back != null) {
+      if (back != null && (mayBeServed || !once)) {
         back.opened(connection);
       }
     }
@@ -209,9 +214,7 @@ final class ListenCommand implements Callable<Integer> {
       if (back != null) {
         back.closed(connection);
       }
-      if (!pinging.contains(connection.remoteAddress())) {
-        senderEnded = true;
-      }
+      oneSender.closed(connection);
     }
   }
 
@@ -235,7 +238,7 @@ final class ListenCommand implements Callable<Integer> {
   }
 
   private boolean isServed(MessageSocket socket) {
-    return socket.mode() == Mode.PLAIN ? messages > 0 : senderEnded;
+    return socket.mode() == Mode.PLAIN ? messages > 0 : oneSender.isEnded();
   }
 
   /** Takes what has arrived; whoever goes on sending does not hold up the end for ever. */
@@ -263,8 +266,11 @@ final class ListenCommand implements Callable<Integer> {
       if (from != null && laterAnswers.take(from, message)) {
         return;
       }
-      pinging.add(message.from());
       reply(socket, message, output);
+      return;
+    }
+    if (once && socket.mode() == Mode.RELIABLE && !oneSender.takes(message.connection())) {
+      refuse(message.connection(), output);
       return;
     }
     messages++;
@@ -297,6 +303,13 @@ final class ListenCommand implements Callable<Integer> {
           tell(() -> echoEnds.echoed(session), output);
         }
       }
+    }
+  }
+
+  private static void refuse(@Nullable Connection connection, Output output) {
+    if (connection != null && connection.isOpen()) {
+      output.detail(AddressText.of(connection.remoteAddress()) + " is refused: another is served");
+      connection.close(ExitCode.TRY_AGAIN.status(), "busy: it serves one sender", Duration.ZERO);
     }
   }
 

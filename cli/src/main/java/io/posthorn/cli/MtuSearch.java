@@ -66,7 +66,7 @@ final class MtuSearch {
   }
 
   private MtuProbe.Result plain() throws IOException, InterruptedException, Failure {
-    flags.requireUntraced(
+    flags.requireUnchanged(
         "with -M in plain mode, which probes with a socket of its own",
         "leave them out, or search in reliable mode");
     try (MtuProbe probe = MtuProbe.open(peer)) {

@@ -59,7 +59,7 @@ final class PingCommand implements Callable<Integer> {
       names = {"-i", "--interval"},
       paramLabel = "SECS",
       converter = Quantity.Time.class,
-      description = "Time from one to the next; default 1 s.")
+      description = "Time from one to the next; default 1 s, 2 ms at least.")
   private Duration interval = Duration.ofSeconds(1);
 
   @Option(
@@ -103,6 +103,12 @@ final class PingCommand implements Callable<Integer> {
 
   private static final long FLOOD_NANOS = 10_000_000;
 
+  /** As ping(8) has it: a shorter one would only fill the queues on the way. */
+  private static final long LEAST_INTERVAL_NANOS = 2_000_000;
+
+  /** Whoever sends us more than this in between does not keep the next ping from its time. */
+  private static final int ANSWERS_AT_ONCE = 64;
+
   private final PingStatistics statistics = new PingStatistics();
   private final RoundTripHistogram times = new RoundTripHistogram();
   private int newestAnswered;
@@ -121,6 +127,7 @@ final class PingCommand implements Callable<Integer> {
       return new MtuSearch(flags, peer, timeout, output).run();
     }
     boolean silent = output.isQuiet() || flood;
+    IOException lost = null;
     try (MessageSocket socket = flags.openAnywhere(timeout)) {
       Signals.ofProcess().interruptMe();
       try {
@@ -140,11 +147,16 @@ final class PingCommand implements Callable<Integer> {
           throw interrupted;
         }
         Thread.interrupted();
+      } catch (IOException failed) {
+        lost = failed; // what came until then is worth its summary
       } finally {
         Signals.ofProcess().leaveMe();
       }
       summarise(peer, output);
       output.flush();
+    }
+    if (lost != null) {
+      throw lost;
     }
     return statistics.received() > 0 ? ExitCode.OK.status() : ExitCode.NO.status();
   }
@@ -164,6 +176,12 @@ final class PingCommand implements Callable<Integer> {
                   ? ""
                   : " in reliable mode, what one packet carries on every path; with -u up to "
                       + MOST_PLAIN_BYTES));
+    }
+    if (mtu && (count != null || flood || histogram)) {
+      throw new Failure(
+          ExitCode.USAGE,
+          "-c, --flood or --histogram with -M, which chooses itself what it sends",
+          "leave out -M, or them");
     }
     Integer number = count;
     if (number != null && number < 1) {
@@ -190,6 +208,7 @@ final class PingCommand implements Callable<Integer> {
             : connection.message().channel(SocketFlags.PING_CHANNEL).delivery(Delivery.UNRELIABLE);
     long most = count == null ? Long.MAX_VALUE : count;
     long waitNanos = (timeout == null ? Duration.ofSeconds(2) : timeout).toNanos();
+    long intervalNanos = Math.max(LEAST_INTERVAL_NANOS, interval.toNanos());
     long nextNanos = elapsedNanos();
     long lastSentNanos = nextNanos;
     while (true) {
@@ -199,9 +218,9 @@ final class PingCommand implements Callable<Integer> {
       if (more && (answered || nowNanos >= nextNanos)) {
         socket.send(draft.body(messages.make(statistics.nextSequence(), nowNanos)));
         lastSentNanos = nowNanos;
-        nextNanos =
-            flood ? nowNanos + FLOOD_NANOS : Math.max(nextNanos + interval.toNanos(), nowNanos);
+        nextNanos = flood ? nowNanos + FLOOD_NANOS : Math.max(nextNanos + intervalNanos, nowNanos);
         showFlood(output, ".");
+        drain(socket, messages, output, silent);
         continue;
       }
       long untilNanos = more ? nextNanos : lastSentNanos + waitNanos;
@@ -214,6 +233,21 @@ final class PingCommand implements Callable<Integer> {
       } else if (connection != null && !connection.isOpen()) {
         throw lost(connection, peer);
       }
+    }
+  }
+
+  /** Takes what has come: where each ping is late, nothing waits for answers. */
+  private void drain(MessageSocket socket, PingMessage messages, Output output, boolean silent)
+      throws IOException, InterruptedException {
+    if (Thread.interrupted()) {
+      throw new InterruptedException();
+    }
+    for (int taken = 0; taken < ANSWERS_AT_ONCE; taken++) {
+      Message answer = socket.receive(Duration.ZERO);
+      if (answer == null) {
+        return;
+      }
+      onAnswer(answer, messages, output, silent);
     }
   }
 

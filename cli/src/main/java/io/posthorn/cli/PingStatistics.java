@@ -118,18 +118,12 @@ final class PingStatistics {
         "%d sent, %d received, %s%% lost, %d duplicate%s, %d out of order%s, time %.1f s",
         sent,
         received,
-        trimmed(lossPercent()),
+        PercentText.of(lossPercent()),
         duplicates,
         duplicates == 1 ? "" : "s",
         outOfOrder,
         foreign == 0 ? "" : ", " + foreign + " that were no answer",
         seconds);
-  }
-
-  private static String trimmed(double percent) {
-    return percent == Math.rint(percent)
-        ? Long.toString((long) percent)
-        : String.format(Locale.ROOT, "%.1f", percent);
   }
 
   /** The line about times; only if anything came back. */

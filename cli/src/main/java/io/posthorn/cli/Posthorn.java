@@ -1,6 +1,8 @@
 package io.posthorn.cli;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -119,12 +121,18 @@ public final class Posthorn implements Callable<Integer> {
     // Read before the command line is: see ConfigFile.
   }
 
-  @Option(names = "-4", scope = ScopeType.INHERIT, description = "IPv4 only.")
+  @Option(
+      names = "-4",
+      scope = ScopeType.INHERIT,
+      description = "Of a name take IPv4 addresses only.")
   void setIpv4(boolean value) {
     family = value ? EndpointAddress.Family.IPV4 : family;
   }
 
-  @Option(names = "-6", scope = ScopeType.INHERIT, description = "IPv6 only.")
+  @Option(
+      names = "-6",
+      scope = ScopeType.INHERIT,
+      description = "Of a name take IPv6 addresses only.")
   void setIpv6(boolean value) {
     family = value ? EndpointAddress.Family.IPV6 : family;
   }
@@ -218,10 +226,23 @@ public final class Posthorn implements Callable<Integer> {
     LogSettings.use();
     Signals.ofProcess().install();
     RunningSockets.ofProcess().enable(String.valueOf(firstWord(args)));
-    int status = run(Streams.ofProcess(), args);
+    int status = runTyped(Streams.ofProcess(), args);
     RunningSockets.ofProcess().close();
     Signals.ofProcess().finished();
     System.exit(Signals.ofProcess().statusOr(status));
+  }
+
+  /** Runs what was typed, which the locale may have damaged. */
+  private static int runTyped(Streams streams, String[] args) {
+    String[] words;
+    try {
+      words = Words.ofProcess(args);
+    } catch (Failure lost) {
+      Posthorn asked = new Posthorn(streams);
+      asked.json = isJsonAsked(args);
+      return asked.fail("posthorn", lost);
+    }
+    return run(streams, words);
   }
 
   /** Runs one command line and answers its exit status. */
@@ -229,6 +250,7 @@ public final class Posthorn implements Callable<Integer> {
     Posthorn root = new Posthorn(streams);
     CommandLine line = commandLine(root, args);
     line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.registerConverter(Path.class, Path::of); // picocli's own drops the reason
     line.setOut(writer(streams.out()));
     line.setErr(writer(streams.err()));
     line.setParameterExceptionHandler(
@@ -242,14 +264,14 @@ public final class Posthorn implements Callable<Integer> {
     try {
       ConfigFile config = ConfigFile.find(args, streams.environment());
       if (config != null) {
-        config.apply(line);
+        config.apply(line, () -> commandLine(new Posthorn(streams), new String[0]));
       }
       return line.execute(args);
     } catch (Failure wrongSettings) {
       root.json = isJsonAsked(args);
       return root.fail("posthorn", wrongSettings);
-    } catch (OutOfMemoryError | StackOverflowError error) {
-      return root.fail("posthorn", Failures.of(error));
+    } catch (InvalidPathException | OutOfMemoryError | StackOverflowError fault) {
+      return root.fail("posthorn", Failures.of(fault));
     }
   }
 
@@ -286,6 +308,9 @@ public final class Posthorn implements Callable<Integer> {
     Throwable cause = wrong.getCause();
     if (cause instanceof Failure failure) {
       return failure;
+    }
+    if (cause instanceof InvalidPathException path) {
+      return Failures.of(path);
     }
     return new Failure(
         ExitCode.USAGE, message == null ? "bad command line" : message, remedy.toString());

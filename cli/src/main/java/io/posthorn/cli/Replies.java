@@ -45,6 +45,22 @@ final class Replies implements Closeable {
     }
   }
 
+  /** Waits so long for replies, less if they cannot be printed any more. */
+  void await(Duration time) throws InterruptedException {
+    long millis = time.toMillis();
+    if (millis > 0) {
+      thread.join(millis);
+    }
+  }
+
+  /** Whoever reads standard output may be gone, as after "head -1": then no more is sent. */
+  void requireReader() throws IOException {
+    IOException failed = failure;
+    if (failed != null && Failures.of(failed).code() == ExitCode.BROKEN_PIPE) {
+      throw failed;
+    }
+  }
+
   /** How many came so far. */
   long count() {
     return count.get();

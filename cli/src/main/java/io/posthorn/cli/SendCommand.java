@@ -7,6 +7,7 @@ import io.posthorn.Delivery;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import io.posthorn.SocketStatistics;
+import io.posthorn.TransportException;
 import io.posthorn.cli.session.Application;
 import io.posthorn.cli.session.ReliableLine;
 import io.posthorn.cli.session.TwoWaySession;
@@ -243,8 +244,8 @@ final class SendCommand implements Callable<Integer> {
     try (Replies replies = new Replies(socket, output, framing)) {
       boolean stopped = false;
       try {
-        sendAll(input, output, body -> socket.send(peer, body));
-        Thread.sleep(waitForReplies.toMillis());
+        sendAll(input, output, replies, body -> socket.send(peer, body));
+        replies.await(waitForReplies);
       } catch (InterruptedIOException | InterruptedException interrupted) {
         stopped = afterInterrupt(interrupted);
       }
@@ -305,11 +306,13 @@ final class SendCommand implements Callable<Integer> {
     ReceiptLog receipts = new ReceiptLog(output, receipt);
     try (Replies replies = new Replies(socket, output, framing)) {
       boolean stopped = false;
+      TransportException ended = null;
       CloseReport report;
       try {
         sendAll(
             input,
             output,
+            replies,
             body -> {
               Message message = draft(connection).body(body);
               if (tracked) {
@@ -318,10 +321,17 @@ final class SendCommand implements Callable<Integer> {
                 connection.send(body);
               }
             });
-        Thread.sleep(waitForReplies.toMillis());
+        replies.await(waitForReplies);
         report = Closing.of(connection, UNTIL_THE_END).await();
       } catch (InterruptedIOException | InterruptedException interrupted) {
         stopped = afterInterrupt(interrupted);
+        socket.close(AFTER_STOP);
+        report = connection.closed().join();
+      } catch (TransportException failed) {
+        if (connection.isOpen()) {
+          throw failed;
+        }
+        ended = failed;
         socket.close(AFTER_STOP);
         report = connection.closed().join();
       }
@@ -329,9 +339,14 @@ final class SendCommand implements Callable<Integer> {
       receipts.await();
       replies.finish();
       output.clearProgress();
-      return new SendSummary(
-              peer, messages, bytes, replies.count(), stopped, report, receipts, socket)
-          .print(output);
+      SendSummary summary =
+          new SendSummary(
+              peer, messages, bytes, replies.count(), stopped, report, receipts, socket);
+      if (ended != null) {
+        summary.tell(output);
+        throw ended; // some of the input was never sent, whatever was acknowledged
+      }
+      return summary.print(output);
     }
   }
 
@@ -378,11 +393,12 @@ final class SendCommand implements Callable<Integer> {
     void send(byte[] body) throws IOException;
   }
 
-  private void sendAll(Input input, Output output, Sink sink)
+  private void sendAll(Input input, Output output, Replies replies, Sink sink)
       throws IOException, InterruptedException, Failure {
     Pacer pacer = new Pacer(interval, limitRate == null ? 0 : limitRate);
     for (byte[] body = input.next(); body != null; body = input.next()) {
       pacer.await(body.length);
+      replies.requireReader();
       sink.send(body);
       messages++;
       bytes += body.length;

@@ -33,6 +33,25 @@ record SendSummary(
 
   /** Prints it and answers the exit status; the failure to deliver is thrown. */
   int print(Output output) throws Failure {
+    tell(output);
+    if (stopped) {
+      return ExitCode.OK.status();
+    }
+    if (!report.isComplete()) {
+      throw undelivered();
+    }
+    long expired = receipts.count(Outcome.Kind.EXPIRED);
+    if (expired > 0) {
+      throw new Failure(
+          ExitCode.TRY_AGAIN,
+          expired + " of " + messages + " messages grew too old before they were acknowledged",
+          "give them more time with --expires");
+    }
+    return ExitCode.OK.status();
+  }
+
+  /** Prints it. */
+  void tell(Output output) {
     long expired = receipts.count(Outcome.Kind.EXPIRED);
     if (output.isJson()) {
       output.note(
@@ -54,19 +73,6 @@ record SendSummary(
     } else {
       output.note(text(expired));
     }
-    if (stopped) {
-      return ExitCode.OK.status();
-    }
-    if (!report.isComplete()) {
-      throw undelivered();
-    }
-    if (expired > 0) {
-      throw new Failure(
-          ExitCode.TRY_AGAIN,
-          expired + " of " + messages + " messages grew too old before they were acknowledged",
-          "give them more time with --expires");
-    }
-    return ExitCode.OK.status();
   }
 
   private String text(long expired) {

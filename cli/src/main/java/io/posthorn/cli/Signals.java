@@ -5,6 +5,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 
 /**
  * Lets a command end in good order when the user interrupts it: SIGINT, SIGTERM and SIGHUP ask it
@@ -18,13 +19,23 @@ final class Signals {
   private static final long GRACE_SECONDS = 10;
   private static final int SIGNAL_BASE = 128;
 
-  private static final Signals PROCESS = new Signals();
+  private static final Signals PROCESS = new Signals(System::exit);
 
   private final CountDownLatch done = new CountDownLatch(1);
+  private final IntConsumer exit;
   private int number;
-  private Runnable action = () -> {};
 
-  private Signals() {}
+  /** At first the program ends at once: nothing is open yet that must be closed in order. */
+  private Runnable action = this::exit;
+
+  /**
+   * Signals of a process that ends so.
+   *
+   * @param exit ends it with a status
+   */
+  Signals(IntConsumer exit) {
+    this.exit = exit;
+  }
 
   /** Those of this process. */
   static Signals ofProcess() {
@@ -107,11 +118,11 @@ final class Signals {
     Runnable before;
     synchronized (this) {
       before = action;
-      action = () -> System.exit(statusOr(0));
+      action = this::exit;
       already = number != 0;
     }
     if (already) {
-      System.exit(statusOr(0));
+      exit();
     }
     return before;
   }
@@ -141,7 +152,12 @@ final class Signals {
     done.countDown();
   }
 
-  private void onSignal(int signal) {
+  private void exit() {
+    exit.accept(statusOr(0));
+  }
+
+  /** A signal has come. */
+  void onSignal(int signal) {
     Runnable stop;
     synchronized (this) {
       if (number != 0) {
@@ -150,10 +166,10 @@ final class Signals {
       number = signal;
       stop = action;
     }
-    stop.run();
     Thread watch = new Thread(() -> endInTime(signal), "posthorn-signal-watch");
     watch.setDaemon(true);
     watch.start();
+    stop.run();
   }
 
   /** A command that cannot end, because nobody takes its output or it hangs, must not stay. */

@@ -235,10 +235,11 @@ final class SocketFlags {
     return atLeast.compareTo(HANDSHAKE_MOST) > 0 ? HANDSHAKE_MOST : atLeast;
   }
 
-  /** Refuses a trace or capture of something that has no socket of ours. */
-  void requireUntraced(String what, String remedy) throws Failure {
-    if (traces.any()) {
-      throw new Failure(ExitCode.USAGE, "--trace, --keylog and --pcap " + what, remedy);
+  /** Refuses a bad network, traces, keys and secrets where there is no socket of ours for them. */
+  void requireUnchanged(String what, String remedy) throws Failure {
+    if (impairment != null || traces.any() || identity.isGiven()) {
+      throw new Failure(
+          ExitCode.USAGE, "--impair, --trace, --keylog, --pcap, keys or a secret " + what, remedy);
     }
   }
 

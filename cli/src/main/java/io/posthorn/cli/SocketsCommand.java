@@ -130,25 +130,29 @@ final class SocketsCommand implements Callable<Integer> {
 
   /** Adds the system's, but for those of which a program has told more itself. */
   private void addSystem(List<SocketRow> found, List<SocketRow> rows) {
-    Set<String> told = new HashSet<>();
-    for (SocketRow row : rows) {
-      told.add("udp " + portOf(row.local()));
-    }
-    for (SocketRow row : found) {
-      boolean wanted =
-          tcp == udp || (tcp ? row.protocol().equals("tcp") : row.protocol().equals("udp"));
-      boolean known =
-          row.protocol().equals("udp")
-              && row.remote().isEmpty()
-              && told.contains("udp " + portOf(row.local()));
-      if (wanted && !known) {
+    for (SocketRow row : untold(found, rows)) {
+      if (tcp == udp || row.protocol().equals(tcp ? "tcp" : "udp")) {
         rows.add(row);
       }
     }
   }
 
-  private static String portOf(String endpoint) {
-    return endpoint.substring(endpoint.lastIndexOf(':') + 1);
+  /**
+   * The system's sockets of which no program has told more itself. Others may have the same port at
+   * another address of this machine.
+   */
+  static List<SocketRow> untold(List<SocketRow> found, List<SocketRow> told) {
+    Set<String> endpoints = new HashSet<>();
+    for (SocketRow row : told) {
+      endpoints.add(row.local());
+    }
+    List<SocketRow> untold = new ArrayList<>(found);
+    untold.removeIf(
+        row ->
+            row.protocol().equals("udp")
+                && row.remote().isEmpty()
+                && endpoints.contains(row.local()));
+    return untold;
   }
 
   /** A row a line; of those who look again and again, all rows of one look in one object. */

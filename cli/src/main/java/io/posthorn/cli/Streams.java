@@ -34,8 +34,10 @@ record Streams(
   /** Those of this process. */
   static Streams ofProcess() {
     return new Streams(
-        new FileInputStream(FileDescriptor.in),
-        new FileOutputStream(FileDescriptor.out),
+        StandardInput.isGiven(Path.of("/proc/self/fd"))
+            ? new FileInputStream(FileDescriptor.in)
+            : InputStream.nullInputStream(),
+        new StandardOutput(new FileOutputStream(FileDescriptor.out), Path.of("/proc/self/fd/1")),
         new FileOutputStream(FileDescriptor.err),
         isTerminal(1),
         isTerminal(2),

@@ -47,7 +47,7 @@ public final class ConfigFileFuzz {
     try {
       ConfigFile config =
           ConfigFile.find(new String[] {"--config", FILE.path().toString()}, Map.of());
-      config.apply(root);
+      config.apply(root, () -> root);
     } catch (Failure refused) {
       FILE.assertNamed(refused);
       assertFalse(refused.what().chars().anyMatch(c -> c < ' '), "control characters");

@@ -138,6 +138,7 @@ class KeysCommandTest {
     assertEquals(0, run("keys", "trust", "127.0.0.1:9000", bob.fingerprint().toString()));
     assertEquals(bob.fingerprint() + "\n", output);
     assertEquals(0, run("keys", "trust", "127.0.0.1:9000", ann.publicKey().line()));
+    assertEquals(0, run("keys", "trust", "127.0.0.1", "9000", ann.publicKey().line()));
     assertEquals(64, run("keys", "trust", "127.0.0.1:9000", "nonsense"));
     assertEquals(0, run("keys", "list"));
     assertEquals(

@@ -122,6 +122,33 @@ class PosthornTest {
     err.reset();
     assertEquals(64, run("ping", "-u", "-M", "--pcap", "x.pcapng", "localhost:9"));
     assertTrue(errors().contains("a socket of its own"), errors());
+    err.reset();
+    assertEquals(64, run("ping", "-M", "-c", "3", "localhost:9"));
+    assertTrue(errors().contains("chooses itself"), errors());
+    err.reset();
+    assertEquals(64, run("bench", "--tcp", "--impair", "loss 5%", "localhost:9"));
+    assertTrue(errors().contains("which the kernel carries"), errors());
+    err.reset();
+    assertEquals(64, run("bench", "--tcp", "--strict", "localhost:9"));
+    assertTrue(errors().contains("which the kernel carries"), errors());
+    err.reset();
+    assertEquals(64, run("listen", "-e", "cat", "-o", "x", "9000"));
+    assertTrue(errors().contains("have the child write"), errors());
+  }
+
+  @Test
+  void misspeltNamesOfSettingsAreSaidWithTheLine(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("settings");
+    Files.writeString(file, "interval = 1\n[send]\nchannel = 5\n[trust]\njson = true\n");
+    assertEquals(0, run("help", "--config", file.toString()), errors());
+    assertEquals(0, run("compare", "--help", "--config", file.toString()), errors());
+    Files.writeString(file, "color = never\nintervall = 1\n");
+    assertEquals(78, run("compare", "--help", "--config", file.toString()));
+    assertTrue(errors().contains("line 2: no option \"intervall\"; there are "), errors());
+    err.reset();
+    Files.writeString(file, "[ping]\ncount = 3\n\n[pingg]\ncount = 3\n");
+    assertEquals(78, run("compare", "--help", "--config", file.toString()));
+    assertTrue(errors().contains("line 4: no command \"pingg\"; there are "), errors());
   }
 
   @Test
@@ -130,6 +157,7 @@ class PosthornTest {
     assertRefused(64, "per cent from 0 to 100", "--simulated", "--sweep", "5,150");
     assertRefused(64, "per cent from 0 to 100", "--simulated", "--sweep", "5,,7");
     assertRefused(64, "without --host", "--pcap", "x.pcapng", "--simulated");
+    assertRefused(64, "without --host", "--strict", "--simulated");
     assertRefused(73, "is a folder", "--simulated", "--report", folder.toString());
     assertRefused(73, "does not exist", "--simulated", "--report", folder + "/no/page.html");
     assertEquals("", output());

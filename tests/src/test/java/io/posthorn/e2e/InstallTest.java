@@ -29,7 +29,7 @@ class InstallTest {
     Path installed = prefix.resolve("a b");
     assertTrue(Files.size(installed.resolve("lib/posthorn/posthorn.jsa")) > 1_000_000);
     try (Stream<Path> pages = Files.list(installed.resolve("share/man/man1"))) {
-      assertEquals(13, pages.count());
+      assertEquals(14, pages.count());
     }
     assertTrue(
         Files.readString(installed.resolve("share/man/man1/posthorn-ping.1"))

@@ -11,13 +11,13 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Timer;
 import java.util.TimerTask;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +27,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BenchServer implements Closeable {
   private static final int MOST_SESSIONS = 1_024;
+  private static final int MOST_CONNECTIONS = MOST_SESSIONS + 128;
   private static final int TCP_BACKLOG = 128;
+  private static final long REFUSED_PAUSE_NANOS = 100_000_000;
   private static final int PORT_TRIES = 20;
   private static final long SWEEP_MILLIS = 1_000;
 
@@ -42,7 +44,7 @@ public final class BenchServer implements Closeable {
   private final Consumer<SessionSummary> listener;
   private final BenchTokens tokens = new BenchTokens();
   private final Map<Long, ServerSession> sessions = new ConcurrentHashMap<>();
-  private final Map<Socket, TcpLink> connections = new ConcurrentHashMap<>();
+  private final TcpConnections connections = new TcpConnections(MOST_CONNECTIONS);
   private final Timer clock = new Timer("posthorn-bench-clock", true);
 
   private BenchServer(
@@ -152,14 +154,16 @@ public final class BenchServer implements Closeable {
         Socket socket = tcp.accept();
         InetSocketAddress from = (InetSocketAddress) socket.getRemoteSocketAddress();
         TcpLink link = new TcpLink(socket);
-        connections.put(socket, link);
-        link.deliverTo(new TcpSink(socket, link, from), "posthorn-bench-tcp");
-      } catch (SocketException closed) {
-        if (tcp.isClosed()) {
-          return;
+        if (!connections.add(socket, System.nanoTime())) {
+          link.close();
+          continue;
         }
+        link.deliverTo(new TcpSink(socket, link, from), "posthorn-bench-tcp");
       } catch (IOException refused) {
-        Thread.onSpinWait(); // that client is gone already
+        if (!tcp.isClosed()) {
+          // That client is gone already, or this process has no more descriptors for a while.
+          LockSupport.parkNanos(REFUSED_PAUSE_NANOS);
+        }
       }
     }
   }
@@ -184,6 +188,9 @@ public final class BenchServer implements Closeable {
         return;
       }
       session = BenchServer.this.onMessage(message, link, from);
+      if (session != null) {
+        connections.onTest(socket);
+      }
     }
 
     @Override
@@ -303,6 +310,16 @@ public final class BenchServer implements Closeable {
         sessions.remove(session.token());
       }
     }
+    connections.silent(now).forEach(BenchServer::close);
+  }
+
+  /** Whoever reads from it is told and forgets it. */
+  private static void close(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException ignored) {
+      return; // it is given up either way
+    }
   }
 
   @Override
@@ -314,9 +331,7 @@ public final class BenchServer implements Closeable {
       // It is given up either way.
       sessions.clear();
     }
-    for (TcpLink link : connections.values()) {
-      link.close();
-    }
+    connections.all().forEach(BenchServer::close);
     closeAll(udp);
   }
 

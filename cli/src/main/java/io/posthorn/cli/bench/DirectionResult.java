@@ -1,6 +1,7 @@
 package io.posthorn.cli.bench;
 
 import io.posthorn.cli.JsonText;
+import io.posthorn.cli.PercentText;
 import java.util.Locale;
 
 /**
@@ -63,7 +64,7 @@ public record DirectionResult(
         sent,
         received.unique(),
         lost,
-        BenchUnits.figure(lossPercent()),
+        PercentText.of(lossPercent()),
         received.duplicates(),
         received.duplicates() == 1 ? "" : "s",
         received.outOfOrder(),

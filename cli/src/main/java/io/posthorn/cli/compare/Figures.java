@@ -1,5 +1,6 @@
 package io.posthorn.cli.compare;
 
+import io.posthorn.cli.PercentText;
 import java.util.Locale;
 
 /** Writes figures for people: short, with units, three digits that matter. */
@@ -38,10 +39,7 @@ public final class Figures {
   }
 
   static String percent(double share) {
-    double percent = share * 100;
-    return percent == Math.rint(percent)
-        ? String.format(Locale.ROOT, "%.0f %%", percent)
-        : String.format(Locale.ROOT, "%.1f %%", percent);
+    return PercentText.of(share * 100) + " %";
   }
 
   static String rate(double bitsPerSecond) {

@@ -5,9 +5,14 @@ import io.posthorn.Connection;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** One child process: how it is started and how it is made to end. */
 final class Child {
@@ -16,14 +21,28 @@ final class Child {
 
   private final Process process;
   private final ExecTimer timer;
+  private final Runnable onKilled;
 
-  private Child(Process process, ExecTimer timer) {
+  /** Told to end, and killed after a while: it and what it had started then. */
+  private final Set<ProcessHandle> doomed = new LinkedHashSet<>();
+
+  private Child(Process process, ExecTimer timer, Runnable onKilled) {
     this.process = process;
     this.timer = timer;
+    this.onKilled = onKilled;
   }
 
-  /** Starts it; it learns from its environment whom it serves. */
-  static Child start(ChildCommand command, Connection connection, int localPort, ExecTimer timer)
+  /**
+   * Starts it; it learns from its environment whom it serves.
+   *
+   * @param onKilled called when what was told to end has been killed
+   */
+  static Child start(
+      ChildCommand command,
+      Connection connection,
+      int localPort,
+      ExecTimer timer,
+      Runnable onKilled)
       throws IOException {
     ProcessBuilder builder = new ProcessBuilder(command.words());
     Map<String, String> environment = builder.environment();
@@ -39,7 +58,7 @@ final class Child {
       environment.put("POSTHORN_FINGERPRINT", fingerprint);
     }
     environment.put("POSTHORN_LOCAL_PORT", Integer.toString(localPort));
-    return new Child(builder.start(), timer);
+    return new Child(builder.start(), timer, onKilled);
   }
 
   Process process() {
@@ -52,17 +71,34 @@ final class Child {
       return;
     }
     List<ProcessHandle> family = family();
+    synchronized (this) {
+      doomed.addAll(family);
+    }
     family.forEach(ProcessHandle::destroy);
-    timer.after(KILL_AFTER_MILLIS, () -> kill(family));
+    timer.after(
+        KILL_AFTER_MILLIS,
+        () -> {
+          kill();
+          onKilled.run();
+        });
   }
 
-  /** Kills it and its descendants. */
-  void kill() {
-    kill(family());
+  /** Whether it has ended, and all that was told to end with it. */
+  synchronized boolean isGone() {
+    return !process.isAlive() && doomed.stream().noneMatch(ProcessHandle::isAlive);
   }
 
-  private static void kill(List<ProcessHandle> family) {
-    family.forEach(ProcessHandle::destroyForcibly);
+  /** Kills it, its descendants, and what was told to end with it. */
+  private void kill() {
+    all().forEach(ProcessHandle::destroyForcibly);
+  }
+
+  private Set<ProcessHandle> all() {
+    Set<ProcessHandle> all = new LinkedHashSet<>(family());
+    synchronized (this) {
+      all.addAll(doomed);
+    }
+    return all;
   }
 
   /** Descendants are named before the first ends, for then they would be somebody else's. */
@@ -72,9 +108,13 @@ final class Child {
         .toList();
   }
 
-  /** Waits for its end; kills it if that takes too long. */
+  /** Waits for the end of it and of all told to end with it; kills them if that takes too long. */
   void awaitEnd() throws InterruptedException {
-    if (!process.waitFor(KILL_AFTER_MILLIS, TimeUnit.MILLISECONDS)) {
+    CompletableFuture<?>[] ends =
+        all().stream().map(ProcessHandle::onExit).toArray(CompletableFuture<?>[]::new);
+    try {
+      CompletableFuture.allOf(ends).get(KILL_AFTER_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | ExecutionException staying) {
       kill();
       process.waitFor();
     }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Starts a child for each client of a socket. Each client has threads of its own, and what it does
@@ -30,6 +31,8 @@ public final class ExecServer {
   private final ExecTimer timer = new ExecTimer();
   private int busy;
   private long served;
+  private boolean ending;
+  private @Nullable IOException notStarted;
 
   /**
    * What is served, and to how many.
@@ -44,6 +47,9 @@ public final class ExecServer {
 
   /** Where the server says what happens. Called by many threads. */
   public interface Journal {
+    /** Something that whoever runs the server must know. */
+    void error(String text);
+
     /** Something for those who asked to know more; may hold text from the network. */
     void detail(String text);
 
@@ -61,9 +67,10 @@ public final class ExecServer {
   /**
    * Serves until the thread is interrupted, or one client if that is all that is asked for.
    *
+   * @return why the child of that one client did not start; null if it did
    * @throws IOException if the socket fails, or as {@code MessageSocket.accept} on an interrupt
    */
-  public void run() throws IOException, InterruptedException {
+  public @Nullable IOException run() throws IOException, InterruptedException {
     try {
       while (!(settings.once && isDone())) {
         Connection connection =
@@ -74,6 +81,20 @@ public final class ExecServer {
       }
     } finally {
       endAll();
+    }
+    synchronized (this) {
+      return notStarted;
+    }
+  }
+
+  /** The command cannot be run: a fault on this side, which a server of one ends with. */
+  void notStarted(IOException why) {
+    if (settings.once) {
+      synchronized (this) {
+        notStarted = why;
+      }
+    } else {
+      journal.error("the command does not start: " + why.getMessage());
     }
   }
 
@@ -89,7 +110,7 @@ public final class ExecServer {
 
   /** Asks for a place for a child; false if all are taken. */
   synchronized boolean enter() {
-    if (busy >= settings.maxClients || (settings.once && served > 0)) {
+    if (ending || busy >= settings.maxClients || (settings.once && served > 0)) {
       return false;
     }
     busy++;
@@ -102,6 +123,7 @@ public final class ExecServer {
     busy--;
   }
 
+  /** A session has neither a client who waits for a child nor a child or what one left. */
   void ended(ExecSession session) {
     sessions.remove(session);
   }
@@ -109,6 +131,9 @@ public final class ExecServer {
   /** Ends all children; those who do not heed are killed. */
   private void endAll() throws InterruptedException {
     boolean interrupted = Thread.interrupted();
+    synchronized (this) {
+      ending = true;
+    }
     for (ExecSession session : sessions) {
       session.hangUp();
     }

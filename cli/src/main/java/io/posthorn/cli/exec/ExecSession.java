@@ -47,6 +47,7 @@ final class ExecSession {
   private long expected = Long.MAX_VALUE;
   private boolean stdinClosed;
   private boolean telling;
+  private boolean starting;
   private boolean hungUp;
 
   ExecSession(ExecServer server, Connection connection) {
@@ -73,6 +74,7 @@ final class ExecSession {
   private void serve() {
     try {
       Message first = isSession ? null : awaitFirst();
+      setStarting(true);
       if (!server.enter()) {
         int most = server.settings().maxClients();
         ExecServer.refuse(connection, ExecServer.CODE_BUSY, "busy: at most " + most + " at once");
@@ -82,6 +84,7 @@ final class ExecSession {
       try {
         started = startChild();
       } finally {
+        setStarting(false);
         if (!started) {
           server.leave();
         }
@@ -92,7 +95,21 @@ final class ExecSession {
     } catch (IOException gone) {
       server.journal().detail(connection.remoteAddress() + ": " + gone.getMessage());
     } finally {
+      setStarting(false);
       passOver();
+      endIfGone();
+    }
+  }
+
+  private synchronized void setStarting(boolean value) {
+    starting = value;
+    notifyAll();
+  }
+
+  /** A child may outlive its client: until it is gone the server must be able to end it. */
+  private void endIfGone() {
+    Child running = child;
+    if (running == null || running.isGone()) {
       server.ended(this);
     }
   }
@@ -127,9 +144,10 @@ final class ExecSession {
               server.settings().command(),
               connection,
               server.socket().localAddress().getPort(),
-              server.timer());
+              server.timer(),
+              this::endIfGone);
     } catch (IOException failed) {
-      server.journal().detail("no child: " + failed.getMessage());
+      server.notStarted(failed);
       ExecServer.refuse(connection, ExecServer.CODE_NO_CHILD, "the command does not start");
       return false;
     }
@@ -279,6 +297,11 @@ final class ExecSession {
   }
 
   void awaitChild() throws InterruptedException {
+    synchronized (this) {
+      while (starting) {
+        wait();
+      }
+    }
     Child running = child;
     if (running != null) {
       running.awaitEnd();
@@ -288,6 +311,7 @@ final class ExecSession {
   // The end of the child.
 
   private void onExit() {
+    endIfGone();
     look();
     lookAgainLater(-1);
   }

@@ -37,10 +37,14 @@ public final class PeerChecks {
 
   private final InetSocketAddress peer;
   private final String name;
-  private final Opener opener;
+  private final @Nullable Opener opener;
 
-  /** Checks of a peer. */
-  public PeerChecks(InetSocketAddress peer, Opener opener) {
+  /**
+   * Checks of a peer.
+   *
+   * @param opener null if only plain mode is asked about
+   */
+  public PeerChecks(InetSocketAddress peer, @Nullable Opener opener) {
     this.peer = peer;
     this.name = peer.getAddress().getHostAddress() + " port " + peer.getPort();
     this.opener = opener;
@@ -53,7 +57,8 @@ public final class PeerChecks {
     if (nat != null) {
       findings.add(nat);
     }
-    if (reliable(findings)) {
+    Opener reliable = opener;
+    if (reliable != null && reliable(reliable, findings)) {
       return findings;
     }
     MtuProbe.Result echo;
@@ -78,10 +83,12 @@ public final class PeerChecks {
     }
     if (echo.isAnswered()) {
       findings.add(
-          Finding.note(
-              SUBJECT,
-              "a plain UDP echo service answers at " + name + ", nothing reliable",
-              "use -u with it, or start \"posthorn listen\" without -u there"));
+          opener == null
+              ? Finding.good(SUBJECT, "a plain UDP echo service answers at " + name)
+              : Finding.note(
+                  SUBJECT,
+                  "a plain UDP echo service answers at " + name + ", nothing reliable",
+                  "use -u with it, or start \"posthorn listen\" without -u there"));
       findings.add(mtu(echo));
       return findings;
     }
@@ -90,8 +97,8 @@ public final class PeerChecks {
   }
 
   /** Whether a reliable peer answers. */
-  private boolean reliable(List<Finding> findings) throws Exception {
-    try (MessageSocket socket = opener.open(PATIENCE)) {
+  private boolean reliable(Opener reliable, List<Finding> findings) throws Exception {
+    try (MessageSocket socket = reliable.open(PATIENCE)) {
       Connection connection = socket.connect(peer);
       ConnectionInfo info = connection.info();
       findings.add(
@@ -166,7 +173,8 @@ public final class PeerChecks {
         ? Finding.note(
             subject,
             what,
-            "reliable mode asks each 10 s and so keeps its place; in plain mode send something each "
+            "reliable mode asks each 10 s and so keeps its place; in plain mode send something each"
+                + " "
                 + Math.max(1, seconds)
                 + " s")
         : Finding.bad(
@@ -233,7 +241,8 @@ public final class PeerChecks {
         "this host has private addresses only, so that a translator stands on the way to "
             + to.getHostAddress()
             + ": it may forget a silent connection, after 2 minutes by RFC 4787, some after 30 s",
-        "reliable mode asks each 10 s and so keeps its place; in plain mode send something as often");
+        "reliable mode asks each 10 s and so keeps its place; in plain mode send something as"
+            + " often");
   }
 
   private static boolean isPrivate(InetAddress address) {

@@ -1,0 +1,107 @@
+package io.posthorn.cli;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The words of the command line as they were typed. The Java runtime decodes them, and encodes
+ * names of files and of programs, by the locale: in the locale C, which services and containers
+ * have, all but ASCII is lost, and what is lost must not be sent.
+ */
+final class Words {
+  /** What to do where the locale cannot hold a word. */
+  static final String REMEDY = "run it with LC_ALL=C.UTF-8 in the environment";
+
+  private static final char LOST = '\ufffd';
+
+  private Words() {}
+
+  /** The words that this process was started with. */
+  static String[] ofProcess(String[] words) throws Failure {
+    return restored(words, commandLine(), ofLocale());
+  }
+
+  /** Whether the locale of this process can hold a word that is handed to the system. */
+  static boolean fit(String word) {
+    return fit(word, ofLocale());
+  }
+
+  static boolean fit(String word, Charset encoding) {
+    return encoding.newEncoder().canEncode(word);
+  }
+
+  /**
+   * The words, those that were lost on the way read again as UTF-8.
+   *
+   * @param words as the runtime decoded them
+   * @param commandLine the bytes of the whole command, a zero after each word, or null
+   * @param encoding what the runtime took them for
+   */
+  static String[] restored(String[] words, byte @Nullable [] commandLine, Charset encoding)
+      throws Failure {
+    if (List.of(words).stream().noneMatch(word -> word.indexOf(LOST) >= 0)) {
+      return words;
+    }
+    List<byte[]> all = commandLine == null ? List.of() : split(commandLine);
+    int first = all.size() - words.length; // the runtime's own words come before
+    String[] restored = new String[words.length];
+    for (int i = 0; i < words.length; i++) {
+      byte @Nullable [] bytes = first < 0 ? null : all.get(first + i);
+      String word =
+          bytes == null || !new String(bytes, encoding).equals(words[i]) ? null : ofUtf8(bytes);
+      if (word == null) {
+        throw new Failure(
+            ExitCode.BAD_DATA,
+            "the locale, whose encoding is " + encoding + ", cannot hold what was typed",
+            REMEDY);
+      }
+      restored[i] = word;
+    }
+    return restored;
+  }
+
+  private static List<byte[]> split(byte[] commandLine) {
+    List<byte[]> words = new ArrayList<>();
+    int begin = 0;
+    for (int at = 0; at < commandLine.length; at++) {
+      if (commandLine[at] == 0) {
+        words.add(Arrays.copyOfRange(commandLine, begin, at));
+        begin = at + 1;
+      }
+    }
+    return words;
+  }
+
+  private static @Nullable String ofUtf8(byte[] bytes) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException other) {
+      return null;
+    }
+  }
+
+  private static byte @Nullable [] commandLine() {
+    try {
+      return Files.readAllBytes(Path.of("/proc/self/cmdline"));
+    } catch (IOException elsewhere) {
+      return null;
+    }
+  }
+
+  private static Charset ofLocale() {
+    try {
+      return Charset.forName(System.getProperty("sun.jnu.encoding", ""));
+    } catch (IllegalArgumentException unnamed) {
+      return Charset.defaultCharset();
+    }
+  }
+}

@@ -1,0 +1,271 @@
+package io.posthorn.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.Connection;
+import io.posthorn.ConnectionClosedException;
+import io.posthorn.Message;
+import io.posthorn.MessageSocket;
+import io.posthorn.Security;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Commands in this process that meet a peer over the loopback; limits of time are guards only. */
+@Timeout(120)
+class LoopbackCommandsTest {
+  private static final InetAddress HERE = InetAddress.getLoopbackAddress();
+  private static final InetSocketAddress ANY = new InetSocketAddress(HERE, 0);
+  private static final Pattern LISTENING = Pattern.compile("listening on \\S+:(\\d+)");
+  private static final InputStream NOTHING = InputStream.nullInputStream();
+
+  @TempDir private Path home;
+  private final Collected out = new Collected();
+  private final Collected err = new Collected();
+
+  /** What was written, which others wait for. */
+  private static final class Collected extends OutputStream {
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+
+    @Override
+    public synchronized void write(int b) {
+      bytes.write(b);
+      notifyAll();
+    }
+
+    @Override
+    public synchronized void write(byte[] from, int offset, int length) {
+      bytes.write(from, offset, length);
+      notifyAll();
+    }
+
+    synchronized String text() {
+      return bytes.toString(UTF_8);
+    }
+
+    synchronized Matcher await(Pattern pattern) throws InterruptedException {
+      while (true) {
+        Matcher matcher = pattern.matcher(text());
+        if (matcher.find()) {
+          return matcher;
+        }
+        wait();
+      }
+    }
+
+    void await(String text) throws InterruptedException {
+      await(Pattern.compile(Pattern.quote(text)));
+    }
+  }
+
+  private int run(InputStream in, OutputStream to, String... words) {
+    return Posthorn.run(
+        new Streams(in, to, err, false, false, Map.of("POSTHORN_HOME", home.toString())), words);
+  }
+
+  private CompletableFuture<Integer> start(String... words) {
+    CompletableFuture<Integer> status = new CompletableFuture<>();
+    Thread thread = new Thread(() -> status.complete(run(NOTHING, out, words)), "command");
+    thread.setDaemon(true);
+    thread.start();
+    return status;
+  }
+
+  private static MessageSocket peer() throws IOException {
+    return MessageSocket.builder().security(Security.ephemeral()).bind(ANY).open();
+  }
+
+  private static String at(MessageSocket socket) {
+    return "127.0.0.1:" + socket.localAddress().getPort();
+  }
+
+  /** An echo of datagrams, until the socket is closed. */
+  private static void echo(DatagramSocket socket) {
+    Thread thread =
+        new Thread(
+            () -> {
+              DatagramPacket packet = new DatagramPacket(new byte[65_535], 65_535);
+              try {
+                while (true) {
+                  packet.setLength(65_535);
+                  socket.receive(packet);
+                  socket.send(packet);
+                }
+              } catch (IOException closed) {
+                return;
+              }
+            },
+            "echo");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  private InetSocketAddress listening() throws InterruptedException {
+    return new InetSocketAddress(HERE, Integer.parseInt(err.await(LISTENING).group(1)));
+  }
+
+  @Test
+  void pingThatIsAlwaysLateTakesAnswersAllTheSame() throws Exception {
+    try (DatagramSocket echo = new DatagramSocket(ANY)) {
+      echo(echo);
+      String to = "127.0.0.1:" + echo.getLocalPort();
+      CompletableFuture<Integer> status = new CompletableFuture<>();
+      Thread ping =
+          new Thread(() -> status.complete(run(NOTHING, out, "ping", "-u", to, "-i0")), "ping");
+      ping.setDaemon(true);
+      ping.start();
+      out.await(" bytes from 127.0.0.1:");
+      ping.interrupt(); // here no signal is why, so that it is a fault
+      assertEquals(75, status.get());
+    }
+  }
+
+  @Test
+  void pingSumsUpWhatCameBeforeTheListenerEnded() throws Exception {
+    try (MessageSocket listener = peer()) {
+      CompletableFuture<Integer> status = start("ping", at(listener), "-i", "0.002");
+      Message ping = listener.receive();
+      Connection connection = ping.connection();
+      connection.send(
+          connection.message().channel(ping.channel()).delivery(ping.delivery()).body(ping.body()));
+      out.await("seq=1 ");
+      connection.close(Duration.ZERO);
+      assertEquals(75, status.get());
+      assertTrue(out.text().contains(" ping statistics ---"), out.text());
+      assertTrue(out.text().contains(" 1 received"), out.text());
+    }
+  }
+
+  @Test
+  void sendSumsUpWhatWasSentBeforeThePeerEnded() throws Exception {
+    try (MessageSocket listener = peer()) {
+      CompletableFuture<Integer> status = start("send", at(listener), "-n", "1000000000", "x");
+      listener.receive().connection().close(75, "enough", Duration.ZERO);
+      assertEquals(75, status.get());
+      assertTrue(err.text().contains("bytes, to " + at(listener)), err.text());
+      assertTrue(err.text().contains("enough"), err.text());
+    }
+  }
+
+  /** As "head -1" has it: one line is read. */
+  private static final class OneLine extends OutputStream {
+    private boolean full;
+
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      if (full) {
+        throw new IOException("Broken pipe");
+      }
+      full = true;
+    }
+  }
+
+  @Test
+  void sendThatWaitsForRepliesEndsWhenNobodyReadsThem() throws Exception {
+    try (MessageSocket listener = peer()) {
+      CompletableFuture<Integer> status = new CompletableFuture<>();
+      Thread thread =
+          new Thread(
+              () ->
+                  status.complete(
+                      run(NOTHING, new OneLine(), "send", "-q", "1h", at(listener), "x")),
+              "send");
+      thread.setDaemon(true);
+      thread.start();
+      Connection connection = listener.receive().connection();
+      try {
+        while (!status.isDone()) {
+          connection.send("reply".getBytes(UTF_8));
+        }
+      } catch (IOException gone) {
+        assertTrue(
+            connection.isOpen() || gone instanceof ConnectionClosedException, gone::toString);
+      }
+      assertEquals(141, status.get());
+    }
+  }
+
+  @Test
+  void doctorLooksAtAPlainPeer() throws Exception {
+    try (DatagramSocket echo = new DatagramSocket(ANY)) {
+      echo(echo);
+      String to = "127.0.0.1:" + echo.getLocalPort();
+      int status = run(NOTHING, out, "doctor", "-u", to);
+      assertTrue(status <= 1, err.text());
+      assertTrue(out.text().contains("a plain UDP echo service answers"), out.text());
+      assertEquals(64, run(NOTHING, out, "doctor", "-u", "--nat", "10", to));
+      assertEquals(64, run(NOTHING, out, "doctor", "-u", "--impair", "loss 5%", to));
+    }
+  }
+
+  @Test
+  void listenerOfOneSenderServesTheFirstThatSends() throws Exception {
+    CompletableFuture<Integer> status = start("listen", "-1", "127.0.0.1:0");
+    InetSocketAddress to = listening();
+    try (MessageSocket first = peer();
+        MessageSocket other = peer()) {
+      Connection served = first.connect(to);
+      Connection silent = other.connect(to);
+      served.send("one".getBytes(UTF_8));
+      out.await("one\n");
+      silent.close(Duration.ofSeconds(10));
+      Connection late = other.connect(to);
+      late.send("two".getBytes(UTF_8));
+      late.closed().get();
+      assertEquals(
+          75,
+          assertThrows(ConnectionClosedException.class, () -> late.send(new byte[1]))
+              .applicationCode());
+      served.send("three".getBytes(UTF_8));
+      served.close(Duration.ofSeconds(60));
+      assertEquals(0, status.get());
+      assertEquals("one\nthree\n", out.text());
+    }
+  }
+
+  @Test
+  void senderOfNothingIsServedToo() throws Exception {
+    CompletableFuture<Integer> status = start("listen", "-1", "127.0.0.1:0");
+    InetSocketAddress to = listening();
+    InputStream empty = new ByteArrayInputStream(new byte[0]);
+    assertEquals(0, run(empty, out, "send", "127.0.0.1:" + to.getPort()), err.text());
+    assertEquals(0, status.get());
+  }
+
+  @Test
+  void commandThatDoesNotStartIsSaidAndFailsAListenerOfOne() throws Exception {
+    String[] listen = {
+      "listen", "127.0.0.1:0", "--allow-anyone", "-e", home.resolve("absent").toString()
+    };
+    String[] once = java.util.Arrays.copyOf(listen, listen.length + 1);
+    once[listen.length] = "-1";
+    CompletableFuture<Integer> status = start(once);
+    InetSocketAddress to = listening();
+    assertEquals(255, run(NOTHING, out, "send", "127.0.0.1:" + to.getPort(), "x"));
+    assertEquals(69, status.get());
+    assertTrue(err.text().contains("the command did not start: "), err.text());
+  }
+}
