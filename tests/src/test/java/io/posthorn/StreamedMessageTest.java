@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.EOFException;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.security.MessageDigest;
@@ -110,12 +111,7 @@ class StreamedMessageTest {
     try (MessageSocket a = reliable().sendBufferBytes(256 << 10).open();
         MessageSocket b = reliable().streaming(true).open()) {
       MessageOutputStream out = a.openStream(b.localAddress(), 0);
-      // Three parts leave, of which b's window takes but the first whole: when that is acknowledged
-      // no room appears any more.
-      out.write(new byte[200_000]);
-      while (a.connections().get(0).bytesQueued() > 2 * 65_600) {
-        Thread.onSpinWait();
-      }
+      writeUntilWindowCloses(a, out);
       byte[] bytes = new byte[40_000];
       Thread.currentThread().interrupt();
       assertThrows(
@@ -132,6 +128,32 @@ class StreamedMessageTest {
       assertThrows(EOFException.class, in::readAllBytes);
       a.send(Message.to(b.localAddress()).body("next"));
       assertEquals("next", next(b).text());
+    }
+  }
+
+  /**
+   * Writes to a peer that does not read until its window is used up and all in it acknowledged. The
+   * window grows while the first part arrives, how far depends on how its packets come; once that
+   * part is whole, and that is once it is acknowledged, it grows no more. From then on no room
+   * appears.
+   */
+  private static void writeUntilWindowCloses(MessageSocket a, MessageOutputStream out)
+      throws IOException {
+    byte[] part = new byte[65_536];
+    while (true) {
+      ConnectionInfo row = a.connections().get(0);
+      boolean hasClosed =
+          row.bytesInFlight() == 0
+              && row.limitedBy() == ConnectionInfo.LimitedBy.PEER_WINDOW
+              && row.bytesQueued() < out.writtenBytes();
+      if (hasClosed) {
+        return;
+      }
+      if (row.bytesQueued() <= 2 * 65_600) {
+        out.write(part);
+        out.flush();
+      }
+      Thread.onSpinWait();
     }
   }
 
