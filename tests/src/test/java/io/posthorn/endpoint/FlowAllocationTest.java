@@ -68,7 +68,7 @@ class FlowAllocationTest {
             Measurement.class,
             security,
             Integer.toString(messages));
-    String[] words = JavaProcess.outputOf(process).strip().split(" ");
+    String[] words = JavaProcess.outputOf(process).strip().split(" ", -1);
     Counted counted =
         new Counted(Long.parseLong(words[0]), Long.parseLong(words[1]), Long.parseLong(words[2]));
     assertTrue(counted.packets > messages / 100, () -> "hardly anything was sent: " + counted);
