@@ -148,6 +148,9 @@ final class PingCommand implements Callable<Integer> {
         }
         Thread.interrupted();
       } catch (IOException failed) {
+        if (Failures.of(failed).code() == ExitCode.BROKEN_PIPE) {
+          throw failed; // nobody is there to read a summary
+        }
         lost = failed; // what came until then is worth its summary
       } finally {
         Signals.ofProcess().leaveMe();
