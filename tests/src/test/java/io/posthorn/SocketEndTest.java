@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.endpoint.TransmitBatch;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -73,14 +74,17 @@ class SocketEndTest {
 
   @Test
   void aSocketThatFailsTellsEachOfItsConnectionsAndReceipts() throws Exception {
+    AtomicBoolean mute = new AtomicBoolean();
     AtomicBoolean broken = new AtomicBoolean();
     try (MessageSocket peer = reliable().open()) {
-      MessageSocket socket = open(broken);
+      MessageSocket socket = open(mute, broken);
       Connection connection = socket.connect(peer.localAddress());
       connection.send(new byte[1]);
       next(peer);
-      broken.set(true);
+      // Nothing arrives any more, so the message is taken and not acknowledged when all ends.
+      mute.set(true);
       Receipt receipt = socket.send(to(peer.localAddress()));
+      broken.set(true);
       Outcome outcome = outcome(receipt);
       assertEquals(Outcome.Kind.CLOSED, outcome.kind());
       assertEquals(CloseCause.SOCKET_CLOSED, outcome.cause());
@@ -92,14 +96,17 @@ class SocketEndTest {
     }
   }
 
-  /** A socket whose system socket is gone from some moment on. */
-  private static MessageSocket open(AtomicBoolean broken) throws IOException {
+  /** A socket whose datagrams get lost from some moment on, and whose system socket is gone. */
+  private static MessageSocket open(AtomicBoolean mute, AtomicBoolean broken) throws IOException {
     return TamperedPort.open(
         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
         SocketOptions.defaults(Mode.RELIABLE),
         (method, arguments) -> {
           if (broken.get() && method.equals("receive")) {
             throw new IOException("it is gone");
+          }
+          if (mute.get() && method.equals("send")) {
+            return ((TransmitBatch) arguments[0]).segments() - (int) arguments[1];
           }
           return null;
         });
