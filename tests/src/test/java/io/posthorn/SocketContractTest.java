@@ -27,6 +27,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -446,6 +447,7 @@ class SocketContractTest {
   @MethodSource("modes")
   void openAndCloseGiveBackThreadsAndDescriptors(Mode mode) throws Exception {
     socket(mode).open().close();
+    Set<Thread> threadsBefore = Thread.getAllStackTraces().keySet(); // of other tests too
     long descriptorsBefore = Descriptors.open();
     for (int i = 0; i < 150; i++) {
       MessageSocket a = socket(mode).open();
@@ -456,7 +458,8 @@ class SocketContractTest {
     List<String> left = new ArrayList<>();
     for (Thread thread : Thread.getAllStackTraces().keySet()) {
       boolean isLoop = thread.getName().startsWith("posthorn-");
-      if (isLoop && !thread.getName().endsWith("completion")) {
+      boolean isNew = !threadsBefore.contains(thread);
+      if (isNew && isLoop && !thread.getName().endsWith("completion")) {
         left.add(thread.getName());
       }
     }

@@ -145,6 +145,11 @@ final class ListenCommand implements Callable<Integer> {
       writer.flush();
       socket.close(socket.linger());
       summarise(socket.statistics(), output);
+    } finally {
+      TalkBack back = talkBack;
+      if (back != null) {
+        back.end();
+      }
     }
     return ExitCode.OK.status();
   }

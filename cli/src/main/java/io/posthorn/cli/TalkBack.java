@@ -35,6 +35,7 @@ final class TalkBack {
   private @Nullable Connection latest;
   private @Nullable InetSocketAddress latestPlain;
   private boolean inputEnded;
+  private final Thread thread = new Thread(this::carry, "posthorn-listen-input");
 
   TalkBack(MessageSocket socket, InputStream in, Output output) {
     this.socket = socket;
@@ -44,9 +45,13 @@ final class TalkBack {
 
   /** Begins to carry. */
   void start() {
-    Thread thread = new Thread(this::carry, "posthorn-listen-input");
     thread.setDaemon(true);
     thread.start();
+  }
+
+  /** Ends with the socket, though no peer has come. */
+  void end() {
+    thread.interrupt();
   }
 
   /** A peer has connected. */
