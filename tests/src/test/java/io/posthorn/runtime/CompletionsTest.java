@@ -16,16 +16,12 @@ class CompletionsTest {
   private final Completions completions =
       new Completions(
           "completion",
-          action ->
-              new Thread(action) {
-                @Override
-                public synchronized void start() {
-                  if (!hasThreads) {
-                    throw new OutOfMemoryError("unable to create native thread");
-                  }
-                  super.start();
-                }
-              });
+          action -> {
+            if (!hasThreads) {
+              throw new OutOfMemoryError("unable to create native thread");
+            }
+            return new Thread(action);
+          });
 
   @AfterEach
   void end() {
