@@ -291,19 +291,13 @@ class HostFaultsTest {
   void fault32_aThousandSocketsLeaveNothingBehind() throws Exception {
     socket(Mode.RELIABLE).open().close();
     socket(Mode.PLAIN).open().close();
-    Set<Thread> before = Thread.getAllStackTraces().keySet(); // of other tests too
+    Set<Thread> before = SocketThreads.all();
     long descriptors = Descriptors.open();
     for (int i = 0; i < 1_000; i++) {
       socket(i % 2 == 0 ? Mode.RELIABLE : Mode.PLAIN).open().close(Duration.ZERO);
     }
-    for (Thread thread : Thread.getAllStackTraces().keySet()) {
-      String name = thread.getName();
-      assertTrue(
-          before.contains(thread)
-              || !name.startsWith("posthorn-")
-              || name.endsWith("completion")
-              || isShared(name),
-          name);
+    for (String name : SocketThreads.since(before)) {
+      assertTrue(isShared(name), name);
     }
     long after = Descriptors.open();
     assertTrue(after <= descriptors + 2, descriptors + " descriptors before, " + after + " after");

@@ -447,7 +447,7 @@ class SocketContractTest {
   @MethodSource("modes")
   void openAndCloseGiveBackThreadsAndDescriptors(Mode mode) throws Exception {
     socket(mode).open().close();
-    Set<Thread> threadsBefore = Thread.getAllStackTraces().keySet(); // of other tests too
+    Set<Thread> threadsBefore = SocketThreads.all();
     long descriptorsBefore = Descriptors.open();
     for (int i = 0; i < 150; i++) {
       MessageSocket a = socket(mode).open();
@@ -455,15 +455,7 @@ class SocketContractTest {
       next(a);
       a.close();
     }
-    List<String> left = new ArrayList<>();
-    for (Thread thread : Thread.getAllStackTraces().keySet()) {
-      boolean isLoop = thread.getName().startsWith("posthorn-");
-      boolean isNew = !threadsBefore.contains(thread);
-      if (isNew && isLoop && !thread.getName().endsWith("completion")) {
-        left.add(thread.getName());
-      }
-    }
-    assertEquals(List.of(), left);
+    assertEquals(List.of(), SocketThreads.since(threadsBefore));
     assertTrue(
         Descriptors.open() <= descriptorsBefore + 2,
         descriptorsBefore + " descriptors before, " + Descriptors.open() + " after");

@@ -7,6 +7,7 @@ import io.posthorn.protocol.handshake.ClearHandshake;
 import io.posthorn.protocol.handshake.Handshake;
 import io.posthorn.protocol.handshake.NoiseXX;
 import io.posthorn.protocol.handshake.RetryCookies;
+import io.posthorn.protocol.handshake.SharedRate;
 import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.CloseReason;

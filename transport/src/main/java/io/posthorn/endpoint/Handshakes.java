@@ -9,6 +9,7 @@ import io.posthorn.protocol.handshake.ClearHandshake;
 import io.posthorn.protocol.handshake.Handshake;
 import io.posthorn.protocol.handshake.NoiseXX;
 import io.posthorn.protocol.handshake.OpeningAttempt;
+import io.posthorn.protocol.handshake.SharedRate;
 import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.protocol.handshake.TransportParameters;
 import io.posthorn.wire.CloseReason;

@@ -30,9 +30,6 @@ public final class OpeningAttempt {
    */
   public static final int FORGED_PER_SECOND = 250;
 
-  private static final long FORGED_BURST_NANOS = 1_000_000_000L;
-  private static final long FORGED_INTERVAL_NANOS = FORGED_BURST_NANOS / FORGED_PER_SECOND;
-
   private static final byte[] NONE = new byte[0];
 
   private final Handshake handshake;
@@ -51,7 +48,7 @@ public final class OpeningAttempt {
   private int firstsSent;
   private int sameFirstsSent;
   private long firstSentNanos;
-  private long forgedPaidNanos;
+  private final SharedRate forged = new SharedRate(FORGED_PER_SECOND, FORGED_PER_SECOND);
   private int refusedAfter;
   private @Nullable CloseReason refusal;
 
@@ -168,12 +165,12 @@ public final class OpeningAttempt {
 
   /** Whether one more M2 may be tried. */
   public boolean mayTrySecond(long nowNanos) {
-    return forgedPaidNanos - nowNanos <= FORGED_BURST_NANOS - FORGED_INTERVAL_NANOS;
+    return forged.has(nowNanos);
   }
 
   /** An M2 was tried and did not verify. */
   public void onForgedSecond(long nowNanos) {
-    forgedPaidNanos = Math.max(forgedPaidNanos, nowNanos) + FORGED_INTERVAL_NANOS;
+    forged.take(nowNanos);
   }
 
   /**

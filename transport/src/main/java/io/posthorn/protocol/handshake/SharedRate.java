@@ -1,18 +1,23 @@
-package io.posthorn.endpoint;
+package io.posthorn.protocol.handshake;
 
 /** So many a second, and so many at once after some silence; for all who ask together. */
-final class SharedRate {
+public final class SharedRate {
   private final long intervalNanos;
   private final long burstNanos;
   private long paidAtNanos = Long.MIN_VALUE;
 
-  SharedRate(int perSecond, int burst) {
+  /**
+   * Makes one.
+   *
+   * @param burst so many at once
+   */
+  public SharedRate(int perSecond, int burst) {
     intervalNanos = 1_000_000_000L / perSecond;
     burstNanos = intervalNanos * burst;
   }
 
   /** Whether one more may be; takes note if so. */
-  boolean allow(long nowNanos) {
+  public boolean allow(long nowNanos) {
     boolean may = has(nowNanos);
     if (may) {
       take(nowNanos);
@@ -21,12 +26,12 @@ final class SharedRate {
   }
 
   /** Whether one more may be. */
-  boolean has(long nowNanos) {
+  public boolean has(long nowNanos) {
     return Math.max(paidAtNanos, nowNanos) - nowNanos <= burstNanos - intervalNanos;
   }
 
   /** There was one. */
-  void take(long nowNanos) {
+  public void take(long nowNanos) {
     paidAtNanos = Math.max(paidAtNanos, nowNanos) + intervalNanos;
   }
 }
