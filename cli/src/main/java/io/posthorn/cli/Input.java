@@ -2,36 +2,18 @@ package io.posthorn.cli;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The messages to send: one repeated, or those of a stream, read ahead a little by a thread of its
- * own, for a thread that waits for a terminal or a pipe cannot be interrupted.
- */
+/** The messages to send: one repeated, or those of a source. */
 final class Input implements Closeable {
-  private static final int READ_AHEAD = 4;
-
-  /** What the reading thread hands over: a message, or the end with what caused it. */
-  private record Item(byte @Nullable [] body, @Nullable Exception failure) {}
-
   private final byte @Nullable [] repeated;
-  private final BlockingQueue<Item> queue = new ArrayBlockingQueue<>(READ_AHEAD);
-  private final @Nullable Thread reader;
+  private final @Nullable ReadAhead<Failure> source;
   private long left;
 
-  private Input(byte @Nullable [] repeated, @Nullable MessageSource source, long limit) {
+  private Input(byte @Nullable [] repeated, @Nullable ReadAhead<Failure> source, long limit) {
     this.repeated = repeated;
+    this.source = source;
     this.left = limit;
-    if (source == null) {
-      reader = null;
-    } else {
-      Thread thread = new Thread(() -> readAll(source), "posthorn-input");
-      thread.setDaemon(true);
-      thread.start();
-      reader = thread;
-    }
   }
 
   /** One message, so many times. */
@@ -41,7 +23,7 @@ final class Input implements Closeable {
 
   /** The messages of a source, so many at most. */
   static Input reading(MessageSource source, long limit) {
-    return new Input(null, source, limit);
+    return new Input(null, new ReadAhead<>(source, () -> {}), limit);
   }
 
   /** The next message, or null at the end; waits for it. */
@@ -50,53 +32,23 @@ final class Input implements Closeable {
       return null;
     }
     left--;
-    if (repeated != null) {
+    if (source == null) {
       if (Thread.interrupted()) {
         throw new InterruptedException();
       }
       return repeated;
     }
-    Item item = queue.take();
-    Exception failure = item.failure;
-    if (failure instanceof IOException io) {
-      throw io;
-    }
-    if (failure instanceof Failure wrong) {
-      throw wrong;
-    }
-    if (item.body == null) {
+    byte[] body = source.next();
+    if (body == null) {
       left = 0;
     }
-    return item.body;
-  }
-
-  private void readAll(MessageSource source) {
-    try (source) {
-      byte[] body;
-      do {
-        body = source.next();
-        queue.put(new Item(body, null));
-      } while (body != null);
-    } catch (IOException | Failure failed) {
-      offerLast(new Item(null, failed));
-    } catch (InterruptedException closed) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  private void offerLast(Item item) {
-    try {
-      queue.put(item);
-    } catch (InterruptedException closed) {
-      Thread.currentThread().interrupt();
-    }
+    return body;
   }
 
   @Override
   public void close() {
-    Thread thread = reader;
-    if (thread != null) {
-      thread.interrupt();
+    if (source != null) {
+      source.close();
     }
   }
 }

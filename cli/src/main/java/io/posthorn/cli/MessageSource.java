@@ -1,7 +1,6 @@
 package io.posthorn.cli;
 
 import java.io.BufferedInputStream;
-import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -10,7 +9,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** Cuts a stream of bytes into messages, in bounded memory. For one thread. */
-final class MessageSource implements Closeable {
+final class MessageSource implements ReadAhead.Source<Failure> {
   /** The largest message that is read by line or by length: what a listener takes in one piece. */
   static final int LARGEST_BYTES = 4 << 20;
 
@@ -36,7 +35,8 @@ final class MessageSource implements Closeable {
   }
 
   /** The next message, or null at the end. */
-  byte @Nullable [] next() throws IOException, Failure {
+  @Override
+  public byte @Nullable [] next() throws IOException, Failure {
     number++;
     return switch (framing) {
       case LINE -> nextLine();

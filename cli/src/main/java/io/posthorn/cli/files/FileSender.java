@@ -2,6 +2,7 @@ package io.posthorn.cli.files;
 
 import io.posthorn.Connection;
 import io.posthorn.TransportException;
+import io.posthorn.cli.ReadAhead;
 import io.posthorn.cli.files.CopyMessage.Answer;
 import io.posthorn.cli.files.CopyMessage.File;
 import io.posthorn.cli.files.CopyMessage.Folder;
@@ -107,7 +108,13 @@ public final class FileSender {
             0,
             false,
             new byte[0]));
-    try (ReadAhead input = new ReadAhead(in, dialogue::wake)) {
+    byte[] piece = new byte[CopyMessage.LARGEST_PIECE_BYTES];
+    ReadAhead.Source<RuntimeException> pieces =
+        () -> {
+          int count = in.read(piece);
+          return count < 0 ? null : Arrays.copyOf(piece, count);
+        };
+    try (ReadAhead<RuntimeException> input = new ReadAhead<>(pieces, dialogue::wake)) {
       dialogue.put(streamed(id, input));
     } catch (SenderDialogue.SettledException refused) {
       dialogue.put(new CopyMessage.GiveUp("refused"));
@@ -116,7 +123,7 @@ public final class FileSender {
   }
 
   /** Sends the content of a stream; answers what ends it. */
-  private CopyMessage.End streamed(int id, ReadAhead input)
+  private CopyMessage.End streamed(int id, ReadAhead<RuntimeException> input)
       throws IOException, InterruptedException {
     TreeHash hash = new TreeHash();
     while (true) {
