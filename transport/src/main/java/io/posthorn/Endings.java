@@ -94,7 +94,11 @@ final class Endings {
                   + text(options.idleTimeout())
                   + ": the peer or the way to it is down; the next send opens a new connection");
       case PEER_RESTARTED ->
-          lost(end, who + " has restarted: the next send opens a new connection");
+          lost(
+              end,
+              who
+                  + " has restarted, or does not know the connection any more: the next send opens a"
+                  + " new one");
       case IDENTITY ->
           new PeerIdentityChangedException(
               peer,

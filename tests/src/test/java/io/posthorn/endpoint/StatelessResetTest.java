@@ -17,6 +17,7 @@ import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.ControlPacket;
 import io.posthorn.wire.PacketHeader;
+import io.posthorn.wire.ThirdMessagePacket;
 import io.posthorn.wire.WireLimits;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -89,6 +90,44 @@ class StatelessResetTest {
             isReset ? PacketHeader.DATA : PacketHeader.CONTROL, PacketHeader.kind(answer[0]));
       }
     }
+  }
+
+  /** M3 with a data packet behind it, to this id. */
+  private byte[] thirdMessage(long id, int dataLength) {
+    byte[] body = new byte[64];
+    random.nextBytes(body);
+    byte[] packet = new byte[1_200];
+    int length = ThirdMessagePacket.write(packet, 0, id, body, body.length);
+    System.arraycopy(dataPacket(id, dataLength), 0, packet, length, dataLength);
+    return Arrays.copyOf(packet, length + dataLength);
+  }
+
+  /** The one that gave the id died before M3: who opens hears of it, and asks no longer for it. */
+  @Test
+  void fault38WhatComesBehindAThirdMessageToALostHandshakeIsAnsweredLikeAnyPacket() {
+    for (int length = 14; length < 200; length++) {
+      nowNanos += 1_000 * MS;
+      long id = issuer.next();
+      List<byte[]> known = give(endpoint(identity), thirdMessage(id, length), SOMEBODY);
+      List<byte[]> other = give(endpoint(null), thirdMessage(id, length), SOMEBODY);
+      assertEquals(length >= 20 ? 1 : 0, known.size(), "for " + length + " bytes");
+      assertEquals(length >= 20 ? 1 : 0, other.size(), "for " + length + " bytes");
+      for (byte[] answer : known) {
+        assertTrue(answer.length < length);
+        boolean isReset = length >= 30; // else a hint, for which there is room
+        assertEquals(
+            isReset ? PacketHeader.DATA : PacketHeader.CONTROL, PacketHeader.kind(answer[0]));
+      }
+      for (byte[] answer : other) {
+        assertTrue(answer.length < length);
+        assertEquals(PacketHeader.CONTROL, PacketHeader.kind(answer[0]));
+      }
+    }
+    byte[] alone = thirdMessage(issuer.next(), 30);
+    nowNanos += 1_000 * MS;
+    assertEquals(0, give(endpoint(identity), Arrays.copyOf(alone, 75), SOMEBODY).size());
+    byte[] garbage = thirdMessage(random.nextLong(), 100);
+    assertEquals(0, give(endpoint(identity), garbage, SOMEBODY).size());
   }
 
   /**

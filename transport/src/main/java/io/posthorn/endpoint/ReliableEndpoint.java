@@ -302,6 +302,10 @@ public final class ReliableEndpoint implements Endpoint {
       int bytesOfThird = length - third.dataLength();
       traceHandshake(packetTrace, PacketKind.THIRD_MESSAGE, bytes, at, bytesOfThird, nowNanos);
     }
+    if (reason == DropReason.UNEXPECTED_HANDSHAKE && third.dataLength() > 0) {
+      // Whoever opened asks for nothing but this connection from now on: told that there is none.
+      answerUnknown(bytes, third.dataFrom(), third.dataLength(), from, nowNanos);
+    }
     return reason != DropReason.NONE || third.dataLength() == 0
         ? reason
         : onData(bytes, third.dataFrom(), third.dataLength(), length, from, ecn, nowNanos);
@@ -344,11 +348,16 @@ public final class ReliableEndpoint implements Endpoint {
     if (choice.count() > 1) {
       resets.noteStray(bytes, at, length, from);
     }
+    answerUnknown(bytes, at, length, from, nowNanos);
+    return DropReason.UNKNOWN_CONNECTION;
+  }
+
+  private void answerUnknown(
+      byte[] bytes, int at, int length, InetSocketAddress from, long nowNanos) {
     long id = PacketHeader.connectionId(bytes, at);
     if (choice.isOwn(id) && !handshakes.isHalfOpen(id)) {
       resets.answer(bytes, at, length, from, nowNanos);
     }
-    return DropReason.UNKNOWN_CONNECTION;
   }
 
   private void endReset(ConnectionSlot slot, long nowNanos) {

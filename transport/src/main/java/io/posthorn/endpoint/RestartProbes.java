@@ -61,10 +61,7 @@ final class RestartProbes {
    * @param connectionId the id to which the peer got a packet
    */
   DropReason onHint(@Nullable ConnectionSlot slot, long connectionId, int suite, long nowNanos) {
-    if (slot == null
-        || !slot.connection.isConfirmed()
-        || slot.connection.isOver()
-        || !slot.connection.knowsPeerId(connectionId)) {
+    if (slot == null || slot.connection.isOver() || !slot.connection.knowsPeerId(connectionId)) {
       return DropReason.UNKNOWN_CONNECTION;
     }
     if (nowNanos < slot.nextRestartProbeNanos || probes.size() >= LIMIT) {

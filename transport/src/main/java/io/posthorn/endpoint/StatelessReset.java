@@ -58,7 +58,7 @@ final class StatelessReset {
     }
   }
 
-  /** The confirmed connection that a packet to an unknown id resets, or null if it is none. */
+  /** The connection that a packet to an unknown id resets, or null if it is none. */
   @Nullable ConnectionSlot match(byte[] packet, int at, int length, InetSocketAddress from) {
     if (length < WireLimits.MINIMUM_SEALED_PACKET_BYTES) {
       return null;
@@ -71,7 +71,7 @@ final class StatelessReset {
     return slot != null && slot.connection.isReset(bytes, tokenAt) ? slot : null;
   }
 
-  /** The confirmed connection that a packet resets which another endpoint at the port got. */
+  /** The connection that a packet resets which another endpoint at the port got. */
   @Nullable ConnectionSlot match(StrayReset stray) {
     return match(stray.token(), 0, stray.from());
   }

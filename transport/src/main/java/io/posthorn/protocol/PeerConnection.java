@@ -538,7 +538,7 @@ public final class PeerConnection {
    * Whether the 16 bytes from {@code at} on are a reset token of the peer, and are to be believed.
    */
   public boolean isReset(byte[] packet, int at) {
-    return parts.peerIds.isReset(packet, at) && opening.isConfirmed() && !isOver();
+    return parts.peerIds.isReset(packet, at) && !isOver();
   }
 
   /** Its name within the socket. */
