@@ -107,7 +107,7 @@ class BusyHandlerTest {
 
   /** A port that lets datagrams through until its gate is closed. */
   private static final class GatedPorts implements AutoCloseable {
-    final GatedPort gated = new GatedPort(PortChoice.open(ANY, false, true));
+    final GatedPort gated = new GatedPort(PortChoice.open(ANY, null, false, true));
 
     GatedPorts() throws IOException {
       gated.openGate();

@@ -3,8 +3,10 @@ package io.posthorn;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -37,6 +39,26 @@ class MessageSocketBuilderTest {
     refused(() -> builder.linger(Duration.ofSeconds(-1)), "linger", "PT-1S");
     refused(() -> builder.keepAlive(Duration.ZERO), "keepAlive");
     refused(() -> builder.implicitIdle(Duration.ZERO), "implicitIdle");
+  }
+
+  @Test
+  void familyIsOneOfTwoAndThatOfTheAddress() throws Exception {
+    refused(
+        () -> MessageSocket.builder().protocolFamily(StandardProtocolFamily.UNIX),
+        "UNIX",
+        "INET or INET6");
+    InetSocketAddress ipv6 = new InetSocketAddress("2001:db8::1", 0);
+    refused(
+        () -> MessageSocket.builder().bind(ipv6).protocolFamily(StandardProtocolFamily.INET).open(),
+        "protocolFamily INET",
+        "[2001:db8:0:0:0:0:0:1]:0");
+    try (MessageSocket all =
+        MessageSocket.builder()
+            .bind(new InetSocketAddress("0.0.0.0", 0))
+            .protocolFamily(StandardProtocolFamily.INET6)
+            .open()) {
+      assertTrue(all.localAddress().getAddress() instanceof Inet6Address);
+    }
   }
 
   @Test

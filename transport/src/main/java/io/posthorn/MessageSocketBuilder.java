@@ -8,7 +8,12 @@ import io.posthorn.trace.TraceListener;
 import io.posthorn.wire.WireLimits;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
+import java.net.StandardProtocolFamily;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
@@ -29,7 +34,8 @@ public final class MessageSocketBuilder {
   private static final SocketOptions DEFAULTS = SocketOptions.defaults(Mode.RELIABLE);
 
   private Mode mode = DEFAULTS.mode();
-  InetSocketAddress bind = new InetSocketAddress(0);
+  private InetSocketAddress bind = new InetSocketAddress(0);
+  @Nullable ProtocolFamily family;
   private Security security = DEFAULTS.security();
   private CongestionControl congestionControl = DEFAULTS.congestionControl();
   private int maxConnections = DEFAULTS.maxConnections();
@@ -82,10 +88,28 @@ public final class MessageSocketBuilder {
   }
 
   /**
+   * Whether the socket is of IPv4 alone ({@link StandardProtocolFamily#INET}) or of IPv6 alone
+   * ({@code INET6}); by default it is of both where the machine has both and {@link #bind} names no
+   * address, not even 0.0.0.0 or ::, which are the same here. Peers of the other family are not
+   * heard and cannot be sent to. On Linux's fast path another socket may have the same port of the
+   * other family; the portable one of IPv6 alone takes it too.
+   *
+   * @throws IllegalArgumentException if it is neither
+   */
+  public MessageSocketBuilder protocolFamily(ProtocolFamily family) {
+    if (family != StandardProtocolFamily.INET && family != StandardProtocolFamily.INET6) {
+      throw new IllegalArgumentException(
+          "protocolFamily " + family.name() + ": expected INET or INET6");
+    }
+    this.family = family;
+    return this;
+  }
+
+  /**
    * Takes a UDP socket that this process inherited, open and bound, instead of opening one: as
    * systemd passes it (descriptor 3 and following, where {@code LISTEN_PID} and {@code LISTEN_FDS}
-   * say so) or inetd (0). {@link #bind} has no effect then. Other descriptors than 0 need the fast
-   * path of Linux.
+   * say so) or inetd (0). {@link #bind} and {@link #protocolFamily} have no effect then. Other
+   * descriptors than 0 need the fast path of Linux.
    *
    * @param descriptor 0 or more
    */
@@ -413,6 +437,38 @@ public final class MessageSocketBuilder {
                 WireLimits.MAX_DATAGRAM_BYTES,
                 " bytes");
     return this;
+  }
+
+  /**
+   * Where to listen, an address of the family that is asked for.
+   *
+   * @throws IllegalArgumentException if it is of the other
+   */
+  InetSocketAddress bindOfFamily() {
+    InetAddress host = bind.getAddress();
+    if (family == null || host == null) {
+      return bind;
+    }
+    boolean ofIpv4 = family == StandardProtocolFamily.INET;
+    if (host.isAnyLocalAddress()) {
+      return new InetSocketAddress(anyLocal(ofIpv4), bind.getPort());
+    }
+    if (host instanceof Inet4Address != ofIpv4) {
+      throw new IllegalArgumentException(
+          "protocolFamily "
+              + family.name()
+              + ": expected bind to name an address of it, not "
+              + AddressText.of(bind));
+    }
+    return bind;
+  }
+
+  private static InetAddress anyLocal(boolean ofIpv4) {
+    try {
+      return InetAddress.getByAddress(new byte[ofIpv4 ? 4 : 16]);
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("4 or 16 bytes are an address", e);
+    }
   }
 
   /** The mode in force so far. */

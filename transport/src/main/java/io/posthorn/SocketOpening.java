@@ -21,6 +21,7 @@ import io.posthorn.simulation.LinkConditions;
 import io.posthorn.wire.WireLimits;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -38,6 +39,7 @@ import org.jspecify.annotations.Nullable;
 final class SocketOpening {
   private final SocketOptions options;
   private final InetSocketAddress bind;
+  private final @Nullable ProtocolFamily family;
   private final @Nullable Integer inherited;
   private final boolean sharedPort;
   private final int ioThreads;
@@ -52,7 +54,8 @@ final class SocketOpening {
   /** What was asked for; {@code options} is what came of it. */
   SocketOpening(MessageSocketBuilder asked, SocketOptions options) {
     this.options = options;
-    bind = asked.bind;
+    bind = asked.bindOfFamily();
+    family = asked.family;
     inherited = asked.inherited;
     sharedPort = asked.sharedPort;
     ioThreads = asked.ioThreads;
@@ -87,7 +90,7 @@ final class SocketOpening {
     boolean forPackets = isReliable();
     DatagramPort port =
         descriptor == null
-            ? PortChoice.open(bind, portableIo, forPackets)
+            ? PortChoice.open(bind, family, portableIo, forPackets)
             : PortChoice.adopt(descriptor, portableIo, forPackets);
     if (ioThreads > 1) {
       port = new RemarkedPort(port, "; one I/O thread and not " + ioThreads + whyOneThread());
@@ -130,7 +133,7 @@ final class SocketOpening {
   private MessageSocket openGroup(@Nullable EndpointTrace trace) throws IOException {
     boolean reliable = isReliable();
     List<? extends DatagramPort> ports =
-        PortChoice.openGroup(bind, portableIo, reliable, ioThreads, reliable);
+        PortChoice.openGroup(bind, family, portableIo, reliable, ioThreads, reliable);
     int count = ports.size();
     if (count == 1) {
       return start(impaired(ports.get(0), 0), null, trace);

@@ -138,14 +138,15 @@ final class BenchCommand implements Callable<Integer> {
         where.isEmpty()
             ? new EndpointAddress("", DEFAULT_PORT)
             : EndpointAddress.ofWords(where, 1, 1).get(0);
-    InetSocketAddress at = address.resolve(root.everywhere().family());
+    EndpointAddress.Local local = address.resolveLocal(root.everywhere().family());
     LinkedBlockingQueue<SessionSummary> ended = new LinkedBlockingQueue<>();
     try (BenchServer server =
         BenchServer.open(
-            at,
-            where -> {
+            local.at(),
+            local.family(),
+            at -> {
               try {
-                return flags.openBoth(where);
+                return flags.openBoth(new EndpointAddress.Local(at, local.family()));
               } catch (Failure failed) {
                 throw new IOException(failed);
               }
@@ -179,7 +180,7 @@ final class BenchCommand implements Callable<Integer> {
       if (failed.getCause() instanceof Failure failure) {
         throw failure;
       }
-      throw Failures.ofBind(failed, at);
+      throw Failures.ofBind(failed, local.at());
     } finally {
       Signals.ofProcess().leaveMe();
     }

@@ -4,9 +4,12 @@ import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
+import java.net.StandardProtocolFamily;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A host and a port as people write them: {@code HOST:PORT}, {@code [::1]:PORT}, or for a listener
@@ -18,15 +21,42 @@ import java.util.List;
 record EndpointAddress(String host, int port) {
   private static final int MAX_PORT = 65_535;
 
-  /** Which addresses of a name are taken. */
+  private static final String ALL_IPV4 = "0.0.0.0";
+  private static final String ALL_IPV6 = "::";
+
+  /** Which addresses of a name are taken, and which peers a listener hears. */
   enum Family {
-    /** Whatever comes first. */
-    ANY,
+    /** Whatever comes first; a listener hears both. */
+    ANY("", null),
     /** IPv4 only. */
-    IPV4,
+    IPV4("4", StandardProtocolFamily.INET),
     /** IPv6 only. */
-    IPV6
+    IPV6("6", StandardProtocolFamily.INET6);
+
+    private final String digit;
+    private final @Nullable StandardProtocolFamily protocol;
+
+    Family(String digit, @Nullable StandardProtocolFamily protocol) {
+      this.digit = digit;
+      this.protocol = protocol;
+    }
+
+    boolean has(InetAddress address) {
+      return switch (this) {
+        case ANY -> true;
+        case IPV4 -> address instanceof Inet4Address;
+        case IPV6 -> address instanceof Inet6Address;
+      };
+    }
   }
+
+  /**
+   * Where a socket is to listen.
+   *
+   * @param at address and port
+   * @param family of IPv4 or IPv6 for that alone; null for both where there are both
+   */
+  record Local(InetSocketAddress at, @Nullable ProtocolFamily family) {}
 
   /** Reads the address of somebody to talk to: the host is needed, and port 0 is not one. */
   static EndpointAddress ofPeer(String text) throws Failure {
@@ -140,13 +170,23 @@ record EndpointAddress(String host, int port) {
         "write it like " + TextSafety.visible(example));
   }
 
+  /** Looks the host of a listener up; 0.0.0.0 means IPv4 alone, no host and :: both. */
+  Local resolveLocal(Family family) throws Failure {
+    InetSocketAddress at = host.isEmpty() ? anyLocal(family) : resolve(family);
+    Family heard = family == Family.ANY && host.equals(ALL_IPV4) ? Family.IPV4 : family;
+    return new Local(at, heard.protocol);
+  }
+
+  private InetSocketAddress anyLocal(Family family) {
+    return switch (family) {
+      case ANY -> new InetSocketAddress(port);
+      case IPV4 -> new InetSocketAddress(ALL_IPV4, port);
+      case IPV6 -> new InetSocketAddress(ALL_IPV6, port);
+    };
+  }
+
   /** Looks the host up. */
   InetSocketAddress resolve(Family family) throws Failure {
-    if (host.isEmpty()) {
-      return family == Family.IPV4
-          ? new InetSocketAddress(anyIpv4(), port)
-          : new InetSocketAddress(port);
-    }
     InetAddress[] all;
     try {
       all = InetAddress.getAllByName(host);
@@ -158,24 +198,26 @@ record EndpointAddress(String host, int port) {
           unknown);
     }
     for (InetAddress one : all) {
-      if (family == Family.ANY
-          || (family == Family.IPV4 && one instanceof Inet4Address)
-          || (family == Family.IPV6 && one instanceof Inet6Address)) {
+      if (family.has(one)) {
         return new InetSocketAddress(one, port);
       }
     }
-    String wanted = family == Family.IPV4 ? "IPv4" : "IPv6";
+    String option = "-" + family.digit;
+    String shown = TextSafety.visible(host);
+    if (isAddress(host)) {
+      throw new Failure(
+          ExitCode.USAGE,
+          option + " with " + shown + ", which is no IPv" + family.digit + " address",
+          "leave out " + option + ", or give an address of IPv" + family.digit);
+    }
     throw new Failure(
         ExitCode.UNKNOWN_HOST,
-        "host \"" + TextSafety.visible(host) + "\" has no " + wanted + " address",
-        "leave out " + (family == Family.IPV4 ? "-4" : "-6"));
+        "host \"" + shown + "\" has no IPv" + family.digit + " address",
+        "leave out " + option);
   }
 
-  private static InetAddress anyIpv4() {
-    try {
-      return InetAddress.getByAddress(new byte[4]);
-    } catch (UnknownHostException impossible) {
-      throw new IllegalStateException("four bytes are an IPv4 address", impossible);
-    }
+  /** Whether it is an address already and no name: a name's last part is no number. */
+  private static boolean isAddress(String host) {
+    return host.indexOf(':') >= 0 || isNumber(host.substring(host.lastIndexOf('.') + 1));
   }
 }

@@ -13,7 +13,6 @@ import io.posthorn.cli.session.Application;
 import io.posthorn.cli.session.SessionControl;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -32,8 +31,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Prints the messages that arrive at a port, each on its line.",
       "",
-      "Without a host it listens at all addresses; port 0 takes one that is free. The address is"
-          + " said on standard error.",
+      "Without a host it listens at all addresses, with -4 or 0.0.0.0 at those of IPv4, with -6 at"
+          + " those of IPv6; port 0 takes one that is free. The address is said on standard error.",
       "Standard input goes to the peer who connected or spoke last, as it comes.",
       "In reliable mode it answers the pings of \"posthorn ping\", which come on channel 63, and"
           + " prints nothing of them."
@@ -169,10 +168,10 @@ final class ListenCommand implements Callable<Integer> {
         throw refused;
       }
     }
-    InetSocketAddress at =
-        EndpointAddress.ofWords(where, 1, 1).get(0).resolve(root.everywhere().family());
-    exec.requireAccess(at, flags, root);
-    return flags.openListener(at, streaming, application, maxConnections);
+    EndpointAddress.Local local =
+        EndpointAddress.ofWords(where, 1, 1).get(0).resolveLocal(root.everywhere().family());
+    exec.requireAccess(local.at(), flags, root);
+    return flags.openListener(local, streaming, application, maxConnections);
   }
 
   private void tellReady(MessageSocket socket) {

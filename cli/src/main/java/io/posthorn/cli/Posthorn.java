@@ -124,7 +124,7 @@ public final class Posthorn implements Callable<Integer> {
   @Option(
       names = "-4",
       scope = ScopeType.INHERIT,
-      description = "Of a name take IPv4 addresses only.")
+      description = "Of a name take IPv4 addresses only; a listener hears IPv4 alone.")
   void setIpv4(boolean value) {
     family = value ? EndpointAddress.Family.IPV4 : family;
   }
@@ -132,7 +132,7 @@ public final class Posthorn implements Callable<Integer> {
   @Option(
       names = "-6",
       scope = ScopeType.INHERIT,
-      description = "Of a name take IPv6 addresses only.")
+      description = "Of a name take IPv6 addresses only; a listener hears IPv6 alone.")
   void setIpv6(boolean value) {
     family = value ? EndpointAddress.Family.IPV6 : family;
   }
@@ -159,7 +159,7 @@ public final class Posthorn implements Callable<Integer> {
    * @param quiet whether standard error carries errors only
    * @param verbosity how much more is said, 0 or more
    * @param color when colours are used
-   * @param family which addresses of a name are taken
+   * @param family which addresses of a name are taken, and which peers a listener hears
    */
   record Everywhere(
       boolean json,

@@ -11,6 +11,7 @@ import io.posthorn.simulation.Relay;
 import io.posthorn.simulation.RelayStatistics;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -153,7 +154,7 @@ final class ProxyCommand implements Callable<Integer> {
       return ExitCode.OK.status();
     }
     List<EndpointAddress> addresses = EndpointAddress.ofWords(where, 2, 1);
-    InetSocketAddress at = addresses.get(0).resolve(root.everywhere().family());
+    EndpointAddress.Local at = addresses.get(0).resolveLocal(root.everywhere().family());
     InetSocketAddress target = addresses.get(1).resolve(root.everywhere().family());
     Relay relay = start(at, target, upward, downward);
     RunningSockets.ofProcess().add(SocketRows.of(relay, target));
@@ -212,13 +213,13 @@ final class ProxyCommand implements Callable<Integer> {
   }
 
   private Relay start(
-      InetSocketAddress at, InetSocketAddress target, LinkConditions up, LinkConditions down)
+      EndpointAddress.Local local, InetSocketAddress target, LinkConditions up, LinkConditions down)
       throws Failure {
     Relay.Builder builder;
     try {
       builder =
           Relay.inFrontOf(target)
-              .listen(at)
+              .listen(local.at())
               .up(up)
               .down(down)
               .seed(seed)
@@ -226,6 +227,10 @@ final class ProxyCommand implements Callable<Integer> {
               .idleTimeout(idle);
     } catch (IllegalArgumentException wrong) {
       throw new Failure(ExitCode.USAGE, String.valueOf(wrong.getMessage()), "", wrong);
+    }
+    ProtocolFamily family = local.family();
+    if (family != null) {
+      builder.protocolFamily(family);
     }
     Path file = record;
     if (file != null) {
@@ -240,7 +245,7 @@ final class ProxyCommand implements Callable<Integer> {
     } catch (FileSystemException failed) {
       throw Failures.ofCreation(failed);
     } catch (IOException failed) {
-      throw Failures.ofBind(failed, at);
+      throw Failures.ofBind(failed, local.at());
     }
   }
 

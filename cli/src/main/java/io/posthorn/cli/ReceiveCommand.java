@@ -11,7 +11,6 @@ import io.posthorn.cli.session.Application;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.OutputStream;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -102,11 +101,14 @@ final class ReceiveCommand implements Callable<Integer> {
           ExitCode.USAGE, "files in plain mode, which promises nothing", "leave out --plain");
     }
     Path folder = folder(more == 1 ? words.get(words.size() - 1) : ".");
-    InetSocketAddress at = where(words).resolve(root.everywhere().family());
+    EndpointAddress.Local local = where(words).resolveLocal(root.everywhere().family());
     access.authorize(flags, root);
     access.require(
-        toStdout ? "write to standard output" : "write files into " + folder, at, flags, root);
-    try (MessageSocket socket = flags.openListener(at, false, Application.RECEIVE)) {
+        toStdout ? "write to standard output" : "write files into " + folder,
+        local.at(),
+        flags,
+        root);
+    try (MessageSocket socket = flags.openListener(local, false, Application.RECEIVE)) {
       Signals.ofProcess().interruptMe();
       try {
         output.note(

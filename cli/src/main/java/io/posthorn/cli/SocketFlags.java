@@ -7,7 +7,7 @@ import io.posthorn.cli.session.Application;
 import io.posthorn.identity.IdentityFileException;
 import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
-import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
 import java.nio.file.FileSystemException;
 import java.time.Duration;
 import java.util.List;
@@ -86,9 +86,9 @@ final class SocketFlags {
   }
 
   /** Opens a socket that listens at an address. */
-  MessageSocket openListener(InetSocketAddress at, boolean streaming, Application application)
-      throws Failure {
-    return openListener(at, streaming, application, null);
+  MessageSocket openListener(
+      EndpointAddress.Local where, boolean streaming, Application application) throws Failure {
+    return openListener(where, streaming, application, null);
   }
 
   /**
@@ -97,27 +97,27 @@ final class SocketFlags {
    * @param maxConnections at once, or null for the usual number
    */
   MessageSocket openListener(
-      InetSocketAddress at,
+      EndpointAddress.Local where,
       boolean streaming,
       Application application,
       @Nullable Integer maxConnections)
       throws Failure {
-    MessageSocketBuilder builder = listener(streaming, application, maxConnections).bind(at);
+    MessageSocketBuilder builder = listener(streaming, application, maxConnections);
     try {
-      return opened(builder);
+      return opened(bound(builder, where));
     } catch (IdentityFileException failed) {
       throw Failures.of(failed);
     } catch (IOException failed) {
-      throw Failures.ofBind(failed, at);
+      throw Failures.ofBind(failed, where.at());
     }
   }
 
   /** Opens one port for both modes, the reliable socket first; with {@code --plain} for that. */
-  List<MessageSocket> openBoth(InetSocketAddress at) throws Failure {
+  List<MessageSocket> openBoth(EndpointAddress.Local where) throws Failure {
     if (plain) {
-      return List.of(openListener(at, false, Application.OTHER));
+      return List.of(openListener(where, false, Application.OTHER));
     }
-    MessageSocketBuilder reliable = listener(false, Application.OTHER, null).bind(at);
+    MessageSocketBuilder reliable = bound(listener(false, Application.OTHER, null), where);
     try {
       MessageSocket owner = opened(reliable.sharedPort(true));
       try {
@@ -131,8 +131,16 @@ final class SocketFlags {
     } catch (IdentityFileException failed) {
       throw Failures.of(failed);
     } catch (IOException failed) {
-      throw Failures.ofBind(failed, at);
+      throw Failures.ofBind(failed, where.at());
     }
+  }
+
+  private static MessageSocketBuilder bound(
+      MessageSocketBuilder builder, EndpointAddress.Local where) {
+    ProtocolFamily family = where.family();
+    return family == null
+        ? builder.bind(where.at())
+        : builder.bind(where.at()).protocolFamily(family);
   }
 
   /** Takes a socket that a service manager opened. */

@@ -2,12 +2,14 @@ package io.posthorn.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.AddressText;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -76,9 +78,34 @@ class EndpointAddressTest {
     assertEquals(
         new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), 9),
         four.resolve(EndpointAddress.Family.IPV4));
-    Failure refused = assertThrows(Failure.class, () -> four.resolve(EndpointAddress.Family.IPV6));
-    assertEquals(ExitCode.UNKNOWN_HOST, refused.code());
-    assertTrue(refused.what().contains("no IPv6 address"), refused.what());
+    EndpointAddress six = EndpointAddress.ofListener("[::1]:9");
+    for (Failure refused :
+        new Failure[] {
+          assertThrows(Failure.class, () -> four.resolve(EndpointAddress.Family.IPV6)),
+          assertThrows(Failure.class, () -> six.resolveLocal(EndpointAddress.Family.IPV4))
+        }) {
+      assertEquals(ExitCode.USAGE, refused.code());
+      assertTrue(refused.what().matches("-[46] with .*, which is no IPv[46] address"));
+      assertTrue(refused.remedy().contains("leave out -"), refused.remedy());
+    }
+  }
+
+  @Test
+  void listenerIsOfOneFamilyByItsOptionOrByAllAddressesOfIpv4() throws Exception {
+    EndpointAddress all = EndpointAddress.ofListener("9");
+    assertEquals(
+        StandardProtocolFamily.INET, all.resolveLocal(EndpointAddress.Family.IPV4).family());
+    assertEquals(
+        StandardProtocolFamily.INET6, all.resolveLocal(EndpointAddress.Family.IPV6).family());
+    assertNull(all.resolveLocal(EndpointAddress.Family.ANY).family());
+    assertNull(
+        EndpointAddress.ofListener("[::]:9").resolveLocal(EndpointAddress.Family.ANY).family());
+    EndpointAddress ofIpv4 = EndpointAddress.ofListener("0.0.0.0:9");
+    assertEquals(
+        StandardProtocolFamily.INET, ofIpv4.resolveLocal(EndpointAddress.Family.ANY).family());
+    Failure refused =
+        assertThrows(Failure.class, () -> ofIpv4.resolveLocal(EndpointAddress.Family.IPV6));
+    assertEquals(ExitCode.USAGE, refused.code());
   }
 
   @Test

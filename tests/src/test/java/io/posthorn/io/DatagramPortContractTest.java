@@ -13,16 +13,20 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
+import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What every port keeps to, whichever way its datagrams go. */
@@ -30,8 +34,13 @@ abstract class DatagramPortContractTest {
   final ByteBuffer slab = ByteBuffer.allocate(DatagramPort.SLAB_BYTES);
   DatagramPort port;
 
-  /** Opens a port of the kind under test. */
-  abstract DatagramPort open(InetSocketAddress bind) throws Exception;
+  /** Opens a port of the kind under test, for one family alone or for both. */
+  abstract DatagramPort open(InetSocketAddress bind, @Nullable ProtocolFamily family)
+      throws Exception;
+
+  DatagramPort open(InetSocketAddress bind) throws Exception {
+    return open(bind, null);
+  }
 
   @BeforeEach
   void open() throws Exception {
@@ -120,6 +129,25 @@ abstract class DatagramPortContractTest {
           assertEquals(4, slab.remaining());
         }
       }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"INET, 0.0.0.0, 127.0.0.1, ::1", "INET6, ::, ::1, 127.0.0.1"})
+  void portOfOneFamilyHearsAndReachesThatAlone(
+      StandardProtocolFamily family, String all, String own, String other) throws Exception {
+    try (AutoCloseablePort one =
+            new AutoCloseablePort(open(new InetSocketAddress(all, 0), family));
+        AutoCloseablePort stranger = new AutoCloseablePort(open(new InetSocketAddress(other, 0)));
+        AutoCloseablePort peer = new AutoCloseablePort(open(new InetSocketAddress(own, 0)))) {
+      int number = one.port.localAddress().getPort();
+      stranger.port.send(batch(new InetSocketAddress(other, number), 3), 0, 0);
+      peer.port.send(batch(new InetSocketAddress(own, number), 4), 0, 0);
+      assertEquals(peer.port.localAddress(), awaitDatagram(one.port));
+      assertEquals(4, slab.remaining());
+      assertEquals(1, one.port.send(batch(stranger.port.localAddress(), 5), 0, 0));
+      assertEquals(1, one.port.counters().sendErrors().size());
+      assertNull(stranger.port.receive(slab, 0));
     }
   }
 

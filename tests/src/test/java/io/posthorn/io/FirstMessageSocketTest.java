@@ -59,7 +59,7 @@ class FirstMessageSocketTest {
 
   @BeforeEach
   void open() throws Exception {
-    port = LinuxDatagramPort.open(new LinuxCalls(), ANY, true);
+    port = LinuxDatagramPort.open(new LinuxCalls(), ANY, null, true);
     stranger = DatagramChannel.open().bind(ANY);
     peer = DatagramChannel.open().bind(ANY);
   }
@@ -198,7 +198,7 @@ class FirstMessageSocketTest {
   @CsvSource({"127.0.0.1,127.0.0.1", "::1,::1", "::,127.0.0.1", "::,::1"})
   void ifStillTooManyComeHalfOfTheSendersIsHeardAtATime(String bind, String host) throws Exception {
     port.close();
-    port = LinuxDatagramPort.open(new LinuxCalls(), new InetSocketAddress(bind, 0), true);
+    port = LinuxDatagramPort.open(new LinuxCalls(), new InetSocketAddress(bind, 0), null, true);
     peer.close();
     peer = DatagramChannel.open().bind(new InetSocketAddress(host, 0));
     InetSocketAddress to = new InetSocketAddress(host, port.localAddress().getPort());
@@ -272,14 +272,16 @@ class FirstMessageSocketTest {
   void nobodyElseGetsThePortMeanwhileOrAfterwards() throws Exception {
     InetSocketAddress same = port.localAddress();
     begin();
-    assertThrows(BindException.class, () -> LinuxDatagramPort.open(new LinuxCalls(), same, true));
+    assertThrows(
+        BindException.class, () -> LinuxDatagramPort.open(new LinuxCalls(), same, null, true));
     nowNanos += QUIET_NANOS + WINDOW_NANOS;
     assertEquals(-1, receive());
     assertFalse(isApart());
-    assertThrows(BindException.class, () -> LinuxDatagramPort.open(new LinuxCalls(), same, true));
+    assertThrows(
+        BindException.class, () -> LinuxDatagramPort.open(new LinuxCalls(), same, null, true));
     begin();
     port.close();
-    LinuxDatagramPort.open(new LinuxCalls(), same, true).close();
+    LinuxDatagramPort.open(new LinuxCalls(), same, null, true).close();
   }
 
   @Test
@@ -302,7 +304,7 @@ class FirstMessageSocketTest {
   @Test
   void aPortOfPlainModeKeepsNothingApart() throws Exception {
     port.close();
-    port = LinuxDatagramPort.open(new LinuxCalls(), ANY, false);
+    port = LinuxDatagramPort.open(new LinuxCalls(), ANY, null, false);
     for (int i = 0; i < 2 * MANY; i++) {
       sendFirstMessages(1);
       assertEquals(PacketHeader.FIRST_MESSAGE, receive());
@@ -318,6 +320,7 @@ class FirstMessageSocketTest {
             new RefusingCalls(
                 RefusingCalls.Call.STEERING_OPTION, LinuxCalls.ENOPROTOOPT, () -> true),
             ANY,
+            null,
             true);
     InetSocketAddress same = port.localAddress();
     for (int i = 0; i < 2 * MANY; i++) {
@@ -327,6 +330,7 @@ class FirstMessageSocketTest {
     assertTrue(port.description().contains("no socket of their own"), port.description());
     assertEquals(Endpoint.NEVER, port.nextTimeoutNanos());
     assertNull(port.receive(slab, nowNanos));
-    assertThrows(BindException.class, () -> LinuxDatagramPort.open(new LinuxCalls(), same, true));
+    assertThrows(
+        BindException.class, () -> LinuxDatagramPort.open(new LinuxCalls(), same, null, true));
   }
 }

@@ -59,7 +59,7 @@ class InheritedOptionsTest {
   private final KeepingCalls calls = new KeepingCalls();
 
   private void openSocket(String host) throws Exception {
-    LinuxSocket socket = LinuxSocket.open(calls, new InetSocketAddress(host, 0));
+    LinuxSocket socket = LinuxSocket.open(calls, new InetSocketAddress(host, 0), null);
     socket.bind(new InetSocketAddress(host, 0));
     calls.kept = socket.descriptor();
   }
@@ -105,7 +105,7 @@ class InheritedOptionsTest {
   @Test
   void aSocketThatSharesItsAddressGoesOnToDoSo() throws Exception {
     LinuxSocket socket =
-        LinuxSocket.open(calls, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        LinuxSocket.open(calls, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), null);
     socket.sharePort();
     socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     calls.kept = socket.descriptor();

@@ -16,6 +16,7 @@ import io.posthorn.io.RefusingCalls.Call;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
 import java.net.SocketException;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -25,6 +26,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -38,13 +40,13 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
   @Override
-  DatagramPort open(InetSocketAddress bind) throws Exception {
-    return LinuxDatagramPort.open(new LinuxCalls(), bind, true);
+  DatagramPort open(InetSocketAddress bind, @Nullable ProtocolFamily family) throws Exception {
+    return LinuxDatagramPort.open(new LinuxCalls(), bind, family, true);
   }
 
   private void reopen(LinuxCalls calls) throws Exception {
     port.close();
-    port = LinuxDatagramPort.open(calls, ANY, true);
+    port = LinuxDatagramPort.open(calls, ANY, null, true);
   }
 
   private void assertRunArrives(int... lengths) throws Exception {
@@ -157,7 +159,7 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
   void whatIsMissingAtTheStartLeadsToThePortablePort(Call call, int errno) throws Exception {
     RefusingCalls calls = new RefusingCalls(call, errno, () -> true);
     port.close();
-    port = PortChoice.open(calls, ANY, true);
+    port = PortChoice.open(calls, ANY, null, true);
     assertInstanceOf(NioDatagramPort.class, port);
     assertTrue(port.description().contains(calls.errorText(errno)), port.description());
     assertRunArrives(10, 10, 4);
@@ -194,17 +196,17 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
   void withoutDescriptorsThePortablePortIsNotTriedEither(Call call, int errno) {
     RefusingCalls calls = new RefusingCalls(call, errno, () -> true);
     SocketException e =
-        assertThrows(SocketException.class, () -> PortChoice.open(calls, ANY, true));
+        assertThrows(SocketException.class, () -> PortChoice.open(calls, ANY, null, true));
     assertTrue(e.getMessage().contains("ulimit -n"), e.getMessage());
   }
 
   @Test
   void portableCanBeAskedFor() throws Exception {
     port.close();
-    port = PortChoice.open(ANY, true, true);
+    port = PortChoice.open(ANY, null, true, true);
     assertInstanceOf(NioDatagramPort.class, port);
     port.close();
-    port = PortChoice.open(ANY, false, true);
+    port = PortChoice.open(ANY, null, false, true);
     assertInstanceOf(LinuxDatagramPort.class, port, port.description());
   }
 
@@ -385,7 +387,7 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
 
   @Test
   void longDatagramIsLostWhereItMayNotBeCutUp() throws Exception {
-    LinuxDatagramPort plain = LinuxDatagramPort.open(new LinuxCalls(), ANY, false);
+    LinuxDatagramPort plain = LinuxDatagramPort.open(new LinuxCalls(), ANY, null, false);
     try {
       assertTrue(((LinuxDatagramPort) port).setsDontFragment());
       assertFalse(plain.setsDontFragment());
@@ -411,7 +413,7 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
         List.of(new InetSocketAddress(ipv6, 0), new InetSocketAddress(0))) {
       OpenedSockets own = new OpenedSockets();
       try (AutoCloseablePort closing =
-          new AutoCloseablePort(LinuxDatagramPort.open(own, bind, true))) {
+          new AutoCloseablePort(LinuxDatagramPort.open(own, bind, null, true))) {
         assertTrue(((LinuxDatagramPort) closing.port()).setsDontFragment());
         assertEquals(
             LinuxCalls.PMTUDISC_PROBE,

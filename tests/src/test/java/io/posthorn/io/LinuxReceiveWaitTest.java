@@ -88,7 +88,7 @@ class LinuxReceiveWaitTest {
   private LinuxDatagramPort port;
 
   private void open(String host) throws IOException {
-    port = LinuxDatagramPort.open(calls, new InetSocketAddress(host, 0), true);
+    port = LinuxDatagramPort.open(calls, new InetSocketAddress(host, 0), null, true);
   }
 
   @AfterEach

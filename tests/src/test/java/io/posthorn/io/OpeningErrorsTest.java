@@ -107,7 +107,7 @@ class OpeningErrorsTest {
 
   @Test
   void onePort() throws Exception {
-    int calls = failAtEach(failing -> LinuxDatagramPort.open(failing, ANY, true).close());
+    int calls = failAtEach(failing -> LinuxDatagramPort.open(failing, ANY, null, true).close());
     assertTrue(calls > 10, "calls: " + calls);
   }
 
@@ -116,7 +116,7 @@ class OpeningErrorsTest {
     int calls =
         failAtEach(
             failing -> {
-              for (LinuxDatagramPort port : PortGroup.open(failing, ANY, true, 3, true)) {
+              for (LinuxDatagramPort port : PortGroup.open(failing, ANY, null, true, 3, true)) {
                 port.close();
               }
             });
@@ -127,7 +127,7 @@ class OpeningErrorsTest {
   void inheritedSocketStaysOpenAlone() throws Exception {
     for (int at = 0, refused = 1; refused > 0; at++) {
       FailingCalls calls = new FailingCalls(-1);
-      LinuxSocket socket = LinuxSocket.open(calls, ANY);
+      LinuxSocket socket = LinuxSocket.open(calls, ANY, null);
       socket.bind(ANY);
       calls.made = 0;
       calls.failsAt = at;
@@ -151,7 +151,7 @@ class OpeningErrorsTest {
     boolean opened = false;
     for (int at = 0; !opened; at++) {
       FailingCalls calls = new FailingCalls(-1);
-      LinuxDatagramPort port = LinuxDatagramPort.open(calls, ANY, true);
+      LinuxDatagramPort port = LinuxDatagramPort.open(calls, ANY, null, true);
       Set<Integer> open = Set.copyOf(calls.open);
       try (DatagramChannel stranger = DatagramChannel.open().bind(ANY)) {
         calls.made = 0;
@@ -178,6 +178,6 @@ class OpeningErrorsTest {
   @Test
   void errorItselfIsTold() {
     FailingCalls calls = new FailingCalls(0);
-    assertThrows(OutOfMemoryError.class, () -> PortChoice.open(calls, ANY, true));
+    assertThrows(OutOfMemoryError.class, () -> PortChoice.open(calls, ANY, null, true));
   }
 }

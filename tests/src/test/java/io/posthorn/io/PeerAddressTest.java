@@ -78,7 +78,7 @@ class PeerAddressTest {
   private LinuxDatagramPort port;
 
   private void open(LinuxCalls calls, String bind) throws Exception {
-    port = LinuxDatagramPort.open(calls, new InetSocketAddress(bind, 0), true);
+    port = LinuxDatagramPort.open(calls, new InetSocketAddress(bind, 0), null, true);
   }
 
   @AfterEach
@@ -154,7 +154,7 @@ class PeerAddressTest {
     open(new LinuxCalls(), bind);
     InetAddress host = InetAddress.getByName(to);
     InetSocketAddress from = new InetSocketAddress(host, 0);
-    LinuxDatagramPort peer = LinuxDatagramPort.open(new LinuxCalls(), from, true);
+    LinuxDatagramPort peer = LinuxDatagramPort.open(new LinuxCalls(), from, null, true);
     try {
       InetSocketAddress server = new InetSocketAddress(host, port.localAddress().getPort());
       assertEquals(1, peer.send(DatagramPortContractTest.batch(server, 3), 0, 0));
@@ -234,7 +234,7 @@ class PeerAddressTest {
   void addressThatAnotherSocketMetIsNoneOfThisOnes() throws Exception {
     open(new LinuxCalls(), "0.0.0.0");
     InetSocketAddress bind = new InetSocketAddress(LOOPBACK, 0);
-    LinuxDatagramPort another = LinuxDatagramPort.open(new LinuxCalls(), bind, true);
+    LinuxDatagramPort another = LinuxDatagramPort.open(new LinuxCalls(), bind, null, true);
     try (DatagramChannel peer = peerOf("127.0.0.2")) {
       InetSocketAddress met = ask(peer);
       peer.disconnect();

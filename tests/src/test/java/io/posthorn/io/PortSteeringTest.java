@@ -85,7 +85,7 @@ class PortSteeringTest {
   void packetsGoByConnectionIdAndTheOthersByAddress(int count, String host) throws Exception {
     InetSocketAddress bind = new InetSocketAddress(host, 0);
     List<? extends DatagramPort> ports =
-        PortChoice.openGroup(new LinuxCalls(), bind, true, count, true);
+        PortChoice.openGroup(new LinuxCalls(), bind, null, true, count, true);
     try {
       assertEquals(count, ports.size(), ports.get(0).description());
       int number = ports.get(0).localAddress().getPort();
@@ -110,7 +110,7 @@ class PortSteeringTest {
   @Test
   void withoutConnectionsAllGoByAddress() throws Exception {
     List<? extends DatagramPort> ports =
-        PortChoice.openGroup(new LinuxCalls(), LOOPBACK, false, 3, false);
+        PortChoice.openGroup(new LinuxCalls(), LOOPBACK, null, false, 3, false);
     try {
       int[] got = new int[3];
       for (int i = 0; i < SENDERS; i++) {
@@ -134,8 +134,8 @@ class PortSteeringTest {
   @Test
   void runsAreSteeredAsOne() throws Exception {
     List<? extends DatagramPort> ports =
-        PortChoice.openGroup(new LinuxCalls(), LOOPBACK, true, 4, true);
-    LinuxDatagramPort sender = LinuxDatagramPort.open(new LinuxCalls(), LOOPBACK, true);
+        PortChoice.openGroup(new LinuxCalls(), LOOPBACK, null, true, 4, true);
+    LinuxDatagramPort sender = LinuxDatagramPort.open(new LinuxCalls(), LOOPBACK, null, true);
     try {
       for (int i = 0; i < SENDERS; i++) {
         TransmitBatch batch =
@@ -163,23 +163,24 @@ class PortSteeringTest {
   @Test
   void aPortThatSomebodyHasIsRefusedAsEver() throws Exception {
     List<? extends DatagramPort> ports =
-        PortChoice.openGroup(new LinuxCalls(), LOOPBACK, true, 2, true);
+        PortChoice.openGroup(new LinuxCalls(), LOOPBACK, null, true, 2, true);
     InetSocketAddress taken = ports.get(0).localAddress();
     try {
       assertThrows(
-          BindException.class, () -> PortChoice.openGroup(new LinuxCalls(), taken, true, 2, true));
+          BindException.class,
+          () -> PortChoice.openGroup(new LinuxCalls(), taken, null, true, 2, true));
       assertThrows(
-          BindException.class, () -> LinuxDatagramPort.open(new LinuxCalls(), taken, true));
+          BindException.class, () -> LinuxDatagramPort.open(new LinuxCalls(), taken, null, true));
     } finally {
       close(ports);
     }
-    close(List.of(LinuxDatagramPort.open(new LinuxCalls(), taken, true)));
+    close(List.of(LinuxDatagramPort.open(new LinuxCalls(), taken, null, true)));
   }
 
   @Test
   void socketsStayUntilTheLastPortIsClosedSoThatNothingGoesAstray() throws Exception {
     List<? extends DatagramPort> ports =
-        PortChoice.openGroup(new LinuxCalls(), LOOPBACK, true, 3, true);
+        PortChoice.openGroup(new LinuxCalls(), LOOPBACK, null, true, 3, true);
     InetSocketAddress to = ports.get(0).localAddress();
     ports.get(0).close();
     try (DatagramChannel sender = DatagramChannel.open().bind(LOOPBACK)) {
@@ -201,7 +202,8 @@ class PortSteeringTest {
   void whereTheKernelRefusesThereIsOnePortThatSaysSo(int errno) throws Exception {
     for (int refused : new int[] {LinuxCalls.SO_REUSEPORT, LinuxCalls.SO_ATTACH_REUSEPORT_CBPF}) {
       LinuxCalls calls = new RefusedOption(refused, errno);
-      List<? extends DatagramPort> ports = PortChoice.openGroup(calls, LOOPBACK, true, 3, true);
+      List<? extends DatagramPort> ports =
+          PortChoice.openGroup(calls, LOOPBACK, null, true, 3, true);
       try {
         assertEquals(1, ports.size());
         DatagramPort port = assertInstanceOf(LinuxDatagramPort.class, ports.get(0));
@@ -223,7 +225,7 @@ class PortSteeringTest {
 
   @Test
   void thePortablePortIsOneAndSaysSo() throws Exception {
-    List<? extends DatagramPort> ports = PortChoice.openGroup(LOOPBACK, true, true, 3, true);
+    List<? extends DatagramPort> ports = PortChoice.openGroup(LOOPBACK, null, true, true, 3, true);
     try {
       assertEquals(1, ports.size());
       assertTrue(ports.get(0).description().contains("one I/O thread and not 3"));
@@ -246,7 +248,7 @@ class PortSteeringTest {
             return bytes >= 0 ? bytes : 0;
           }
         };
-    List<LinuxDatagramPort> ports = PortGroup.open(flooded, LOOPBACK, true, 2, true);
+    List<LinuxDatagramPort> ports = PortGroup.open(flooded, LOOPBACK, null, true, 2, true);
     try {
       long most = 0;
       for (LinuxDatagramPort port : ports) {

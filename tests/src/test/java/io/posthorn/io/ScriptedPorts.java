@@ -58,8 +58,9 @@ public final class ScriptedPorts {
   public static DatagramPort open(
       Way way, InetSocketAddress bind, Script script, AtomicInteger waits) throws IOException {
     return way == Way.LINUX
-        ? LinuxDatagramPort.open(new ScriptedCalls(script, waits), bind, true)
-        : new CountedWaits(NioDatagramPort.open(new ScriptedChannel(script), bind, "test"), waits);
+        ? LinuxDatagramPort.open(new ScriptedCalls(script, waits), bind, null, true)
+        : new CountedWaits(
+            NioDatagramPort.open(new ScriptedChannel(script), bind, null, "test"), waits);
   }
 
   /** Opens a port of the fast path for whose datagrams the kernel has but so much room. */
@@ -76,6 +77,7 @@ public final class ScriptedPorts {
           }
         },
         bind,
+        null,
         true);
   }
 

@@ -104,7 +104,7 @@ class SocketLogTest {
     SocketLog.BUFFERS_TOLD.set(false);
     for (int i = 0; i < 2; i++) {
       DatagramPort port =
-          new ForwardingDatagramPort(PortChoice.open(any, true, false)) {
+          new ForwardingDatagramPort(PortChoice.open(any, null, true, false)) {
             @Override
             public int grantedReceiveBufferBytes() {
               return 106_496;
@@ -136,7 +136,7 @@ class SocketLogTest {
     Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
     Thread.setDefaultUncaughtExceptionHandler((thread, e) -> uncaught.add(e));
     InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    DatagramPort real = PortChoice.open(any, true, false);
+    DatagramPort real = PortChoice.open(any, null, true, false);
     try {
       InvocationHandler closedUnderneath =
           (proxy, method, arguments) -> {

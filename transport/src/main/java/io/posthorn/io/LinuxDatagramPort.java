@@ -6,6 +6,7 @@ import io.posthorn.endpoint.TransmitBatch;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import org.jspecify.annotations.Nullable;
@@ -95,29 +96,36 @@ public final class LinuxDatagramPort implements DatagramPort {
   }
 
   /**
-   * Opens and binds a port: for IPv4 and IPv6 at once where address and machine allow it.
+   * Opens and binds a port: for IPv4 and IPv6 at once where address, family and machine allow it.
    *
+   * @param family of IPv4 or IPv6 for that alone; null for both
    * @param forPackets whether packets of the protocol go here: what is too long for the path is
    *     lost then rather than cut up by routers, and very many first messages are kept apart
    * @throws BindException naming address, port and what to do
    * @throws RefusedException if the system does not offer what this port needs
    * @throws java.net.SocketException if no descriptor is left
    */
-  static LinuxDatagramPort open(LinuxCalls calls, InetSocketAddress bind, boolean forPackets)
+  static LinuxDatagramPort open(
+      LinuxCalls calls, InetSocketAddress bind, @Nullable ProtocolFamily family, boolean forPackets)
       throws IOException {
-    return open(calls, bind, forPackets, null);
+    return open(calls, bind, family, forPackets, null);
   }
 
   /**
    * Opens one more port at the address of another one.
    *
+   * @param family as above
    * @param forPackets as above
    * @param group closes the descriptors of all of them at once; null for a port by itself
    */
   static LinuxDatagramPort open(
-      LinuxCalls calls, InetSocketAddress bind, boolean forPackets, @Nullable PortGroup group)
+      LinuxCalls calls,
+      InetSocketAddress bind,
+      @Nullable ProtocolFamily family,
+      boolean forPackets,
+      @Nullable PortGroup group)
       throws IOException {
-    LinuxSocket socket = LinuxSocket.open(calls, bind);
+    LinuxSocket socket = LinuxSocket.open(calls, bind, family);
     try {
       return new LinuxDatagramPort(calls, socket, bind, forPackets, group);
     } catch (IOException | RuntimeException | Error e) {

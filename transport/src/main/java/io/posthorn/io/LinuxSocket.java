@@ -5,6 +5,8 @@ import java.lang.ref.Reference;
 import java.net.BindException;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
+import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +25,7 @@ final class LinuxSocket {
   private final LinuxCalls calls;
   private final int descriptor;
   private final boolean isIpv6;
+  private final boolean wantsIpv6Only;
   private final SocketAddresses names;
   private final ByteBuffer buffer =
       ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.nativeOrder());
@@ -36,6 +39,7 @@ final class LinuxSocket {
   private LinuxSocket(LinuxCalls calls, int descriptor, boolean isIpv6) {
     this.calls = calls;
     this.isIpv6 = isIpv6;
+    this.wantsIpv6Only = false;
     this.names = new SocketAddresses(isIpv6);
     this.descriptor = descriptor;
   }
@@ -43,32 +47,46 @@ final class LinuxSocket {
   /**
    * Asks for a descriptor; last of all: nothing that may fail comes while nobody would close it.
    */
-  private LinuxSocket(LinuxCalls calls, boolean isIpv6) {
+  private LinuxSocket(LinuxCalls calls, boolean isIpv6, boolean wantsIpv6Only) {
     this.calls = calls;
     this.isIpv6 = isIpv6;
+    this.wantsIpv6Only = wantsIpv6Only;
     this.names = new SocketAddresses(isIpv6);
     this.descriptor = calls.openDatagramSocket(isIpv6 ? LinuxCalls.AF_INET6 : LinuxCalls.AF_INET);
   }
 
   /**
-   * Opens a socket of the family that an address needs, for IPv4 and IPv6 at once where address and
-   * machine allow it; it is not bound yet.
+   * Opens a socket of the family that an address needs, for IPv4 and IPv6 at once where address,
+   * family and machine allow it; it is not bound yet.
    *
+   * @param family of IPv4 or IPv6 for that alone; null for both
    * @throws LinuxDatagramPort.RefusedException if the system has none of the kind
    * @throws java.net.SocketException if no descriptor is left
    */
-  static LinuxSocket open(LinuxCalls calls, InetSocketAddress bind) throws IOException {
+  static LinuxSocket open(LinuxCalls calls, InetSocketAddress bind, @Nullable ProtocolFamily family)
+      throws IOException {
     BindAdvice.requireResolved(bind);
-    LinuxSocket socket = new LinuxSocket(calls, isIpv6(bind));
-    if (socket.descriptor < 0 && socket.isIpv6 && bind.getAddress().isAnyLocalAddress()) {
-      socket = new LinuxSocket(calls, false); // a kernel without IPv6
+    boolean only = family == StandardProtocolFamily.INET6;
+    LinuxSocket socket =
+        new LinuxSocket(calls, family == null ? isIpv6(bind) : only, /* wantsIpv6Only= */ only);
+    boolean both = family == null && bind.getAddress().isAnyLocalAddress();
+    if (socket.descriptor < 0 && socket.isIpv6 && both) {
+      socket = new LinuxSocket(calls, false, false); // a kernel without IPv6
     }
-    return socket.requireDescriptor();
+    return socket.requireOpen();
   }
 
-  private LinuxSocket requireDescriptor() throws IOException {
+  /** Says what it hears, whatever the system's default is (net.ipv6.bindv6only). */
+  private LinuxSocket requireOpen() throws IOException {
     if (descriptor < 0) {
       throw unavailable(calls, "socket");
+    }
+    boolean set =
+        !isIpv6 || set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_V6ONLY, wantsIpv6Only ? 1 : 0);
+    if (!set && wantsIpv6Only) {
+      IOException refused = refused("IPV6_V6ONLY");
+      close();
+      throw refused;
     }
     return this;
   }
@@ -79,7 +97,7 @@ final class LinuxSocket {
    * @throws IOException as {@link #open} does
    */
   LinuxSocket openAnother() throws IOException {
-    return new LinuxSocket(calls, isIpv6).requireDescriptor();
+    return new LinuxSocket(calls, isIpv6, wantsIpv6Only).requireOpen();
   }
 
   /**
@@ -181,7 +199,6 @@ final class LinuxSocket {
   void reportMarks() {
     boolean unused = set(LinuxCalls.SOL_IP, LinuxCalls.IP_RECVTOS, 1);
     if (isIpv6) {
-      unused = set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_V6ONLY, 0);
       unused = set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVTCLASS, 1);
     }
   }

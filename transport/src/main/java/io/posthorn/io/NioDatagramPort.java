@@ -4,8 +4,11 @@ import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.TransmitBatch;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.Inet4Address;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
 import java.net.SocketException;
+import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.CancelledKeyException;
@@ -32,8 +35,14 @@ public final class NioDatagramPort implements DatagramPort {
   private static final long PAUSE_MILLIS = 10;
   private static final long NANOS_PER_MILLI = 1_000_000;
 
+  private static final String NOT_OF_FAMILY = "IPv4, at a socket of IPv6 alone";
+
   private final String why;
   private final ChannelCalls calls;
+
+  /** A channel of the JDK's has IPv4 too, and cannot be told otherwise: it is left out here. */
+  private final boolean leavesOutIpv4;
+
   private final DatagramChannel channel;
   private final Selector selector;
   private final SelectionKey key;
@@ -50,9 +59,11 @@ public final class NioDatagramPort implements DatagramPort {
       DatagramChannel channel,
       Selector selector,
       @Nullable InetSocketAddress bind,
+      boolean leavesOutIpv4,
       String why)
       throws IOException {
     this.calls = calls;
+    this.leavesOutIpv4 = leavesOutIpv4;
     this.why = why;
     this.channel = channel;
     this.selector = selector;
@@ -73,36 +84,45 @@ public final class NioDatagramPort implements DatagramPort {
    * @throws BindException naming address, port and what to do
    */
   public static NioDatagramPort open(InetSocketAddress bind) throws IOException {
-    return open(bind, "as asked for");
+    return open(bind, null, "as asked for");
   }
 
   /**
    * Opens and binds a port, and says why it is this one.
    *
+   * @param family of IPv4 or IPv6 for that alone; null for both. A socket of IPv6 alone has the
+   *     port of IPv4 too, and takes and sends nothing there
    * @param why for people
    */
-  static NioDatagramPort open(InetSocketAddress bind, String why) throws IOException {
-    return open(new ChannelCalls(), bind, why);
+  static NioDatagramPort open(InetSocketAddress bind, @Nullable ProtocolFamily family, String why)
+      throws IOException {
+    return open(new ChannelCalls(), bind, family, why);
   }
 
   /** Opens and binds a port whose channel is asked by these calls. */
-  static NioDatagramPort open(ChannelCalls calls, InetSocketAddress bind, String why)
+  static NioDatagramPort open(
+      ChannelCalls calls, InetSocketAddress bind, @Nullable ProtocolFamily family, String why)
       throws IOException {
-    return open(calls, openChannel(), bind, why);
+    boolean onlyIpv6 = family == StandardProtocolFamily.INET6;
+    return open(calls, openChannel(bind, family), bind, onlyIpv6, why);
   }
 
   /** Takes a channel that is bound already, and owns it from now on. */
   static NioDatagramPort adopt(DatagramChannel channel, String why) throws IOException {
-    return open(new ChannelCalls(), channel, null, why);
+    return open(new ChannelCalls(), channel, null, false, why);
   }
 
   private static NioDatagramPort open(
-      ChannelCalls calls, DatagramChannel channel, @Nullable InetSocketAddress bind, String why)
+      ChannelCalls calls,
+      DatagramChannel channel,
+      @Nullable InetSocketAddress bind,
+      boolean leavesOutIpv4,
+      String why)
       throws IOException {
     Selector selector = null;
     try {
       selector = Selector.open();
-      return new NioDatagramPort(calls, channel, selector, bind, why);
+      return new NioDatagramPort(calls, channel, selector, bind, leavesOutIpv4, why);
     } catch (IOException | RuntimeException | Error e) {
       if (selector != null) {
         selector.close();
@@ -112,9 +132,12 @@ public final class NioDatagramPort implements DatagramPort {
     }
   }
 
-  private static DatagramChannel openChannel() throws IOException {
+  private static DatagramChannel openChannel(
+      InetSocketAddress bind, @Nullable ProtocolFamily family) throws IOException {
     try {
-      return DatagramChannel.open();
+      return family == null ? DatagramChannel.open() : DatagramChannel.open(family);
+    } catch (UnsupportedOperationException e) {
+      throw withCause(BindAdvice.noSuchFamily(bind), e);
     } catch (SocketException e) {
       throw withCause(BindAdvice.cannotOpen(e.getMessage()), e);
     }
@@ -151,6 +174,10 @@ public final class NioDatagramPort implements DatagramPort {
   @Override
   public int send(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException {
     int segments = batch.segments();
+    if (leavesOutIpv4 && batch.peer().getAddress() instanceof Inet4Address) {
+      counters.sendError(NOT_OF_FAMILY, segments - firstSegment);
+      return segments - firstSegment;
+    }
     for (int i = firstSegment; i < segments; i++) {
       ByteBuffer datagram = batch.segment(i);
       int length = datagram.remaining();
@@ -170,7 +197,8 @@ public final class NioDatagramPort implements DatagramPort {
 
   @Override
   public @Nullable InetSocketAddress receive(ByteBuffer into, long nowNanos) throws IOException {
-    for (int errors = 0; errors < PAUSE_AFTER_ERRORS; errors++) {
+    int errors = 0;
+    for (int reads = 0; reads < PAUSE_AFTER_ERRORS; reads++) {
       try {
         into.clear();
         InetSocketAddress from = (InetSocketAddress) calls.receive(channel, into);
@@ -178,14 +206,19 @@ public final class NioDatagramPort implements DatagramPort {
         if (receiveErrorsInARow != 0) {
           receiveErrorsInARow = 0;
         }
+        if (leavesOutIpv4 && from != null && from.getAddress() instanceof Inet4Address) {
+          counters.receiveError(NOT_OF_FAMILY);
+          continue;
+        }
         return from;
       } catch (ClosedChannelException e) {
         throw e;
       } catch (IOException e) {
         counters.receiveError(e);
+        errors++;
       }
     }
-    receiveErrorsInARow = PAUSE_AFTER_ERRORS;
+    receiveErrorsInARow = errors;
     return null;
   }
 

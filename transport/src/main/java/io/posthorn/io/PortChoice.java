@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.util.Arrays;
@@ -53,19 +54,23 @@ public final class PortChoice {
    * Opens a port.
    *
    * @param bind address and port; port 0 for any free one
+   * @param family of IPv4 or IPv6 for that alone; null for both where address and machine allow it
    * @param portable whether to take the portable port in any case
    * @param forPackets whether packets of the protocol go here: where the port can see to it, what
    *     is too long for the path is lost then rather than cut up, and very many first messages do
    *     not take the place of others
    * @throws java.net.BindException naming address, port and what to do
    */
-  public static DatagramPort open(InetSocketAddress bind, boolean portable, boolean forPackets)
+  public static DatagramPort open(
+      InetSocketAddress bind, @Nullable ProtocolFamily family, boolean portable, boolean forPackets)
       throws IOException {
     if (portable) {
-      return NioDatagramPort.open(bind, "as asked for");
+      return NioDatagramPort.open(bind, family, "as asked for");
     }
     LinuxCalls calls = Fast.CALLS;
-    return calls == null ? NioDatagramPort.open(bind, Fast.WHY_NOT) : open(calls, bind, forPackets);
+    return calls == null
+        ? NioDatagramPort.open(bind, family, Fast.WHY_NOT)
+        : open(calls, bind, family, forPackets);
   }
 
   /**
@@ -73,12 +78,14 @@ public final class PortChoice {
    * peer go to one of them ({@link io.posthorn.endpoint.SocketChoice}); else one, whose description
    * says why.
    *
+   * @param family as for one
    * @param count 1 to {@link io.posthorn.endpoint.SocketChoice#MAX_COUNT}
    * @param byConnectionId whether packets may name connections
    * @throws java.net.BindException naming address, port and what to do
    */
   public static List<? extends DatagramPort> openGroup(
       InetSocketAddress bind,
+      @Nullable ProtocolFamily family,
       boolean portable,
       boolean forPackets,
       int count,
@@ -86,27 +93,31 @@ public final class PortChoice {
       throws IOException {
     LinuxCalls calls = Fast.CALLS;
     if (count == 1) {
-      return List.of(open(bind, portable, forPackets));
+      return List.of(open(bind, family, portable, forPackets));
     }
     String onlyOne = "; one I/O thread and not " + count + ", which need the fast path";
     return portable || calls == null
-        ? List.of(NioDatagramPort.open(bind, (portable ? "as asked for" : Fast.WHY_NOT) + onlyOne))
-        : openGroup(calls, bind, forPackets, count, byConnectionId);
+        ? List.of(
+            NioDatagramPort.open(
+                bind, family, (portable ? "as asked for" : Fast.WHY_NOT) + onlyOne))
+        : openGroup(calls, bind, family, forPackets, count, byConnectionId);
   }
 
   /** Ports of the fast path, or the portable one if the system refuses what that needs. */
   static List<? extends DatagramPort> openGroup(
       LinuxCalls calls,
       InetSocketAddress bind,
+      @Nullable ProtocolFamily family,
       boolean forPackets,
       int count,
       boolean byConnectionId)
       throws IOException {
     try {
-      return PortGroup.open(calls, bind, forPackets, count, byConnectionId);
+      return PortGroup.open(calls, bind, family, forPackets, count, byConnectionId);
     } catch (LinuxDatagramPort.RefusedException e) {
       return List.of(
-          NioDatagramPort.open(bind, "the system refuses the fast path: " + e.getMessage()));
+          NioDatagramPort.open(
+              bind, family, "the system refuses the fast path: " + e.getMessage()));
     }
   }
 
@@ -135,12 +146,14 @@ public final class PortChoice {
   }
 
   /** The fast port, or the portable one if the system refuses what that needs. */
-  static DatagramPort open(LinuxCalls calls, InetSocketAddress bind, boolean forPackets)
+  static DatagramPort open(
+      LinuxCalls calls, InetSocketAddress bind, @Nullable ProtocolFamily family, boolean forPackets)
       throws IOException {
     try {
-      return LinuxDatagramPort.open(calls, bind, forPackets);
+      return LinuxDatagramPort.open(calls, bind, family, forPackets);
     } catch (LinuxDatagramPort.RefusedException e) {
-      return NioDatagramPort.open(bind, "the system refuses the fast path: " + e.getMessage());
+      return NioDatagramPort.open(
+          bind, family, "the system refuses the fast path: " + e.getMessage());
     }
   }
 
@@ -184,7 +197,7 @@ public final class PortChoice {
   static String selfTest(LinuxCalls calls) {
     InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     try {
-      LinuxDatagramPort port = LinuxDatagramPort.open(calls, any, false);
+      LinuxDatagramPort port = LinuxDatagramPort.open(calls, any, null, false);
       try {
         return exchange(port);
       } finally {

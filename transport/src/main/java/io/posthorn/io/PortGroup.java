@@ -2,9 +2,11 @@ package io.posthorn.io;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Several ports at one address, each for a thread of its own: {@link PortSteering} has the kernel
@@ -22,6 +24,7 @@ final class PortGroup {
    * Opens ports at one address; one by itself, which says why, if the system does not let there be
    * more.
    *
+   * @param family of IPv4 or IPv6 for that alone; null for both
    * @param byConnectionId whether packets may name connections; else all are steered by address
    * @throws java.net.BindException naming address, port and what to do
    * @throws LinuxDatagramPort.RefusedException if there cannot even be one
@@ -29,14 +32,15 @@ final class PortGroup {
   static List<LinuxDatagramPort> open(
       LinuxCalls calls,
       InetSocketAddress bind,
+      @Nullable ProtocolFamily family,
       boolean forPackets,
       int count,
       boolean byConnectionId)
       throws IOException {
-    LinuxDatagramPort first = LinuxDatagramPort.open(calls, bind, forPackets);
+    LinuxDatagramPort first = LinuxDatagramPort.open(calls, bind, family, forPackets);
     PortGroup group = new PortGroup();
     try {
-      group.fill(calls, first, bind, forPackets, count, byConnectionId);
+      group.fill(calls, first, bind, family, forPackets, count, byConnectionId);
       return group.ports;
     } catch (IOException refused) {
       group.dissolve();
@@ -54,6 +58,7 @@ final class PortGroup {
       LinuxCalls calls,
       LinuxDatagramPort first,
       InetSocketAddress bind,
+      @Nullable ProtocolFamily family,
       boolean forPackets,
       int count,
       boolean byConnectionId)
@@ -63,7 +68,7 @@ final class PortGroup {
     InetSocketAddress same =
         new InetSocketAddress(bind.getAddress(), first.localAddress().getPort());
     while (ports.size() < count) {
-      ports.add(LinuxDatagramPort.open(calls, same, forPackets, this));
+      ports.add(LinuxDatagramPort.open(calls, same, family, forPackets, this));
     }
     open.set(count);
     String words = "; " + count + " sockets and I/O threads at one port";

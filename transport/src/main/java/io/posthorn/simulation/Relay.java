@@ -3,10 +3,14 @@ package io.posthorn.simulation;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.PortUnreachableException;
+import java.net.ProtocolFamily;
 import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectionKey;
@@ -47,6 +51,7 @@ public final class Relay implements Closeable {
   /** What a relay is to be, before it starts. */
   public static final class Builder {
     private final InetSocketAddress target;
+    private @Nullable ProtocolFamily family;
     private InetSocketAddress listen = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     private LinkConditions up = LinkConditions.NONE;
     private LinkConditions down = LinkConditions.NONE;
@@ -66,6 +71,15 @@ public final class Relay implements Closeable {
     /** Where to listen; a free port of the loopback if not said. */
     public Builder listen(InetSocketAddress address) {
       listen = Objects.requireNonNull(address, "address");
+      return this;
+    }
+
+    /**
+     * Whether it listens for IPv4 alone ({@link StandardProtocolFamily#INET}) or IPv6 alone; both
+     * if not said, where the address and the machine allow it.
+     */
+    public Builder protocolFamily(ProtocolFamily family) {
+      this.family = Objects.requireNonNull(family, "family");
       return this;
     }
 
@@ -141,6 +155,10 @@ public final class Relay implements Closeable {
   private final long originNanos = System.nanoTime();
   private final Selector selector;
   private final DatagramChannel listener;
+
+  /** A channel of the JDK's that is of IPv6 has IPv4 too. */
+  private final boolean refusesIpv4;
+
   private final InetSocketAddress localAddress;
   private final Thread thread;
   private final ByteBuffer buffer = ByteBuffer.allocateDirect(65_536);
@@ -156,10 +174,11 @@ public final class Relay implements Closeable {
 
   private Relay(Builder builder) throws IOException {
     selector = Selector.open();
+    refusesIpv4 = builder.family == StandardProtocolFamily.INET6;
     DatagramChannel channel = null;
     LinkRecorder record = null;
     try {
-      channel = DatagramChannel.open();
+      channel = openListener(builder.family);
       channel.configureBlocking(false);
       UpstreamSockets.enlarge(channel);
       channel.bind(builder.listen);
@@ -337,6 +356,16 @@ public final class Relay implements Closeable {
     }
   }
 
+  private static DatagramChannel openListener(@Nullable ProtocolFamily family) throws IOException {
+    try {
+      return family == null ? DatagramChannel.open() : DatagramChannel.open(family);
+    } catch (UnsupportedOperationException none) {
+      BindException refused = new BindException("this machine has no " + family);
+      refused.initCause(none);
+      throw refused;
+    }
+  }
+
   private void readFromClients() {
     for (int i = 0; i < READS_AT_ONCE; i++) {
       SocketAddress from;
@@ -349,6 +378,10 @@ public final class Relay implements Closeable {
       }
       if (from == null) {
         return;
+      }
+      if (refusesIpv4 && ((InetSocketAddress) from).getAddress() instanceof Inet4Address) {
+        refusedClients++;
+        continue;
       }
       buffer.flip();
       long now = nowNanos();

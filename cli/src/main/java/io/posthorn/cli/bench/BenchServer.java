@@ -8,9 +8,13 @@ import io.posthorn.Mode;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.Inet4Address;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.ServerSocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +45,10 @@ public final class BenchServer implements Closeable {
 
   private final List<MessageSocket> udp;
   private final ServerSocket tcp;
+
+  /** A TCP socket of the JDK's that is of IPv6 has IPv4 too. */
+  private final boolean refusesIpv4;
+
   private final Consumer<SessionSummary> listener;
   private final BenchTokens tokens = new BenchTokens();
   private final Map<Long, ServerSession> sessions = new ConcurrentHashMap<>();
@@ -48,23 +56,32 @@ public final class BenchServer implements Closeable {
   private final Timer clock = new Timer("posthorn-bench-clock", true);
 
   private BenchServer(
-      List<MessageSocket> udp, ServerSocket tcp, Consumer<SessionSummary> listener) {
+      List<MessageSocket> udp,
+      ServerSocket tcp,
+      boolean refusesIpv4,
+      Consumer<SessionSummary> listener) {
     this.udp = List.copyOf(udp);
     this.tcp = tcp;
+    this.refusesIpv4 = refusesIpv4;
     this.listener = listener;
   }
 
   /**
    * Opens both ports and begins to serve.
    *
+   * @param family of IPv4 or IPv6 for TCP of that alone; null for both
    * @param listener is told of each stream that has ended; may be called by any thread
    * @throws IOException if a port cannot be had
    */
   public static BenchServer open(
-      InetSocketAddress at, Opener opener, Consumer<SessionSummary> listener) throws IOException {
+      InetSocketAddress at,
+      @Nullable ProtocolFamily family,
+      Opener opener,
+      Consumer<SessionSummary> listener)
+      throws IOException {
     for (int attempt = 1; ; attempt++) {
       List<MessageSocket> udp = opener.open(at);
-      ServerSocket tcp = new ServerSocket();
+      ServerSocket tcp = openTcp(family);
       try {
         tcp.setReuseAddress(true);
         int port = udp.get(0).localAddress().getPort();
@@ -77,10 +94,16 @@ public final class BenchServer implements Closeable {
         }
         throw failed;
       }
-      BenchServer server = new BenchServer(udp, tcp, listener);
+      BenchServer server = new BenchServer(udp, tcp, family == StandardProtocolFamily.INET6, listener);
       server.begin();
       return server;
     }
+  }
+
+  private static ServerSocket openTcp(@Nullable ProtocolFamily family) throws IOException {
+    return family == StandardProtocolFamily.INET
+        ? ServerSocketChannel.open(family).socket()
+        : new ServerSocket();
   }
 
   private void begin() {
@@ -153,6 +176,10 @@ public final class BenchServer implements Closeable {
       try {
         Socket socket = tcp.accept();
         InetSocketAddress from = (InetSocketAddress) socket.getRemoteSocketAddress();
+        if (refusesIpv4 && from.getAddress() instanceof Inet4Address) {
+          socket.close();
+          continue;
+        }
         TcpLink link = new TcpLink(socket);
         if (!connections.add(socket, System.nanoTime())) {
           link.close();

@@ -40,6 +40,7 @@ class BenchTest {
   private BenchServer server() throws Exception {
     return BenchServer.open(
         ANY,
+null,
         at -> {
           MessageSocket owner = MessageSocket.builder().bind(at).sharedPort(true).open();
           return List.of(owner, MessageSocket.builder().mode(Mode.PLAIN).beside(owner).open());

@@ -39,6 +39,7 @@ class EchoArenaTest {
   private BenchServer server(boolean plainOnly) throws Exception {
     return BenchServer.open(
         ANY,
+null,
         at -> {
           if (plainOnly) {
             return List.of(MessageSocket.builder().mode(Mode.PLAIN).bind(at).open());
