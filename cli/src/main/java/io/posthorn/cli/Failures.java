@@ -16,7 +16,6 @@ import io.posthorn.cli.lab.LabUnavailableException;
 import io.posthorn.identity.IdentityFileException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.UnknownHostException;
@@ -82,35 +81,49 @@ final class Failures {
         thrown);
   }
 
-  /** The failure to open a socket at an address. */
+  /** The failure to open a socket at an address: what is wrong, where, and what to do. */
   static Failure ofBind(IOException thrown, InetSocketAddress at) {
     String what = "cannot listen at " + AddressText.of(at) + ": ";
     String said = words(thrown).toLowerCase(Locale.ROOT);
     if (said.contains("permission denied")) {
+      boolean privileged = at.getPort() > 0 && at.getPort() < PRIVILEGED_PORTS;
       return new Failure(
           ExitCode.REFUSED,
           what + "permission denied",
-          at.getPort() < PRIVILEGED_PORTS
+          privileged
               ? "ports below " + PRIVILEGED_PORTS + " need privileges: take a higher one"
               : "ask whoever administers this machine",
           thrown);
     }
-    if (said.contains("assign requested address")) {
+    if (said.contains("not one of this machine's") || said.contains("assign requested address")) {
       return new Failure(
           ExitCode.USAGE,
           what + "this machine does not have that address",
           "leave the host out to listen at all addresses",
           thrown);
     }
-    if (thrown instanceof BindException || said.contains("in use")) {
+    if (said.contains("has no ipv6") || said.contains("has no inet6")) {
+      return new Failure(
+          ExitCode.USAGE, what + "this machine has no IPv6", "give an IPv4 address", thrown);
+    }
+    if (said.contains("no port is free") || (said.contains("in use") && at.getPort() == 0)) {
+      return new Failure(
+          ExitCode.TRY_AGAIN, what + "no port is free", "end other programs", thrown);
+    }
+    if (said.contains("in use")) {
       return new Failure(
           ExitCode.TRY_AGAIN,
-          what + "the port is in use",
+          what + (said.contains("tcp") ? "the TCP port is in use" : "the port is in use"),
           "stop the other program, take another port, or take port 0 for any that is free",
           thrown);
     }
     if (thrown instanceof SocketException) {
-      return new Failure(ExitCode.IO, what + words(thrown), "", thrown);
+      // The words of the library name the address, and say what to do.
+      return new Failure(
+          ExitCode.IO,
+          words(thrown).startsWith("cannot ") ? words(thrown) : what + words(thrown),
+          "",
+          thrown);
     }
     return of(thrown);
   }

@@ -44,6 +44,14 @@ class FailuresTest {
     Failure foreign = Failures.ofBind(new BindException("Cannot assign requested address"), AT);
     assertEquals(ExitCode.USAGE, foreign.code());
     assertFalse(foreign.remedy().isEmpty());
+    Failure tcp = Failures.ofBind(new BindException("TCP: Address already in use"), AT);
+    assertEquals("cannot listen at 127.0.0.1:80: the TCP port is in use", tcp.what());
+    Failure none = Failures.ofBind(new BindException("cannot bind: this machine has no IPv6"), AT);
+    assertEquals(ExitCode.USAGE, none.code());
+    assertEquals("cannot listen at 127.0.0.1:80: this machine has no IPv6", none.what());
+    Failure other = Failures.ofBind(new BindException("Invalid argument"), AT);
+    assertEquals("cannot listen at 127.0.0.1:80: Invalid argument", other.what());
+    assertEquals(ExitCode.IO, other.code());
   }
 
   /** FAULTS 63: nor does the trace that -v asks for let what a peer said reach the terminal. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.AddressText;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.TransmitBatch;
 import java.io.IOException;
@@ -154,7 +155,12 @@ abstract class DatagramPortContractTest {
   @Test
   void portInUseIsRefusedWithAdvice() throws Exception {
     BindException refused = assertThrows(BindException.class, () -> open(port.localAddress()));
-    assertTrue(refused.getMessage().contains("take another port"), refused.getMessage());
+    assertEquals(
+        "cannot bind "
+            + AddressText.of(port.localAddress())
+            + ": the port is in use: stop whoever has it, or take another port (0 for any free"
+            + " one)",
+        refused.getMessage());
     BindException foreign =
         assertThrows(BindException.class, () -> open(new InetSocketAddress("192.0.2.1", 0)));
     assertTrue(foreign.getMessage().contains("not one of this machine's"), foreign.getMessage());

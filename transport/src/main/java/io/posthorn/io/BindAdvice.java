@@ -8,6 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Why a port cannot be opened or bound, and what to do about it. */
 final class BindAdvice {
+  private static final int PRIVILEGED_PORTS = 1024;
+
   private BindAdvice() {}
 
   /** Refuses an address without a host. */
@@ -18,10 +20,38 @@ final class BindAdvice {
     }
   }
 
-  /** The error to throw when the system said {@code words}. */
+  /** The error to throw when the system said {@code words}, which may be of any language. */
   static BindException refused(InetSocketAddress address, @Nullable String words) {
-    return new BindException(
-        "cannot bind " + AddressText.of(address) + ": " + advice(address, String.valueOf(words)));
+    String said = String.valueOf(words);
+    return refused(
+        address,
+        said.contains("in use")
+            ? LinuxCalls.EADDRINUSE
+            : said.contains("assign")
+                ? LinuxCalls.EADDRNOTAVAIL
+                : said.contains("ermission") ? LinuxCalls.EACCES : 0,
+        said);
+  }
+
+  /** The error to throw when the system refused by this number, for which it has these words. */
+  static BindException refused(InetSocketAddress address, int error, String words) {
+    int port = address.getPort();
+    String advice =
+        switch (error) {
+          case LinuxCalls.EADDRINUSE ->
+              port == 0
+                  ? "no port is free: close some sockets"
+                  : "the port is in use: stop whoever has it, or take another port (0 for any free"
+                      + " one)";
+          case LinuxCalls.EADDRNOTAVAIL ->
+              "the address is not one of this machine's: give a local one, or none";
+          case LinuxCalls.EACCES ->
+              port > 0 && port < PRIVILEGED_PORTS
+                  ? "permission denied: ports below 1024 need privilege, take a higher one"
+                  : "permission denied: ask whoever administers this machine";
+          default -> words + ": take another address or port";
+        };
+    return new BindException("cannot bind " + AddressText.of(address) + ": " + advice);
   }
 
   /** The error to throw when there was not even a socket to bind. */
@@ -38,21 +68,5 @@ final class BindAdvice {
         "cannot bind "
             + AddressText.of(address)
             + ": this machine has no IPv6; give an IPv4 address");
-  }
-
-  private static String advice(InetSocketAddress address, String words) {
-    if (words.contains("in use")) {
-      return words
-          + "; another socket has port "
-          + address.getPort()
-          + ": stop it, or take another port (0 for any free one)";
-    }
-    if (words.contains("assign")) {
-      return words + "; the address is not one of this machine's: give a local one, or none";
-    }
-    if (words.contains("ermission")) {
-      return words + "; ports below 1024 need privilege: take a higher one";
-    }
-    return words + "; take another address or port";
   }
 }

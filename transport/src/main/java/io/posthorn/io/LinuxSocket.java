@@ -243,7 +243,8 @@ final class LinuxSocket {
       throw BindAdvice.noSuchFamily(address);
     }
     if (calls.bindTo(descriptor, at + NAME, bytes) != 0) {
-      throw BindAdvice.refused(address, calls.errorText(calls.lastError()));
+      int error = calls.lastError();
+      throw BindAdvice.refused(address, error, calls.errorText(error));
     }
   }
 

@@ -89,12 +89,18 @@ public final class BenchServer implements Closeable {
       } catch (IOException failed) {
         tcp.close();
         closeAll(udp);
-        if (at.getPort() == 0 && failed instanceof BindException && attempt < PORT_TRIES) {
-          continue; // that UDP port was free, the TCP port of its number is not
+        if (failed instanceof BindException) {
+          if (at.getPort() == 0 && attempt < PORT_TRIES) {
+            continue; // that UDP port was free, the TCP port of its number is not
+          }
+          BindException ofTcp = new BindException("TCP: " + failed.getMessage());
+          ofTcp.initCause(failed);
+          throw ofTcp;
         }
         throw failed;
       }
-      BenchServer server = new BenchServer(udp, tcp, family == StandardProtocolFamily.INET6, listener);
+      BenchServer server =
+          new BenchServer(udp, tcp, family == StandardProtocolFamily.INET6, listener);
       server.begin();
       return server;
     }
