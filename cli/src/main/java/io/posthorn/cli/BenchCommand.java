@@ -17,8 +17,10 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code posthorn bench}: throughput between two machines. */
 @Command(
@@ -121,6 +123,8 @@ final class BenchCommand implements Callable<Integer> {
 
   @Mixin private QuietFlag quiet = new QuietFlag();
 
+  @Spec private @Nullable CommandSpec command;
+
   BenchCommand(Posthorn root) {
     this.root = root;
   }
@@ -128,7 +132,25 @@ final class BenchCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Output output = root.output(quiet);
-    return serve ? serve(output) : measure(output);
+    if (serve) {
+      TypedOptions.refuse(
+          command,
+          "with -s: what is sent, and how, is the client's choice",
+          "give that to the client",
+          "--tcp",
+          "-t",
+          "-n",
+          "-b",
+          "-l",
+          "-P",
+          "-R",
+          "--bidir",
+          "-i",
+          "-w");
+      return serve(output);
+    }
+    TypedOptions.refuse(command, "without -s", "a client ends by itself: leave it out", "-1");
+    return measure(output);
   }
 
   // The server.

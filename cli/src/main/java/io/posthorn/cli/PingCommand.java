@@ -19,7 +19,9 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** {@code posthorn ping}: round-trip times, loss, duplicates and reordering. */
 @Command(
@@ -101,6 +103,8 @@ final class PingCommand implements Callable<Integer> {
 
   @Mixin private QuietFlag quiet = new QuietFlag();
 
+  @Spec private @Nullable CommandSpec command;
+
   private static final long FLOOD_NANOS = 10_000_000;
 
   /** As ping(8) has it: a shorter one would only fill the queues on the way. */
@@ -180,11 +184,23 @@ final class PingCommand implements Callable<Integer> {
                   : " in reliable mode, what one packet carries on every path; with -u up to "
                       + MOST_PLAIN_BYTES));
     }
-    if (mtu && (count != null || flood || histogram)) {
-      throw new Failure(
-          ExitCode.USAGE,
-          "-c, --flood or --histogram with -M, which chooses itself what it sends",
-          "leave out -M, or them");
+    if (mtu) {
+      TypedOptions.refuse(
+          command,
+          "with -M, which chooses itself what it sends and when",
+          "leave out -M, or what it has no use for",
+          "-c",
+          "-i",
+          "-s",
+          "--flood",
+          "--histogram");
+      if (flags.isPlain()) {
+        TypedOptions.refuse(
+            command,
+            "with -M in plain mode, which goes by the round trips it meets",
+            "leave it out, or search in reliable mode",
+            "-W");
+      }
     }
     Integer number = count;
     if (number != null && number < 1) {

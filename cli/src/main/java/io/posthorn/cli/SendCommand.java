@@ -27,8 +27,10 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** {@code posthorn send}: sends words, lines or a file, and waits until all is acknowledged. */
@@ -87,7 +89,10 @@ final class SendCommand implements Callable<Integer> {
       names = {"-q", "--wait"},
       paramLabel = "SECS",
       converter = Quantity.Time.class,
-      description = "After the last message wait this long for replies; default 0.")
+      description = {
+        "After the last message wait this long for replies; default 0. A listener with --exec is"
+            + " always waited for until its child ends."
+      })
   private Duration waitForReplies = Duration.ZERO;
 
   @Option(
@@ -129,6 +134,8 @@ final class SendCommand implements Callable<Integer> {
             + " behind its length in four bytes, big-endian) or raw (default with -F)."
       })
   private @Nullable Framing framing;
+
+  @Spec private @Nullable CommandSpec command;
 
   private long messages;
   private long bytes;
@@ -357,6 +364,16 @@ final class SendCommand implements Callable<Integer> {
           "--expires, --receipt and deliveries that may lose, to a listener with --exec",
           "a child's input is all or nothing: leave them out");
     }
+    if (framing == Framing.LENGTH) {
+      throw usage(
+          "--framing length to a listener with --exec",
+          "what a child says are bytes and no messages: take line or raw");
+    }
+    TypedOptions.refuse(
+        command,
+        "to a listener with --exec",
+        "what its child says is printed until it ends: leave it out",
+        "-q");
     Pacer pacer = new Pacer(interval, limitRate == null ? 0 : limitRate);
     TwoWaySession.Feed feed =
         () -> {

@@ -10,6 +10,7 @@ import io.posthorn.ConnectionClosedException;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import io.posthorn.Security;
+import io.posthorn.cli.session.Application;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -28,6 +29,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Commands in this process that meet a peer over the loopback; limits of time are guards only. */
 @Timeout(120)
@@ -253,6 +256,17 @@ class LoopbackCommandsTest {
     InputStream empty = new ByteArrayInputStream(new byte[0]);
     assertEquals(0, run(empty, out, "send", "127.0.0.1:" + to.getPort()), err.text());
     assertEquals(0, status.get());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"-q, 1", "--framing, length"})
+  void whatASenderToAChildCannotHaveIsRefused(String option, String value) throws Exception {
+    try (MessageSocket listener =
+        MessageSocket.builder().bind(ANY).application(Application.EXEC.words()).open()) {
+      assertEquals(64, run(NOTHING, out, "send", option, value, at(listener), "x"));
+      assertTrue(err.text().contains(option), err.text());
+      assertTrue(err.text().contains(" to a listener with --exec"), err.text());
+    }
   }
 
   @Test
