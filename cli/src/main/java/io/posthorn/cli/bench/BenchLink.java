@@ -23,6 +23,12 @@ interface BenchLink extends Closeable {
   /** Sees that nothing waits in a buffer for more to come. */
   void flush() throws IOException;
 
+  /**
+   * For how many nanoseconds the other side has taken nothing of what is being sent; 0 where
+   * nothing is, or where the link itself ends when that lasts.
+   */
+  long blockedNanos(long nowNanos);
+
   /** How it fares; {@link LinkState#UNKNOWN} where nobody tells. */
   LinkState state();
 

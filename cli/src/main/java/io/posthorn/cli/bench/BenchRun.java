@@ -21,6 +21,8 @@ public final class BenchRun implements Closeable {
     MessageSocket open() throws IOException;
   }
 
+  private static final long WATCH_MILLIS = 500;
+
   private final BenchPlan plan;
   private final String server;
   private final List<ClientFlow> flows = new ArrayList<>();
@@ -74,6 +76,26 @@ public final class BenchRun implements Closeable {
       Thread thread = new Thread(() -> run(flow), "posthorn-bench-stream");
       thread.setDaemon(true);
       thread.start();
+    }
+    Thread watch = new Thread(this::watch, "posthorn-bench-watch");
+    watch.setDaemon(true);
+    watch.start();
+  }
+
+  private void watch() {
+    try {
+      while (!running.await(WATCH_MILLIS, TimeUnit.MILLISECONDS)) {
+        endStalled(System.nanoTime());
+      }
+    } catch (InterruptedException ending) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Ends the streams whose server has taken nothing for too long. */
+  void endStalled(long nowNanos) {
+    for (ClientFlow flow : flows) {
+      flow.endIfStalled(nowNanos);
     }
   }
 

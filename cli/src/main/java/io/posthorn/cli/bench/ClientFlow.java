@@ -20,6 +20,7 @@ final class ClientFlow implements BenchLink.Sink {
   private volatile long token;
   private volatile @Nullable FlowSender sender;
   private volatile boolean stopped;
+  private volatile boolean stalled;
   private volatile boolean peerEnded;
   private volatile long peerSent;
   private volatile long heardNanos = System.nanoTime();
@@ -80,6 +81,27 @@ final class ClientFlow implements BenchLink.Sink {
 
   /** Sends, receives, and waits until both have ended and been told of. */
   void run(String server) throws IOException, InterruptedException {
+    try {
+      exchange(server);
+    } catch (IOException failed) {
+      if (!stalled) {
+        throw failed;
+      }
+      throw new BenchException(
+          BenchException.Kind.SILENT,
+          "the server at " + server + " has taken nothing for " + PATIENCE.toSeconds() + " s");
+    }
+  }
+
+  /** Gives up on a server that takes nothing of what is sent: {@link #run} would wait for ever. */
+  void endIfStalled(long nowNanos) {
+    if (link.blockedNanos(nowNanos) >= PATIENCE.toNanos()) {
+      stalled = true;
+      link.close();
+    }
+  }
+
+  private void exchange(String server) throws IOException, InterruptedException {
     FlowSender mine = sender;
     if (mine != null && plan.up()) {
       mine.run();

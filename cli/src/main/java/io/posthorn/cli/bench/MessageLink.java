@@ -67,6 +67,11 @@ final class MessageLink implements BenchLink {
             info.limitedBy().name().toLowerCase(Locale.ROOT).replace('_', ' '));
   }
 
+  @Override
+  public long blockedNanos(long nowNanos) {
+    return 0;
+  }
+
   /** Sees that a sink gets the messages of a socket that this link alone uses. */
   void deliverTo(Sink sink) {
     socket.onMessage(message -> sink.onMessage(bytes(message)));

@@ -126,6 +126,9 @@ final class ServerSession {
       return false;
     }
     onEnd(new IOException("not heard for " + SILENCE_NANOS / 1_000_000_000 + " s"));
+    if (link.blockedNanos(nowNanos) > 0) {
+      link.close(); // or the thread that sends to it would wait for ever
+    }
     return true;
   }
 

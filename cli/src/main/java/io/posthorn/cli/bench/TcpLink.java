@@ -13,12 +13,14 @@ final class TcpLink implements BenchLink {
   private static final int BUFFER_BYTES = 64 << 10;
 
   private final Socket socket;
+  private final WatchedOutput written;
   private final DataOutputStream out;
 
   TcpLink(Socket socket) throws IOException {
     this.socket = socket;
     socket.setTcpNoDelay(true);
-    out = new DataOutputStream(new BufferedOutputStream(socket.getOutputStream(), BUFFER_BYTES));
+    written = new WatchedOutput(socket.getOutputStream());
+    out = new DataOutputStream(new BufferedOutputStream(written, BUFFER_BYTES));
   }
 
   @Override
@@ -35,6 +37,11 @@ final class TcpLink implements BenchLink {
   @Override
   public synchronized void flush() throws IOException {
     out.flush();
+  }
+
+  @Override
+  public long blockedNanos(long nowNanos) {
+    return written.blockedNanos(nowNanos);
   }
 
   @Override

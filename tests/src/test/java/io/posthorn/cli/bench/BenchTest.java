@@ -1,6 +1,7 @@
 package io.posthorn.cli.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -12,10 +13,13 @@ import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.Relay;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +27,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -40,7 +45,7 @@ class BenchTest {
   private BenchServer server() throws Exception {
     return BenchServer.open(
         ANY,
-null,
+        null,
         at -> {
           MessageSocket owner = MessageSocket.builder().bind(at).sharedPort(true).open();
           return List.of(owner, MessageSocket.builder().mode(Mode.PLAIN).beside(owner).open());
@@ -221,6 +226,46 @@ null,
                       opener(BenchTransport.PLAIN),
                       Duration.ofMillis(300)));
       assertEquals(BenchException.Kind.NO_ANSWER, nobody.kind());
+    }
+  }
+
+  /** Over TCP a sender waits for as long as nothing is taken, which may be for ever. */
+  @Test
+  void serverThatTakesNothingAnyMoreEndsTheTest() throws Exception {
+    try (ServerSocket server = new ServerSocket(0, 1, ANY.getAddress())) {
+      CompletableFuture<Socket> stalled = CompletableFuture.supplyAsync(() -> stall(server));
+      BenchPlan endless = plan(true, false, 1 << 20, 1_000_000, 0);
+      InetSocketAddress at = (InetSocketAddress) server.getLocalSocketAddress();
+      try (BenchRun run = BenchRun.open(endless, 1, at, null, GUARD)) {
+        run.start();
+        while (!run.await(Duration.ofMillis(1))) {
+          run.endStalled(System.nanoTime() + 10_000_000_000L);
+        }
+        BenchException told = assertInstanceOf(BenchException.class, run.failure());
+        assertEquals(BenchException.Kind.SILENT, told.kind());
+        assertTrue(told.getMessage().contains("has taken nothing for 10 s"), told.getMessage());
+      } finally {
+        stalled.get().close();
+      }
+    }
+  }
+
+  /** Agrees to a test and reads no more. */
+  private static Socket stall(ServerSocket server) {
+    try {
+      Socket socket = server.accept();
+      DataInputStream in = new DataInputStream(socket.getInputStream());
+      DataOutputStream out = new DataOutputStream(socket.getOutputStream());
+      for (byte answer : new byte[] {BenchMessage.READY, BenchMessage.STARTED}) {
+        in.readFully(new byte[in.readInt()]);
+        byte[] message = BenchMessage.control(answer, 1, 0);
+        out.writeInt(message.length);
+        out.write(message);
+        out.flush();
+      }
+      return socket;
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
     }
   }
 

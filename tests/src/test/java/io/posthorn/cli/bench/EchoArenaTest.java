@@ -39,7 +39,7 @@ class EchoArenaTest {
   private BenchServer server(boolean plainOnly) throws Exception {
     return BenchServer.open(
         ANY,
-null,
+        null,
         at -> {
           if (plainOnly) {
             return List.of(MessageSocket.builder().mode(Mode.PLAIN).bind(at).open());
@@ -189,6 +189,11 @@ null,
 
     @Override
     public void flush() {}
+
+    @Override
+    public long blockedNanos(long nowNanos) {
+      return 0;
+    }
 
     @Override
     public LinkState state() {
