@@ -104,34 +104,36 @@ final class ExecFlags {
     }
   }
 
-  /** Serves until interrupted, or one client. */
-  void serve(MessageSocket socket, boolean once, @Nullable Framing framing, Output output)
-      throws Failure, IOException, InterruptedException {
+  /** What serves the clients of a socket, once it is run. */
+  ExecServer server(MessageSocket socket, boolean once, @Nullable Framing framing, Output output)
+      throws Failure {
     Integer most = maxClients;
     ExecServer.Settings settings =
         new ExecServer.Settings(command(), most == null ? 200 : most, once, framing != Framing.RAW);
-    IOException notStarted =
-        new ExecServer(
-                socket,
-                settings,
-                new ExecServer.Journal() {
-                  @Override
-                  public void error(String text) {
-                    output.error(TextSafety.visible(text));
-                  }
+    return new ExecServer(
+        socket,
+        settings,
+        new ExecServer.Journal() {
+          @Override
+          public void error(String text) {
+            output.error(TextSafety.visible(text));
+          }
 
-                  @Override
-                  public void detail(String text) {
-                    output.detail(TextSafety.visible(text));
-                  }
+          @Override
+          public void detail(String text) {
+            output.detail(TextSafety.visible(text));
+          }
 
-                  @Override
-                  public void childError(byte[] bytes) {
-                    output.errorBytes(
-                        output.errIsTerminal() ? new TerminalText().show(bytes) : bytes);
-                  }
-                })
-            .run();
+          @Override
+          public void childError(byte[] bytes) {
+            output.errorBytes(output.errIsTerminal() ? new TerminalText().show(bytes) : bytes);
+          }
+        });
+  }
+
+  /** Serves until interrupted, or one client. */
+  void serve(ExecServer server) throws Failure, IOException, InterruptedException {
+    IOException notStarted = server.run();
     if (notStarted != null) {
       throw new Failure(
           ExitCode.UNAVAILABLE,

@@ -8,16 +8,14 @@ import io.posthorn.Delivery;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
-import io.posthorn.SocketStatistics;
+import io.posthorn.cli.exec.ExecServer;
 import io.posthorn.cli.session.Application;
 import io.posthorn.cli.session.SessionControl;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -143,7 +141,7 @@ final class ListenCommand implements Callable<Integer> {
       }
       writer.flush();
       socket.close(socket.linger());
-      summarise(socket.statistics(), output);
+      new ListenSummary(messages, bytes, null).tell(socket.statistics(), output);
     } finally {
       TalkBack back = talkBack;
       if (back != null) {
@@ -181,6 +179,7 @@ final class ListenCommand implements Callable<Integer> {
 
   private int serveChildren(Output output) throws Exception {
     try (MessageSocket socket = open(false, Application.EXEC, null)) {
+      ExecServer server = exec.server(socket, once, framing, output);
       Signals.ofProcess().interruptMe();
       try {
         output.note(
@@ -188,7 +187,7 @@ final class ListenCommand implements Callable<Integer> {
                 + AddressText.of(socket.localAddress())
                 + ", reliable, a child for each client");
         tellReady(socket);
-        exec.serve(socket, once, framing, output);
+        exec.serve(server);
       } catch (InterruptedIOException | InterruptedException stopped) {
         if (!Signals.ofProcess().isStopping()) {
           throw stopped;
@@ -198,6 +197,8 @@ final class ListenCommand implements Callable<Integer> {
         Signals.ofProcess().leaveMe();
         SystemdNotify.stopping(root.streams().environment());
       }
+      socket.close(socket.linger());
+      ListenSummary.of(server.totals()).tell(socket.statistics(), output);
     }
     return ExitCode.OK.status();
   }
@@ -370,38 +371,5 @@ final class ListenCommand implements Callable<Integer> {
     } catch (IOException failed) {
       output.detail("no answer sent: " + TextSafety.visible(String.valueOf(failed.getMessage())));
     }
-  }
-
-  private void summarise(SocketStatistics statistics, Output output) {
-    if (output.isJson()) {
-      JsonText json =
-          new JsonText()
-              .beginObject()
-              .beginObject("summary")
-              .put("messages", messages)
-              .put("bytes", bytes)
-              .put("datagrams", statistics.datagramsReceived())
-              .put("connections", statistics.connectionsOpened())
-              .beginObject("dropped");
-      statistics.drops().forEach(json::put);
-      output.note(json.endObject().endObject().endObject().toString());
-      return;
-    }
-    StringBuilder text =
-        new StringBuilder("received ")
-            .append(messages)
-            .append(messages == 1 ? " message, " : " messages, ")
-            .append(bytes)
-            .append(" bytes, in ")
-            .append(statistics.datagramsReceived())
-            .append(" datagrams");
-    if (!statistics.drops().isEmpty()) {
-      List<String> reasons = new ArrayList<>();
-      for (Map.Entry<String, Long> drop : statistics.drops().entrySet()) {
-        reasons.add(drop.getValue() + " " + drop.getKey());
-      }
-      text.append("; dropped: ").append(String.join(", ", reasons));
-    }
-    output.note(text.toString());
   }
 }

@@ -73,11 +73,16 @@ class ExecTest {
   }
 
   @Test
-  void sendReturnsTheStatusToo() throws Exception {
+  void sendReturnsTheStatusTooAndTheListenerSumsUpWhenItIsStopped() throws Exception {
     try (RunningProgram listener = shell("tr a-z A-Z; exit 3");
         RunningProgram send = posthorn("send", "127.0.0.1:" + listener.port(), "hello", "world")) {
       assertEquals(3, send.exit(), send::errors);
       assertEquals("HELLO WORLD\n", send.output());
+      listener.signal("INT");
+      assertEquals(130, listener.exit(), listener::errors);
+      assertTrue(
+          listener.errors().contains("started 1 child; received 1 message, 11 bytes, in "),
+          listener.errors());
     }
   }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +30,12 @@ public final class ExecServer {
   private final Journal journal;
   private final Set<ExecSession> sessions = ConcurrentHashMap.newKeySet();
   private final ExecTimer timer = new ExecTimer();
+  private final AtomicLong messages = new AtomicLong();
+  private final AtomicLong bytes = new AtomicLong();
   private int busy;
   private long served;
+  private long started;
+  private long refused;
   private boolean ending;
   private @Nullable IOException notStarted;
 
@@ -44,6 +49,16 @@ public final class ExecServer {
    *     line
    */
   public record Settings(ChildCommand command, int maxClients, boolean once, boolean lines) {}
+
+  /**
+   * What it has done.
+   *
+   * @param started children
+   * @param refused clients, one too many each
+   * @param messages that children were given
+   * @param bytes of them
+   */
+  public record Totals(long started, long refused, long messages, long bytes) {}
 
   /** Where the server says what happens. Called by many threads. */
   public interface Journal {
@@ -111,11 +126,28 @@ public final class ExecServer {
   /** Asks for a place for a child; false if all are taken. */
   synchronized boolean enter() {
     if (ending || busy >= settings.maxClients || (settings.once && served > 0)) {
+      refused++;
       return false;
     }
     busy++;
     served++;
     return true;
+  }
+
+  /** The child of a place runs. */
+  synchronized void started() {
+    started++;
+  }
+
+  /** A child was given a message of so many bytes. */
+  void gave(int messageBytes) {
+    messages.incrementAndGet();
+    bytes.addAndGet(messageBytes);
+  }
+
+  /** What it has done so far. */
+  public synchronized Totals totals() {
+    return new Totals(started, refused, messages.get(), bytes.get());
   }
 
   /** The child of a place is gone. */

@@ -151,6 +151,7 @@ final class ExecSession {
       ExecServer.refuse(connection, ExecServer.CODE_NO_CHILD, "the command does not start");
       return false;
     }
+    server.started();
     server.journal().detail(connection.remoteAddress() + ": child " + started.process().pid());
     Process process = started.process();
     ChildOutput stdout =
@@ -225,8 +226,10 @@ final class ExecSession {
     Child to = child;
     if (!stdinClosed && to != null) {
       OutputStream stdin = to.process().getOutputStream();
+      byte[] body = message.bytes();
+      server.gave(body.length);
       try {
-        stdin.write(message.bytes());
+        stdin.write(body);
         if (asLines) {
           stdin.write(LINE_FEED);
         }

@@ -1,0 +1,73 @@
+package io.posthorn.cli;
+
+import io.posthorn.SocketStatistics;
+import io.posthorn.cli.exec.ExecServer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a listener says at its end.
+ *
+ * @param messages that came
+ * @param bytes of them
+ * @param children what became of the clients of a listener that starts a child for each; else null
+ */
+record ListenSummary(long messages, long bytes, ExecServer.@Nullable Totals children) {
+  /** Of a listener that started a child for each client. */
+  static ListenSummary of(ExecServer.Totals totals) {
+    return new ListenSummary(totals.messages(), totals.bytes(), totals);
+  }
+
+  void tell(SocketStatistics statistics, Output output) {
+    output.note(output.isJson() ? json(statistics) : text(statistics));
+  }
+
+  private String json(SocketStatistics statistics) {
+    JsonText json =
+        new JsonText()
+            .beginObject()
+            .beginObject("summary")
+            .put("messages", messages)
+            .put("bytes", bytes)
+            .put("datagrams", statistics.datagramsReceived())
+            .put("connections", statistics.connectionsOpened());
+    if (children != null) {
+      json.put("children", children.started()).put("refused", children.refused());
+    }
+    json.beginObject("dropped");
+    statistics.drops().forEach(json::put);
+    return json.endObject().endObject().endObject().toString();
+  }
+
+  private String text(SocketStatistics statistics) {
+    StringBuilder text = new StringBuilder();
+    if (children != null) {
+      text.append("started ").append(counted(children.started(), "child", "children"));
+      if (children.refused() > 0) {
+        text.append(", refused ").append(counted(children.refused(), "client", "clients"));
+      }
+      text.append("; ");
+    }
+    text.append("received ")
+        .append(counted(messages, "message", "messages"))
+        .append(", ")
+        .append(bytes)
+        .append(" bytes, in ")
+        .append(statistics.datagramsReceived())
+        .append(" datagrams");
+    if (!statistics.drops().isEmpty()) {
+      List<String> reasons = new ArrayList<>();
+      for (Map.Entry<String, Long> drop : statistics.drops().entrySet()) {
+        reasons.add(drop.getValue() + " " + drop.getKey());
+      }
+      text.append("; dropped: ").append(String.join(", ", reasons));
+    }
+    return text.toString();
+  }
+
+  private static String counted(long number, String one, String more) {
+    return number + " " + (number == 1 ? one : more);
+  }
+}
