@@ -1,10 +1,8 @@
 package io.posthorn.cli;
 
+import io.posthorn.cli.files.SystemText;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,25 +12,23 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The words of the command line as they were typed. The Java runtime decodes them, and encodes
- * names of files and of programs, by the locale: in the locale C, which services and containers
- * have, all but ASCII is lost, and what is lost must not be sent.
+ * names of files and of programs, by the locale ({@link SystemText}): what is lost by that must not
+ * be sent.
  */
 final class Words {
   /** What to do where the locale cannot hold a word. */
   static final String REMEDY = "run it with LC_ALL=C.UTF-8 in the environment";
 
-  private static final char LOST = '\ufffd';
-
   private Words() {}
 
   /** The words that this process was started with. */
   static String[] ofProcess(String[] words) throws Failure {
-    return restored(words, commandLine(), ofLocale());
+    return restored(words, commandLine(), SystemText.ofLocale());
   }
 
   /** Whether the locale of this process can hold a word that is handed to the system. */
   static boolean fit(String word) {
-    return fit(word, ofLocale());
+    return fit(word, SystemText.ofLocale());
   }
 
   static boolean fit(String word, Charset encoding) {
@@ -48,7 +44,7 @@ final class Words {
    */
   static String[] restored(String[] words, byte @Nullable [] commandLine, Charset encoding)
       throws Failure {
-    if (List.of(words).stream().noneMatch(word -> word.indexOf(LOST) >= 0)) {
+    if (List.of(words).stream().noneMatch(word -> word.indexOf(SystemText.LOST) >= 0)) {
       return words;
     }
     List<byte[]> all = commandLine == null ? List.of() : split(commandLine);
@@ -57,7 +53,9 @@ final class Words {
     for (int i = 0; i < words.length; i++) {
       byte @Nullable [] bytes = first < 0 ? null : all.get(first + i);
       String word =
-          bytes == null || !new String(bytes, encoding).equals(words[i]) ? null : ofUtf8(bytes);
+          bytes == null || !new String(bytes, encoding).equals(words[i])
+              ? null
+              : SystemText.ofUtf8(bytes);
       if (word == null) {
         throw new Failure(
             ExitCode.BAD_DATA,
@@ -81,27 +79,11 @@ final class Words {
     return words;
   }
 
-  private static @Nullable String ofUtf8(byte[] bytes) {
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-    } catch (CharacterCodingException other) {
-      return null;
-    }
-  }
-
   private static byte @Nullable [] commandLine() {
     try {
       return Files.readAllBytes(Path.of("/proc/self/cmdline"));
     } catch (IOException elsewhere) {
       return null;
-    }
-  }
-
-  private static Charset ofLocale() {
-    try {
-      return Charset.forName(System.getProperty("sun.jnu.encoding", ""));
-    } catch (IllegalArgumentException unnamed) {
-      return Charset.defaultCharset();
     }
   }
 }

@@ -12,17 +12,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Names of files as the wire has them: in UTF-8, whatever the locale. Java spells a path with the
- * characters of the locale, and without one (a container, systemd, cron) knows only ASCII; but a
- * URI spells the bytes of a path, and so any name.
+ * characters of the locale ({@link SystemText}); but a URI spells the bytes of a path, and so any
+ * name.
  */
 public final class Utf8Name {
-  /** What Java reads where it knows no character. */
-  private static final char UNKNOWN = '\ufffd';
-
-  private static final boolean LOCALE_SPELLS_ALL =
-      System.getProperty("os.name", "").toLowerCase(Locale.ROOT).startsWith("windows")
-          || System.getProperty("sun.jnu.encoding", "UTF-8").equalsIgnoreCase("UTF-8");
-
   private Utf8Name() {}
 
   /**
@@ -31,7 +24,7 @@ public final class Utf8Name {
    * @throws InvalidPathException if the system has no such paths
    */
   public static Path path(String written) {
-    if (LOCALE_SPELLS_ALL || isAscii(written)) {
+    if (SystemText.LOCALE_SPELLS_ALL || isAscii(written)) {
       return Path.of(written);
     }
     return byItsBytes(Path.of(written.startsWith("/") ? "/" : ""), written);
@@ -40,7 +33,9 @@ public final class Utf8Name {
   /** The file of a name in a folder. */
   static Path in(Path folder, String name) throws Refused {
     try {
-      return LOCALE_SPELLS_ALL || isAscii(name) ? folder.resolve(name) : byItsBytes(folder, name);
+      return SystemText.LOCALE_SPELLS_ALL || isAscii(name)
+          ? folder.resolve(name)
+          : byItsBytes(folder, name);
     } catch (InvalidPathException impossible) {
       throw new Refused(Refused.CANNOT_CREATE, "the receiver's system has no such names");
     }
@@ -50,7 +45,7 @@ public final class Utf8Name {
   static @Nullable String of(Path path) {
     Path last = path.getFileName();
     String name = last == null ? "" : last.toString();
-    return isAscii(name) || (LOCALE_SPELLS_ALL && name.indexOf(UNKNOWN) < 0)
+    return isAscii(name) || (SystemText.LOCALE_SPELLS_ALL && name.indexOf(SystemText.LOST) < 0)
         ? name
         : fromItsBytes(path);
   }
@@ -96,14 +91,7 @@ public final class Utf8Name {
     while (from > 0 && bytes[from - 1] != '/') {
       from--;
     }
-    try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .decode(ByteBuffer.wrap(bytes, from, bytes.length - from))
-          .toString();
-    } catch (CharacterCodingException notText) {
-      return null;
-    }
+    return SystemText.ofUtf8(bytes, from);
   }
 
   /** The bytes of an absolute path, as the system has them. */
