@@ -57,6 +57,7 @@ class KnownHostsTest {
 
   private static void write(Path to, String text) throws IOException {
     Files.createDirectories(to.getParent());
+    Files.setPosixFilePermissions(to.getParent(), PosixFilePermissions.fromString("rwx------"));
     Files.writeString(to, text);
     Files.setPosixFilePermissions(to, PosixFilePermissions.fromString("rw-r--r--"));
   }

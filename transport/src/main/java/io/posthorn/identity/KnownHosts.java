@@ -61,9 +61,10 @@ public final class KnownHosts {
    */
   public List<Entry> entries() throws IOException {
     List<Entry> entries = new ArrayList<>();
-    String text = GuardedFile.readPublic(file);
+    GuardedFile.Content content = GuardedFile.readPublic(file);
+    String text = content == null ? "" : content.text();
     int number = 0;
-    for (String line : text == null ? List.<String>of() : text.lines().toList()) {
+    for (String line : text.lines().toList()) {
       number++;
       if (KeyLine.isBlank(line)) {
         continue;

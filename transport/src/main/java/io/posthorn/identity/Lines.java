@@ -33,8 +33,9 @@ final class Lines {
   static int replace(Path file, Predicate<String> meant, String with) throws IOException {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       try (FileChannel old = FileChannel.open(file, StandardOpenOption.READ)) {
-        String text = GuardedFile.readPublic(file);
-        if (text == null || !read(old).equals(text)) {
+        GuardedFile.Content content = GuardedFile.readPublic(file);
+        String text = content == null ? "" : content.text();
+        if (content == null || !read(old).equals(text)) {
           continue; // changed since it was opened
         }
         StringBuilder left = new StringBuilder();
