@@ -9,13 +9,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.identity.KnownHosts.Entry;
+import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URISyntaxException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
@@ -201,6 +206,94 @@ class KnownHostsTest {
       assertTrue(refusal(key).contains("is revoked"), refusal(key));
     }
     assertKnown(ONE);
+  }
+
+  /** A key that one takes out does not come back since another takes out another. */
+  @Test
+  void whatTwoTakeOutAtOnceIsOutForBoth() throws Exception {
+    hosts.add("10.0.0.7:9000", ONE);
+    hosts.add("10.0.0.8:9000", ONE);
+    hosts.add("10.0.0.9:9000", ONE);
+    KnownHosts elsewhere = new KnownHosts(file);
+    FutureTask<Integer> taking = new FutureTask<>(() -> elsewhere.remove("10.0.0.7:9000"));
+    Thread taker = new Thread(taking, "takes out");
+    int removed =
+        Lines.remove(
+            file,
+            line -> {
+              if (taker.getState() == Thread.State.NEW) {
+                taker.start();
+                while (taker.getState() != Thread.State.BLOCKED && !taking.isDone()) {
+                  Thread.onSpinWait(); // until it waits for this one, or is done
+                }
+              }
+              return line.startsWith("10.0.0.8:");
+            });
+    assertEquals(1, removed);
+    assertEquals(1, taking.get());
+    assertEquals(List.of("10.0.0.9:9000"), hosts.entries().stream().map(Entry::host).toList());
+  }
+
+  /** As above, where the other is another process, which waits at the lock of a file beside. */
+  @Test
+  void whoeverTakesLinesOutKeepsOtherProcessesFromIt() throws Exception {
+    hosts.add("10.0.0.7:9000", ONE);
+    hosts.add("10.0.0.8:9000", ONE);
+    String classes = File.pathSeparator + codeOf(Lines.class) + File.pathSeparator;
+    Process other =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                codeOf(SlowTaker.class) + classes,
+                SlowTaker.class.getName(),
+                file.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    Path lock = file.resolveSibling(".known_hosts.lock");
+    try (BufferedReader says = other.inputReader()) {
+      assertEquals("taking", says.readLine());
+      try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.WRITE)) {
+        assertNull(channel.tryLock(), "the other has it");
+        other.getOutputStream().close();
+        assertEquals(0, other.waitFor());
+        assertNotNull(channel.tryLock());
+      }
+    } finally {
+      other.destroy();
+    }
+    assertEquals(List.of("10.0.0.8:9000"), hosts.entries().stream().map(Entry::host).toList());
+    assertEquals(0, Files.size(lock));
+  }
+
+  private static String codeOf(Class<?> type) throws URISyntaxException {
+    return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+  }
+
+  /** Takes a line out of a file, says when it is about to, and does so when it is told to. */
+  static final class SlowTaker {
+    private SlowTaker() {}
+
+    /** Takes the name of the file. */
+    public static void main(String[] arguments) throws IOException {
+      AtomicBoolean said = new AtomicBoolean();
+      Lines.remove(
+          Path.of(arguments[0]),
+          line -> {
+            if (!said.getAndSet(true)) {
+              System.out.println("taking");
+              waitForTheEndOfInput();
+            }
+            return line.startsWith("10.0.0.7:");
+          });
+    }
+
+    private static void waitForTheEndOfInput() {
+      try {
+        System.in.readAllBytes();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
   }
 
   /** At each handshake the file is looked at, and not read. */
