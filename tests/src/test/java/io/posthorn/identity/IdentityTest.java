@@ -144,8 +144,7 @@ class IdentityTest {
     Identity.generate().save(file);
     FileState own = FileState.of(file);
     OwnerChecks.check(file, own, OwnerChecks.NOBODY_ELSE, "me", "me");
-    FileState others =
-        new FileState(own.key(), 1, own.modified(), own.changed(), own.mode(), 4711);
+    FileState others = new FileState(own.key(), 1, own.modified(), own.changed(), own.mode(), 4711);
     String owner = Files.getOwner(file).getName();
     OwnerChecks.check(file, others, OwnerChecks.NOBODY_ELSE, owner, "?");
     OwnerChecks.check(file, others, OwnerChecks.NOBODY_ELSE, "?", owner);

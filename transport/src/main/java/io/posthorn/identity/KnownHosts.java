@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A file of the peers that one has connected to, as ssh keeps it. A line reads {@code HOST:PORT
  * posthorn-x25519 BASE64} or {@code HOST:PORT SHA256:…}; several for one host are alternatives.
- * {@code @revoked} and a key, without a host, refuses that key wherever it turns up. A change
- * holds from the next handshake on: each question looks whether there was one. Safe for use by many
+ * {@code @revoked} and a key, without a host, refuses that key wherever it turns up. A change holds
+ * from the next handshake on: each question looks whether there was one. Safe for use by many
  * threads.
  */
 public final class KnownHosts {

@@ -72,8 +72,7 @@ final class OwnerChecks {
   }
 
   /** Checks the folder that a file is in, or is about to be. */
-  static void checkFolder(Path file, @Nullable Path folder)
-      throws IOException {
+  static void checkFolder(Path file, @Nullable Path folder) throws IOException {
     FileState state = folder == null ? null : FileState.of(folder);
     if (folder == null || state == null || !state.hasMode()) {
       return;

@@ -80,7 +80,7 @@ class IncomingMessagesTest {
   }
 
   @Example
-  void anIdBeyondTheWindowIsABreach() {
+  void fault50_anIdBeyondTheWindowIsABreach() {
     assertNull(part(IncomingMessages.ID_WINDOW - 1, 1, 0, 1));
     assertEquals(CloseReason.LIMIT, part(IncomingMessages.ID_WINDOW, 1, 0, 1));
     assertEquals(CloseReason.LIMIT, part((1L << 62) - 1, 1, 0, 1));
@@ -88,7 +88,7 @@ class IncomingMessagesTest {
   }
 
   @Example
-  void aMessageReservesItsWholeLengthBeforeItsFirstByte() {
+  void fault50_aMessageReservesItsWholeLengthBeforeItsFirstByte() {
     assertNull(part(0, POOL - 10, 0, 1));
     assertNull(part(1, 10, 0, 1));
     assertEquals(CloseReason.FLOW_CONTROL, part(2, 1, 0, 1));
@@ -98,7 +98,7 @@ class IncomingMessagesTest {
   }
 
   @Example
-  void aLengthThatChangesIsABreach() {
+  void fault50_aLengthThatChangesIsABreach() {
     assertNull(part(0, 100, 0, 1));
     assertEquals(CloseReason.FINAL_SIZE, part(0, 101, 1, 1));
     assertEquals(CloseReason.FINAL_SIZE, messages.onAbort(0, 99));
@@ -223,7 +223,7 @@ class IncomingMessagesTest {
   }
 
   @Example
-  void tooManyGapsAreRefusedAndTheMessageGoesOn() {
+  void fault51_tooManyGapsAreRefusedAndTheMessageGoesOn() {
     IncomingMessages to = new IncomingMessages(budget(1 << 20));
     byte[] one = {1};
     int refusedAt = -1;
