@@ -6,14 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.EcnMark;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.wire.DropReason;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -77,6 +80,39 @@ class ReflectionTest {
     peer.send(out -> out.ping());
     peer.send(out -> out.ping());
     assertTrue(peer.heardOf("onAck") > acks, "the peer is where it was, and is heard");
+  }
+
+  /** It is the one that may speak to itself: in two roles, with two sets of keys. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void fault60_anEndThatSendsToItselfHearsEachMessageOnce(boolean clear) {
+    InetSocketAddress self = HandPeer.address(1);
+    ReliableEndpoint endpoint =
+        new ReliableEndpoint(clear ? CLEAR : SEALED, new SplittableRandom(1), self::equals);
+    TransmitBatch batch = new TransmitBatch();
+    List<Integer> heard = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      long nowNanos = i * 20_000_000L;
+      byte[] body = {(byte) i};
+      endpoint.send(OutgoingMessage.ordered(Endpoint.NO_CONNECTION, self, body), nowNanos);
+      endpoint.onTimeout(nowNanos);
+      while (endpoint.pollTransmit(batch, nowNanos)) {
+        for (int at = 0; at < batch.segments(); at++) {
+          ByteBuffer segment = batch.segment(at);
+          byte[] datagram = new byte[segment.remaining()];
+          segment.get(datagram);
+          endpoint.onDatagram(ByteBuffer.wrap(datagram), self, EcnMark.NOT_ECT, nowNanos);
+        }
+      }
+      for (ReceivedMessage message = endpoint.pollMessage(nowNanos);
+          message != null;
+          message = endpoint.pollMessage(nowNanos)) {
+        heard.add((int) message.body()[0]);
+      }
+    }
+    assertEquals(List.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9), heard);
+    assertEquals(2, endpoint.connections(0).size());
+    assertEquals(0, endpoint.counters().drops(DropReason.REFLECTED));
   }
 
   @ParameterizedTest

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,13 +38,18 @@ record FileState(
     Map<String, Object> all = Files.readAttributes(file, OF_UNIX); // one stat(2)
     return new FileState(
         all.get("fileKey"),
-        (Long) all.get("size"),
-        (FileTime) all.get("lastModifiedTime"),
-        (FileTime) all.get("ctime"),
-        (Integer) all.get("mode"),
-        (Integer) all.get("uid"));
+        (Long) named(all, "size"),
+        (FileTime) named(all, "lastModifiedTime"),
+        (FileTime) named(all, "ctime"),
+        (Integer) named(all, "mode"),
+        (Integer) named(all, "uid"));
   }
 
+  private static Object named(Map<String, Object> all, String name) {
+    return Objects.requireNonNull(all.get(name), name);
+  }
+
+  /** Whether the file system has modes and owners. */
   boolean hasMode() {
     return mode != NO_MODE;
   }
