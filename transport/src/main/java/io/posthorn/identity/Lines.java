@@ -46,8 +46,11 @@ final class Lines {
       return replaceNothing(file, with);
     }
     synchronized (Lines.class) {
-      try (FileChannel lock = lockBeside(file)) {
+      FileChannel lock = lockBeside(file);
+      try {
         return replaceAlone(file, meant, with);
+      } finally {
+        lock.close();
       }
     }
   }
