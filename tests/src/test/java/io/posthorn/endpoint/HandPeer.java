@@ -320,7 +320,9 @@ final class HandPeer {
     remoteId = second.responderConnectionId();
     if (claimsToBeTheEndpoint) {
       TransportParameters told = TransportParameters.decode(payload, 0, length);
-      assertTrue(told != null);
+      if (told == null) {
+        throw new AssertionError("M2 makes no sense");
+      }
       parameters.instanceId = told.instanceId;
     }
     byte[] own = new byte[WireLimits.MAX_PARAMETERS_BYTES];
