@@ -192,8 +192,9 @@ public final class Security {
    * else speaks for it.
    *
    * @param knownHosts a file as {@link #withTrustOnFirstUse(Path)} keeps it, of which only the
-   *     lines {@code @revoked SHA256:…} (or with a public key) matter here; read at each handshake.
-   *     None are revoked if there is no such file; while it cannot be read, nobody is accepted
+   *     lines {@code @revoked SHA256:…} (or with a public key) matter here; a change holds from the
+   *     next handshake on. None are revoked if there is no such file; while it cannot be read,
+   *     nobody is accepted
    */
   public Security withRevokedKeys(Path knownHosts) {
     requireKeys();
@@ -230,8 +231,8 @@ public final class Security {
   /**
    * The same, but only peers whose keys stand in the file may connect here; others are told so.
    *
-   * @param file lines of {@code posthorn-x25519 BASE64 comment} or {@code SHA256:…}; read at each
-   *     handshake, and nobody may connect while it cannot be
+   * @param file lines of {@code posthorn-x25519 BASE64 comment} or {@code SHA256:…}; a change holds
+   *     from the next handshake on, and nobody may connect while it cannot be read
    */
   public Security withAuthorizedKeys(Path file) {
     requireKeys();
@@ -295,7 +296,8 @@ public final class Security {
    * Checks that the files it names can be relied on, so that a socket fails when it is opened and
    * not at its first peer.
    *
-   * @throws IOException if one cannot be read, is damaged, or others can write it
+   * @throws IOException if one cannot be read, is damaged, or others can write it or its folder, or
+   *     own either
    * @throws IllegalStateException if the pre-shared key was erased
    */
   public void check() throws IOException {

@@ -31,7 +31,8 @@ import picocli.CommandLine.Spec;
       "Shows and changes whom this program is and knows: its own key, the peers that it connected"
           + " to (known_hosts), and those that may connect where only such may (authorized_keys).",
       "",
-      "The files are in $POSTHORN_HOME, else $XDG_CONFIG_HOME/posthorn, else ~/.config/posthorn."
+      "The files are in $POSTHORN_HOME, else $XDG_CONFIG_HOME/posthorn, else ~/.config/posthorn.",
+      "They and this folder have to belong to this user or root, and nobody else may write them."
     },
     synopsisSubcommandLabel = "COMMAND")
 final class KeysCommand implements Callable<Integer> {

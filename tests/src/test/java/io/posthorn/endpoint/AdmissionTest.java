@@ -184,9 +184,8 @@ class AdmissionTest {
     assertEquals(Admission.COOKIE_THRESHOLD + 1, admission.halfOpenCount());
   }
 
-  /** FAULTS 42. */
   @Test
-  void aCookieIsBoundToAddressConnectionAndTime() {
+  void fault42_aCookieIsBoundToAddressConnectionAndTime() {
     fill(Admission.COOKIE_THRESHOLD, 0);
     give(1, 0);
     byte[] cookie = cookie();

@@ -75,6 +75,9 @@ final class HandPeer {
   /** Told of all that the endpoint sends, to anybody. */
   @Nullable BiConsumer<InetSocketAddress, byte[]> sent;
 
+  /** Whether it gives the endpoint's instance id, which M2 tells to anybody, for its own. */
+  boolean claimsToBeTheEndpoint;
+
   /** What the endpoint asked last to prove an address with. */
   long challenge;
 
@@ -315,6 +318,13 @@ final class HandPeer {
     int length = handshake.readSecond(datagram, second.bodyFrom(), second.bodyLength(), payload);
     assertTrue(length > 0);
     remoteId = second.responderConnectionId();
+    if (claimsToBeTheEndpoint) {
+      TransportParameters told = TransportParameters.decode(payload, 0, length);
+      if (told == null) {
+        throw new AssertionError("M2 makes no sense");
+      }
+      parameters.instanceId = told.instanceId;
+    }
     byte[] own = new byte[WireLimits.MAX_PARAMETERS_BYTES];
     byte[] body = new byte[WireLimits.MAX_HANDSHAKE_BODY_BYTES];
     int bodyLength = handshake.writeThird(own, parameters.encode(own, 0), body, 0);

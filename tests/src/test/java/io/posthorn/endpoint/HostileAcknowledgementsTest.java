@@ -68,6 +68,31 @@ class HostileAcknowledgementsTest extends MisbehavingPeerCase {
         "" + reason);
   }
 
+  /** FAULTS 48: ranges that no packet numbers have, each the only fault of its frame. */
+  @Example
+  void fault48_rangesBelowZeroOrTooManyAreNoFrame() {
+    assertNoFrame(2, 0, 0, 3); // the first range begins below 0
+    assertNoFrame(2, 0, 1, 0, 1, 0); // the second ends there
+    assertNoFrame(2, 0, 1, 2, 0, 0); // since the gap has one packet at least
+    assertNoFrame(2, 0, 1, 0, 0, 2); // the second begins there
+    int[] many = new int[4 + 2 * WireLimits.MAX_ACK_RANGES];
+    many[0] = 1000;
+    many[2] = WireLimits.MAX_ACK_RANGES;
+    assertNoFrame(many);
+  }
+
+  private static void assertNoFrame(int... fields) {
+    byte[] frame = new byte[HandPeer.MOST_FRAME_BYTES];
+    frame[0] = FrameType.ACK;
+    int at = 1;
+    for (int field : fields) {
+      at += VarInt.write(frame, at, field);
+    }
+    HandPeer each = HandPeer.connected(OPTIONS);
+    each.send(Arrays.copyOf(frame, at));
+    assertEquals(CloseReason.FRAME_ENCODING, each.toldToClose(), Arrays.toString(fields));
+  }
+
   @Example
   void aPacketOfPaddingAloneIsHarmless() {
     peer.send(new byte[] {FrameType.PADDING, 0, 0, 0});

@@ -20,21 +20,20 @@ class HostileDataTest extends MisbehavingPeerCase {
   private static final long SLICE = (24 << 20) / 4 / 64;
   private static final long POOL = (24 << 20) / 4;
 
-  /** FAULTS 50: reassembly. */
   @Example
-  void dataBeyondTheCreditBreaksFlowControl() {
+  void fault50_dataBeyondTheCreditBreaksFlowControl() {
     assertCloses(CloseReason.FLOW_CONTROL, out -> out.channelData(5, SLICE, new byte[1], 0, 1));
   }
 
   @Example
-  void dataNearTheLastOffsetBreaksFlowControl() {
+  void fault50_dataNearTheLastOffsetBreaksFlowControl() {
     assertCloses(
         CloseReason.FLOW_CONTROL,
         out -> out.channelData(63, WireLimits.MAX_OFFSET - 2, new byte[2], 0, 2));
   }
 
   @Example
-  void dataBeyondTheLastOffsetIsNoFrame() {
+  void fault50_dataBeyondTheLastOffsetIsNoFrame() {
     byte[] frame = new byte[20];
     frame[0] = FrameType.CHANNEL_DATA_LAST;
     frame[1] = 5;
@@ -44,31 +43,31 @@ class HostileDataTest extends MisbehavingPeerCase {
   }
 
   @Example
-  void contradictoryEndsOfAChannelAreABreach() {
+  void fault50_contradictoryEndsOfAChannelAreABreach() {
     peer.send(out -> out.channelFin(5, 100));
     peer.send(out -> out.channelFin(5, 100));
     assertCloses(CloseReason.FINAL_SIZE, out -> out.channelFin(5, 99));
   }
 
   @Example
-  void dataBehindTheEndOfAChannelIsABreach() {
+  void fault50_dataBehindTheEndOfAChannelIsABreach() {
     peer.send(out -> out.channelFin(5, 100));
     assertCloses(CloseReason.FINAL_SIZE, out -> out.channelData(5, 100, new byte[1], 0, 1));
   }
 
   @Example
-  void aMessageThatChangesItsLengthIsABreach() {
+  void fault50_aMessageThatChangesItsLengthIsABreach() {
     peer.send(out -> part(out, 0, 1000, 0));
     assertCloses(CloseReason.FINAL_SIZE, out -> part(out, 0, 1001, 500));
   }
 
   @Example
-  void aMessageOfATebibyteBreaksFlowControl() {
+  void fault50_aMessageOfATebibyteBreaksFlowControl() {
     assertCloses(CloseReason.FLOW_CONTROL, out -> part(out, 0, WireLimits.MAX_MESSAGE_BYTES, 0));
   }
 
   @Example
-  void moreMessagesThanThePoolHoldsBreakFlowControl() {
+  void fault50_moreMessagesThanThePoolHoldsBreakFlowControl() {
     for (int i = 0; i < 8; i++) {
       int id = i;
       peer.send(out -> part(out, id, POOL / 8, 0));
@@ -78,12 +77,12 @@ class HostileDataTest extends MisbehavingPeerCase {
   }
 
   @Example
-  void anIdBeyondTheWindowIsABreach() {
+  void fault50_anIdBeyondTheWindowIsABreach() {
     assertCloses(CloseReason.LIMIT, out -> part(out, 1024, 10, 0));
   }
 
   @Example
-  void anAbortBeyondTheWindowIsABreach() {
+  void fault50_anAbortBeyondTheWindowIsABreach() {
     assertCloses(CloseReason.LIMIT, out -> out.messageAbort((1L << 62) - 1, 10));
   }
 
@@ -103,6 +102,13 @@ class HostileDataTest extends MisbehavingPeerCase {
     assertEquals(CloseReason.LIMIT, peer.toldToClose());
   }
 
+  @Example
+  void fault50_aPartBeyondTheEndOfItsMessageIsNoFrame() {
+    // id 0, channel 3, total length 10, offset 8, and three bytes
+    peer.send(new byte[] {FrameType.MESSAGE_PART, 0, 3, 10, 8, 3, 1, 1, 1});
+    assertEquals(CloseReason.FRAME_ENCODING, peer.toldToClose());
+  }
+
   private static void part(FrameWriter out, long id, long total, long offset) {
     int fits = out.beginMessage(id, 3, -1, total, offset, 1);
     assertTrue(fits >= 0);
@@ -110,7 +116,7 @@ class HostileDataTest extends MisbehavingPeerCase {
   }
 
   @Example
-  void overlappingAndContradictoryDataLeavesTheFirst() {
+  void fault50_overlappingAndContradictoryDataLeavesTheFirst() {
     byte[] one = {6, 1, 1, 1};
     byte[] two = {8, 2, 2, 2, 2};
     peer.send(out -> out.channelData(0, 1, one, 1, 2));
@@ -121,9 +127,8 @@ class HostileDataTest extends MisbehavingPeerCase {
     assertLives();
   }
 
-  /** FAULTS 51: tiny fragments. */
   @Example
-  void tinyFragmentsWithHolesHitTheBoundOfEachChannelAndTheConnectionLives() {
+  void fault51_tinyFragmentsWithHolesHitTheBoundOfEachChannelAndTheConnectionLives() {
     SplittableRandom random = new SplittableRandom(1);
     for (int i = 0; i < 3000; i++) {
       peer.send(
@@ -138,9 +143,8 @@ class HostileDataTest extends MisbehavingPeerCase {
     assertLives();
   }
 
-  /** FAULTS 51: the same of unordered messages. */
   @Example
-  void tinyPartsOfMessagesWithHolesHitTheBoundAndTheConnectionLives() {
+  void fault51_tinyPartsOfMessagesWithHolesHitTheBoundAndTheConnectionLives() {
     SplittableRandom random = new SplittableRandom(1);
     int total = 100_000;
     for (int i = 0; i < 3000; i++) {
@@ -155,9 +159,8 @@ class HostileDataTest extends MisbehavingPeerCase {
     assertLives();
   }
 
-  /** FAULTS 52: flow control as a weapon. */
   @Example
-  void creditThatShrinksIsNoCredit() {
+  void fault52_creditThatShrinksIsNoCredit() {
     peer.send(out -> out.maxChannelData(0, 1));
     peer.send(out -> out.maxMessages(0));
     peer.send(out -> out.maxMessageData(0));
@@ -167,7 +170,7 @@ class HostileDataTest extends MisbehavingPeerCase {
   }
 
   @Example
-  void absurdCreditIsTakenAsItIs() {
+  void fault52_absurdCreditIsTakenAsItIs() {
     peer.send(out -> out.maxChannelData(0, WireLimits.MAX_OFFSET));
     peer.send(out -> out.maxMessages((1L << 62) - 1));
     peer.send(out -> out.maxMessageData((1L << 62) - 1));

@@ -2,17 +2,25 @@ package io.posthorn.endpoint;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.EcnMark;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.identity.AuthorizedKeys;
 import io.posthorn.identity.Identity;
 import io.posthorn.identity.KnownHosts;
 import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.DropReason;
+import io.posthorn.wire.PacketHeader;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,6 +47,63 @@ class RefusedPeerTest {
             .orElse(null);
     assertNotNull(why, "this side learns it");
     assertTrue(why.contains(kept), why);
+  }
+
+  /**
+   * FAULTS 60: an end that connects to itself needs not stand among its own peers; but M2 tells the
+   * instance by which it knows itself to whoever asks, and the key tells who somebody is.
+   */
+  @Test
+  void fault60_whoClaimsToBeThisEndIsJudgedAsAnybody() {
+    String wanted = Identity.generate().fingerprint().toString();
+    SocketOptions options = HandPeer.options(Security.pinned(wanted), 4, 1 << 22);
+    HandPeer peer = new HandPeer(HandPeer.endpoint(options, 1), options, 1, 1);
+    peer.claimsToBeTheEndpoint = true;
+    peer.deliver(peer.first());
+    peer.deliver(peer.third);
+    assertEquals(CloseReason.IDENTITY, peer.toldToClose());
+    assertEquals(Endpoint.NO_CONNECTION, peer.handle());
+    byte[] message = {8, 1, 2, 3, 4};
+    peer.send(out -> out.channelData(0, 0, message, 0, message.length));
+    assertNull(peer.endpoint.pollMessage(peer.nowNanos));
+  }
+
+  /** M3 has the key of whoever asked, and nobody but the right peer gets one. */
+  @Test
+  void fault59_whoAnswersInAPeersPlaceDoesNotLearnWhoAsked() {
+    String wanted = Identity.generate().fingerprint().toString();
+    ReliableEndpoint asking =
+        HandPeer.endpoint(HandPeer.options(Security.pinned(wanted), 4, 1 << 22), 1);
+    ReliableEndpoint impostor =
+        HandPeer.endpoint(HandPeer.options(Security.ephemeral(), 4, 1 << 22), 2);
+    InetSocketAddress here = HandPeer.address(1);
+    InetSocketAddress there = HandPeer.address(2);
+    asking.connect(there, 0);
+    List<Integer> said = new ArrayList<>();
+    List<Integer> answered = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      carry(asking, here, impostor, said);
+      carry(impostor, there, asking, answered);
+    }
+    assertEquals(List.of(PacketHeader.FIRST_MESSAGE), said);
+    assertEquals(List.of(PacketHeader.SECOND_MESSAGE), answered);
+    assertEquals(1, asking.counters().drops(DropReason.IDENTITY_REFUSED));
+    assertEquals(0, asking.connections(0).size() + impostor.connections(0).size());
+  }
+
+  /** Brings all that one says to the other, and notes what kinds of packets that are. */
+  private static void carry(
+      ReliableEndpoint from, InetSocketAddress at, ReliableEndpoint to, List<Integer> kinds) {
+    TransmitBatch batch = new TransmitBatch();
+    while (from.pollTransmit(batch, 0)) {
+      for (int i = 0; i < batch.segments(); i++) {
+        ByteBuffer segment = batch.segment(i);
+        byte[] datagram = new byte[segment.remaining()];
+        segment.get(datagram);
+        kinds.add(PacketHeader.kind(datagram[0]));
+        to.onDatagram(ByteBuffer.wrap(datagram), at, EcnMark.NOT_ECT, 0);
+      }
+    }
   }
 
   @Test

@@ -131,6 +131,34 @@ class SlowPeerTest {
     assertTrue(peer.heardOf("onMessage") >= 1, "and so does the other");
   }
 
+  /** Whatever was granted stays so, be it taken back before anything was sent or afterwards. */
+  @Example
+  void fault52_creditThatShrinksIsNoCredit() {
+    HandPeer peer = peerWithWindow(0);
+    grant(peer, 5_000, 2, 100_000);
+    grant(peer, 1, 1, 1);
+    send(peer, Delivery.RELIABLE_ORDERED, 1_000);
+    send(peer, Delivery.RELIABLE_UNORDERED, 1_000);
+    assertEquals(1, peer.heardOf("onChannelData"), "granted before the first message");
+    assertEquals(1, peer.heardOf("onMessage"));
+    acknowledgeAll(peer);
+    grant(peer, 1, 1, 1);
+    send(peer, Delivery.RELIABLE_ORDERED, 1_000);
+    send(peer, Delivery.RELIABLE_UNORDERED, 1_000);
+    assertEquals(2, peer.heardOf("onChannelData"), "and after it");
+    assertEquals(2, peer.heardOf("onMessage"));
+    assertNull(peer.toldToClose());
+  }
+
+  private static void grant(HandPeer peer, long offset, long messages, long bytes) {
+    peer.send(
+        out -> {
+          out.maxChannelData(1, offset);
+          out.maxMessages(messages);
+          out.maxMessageData(bytes);
+        });
+  }
+
   @Example
   void fault50_anIdThatIsUsedAgainBringsNothing() {
     HandPeer peer = peerWithWindow(0);

@@ -23,12 +23,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The own key and its file. FAULTS 34 is told by the names. */
 class IdentityTest {
+  private static final PeerKey ONE = Identity.generate().publicKey();
+
   @TempDir private Path folder;
 
   private static void mode(Path file, String mode) throws IOException {
@@ -82,6 +85,76 @@ class IdentityTest {
     Identity.load(file);
     mode(file, "r--------");
     Identity.load(file);
+  }
+
+  /** Who may write a folder puts another file in the place of the one in it. */
+  @Test
+  void fault34_aKeyInAFolderThatOthersMayWriteIsRefusedByPathAndMode() throws IOException {
+    Path home = Files.createDirectory(folder.resolve("home"));
+    Path file = home.resolve("identity");
+    mode(home, "rwx------");
+    Identity.generate().save(file);
+    for (String mode : List.of("rwxrwxr-x", "rwxr-xrwx", "rwx-w----")) {
+      mode(home, mode);
+      for (Executable use :
+          List.<Executable>of(
+              () -> Identity.load(file),
+              () -> Identity.loadOrCreate(file),
+              () -> Identity.generate().save(home.resolve("another")),
+              () -> new KnownHosts(home.resolve("hosts")).add("10.0.0.7:9000", ONE),
+              () -> SecretFile.read(file))) {
+        String why = assertThrows(IdentityFileException.class, use).getMessage();
+        assertTrue(why.contains("the folder of " + home), why);
+        assertTrue(why.contains(" has mode 07") && why.contains("chmod go-w " + home), why);
+      }
+    }
+    try (var files = Files.list(home)) {
+      assertEquals(List.of(file), files.toList(), "and nothing was made");
+    }
+    mode(home, "rwxr-xr-x");
+    Identity.load(file);
+    Files.setAttribute(home, "unix:mode", 01777); // as /tmp has it
+    Identity.load(file);
+  }
+
+  /** A link leads to another folder, which counts as well. */
+  @Test
+  void fault34_aLinkToAKeyIsCheckedAtBothEnds() throws IOException {
+    Path home = Files.createDirectory(folder.resolve("home"));
+    Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+    mode(home, "rwx------");
+    mode(elsewhere, "rwx------");
+    Path file = elsewhere.resolve("identity");
+    Identity.generate().save(file);
+    Path link = Files.createSymbolicLink(home.resolve("identity"), file);
+    Identity.load(link);
+    for (Path open : List.of(home, elsewhere)) {
+      mode(open, "rwxrwxrwx");
+      String why =
+          assertThrows(IdentityFileException.class, () -> Identity.load(link)).getMessage();
+      assertTrue(why.contains("chmod go-w " + open), why);
+      mode(open, "rwx------");
+    }
+  }
+
+  /** Files are root's here, or this user's; what is somebody else's is told by its state. */
+  @Test
+  void fault34_aKeyOfSomebodyElseIsRefusedByPathAndOwner() throws IOException {
+    Path file = folder.resolve("identity");
+    Identity.generate().save(file);
+    FileState own = FileState.of(file);
+    OwnerChecks.check(file, own, OwnerChecks.NOBODY_ELSE, "me", "me");
+    FileState others = new FileState(own.key(), 1, own.modified(), own.changed(), own.mode(), 4711);
+    String owner = Files.getOwner(file).getName();
+    OwnerChecks.check(file, others, OwnerChecks.NOBODY_ELSE, owner, "?");
+    OwnerChecks.check(file, others, OwnerChecks.NOBODY_ELSE, "?", owner);
+    OwnerChecks.check(file, others, OwnerChecks.NOBODY_ELSE, "?", "?");
+    String why =
+        assertThrows(
+                IdentityFileException.class,
+                () -> OwnerChecks.check(file, others, OwnerChecks.NOBODY_ELSE, "me", "?"))
+            .getMessage();
+    assertTrue(why.contains(file + " belongs to " + owner) && why.contains("chown"), why);
   }
 
   @ParameterizedTest

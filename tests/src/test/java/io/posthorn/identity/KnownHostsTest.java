@@ -8,17 +8,26 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.identity.KnownHosts.Entry;
+import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URISyntaxException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,6 +66,7 @@ class KnownHostsTest {
 
   private static void write(Path to, String text) throws IOException {
     Files.createDirectories(to.getParent());
+    Files.setPosixFilePermissions(to.getParent(), PosixFilePermissions.fromString("rwx------"));
     Files.writeString(to, text);
     Files.setPosixFilePermissions(to, PosixFilePermissions.fromString("rw-r--r--"));
   }
@@ -106,7 +116,7 @@ class KnownHostsTest {
   }
 
   private List<String> comments() throws IOException {
-    return hosts.entries().stream().map(KnownHosts.Entry::comment).toList();
+    return hosts.entries().stream().map(Entry::comment).toList();
   }
 
   @Test
@@ -196,6 +206,168 @@ class KnownHostsTest {
       assertTrue(refusal(key).contains("is revoked"), refusal(key));
     }
     assertKnown(ONE);
+  }
+
+  /** A key that one takes out does not come back since another takes out another. */
+  @Test
+  void whatTwoTakeOutAtOnceIsOutForBoth() throws Exception {
+    hosts.add("10.0.0.7:9000", ONE);
+    hosts.add("10.0.0.8:9000", ONE);
+    hosts.add("10.0.0.9:9000", ONE);
+    KnownHosts elsewhere = new KnownHosts(file);
+    FutureTask<Integer> taking = new FutureTask<>(() -> elsewhere.remove("10.0.0.7:9000"));
+    Thread taker = new Thread(taking, "takes out");
+    int removed =
+        Lines.remove(
+            file,
+            line -> {
+              if (taker.getState() == Thread.State.NEW) {
+                taker.start();
+                while (taker.getState() != Thread.State.BLOCKED && !taking.isDone()) {
+                  Thread.onSpinWait(); // until it waits for this one, or is done
+                }
+              }
+              return line.startsWith("10.0.0.8:");
+            });
+    assertEquals(1, removed);
+    assertEquals(1, taking.get());
+    assertEquals(List.of("10.0.0.9:9000"), hosts.entries().stream().map(Entry::host).toList());
+  }
+
+  /** As above, where the other is another process, which waits at the lock of a file beside. */
+  @Test
+  void whoeverTakesLinesOutKeepsOtherProcessesFromIt() throws Exception {
+    hosts.add("10.0.0.7:9000", ONE);
+    hosts.add("10.0.0.8:9000", ONE);
+    String classes = File.pathSeparator + codeOf(Lines.class) + File.pathSeparator;
+    Process other =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                codeOf(SlowTaker.class) + classes,
+                SlowTaker.class.getName(),
+                file.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    Path lock = file.resolveSibling(".known_hosts.lock");
+    try (BufferedReader says = other.inputReader()) {
+      assertEquals("taking", says.readLine());
+      try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.WRITE)) {
+        assertNull(channel.tryLock(), "the other has it");
+        other.getOutputStream().close();
+        assertEquals(0, other.waitFor());
+        assertNotNull(channel.tryLock());
+      }
+    } finally {
+      other.destroy();
+    }
+    assertEquals(List.of("10.0.0.8:9000"), hosts.entries().stream().map(Entry::host).toList());
+    assertEquals(0, Files.size(lock));
+  }
+
+  private static String codeOf(Class<?> type) throws URISyntaxException {
+    return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+  }
+
+  /** Takes a line out of a file, says when it is about to, and does so when it is told to. */
+  static final class SlowTaker {
+    private SlowTaker() {}
+
+    /** Takes the name of the file. */
+    public static void main(String[] arguments) throws IOException {
+      AtomicBoolean said = new AtomicBoolean();
+      Lines.remove(
+          Path.of(arguments[0]),
+          line -> {
+            if (!said.getAndSet(true)) {
+              System.out.println("taking");
+              waitForTheEndOfInput();
+            }
+            return line.startsWith("10.0.0.7:");
+          });
+    }
+
+    private static void waitForTheEndOfInput() {
+      try {
+        System.in.readAllBytes();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** At each handshake the file is looked at, and not read. */
+  @Test
+  void aFileThatStaysAsItIsIsReadOnce() throws IOException {
+    hosts.add("10.0.0.7:9000", ONE);
+    AtomicLong nanos = new AtomicLong();
+    KnownHosts asked = new KnownHosts(file, nanos::get);
+    Path of = folder.resolve("home/authorized_keys");
+    AuthorizedKeys keys = new AuthorizedKeys(of, nanos::get);
+    keys.add(ONE, "");
+    int before = keys.reads();
+    for (int i = 0; i < 100; i++) {
+      nanos.addAndGet(KeptFile.SETTLED_NANOS);
+      assertInstanceOf(KnownHosts.Verdict.Known.class, asked.judge(peer, ONE.bytes()));
+      assertNull(keys.refusal(ONE.bytes()));
+    }
+    assertEquals(2, asked.reads(), "when it was seen first, and once it had settled");
+    assertTrue(keys.reads() - before <= 2, keys.reads() - before + " times");
+  }
+
+  /** Times of files are coarse: what looks unchanged shortly after a change may be another. */
+  @Test
+  void aFileThatChangedJustNowIsReadAtEachQuestion() throws IOException {
+    AtomicLong nanos = new AtomicLong();
+    KnownHosts asked = new KnownHosts(file, nanos::get);
+    assertInstanceOf(KnownHosts.Verdict.Unknown.class, asked.judge(peer, ONE.bytes()));
+    hosts.add("10.0.0.7:9000", ONE);
+    for (int i = 1; i <= 10; i++) {
+      int before = asked.reads();
+      assertInstanceOf(KnownHosts.Verdict.Known.class, asked.judge(peer, ONE.bytes()));
+      assertEquals(before + 1, asked.reads());
+      nanos.addAndGet((KeptFile.SETTLED_NANOS - 1) / 10);
+    }
+  }
+
+  @Test
+  void whateverChangesASettledFileCountsAtOnce() throws IOException {
+    String old = "10.0.0.7:9000 " + ONE.fingerprint() + "\n";
+    String other = "10.0.0.7:9000 " + TWO.fingerprint() + "\n"; // as many bytes
+    write(file, old);
+    AtomicLong nanos = new AtomicLong();
+    KnownHosts asked = new KnownHosts(file, nanos::get);
+    settle(asked, nanos, ONE);
+    FileTime time = Files.getLastModifiedTime(file);
+
+    write(file, other); // in place, and with its old time
+    Files.setLastModifiedTime(file, time);
+    settle(asked, nanos, TWO);
+
+    Path beside = folder.resolve("home/beside");
+    write(beside, old);
+    Files.setLastModifiedTime(beside, time);
+    Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
+    settle(asked, nanos, ONE);
+
+    asked.revoke(ONE.fingerprint());
+    assertInstanceOf(KnownHosts.Verdict.Refused.class, asked.judge(peer, ONE.bytes()));
+    write(file, old);
+    settle(asked, nanos, ONE);
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
+    assertInstanceOf(KnownHosts.Verdict.Refused.class, asked.judge(peer, ONE.bytes()));
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+    settle(asked, nanos, ONE);
+    Files.delete(file);
+    assertInstanceOf(KnownHosts.Verdict.Unknown.class, asked.judge(peer, ONE.bytes()));
+  }
+
+  /** Asks until what the file says is kept. */
+  private void settle(KnownHosts asked, AtomicLong nanos, PeerKey known) {
+    for (int i = 0; i < 3; i++) {
+      assertInstanceOf(KnownHosts.Verdict.Known.class, asked.judge(peer, known.bytes()));
+      nanos.addAndGet(KeptFile.SETTLED_NANOS);
+    }
   }
 
   @Test

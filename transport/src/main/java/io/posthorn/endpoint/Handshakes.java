@@ -259,8 +259,8 @@ final class Handshakes {
     InetSocketAddress address = halfOpen.key.address();
     long remoteId = halfOpen.key.initiatorConnectionId();
     ConnectionSlot existing = addresses.byName(address);
-    boolean self = peer.instanceId == shared.instanceId();
     byte[] key = halfOpen.handshake.remoteStatic();
+    boolean self = peer.instanceId == shared.instanceId() && isOwn(key);
     EndpointTrace told = shared.trace();
     if (told != null) {
       told.handshakeKeys(halfOpen.handshake, remoteId, halfOpen.responderConnectionId);
@@ -316,6 +316,14 @@ final class Handshakes {
     }
     turns.settle(slot, nowNanos);
     return DropReason.NONE;
+  }
+
+  /**
+   * Whether a key is this end's: M2 tells its instance to anybody who asks, so that alone proves
+   * nothing. Without encryption there are no keys, and nobody is refused for one.
+   */
+  private boolean isOwn(byte[] key) {
+    return suite == WireLimits.SUITE_CLEAR || Arrays.equals(key, identity.publicKey());
   }
 
   /**

@@ -4,15 +4,17 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A file of the peers that may connect here, one a line: {@code posthorn-x25519 BASE64 comment} or
- * {@code SHA256:… comment}. It is read at each question, so that a change holds from the next
- * handshake on. Safe for use by many threads.
+ * {@code SHA256:… comment}. A change holds from the next handshake on: each question looks whether
+ * there was one. Safe for use by many threads.
  */
 public final class AuthorizedKeys {
   private final Path file;
+  private final KeptFile<Entry> kept;
 
   /**
    * One peer of the file.
@@ -25,7 +27,17 @@ public final class AuthorizedKeys {
 
   /** The file of this name, which need not be there yet. */
   public AuthorizedKeys(Path file) {
+    this(file, System::nanoTime);
+  }
+
+  AuthorizedKeys(Path file, LongSupplier nanoTime) {
     this.file = file;
+    this.kept = new KeptFile<>(file, this::parse, nanoTime);
+  }
+
+  /** How often the file was read to answer questions. */
+  int reads() {
+    return kept.reads();
   }
 
   /** The file. */
@@ -39,10 +51,13 @@ public final class AuthorizedKeys {
    * @throws IdentityFileException if a line makes no sense, or others can write the file
    */
   public List<Entry> entries() throws IOException {
+    return kept.entries();
+  }
+
+  private List<Entry> parse(String text) throws IOException {
     List<Entry> entries = new ArrayList<>();
-    String text = GuardedFile.readPublic(file);
     int number = 0;
-    for (String line : text == null ? List.<String>of() : text.lines().toList()) {
+    for (String line : text.lines().toList()) {
       number++;
       if (KeyLine.isBlank(line)) {
         continue;
@@ -80,11 +95,12 @@ public final class AuthorizedKeys {
     } catch (IOException unreadable) {
       return unreadable.getMessage();
     }
+    Fingerprint shown = Fingerprint.of(publicKey);
     boolean found = false;
     for (Entry entry : entries) {
-      found |= entry.fingerprint().isOf(publicKey);
+      found |= entry.fingerprint().equals(shown);
     }
-    return found ? null : Fingerprint.of(publicKey) + " does not stand in " + file;
+    return found ? null : shown + " does not stand in " + file;
   }
 
   /**

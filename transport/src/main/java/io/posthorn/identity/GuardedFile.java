@@ -13,16 +13,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.EnumSet;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads and writes files of keys. What others may read (a private key) or write (any of them) is
- * refused; what is written is whole or not there, and for its owner alone. Where the file system
- * has no modes, as on Windows, whoever may enter the folder is trusted.
+ * refused, see {@link OwnerChecks}; what is written is whole or not there, and for its owner alone.
  */
 final class GuardedFile {
   private static final int MOST_BYTES = 16 << 20;
@@ -30,57 +26,48 @@ final class GuardedFile {
   /** Somebody would have to replace the file as often at just that moment. */
   private static final int APPENDING_ATTEMPTS = 100;
 
-  private static final Set<PosixFilePermission> OTHERS =
-      EnumSet.of(
-          PosixFilePermission.GROUP_READ,
-          PosixFilePermission.GROUP_WRITE,
-          PosixFilePermission.GROUP_EXECUTE,
-          PosixFilePermission.OTHERS_READ,
-          PosixFilePermission.OTHERS_WRITE,
-          PosixFilePermission.OTHERS_EXECUTE);
-
-  private static final Set<PosixFilePermission> OTHERS_WRITE =
-      EnumSet.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE);
+  /** Likewise, where whoever adds a line changes it too. */
+  private static final int READING_ATTEMPTS = 1000;
 
   private GuardedFile() {}
 
+  /**
+   * What stands in a file.
+   *
+   * @param state of the file that this was read from, unchanged meanwhile
+   */
+  record Content(String text, FileState state) {}
+
   /** The text of a file that nobody else may read or write; null if there is no file. */
   static @Nullable String readSecret(Path file) throws IOException {
-    return read(file, OTHERS, "0600");
+    Content content = read(file, OwnerChecks.NOBODY_ELSE);
+    return content == null ? null : content.text;
   }
 
-  /** The text of a file that nobody else may write; null if there is no file. */
-  static @Nullable String readPublic(Path file) throws IOException {
-    return read(file, OTHERS_WRITE, "0644");
+  /** The content of a file that nobody else may write; null if there is no file. */
+  static @Nullable Content readPublic(Path file) throws IOException {
+    return read(file, OwnerChecks.NO_OTHER_WRITER);
   }
 
-  private static @Nullable String read(Path file, Set<PosixFilePermission> wrong, String right)
-      throws IOException {
+  private static @Nullable Content read(Path file, int wrong) throws IOException {
     try {
-      Set<PosixFilePermission> modes = modes(file);
-      Set<PosixFilePermission> found = EnumSet.copyOf(wrong);
-      found.retainAll(modes);
-      if (!found.isEmpty()) {
-        boolean written = found.removeAll(OTHERS_WRITE);
-        throw new IdentityFileException(
-            file,
-            file
-                + " has mode "
-                + octal(modes)
-                + ", so others may "
-                + (written ? "change" : "read")
-                + " it: look whether it still says what it should, then chmod "
-                + right
-                + " it");
+      for (int attempt = 0; attempt < READING_ATTEMPTS; attempt++) {
+        FileState state = FileState.of(file);
+        OwnerChecks.check(file, state, wrong);
+        if (Files.isDirectory(file)) {
+          throw new IdentityFileException(file, file + " is a folder: name a file");
+        }
+        if (state.bytes() > MOST_BYTES) {
+          throw new IdentityFileException(
+              file, file + " has more than " + MOST_BYTES + " bytes: this is no file of keys");
+        }
+        String text = Files.readString(file);
+        if (FileState.of(file).equals(state)) { // else another was read than was checked
+          return new Content(text, state);
+        }
       }
-      if (Files.isDirectory(file)) {
-        throw new IdentityFileException(file, file + " is a folder: name a file");
-      }
-      if (Files.size(file) > MOST_BYTES) {
-        throw new IdentityFileException(
-            file, file + " has more than " + MOST_BYTES + " bytes: this is no file of keys");
-      }
-      return Files.readString(file);
+      throw new IdentityFileException(
+          file, "cannot read " + file + ": others change it all the time; try again");
     } catch (NoSuchFileException missing) {
       return null;
     } catch (CharacterCodingException damaged) {
@@ -133,8 +120,8 @@ final class GuardedFile {
   static void append(Path file, String line) throws IOException {
     for (int attempt = 0; attempt < APPENDING_ATTEMPTS; attempt++) {
       appendOnce(file, line);
-      String now = readPublic(file);
-      if (now != null && now.lines().anyMatch(line::equals)) {
+      Content now = readPublic(file);
+      if (now != null && now.text.lines().anyMatch(line::equals)) {
         return; // else another file was put in place of the one that has it
       }
     }
@@ -143,7 +130,7 @@ final class GuardedFile {
   }
 
   private static void appendOnce(Path file, String line) throws IOException {
-    String before = readPublic(file);
+    Content before = readPublic(file);
     if (before == null) {
       try {
         create(file, line + "\n");
@@ -152,7 +139,8 @@ final class GuardedFile {
         before = readPublic(file); // made by somebody else meanwhile
       }
     }
-    boolean isOpenLine = before != null && !before.isEmpty() && !before.endsWith("\n");
+    String text = before == null ? "" : before.text;
+    boolean isOpenLine = !text.isEmpty() && !text.endsWith("\n");
     byte[] bytes = ((isOpenLine ? "\n" : "") + line + "\n").getBytes(StandardCharsets.UTF_8);
     try (FileChannel out =
         FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
@@ -166,14 +154,9 @@ final class GuardedFile {
       throw new IdentityFileException(file, file + " is no name for a file");
     }
     createFolder(folder);
-    boolean posix = hasModes(folder);
-    FileAttribute<?>[] ownerOnly =
-        posix
-            ? new FileAttribute<?>[] {
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
-            }
-            : new FileAttribute<?>[0];
-    Path beside = Files.createTempFile(folder, "." + file.getFileName() + "-", "", ownerOnly);
+    OwnerChecks.checkFolder(file, folder);
+    Path beside =
+        Files.createTempFile(folder, "." + file.getFileName() + "-", "", ownerOnly(folder));
     try (FileChannel out = FileChannel.open(beside, StandardOpenOption.WRITE)) {
       writeAll(out, text.getBytes(StandardCharsets.UTF_8));
     } catch (IOException failed) {
@@ -214,24 +197,17 @@ final class GuardedFile {
     out.force(true);
   }
 
+  /** What a new file in a folder is made with, to be for its owner alone. */
+  static FileAttribute<?>[] ownerOnly(Path folder) throws IOException {
+    return hasModes(folder)
+        ? new FileAttribute<?>[] {
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
+        }
+        : new FileAttribute<?>[0];
+  }
+
   private static boolean hasModes(Path path) throws IOException {
     return Files.getFileStore(path).supportsFileAttributeView("posix");
-  }
-
-  private static Set<PosixFilePermission> modes(Path file) throws IOException {
-    try {
-      return Files.getPosixFilePermissions(file);
-    } catch (UnsupportedOperationException noModes) {
-      return Set.of();
-    }
-  }
-
-  private static String octal(Set<PosixFilePermission> modes) {
-    int bits = 0;
-    for (PosixFilePermission mode : modes) {
-      bits |= 0400 >> mode.ordinal(); // the enum stands in the order of the bits
-    }
-    return String.format(java.util.Locale.ROOT, "%04o", bits);
   }
 
   static String reason(IOException failed) {

@@ -6,19 +6,21 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A file of the peers that one has connected to, as ssh keeps it. A line reads {@code HOST:PORT
  * posthorn-x25519 BASE64} or {@code HOST:PORT SHA256:…}; several for one host are alternatives.
- * {@code @revoked} and a key, without a host, refuses that key wherever it turns up. The file is
- * read at each question, so that a change holds from the next handshake on. Safe for use by many
+ * {@code @revoked} and a key, without a host, refuses that key wherever it turns up. A change holds
+ * from the next handshake on: each question looks whether there was one. Safe for use by many
  * threads.
  */
 public final class KnownHosts {
   private static final String REVOKED = "@revoked";
 
   private final Path file;
+  private final KeptFile<Entry> kept;
 
   /**
    * One line of the file.
@@ -37,7 +39,17 @@ public final class KnownHosts {
 
   /** The file of this name, which need not be there yet. */
   public KnownHosts(Path file) {
+    this(file, System::nanoTime);
+  }
+
+  KnownHosts(Path file, LongSupplier nanoTime) {
     this.file = file;
+    this.kept = new KeptFile<>(file, this::parse, nanoTime);
+  }
+
+  /** How often the file was read to answer questions. */
+  int reads() {
+    return kept.reads();
   }
 
   /** The file. */
@@ -60,10 +72,13 @@ public final class KnownHosts {
    * @throws IdentityFileException if one makes no sense, or others can write the file
    */
   public List<Entry> entries() throws IOException {
+    return kept.entries();
+  }
+
+  private List<Entry> parse(String text) throws IOException {
     List<Entry> entries = new ArrayList<>();
-    String text = GuardedFile.readPublic(file);
     int number = 0;
-    for (String line : text == null ? List.<String>of() : text.lines().toList()) {
+    for (String line : text.lines().toList()) {
       number++;
       if (KeyLine.isBlank(line)) {
         continue;
@@ -127,8 +142,9 @@ public final class KnownHosts {
 
   private @Nullable String revocation(
       List<Entry> entries, InetSocketAddress peer, byte[] publicKey) {
+    Fingerprint shown = Fingerprint.of(publicKey);
     for (Entry entry : entries) {
-      if (entry.isRevoked() && entry.fingerprint().isOf(publicKey)) {
+      if (entry.isRevoked() && entry.fingerprint().equals(shown)) {
         return "the key of "
             + nameOf(peer)
             + ", "
@@ -156,11 +172,12 @@ public final class KnownHosts {
       return new Verdict.Refused(revoked);
     }
     String name = nameOf(peer);
+    Fingerprint shown = Fingerprint.of(publicKey);
     @Nullable Entry other = null;
     boolean known = false;
     for (Entry entry : entries) {
       if (entry.host().equals(name)) { // and not that of a revoked key, which has none
-        boolean matches = entry.fingerprint().isOf(publicKey);
+        boolean matches = entry.fingerprint().equals(shown);
         known |= matches;
         other = matches || other != null ? other : entry;
       }

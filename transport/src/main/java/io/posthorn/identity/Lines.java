@@ -4,18 +4,29 @@ import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
  * Takes lines out of a file of keys, to which other processes may add meanwhile: the new file has
- * what they add, be it a key that is revoked.
+ * what they add, be it a key that is revoked. Who takes lines out does so alone, or the one would
+ * put back what the other took: in this process under the lock of this class, among processes under
+ * that of an empty file beside, {@code .NAME.lock}, which stays. (A lock of the file itself would
+ * be lost whenever a handshake reads it: closing a file gives up all locks that the process has of
+ * it.) Nothing but files is touched under them.
  */
 final class Lines {
   /** Somebody would have to change the file as often at just that moment. */
   private static final int ATTEMPTS = 100;
+
+  private static final Set<OpenOption> LOCK =
+      Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
 
   private Lines() {}
 
@@ -31,10 +42,45 @@ final class Lines {
    * @return how many went
    */
   static int replace(Path file, Predicate<String> meant, String with) throws IOException {
+    if (Files.notExists(file)) {
+      return replaceNothing(file, with);
+    }
+    synchronized (Lines.class) {
+      FileChannel lock = lockBeside(file);
+      try {
+        return replaceAlone(file, meant, with);
+      } finally {
+        lock.close();
+      }
+    }
+  }
+
+  private static int replaceNothing(Path file, String with) throws IOException {
+    if (!with.isEmpty()) {
+      GuardedFile.append(file, with);
+    }
+    return 0;
+  }
+
+  /** Waits until no other process takes lines out; until this is closed, none does. */
+  private static FileChannel lockBeside(Path file) throws IOException {
+    Path lock = file.resolveSibling("." + file.getFileName() + ".lock");
+    FileChannel beside = FileChannel.open(lock, LOCK, GuardedFile.ownerOnly(file));
+    try {
+      beside.lock();
+    } catch (IOException noLocks) {
+      // There are file systems without any: there, whoever is last wins.
+    }
+    return beside;
+  }
+
+  private static int replaceAlone(Path file, Predicate<String> meant, String with)
+      throws IOException {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       try (FileChannel old = FileChannel.open(file, StandardOpenOption.READ)) {
-        String text = GuardedFile.readPublic(file);
-        if (text == null || !read(old).equals(text)) {
+        GuardedFile.Content content = GuardedFile.readPublic(file);
+        String text = content == null ? "" : content.text();
+        if (content == null || !read(old).equals(text)) {
           continue; // changed since it was opened
         }
         StringBuilder left = new StringBuilder();
@@ -53,10 +99,7 @@ final class Lines {
         addLate(file, read(old), text);
         return removed;
       } catch (NoSuchFileException missing) {
-        if (!with.isEmpty()) {
-          GuardedFile.append(file, with);
-        }
-        return 0;
+        return replaceNothing(file, with);
       }
     }
     throw new IdentityFileException(

@@ -50,7 +50,7 @@ class IncomingChannelTest {
   }
 
   @Test
-  void dataBeyondTheCreditBreaksFlowControl() {
+  void fault50_dataBeyondTheCreditBreaksFlowControl() {
     assertEquals(SLICE, channel.granted());
     assertNull(channel.check(SLICE - 1, 1));
     assertEquals(CloseReason.FLOW_CONTROL, channel.check(SLICE, 1));
@@ -62,7 +62,7 @@ class IncomingChannelTest {
   }
 
   @Test
-  void theEndOfAChannelDoesNotMove() {
+  void fault50_theEndOfAChannelDoesNotMove() {
     assertNull(data(channel, 0, chunk(9, false, 1)));
     assertNull(channel.onFin(10));
     assertNull(channel.onFin(10));
@@ -73,7 +73,7 @@ class IncomingChannelTest {
   }
 
   @Test
-  void theEndOfAChannelIsNotBelowWhatArrived() {
+  void fault50_theEndOfAChannelIsNotBelowWhatArrived() {
     assertNull(data(channel, 100, chunk(20, false, 1)));
     assertEquals(CloseReason.FINAL_SIZE, channel.onFin(120));
     assertNull(channel.onFin(121));
@@ -87,7 +87,7 @@ class IncomingChannelTest {
   }
 
   @Test
-  void aMessageLongerThanAnnouncedIsABreachBeforeItsBytesCome() {
+  void fault50_aMessageLongerThanAnnouncedIsABreachBeforeItsBytesCome() {
     ReceiveBudget small = new ReceiveBudget(CEILING, 1000, false);
     IncomingChannel to = new IncomingChannel(0, small, memory);
     assertNull(data(to, 0, chunk(1000, true, 1)));
@@ -98,7 +98,7 @@ class IncomingChannelTest {
 
   /** Chunks of one byte make headers outweigh the message, which memory has to bear as well. */
   @Test
-  void aMessageInTinyChunksIsBoundedByItsBytesOnTheStream() {
+  void fault50_aMessageInTinyChunksIsBoundedByItsBytesOnTheStream() {
     ReceiveBudget small = new ReceiveBudget(1 << 24, 1 << 20, false);
     IncomingChannel to = new IncomingChannel(0, small, memory);
     to.onGranted(1L << 30);

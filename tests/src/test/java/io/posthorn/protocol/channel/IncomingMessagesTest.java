@@ -35,7 +35,7 @@ class IncomingMessagesTest {
 
   /** Parts that overlap, repeat and contradict each other: the first byte to arrive stays. */
   @Property(tries = 150)
-  void theFirstByteToArriveStays(@ForAll long seed) {
+  void fault50_theFirstByteToArriveStays(@ForAll long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     IncomingMessages to = new IncomingMessages(budget(1 << 20));
     int total = 1 + random.nextInt(random.nextBoolean() ? 40 : 9000);
@@ -80,7 +80,7 @@ class IncomingMessagesTest {
   }
 
   @Example
-  void anIdBeyondTheWindowIsABreach() {
+  void fault50_anIdBeyondTheWindowIsABreach() {
     assertNull(part(IncomingMessages.ID_WINDOW - 1, 1, 0, 1));
     assertEquals(CloseReason.LIMIT, part(IncomingMessages.ID_WINDOW, 1, 0, 1));
     assertEquals(CloseReason.LIMIT, part((1L << 62) - 1, 1, 0, 1));
@@ -88,7 +88,7 @@ class IncomingMessagesTest {
   }
 
   @Example
-  void aMessageReservesItsWholeLengthBeforeItsFirstByte() {
+  void fault50_aMessageReservesItsWholeLengthBeforeItsFirstByte() {
     assertNull(part(0, POOL - 10, 0, 1));
     assertNull(part(1, 10, 0, 1));
     assertEquals(CloseReason.FLOW_CONTROL, part(2, 1, 0, 1));
@@ -98,7 +98,7 @@ class IncomingMessagesTest {
   }
 
   @Example
-  void aLengthThatChangesIsABreach() {
+  void fault50_aLengthThatChangesIsABreach() {
     assertNull(part(0, 100, 0, 1));
     assertEquals(CloseReason.FINAL_SIZE, part(0, 101, 1, 1));
     assertEquals(CloseReason.FINAL_SIZE, messages.onAbort(0, 99));
@@ -223,7 +223,7 @@ class IncomingMessagesTest {
   }
 
   @Example
-  void tooManyGapsAreRefusedAndTheMessageGoesOn() {
+  void fault51_tooManyGapsAreRefusedAndTheMessageGoesOn() {
     IncomingMessages to = new IncomingMessages(budget(1 << 20));
     byte[] one = {1};
     int refusedAt = -1;
@@ -246,7 +246,7 @@ class IncomingMessagesTest {
 
   /** The bound holds over all messages together, or a peer could multiply it by their number. */
   @Example
-  void gapsAreBoundedOverAllMessages() {
+  void fault51_gapsAreBoundedOverAllMessages() {
     IncomingMessages to = new IncomingMessages(budget(4 << 20));
     byte[] one = {1};
     long stored = 0;
@@ -265,6 +265,21 @@ class IncomingMessagesTest {
     assertFalse(to.leftTooManyGaps(), "an abort gives room back");
   }
 
+  /** FAULTS 51: what a part costs does not grow with the gaps that its sender left before it. */
+  @Example
+  void fault51_aTinyPartLooksAtItsNeighboursAlone() {
+    IncomingMessages to = new IncomingMessages(budget(4 << 20));
+    byte[] one = {1};
+    int parts = IncomingMessages.MAX_GAPS;
+    for (int round = 0; round < 2; round++) {
+      for (int i = 0; i < parts; i++) {
+        assertNull(to.onPart(0, 0, -1, 100_000, 1 + 2L * i, one, 0, 1));
+      }
+    }
+    assertFalse(to.leftTooManyGaps());
+    assertTrue(to.rangesLookedAt() <= 2L * parts, to.rangesLookedAt() + " ranges looked at");
+  }
+
   @Example
   void anEmptyMessageIsHandedOver() {
     assertNull(part(0, 0, 0, 0));
@@ -276,7 +291,7 @@ class IncomingMessagesTest {
   }
 
   @Example
-  void nothingIsAllocatedFromADeclaredLength() {
+  void fault50_nothingIsAllocatedFromADeclaredLength() {
     IncomingMessages to = new IncomingMessages(budget(1L << 42));
     for (int id = 0; id < 1000; id++) {
       assertNull(to.onPart(id, 0, -1, (1L << 40) / 1000, 0, new byte[1], 0, 1));

@@ -83,7 +83,7 @@ class ReassemblyBufferProperties {
   }
 
   @Example
-  void oneGapMoreThanAllowedIsRefusedAndStoresNothing() {
+  void fault51_oneGapMoreThanAllowedIsRefusedAndStoresNothing() {
     ReceiveMemory memory = new ReceiveMemory(1 << 20);
     ReassemblyBuffer buffer = new ReassemblyBuffer(memory);
     byte[] one = {1};
@@ -99,6 +99,21 @@ class ReassemblyBufferProperties {
     assertTrue(buffer.insert(highest + 1, one, 0, 1), "now there is room for one");
     assertTrue(buffer.insert(0, one, 0, 1), "what is next in order is always taken");
     assertEquals(4, buffer.contiguousEnd());
+  }
+
+  /** FAULTS 51: what a piece costs does not grow with the gaps that its sender left before it. */
+  @Example
+  void fault51_aTinyPieceLooksAtItsNeighboursAlone() {
+    ReassemblyBuffer buffer = new ReassemblyBuffer(new ReceiveMemory(1 << 20));
+    byte[] one = {1};
+    int pieces = ReassemblyBuffer.MAX_GAPS;
+    for (int round = 0; round < 2; round++) {
+      for (int i = 0; i < pieces; i++) {
+        assertTrue(buffer.insert(1 + 2L * i, one, 0, 1));
+      }
+    }
+    assertTrue(
+        buffer.rangesLookedAt() <= 2L * pieces, buffer.rangesLookedAt() + " ranges looked at");
   }
 
   @Example

@@ -135,9 +135,9 @@ class NoiseXXTest {
     assertTrue(ends.initiator.readSecond(second, 0, second.length, payload) > 0);
   }
 
-  /** FAULTS 60: what an end wrote itself never completes its own handshake. */
+  /** What an end wrote itself never completes its own handshake. */
   @Test
-  void anEndDoesNotCompleteWithItsOwnMessages() {
+  void fault60_anEndDoesNotCompleteWithItsOwnMessages() {
     SplittableRandom random = new SplittableRandom(9);
     StaticKey key = StaticKey.generate(random);
     NoiseXX initiator = NoiseXX.initiator(key, CONNECTION_ID, null, random);
@@ -181,9 +181,9 @@ class NoiseXXTest {
     assertEquals(Handshake.FAILED, initiator.readSecond(second, 0, second.length, payload));
   }
 
-  /** FAULTS 59. Everything fits in this message, but its secret is zero whoever computes it. */
+  /** Everything fits in this message, but its secret is zero whoever computes it. */
   @Test
-  void anIdentityOfSmallOrderIsRefused() {
+  void fault59_anIdentityOfSmallOrderIsRefused() {
     SplittableRandom random = new SplittableRandom(11);
     NoiseXX initiator = NoiseXX.initiator(StaticKey.generate(random), CONNECTION_ID, null, random);
     byte[] first = new byte[32];

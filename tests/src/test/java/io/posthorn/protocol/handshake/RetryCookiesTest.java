@@ -20,7 +20,7 @@ class RetryCookiesTest {
   private final RetryCookies cookies = new RetryCookies(new SplittableRandom(1));
 
   @Test
-  void aCookieIsGoodForItsAddressAndConnectionAlone() {
+  void fault42_aCookieIsGoodForItsAddressAndConnectionAlone() {
     byte[] cookie = issue(client, 5, 0);
     assertTrue(RetryCookies.COOKIE_BYTES <= WireLimits.MAX_COOKIE_BYTES);
     assertTrue(verify(client, 5, cookie, 0));
@@ -64,6 +64,17 @@ class RetryCookiesTest {
           assertFalse(good, issued + " + " + age);
         }
       }
+    }
+  }
+
+  /** FAULTS 42: the tick that it tells is covered, or an old one could be made young again. */
+  @Test
+  void fault42_aCookieThatLiesAboutItsAgeIsRefused() {
+    byte[] cookie = issue(client, 5, 0);
+    for (int tick = 1; tick < 30; tick++) {
+      byte[] younger = cookie.clone();
+      younger[0] = (byte) tick;
+      assertFalse(verify(client, 5, younger, tick * RetryCookies.TICK_NANOS), tick + " ticks");
     }
   }
 

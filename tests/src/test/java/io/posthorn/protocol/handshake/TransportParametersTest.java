@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -37,6 +38,24 @@ class TransportParametersTest {
       assertArrayEquals(bytes, Arrays.copyOfRange(out, 1, 1 + length));
     } else {
       assertEquals(vector.reading(), text(TransportParameters.decode(out, 1, length)));
+    }
+  }
+
+  /** A text for two keys would have to agree with itself under both in all of these bytes. */
+  @Test
+  void fault58_theFirstTwelveBytesAreGiven() {
+    byte[] bytes = new byte[WireLimits.MAX_PARAMETERS_BYTES];
+    TransportParameters own = new TransportParameters();
+    own.maxWholeMessageBytes = 1 << 20;
+    int length = own.encode(bytes, 0);
+    assertNotNull(TransportParameters.decode(bytes, 0, length));
+    for (int at : new int[] {0, 1, 10, 11}) {
+      for (int value = 0; value < 256; value++) {
+        byte[] other = bytes.clone();
+        other[at] = (byte) value;
+        boolean isSame = other[at] == bytes[at];
+        assertEquals(isSame, TransportParameters.decode(other, 0, length) != null, at + "");
+      }
     }
   }
 

@@ -94,9 +94,9 @@ class ReceivedPacketsProperties {
     assertTrue(packets.count() <= WireLimits.MAX_ACK_RANGES);
   }
 
-  /** FAULTS 48: what is kept of numbers with holes is bounded. */
+  /** What is kept of numbers with holes is bounded. */
   @Example
-  void aPeerThatSkipsEverySecondNumberDoesNotGrowIt() {
+  void fault48_aPeerThatSkipsEverySecondNumberDoesNotGrowIt() {
     ReceivedPackets packets = new ReceivedPackets();
     for (long i = 0; i < 100_000; i++) {
       packets.add(2 * i, i);

@@ -63,6 +63,7 @@ final class IncomingMessages {
   private long consumedMessages;
   private long consumedBytes;
   private int gaps;
+  private long rangesLookedAt;
   private boolean tooManyGaps;
   private boolean memoryFull;
   private boolean senderBlocked;
@@ -131,21 +132,21 @@ final class IncomingMessages {
   }
 
   /** Stores what is not there yet: first arrival wins. */
-  private static void store(Partial part, int offset, byte[] bytes, int from, int length) {
+  private void store(Partial part, int offset, byte[] bytes, int from, int length) {
     int end = offset + length;
     if (end > part.body.length) {
       long capacity = Math.min(part.total, Math.max(end, part.body.length * 2L));
       part.body = Arrays.copyOf(part.body, (int) capacity);
     }
     int at = offset;
-    for (int i = 0; i < part.arrived.count() && at < end; i++) {
+    int first = part.arrived.firstEndingFrom(offset + 1); // not by way of all gaps before it
+    for (int i = first; i < part.arrived.count() && at < end; i++) {
+      rangesLookedAt++;
       int start = (int) Math.min(end, part.arrived.start(i));
-      if (part.arrived.end(i) > at) {
-        if (start > at) {
-          System.arraycopy(bytes, from + at - offset, part.body, at, start - at);
-        }
-        at = (int) Math.max(at, part.arrived.end(i));
+      if (start > at) {
+        System.arraycopy(bytes, from + at - offset, part.body, at, start - at);
       }
+      at = (int) Math.max(at, part.arrived.end(i));
     }
     if (at < end) {
       System.arraycopy(bytes, from + at - offset, part.body, at, end - at);
@@ -243,6 +244,11 @@ final class IncomingMessages {
   /** Whether the part given last was not stored, since the socket's memory is full. */
   boolean wasMemoryFull() {
     return memoryFull;
+  }
+
+  /** How often a range that had arrived was looked at to store what lies between. */
+  long rangesLookedAt() {
+    return rangesLookedAt;
   }
 
   /** Bytes of heap held by messages of which parts are missing. */

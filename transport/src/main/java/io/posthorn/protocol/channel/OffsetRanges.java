@@ -33,8 +33,8 @@ public final class OffsetRanges {
     return end[index];
   }
 
-  /** Index of the first range that ends at or after {@code offset}. */
-  private int firstEndingFrom(long offset) {
+  /** Index of the first range that ends at or after {@code offset}; {@link #count} if none does. */
+  int firstEndingFrom(long offset) {
     int low = 0;
     int high = count;
     while (low < high) {

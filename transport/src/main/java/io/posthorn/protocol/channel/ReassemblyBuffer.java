@@ -20,6 +20,7 @@ final class ReassemblyBuffer {
   private long contiguousEnd;
   private long highestEnd;
   private final OffsetRanges ahead = new OffsetRanges();
+  private long rangesLookedAt;
 
   ReassemblyBuffer(ReceiveMemory memory) {
     this.memory = memory;
@@ -82,17 +83,16 @@ final class ReassemblyBuffer {
   /** Stores only what lies in gaps: first arrival wins. */
   private void storeBetween(long start, long end, long offset, byte[] bytes, int from) {
     long at = start;
-    for (int i = 0; i < ahead.count() && at < end; i++) {
-      if (ahead.end(i) <= at) {
-        continue;
-      }
+    // The gaps are many where a peer leaves them on purpose: those before are not walked through.
+    for (int i = ahead.firstEndingFrom(start + 1); i < ahead.count() && at < end; i++) {
+      rangesLookedAt++;
       if (ahead.start(i) >= end) {
         break;
       }
       if (ahead.start(i) > at) {
         store(at, ahead.start(i), offset, bytes, from);
       }
-      at = Math.max(at, ahead.end(i));
+      at = ahead.end(i);
     }
     if (at < end) {
       store(at, end, offset, bytes, from);
@@ -214,6 +214,11 @@ final class ReassemblyBuffer {
     memory.onTaken(this);
     memory.add(-ring.length);
     ring = NONE;
+  }
+
+  /** How often a range that had arrived was looked at to store what lies between. */
+  long rangesLookedAt() {
+    return rangesLookedAt;
   }
 
   /** Bytes of heap held. */

@@ -1,0 +1,82 @@
+package io.posthorn.identity;
+
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What stands in a file of keys, kept until the file changes: it is asked for at each handshake,
+ * and then costs a look at the file's state. Takes no lock.
+ *
+ * <p>Two changes shortly one after the other may leave the same state, since times of files are as
+ * coarse as two seconds. So what is read is kept for good only once the file has had its state for
+ * that long; until then it is read at each question. That is measured by the monotonic clock, so a
+ * wall clock that is set misleads nobody.
+ */
+final class KeptFile<T> {
+  /** The coarsest time of a file that is common, that of FAT. */
+  static final long SETTLED_NANOS = 2_000_000_000L;
+
+  /** Makes entries of the text. */
+  interface Parser<T> {
+    /** The entries; an exception that names the line if one makes no sense. */
+    List<T> parse(String text) throws IOException;
+  }
+
+  /**
+   * What was read.
+   *
+   * @param sinceNanos when the file was first seen in this state
+   * @param isSettled whether that was long enough before it was read
+   */
+  private record Kept<T>(FileState state, long sinceNanos, boolean isSettled, List<T> entries) {}
+
+  private final Path file;
+  private final Parser<T> parser;
+  private final LongSupplier nanoTime;
+  private volatile @Nullable Kept<T> kept;
+  private int reads; // as good as threads that race count
+
+  KeptFile(Path file, Parser<T> parser, LongSupplier nanoTime) {
+    this.file = file;
+    this.parser = parser;
+    this.nanoTime = nanoTime;
+  }
+
+  /** What stands there now; nothing if there is no file. Throws what reading or parsing does. */
+  List<T> entries() throws IOException {
+    Kept<T> last = kept;
+    if (last != null && last.isSettled && isStill(last.state)) {
+      return last.entries;
+    }
+    long nowNanos = nanoTime.getAsLong();
+    GuardedFile.Content content = GuardedFile.readPublic(file);
+    reads++;
+    if (content == null) {
+      kept = null;
+      return List.of();
+    }
+    List<T> entries = List.copyOf(parser.parse(content.text()));
+    boolean seenBefore = last != null && last.state.equals(content.state());
+    long sinceNanos = last != null && seenBefore ? last.sinceNanos : nanoTime.getAsLong();
+    boolean settled = nowNanos - sinceNanos >= SETTLED_NANOS;
+    kept = new Kept<>(content.state(), sinceNanos, settled, entries);
+    return entries;
+  }
+
+  private boolean isStill(FileState state) throws IOException {
+    try {
+      return FileState.of(file).equals(state);
+    } catch (NoSuchFileException gone) {
+      return false;
+    }
+  }
+
+  /** How often the file was read. */
+  int reads() {
+    return reads;
+  }
+}
