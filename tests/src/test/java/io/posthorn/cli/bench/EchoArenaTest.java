@@ -12,11 +12,11 @@ import io.posthorn.Mode;
 import io.posthorn.cli.compare.ComparePlan;
 import io.posthorn.cli.compare.Measurement;
 import io.posthorn.cli.compare.Transport;
+import io.posthorn.e2e.FreePorts;
 import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -139,11 +139,8 @@ class EchoArenaTest {
 
   @Test
   void nobodyThereIsAnErrorThatSaysSo() throws Exception {
-    int port;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
-    InetSocketAddress nowhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    InetSocketAddress nowhere =
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePorts.next());
     BenchException thrown =
         assertThrows(
             BenchException.class,
