@@ -104,7 +104,8 @@ class FlowAllocationTest {
     }
 
     /**
-     * {@code sealed}, {@code clear} or {@code plain}, how many messages, and how long they are, 64 if not said.
+     * {@code sealed}, {@code clear} or {@code plain}, how many messages, and how long they are, 64
+     * if not said.
      */
     public static void main(String[] arguments) {
       boolean sealed = arguments[0].equals("sealed");

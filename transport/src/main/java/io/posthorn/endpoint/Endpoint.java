@@ -84,11 +84,7 @@ public interface Endpoint {
    *     EndpointEvent.Writable}; any other refusal means that {@link #send} must be asked
    */
   SendOutcome sendBody(
-      long connection,
-      InetSocketAddress peer,
-      int channel,
-      ByteBuffer body,
-      long nowNanos);
+      long connection, InetSocketAddress peer, int channel, ByteBuffer body, long nowNanos);
 
   /**
    * Gives up the message of which parts were sent on this channel and not the last, whether there

@@ -87,8 +87,7 @@ public final class PlainEndpoint implements Endpoint {
   }
 
   private static ReceivedMessage message(InetSocketAddress from, byte[] body) {
-    return new ReceivedMessage(
-        NO_CONNECTION, from, 0, Delivery.UNRELIABLE, -1, body, false, false);
+    return new ReceivedMessage(NO_CONNECTION, from, 0, Delivery.UNRELIABLE, -1, body, false, false);
   }
 
   @Override
@@ -216,11 +215,7 @@ public final class PlainEndpoint implements Endpoint {
 
   @Override
   public SendOutcome sendBody(
-      long connection,
-      InetSocketAddress peer,
-      int channel,
-      ByteBuffer body,
-      long nowNanos) {
+      long connection, InetSocketAddress peer, int channel, ByteBuffer body, long nowNanos) {
     int length = body.remaining();
     if (closing) {
       return SendOutcome.CLOSED;

@@ -93,7 +93,8 @@ final class Sending {
 
   /**
    * Sends an ordered message that {@link #sendSmall} did not take, for it is too large or the lane
-   * is full: copied once, into its stream, or in plain mode into the queue. Waits while there is no room.
+   * is full: copied once, into its stream, or in plain mode into the queue. Waits while there is no
+   * room.
    *
    * @return false if {@link #send} must be asked
    * @throws InterruptedIOException if the thread is interrupted while it waits; not sent then
