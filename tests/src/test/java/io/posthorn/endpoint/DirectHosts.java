@@ -1,5 +1,6 @@
 package io.posthorn.endpoint;
 
+import io.posthorn.Mode;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.channel.ReceivedRun;
 import java.net.InetSocketAddress;
@@ -18,12 +19,12 @@ final class DirectHosts {
   /** An endpoint and where it is. */
   static final class Host {
     final InetSocketAddress address;
-    final ReliableEndpoint endpoint;
+    final Endpoint endpoint;
 
     /** Messages that its application got. */
     long received;
 
-    private Host(InetSocketAddress address, ReliableEndpoint endpoint) {
+    private Host(InetSocketAddress address, Endpoint endpoint) {
       this.address = address;
       this.endpoint = endpoint;
     }
@@ -40,10 +41,11 @@ final class DirectHosts {
 
   Host add(SocketOptions options) {
     InetSocketAddress address = HandPeer.address(hosts.size() + 1);
-    Host host =
-        new Host(
-            address,
-            new ReliableEndpoint(options, new SplittableRandom(hosts.size()), address::equals));
+    Endpoint endpoint =
+        options.mode() == Mode.PLAIN
+            ? new PlainEndpoint(options)
+            : new ReliableEndpoint(options, new SplittableRandom(hosts.size()), address::equals);
+    Host host = new Host(address, endpoint);
     hosts.add(host);
     byAddress.put(address, host);
     return host;
@@ -77,11 +79,14 @@ final class DirectHosts {
     return any;
   }
 
-  /** As a handler gets them: lent where they lie. */
+  /** As a handler gets them: lent where they lie, if they are. */
   private void receive(Host host) {
     while (host.endpoint.lendRun(run)) {
       host.received += run.count();
       host.endpoint.endRun(run, nowNanos);
+    }
+    while (host.endpoint.pollMessage(nowNanos) != null) {
+      host.received++;
     }
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import io.posthorn.Delivery;
 import io.posthorn.JavaProcess;
+import io.posthorn.Mode;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.OutgoingMessage;
@@ -39,6 +40,14 @@ class FlowAllocationTest {
   @CsvSource({"20000, -Xint", "200000, -XX:TieredStopAtLevel=1"})
   void inClearNothingIsAllocated(int messages, String compiler) throws Exception {
     Counted counted = count("clear", messages, compiler);
+    assertTrue(counted.bytes <= messages / MESSAGES_A_BYTE, counted::toString);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"20000, -Xint", "200000, -XX:TieredStopAtLevel=1"})
+  void inPlainModeNothingIsAllocated(int messages, String compiler) throws Exception {
+    Counted counted = count("plain", messages, compiler);
+    assertEquals(messages, counted.packets);
     assertTrue(counted.bytes <= messages / MESSAGES_A_BYTE, counted::toString);
   }
 
@@ -95,12 +104,16 @@ class FlowAllocationTest {
     }
 
     /**
-     * {@code sealed} or {@code clear}, how many messages, and how long they are, 64 if not said.
+     * {@code sealed}, {@code clear} or {@code plain}, how many messages, and how long they are, 64
+     * if not said.
      */
     public static void main(String[] arguments) {
       boolean sealed = arguments[0].equals("sealed");
       Security security = sealed ? Security.ephemeral() : Security.none();
-      SocketOptions options = HandPeer.options(security, 10, 64 << 20);
+      SocketOptions options =
+          arguments[0].equals("plain")
+              ? SocketOptions.defaults(Mode.PLAIN)
+              : HandPeer.options(security, 10, 64 << 20);
       int messages = Integer.parseInt(arguments[1]);
       int bytes = arguments.length > 2 ? Integer.parseInt(arguments[2]) : 64;
       new Measurement(options, bytes).print(messages, sealed);
@@ -137,7 +150,7 @@ class FlowAllocationTest {
       for (int sent = 0; sent < messages; ) {
         for (int i = 0; i < BATCH && sent < messages; i++) {
           body.clear();
-          if (sender.endpoint.sendBody(connection, 0, body, hosts.nowNanos)
+          if (sender.endpoint.sendBody(connection, receiver.address, 0, body, hosts.nowNanos)
               != SendOutcome.ACCEPTED) {
             break;
           }

@@ -16,11 +16,14 @@ import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
+import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.wire.DropReason;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import net.jqwik.api.ForAll;
@@ -218,6 +221,158 @@ class PlainEndpointTest {
       arrive(endpoint, 0);
     }
     assertEquals(1, endpoint.counters().drops(DropReason.QUEUE_FULL));
+  }
+
+  private static byte[] take(ReceivedRun run, int index) {
+    int from = run.from(index);
+    return Arrays.copyOfRange(run.bytes(index), from, from + run.length(index));
+  }
+
+  @Property(tries = 200)
+  void everyDatagramIsLentOnceWholeAndInOrderWithItsSender(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 300) int count) {
+    PlainEndpoint endpoint = endpoint(1 << 20, 64 << 20);
+    Random random = new Random(seed);
+    ArrayDeque<byte[]> came = new ArrayDeque<>();
+    ArrayDeque<InetSocketAddress> from = new ArrayDeque<>();
+    ReceivedRun run = new ReceivedRun();
+    for (int i = 0; i < count; i++) {
+      byte[] body = new byte[random.nextInt(10) == 0 ? random.nextInt(65_508) : 50];
+      random.nextBytes(body);
+      InetSocketAddress peer = random.nextInt(3) == 0 ? TWO : ONE;
+      endpoint.onDatagram(ByteBuffer.wrap(body), peer, EcnMark.UNKNOWN, 0);
+      came.add(body);
+      from.add(peer);
+      int question = random.nextInt(8);
+      if (question == 0) { // somebody who takes them one by one
+        ReceivedMessage message = endpoint.pollMessage(0);
+        assertNotNull(message);
+        assertEquals(from.remove(), message.from());
+        assertArrayEquals(came.remove(), message.body());
+      } else if (question < 3) {
+        takeRun(endpoint, run, came, from, random);
+      }
+    }
+    while (!came.isEmpty()) {
+      takeRun(endpoint, run, came, from, random);
+    }
+    assertFalse(endpoint.lendRun(run));
+    assertNull(endpoint.pollMessage(0));
+    assertEquals(count, endpoint.counters().messagesReceived);
+  }
+
+  /** What came before a run was asked for is handed over by itself. */
+  private void takeRun(
+      PlainEndpoint endpoint,
+      ReceivedRun run,
+      ArrayDeque<byte[]> came,
+      ArrayDeque<InetSocketAddress> from,
+      Random random) {
+    if (!endpoint.lendRun(run)) {
+      ReceivedMessage message = endpoint.pollMessage(0);
+      if (message != null) {
+        assertEquals(from.remove(), message.from());
+        assertArrayEquals(came.remove(), message.body());
+      } else {
+        assertTrue(came.isEmpty());
+      }
+      return;
+    }
+    assertTrue(run.count() >= 1 && run.count() <= 32);
+    assertEquals(0, run.channel());
+    if (random.nextBoolean()) { // what comes meanwhile does no harm
+      byte[] body = new byte[random.nextInt(3_000)];
+      random.nextBytes(body);
+      endpoint.onDatagram(ByteBuffer.wrap(body), TWO, EcnMark.UNKNOWN, 0);
+      for (int i = 0; i < run.count(); i++) {
+        assertEquals(from.remove(), run.sender(i));
+        assertArrayEquals(came.remove(), take(run, i));
+      }
+      endpoint.endRun(run, 0);
+      endpoint.counters().messagesReceived--; // so that the sum is what the test sent
+      came.add(body);
+      from.add(TWO);
+    } else {
+      for (int i = 0; i < run.count(); i++) {
+        assertEquals(from.remove(), run.sender(i));
+        assertArrayEquals(came.remove(), take(run, i));
+      }
+      endpoint.endRun(run, 0);
+    }
+  }
+
+  /** An endpoint that was asked for a run before anything came. */
+  private static PlainEndpoint lending(long receiveBytes) {
+    PlainEndpoint endpoint = endpoint(1 << 20, receiveBytes);
+    assertFalse(endpoint.lendRun(new ReceivedRun()));
+    return endpoint;
+  }
+
+  @Test
+  void fullQueueOfWhatCanBeLentDropsAndCountsUntilTheRunIsEnded() {
+    PlainEndpoint endpoint = lending(2 * (1_000 + PlainEndpoint.MESSAGE_COST_BYTES));
+    for (int i = 0; i < 3; i++) {
+      arrive(endpoint, 1_000);
+    }
+    assertEquals(1, endpoint.counters().drops(DropReason.QUEUE_FULL));
+    ReceivedRun run = new ReceivedRun();
+    assertTrue(endpoint.lendRun(run));
+    arrive(endpoint, 1_000);
+    assertEquals(2, endpoint.counters().drops(DropReason.QUEUE_FULL), "a handler still reads");
+    endpoint.endRun(run, 0);
+    arrive(endpoint, 1_000);
+    assertEquals(2, endpoint.counters().drops(DropReason.QUEUE_FULL));
+  }
+
+  @Test
+  void whatLargeDatagramsLeaveUnusedCountsAsHeld() {
+    PlainEndpoint endpoint = lending(1 << 20);
+    for (int i = 0; i < 32; i++) {
+      arrive(endpoint, 33_000); // two would not fit the 64 KiB that one takes
+    }
+    int held = 0;
+    ReceivedRun run = new ReceivedRun();
+    while (endpoint.lendRun(run)) {
+      held += run.count();
+      endpoint.endRun(run, 0);
+    }
+    assertEquals(32 - held, endpoint.counters().drops(DropReason.QUEUE_FULL));
+    assertTrue(held >= 15 && held <= 16, held + " were taken");
+    arrive(endpoint, 60_000);
+    assertTrue(endpoint.lendRun(run), "nothing is held any more");
+  }
+
+  @Test
+  void whatIsLentStaysReadableWhenTheSocketIsClosedMeanwhile() {
+    PlainEndpoint endpoint = lending(1 << 20);
+    byte[] body = {1, 2, 3};
+    endpoint.onDatagram(ByteBuffer.wrap(body), ONE, EcnMark.UNKNOWN, 0);
+    ReceivedRun run = new ReceivedRun();
+    assertTrue(endpoint.lendRun(run));
+    endpoint.closeAll(1_000, 0);
+    arrive(endpoint, 3);
+    assertArrayEquals(body, take(run, 0));
+    endpoint.endRun(run, 0);
+    assertFalse(endpoint.lendRun(run));
+  }
+
+  @Test
+  void bodyIsSentOrRefusedAsAMessageIs() {
+    PlainEndpoint endpoint = endpoint(1_000, 1 << 20);
+    ByteBuffer body = ByteBuffer.allocate(800).position(100);
+    assertEquals(SendOutcome.ACCEPTED, endpoint.sendBody(0, ONE, 0, body, 0));
+    assertEquals(100, body.position(), "it is the caller's");
+    assertEquals(SendOutcome.BLOCKED, endpoint.sendBody(0, TWO, 0, body, 0));
+    ByteBuffer large = ByteBuffer.allocate(65_508);
+    assertEquals(SendOutcome.TOO_LARGE, endpoint.sendBody(0, TWO, 0, large, 0));
+    assertTrue(endpoint.pollTransmit(batch, 0));
+    assertEquals(700, batch.lengthBytes());
+    assertEquals(ONE, batch.peer());
+    EndpointEvent.Writable writable =
+        assertInstanceOf(EndpointEvent.Writable.class, endpoint.pollEvent());
+    assertEquals(TWO, writable.peer());
+    endpoint.closeAll(0, 0);
+    assertEquals(SendOutcome.CLOSED, endpoint.sendBody(0, ONE, 0, body, 0));
   }
 
   @Test

@@ -77,12 +77,14 @@ public interface Endpoint {
 
   /**
    * Takes one ordered message, of which nothing but the bytes matter; they are copied at once. Only
-   * after a message on the same channel was accepted.
+   * after a message on the same channel was accepted. In plain mode, for one peer.
    *
+   * @param peer where to, in plain mode
    * @return {@link SendOutcome#BLOCKED} if it may be offered again after {@link
    *     EndpointEvent.Writable}; any other refusal means that {@link #send} must be asked
    */
-  SendOutcome sendBody(long connection, int channel, ByteBuffer body, long nowNanos);
+  SendOutcome sendBody(
+      long connection, InetSocketAddress peer, int channel, ByteBuffer body, long nowNanos);
 
   /**
    * Gives up the message of which parts were sent on this channel and not the last, whether there
@@ -116,8 +118,8 @@ public interface Endpoint {
   void onUnsent(InetSocketAddress peer);
 
   /**
-   * Lends the ordered messages at the front, where they lie, instead of handing them out one by
-   * one; {@link #endRun} must follow before anything else is taken.
+   * Lends the ordered messages at the front, or datagrams in plain mode, where they lie, instead of
+   * handing them out one by one; {@link #endRun} must follow before anything else is taken.
    *
    * @return false if {@link #pollMessage} is to be asked instead
    */

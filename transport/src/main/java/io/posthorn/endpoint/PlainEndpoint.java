@@ -25,25 +25,33 @@ import org.jspecify.annotations.Nullable;
  */
 public final class PlainEndpoint implements Endpoint {
   /** What a queued message costs beside its body: the objects around it, rounded up. */
-  static final int MESSAGE_COST_BYTES = 128;
+  static final int MESSAGE_COST_BYTES = DatagramQueue.DATAGRAM_COST_BYTES;
 
   /** As many as one system call with segmentation offload takes. */
   private static final int MAX_SEGMENTS = 64;
 
-  private static final int KEPT_RUNS = 2;
+  /**
+   * Datagrams lent to a handler between two looks at the network: meanwhile what comes must find
+   * room in the kernel's buffer, for nothing holds a sender back.
+   */
+  private static final int MOST_LENT = 32;
 
   private final long sendLimitBytes;
   private final long receiveLimitBytes;
   private final EndpointCounters counters = new EndpointCounters();
 
-  /** Each an {@link OutgoingMessage} or a {@link PlainRun} with something in it. */
-  private final ArrayDeque<Object> outgoing = new ArrayDeque<>();
+  private final DatagramQueue outgoing = new DatagramQueue();
 
-  private final ArrayDeque<PlainRun> emptyRuns = new ArrayDeque<>();
+  /** For whoever takes messages one by one; older than all that can be lent. */
   private final ArrayDeque<ReceivedMessage> incoming = new ArrayDeque<>();
+
+  private final DatagramQueue lendable = new DatagramQueue();
   private final ArrayDeque<EndpointEvent> events = new ArrayDeque<>();
-  private long outgoingBytes;
   private long incomingBytes;
+
+  /** Whoever has asked for a run once takes messages that way. */
+  private boolean lends;
+
   private @Nullable InetSocketAddress blockedPeer;
   private boolean closing;
   private long closeDeadlineNanos = NEVER;
@@ -52,10 +60,6 @@ public final class PlainEndpoint implements Endpoint {
   public PlainEndpoint(SocketOptions options) {
     sendLimitBytes = options.sendBufferBytes();
     receiveLimitBytes = options.socketReceiveBytes();
-  }
-
-  private static long cost(byte[] body) {
-    return body.length + (long) MESSAGE_COST_BYTES;
   }
 
   @Override
@@ -67,22 +71,29 @@ public final class PlainEndpoint implements Endpoint {
       counters.drop(DropReason.TOO_LONG);
       return;
     }
-    if (closing || incomingBytes + length + MESSAGE_COST_BYTES > receiveLimitBytes) {
+    long cost = lends ? lendable.costBytes(length) : length + (long) MESSAGE_COST_BYTES;
+    if (closing || incomingBytes + lendable.heldBytes() + cost > receiveLimitBytes) {
       counters.drop(closing ? DropReason.CLOSING : DropReason.QUEUE_FULL);
+      return;
+    }
+    if (lends) {
+      lendable.add(from, datagram);
       return;
     }
     byte[] body = new byte[length];
     datagram.get(body);
-    incomingBytes += cost(body);
-    incoming.add(
-        new ReceivedMessage(NO_CONNECTION, from, 0, Delivery.UNRELIABLE, -1, body, false, false));
+    incomingBytes += cost;
+    incoming.add(message(from, body));
+  }
+
+  private static ReceivedMessage message(InetSocketAddress from, byte[] body) {
+    return new ReceivedMessage(NO_CONNECTION, from, 0, Delivery.UNRELIABLE, -1, body, false, false);
   }
 
   @Override
   public void onTimeout(long nowNanos) {
     if (nowNanos >= closeDeadlineNanos) {
       outgoing.clear();
-      outgoingBytes = 0;
     }
   }
 
@@ -97,14 +108,14 @@ public final class PlainEndpoint implements Endpoint {
     if (outgoing.isEmpty()) {
       return false;
     }
-    out.begin(nextPeer(), write(out.bytes(), 0));
+    out.begin(outgoing.peer(), write(out.bytes(), 0));
     int segmentBytes = out.segmentBytes();
     while (segmentBytes > 0
         && out.segments() < MAX_SEGMENTS
         && out.lengthBytes() % segmentBytes == 0
         && !outgoing.isEmpty()
-        && fits(nextBytes(), segmentBytes, out)
-        && nextPeer().equals(out.peer())) {
+        && fits(outgoing.length(), segmentBytes, out)
+        && outgoing.peer().equals(out.peer())) {
       out.append(write(out.bytes(), out.lengthBytes()));
     }
     wakeSender();
@@ -117,46 +128,18 @@ public final class PlainEndpoint implements Endpoint {
         && out.lengthBytes() + length <= WireLimits.MAX_DATAGRAM_BYTES;
   }
 
-  private InetSocketAddress nextPeer() {
-    return outgoing.element() instanceof PlainRun run
-        ? run.peer()
-        : ((OutgoingMessage) outgoing.element()).peer();
-  }
-
-  private int nextBytes() {
-    return outgoing.element() instanceof PlainRun run
-        ? run.nextBytes()
-        : ((OutgoingMessage) outgoing.element()).body().length;
-  }
-
   /** Moves the next message to a batch; answers its length. */
   private int write(byte[] out, int to) {
-    int length = nextBytes();
-    if (outgoing.element() instanceof PlainRun run) {
-      run.take(out, to);
-      if (run.isEmpty()) {
-        outgoing.remove();
-        keep(run);
-      }
-    } else {
-      byte[] body = ((OutgoingMessage) outgoing.remove()).body();
-      System.arraycopy(body, 0, out, to, length);
-    }
-    outgoingBytes -= length + (long) MESSAGE_COST_BYTES;
+    int length = outgoing.length();
+    outgoing.take(out, to);
     counters.datagramsSent++;
     counters.bytesSent += length;
     return length;
   }
 
-  private void keep(PlainRun run) {
-    if (emptyRuns.size() < KEPT_RUNS) {
-      emptyRuns.addLast(run);
-    }
-  }
-
   private void wakeSender() {
     InetSocketAddress peer = blockedPeer;
-    if (peer != null && outgoingBytes <= sendLimitBytes / 2) {
+    if (peer != null && outgoing.heldBytes() <= sendLimitBytes / 2) {
       blockedPeer = null;
       events.add(new EndpointEvent.Writable(NO_CONNECTION, peer));
     }
@@ -171,7 +154,13 @@ public final class PlainEndpoint implements Endpoint {
   public @Nullable ReceivedMessage pollMessage(long nowNanos) {
     ReceivedMessage message = incoming.poll();
     if (message != null) {
-      incomingBytes -= cost(message.body());
+      incomingBytes -= message.body().length + (long) MESSAGE_COST_BYTES;
+      counters.messagesReceived++;
+    } else if (!lendable.isEmpty()) {
+      InetSocketAddress from = lendable.peer();
+      byte[] body = new byte[lendable.length()];
+      lendable.take(body, 0);
+      message = message(from, body);
       counters.messagesReceived++;
     }
     return message;
@@ -206,12 +195,11 @@ public final class PlainEndpoint implements Endpoint {
     if (message.more() || body.length > WireLimits.MAX_DATAGRAM_BYTES) {
       return SendOutcome.TOO_LARGE;
     }
-    if (!outgoing.isEmpty() && outgoingBytes + cost(body) > sendLimitBytes) {
+    if (isFullFor(body.length)) {
       blockedPeer = message.peer();
       return SendOutcome.BLOCKED;
     }
-    outgoingBytes += cost(body);
-    outgoing.add(message);
+    outgoing.add(message.peer(), body, 0, body.length);
     counters.messagesSent++;
     Object receipt = message.receipt();
     if (receipt != null) {
@@ -220,10 +208,28 @@ public final class PlainEndpoint implements Endpoint {
     return SendOutcome.ACCEPTED;
   }
 
-  /** Plain mode has no connections. */
+  private boolean isFullFor(int length) {
+    return !outgoing.isEmpty()
+        && outgoing.heldBytes() + outgoing.costBytes(length) > sendLimitBytes;
+  }
+
   @Override
-  public SendOutcome sendBody(long connection, int channel, ByteBuffer body, long nowNanos) {
-    return SendOutcome.CLOSED;
+  public SendOutcome sendBody(
+      long connection, InetSocketAddress peer, int channel, ByteBuffer body, long nowNanos) {
+    int length = body.remaining();
+    if (closing) {
+      return SendOutcome.CLOSED;
+    }
+    if (length > WireLimits.MAX_DATAGRAM_BYTES) {
+      return SendOutcome.TOO_LARGE;
+    }
+    if (isFullFor(length)) {
+      blockedPeer = peer;
+      return SendOutcome.BLOCKED;
+    }
+    outgoing.add(peer, body);
+    counters.messagesSent++;
+    return SendOutcome.ACCEPTED;
   }
 
   /** Plain mode sends no message in parts. */
@@ -247,19 +253,13 @@ public final class PlainEndpoint implements Endpoint {
     while (at < to) {
       int header = VarInt.lengthOfFirstByte(encoded[at]);
       int length = (int) (VarInt.read(encoded, at, at + header) >>> 1);
-      long cost = length + (long) MESSAGE_COST_BYTES;
-      if (!beyondLimit && outgoingBytes > 0 && outgoingBytes + cost > sendLimitBytes) {
+      if (!beyondLimit && isFullFor(length)) {
         blockedPeer = peer;
         break;
       }
-      outgoingBytes += cost;
+      outgoing.add(peer, encoded, at + header, length);
       counters.messagesSent++;
       at += header + length;
-    }
-    if (at > from) {
-      PlainRun run = emptyRuns.isEmpty() ? new PlainRun() : emptyRuns.removeLast();
-      run.fill(peer, encoded, from, at);
-      outgoing.add(run);
     }
     return at;
   }
@@ -270,16 +270,22 @@ public final class PlainEndpoint implements Endpoint {
     Objects.requireNonNull(peer, "peer");
   }
 
-  /** Plain mode hands out each datagram by itself. */
   @Override
   public boolean lendRun(ReceivedRun run) {
-    return false;
+    lends = true;
+    if (!incoming.isEmpty() || lendable.isEmpty()) {
+      return false;
+    }
+    lendable.lend(run, MOST_LENT);
+    return true;
   }
 
-  /** Plain mode lends nothing. */
   @Override
   public void endRun(ReceivedRun run, long nowNanos) {
-    throw new IllegalStateException("nothing was lent");
+    counters.messagesReceived += run.count();
+    if (!lendable.isEmpty()) { // or it was closed meanwhile
+      lendable.drop(run.count());
+    }
   }
 
   /** Plain mode has no connections. */
@@ -302,6 +308,7 @@ public final class PlainEndpoint implements Endpoint {
     closeDeadlineNanos = Math.min(closeDeadlineNanos, deadline);
     incoming.clear();
     incomingBytes = 0;
+    lendable.clear();
     if (lingerNanos <= 0) {
       onTimeout(nowNanos);
     }

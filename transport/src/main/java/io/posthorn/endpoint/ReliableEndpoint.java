@@ -488,7 +488,8 @@ public final class ReliableEndpoint implements Endpoint {
   }
 
   @Override
-  public SendOutcome sendBody(long connection, int channel, ByteBuffer body, long nowNanos) {
+  public SendOutcome sendBody(
+      long connection, InetSocketAddress peer, int channel, ByteBuffer body, long nowNanos) {
     ConnectionSlot slot = table.byHandle(connection);
     if (slot == null || closing) {
       return SendOutcome.CLOSED;

@@ -108,7 +108,7 @@ final class Dispatch {
     return messages;
   }
 
-  /** Ordered messages are read where they lie. */
+  /** Ordered messages, and datagrams in plain mode, are read where they lie. */
   private boolean dispatchBodies(SocketDriver.BodyConsumer to) {
     ReceivedMessage single = null;
     driver.lock.lock();
@@ -133,7 +133,7 @@ final class Dispatch {
       return true;
     }
     for (int i = 0; i < run.count(); i++) {
-      accept(to, run.from(), run.channel(), run.bytes(i), run.from(i), run.length(i));
+      accept(to, run.sender(i), run.channel(), run.bytes(i), run.from(i), run.length(i));
     }
     driver.lock.lock();
     try {

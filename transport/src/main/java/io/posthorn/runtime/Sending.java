@@ -93,7 +93,8 @@ final class Sending {
 
   /**
    * Sends an ordered message that {@link #sendSmall} did not take, for it is too large or the lane
-   * is full: copied once, into its stream. Waits while there is no room.
+   * is full: copied once, into its stream, or in plain mode into the queue. Waits while there is no
+   * room.
    *
    * @return false if {@link #send} must be asked
    * @throws InterruptedIOException if the thread is interrupted while it waits; not sent then
@@ -101,7 +102,7 @@ final class Sending {
   boolean sendInStream(InetSocketAddress peer, int channel, ByteBuffer body)
       throws InterruptedIOException {
     SendLane lane = driver.lanes.find(peer, channel);
-    if (lane == null || lane.connection == Endpoint.NO_CONNECTION) {
+    if (lane == null) {
       return false;
     }
     driver.lock.lock();
@@ -112,7 +113,7 @@ final class Sending {
         driver.lanes.drain(driver.endpoint, now);
         SendOutcome outcome = SendOutcome.BLOCKED;
         if (!driver.lanes.holdsBack(peer, lane.connection, channel, driver.endpoint, now)) {
-          outcome = driver.endpoint.sendBody(lane.connection, channel, body, now);
+          outcome = driver.endpoint.sendBody(lane.connection, peer, channel, body, now);
           if (outcome == SendOutcome.BLOCKED) {
             driver.lanes.onBlocked(peer, lane.connection, channel);
           }

@@ -4,8 +4,9 @@ import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whole messages of one ordered channel, lent where they lie in the channel's ring. Reused from run
- * to run; the bytes stay as they are until the run is ended.
+ * Whole messages of one ordered channel, lent where they lie in the channel's ring; in plain mode
+ * datagrams, each of a sender of its own. Reused from run to run; the bytes stay as they are until
+ * the run is ended.
  */
 public final class ReceivedRun {
   /** Messages lent at once. */
@@ -19,6 +20,10 @@ public final class ReceivedRun {
   private byte[] joined = NONE;
   private long connection;
   private @Nullable InetSocketAddress from;
+
+  /** Of each message, where they are not all of one sender. */
+  private @Nullable InetSocketAddress @Nullable [] senders;
+
   private int channel;
   private int count;
   private int wrapped;
@@ -27,9 +32,11 @@ public final class ReceivedRun {
   /** Makes an empty one. */
   public ReceivedRun() {}
 
-  void begin(int from, byte[] bytes) {
-    channel = from;
+  /** Begins anew, with messages of one channel that lie in this array. */
+  public void begin(int number, byte[] bytes) {
+    channel = number;
     ring = bytes;
+    from = null;
     count = 0;
     wrapped = -1;
   }
@@ -44,6 +51,19 @@ public final class ReceivedRun {
       join(from, length);
     }
     at[count] = from;
+    lengths[count] = length;
+    count++;
+  }
+
+  /** Adds a datagram in plain mode, which lies in one piece. */
+  public void add(int begin, int length, InetSocketAddress sender) {
+    InetSocketAddress[] of = senders;
+    if (of == null) {
+      of = new InetSocketAddress[LIMIT];
+      senders = of;
+    }
+    of[count] = sender;
+    at[count] = begin;
     lengths[count] = length;
     count++;
   }
@@ -79,7 +99,7 @@ public final class ReceivedRun {
     return endOffset;
   }
 
-  /** Notes whose messages these are. */
+  /** Notes whose messages all of these are. */
   public void by(long handle, InetSocketAddress sender) {
     connection = handle;
     from = sender;
@@ -90,9 +110,10 @@ public final class ReceivedRun {
     return connection;
   }
 
-  /** The sender. */
-  public InetSocketAddress from() {
-    InetSocketAddress sender = from;
+  /** The sender of a message. */
+  public InetSocketAddress sender(int index) {
+    InetSocketAddress[] of = senders;
+    InetSocketAddress sender = from != null || of == null ? from : of[index];
     if (sender == null) {
       throw new IllegalStateException("nothing was lent");
     }
