@@ -11,6 +11,7 @@ import io.posthorn.Mode;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.EndpointEvent;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import net.jqwik.api.Example;
@@ -82,5 +83,48 @@ class FullReceiverTest {
       boolean goesByLossAlone = control != CongestionControl.ADAPTIVE;
       assertTrue(arrived > (goesByLossAlone ? 100 : 1_500), control + ": " + arrived);
     }
+  }
+
+  /**
+   * What fills the memory is another's, so this receiver waits for the rest of nothing and is
+   * silent; it must be asked for a mere answer before the timeout, however short that is.
+   */
+  @Example
+  void aShortIdleTimeoutDoesNotTakeAFullReceiverForDead() {
+    for (int seconds : new int[] {1, 3, 9}) {
+      DraftOptions options = DraftOptions.of(Mode.RELIABLE);
+      options.security = Security.none();
+      options.socketReceiveBytes = 1L << 20;
+      options.idleTimeout = Duration.ofSeconds(seconds);
+      options.keepAlive = options.idleTimeout.dividedBy(3);
+      SocketOptions done = options.done();
+      Pair pair = new Pair(3, done).link(LinkConditions.parse("delay 20ms rate 100mbit"));
+      Party third = third(pair, done);
+      pair.b.pauseReading();
+      for (int i = 0; i < 50_000; i++) {
+        pair.a.send(pair.b, i % 64, Delivery.RELIABLE_ORDERED, 500);
+      }
+      pair.network.run(Duration.ofSeconds(5));
+      for (int i = 0; i < 3_000; i++) {
+        third.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 500);
+      }
+      pair.network.run(Duration.ofMinutes(1));
+      assertEquals(List.of(), pair.history.told(2, EndpointEvent.Closed.class), seconds + " s");
+      int before = pair.history.received().size();
+      pair.b.resumeReading();
+      pair.network.runUntil(pair::isSettled, Duration.ofMinutes(1));
+      assertEquals(53_000, pair.history.received().size() - before, seconds + " s");
+    }
+  }
+
+  private static Party third(Pair pair, SocketOptions options) {
+    InetSocketAddress place = Pair.address(3, 4003);
+    Party third = new Party(pair.network, pair.history, 2, place, options, 99);
+    third.meet(pair.b);
+    pair.b.meet(third);
+    pair.network.link(place, Pair.B, LinkConditions.parse("delay 20ms"));
+    pair.network.link(Pair.B, place, LinkConditions.parse("delay 20ms"));
+    third.connect(pair.b);
+    return third;
   }
 }

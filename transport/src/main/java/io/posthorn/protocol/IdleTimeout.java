@@ -45,6 +45,11 @@ final class IdleTimeout {
     }
   }
 
+  /** After so long a silence the peer counts as gone, if an answer can have come by then. */
+  long idleNanos() {
+    return idleNanos;
+  }
+
   /** Nobody is given up before an answer to a probe or two can have come (RFC 9000 §10.1). */
   private long leastSilenceNanos(long probeTimeoutNanos) {
     return Math.max(idleNanos, 3 * probeTimeoutNanos);

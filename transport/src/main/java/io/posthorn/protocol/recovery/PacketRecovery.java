@@ -171,6 +171,11 @@ public final class PacketRecovery {
     return probeTimeout.silentSinceNanos();
   }
 
+  /** See {@link ProbeTimeout#idleTimeout}. */
+  public void idleTimeout(long nanos) {
+    probeTimeout.idleTimeout(nanos);
+  }
+
   /** See {@link ProbeTimeout#forgiveSilence}. */
   public void forgiveSilence(long nowNanos) {
     probeTimeout.forgiveSilence(nowNanos);

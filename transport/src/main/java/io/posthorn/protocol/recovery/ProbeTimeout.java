@@ -24,12 +24,16 @@ public final class ProbeTimeout {
   /** After so long it does so though nothing came: the peer may have nothing to say. */
   private static final long BARE_AFTER_NANOS = 10_000_000_000L;
 
+  /** At the latest after a third of the idle timeout: some are to get there before its end. */
+  private static final int BARE_PART = 3;
+
   /** Packets of a probe (RFC 9002 §6.2.4). */
   static final int PACKETS = 2;
 
   private int count;
   private boolean heard;
   private boolean bare;
+  private long bareAfterNanos = BARE_AFTER_NANOS;
   private long silentSinceNanos = Long.MAX_VALUE;
 
   /** Probes sent since the last acknowledgement. */
@@ -49,6 +53,11 @@ public final class ProbeTimeout {
     }
   }
 
+  /** After so long a silence the peer counts as gone. */
+  void idleTimeout(long nanos) {
+    bareAfterNanos = Math.min(BARE_AFTER_NANOS, nanos / BARE_PART);
+  }
+
   /** A probe is being sent. */
   public void onProbe(long nowNanos) {
     if (count == 0) {
@@ -58,7 +67,7 @@ public final class ProbeTimeout {
     count++;
     bare = false;
     if (count % BARE_EACH == 0) {
-      bare = heard || nowNanos - silentSinceNanos >= BARE_AFTER_NANOS;
+      bare = heard || nowNanos - silentSinceNanos >= bareAfterNanos;
       heard = false;
     }
   }
