@@ -74,6 +74,42 @@ class SentPacketsProperties {
     }
   }
 
+  private void sendAndSettle(SentPackets packets, int count) {
+    for (int i = 0; i < count; i++) {
+      packets.token((byte) 1, i, i);
+      packets.commit(0, 100, true, false, rate);
+    }
+    for (long number = packets.base(); number < packets.next(); number++) {
+      packets.acknowledge(number);
+    }
+    packets.trim(0);
+  }
+
+  /** A connection that once had much to say takes no more than one that never had. */
+  @Example
+  void whatABurstTookIsGivenBack() {
+    SentPackets packets = new SentPackets();
+    long atFirst = packets.memoryBytes();
+    sendAndSettle(packets, 5_000);
+    assertTrue(packets.memoryBytes() > 100 * atFirst);
+    for (int i = 0; i < 8; i++) {
+      sendAndSettle(packets, 1);
+    }
+    assertEquals(atFirst, packets.memoryBytes());
+  }
+
+  /** A flow that uses what there is keeps it, though all is settled after each round trip. */
+  @Example
+  void whatIsUsedNowAndThenIsKept() {
+    SentPackets packets = new SentPackets();
+    sendAndSettle(packets, 5_000);
+    long taken = packets.memoryBytes();
+    for (int i = 0; i < 100; i++) {
+      sendAndSettle(packets, i % 7 == 0 ? 3_000 : 1);
+      assertEquals(taken, packets.memoryBytes());
+    }
+  }
+
   private static Model at(Map<Long, Model> model, long number) {
     return Objects.requireNonNull(model.get(number), "kept");
   }

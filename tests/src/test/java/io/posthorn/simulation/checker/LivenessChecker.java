@@ -8,19 +8,28 @@ import io.posthorn.simulation.checker.History.Sent;
 import io.posthorn.simulation.checker.History.Settled;
 import io.posthorn.simulation.checker.History.Told;
 import io.posthorn.wire.CloseReason;
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
 /** Invariant 4: what was promised has arrived, and its sender knows. */
 public final class LivenessChecker {
+  /**
+   * As what a connection that never opened ends. The last where its second message came and the
+   * third came so late that the other side had let the handshake go.
+   */
+  private static final Set<CloseReason> UNOPENED =
+      EnumSet.of(
+          CloseReason.HANDSHAKE_TIMEOUT, CloseReason.IDLE_TIMEOUT, CloseReason.PEER_RESTARTED);
+
   private LivenessChecker() {}
 
   /**
    * Fails if, at the end of the history, something promised has not arrived, or its sender learnt
    * that later than it had to.
    *
-   * <p>A bad network may be silent until the handshake is given up; then the sender was told so.
+   * <p>A bad network may be silent until a side gives the handshake up; then the sender was told so.
    * Once an end was told that its connection is open, nothing excuses it.
    *
    * @param healedNanos when the network became good
@@ -59,8 +68,7 @@ public final class LivenessChecker {
   /** Whether the connection whose end settled a message had never been open. */
   private static boolean neverOpened(History history, Settled settled) {
     if (settled.outcome() != ReceiptOutcome.CLOSED
-        || (settled.reason() != CloseReason.HANDSHAKE_TIMEOUT
-            && settled.reason() != CloseReason.IDLE_TIMEOUT)) {
+        || !UNOPENED.contains(settled.reason())) {
       return false;
     }
     Set<Long> open = new HashSet<>();

@@ -7,8 +7,9 @@ import java.util.Arrays;
  * token. A packet's tokens say which source put what range into it, for packets are forgotten and
  * data is sent again.
  *
- * <p>Numbers run without gaps from {@link #base} to {@link #next}. Capacity grows by doubling and
- * is bounded by what the congestion window lets be in flight.
+ * <p>Numbers run without gaps from {@link #base} to {@link #next}. Capacity grows by doubling, is
+ * bounded by what the congestion window lets be in flight, and is given back once little of it has
+ * been used for a while.
  */
 public final class SentPackets {
   /** Not in flight and never to be acknowledged by itself (ACK only), or skipped on purpose. */
@@ -39,6 +40,12 @@ public final class SentPackets {
   /** What a connection takes that has nothing to say; a power of two. */
   private static final int INITIAL_PACKETS = 4;
 
+  /** The rings are far too large if all that they held was less than this part of them, */
+  private static final int LITTLE_PART = 8;
+
+  /** and did so each of so many times that all was settled. */
+  private static final int QUIET_TIMES = 8;
+
   private long base;
   private long next;
   private long[] sentNanos = new long[INITIAL_PACKETS];
@@ -64,6 +71,11 @@ public final class SentPackets {
   private long bytesInFlight;
   private int outstanding;
   private long newestSkipped = -1;
+
+  /** Most numbers kept at once since all was settled last, as far as {@link #trim} saw. */
+  private long mostKept;
+
+  private int quietTimes;
 
   /** Older packets went another way, and do not count in flight. */
   private long inFlightFrom;
@@ -309,6 +321,7 @@ public final class SentPackets {
    */
   public void trim(long lostBeforeNanos) {
     int mask = state.length - 1;
+    mostKept = Math.max(mostKept, next - base);
     while (base < next) {
       int at = (int) base & mask;
       byte is = state[at];
@@ -318,7 +331,36 @@ public final class SentPackets {
       }
       base++;
     }
-    tokenBase = base == next ? tokenNext : tokenFrom[(int) base & mask];
+    if (base < next) {
+      tokenBase = tokenFrom[(int) base & mask];
+      return;
+    }
+    tokenBase = tokenNext;
+    boolean little = mostKept < state.length / LITTLE_PART;
+    quietTimes = little ? quietTimes + 1 : 0;
+    mostKept = 0;
+    if (quietTimes >= QUIET_TIMES && state.length > INITIAL_PACKETS) {
+      giveBack();
+    }
+  }
+
+  /** Nothing is kept: the rings begin anew as small as at first. */
+  private void giveBack() {
+    quietTimes = 0;
+    sentNanos = new long[INITIAL_PACKETS];
+    bytes = new int[INITIAL_PACKETS];
+    state = new byte[INITIAL_PACKETS];
+    unacknowledged = new long[1];
+    applicationLimited = new boolean[INITIAL_PACKETS];
+    marked = new boolean[INITIAL_PACKETS];
+    deliveredBytes = new long[INITIAL_PACKETS];
+    deliveredNanos = new long[INITIAL_PACKETS];
+    firstSentNanos = new long[INITIAL_PACKETS];
+    tokenFrom = new long[INITIAL_PACKETS];
+    tokenFrom[(int) next & (INITIAL_PACKETS - 1)] = tokenNext;
+    tokenSource = new byte[INITIAL_PACKETS];
+    tokenFirst = new long[INITIAL_PACKETS];
+    tokenSecond = new long[INITIAL_PACKETS];
   }
 
   /** Bytes of heap that the rings hold. */
