@@ -6,7 +6,6 @@ import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.identity.Identity;
 import io.posthorn.protocol.Announcement;
-import io.posthorn.protocol.ConnectionEnd;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.EndpointTrace;
 import io.posthorn.protocol.OutgoingMessage;
@@ -21,13 +20,6 @@ import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.protocol.protection.KeyLimits;
 import io.posthorn.protocol.recovery.ProbeRate;
-import io.posthorn.trace.PacketKind;
-import io.posthorn.wire.BigEndian;
-import io.posthorn.wire.CloseReason;
-import io.posthorn.wire.DropReason;
-import io.posthorn.wire.PacketHeader;
-import io.posthorn.wire.ThirdMessagePacket;
-import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -38,8 +30,8 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code Mode.RELIABLE}: finds the connection that a datagram belongs to, opens and ends
- * connections, and lets each of them send in turn.
+ * {@code Mode.RELIABLE}: composes the rooms of this package, finds the connection that a call of
+ * the application is for, and lets each of them send in turn.
  */
 public final class ReliableEndpoint implements Endpoint {
   private final EndpointResources shared;
@@ -52,14 +44,11 @@ public final class ReliableEndpoint implements Endpoint {
   private final ConnectionTurns turns;
   private final Handshakes handshakes;
   private final StatelessReset resets;
-  private final MemoryRelief relief;
-  private final byte[] copy = new byte[WireLimits.MAX_DATAGRAM_BYTES];
+  private final DatagramReceiver receiver;
   private final @Nullable EndpointTrace trace;
 
-  /** The same if it wants to hear of single packets; else null. */
-  private final @Nullable EndpointTrace packetTrace;
-
-  private final SocketChoice choice;
+  /** Told of single packets; null for nobody. */
+  private final @Nullable HandshakeTrace packetTrace;
 
   private boolean closing;
 
@@ -186,7 +175,7 @@ public final class ReliableEndpoint implements Endpoint {
       @Nullable PortShare share) {
     StaticKey lasting = known == null ? staticKey(options.security()) : known;
     StaticKey identity = lasting == null ? passingKey(share, random) : lasting;
-    choice = share == null ? SocketChoice.ONLY : share.choice();
+    SocketChoice choice = share == null ? SocketChoice.ONLY : share.choice();
     ConnectionIdIssuer ids =
         new ConnectionIdIssuer(
             identity, port.local(), random, id -> !choice.isOwn(id) || table.byId(id) != null);
@@ -204,12 +193,11 @@ public final class ReliableEndpoint implements Endpoint {
             keyLimits,
             trace);
     this.trace = trace;
-    this.packetTrace = trace != null && trace.wantsPackets() ? trace : null;
+    this.packetTrace = HandshakeTrace.of(trace, table);
     this.shared = shared;
     this.identity = identity;
     this.resets = new StatelessReset(shared, addresses, outbox, lasting != null);
     this.turns = new ConnectionTurns(table, addresses, events, counters, resets);
-    this.relief = new MemoryRelief(table, turns, shared.memory());
     this.handshakes =
         new Handshakes(
             shared,
@@ -222,147 +210,23 @@ public final class ReliableEndpoint implements Endpoint {
             cookieThreshold,
             outbox,
             choice.handleBase());
+    this.receiver =
+        new DatagramReceiver(
+            table,
+            turns,
+            handshakes,
+            resets,
+            new MemoryRelief(table, turns, shared.memory()),
+            choice,
+            counters,
+            packetTrace);
   }
 
   // Inputs from the network.
 
   @Override
   public void onDatagram(ByteBuffer datagram, InetSocketAddress from, EcnMark ecn, long nowNanos) {
-    int length = datagram.remaining();
-    counters.datagramsReceived++;
-    counters.bytesReceived += length;
-    if (ecn == EcnMark.CE) {
-      counters.datagramsReceivedMarked++;
-    }
-    byte[] bytes;
-    int at;
-    if (datagram.hasArray()) {
-      bytes = datagram.array();
-      at = datagram.arrayOffset() + datagram.position();
-    } else {
-      if (length > copy.length) {
-        counters.drop(DropReason.TOO_LONG);
-        return;
-      }
-      bytes = copy;
-      at = 0;
-      datagram.get(copy, 0, length);
-    }
-    DropReason reason = PacketHeader.check(bytes, at, length);
-    if (reason == DropReason.NONE) {
-      reason =
-          switch (PacketHeader.kind(bytes[at])) {
-            case PacketHeader.FIRST_MESSAGE ->
-                handshakes.onFirst(bytes, at, length, from, nowNanos);
-            case PacketHeader.SECOND_MESSAGE -> handshakes.onSecond(bytes, at, length, nowNanos);
-            case PacketHeader.THIRD_MESSAGE -> onThird(bytes, at, length, from, ecn, nowNanos);
-            case PacketHeader.CONTROL -> handshakes.onControl(bytes, at, length, from, nowNanos);
-            default -> onData(bytes, at, length, length, from, ecn, nowNanos);
-          };
-    }
-    if (reason != DropReason.NONE) {
-      counters.drop(reason);
-    }
-    if (packetTrace != null) {
-      traceReceived(packetTrace, bytes, at, length, reason, nowNanos);
-    }
-  }
-
-  /** Tells of what was dropped, and of handshake packets; connections tell of data themselves. */
-  private void traceReceived(
-      EndpointTrace watcher, byte[] bytes, int at, int length, DropReason reason, long nowNanos) {
-    PacketKind kind = length == 0 ? PacketKind.UNKNOWN : PacketKind.of(bytes[at]);
-    if (reason != DropReason.NONE) {
-      long id = idIn(kind, bytes, at, length);
-      long known = table.byId(id) == null ? NO_CONNECTION : id;
-      watcher.listener().packetDropped(nowNanos, known, kind, length, reason.name());
-    } else if (kind != PacketKind.DATA && kind != PacketKind.THIRD_MESSAGE) {
-      traceHandshake(watcher, kind, bytes, at, length, nowNanos);
-    }
-  }
-
-  private void traceHandshake(
-      EndpointTrace watcher, PacketKind kind, byte[] bytes, int at, int length, long nowNanos) {
-    long id = idIn(kind, bytes, at, length);
-    watcher.listener().packetReceived(nowNanos, id, kind, -1, -1, length, watcher.noFrames());
-  }
-
-  /** The id by which this end knows the connection that a packet came for; 0 if it names none. */
-  private static long idIn(PacketKind kind, byte[] bytes, int at, int length) {
-    int idAt = kind == PacketKind.CONTROL ? 2 : 1;
-    boolean named = kind != PacketKind.FIRST_MESSAGE && kind != PacketKind.UNKNOWN;
-    return named && length >= idAt + Long.BYTES ? BigEndian.getLong(bytes, at + idAt) : 0;
-  }
-
-  private DropReason onThird(
-      byte[] bytes, int at, int length, InetSocketAddress from, EcnMark ecn, long nowNanos) {
-    DropReason reason = handshakes.onThird(bytes, at, length, nowNanos);
-    ThirdMessagePacket third = handshakes.third();
-    if (packetTrace != null && reason == DropReason.NONE) {
-      int bytesOfThird = length - third.dataLength();
-      traceHandshake(packetTrace, PacketKind.THIRD_MESSAGE, bytes, at, bytesOfThird, nowNanos);
-    }
-    if (reason == DropReason.UNEXPECTED_HANDSHAKE && third.dataLength() > 0) {
-      // Whoever opened asks for nothing but this connection from now on: told that there is none.
-      answerUnknown(bytes, third.dataFrom(), third.dataLength(), from, nowNanos);
-    }
-    return reason != DropReason.NONE || third.dataLength() == 0
-        ? reason
-        : onData(bytes, third.dataFrom(), third.dataLength(), length, from, ecn, nowNanos);
-  }
-
-  private DropReason onData(
-      byte[] bytes,
-      int at,
-      int length,
-      int datagramBytes,
-      InetSocketAddress from,
-      EcnMark ecn,
-      long nowNanos) {
-    if (length < WireLimits.MINIMUM_CLEAR_PACKET_BYTES) {
-      return DropReason.TOO_SHORT;
-    }
-    long id = PacketHeader.connectionId(bytes, at);
-    ConnectionSlot slot = table.byId(id);
-    if (slot == null) {
-      return onUnknown(bytes, at, length, from, nowNanos);
-    }
-    DropReason reason =
-        slot.connection.onData(bytes, at, length, datagramBytes, from, ecn, nowNanos);
-    if (reason != DropReason.AUTHENTICATION_FAILED || !slot.connection.isSendable()) {
-      turns.settle(slot, nowNanos); // too many forgeries end a connection
-    }
-    if (reason == DropReason.RECEIVE_BUFFER_FULL) {
-      relief.onRefused(nowNanos);
-    }
-    return reason;
-  }
-
-  private DropReason onUnknown(
-      byte[] bytes, int at, int length, InetSocketAddress from, long nowNanos) {
-    ConnectionSlot ended = resets.match(bytes, at, length, from);
-    if (ended != null) {
-      endReset(ended, nowNanos);
-      return DropReason.NONE;
-    }
-    if (choice.count() > 1) {
-      resets.noteStray(bytes, at, length, from);
-    }
-    answerUnknown(bytes, at, length, from, nowNanos);
-    return DropReason.UNKNOWN_CONNECTION;
-  }
-
-  private void answerUnknown(
-      byte[] bytes, int at, int length, InetSocketAddress from, long nowNanos) {
-    long id = PacketHeader.connectionId(bytes, at);
-    if (choice.isOwn(id) && !handshakes.isHalfOpen(id)) {
-      resets.answer(bytes, at, length, from, nowNanos);
-    }
-  }
-
-  private void endReset(ConnectionSlot slot, long nowNanos) {
-    slot.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
-    turns.settle(slot, nowNanos);
+    receiver.onDatagram(datagram, from, ecn, nowNanos);
   }
 
   @Override
@@ -372,10 +236,7 @@ public final class ReliableEndpoint implements Endpoint {
 
   @Override
   public void onStray(StrayReset reset, long nowNanos) {
-    ConnectionSlot slot = resets.match(reset);
-    if (slot != null) {
-      endReset(slot, nowNanos);
-    }
+    receiver.onStray(reset, nowNanos);
   }
 
   @Override
@@ -396,7 +257,7 @@ public final class ReliableEndpoint implements Endpoint {
     out.clear();
     if (outbox.poll(out)) {
       if (packetTrace != null) {
-        traceAnswer(packetTrace, out, nowNanos);
+        packetTrace.sent(out, nowNanos);
       }
     } else if (!turns.pollTransmit(out, nowNanos)) {
       return false;
@@ -404,17 +265,6 @@ public final class ReliableEndpoint implements Endpoint {
     counters.datagramsSent += out.segments();
     counters.bytesSent += out.lengthBytes();
     return true;
-  }
-
-  /** Tells of what is sent on behalf of no connection: M2, and what strangers get. */
-  private static void traceAnswer(EndpointTrace watcher, TransmitBatch out, long nowNanos) {
-    byte[] bytes = out.bytes();
-    PacketKind kind = PacketKind.of(bytes[0]);
-    // In M2 the own id stands second; it is the one that the connection will have.
-    long id = kind == PacketKind.SECOND_MESSAGE ? BigEndian.getLong(bytes, 1 + Long.BYTES) : 0;
-    watcher
-        .listener()
-        .packetSent(nowNanos, id, kind, -1, -1, out.lengthBytes(), watcher.noFrames());
   }
 
   @Override
