@@ -38,20 +38,20 @@ class AdmissionTest {
   private final SplittableRandom random = new SplittableRandom(1);
   private final Outbox outbox = new Outbox();
   private final TransmitBatch batch = new TransmitBatch();
+  private final EndpointResources shared =
+      new EndpointResources(
+          OPTIONS,
+          random,
+          new ReceiveMemory(1),
+          new Scratch(),
+          new ConnectionIdIssuer(StaticKey.generate(random), null, random, id -> false),
+          PortLimits.UNKNOWN,
+          1,
+          new Announcement());
   private final Admission admission =
       new Admission(
-          new EndpointResources(
-              OPTIONS,
-              random,
-              new ReceiveMemory(1),
-              new Scratch(),
-              new ConnectionIdIssuer(StaticKey.generate(random), null, random, id -> false),
-              PortLimits.UNKNOWN,
-              1,
-              new Announcement()),
-          WireLimits.SUITE_CLEAR,
-          StaticKey.generate(random),
-          null,
+          shared,
+          new HandshakeSuite(shared, StaticKey.generate(random)),
           Admission.COOKIE_THRESHOLD,
           outbox);
 

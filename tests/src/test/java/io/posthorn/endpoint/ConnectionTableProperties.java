@@ -19,7 +19,7 @@ class ConnectionTableProperties {
   void agreesWithAMap(@ForAll long seed, @ForAll @IntRange(min = 1, max = 200) int steps) {
     SplittableRandom random = new SplittableRandom(seed);
     Slots slots = new Slots(seed);
-    ConnectionTable table = new ConnectionTable();
+    ConnectionTable table = new ConnectionTable(0);
     Map<Long, ConnectionSlot> model = new HashMap<>();
     long mask = random.nextBoolean() ? -1 : ~0L << random.nextInt(1, 12);
     List<Long> everUsed = new ArrayList<>();

@@ -54,7 +54,7 @@ class SecondMessageFloodTest {
           PortLimits.UNKNOWN,
           1,
           new Announcement());
-  private final ConnectionTable table = new ConnectionTable();
+  private final ConnectionTable table = new ConnectionTable(0);
   private final EndpointCounters counters = new EndpointCounters();
   private final EventQueue events = new EventQueue(counters);
   private final PeerAddresses addresses = new PeerAddresses(events);
@@ -62,18 +62,20 @@ class SecondMessageFloodTest {
   private final ConnectionTurns turns =
       new ConnectionTurns(
           table, addresses, events, counters, new StatelessReset(shared, addresses, outbox, false));
+  private final HandshakeSuite suite = new HandshakeSuite(shared, StaticKey.generate(random));
   private final Handshakes handshakes =
       new Handshakes(
           shared,
           any -> false,
-          StaticKey.generate(random),
+          suite,
           table,
           addresses,
           turns,
           counters,
           Admission.COOKIE_THRESHOLD,
-          outbox,
-          0);
+          outbox);
+  private final ConnectionOpener opener =
+      new ConnectionOpener(shared, suite, table, addresses, turns, counters);
   private final StaticKey hostKey = StaticKey.generate(random);
   private final Map<InetSocketAddress, byte[]> firsts = new LinkedHashMap<>();
   private long nowNanos;
@@ -82,7 +84,7 @@ class SecondMessageFloodTest {
 
   /** Opens a connection to a host; what computes its side of the handshake. */
   private NoiseXX open(int host) {
-    ConnectionSlot slot = handshakes.open(HandPeer.address(host), false, nowNanos);
+    ConnectionSlot slot = opener.find(HandPeer.address(host), false, nowNanos);
     assertNotNull(slot);
     turns.settle(slot, nowNanos);
     OpeningAttempt attempt = slot.connection.attempt();

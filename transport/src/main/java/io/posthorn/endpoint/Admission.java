@@ -1,14 +1,10 @@
 package io.posthorn.endpoint;
 
 import io.posthorn.protocol.EndpointResources;
-import io.posthorn.protocol.EndpointTrace;
 import io.posthorn.protocol.PeerConnection;
-import io.posthorn.protocol.handshake.ClearHandshake;
 import io.posthorn.protocol.handshake.Handshake;
-import io.posthorn.protocol.handshake.NoiseXX;
 import io.posthorn.protocol.handshake.RetryCookies;
 import io.posthorn.protocol.handshake.SharedRate;
-import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.ControlPacket;
@@ -66,9 +62,7 @@ final class Admission {
   private static final int KEY_BYTES = 32;
 
   private final EndpointResources shared;
-  private final int suite;
-  private final StaticKey identity;
-  private final byte @Nullable [] preSharedKey;
+  private final HandshakeSuite suite;
   private final int cookieThreshold;
   private final RetryCookies cookies;
   private final PrefixRates unproved;
@@ -87,16 +81,9 @@ final class Admission {
   private final byte[] cookie = new byte[WireLimits.MAX_COOKIE_BYTES];
 
   Admission(
-      EndpointResources shared,
-      int suite,
-      StaticKey identity,
-      byte @Nullable [] preSharedKey,
-      int cookieThreshold,
-      Outbox outbox) {
+      EndpointResources shared, HandshakeSuite suite, int cookieThreshold, Outbox outbox) {
     this.shared = shared;
     this.suite = suite;
-    this.identity = identity;
-    this.preSharedKey = preSharedKey;
     this.cookieThreshold = cookieThreshold;
     this.outbox = outbox;
     this.cookies = new RetryCookies(shared.random());
@@ -118,7 +105,7 @@ final class Admission {
       int bytes = ControlPacket.writeVersions(answer, 0, first.initiatorConnectionId());
       outbox.add(Arrays.copyOf(answer, bytes), source);
     }
-    if (reason == DropReason.NONE && first.suite() != suite) {
+    if (reason == DropReason.NONE && first.suite() != suite.code()) {
       refuse(source, CloseReason.SECURITY);
       return DropReason.SECURITY_MISMATCH;
     }
@@ -212,15 +199,7 @@ final class Admission {
 
   private DropReason answer(
       HalfOpen.Key key, byte[] datagram, InetSocketAddress source, long nowNanos) {
-    Handshake handshake =
-        suite == WireLimits.SUITE_CLEAR
-            ? ClearHandshake.responder(key.initiatorConnectionId(), shared.random())
-            : NoiseXX.responder(
-                identity, key.initiatorConnectionId(), preSharedKey, shared.random());
-    EndpointTrace told = shared.trace();
-    if (told != null) {
-      told.keepKeys(handshake);
-    }
+    Handshake handshake = suite.responder(key.initiatorConnectionId());
     if (!handshake.readFirst(datagram, first.bodyFrom(), first.bodyLength())) {
       handshake.destroy();
       return DropReason.MALFORMED_HANDSHAKE;

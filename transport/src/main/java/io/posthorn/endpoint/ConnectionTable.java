@@ -16,6 +16,22 @@ final class ConnectionTable {
   private long[] ids = new long[32];
   private @Nullable ConnectionSlot[] slots = new @Nullable ConnectionSlot[32];
   private int count;
+  private long nextHandle;
+
+  /**
+   * Makes an empty one.
+   *
+   * @param handleBase what handles are counted from; the first is above {@link
+   *     Endpoint#NO_CONNECTION}
+   */
+  ConnectionTable(long handleBase) {
+    nextHandle = handleBase + Endpoint.NO_CONNECTION + 1;
+  }
+
+  /** A handle that no connection has had. */
+  long issueHandle() {
+    return nextHandle++;
+  }
 
   @Nullable ConnectionSlot byId(long id) {
     int mask = ids.length - 1;

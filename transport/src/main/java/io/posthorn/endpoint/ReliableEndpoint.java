@@ -35,14 +35,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ReliableEndpoint implements Endpoint {
   private final EndpointResources shared;
-  private final StaticKey identity;
-  private final ConnectionTable table = new ConnectionTable();
+  private final HandshakeSuite suite;
+  private final ConnectionTable table;
   private final Outbox outbox = new Outbox();
   private final EndpointCounters counters = new EndpointCounters();
   private final EventQueue events = new EventQueue(counters);
   private final PeerAddresses addresses = new PeerAddresses(events);
   private final ConnectionTurns turns;
   private final Handshakes handshakes;
+  private final ConnectionOpener opener;
   private final StatelessReset resets;
   private final DatagramReceiver receiver;
   private final @Nullable EndpointTrace trace;
@@ -176,6 +177,7 @@ public final class ReliableEndpoint implements Endpoint {
     StaticKey lasting = known == null ? staticKey(options.security()) : known;
     StaticKey identity = lasting == null ? passingKey(share, random) : lasting;
     SocketChoice choice = share == null ? SocketChoice.ONLY : share.choice();
+    table = new ConnectionTable(choice.handleBase());
     ConnectionIdIssuer ids =
         new ConnectionIdIssuer(
             identity, port.local(), random, id -> !choice.isOwn(id) || table.byId(id) != null);
@@ -195,21 +197,21 @@ public final class ReliableEndpoint implements Endpoint {
     this.trace = trace;
     this.packetTrace = HandshakeTrace.of(trace, table);
     this.shared = shared;
-    this.identity = identity;
+    this.suite = new HandshakeSuite(shared, identity);
     this.resets = new StatelessReset(shared, addresses, outbox, lasting != null);
     this.turns = new ConnectionTurns(table, addresses, events, counters, resets);
     this.handshakes =
         new Handshakes(
             shared,
             isSelf,
-            identity,
+            suite,
             table,
             addresses,
             turns,
             counters,
             cookieThreshold,
-            outbox,
-            choice.handleBase());
+            outbox);
+    this.opener = new ConnectionOpener(shared, suite, table, addresses, turns, counters);
     this.receiver =
         new DatagramReceiver(
             table,
@@ -324,7 +326,7 @@ public final class ReliableEndpoint implements Endpoint {
       if (events.pollLost(message.peer())) {
         return SendOutcome.MESSAGES_LOST;
       }
-      slot = find(message.peer(), true, nowNanos);
+      slot = opener.find(message.peer(), true, nowNanos);
       if (slot == null) {
         return SendOutcome.CONNECTION_LIMIT;
       }
@@ -405,7 +407,7 @@ public final class ReliableEndpoint implements Endpoint {
     if (closing) {
       return NO_CONNECTION;
     }
-    ConnectionSlot slot = find(peer, false, nowNanos);
+    ConnectionSlot slot = opener.find(peer, false, nowNanos);
     if (slot == null) {
       return NO_CONNECTION;
     }
@@ -423,19 +425,6 @@ public final class ReliableEndpoint implements Endpoint {
     return known != null && known.connection.isSendable()
         ? known.connection.handle()
         : NO_CONNECTION;
-  }
-
-  /**
-   * The connection to a peer, opened if there is none that has the key which is due under this
-   * name; null at the limit.
-   */
-  private @Nullable ConnectionSlot find(InetSocketAddress peer, boolean implicit, long nowNanos) {
-    ConnectionSlot known = addresses.byName(peer);
-    ConnectionSlot found =
-        known != null && known.connection.isSendable()
-            ? handshakes.askFor(known, peer, implicit, nowNanos)
-            : null;
-    return found != null ? found : handshakes.open(peer, implicit, nowNanos);
   }
 
   @Override
@@ -499,11 +488,11 @@ public final class ReliableEndpoint implements Endpoint {
 
   @Override
   public void destroy() {
-    handshakes.destroy();
+    handshakes.close();
     for (ConnectionSlot slot : table.all()) {
       slot.connection.eraseKeys();
     }
-    identity.destroy();
+    suite.destroy();
     if (trace != null) {
       trace.listener().socketClosed();
     }

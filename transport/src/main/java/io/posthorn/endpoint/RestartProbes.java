@@ -2,7 +2,6 @@ package io.posthorn.endpoint;
 
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.PeerConnection;
-import io.posthorn.protocol.handshake.Handshake;
 import io.posthorn.protocol.handshake.OpeningAttempt;
 import io.posthorn.protocol.handshake.TransportParameters;
 import io.posthorn.wire.ControlPacket;
@@ -13,7 +12,6 @@ import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,20 +36,15 @@ final class RestartProbes {
   }
 
   private final EndpointResources shared;
+  private final HandshakeSuite suite;
   private final Outbox outbox;
-  private final LongFunction<Handshake> initiator;
   private final Map<Long, Probe> probes = new LinkedHashMap<>();
   private final byte[] out = new byte[WireLimits.MINIMUM_DATAGRAM_BYTES];
 
-  /**
-   * Makes one.
-   *
-   * @param initiator makes the initiator's side of a handshake with this connection id
-   */
-  RestartProbes(EndpointResources shared, Outbox outbox, LongFunction<Handshake> initiator) {
+  RestartProbes(EndpointResources shared, HandshakeSuite suite, Outbox outbox) {
     this.shared = shared;
+    this.suite = suite;
     this.outbox = outbox;
-    this.initiator = initiator;
   }
 
   /**
@@ -60,7 +53,7 @@ final class RestartProbes {
    * @param slot the connection whose peer is at the address it came from, or null
    * @param connectionId the id to which the peer got a packet
    */
-  DropReason onHint(@Nullable ConnectionSlot slot, long connectionId, int suite, long nowNanos) {
+  DropReason onHint(@Nullable ConnectionSlot slot, long connectionId, long nowNanos) {
     if (slot == null || slot.connection.isOver() || !slot.connection.knowsPeerId(connectionId)) {
       return DropReason.UNKNOWN_CONNECTION;
     }
@@ -69,8 +62,8 @@ final class RestartProbes {
     }
     slot.nextRestartProbeNanos = nowNanos + PAUSE_NANOS;
     long id = shared.ids().next();
-    Handshake handshake = initiator.apply(id);
-    OpeningAttempt attempt = new OpeningAttempt(handshake, suite, id, TIMEOUT_NANOS, 1, nowNanos);
+    OpeningAttempt attempt =
+        new OpeningAttempt(suite.initiator(id), suite.code(), id, TIMEOUT_NANOS, 1, nowNanos);
     Probe probe = new Probe(slot, attempt, slot.connection.address());
     probes.put(id, probe);
     write(probe, nowNanos);

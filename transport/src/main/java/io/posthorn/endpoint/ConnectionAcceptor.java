@@ -1,0 +1,137 @@
+package io.posthorn.endpoint;
+
+import io.posthorn.protocol.ConnectionEnd;
+import io.posthorn.protocol.EndpointResources;
+import io.posthorn.protocol.EndpointTrace;
+import io.posthorn.protocol.PeerConnection;
+import io.posthorn.protocol.handshake.TransportParameters;
+import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.DropReason;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes a connection of a handshake that a peer began and its M3 proved: a new one, or what the own
+ * attempt to the same peer becomes. Ends the one that the peer had before it restarted, and refuses
+ * who is not accepted.
+ */
+final class ConnectionAcceptor {
+  private final EndpointResources shared;
+  private final HandshakeSuite suite;
+  private final ConnectionTable table;
+  private final PeerAddresses addresses;
+  private final ConnectionTurns turns;
+  private final EndpointCounters counters;
+
+  ConnectionAcceptor(
+      EndpointResources shared,
+      HandshakeSuite suite,
+      ConnectionTable table,
+      PeerAddresses addresses,
+      ConnectionTurns turns,
+      EndpointCounters counters) {
+    this.shared = shared;
+    this.suite = suite;
+    this.table = table;
+    this.addresses = addresses;
+    this.turns = turns;
+    this.counters = counters;
+  }
+
+  /**
+   * Its M3 verified.
+   *
+   * @param peer its parameters, which make sense
+   */
+  DropReason accept(HalfOpen halfOpen, TransportParameters peer, long nowNanos) {
+    InetSocketAddress address = halfOpen.key.address();
+    long remoteId = halfOpen.key.initiatorConnectionId();
+    ConnectionSlot existing = addresses.byName(address);
+    byte[] key = halfOpen.handshake.remoteStatic();
+    boolean self = peer.instanceId == shared.instanceId() && suite.isOwn(key);
+    EndpointTrace told = shared.trace();
+    if (told != null) {
+      told.handshakeKeys(halfOpen.handshake, remoteId, halfOpen.responderConnectionId);
+    }
+    long roundTripNanos = halfOpen.roundTripNanos(nowNanos);
+    if (existing != null
+        && !self
+        && existing.connection.isUnanswered()
+        && existing.connection.isSendable()) {
+      if (refusal(existing.connection.alias(), key, existing) != null) {
+        halfOpen.handshake.destroy(); // the own attempt goes on, and may yet find the right peer
+        return DropReason.IDENTITY_REFUSED;
+      }
+      counters.connectionsOpened++;
+      existing.connection.adopt(
+          halfOpen.responderConnectionId,
+          remoteId,
+          shared.keysOf(halfOpen.handshake),
+          key,
+          peer,
+          roundTripNanos,
+          nowNanos);
+      table.rekey(existing);
+      turns.settle(existing, nowNanos);
+      return DropReason.NONE;
+    }
+    counters.connectionsOpened++;
+    ConnectionSlot slot =
+        new ConnectionSlot(
+            PeerConnection.accepted(
+                shared,
+                table.issueHandle(),
+                address,
+                halfOpen.responderConnectionId,
+                remoteId,
+                shared.keysOf(halfOpen.handshake),
+                key,
+                peer,
+                roundTripNanos,
+                nowNanos));
+    table.add(slot);
+    String refusal = self ? null : refusal(address, key, existing);
+    if (refusal != null) {
+      slot.connection.refuse(refusal, nowNanos);
+      turns.settle(slot, nowNanos);
+      return DropReason.IDENTITY_REFUSED;
+    }
+    endIfBecome(addresses.byPath(address), slot, nowNanos);
+    endIfBecome(existing, slot, nowNanos);
+    endIfBecome(addresses.newestWaiting(address), slot, nowNanos);
+    if (!self || addresses.byName(address) == null) {
+      addresses.meet(address, slot);
+    }
+    turns.settle(slot, nowNanos);
+    return DropReason.NONE;
+  }
+
+  /**
+   * Ends a connection whose peer is the one that has opened another from where it is. If it has
+   * left that address, whoever comes from there now is somebody else.
+   */
+  private void endIfBecome(@Nullable ConnectionSlot known, ConnectionSlot fresh, long nowNanos) {
+    if (known != null
+        && !known.connection.isOver()
+        && !known.connection.isUnanswered()
+        && known.connection.address().equals(fresh.connection.address())
+        && known.connection.peerInstanceId() != fresh.connection.peerInstanceId()
+        && known.connection.mayBecome(fresh.connection.peerKey())) {
+      known.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
+      turns.settle(known, nowNanos);
+    }
+  }
+
+  /**
+   * Why a peer that came by itself is not accepted, for its own sake or since this side has asked
+   * for another at its address; else null.
+   *
+   * @param peer where it is
+   * @param existing the connection with whoever is known at that address
+   */
+  private @Nullable String refusal(
+      InetSocketAddress peer, byte[] key, @Nullable ConnectionSlot existing) {
+    String refusal = shared.options().security().refusal(peer, key, false);
+    return refusal != null || existing == null ? refusal : existing.connection.refusal(key);
+  }
+}
