@@ -80,8 +80,7 @@ final class Admission {
   private final byte[] parameters = new byte[WireLimits.MAX_PARAMETERS_BYTES];
   private final byte[] cookie = new byte[WireLimits.MAX_COOKIE_BYTES];
 
-  Admission(
-      EndpointResources shared, HandshakeSuite suite, int cookieThreshold, Outbox outbox) {
+  Admission(EndpointResources shared, HandshakeSuite suite, int cookieThreshold, Outbox outbox) {
     this.shared = shared;
     this.suite = suite;
     this.cookieThreshold = cookieThreshold;

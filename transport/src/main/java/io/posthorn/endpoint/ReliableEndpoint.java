@@ -202,15 +202,7 @@ public final class ReliableEndpoint implements Endpoint {
     this.turns = new ConnectionTurns(table, addresses, events, counters, resets);
     this.handshakes =
         new Handshakes(
-            shared,
-            isSelf,
-            suite,
-            table,
-            addresses,
-            turns,
-            counters,
-            cookieThreshold,
-            outbox);
+            shared, isSelf, suite, table, addresses, turns, counters, cookieThreshold, outbox);
     this.opener = new ConnectionOpener(shared, suite, table, addresses, turns, counters);
     this.receiver =
         new DatagramReceiver(

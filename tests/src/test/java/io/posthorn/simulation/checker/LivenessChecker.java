@@ -29,8 +29,8 @@ public final class LivenessChecker {
    * Fails if, at the end of the history, something promised has not arrived, or its sender learnt
    * that later than it had to.
    *
-   * <p>A bad network may be silent until a side gives the handshake up; then the sender was told so.
-   * Once an end was told that its connection is open, nothing excuses it.
+   * <p>A bad network may be silent until a side gives the handshake up; then the sender was told
+   * so. Once an end was told that its connection is open, nothing excuses it.
    *
    * @param healedNanos when the network became good
    * @param boundNanos how long after that, or after it was sent, a message may take
@@ -67,8 +67,7 @@ public final class LivenessChecker {
 
   /** Whether the connection whose end settled a message had never been open. */
   private static boolean neverOpened(History history, Settled settled) {
-    if (settled.outcome() != ReceiptOutcome.CLOSED
-        || !UNOPENED.contains(settled.reason())) {
+    if (settled.outcome() != ReceiptOutcome.CLOSED || !UNOPENED.contains(settled.reason())) {
       return false;
     }
     Set<Long> open = new HashSet<>();
