@@ -34,8 +34,7 @@ import org.junit.jupiter.api.Test;
 
 /** What is particular to reliable mode, on real sockets over loopback. */
 class ReliableSocketTest {
-  /** An address where nobody listens. */
-  /** Where nobody is, nor will be: the port that a socket had may become this side's own. */
+  /** Where nobody listens, nor will: the port that a socket had may become this side's own. */
   private static InetSocketAddress nobody() throws IOException {
     return new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePorts.next());
   }

@@ -22,6 +22,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -115,6 +116,28 @@ class IdentityTest {
     Identity.load(file);
     Files.setAttribute(home, "unix:mode", 01777); // as /tmp has it
     Identity.load(file);
+  }
+
+  /** As {@code --secret-file /dev/stdin}, and what a shell makes of {@code <(pass show it)}. */
+  @Test
+  void aPipeIsReadOnceAndWhereverItLies(@TempDir Path home) throws Exception {
+    Path folder = Files.createDirectory(home.resolve("open"));
+    Path pipe = folder.resolve("pipe");
+    assertEquals(0, new ProcessBuilder("mkfifo", "-m", "600", pipe.toString()).start().waitFor());
+    mode(folder, "rwxrwxrwx");
+    Path link = Files.createSymbolicLink(home.resolve("fd"), pipe);
+    for (Path named : List.of(pipe, link)) {
+      FutureTask<Path> writing = new FutureTask<>(() -> Files.writeString(pipe, "six words\n"));
+      Thread writer = new Thread(writing); // waits for the reader
+      writer.setDaemon(true);
+      writer.start();
+      assertArrayEquals("six words".toCharArray(), SecretFile.read(named));
+      writing.get();
+    }
+    mode(pipe, "rw-r--r--");
+    String why =
+        assertThrows(IdentityFileException.class, () -> SecretFile.read(pipe)).getMessage();
+    assertTrue(why.contains("has mode 0644"), why);
   }
 
   /** A link leads to another folder, which counts as well. */

@@ -26,6 +26,12 @@ record FileState(
   /** Of a file system that has neither modes nor owners, as on Windows. */
   static final int NO_MODE = -1;
 
+  /** Of the mode, as in inode(7). */
+  private static final int TYPE = 0170000;
+
+  private static final int REGULAR = 0100000;
+  private static final int FOLDER = 0040000;
+
   private static final String OF_UNIX = "unix:fileKey,size,lastModifiedTime,ctime,mode,uid";
 
   /** Looks at a file; a link is followed. */
@@ -47,6 +53,12 @@ record FileState(
 
   private static Object named(Map<String, Object> all, String name) {
     return Objects.requireNonNull(all.get(name), name);
+  }
+
+  /** Whether it is a pipe, a terminal or the like: read once, it is gone, and lies nowhere. */
+  boolean isStream() {
+    int type = mode & TYPE;
+    return hasMode() && type != REGULAR && type != FOLDER;
   }
 
   /** Whether the file system has modes and owners. */

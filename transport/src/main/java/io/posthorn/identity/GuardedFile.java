@@ -62,7 +62,8 @@ final class GuardedFile {
               file, file + " has more than " + MOST_BYTES + " bytes: this is no file of keys");
         }
         String text = Files.readString(file);
-        if (FileState.of(file).equals(state)) { // else another was read than was checked
+        // Else another was read than was checked.
+        if (state.isStream() || FileState.of(file).equals(state)) {
           return new Content(text, state);
         }
       }

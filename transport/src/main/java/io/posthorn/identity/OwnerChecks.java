@@ -65,6 +65,9 @@ final class OwnerChecks {
               + ", who may change it: look whether it says what it should, then chown it to this"
               + " user, or put a copy in its place");
     }
+    if (state.isStream()) {
+      return; // it was opened by whoever named it, and nobody puts another in its place
+    }
     checkFolder(file, file.toAbsolutePath().getParent());
     if (Files.isSymbolicLink(file)) {
       checkFolder(file, file.toRealPath().getParent());
