@@ -222,7 +222,7 @@ class PathFaultsTest {
       new Change("delay 750ms", 75),
       new Change("delay 50us", 75),
       new Change("delay 15ms 10ms", 10), // a round trip holds two, and the jitter goes on
-      new Change("delay 750ms 300ms", 75)
+      new Change("delay 750ms 300ms", 105) // as much as 2.1 seconds
     };
     for (Change change : changes) {
       pair.link(LinkConditions.parse(change.link));
