@@ -1,7 +1,5 @@
 package io.posthorn.protocol.recovery;
 
-import java.util.Arrays;
-
 /**
  * What was sent and is not settled yet: parallel primitive rings, by packet number and by frame
  * token. A packet's tokens say which source put what range into it, for packets are forgotten and
@@ -109,7 +107,7 @@ public final class SentPackets {
   public void token(byte source, long first, long second) {
     int mask = tokenSource.length - 1;
     if (tokenNext - tokenBase > mask) {
-      growTokens();
+      resizeTokens(2 * tokenSource.length);
       mask = tokenSource.length - 1;
     }
     int at = (int) tokenNext & mask;
@@ -169,7 +167,7 @@ public final class SentPackets {
   private int place() {
     // One slot stays free, since tokenFrom[next] marks the end of the last packet's tokens.
     if (next - base >= state.length - 1) {
-      grow();
+      resize(2 * state.length);
     }
     return (int) next & (state.length - 1);
   }
@@ -340,27 +338,10 @@ public final class SentPackets {
     quietTimes = little ? quietTimes + 1 : 0;
     mostKept = 0;
     if (quietTimes >= QUIET_TIMES && state.length > INITIAL_PACKETS) {
-      giveBack();
+      quietTimes = 0;
+      resize(INITIAL_PACKETS);
+      resizeTokens(INITIAL_PACKETS);
     }
-  }
-
-  /** Nothing is kept: the rings begin anew as small as at first. */
-  private void giveBack() {
-    quietTimes = 0;
-    sentNanos = new long[INITIAL_PACKETS];
-    bytes = new int[INITIAL_PACKETS];
-    state = new byte[INITIAL_PACKETS];
-    unacknowledged = new long[1];
-    applicationLimited = new boolean[INITIAL_PACKETS];
-    marked = new boolean[INITIAL_PACKETS];
-    deliveredBytes = new long[INITIAL_PACKETS];
-    deliveredNanos = new long[INITIAL_PACKETS];
-    firstSentNanos = new long[INITIAL_PACKETS];
-    tokenFrom = new long[INITIAL_PACKETS];
-    tokenFrom[(int) next & (INITIAL_PACKETS - 1)] = tokenNext;
-    tokenSource = new byte[INITIAL_PACKETS];
-    tokenFirst = new long[INITIAL_PACKETS];
-    tokenSecond = new long[INITIAL_PACKETS];
   }
 
   /** Bytes of heap that the rings hold. */
@@ -368,21 +349,22 @@ public final class SentPackets {
     return state.length * 47L + unacknowledged.length * 8L + tokenSource.length * 17L;
   }
 
-  private void grow() {
+  /** Moves what is kept to rings of another size, a power of two. */
+  private void resize(int size) {
     int old = state.length;
-    long[] sent = new long[old * 2];
-    int[] sizes = new int[old * 2];
-    byte[] states = new byte[old * 2];
-    long[] open = new long[Math.max(1, old * 2 / Long.SIZE)];
-    boolean[] limited = new boolean[old * 2];
-    boolean[] marks = new boolean[old * 2];
-    long[] delivered = new long[old * 2];
-    long[] deliveredAt = new long[old * 2];
-    long[] firstSent = new long[old * 2];
-    long[] tokens = new long[old * 2];
+    long[] sent = new long[size];
+    int[] sizes = new int[size];
+    byte[] states = new byte[size];
+    long[] open = new long[Math.max(1, size / Long.SIZE)];
+    boolean[] limited = new boolean[size];
+    boolean[] marks = new boolean[size];
+    long[] delivered = new long[size];
+    long[] deliveredAt = new long[size];
+    long[] firstSent = new long[size];
+    long[] tokens = new long[size];
     for (long number = base; number <= next; number++) {
       int from = (int) number & (old - 1);
-      int to = (int) number & (old * 2 - 1);
+      int to = (int) number & (size - 1);
       sent[to] = sentNanos[from];
       sizes[to] = bytes[from];
       states[to] = state[from];
@@ -407,14 +389,14 @@ public final class SentPackets {
     tokenFrom = tokens;
   }
 
-  private void growTokens() {
+  private void resizeTokens(int size) {
     int old = tokenSource.length;
-    byte[] sources = Arrays.copyOf(tokenSource, old * 2);
-    long[] firsts = new long[old * 2];
-    long[] seconds = new long[old * 2];
+    byte[] sources = new byte[size];
+    long[] firsts = new long[size];
+    long[] seconds = new long[size];
     for (long token = tokenBase; token < tokenNext; token++) {
       int from = (int) token & (old - 1);
-      int to = (int) token & (old * 2 - 1);
+      int to = (int) token & (size - 1);
       sources[to] = tokenSource[from];
       firsts[to] = tokenFirst[from];
       seconds[to] = tokenSecond[from];
