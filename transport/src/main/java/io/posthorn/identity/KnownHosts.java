@@ -137,12 +137,11 @@ public final class KnownHosts {
     } catch (IOException unreadable) {
       return String.valueOf(unreadable.getMessage());
     }
-    return revocation(entries, peer, publicKey);
+    return revocation(entries, peer, Fingerprint.of(publicKey));
   }
 
   private @Nullable String revocation(
-      List<Entry> entries, InetSocketAddress peer, byte[] publicKey) {
-    Fingerprint shown = Fingerprint.of(publicKey);
+      List<Entry> entries, InetSocketAddress peer, Fingerprint shown) {
     for (Entry entry : entries) {
       if (entry.isRevoked() && entry.fingerprint().equals(shown)) {
         return "the key of "
@@ -167,12 +166,12 @@ public final class KnownHosts {
     } catch (IOException unreadable) {
       return new Verdict.Refused(String.valueOf(unreadable.getMessage()));
     }
-    String revoked = revocation(entries, peer, publicKey);
+    Fingerprint shown = Fingerprint.of(publicKey);
+    String revoked = revocation(entries, peer, shown);
     if (revoked != null) {
       return new Verdict.Refused(revoked);
     }
     String name = nameOf(peer);
-    Fingerprint shown = Fingerprint.of(publicKey);
     @Nullable Entry other = null;
     boolean known = false;
     for (Entry entry : entries) {
@@ -185,14 +184,14 @@ public final class KnownHosts {
     if (known) {
       return new Verdict.Known();
     }
-    return other == null ? new Verdict.Unknown() : new Verdict.Refused(changed(other, publicKey));
+    return other == null ? new Verdict.Unknown() : new Verdict.Refused(changed(other, shown));
   }
 
-  private String changed(Entry known, byte[] publicKey) {
+  private String changed(Entry known, Fingerprint shown) {
     return "the key of "
         + known.host()
         + " has changed: it shows "
-        + Fingerprint.of(publicKey)
+        + shown
         + ", "
         + file
         + " line "
