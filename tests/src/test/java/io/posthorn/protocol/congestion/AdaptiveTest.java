@@ -288,6 +288,24 @@ class AdaptiveTest {
     assertEquals(cut, flow.controller.windowBytes(), "these are lost in truth");
   }
 
+  /** Reordering that passed for loss used to end start-up for good, and to leave its ceiling. */
+  @Test
+  void startupThatASpuriousLossEndedGoesOn() {
+    Flow flow = adaptive();
+    link.run(0.2);
+    assertEquals("slow_start", flow.controller.state());
+    long now = 200 * MS;
+    acknowledge(flow, 100, now, now, 60 * MS); // a queue stands
+    long before = flow.controller.windowBytes();
+    flow.controller.onLost(now, now - MS, 30L * PACKET, false);
+    assertEquals("drain", flow.controller.state());
+    flow.controller.onSpuriousLoss(now + 1);
+    assertEquals("slow_start", flow.controller.state());
+    assertTrue(
+        flow.controller.windowBytes() >= before,
+        () -> flow.controller.windowBytes() + " of " + before);
+  }
+
   @Test
   void theLeastWindowFollowsThePacketSize() {
     Adaptive controller = new Adaptive(PACKET);

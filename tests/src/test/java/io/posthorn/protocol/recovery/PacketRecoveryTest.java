@@ -73,6 +73,27 @@ class PacketRecoveryTest {
     assertEquals(20 * MS, recovery.rtt().latestRttNanos(), "0 is new but not the largest");
   }
 
+  /** A tenth of the packets skips a delay of 20 ms: the others are neither lost nor few. */
+  @Test
+  void whereAFewOvertakeTheRestTheRoundTripIsThatOfTheRest() {
+    for (int i = 0; i < 2_000; i++) {
+      send(1, i);
+      if (i >= 22) {
+        long[] first = {i - i % 10, i - 22};
+        long[] last = {i - i % 10, i - 20};
+        if (i % 10 == 0) { // this one has overtaken twenty
+          recovery.onAck(0, first, last, 2, 0, 0, -1, (i + 2) * MS);
+        } else {
+          ack(i - 22, i - 20, i);
+        }
+      }
+    }
+    long smoothed = recovery.rtt().smoothedRttNanos() / MS;
+    assertTrue(smoothed >= 17 && smoothed <= 22, () -> smoothed + " ms");
+    assertTrue(recovery.packetsLost() <= 100, () -> recovery.packetsLost() + " lost");
+    assertEquals(recovery.packetsLost(), recovery.packetsSpuriouslyLost());
+  }
+
   @Test
   void aDelayBeyondThePeersMaximumIsNotBelieved() {
     recovery.peerMaxAckDelay(5 * MS);

@@ -54,7 +54,9 @@ class BulkFlowTest {
         new SharedLink(new Link(50, 10, 2, "reorder 10%"), 1)
             .posthorn(CongestionControl.ADAPTIVE, PACKET_BYTES, 0)
             .run(4);
-    atLeast(30, run.megabits(0, 0, 4));
+    atLeast(40, run.megabits(0, 0, 4));
+    // Overtaken by far more than the RFC's thresholds allow for: 15 of 200 Mbit/s once.
+    atLeast(165, goodput(CongestionControl.ADAPTIVE, new Link(200, 20, 1, "reorder 10%")));
   }
 
   @Test

@@ -75,6 +75,9 @@ public final class Adaptive implements CongestionController {
   private final CubicWindow ceiling;
   private boolean ceilingSet;
   private boolean ceilingLimits;
+  // What the last cut changed besides the ceiling, should the loss prove spurious.
+  private boolean cutSetCeiling;
+  private boolean cutEndedStartup;
   private boolean competing;
   private long roundEndBytes;
   private long fullRate;
@@ -376,6 +379,7 @@ public final class Adaptive implements CongestionController {
     if (newestSentNanos <= recoveryStartNanos) {
       return; // this recovery period has paid already
     }
+    cutSetCeiling = !ceilingSet;
     if (!ceilingSet || (!competing && latestInFlight < ceiling.bytes())) {
       ceiling.restart(Math.max(latestInFlight, pipeBytes()));
       ceilingSet = true;
@@ -387,7 +391,8 @@ public final class Adaptive implements CongestionController {
     savedRecoveryStartNanos = recoveryStartNanos;
     recoveryStartNanos = nowNanos;
     ceiling.reduce(floorBytes);
-    if (phase == Phase.STARTUP) {
+    cutEndedStartup = phase == Phase.STARTUP;
+    if (cutEndedStartup) {
       leaveStartup();
     } else if (competing && phase == Phase.PROBE_BANDWIDTH) {
       look(nowNanos);
@@ -423,10 +428,23 @@ public final class Adaptive implements CongestionController {
     reordersUntilNanos = nowNanos + PathDelay.WINDOW_NANOS;
   }
 
+  /**
+   * All of a period's losses arrived: neither its cut nor what came of it was right, be it that
+   * start-up ended (the BBR draft goes back to it too).
+   */
   @Override
   public void onSpuriousLoss(long nowNanos) {
-    if (ceiling.undo()) {
-      recoveryStartNanos = savedRecoveryStartNanos; // what else that flight lost has not paid
+    if (!ceiling.undo()) {
+      return;
+    }
+    recoveryStartNanos = savedRecoveryStartNanos; // what else that flight lost has not paid
+    if (cutSetCeiling) {
+      ceilingSet = false;
+    }
+    if (cutEndedStartup && (phase == Phase.DRAIN || phase == Phase.PROBE_BANDWIDTH)) {
+      phase = Phase.STARTUP;
+      startupBytes = UNSET;
+      flatRounds = 0;
     }
   }
 

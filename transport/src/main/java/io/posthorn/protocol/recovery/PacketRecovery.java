@@ -270,6 +270,9 @@ public final class PacketRecovery {
     long oldestSentNanos = nowNanos;
     long bytes = 0;
     long spuriousBytes = 0;
+    boolean overtaken = reordering.isSeen();
+    long ageNanos = 0;
+    int newly = 0;
     boolean any = false;
     for (int i = 0; i < count; i++) {
       long to = last[i];
@@ -296,13 +299,19 @@ public final class PacketRecovery {
         noteMark(number);
         if (!sent.isOnPath(number)) {
           packetsSpuriouslyLost += state == SentPackets.LOST ? 1 : 0;
-        } else if (state == SentPackets.LOST) {
+          sent.acknowledge(number);
+          acknowledgeNotes(number, nowNanos);
+          continue;
+        }
+        ageNanos += nowNanos - sent.sentNanos(number);
+        newly++;
+        oldestSentNanos = Math.min(oldestSentNanos, sent.sentNanos(number));
+        if (state == SentPackets.LOST) {
           reordering.onSpuriousLoss(largestAcknowledged - number, nowNanos, rtt);
           spuriousBytes += sent.bytes(number);
           onSpuriousLoss(sent.sentNanos(number), nowNanos);
         } else {
           bytes += sent.bytes(number);
-          oldestSentNanos = Math.min(oldestSentNanos, sent.sentNanos(number));
           if (number > newestNumber) {
             newestNumber = number;
             newestSentNanos = sent.sentNanos(number);
@@ -314,7 +323,11 @@ public final class PacketRecovery {
     }
     boolean congestion = ecn.onAck(last[0] > largestAcknowledged, ect0, ect1, ce);
     largestAcknowledged = Math.max(largestAcknowledged, last[0]);
-    if (newestNumber == last[0]) {
+    if (overtaken && newly > 0) {
+      // The largest is mostly one that overtook the rest: by it alone (RFC 9002 §5.1) the round
+      // trip would be that of the few. Held to the probe timeout, for a lost ACK ages what it told.
+      rtt.onSample(Math.min(ageNanos / newly, probeTimeoutNanos()), 0);
+    } else if (newestNumber == last[0]) {
       if (firstSampleNanos == NEVER) {
         firstSampleNanos = nowNanos;
       }

@@ -50,6 +50,11 @@ final class ReorderingThreshold {
     }
   }
 
+  /** Whether packets overtake each other by more than the RFC allows for. */
+  boolean isSeen() {
+    return packets > INITIAL_PACKETS || eighths > 1;
+  }
+
   /** Packets acknowledged behind it that make one count as lost. */
   int packetThreshold() {
     return packets;
