@@ -59,6 +59,15 @@ class BulkFlowTest {
     atLeast(165, goodput(CongestionControl.ADAPTIVE, new Link(200, 20, 1, "reorder 10%")));
   }
 
+  /** Waits that come and go with each packet passed for a queue: 9, 9 and 6 Mbit/s once. */
+  @Test
+  void adaptiveUsesAPathWhoseDelayVaries() {
+    atLeast(42, goodput(CongestionControl.ADAPTIVE, new Link(50, 50, 1, "10ms")));
+    atLeast(55, goodput(CongestionControl.ADAPTIVE, new Link(100, 20, 1, "5ms loss 1%")));
+    atLeast(
+        10, goodput(CongestionControl.ADAPTIVE, new Link(13, 70, 1, "8ms distribution normal")));
+  }
+
   @Test
   void cubicFillsACleanLink() {
     atLeast(90, goodput(CongestionControl.CUBIC, Link.of(20, 0)));

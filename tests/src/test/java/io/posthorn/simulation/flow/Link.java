@@ -8,7 +8,8 @@ import java.util.Locale;
  * @param megabits its rate in Mbit/s
  * @param rttMillis round trip without queue
  * @param queueBdp drop-tail queue in bandwidth-delay products
- * @param extra further conditions, such as {@code loss 1%}; empty for none
+ * @param extra by how much the delay varies, if it does, and further conditions: {@code 5ms loss
+ *     1%}; empty for none
  */
 record Link(double megabits, double rttMillis, double queueBdp, String extra) {
   /** 100 Mbit/s, a queue of one bandwidth-delay product, independent loss. */
@@ -38,10 +39,10 @@ record Link(double megabits, double rttMillis, double queueBdp, String extra) {
   String conditions() {
     return String.format(
         Locale.ROOT,
-        "delay %sms rate %skbit queue %db %s",
-        rttMillis / 2,
+        "rate %skbit queue %db delay %sms %s",
         (long) (megabits * 1e3),
         Math.max(3_000, (long) (queueBdp * bdpBytes())),
+        rttMillis / 2,
         extra);
   }
 }

@@ -13,6 +13,22 @@ public final class PerformanceTable {
   private static final int[] BURSTS = {1, 5};
   private static final int BURST_PACKETS = 8;
   private static final int SECONDS = 8;
+
+  /** Links whose delay varies or whose packets overtake each other; the first four are profiles. */
+  private static final Link[] ROUGH = {
+    new Link(50, 20, 5, "8ms loss gemodel 0.15% 30%"), // @wifi
+    new Link(13, 70, 1_000.0 / 70, "8ms distribution normal loss 0.1%"), // @lte
+    new Link(100, 90, 50.0 / 90, "1ms loss 0.1%"), // @transatlantic
+    new Link(20, 558, 300.0 / 558, "5ms loss gemodel 0.1% 20%"), // @satellite
+    new Link(20, 50, 1, "10ms loss 10% reorder 5% duplicate 2% 5ms"),
+    new Link(50, 50, 1, "10ms"),
+    new Link(100, 20, 1, "5ms loss 1%"),
+    new Link(200, 20, 1, "reorder 10%"),
+    new Link(200, 10, 0.3, "reorder 10%"),
+    new Link(200, 10, 1, "loss 10% reorder 10%"),
+    new Link(100, 160, 1, "reorder 1% 100ms"),
+  };
+
   private static final int FAIR_FROM_SECOND = 3;
   private static final int FAIR_TO_SECOND = 33;
 
@@ -25,24 +41,32 @@ public final class PerformanceTable {
    * Runs it.
    *
    * @param arguments seeds (default 5), largest sealed datagram in bytes (default 1472, which fills
-   *     an Ethernet frame), then any of {@code bulk} and {@code fair} (default both)
+   *     an Ethernet frame), then any of {@code bulk}, {@code rough} and {@code fair} (default all)
    */
   public static void main(String[] arguments) {
     int seeds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
     int packetBytes =
         (arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1_472) - SEALED_EXTRA_BYTES;
-    String what = arguments.length > 2 ? arguments[2] : "bulk,fair";
+    String what = arguments.length > 2 ? arguments[2] : "bulk,rough,fair";
     if (what.contains("bulk")) {
       System.out.println("| RTT | loss | NEW_RENO | CUBIC | ADAPTIVE | its queue | its own loss |");
       System.out.println("|---|---|---|---|---|---|---|");
       for (double rttMillis : new double[] {20, 100}) {
         for (double loss : LOSSES) {
-          bulk(Link.of(rttMillis, loss), loss + " %", packetBytes, seeds);
+          bulk(Link.of(rttMillis, loss), row(rttMillis, loss + " %"), packetBytes, seeds);
         }
         for (int loss : BURSTS) {
           String name = loss + " % in bursts of " + BURST_PACKETS;
-          bulk(Link.bursts(rttMillis, loss, BURST_PACKETS), name, packetBytes, seeds);
+          Link link = Link.bursts(rttMillis, loss, BURST_PACKETS);
+          bulk(link, row(rttMillis, name), packetBytes, seeds);
         }
+      }
+    }
+    if (what.contains("rough")) {
+      System.out.println("| link | NEW_RENO | CUBIC | ADAPTIVE | its queue | its own loss |");
+      System.out.println("|---|---|---|---|---|---|");
+      for (Link link : ROUGH) {
+        bulk(link, "`" + link.conditions() + "`", packetBytes, seeds);
       }
     }
     if (what.contains("fair")) {
@@ -63,7 +87,11 @@ public final class PerformanceTable {
     }
   }
 
-  private static void bulk(Link link, String loss, int packetBytes, int seeds) {
+  private static String row(double rttMillis, String loss) {
+    return String.format(Locale.ROOT, "%.0f ms | %s", rttMillis, loss);
+  }
+
+  private static void bulk(Link link, String name, int packetBytes, int seeds) {
     double[] queues = new double[seeds];
     double[] drops = new double[seeds];
     StringBuilder row = new StringBuilder();
@@ -79,13 +107,7 @@ public final class PerformanceTable {
       row.append(String.format(Locale.ROOT, " %.1f |", median(rates)));
     }
     System.out.printf(
-        Locale.ROOT,
-        "| %.0f ms | %s |%s %.2f | %.2f %% |%n",
-        link.rttMillis(),
-        loss,
-        row,
-        median(queues),
-        100 * median(drops));
+        Locale.ROOT, "| %s |%s %.2f | %.2f %% |%n", name, row, median(queues), 100 * median(drops));
   }
 
   private static void fair(

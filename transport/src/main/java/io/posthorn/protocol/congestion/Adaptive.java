@@ -459,7 +459,7 @@ public final class Adaptive implements CongestionController {
    * quickest, and says nothing of the others: then the usual one counts, and loss bounds the queue.
    */
   private long pathNanos() {
-    long nanos = reorders ? delay.smoothedNanos() : delay.minNanos();
+    long nanos = reorders ? delay.smoothedNanos() : delay.pathNanos();
     return Math.max(nanos, SHORTEST_RTT_NANOS);
   }
 

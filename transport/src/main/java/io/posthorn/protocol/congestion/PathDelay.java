@@ -17,6 +17,7 @@ final class PathDelay {
   private static final int SMOOTHING_SHARE = 4;
   private static final int LARGEST_DECAY = 64;
 
+  private final DelayVariation variation = new DelayVariation();
   private final long[] recent = new long[RECENT];
   private int recentCount;
   private long smoothedNanos;
@@ -32,6 +33,7 @@ final class PathDelay {
   void onSample(long rttNanos, long nowNanos) {
     recent[recentCount++ & (RECENT - 1)] = rttNanos;
     roundSamples++;
+    variation.onSample(rttNanos);
     smoothedNanos += (rttNanos - smoothedNanos) / (smoothedNanos == 0 ? 1 : smoothing);
     // What comes close to the smallest shows that it still holds.
     if (smoothedNanos <= minNanos || smoothedNanos - minNanos < minNanos / 32) {
@@ -46,8 +48,9 @@ final class PathDelay {
   void endRound() {
     smoothing = Math.max(1, Math.min(MOST_SMOOTHING, roundSamples / SMOOTHING_SHARE));
     roundSamples = 0;
+    variation.endRound();
     lastRoundQueueNanos =
-        roundLeastNanos == Long.MAX_VALUE ? 0 : Math.max(0, roundLeastNanos - minNanos);
+        roundLeastNanos == Long.MAX_VALUE ? 0 : Math.max(0, roundLeastNanos - emptyNanos());
     roundLeastNanos = Long.MAX_VALUE;
     largestQueueNanos -= largestQueueNanos / LARGEST_DECAY;
   }
@@ -68,6 +71,18 @@ final class PathDelay {
     return minNanos == Long.MAX_VALUE ? 0 : minNanos;
   }
 
+  /** The largest round trip that may yet be one without a queue. */
+  private long emptyNanos() {
+    return minNanos + variation.nanos();
+  }
+
+  /** The usual round trip without a queue, as far as one can tell; 0 before the first sample. */
+  long pathNanos() {
+    return minNanos == Long.MAX_VALUE
+        ? 0
+        : Math.max(minNanos, Math.min(smoothedNanos, emptyNanos()));
+  }
+
   /** The round trip of late. */
   long smoothedNanos() {
     return smoothedNanos;
@@ -75,7 +90,7 @@ final class PathDelay {
 
   /** How long a packet waits in the queue at present. */
   long queueNanos() {
-    return Math.max(0, smoothedNanos - minNanos);
+    return Math.max(0, smoothedNanos - emptyNanos());
   }
 
   /**
@@ -86,8 +101,9 @@ final class PathDelay {
     if (recentCount < RECENT) {
       return false;
     }
+    long empty = emptyNanos();
     for (long rttNanos : recent) {
-      if (rttNanos - minNanos <= nanos) {
+      if (rttNanos - empty <= nanos) {
         return false;
       }
     }
@@ -104,9 +120,12 @@ final class PathDelay {
     return largestQueueNanos;
   }
 
-  /** Whether the queue is so long that loss may come from it. */
+  /**
+   * Whether the queue is so long that loss may come from it. Half of the variation is granted: were
+   * all of it, flows that crowd a short queue would take its overflow for the path's own loss.
+   */
   boolean isQueueHigh() {
-    long queue = queueNanos();
+    long queue = Math.max(0, smoothedNanos - minNanos - variation.nanos() / 2);
     return queue > Math.min(NOISE_NANOS, minNanos / 16) && queue >= largestQueueNanos / 2;
   }
 }
