@@ -82,7 +82,8 @@ final class ConnectionParts {
           ackFrequency,
           deliveries.confirmations(),
           deliveries.datagrams(),
-          deliveries.ordered(),
+          deliveries.outgoing(),
+          deliveries.incoming(),
           deliveries.unordered()
         };
     recovery = new PacketRecovery(() -> controller(options), sources, shared.probeRate());

@@ -4,7 +4,8 @@ import io.posthorn.Delivery;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.channel.Confirmations;
 import io.posthorn.protocol.channel.Datagrams;
-import io.posthorn.protocol.channel.OrderedChannels;
+import io.posthorn.protocol.channel.IncomingChannels;
+import io.posthorn.protocol.channel.OutgoingChannels;
 import io.posthorn.protocol.channel.ReceiveBudget;
 import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.channel.SendLedger;
@@ -27,7 +28,8 @@ final class Deliveries {
 
   private final SendLedger ledger;
   private final Confirmations confirmations = new Confirmations();
-  private final OrderedChannels ordered;
+  private final OutgoingChannels outgoing;
+  private final IncomingChannels incoming;
   private final UnorderedMessages unordered;
   private final Datagrams datagrams;
   private final Inbox inbox;
@@ -44,10 +46,11 @@ final class Deliveries {
     SocketOptions options = shared.options();
     ReceiveBudget budget = budget(options, shared.memory());
     ledger = new SendLedger(options.sendBufferBytes());
-    ordered = new OrderedChannels(ledger, confirmations, budget, shared.memory());
+    outgoing = new OutgoingChannels(ledger, confirmations, shared.memory());
+    incoming = new IncomingChannels(budget, shared.memory());
     unordered = new UnorderedMessages(ledger, confirmations, budget, options.priorities());
     datagrams = new Datagrams(ledger, shared.memory());
-    inbox = new Inbox(handle, alias, ordered, unordered, datagrams);
+    inbox = new Inbox(handle, alias, incoming, unordered, datagrams);
   }
 
   private static ReceiveBudget budget(SocketOptions options, ReceiveMemory memory) {
@@ -80,14 +83,14 @@ final class Deliveries {
     maxWholeMessageBytes = peer.maxWholeMessageBytes;
     maxMessageDataBytes = peer.initialMaxMessageDataBytes;
     maxDatagramMessageBytes = peer.maxDatagramMessageBytes;
-    ordered.onPeerLimits(peer.initialMaxChannelDataBytes, (int) peer.maxChannels);
+    outgoing.onPeerLimits(peer.initialMaxChannelDataBytes, (int) peer.maxChannels);
     unordered.onCredit(peer.initialMaxMessages, peer.initialMaxMessageDataBytes);
     writableDue = true;
   }
 
   /** Takes or refuses a message. */
   SendOutcome send(OutgoingMessage message) {
-    if (!ordered.isAllowed(message.channel())) {
+    if (!outgoing.isAllowed(message.channel())) {
       return SendOutcome.CHANNEL_LIMIT;
     }
     int length = message.body().length;
@@ -107,19 +110,20 @@ final class Deliveries {
   /** Takes or refuses an ordered message that nobody holds a receipt for; it is copied. */
   SendOutcome sendBody(int channel, ByteBuffer body) {
     int length = body.remaining();
-    if (!ordered.isAllowed(channel)) {
+    if (!outgoing.isAllowed(channel)) {
       return SendOutcome.CHANNEL_LIMIT;
     }
     if (!knowsLimits || length > maxWholeMessageBytes) {
       return SendOutcome.TOO_LARGE;
     }
-    return ordered.sendBody(channel, body);
+    return outgoing.sendBody(channel, body);
   }
 
   private boolean exceedsLimit(OutgoingMessage message, long length) {
     return switch (message.delivery()) {
       case RELIABLE_ORDERED ->
-          knowsLimits && ordered.midMessageBytes(message.channel()) + length > maxWholeMessageBytes;
+          knowsLimits
+              && outgoing.midMessageBytes(message.channel()) + length > maxWholeMessageBytes;
       case RELIABLE_UNORDERED, RELIABLE_LATEST -> knowsLimits && length > maxMessageDataBytes;
       case UNRELIABLE_SEQUENCED, UNRELIABLE ->
           length > maxDatagramMessageBytes() || (knowsLimits && length > maxDatagramMessageBytes);
@@ -128,7 +132,7 @@ final class Deliveries {
 
   private boolean hasRoom(OutgoingMessage message, int length) {
     return switch (message.delivery()) {
-      case RELIABLE_ORDERED -> ordered.hasRoom(message.channel(), length);
+      case RELIABLE_ORDERED -> outgoing.hasRoom(message.channel(), length);
       case RELIABLE_UNORDERED, RELIABLE_LATEST -> unordered.hasRoom(length);
       case UNRELIABLE_SEQUENCED, UNRELIABLE -> datagrams.hasRoom(length);
     };
@@ -142,7 +146,7 @@ final class Deliveries {
     Object receipt = message.receipt();
     switch (message.delivery()) {
       case RELIABLE_ORDERED ->
-          ordered.send(channel, body, message.more(), expires, confirm, receipt);
+          outgoing.send(channel, body, message.more(), expires, confirm, receipt);
       case RELIABLE_UNORDERED -> unordered.send(channel, -1, body, expires, confirm, receipt);
       case RELIABLE_LATEST ->
           unordered.send(channel, message.key(), body, expires, confirm, receipt);
@@ -156,12 +160,12 @@ final class Deliveries {
    * settled then.
    */
   boolean cancel(Object receipt) {
-    return ordered.cancel(receipt) || unordered.cancel(receipt) || datagrams.cancel(receipt);
+    return outgoing.cancel(receipt) || unordered.cancel(receipt) || datagrams.cancel(receipt);
   }
 
   /** Whether all that was taken is acknowledged, or has left if it is unreliable. */
   boolean isFlushed() {
-    return ordered.isDrained()
+    return outgoing.isDrained()
         && unordered.isDrained()
         && datagrams.isDrained()
         && confirmations.isDrained();
@@ -169,12 +173,12 @@ final class Deliveries {
 
   /** Whether it is the peer's turn: to finish what it began, or to give credit. */
   boolean awaitsPeer() {
-    return ordered.expectsMore() || unordered.expectsMore() || isBlockedByPeer();
+    return incoming.expectsMore() || unordered.expectsMore() || isBlockedByPeer();
   }
 
   /** Whether the peer's credit is what holds messages back. */
   boolean isBlockedByPeer() {
-    return ordered.isBlocked() || unordered.isBlocked();
+    return outgoing.isBlocked() || unordered.isBlocked();
   }
 
   /** Ends all messages that are not acknowledged; counts them once. */
@@ -182,7 +186,8 @@ final class Deliveries {
     if (unacknowledged < 0) {
       unacknowledged = ledger.openMessages();
     }
-    ordered.abandon(ReceiptOutcome.CLOSED);
+    outgoing.abandon(ReceiptOutcome.CLOSED);
+    incoming.abandonGrants();
     unordered.abandon(ReceiptOutcome.CLOSED);
     datagrams.abandon(ReceiptOutcome.CLOSED);
   }
@@ -210,8 +215,14 @@ final class Deliveries {
     return confirmations;
   }
 
-  OrderedChannels ordered() {
-    return ordered;
+  /** The sending halves of ordered channels. */
+  OutgoingChannels outgoing() {
+    return outgoing;
+  }
+
+  /** The receiving halves of ordered channels. */
+  IncomingChannels incoming() {
+    return incoming;
   }
 
   UnorderedMessages unordered() {
@@ -224,12 +235,12 @@ final class Deliveries {
 
   /** Bytes of heap held by what has arrived, if the application can take none of it yet. */
   long partialMemoryBytes() {
-    return ordered.receivedMemoryBytes() + unordered.partialMemoryBytes();
+    return incoming.receivedMemoryBytes() + unordered.partialMemoryBytes();
   }
 
   /** Gives up the memory of messages that were not taken. */
   void release() {
-    ordered.release();
+    incoming.release();
     unordered.release();
     datagrams.release();
   }
@@ -240,7 +251,7 @@ final class Deliveries {
   }
 
   boolean hasMessage() {
-    return ordered.hasMessage() || unordered.hasMessage() || datagrams.hasMessage();
+    return incoming.hasMessage() || unordered.hasMessage() || datagrams.hasMessage();
   }
 
   @Nullable ReceivedMessage pollMessage() {

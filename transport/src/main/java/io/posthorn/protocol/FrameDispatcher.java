@@ -2,7 +2,8 @@ package io.posthorn.protocol;
 
 import io.posthorn.protocol.channel.Confirmations;
 import io.posthorn.protocol.channel.Datagrams;
-import io.posthorn.protocol.channel.OrderedChannels;
+import io.posthorn.protocol.channel.IncomingChannels;
+import io.posthorn.protocol.channel.OutgoingChannels;
 import io.posthorn.protocol.channel.UnorderedMessages;
 import io.posthorn.protocol.path.LocalConnectionIds;
 import io.posthorn.protocol.path.Path;
@@ -23,7 +24,8 @@ final class FrameDispatcher implements FrameHandler {
   private final PacketRecovery recovery;
   private final Acknowledgements acknowledgements;
   private final AckFrequency ackFrequency;
-  private final OrderedChannels ordered;
+  private final IncomingChannels incoming;
+  private final OutgoingChannels outgoing;
   private final UnorderedMessages unordered;
   private final Datagrams datagrams;
   private final Confirmations confirmations;
@@ -47,7 +49,8 @@ final class FrameDispatcher implements FrameHandler {
     this.recovery = parts.recovery;
     this.acknowledgements = parts.acknowledgements;
     this.ackFrequency = parts.ackFrequency;
-    this.ordered = parts.deliveries.ordered();
+    this.incoming = parts.deliveries.incoming();
+    this.outgoing = parts.deliveries.outgoing();
     this.unordered = parts.deliveries.unordered();
     this.datagrams = parts.deliveries.datagrams();
     this.confirmations = parts.deliveries.confirmations();
@@ -65,7 +68,7 @@ final class FrameDispatcher implements FrameHandler {
     refused = DropReason.NONE;
     probingOnly = true;
     carriedMessage = false;
-    ordered.onPacket(now, recovery.rtt().hasSample() ? recovery.rtt().smoothedRttNanos() : 0);
+    incoming.onPacket(now, recovery.rtt().hasSample() ? recovery.rtt().smoothedRttNanos() : 0);
   }
 
   /** From now on packets with messages are not accepted: this side is closing. */
@@ -141,10 +144,10 @@ final class FrameDispatcher implements FrameHandler {
     if (!onMessageFrame()) {
       return null;
     }
-    CloseReason breach = ordered.onData(channel, offset, bytes, at, length);
-    if (ordered.wasMemoryFull()) {
+    CloseReason breach = incoming.onData(channel, offset, bytes, at, length);
+    if (incoming.wasMemoryFull()) {
       refuse(DropReason.RECEIVE_BUFFER_FULL);
-    } else if (ordered.leftTooManyGaps()) {
+    } else if (incoming.leftTooManyGaps()) {
       refuse(DropReason.TOO_MANY_GAPS);
     }
     return breach;
@@ -153,20 +156,20 @@ final class FrameDispatcher implements FrameHandler {
   @Override
   public @Nullable CloseReason onChannelFin(int channel, long finalOffset) {
     probingOnly = false;
-    return ordered.onFin(channel, finalOffset);
+    return incoming.onFin(channel, finalOffset);
   }
 
   @Override
   public @Nullable CloseReason onMaxChannelData(int channel, long maxOffset) {
     probingOnly = false;
-    ordered.onMaxData(channel, maxOffset);
+    outgoing.onMaxData(channel, maxOffset);
     return null;
   }
 
   @Override
   public @Nullable CloseReason onChannelBlocked(int channel, long limit) {
     probingOnly = false;
-    ordered.onBlocked(channel, limit);
+    incoming.onBlocked(channel, limit);
     return null;
   }
 

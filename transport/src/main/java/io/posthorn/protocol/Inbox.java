@@ -2,7 +2,7 @@ package io.posthorn.protocol;
 
 import io.posthorn.Delivery;
 import io.posthorn.protocol.channel.Datagrams;
-import io.posthorn.protocol.channel.OrderedChannels;
+import io.posthorn.protocol.channel.IncomingChannels;
 import io.posthorn.protocol.channel.UnorderedMessages;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +17,7 @@ final class Inbox {
 
   private final long connection;
   private InetSocketAddress from;
-  private final OrderedChannels ordered;
+  private final IncomingChannels ordered;
   private final UnorderedMessages unordered;
   private final Datagrams datagrams;
   private int turn;
@@ -25,7 +25,7 @@ final class Inbox {
   Inbox(
       long connection,
       InetSocketAddress from,
-      OrderedChannels ordered,
+      IncomingChannels ordered,
       UnorderedMessages unordered,
       Datagrams datagrams) {
     this.connection = connection;
@@ -71,7 +71,7 @@ final class Inbox {
     return taken(channel, ordered.takeFrom(channel, true));
   }
 
-  private @Nullable ReceivedMessage taken(int channel, OrderedChannels.@Nullable Taken taken) {
+  private @Nullable ReceivedMessage taken(int channel, IncomingChannels.@Nullable Taken taken) {
     return taken == null
         ? null
         : new ReceivedMessage(

@@ -305,7 +305,7 @@ public final class PeerConnection {
     }
     parts.idle.onMessage(nowNanos);
     long before = deliveries.ledger().openMessages();
-    int taken = deliveries.ordered().sendRun(channel, encoded, from, to, beyondLimit);
+    int taken = deliveries.outgoing().sendRun(channel, encoded, from, to, beyondLimit);
     parts.redundancy.onMessages(channel, deliveries.ledger().openMessages() - before, taken - from);
     return taken;
   }
@@ -313,7 +313,7 @@ public final class PeerConnection {
   /** Gives up the message of which parts were sent on this channel, and not the last. */
   public void abortMessage(int channel) {
     if (isSendable()) {
-      deliveries.ordered().abort(channel);
+      deliveries.outgoing().abort(channel);
     }
   }
 
@@ -481,7 +481,7 @@ public final class PeerConnection {
 
   /** Whether a further part of a message can be taken. */
   public boolean hasPart() {
-    return deliveries.ordered().hasPart();
+    return deliveries.incoming().hasPart();
   }
 
   /** Takes the next message, or null. */
@@ -491,7 +491,7 @@ public final class PeerConnection {
 
   /** Lends ordered messages where they lie; {@link #endRun} must follow if it did. */
   public boolean lendRun(ReceivedRun run) {
-    boolean lent = deliveries.ordered().lendRun(run);
+    boolean lent = deliveries.incoming().lendRun(run);
     if (lent) {
       run.by(handle, alias);
     }
@@ -500,7 +500,7 @@ public final class PeerConnection {
 
   /** The messages lent have been dealt with. */
   public void endRun(ReceivedRun run) {
-    deliveries.ordered().endRun(run);
+    deliveries.incoming().endRun(run);
   }
 
   /** Takes the next part of the streamed message on this channel, or null. */

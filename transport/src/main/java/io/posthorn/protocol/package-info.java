@@ -8,7 +8,7 @@
  *   <li>{@code PacketReceiver}: the order of it all, from the keys to the acknowledgement
  *   <li>{@code protection/AesGcmProtection.open}: header, number, replay window, tag
  *   <li>{@code FrameDispatcher.onChannelData}: called by the reader of frames, for each of them
- *   <li>{@code channel/OrderedChannels.onData}: which channel, and whether there is memory for it
+ *   <li>{@code channel/IncomingChannels.onData}: which channel, and whether there is memory for it
  *   <li>{@code channel/IncomingChannel}: stored, and cut into messages, which a handler is lent
  *       where they lie
  * </ol>
@@ -21,7 +21,7 @@
  *   <li>{@code PeerConnection}: the door for both
  *   <li>{@code PacketSender}: which datagram is next, and where it goes
  *   <li>{@code PacketAssembler}: whether it may leave, its frames in their order, and its record
- *   <li>{@code channel/OrderedChannels.writeChannel}: called for the channel whose turn it is by
+ *   <li>{@code channel/OutgoingChannels.writeChannel}: called for the channel whose turn it is by
  *       the rules of {@code ChannelScheduler}, which a single channel does not need
  *   <li>{@code channel/OutgoingChannel}: what is lost comes first, then what is new
  *   <li>{@code protection/AesGcmProtection.seal}

@@ -15,7 +15,8 @@ final class ChannelEnd implements FrameHandler {
   final ReceiveMemory memory = new ReceiveMemory(1L << 40);
   final SendLedger ledger;
   final Confirmations confirmations = new Confirmations();
-  final OrderedChannels ordered;
+  final OutgoingChannels outgoing;
+  final IncomingChannels incoming;
   final UnorderedMessages unordered;
   final Datagrams datagrams;
   final FrameSource[] sources;
@@ -30,15 +31,16 @@ final class ChannelEnd implements FrameHandler {
   ChannelEnd(long ceilingBytes, long maxWholeMessageBytes, boolean streaming) {
     budget = new ReceiveBudget(ceilingBytes, maxWholeMessageBytes, streaming, memory);
     ledger = new SendLedger(1L << 40);
-    ordered = new OrderedChannels(ledger, confirmations, budget, memory);
+    outgoing = new OutgoingChannels(ledger, confirmations, memory);
+    incoming = new IncomingChannels(budget, memory);
     unordered = new UnorderedMessages(ledger, confirmations, budget, ChannelPriorities.EQUAL);
     datagrams = new Datagrams(ledger, memory);
-    sources = new FrameSource[] {confirmations, datagrams, ordered, unordered};
+    sources = new FrameSource[] {confirmations, datagrams, outgoing, incoming, unordered};
   }
 
   void meets(ChannelEnd other) {
     peer = other;
-    ordered.onPeerLimits(other.budget.sliceBytes(), WireLimits.MAX_CHANNELS);
+    outgoing.onPeerLimits(other.budget.sliceBytes(), WireLimits.MAX_CHANNELS);
     unordered.onCredit(UnorderedMessages.initialMaxMessages(), other.budget.messagePoolBytes());
   }
 
@@ -85,25 +87,25 @@ final class ChannelEnd implements FrameHandler {
   @Override
   public @Nullable CloseReason onChannelData(
       int channel, long offset, byte[] bytes, int from, int length) {
-    CloseReason breach = ordered.onData(channel, offset, bytes, from, length);
-    refused |= ordered.leftTooManyGaps() || ordered.wasMemoryFull();
+    CloseReason breach = incoming.onData(channel, offset, bytes, from, length);
+    refused |= incoming.leftTooManyGaps() || incoming.wasMemoryFull();
     return breach;
   }
 
   @Override
   public @Nullable CloseReason onChannelFin(int channel, long finalOffset) {
-    return ordered.onFin(channel, finalOffset);
+    return incoming.onFin(channel, finalOffset);
   }
 
   @Override
   public @Nullable CloseReason onMaxChannelData(int channel, long maxOffset) {
-    ordered.onMaxData(channel, maxOffset);
+    outgoing.onMaxData(channel, maxOffset);
     return null;
   }
 
   @Override
   public @Nullable CloseReason onChannelBlocked(int channel, long limit) {
-    ordered.onBlocked(channel, limit);
+    incoming.onBlocked(channel, limit);
     return null;
   }
 

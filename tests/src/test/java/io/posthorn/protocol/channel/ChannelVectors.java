@@ -50,7 +50,7 @@ public final class ChannelVectors {
         throw new AssertionError(hex + " " + reason);
       }
       JsonText json = new JsonText().beginObject().put("bytes", hex).beginArray("messages");
-      OrderedChannels.Taken taken;
+      IncomingChannels.Taken taken;
       while ((taken = channel.take()) != null) {
         JsonText message = new JsonText().beginObject().put("number", taken.number());
         json.add(message.put("body", VectorText.hex(taken.body())).endObject());

@@ -125,7 +125,7 @@ class IncomingChannelTest {
       assertNull(data(channel, at, new byte[] {stream[at]}));
     }
     assertTrue(channel.hasMessage());
-    OrderedChannels.Taken taken = channel.take();
+    IncomingChannels.Taken taken = channel.take();
     assertNotNull(taken);
     assertArrayEquals(new byte[] {1, 1, 1, 2, 2, 3}, taken.body());
     assertEquals(0, taken.number());
@@ -137,10 +137,10 @@ class IncomingChannelTest {
   @Test
   void aLastChunkMayBeEmpty() {
     assertNull(data(channel, 0, join(chunk(3, true, 1), chunk(0, false, 0), chunk(0, false, 0))));
-    OrderedChannels.Taken first = channel.take();
+    IncomingChannels.Taken first = channel.take();
     assertNotNull(first);
     assertEquals(3, first.body().length);
-    OrderedChannels.Taken second = channel.take();
+    IncomingChannels.Taken second = channel.take();
     assertNotNull(second);
     assertEquals(0, second.body().length);
     assertEquals(1, second.number());
@@ -150,7 +150,7 @@ class IncomingChannelTest {
   @Test
   void anAbortedMessageIsPassedOverAndCounted() {
     assertNull(data(channel, 0, join(chunk(3, true, 1), chunk(0, true, 0), chunk(2, false, 9))));
-    OrderedChannels.Taken taken = channel.take();
+    IncomingChannels.Taken taken = channel.take();
     assertNotNull(taken);
     assertArrayEquals(new byte[] {9, 9}, taken.body());
     assertEquals(1, taken.number());
@@ -161,19 +161,19 @@ class IncomingChannelTest {
   void anAbortInMidStreamIsTold() {
     IncomingChannel to = new IncomingChannel(0, new ReceiveBudget(CEILING, 1000, true), memory);
     assertNull(data(to, 0, chunk(3, true, 1)));
-    OrderedChannels.Taken first = to.take();
+    IncomingChannels.Taken first = to.take();
     assertNotNull(first);
     assertTrue(first.more());
     assertTrue(to.isMidStream());
     assertFalse(to.hasMessage());
     assertNull(data(to, 4, join(chunk(0, true, 0), chunk(1, false, 7))));
-    OrderedChannels.Taken last = to.take();
+    IncomingChannels.Taken last = to.take();
     assertNotNull(last);
     assertTrue(last.aborted());
     assertFalse(last.more());
     assertEquals(0, last.body().length);
     assertEquals(first.number(), last.number());
-    OrderedChannels.Taken next = to.take();
+    IncomingChannels.Taken next = to.take();
     assertNotNull(next);
     assertArrayEquals(new byte[] {7}, next.body());
     assertEquals(1, next.number());

@@ -56,7 +56,7 @@ class MessageRunProperties {
       int channel = random.nextInt(CHANNELS);
       byte[] body = body(random.nextInt(10) == 0 ? 60_000 : 200);
       expected[channel].add(body);
-      left.ordered.send(channel, body, false, NEVER, false, null);
+      left.outgoing.send(channel, body, false, NEVER, false, null);
     }
 
     void sendRun() {
@@ -70,20 +70,20 @@ class MessageRunProperties {
         to += body.length;
         expected[channel].add(body);
       }
-      assertEquals(to, left.ordered.sendRun(channel, encoded, 0, to, false));
+      assertEquals(to, left.outgoing.sendRun(channel, encoded, 0, to, false));
       Arrays.fill(encoded, (byte) -1); // it belongs to the caller again
     }
 
     void take() {
-      if (outstanding != null || !right.ordered.hasMessage()) {
+      if (outstanding != null || !right.incoming.hasMessage()) {
         return;
       }
-      if (random.nextBoolean() && right.ordered.lendRun(run)) {
+      if (random.nextBoolean() && right.incoming.lendRun(run)) {
         outstanding = run; // read later, when more has come
         return;
       }
-      int channel = right.ordered.nextReadable();
-      OrderedChannels.Taken taken = right.ordered.takeFrom(channel, false);
+      int channel = right.incoming.nextReadable();
+      IncomingChannels.Taken taken = right.incoming.takeFrom(channel, false);
       assertNotNull(taken);
       assertArrayEquals(expected[channel].poll(), taken.body());
     }
@@ -98,7 +98,7 @@ class MessageRunProperties {
         byte[] is = Arrays.copyOfRange(lent.bytes(i), lent.from(i), lent.from(i) + lent.length(i));
         assertArrayEquals(expected[lent.channel()].poll(), is);
       }
-      right.ordered.endRun(lent);
+      right.incoming.endRun(lent);
       outstanding = null;
     }
   }
@@ -121,7 +121,7 @@ class MessageRunProperties {
     flow.wire.settle(
         () -> {
           flow.readRun();
-          while (flow.right.ordered.hasMessage()) {
+          while (flow.right.incoming.hasMessage()) {
             flow.take();
             flow.readRun();
           }
@@ -130,21 +130,20 @@ class MessageRunProperties {
     for (ArrayDeque<byte[]> rest : flow.expected) {
       assertTrue(rest.isEmpty(), rest.size() + " messages did not arrive");
     }
-    assertTrue(flow.left.ordered.isDrained());
+    assertTrue(flow.left.outgoing.isDrained());
     assertEquals(0, flow.left.ledger.heldBytes());
     assertEquals(0, flow.left.ledger.openMessages());
     assertEquals(flow.sent, flow.left.ledger.acknowledgedMessages());
-    assertEquals(flow.right.ordered.receivedMemoryBytes(), flow.right.memory.usedBytes());
-    flow.right.ordered.release();
+    assertEquals(flow.right.incoming.receivedMemoryBytes(), flow.right.memory.usedBytes());
+    flow.right.incoming.release();
     assertEquals(0, flow.right.memory.usedBytes());
   }
 
   @Example
   void runStopsWhereTheSendBufferIsFull() {
     SendLedger ledger = new SendLedger(1_000);
-    ReceiveBudget budget = new ReceiveBudget(1 << 20, 64 * 1024, false);
-    OrderedChannels channels =
-        new OrderedChannels(ledger, new Confirmations(), budget, new ReceiveMemory(1 << 20));
+    OutgoingChannels channels =
+        new OutgoingChannels(ledger, new Confirmations(), new ReceiveMemory(1 << 20));
     byte[] encoded = new byte[100 * 20];
     for (int i = 0; i < 20; i++) {
       VarInt.write(encoded, i * 100, 98 * 2L);

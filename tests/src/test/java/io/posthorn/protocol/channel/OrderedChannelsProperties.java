@@ -57,23 +57,23 @@ class OrderedChannelsProperties {
       Sent message = new Sent(channel, body, mayVanish);
       sent.add(message);
       expected.computeIfAbsent(channel, any -> new ArrayDeque<>()).add(message);
-      left.ordered.send(channel, body, false, expiresAtNanos, true, message);
+      left.outgoing.send(channel, body, false, expiresAtNanos, true, message);
     }
 
     /** Gives one up of those that may vanish, if it is not too late. */
     void cancelAny() {
       Sent message = sent.isEmpty() ? null : sent.get(random.nextInt(sent.size()));
-      if (message != null && message.mayVanish && left.ordered.cancel(message)) {
+      if (message != null && message.mayVanish && left.outgoing.cancel(message)) {
         assertTrue(cancelled.add(message), "given up once");
       }
     }
 
     void take() {
-      if (!right.ordered.hasMessage()) {
+      if (!right.incoming.hasMessage()) {
         return;
       }
-      int channel = right.ordered.nextReadable();
-      OrderedChannels.Taken taken = right.ordered.takeFrom(channel, false);
+      int channel = right.incoming.nextReadable();
+      IncomingChannels.Taken taken = right.incoming.takeFrom(channel, false);
       assertNotNull(taken);
       assertFalse(taken.more());
       assertFalse(taken.aborted());
@@ -92,22 +92,22 @@ class OrderedChannelsProperties {
       }
     }
 
-    private static boolean same(Sent message, OrderedChannels.Taken taken) {
+    private static boolean same(Sent message, IncomingChannels.Taken taken) {
       return java.util.Arrays.equals(message.body, taken.body());
     }
 
     void finish() {
       wire.settle(
           () -> {
-            while (right.ordered.hasMessage()) {
+            while (right.incoming.hasMessage()) {
               take();
             }
           });
       left.collect();
-      assertTrue(left.ordered.isDrained());
+      assertTrue(left.outgoing.isDrained());
       assertTrue(left.confirmations.isDrained());
-      assertFalse(left.ordered.isBlocked());
-      assertFalse(right.ordered.expectsMore());
+      assertFalse(left.outgoing.isBlocked());
+      assertFalse(right.incoming.expectsMore());
       Set<Object> told = new HashSet<>();
       for (SendLedger.Settled each : left.settled) {
         assertTrue(told.add(each.receipt()), "each receipt settles once");
@@ -127,8 +127,8 @@ class OrderedChannelsProperties {
       assertEquals(0, left.ledger.heldBytes());
       assertEquals(0, left.ledger.openMessages());
       assertEquals(received.size(), left.ledger.acknowledgedMessages());
-      assertEquals(right.ordered.receivedMemoryBytes(), right.memory.usedBytes());
-      right.ordered.release();
+      assertEquals(right.incoming.receivedMemoryBytes(), right.memory.usedBytes());
+      right.incoming.release();
       assertEquals(0, right.memory.usedBytes());
     }
   }
@@ -216,7 +216,7 @@ class OrderedChannelsProperties {
       boolean more = random.nextInt(3) > 0;
       boolean begun = sending.size() > 0;
       sending.writeBytes(part);
-      left.ordered.send(9, part, more, NEVER, false, more ? null : "last");
+      left.outgoing.send(9, part, more, NEVER, false, more ? null : "last");
       if (more && part.length == 0) {
         if (begun) {
           sent.add(GIVEN_UP);
@@ -227,15 +227,15 @@ class OrderedChannelsProperties {
         whole++;
         sending.reset();
       }
-      assertEquals(sending.size(), left.ordered.midMessageBytes(9));
+      assertEquals(sending.size(), left.outgoing.midMessageBytes(9));
     }
 
     void takePart() {
-      OrderedChannels.@Nullable Taken taken = null;
+      IncomingChannels.@Nullable Taken taken = null;
       if (midStream) {
-        taken = right.ordered.takeFrom(9, true);
-      } else if (right.ordered.hasMessage()) {
-        taken = right.ordered.takeFrom(right.ordered.nextReadable(), false);
+        taken = right.incoming.takeFrom(9, true);
+      } else if (right.incoming.hasMessage()) {
+        taken = right.incoming.takeFrom(right.incoming.nextReadable(), false);
       }
       if (taken == null) {
         return;
@@ -269,7 +269,7 @@ class OrderedChannelsProperties {
       assertEquals(Map.of(), received);
       assertEquals(whole, left.settled.size());
       assertEquals(0, left.ledger.heldBytes());
-      assertTrue(left.ordered.isDrained());
+      assertTrue(left.outgoing.isDrained());
     }
   }
 

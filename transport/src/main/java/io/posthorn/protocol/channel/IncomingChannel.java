@@ -194,7 +194,7 @@ final class IncomingChannel {
    *
    * @return null if there is none; messages that were aborted are passed over
    */
-  OrderedChannels.@Nullable Taken take() {
+  IncomingChannels.@Nullable Taken take() {
     while (scanOffset > buffer.base()) {
       long start = buffer.base();
       long end = start;
@@ -229,7 +229,7 @@ final class IncomingChannel {
       long number = ended ? nextNumber++ : nextNumber;
       headlessBytes = 0;
       buffer.consumeTo(end);
-      return new OrderedChannels.Taken(body, number, !ended, aborted);
+      return new IncomingChannels.Taken(body, number, !ended, aborted);
     }
     return mustBreakChunk() ? takeBeginning() : null;
   }
@@ -292,7 +292,7 @@ final class IncomingChannel {
   }
 
   /** Takes what is there of the chunk at the base. */
-  private OrderedChannels.Taken takeBeginning() {
+  private IncomingChannels.Taken takeBeginning() {
     long from = buffer.base();
     if (headlessBytes == 0) {
       long value = readHeader(from, Long.MAX_VALUE);
@@ -307,7 +307,7 @@ final class IncomingChannel {
     buffer.consumeTo(from + length);
     scanOffset = buffer.base();
     midStream = true;
-    return new OrderedChannels.Taken(body, nextNumber, true, false);
+    return new IncomingChannels.Taken(body, nextNumber, true, false);
   }
 
   private byte[] copy(long start, long end, int total) {

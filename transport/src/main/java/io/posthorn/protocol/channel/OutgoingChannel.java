@@ -352,7 +352,7 @@ final class OutgoingChannel {
         && blockedToldAt != creditOffset
         && frames.channelBlocked(channel, creditOffset)) {
       blockedToldAt = creditOffset;
-      out.carries(creditOffset, OrderedChannels.blockedNote(channel));
+      out.carries(creditOffset, OutgoingChannels.blockedNote(channel));
     }
   }
 
@@ -409,9 +409,9 @@ final class OutgoingChannel {
       frames.advance(fits);
       if (repeats) {
         repeated.add(offset, offset + fits);
-        out.carries(offset, OrderedChannels.repeatedNote(channel, fits));
+        out.carries(offset, OutgoingChannels.repeatedNote(channel, fits));
       } else {
-        out.carries(offset, OrderedChannels.dataNote(channel, fits));
+        out.carries(offset, OutgoingChannels.dataNote(channel, fits));
       }
     }
     return fits;
