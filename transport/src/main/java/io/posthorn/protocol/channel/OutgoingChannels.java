@@ -77,7 +77,7 @@ public final class OutgoingChannels implements ChannelSource {
   /** Bytes of a streamed message under way on this channel. */
   public long midMessageBytes(int channel) {
     OutgoingChannel to = usedOrNull(channel);
-    return to == null ? 0 : to.midMessageBytes();
+    return to == null ? 0 : to.messages().midMessageBytes();
   }
 
   /** Whether a message or part may be taken; see {@link SendShare#hasRoom}. */
@@ -94,7 +94,7 @@ public final class OutgoingChannels implements ChannelSource {
       boolean confirmRequested,
       @Nullable Object receipt) {
     OutgoingChannel to = used(channel);
-    to.add(body, more, expiresAtNanos, confirmRequested, receipt);
+    to.messages().add(body, more, expiresAtNanos, confirmRequested, receipt);
     sendable |= 1L << channel;
   }
 
@@ -102,22 +102,22 @@ public final class OutgoingChannels implements ChannelSource {
   public void abort(int channel) {
     OutgoingChannel to = usedOrNull(channel);
     if (to != null) {
-      to.abort();
+      to.messages().abort();
       updateSendable(channel, to);
     }
   }
 
-  /** Takes a run of encoded messages; see {@link OutgoingChannel#addRun}. */
+  /** Takes a run of encoded messages; see {@link ChannelMessages#addRun}. */
   public int sendRun(int channel, byte[] encoded, int from, int to, boolean beyondLimit) {
     OutgoingChannel at = used(channel);
-    int taken = at.addRun(encoded, from, to, beyondLimit);
+    int taken = at.messages().addRun(encoded, from, to, beyondLimit);
     sendable |= 1L << channel;
     return taken;
   }
 
-  /** Takes one message straight into its stream; see {@link OutgoingChannel#addBody}. */
+  /** Takes one message straight into its stream; see {@link ChannelMessages#addBody}. */
   public SendOutcome sendBody(int channel, ByteBuffer body) {
-    SendOutcome outcome = used(channel).addBody(body);
+    SendOutcome outcome = used(channel).messages().addBody(body);
     if (outcome == SendOutcome.ACCEPTED) {
       sendable |= 1L << channel;
     }
@@ -175,7 +175,7 @@ public final class OutgoingChannels implements ChannelSource {
   public boolean cancel(Object receipt) {
     for (int channel = 0; channel < channels.length; channel++) {
       OutgoingChannel to = usedOrNull(channel);
-      if (to != null && to.cancel(receipt)) {
+      if (to != null && to.messages().cancel(receipt)) {
         updateSendable(channel, to);
         return true;
       }
@@ -319,7 +319,7 @@ public final class OutgoingChannels implements ChannelSource {
     long next = Long.MAX_VALUE;
     for (OutgoingChannel to : channels) {
       if (to != null) {
-        next = Math.min(next, to.deadlineNanos());
+        next = Math.min(next, to.messages().deadlineNanos());
       }
     }
     return next;
@@ -330,7 +330,7 @@ public final class OutgoingChannels implements ChannelSource {
     for (int channel = 0; channel < channels.length; channel++) {
       OutgoingChannel to = usedOrNull(channel);
       if (to != null) {
-        to.expire(nowNanos);
+        to.messages().expire(nowNanos);
         updateSendable(channel, to);
       }
     }
