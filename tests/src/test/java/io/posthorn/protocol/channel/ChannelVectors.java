@@ -75,7 +75,7 @@ public final class ChannelVectors {
     ReceiveMemory memory = new ReceiveMemory(1 << 20);
     IncomingChannel channel =
         new IncomingChannel(0, new ReceiveBudget(512 * 1024, MAX_WHOLE, false), memory);
-    channel.onGranted(1 << 18);
+    channel.window().onGranted(1 << 18);
     return channel;
   }
 

@@ -51,14 +51,14 @@ class IncomingChannelTest {
 
   @Test
   void fault50_dataBeyondTheCreditBreaksFlowControl() {
-    assertEquals(SLICE, channel.granted());
+    assertEquals(SLICE, channel.window().granted());
     assertNull(channel.check(SLICE - 1, 1));
     assertEquals(CloseReason.FLOW_CONTROL, channel.check(SLICE, 1));
     assertEquals(CloseReason.FLOW_CONTROL, channel.check(WireLimits.MAX_OFFSET - 1, 1));
-    channel.onGranted(SLICE + 1);
+    channel.window().onGranted(SLICE + 1);
     assertNull(channel.check(SLICE, 1));
-    channel.onGranted(5);
-    assertEquals(SLICE + 1, channel.granted(), "credit never shrinks");
+    channel.window().onGranted(5);
+    assertEquals(SLICE + 1, channel.window().granted(), "credit never shrinks");
   }
 
   @Test
@@ -101,7 +101,7 @@ class IncomingChannelTest {
   void fault50_aMessageInTinyChunksIsBoundedByItsBytesOnTheStream() {
     ReceiveBudget small = new ReceiveBudget(1 << 24, 1 << 20, false);
     IncomingChannel to = new IncomingChannel(0, small, memory);
-    to.onGranted(1L << 30);
+    to.window().onGranted(1L << 30);
     byte[] tiny = new byte[60_000];
     for (int i = 0; i < tiny.length; i += 2) {
       tiny[i] = 3;
@@ -198,12 +198,12 @@ class IncomingChannelTest {
   @Test
   void aWindowThatTheSenderUsesUpIsWidened() {
     assertNull(data(channel, 0, chunk(1998, false, 1)));
-    channel.onBlocked(SLICE);
+    channel.window().onBlocked(SLICE);
     assertFalse(channel.wantsGrant(), "the application does not keep up");
     assertNotNull(channel.take());
     assertTrue(channel.wantsGrant());
     assertEquals(2000 + 4 * SLICE, channel.grantDue());
-    channel.onGranted(2000 + 4 * SLICE);
+    channel.window().onGranted(2000 + 4 * SLICE);
     assertFalse(channel.wantsGrant());
     assertEquals(-1, channel.grantDue(), "once");
   }
@@ -218,7 +218,7 @@ class IncomingChannelTest {
       assertNotNull(channel.take());
       long due = channel.grantDue();
       assertTrue(due <= offset + SLICE);
-      channel.onGranted(due);
+      channel.window().onGranted(due);
     }
   }
 

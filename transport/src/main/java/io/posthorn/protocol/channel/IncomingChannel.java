@@ -11,12 +11,10 @@ import org.jspecify.annotations.Nullable;
  * more than its bytes.
  */
 final class IncomingChannel {
-  private final int channel;
   private final ReceiveBudget budget;
   private final ReassemblyBuffer buffer;
+  private final ReceiveWindow window;
   private final byte[] header = new byte[8];
-  private long windowBytes;
-  private long granted;
   private long finalOffset = -1;
   private long scanOffset;
   private long messageStart;
@@ -25,11 +23,6 @@ final class IncomingChannel {
   private long nextNumber;
   private boolean midStream;
   private int headerBytes;
-  private boolean senderBlocked;
-
-  // Since when, and from which offset on, what the application takes is measured.
-  private long measuredSinceNanos = -1;
-  private long measuredFrom;
 
   // What is left of the chunk at the base of the stream if its beginning was handed over already.
   private long headlessBytes;
@@ -37,16 +30,14 @@ final class IncomingChannel {
 
   IncomingChannel(int channel, ReceiveBudget budget, ReceiveMemory memory) {
     this.buffer = new ReassemblyBuffer(memory);
-    this.channel = channel;
     this.budget = budget;
-    this.windowBytes = budget.sliceBytes();
-    this.granted = windowBytes;
+    this.window = new ReceiveWindow(channel, budget, buffer);
   }
 
-  /** Whether storing this data would leave more gaps than are kept. */
+  /** Answers the breach that it would be to send this data, or null. */
   @Nullable CloseReason check(long offset, int length) {
     long end = offset + length;
-    if (end > granted) {
+    if (end > window.granted()) {
       return CloseReason.FLOW_CONTROL;
     }
     if (finalOffset >= 0 && end > finalOffset) {
@@ -168,10 +159,10 @@ final class IncomingChannel {
   private boolean mustBreakChunk() {
     long base = buffer.base();
     long available = buffer.contiguousEnd() - base;
-    if (!budget.isStreaming() || scanOffset != base || available < windowBytes / 2) {
+    if (!budget.isStreaming() || scanOffset != base || available < window.bytes() / 2) {
       return false;
     }
-    return chunkEnd(available) > granted;
+    return chunkEnd(available) > window.granted();
   }
 
   /** Where the unfinished chunk at the base ends; -1 if its header is cut. */
@@ -330,7 +321,7 @@ final class IncomingChannel {
 
   /** Whether no message (no chunk, when streaming) is begun and unfinished at the front. */
   boolean hasNothingPartial() {
-    return takeableEnd() > buffer.base() || buffer.contiguousEnd() == buffer.base();
+    return !isAllTaken() || buffer.contiguousEnd() == buffer.base();
   }
 
   /** Up to here the application can take what has arrived. */
@@ -343,114 +334,24 @@ final class IncomingChannel {
     return buffer.hasGaps() || buffer.contiguousEnd() > completeEnd;
   }
 
-  /**
-   * The limit to announce now, or -1 if the last one is good enough. Widens a window that the
-   * sender uses up though the application keeps up with it, and takes the assembly token for a
-   * message (or chunk, when streaming) that outgrew its window.
-   */
-  long grantDue() {
-    if (isWindowTooNarrow()) {
-      widen(3 * windowBytes);
-      senderBlocked = false;
-    }
-    shareWithOthers();
-    if (isGrantWorthwhile() || buffer.base() + windowBytes - granted >= budget.sliceBytes()) {
-      return buffer.base() + windowBytes;
-    }
-    return isMessageStuck() && budget.tryAssemble(channel)
-        ? buffer.contiguousEnd() + budget.sliceBytes()
-        : -1;
+  /** Whether the application has taken all that it can of what has arrived. */
+  private boolean isAllTaken() {
+    return takeableEnd() <= buffer.base();
   }
 
-  private void widen(long bytes) {
-    windowBytes += budget.claim(channel, windowBytes - budget.sliceBytes(), bytes);
-  }
-
-  /**
-   * A window that is wider than its share narrows; not below what was promised, so it takes until
-   * the sender has used that up.
-   */
-  private void shareWithOthers() {
-    long fair = budget.sliceBytes() + budget.fairShareBytes();
-    long narrowed = Math.max(fair, granted - buffer.base());
-    if (narrowed < windowBytes) {
-      budget.giveBack(windowBytes - narrowed);
-      windowBytes = narrowed;
-    }
-  }
-
-  /**
-   * Tunes the window to twice of what the application takes in a round trip: enough that neither a
-   * sender that doubles its rate nor the way of the grants back stops the flow (dynamic
-   * right-sizing, as in TCP receivers).
-   */
-  void tune() {
-    long rttNanos = budget.smoothedRttNanos();
-    if (measuredSinceNanos < 0) {
-      measuredSinceNanos = budget.nowNanos();
-      measuredFrom = buffer.base();
-      return;
-    }
-    long passedNanos = budget.nowNanos() - measuredSinceNanos;
-    if (rttNanos == 0 || passedNanos < rttNanos) {
-      return;
-    }
-    double taken = (double) (buffer.base() - measuredFrom) * rttNanos / passedNanos;
-    long wanted = (long) (2 * taken);
-    if (wanted > windowBytes) {
-      widen(wanted - windowBytes);
-    }
-    measuredSinceNanos = budget.nowNanos();
-    measuredFrom = buffer.base();
-  }
-
-  /** Bytes that the sender may have under way or waiting here. */
-  long windowBytes() {
-    return windowBytes;
-  }
-
-  /** Whether the sender stands at or near a limit while all that is whole has been taken. */
-  private boolean isWindowTooNarrow() {
-    return takeableEnd() <= buffer.base()
-        && (senderBlocked || buffer.highestEnd() > granted - windowBytes / 4);
-  }
-
-  /** The sender said that it stands at this limit. */
-  void onBlocked(long limit) {
-    senderBlocked = limit > granted - windowBytes;
-  }
-
-  /**
-   * Whether enough of the window is used for a new limit: of a wide one, a small part, or a sender
-   * would stop short of it while the receiver waits for something lost.
-   */
-  private boolean isGrantWorthwhile() {
-    long step = Math.max(Math.min(windowBytes, budget.sliceBytes()) / 2, windowBytes / 8);
-    return buffer.base() + windowBytes - granted >= step;
-  }
-
-  /** Whether what stands at the front outgrows the window: without more credit it can not end. */
-  private boolean isMessageStuck() {
-    return takeableEnd() <= buffer.base()
-        && buffer.contiguousEnd() - buffer.base() >= windowBytes / 2
-        && granted - buffer.contiguousEnd() < budget.sliceBytes() / 2;
+  /** How far the sender may go. */
+  ReceiveWindow window() {
+    return window;
   }
 
   /** Whether {@link #grantDue} may answer a limit. */
   boolean wantsGrant() {
-    return isGrantWorthwhile()
-        || (isWindowTooNarrow() && budget.hasSpare(windowBytes - budget.sliceBytes()))
-        || (isMessageStuck() && (budget.isAssemblyFree() || budget.isAssembling(channel)));
+    return window.wantsGrant(isAllTaken());
   }
 
-  /** The limit was announced. */
-  void onGranted(long limit) {
-    granted = Math.max(granted, limit);
-  }
-
-  /** The highest limit announced. */
-  long granted() {
-    return granted;
+  /** The limit to announce now, or -1; see {@link ReceiveWindow#grantDue}. */
+  long grantDue() {
+    return window.grantDue(isAllTaken());
   }
 
   /** Bytes of heap held by the stream. */

@@ -58,7 +58,7 @@ public final class IncomingChannels implements FrameSource {
     }
     breach = at.scan();
     if (breach == null) {
-      at.tune();
+      at.window().tune();
       updateReadable(channel, at);
     }
     return breach;
@@ -118,9 +118,9 @@ public final class IncomingChannels implements FrameSource {
   public void onBlocked(int channel, long limit) {
     IncomingChannel at = usedOrNull(channel);
     if (at != null) {
-      at.onBlocked(limit);
+      at.window().onBlocked(limit);
     }
-    if (at != null && (at.wantsGrant() || at.granted() > limit)) {
+    if (at != null && (at.wantsGrant() || at.window().granted() > limit)) {
       grants |= 1L << channel;
     }
   }
@@ -244,11 +244,11 @@ public final class IncomingChannels implements FrameSource {
   private boolean writeGrant(int channel, PacketBuilder out) {
     IncomingChannel at = used(channel);
     long due = at.grantDue();
-    long limit = Math.max(due, at.granted());
+    long limit = Math.max(due, at.window().granted());
     if (!out.frames().maxChannelData(channel, limit)) {
       return false;
     }
-    at.onGranted(limit);
+    at.window().onGranted(limit);
     out.carries(limit, channel);
     grants &= ~(1L << channel);
     return true;
@@ -259,7 +259,7 @@ public final class IncomingChannels implements FrameSource {
 
   @Override
   public void onLost(long limit, long channel, long nowNanos) {
-    if (used((int) channel).granted() == limit) {
+    if (used((int) channel).window().granted() == limit) {
       grants |= 1L << channel;
     }
   }
