@@ -4,7 +4,6 @@ import io.posthorn.ChannelPriorities;
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.wire.FrameWriter;
-import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
@@ -22,47 +21,27 @@ final class OutgoingMessages {
   /** What a frame takes beside its data, in most cases. */
   private static final int FRAME_BYTES = 12;
 
-  /** What one channel has to send. */
-  private static final class Queue {
-    final WaitingMessages waiting = new WaitingMessages();
-    final ArrayDeque<UnorderedMessage> again = new ArrayDeque<>(1);
-    @Nullable UnorderedMessage current;
-
-    boolean isEmpty() {
-      return waiting.isEmpty() && again.isEmpty() && current == null;
-    }
-  }
-
   private final SendLedger ledger;
   private final SendShare share;
   private final Confirmations confirmations;
-  private final ChannelPriorities priorities;
-  private @Nullable Queue[] queues = new @Nullable Queue[1];
-  // One bit a channel whose queue is not empty.
-  private long busy;
+  private final MessageCredit credit = new MessageCredit();
+  private final MessageQueues queues;
+  private final MessagesById unsettled = new MessagesById();
   private final OutgoingAborts aborts = new OutgoingAborts();
   private final Map<Long, UnorderedMessage> newestOfKey = new HashMap<>();
-  // Ring by id: the messages that have an id and are not settled; null where settled.
-  private @Nullable UnorderedMessage[] byId = new @Nullable UnorderedMessage[2];
   private final RepeatedMessages recent = new RepeatedMessages();
-  private long baseId;
-  private long nextId;
-  private long maxMessages;
-  private long maxBytes;
-  private long reservedBytes;
-  private long blockedToldAt = -1;
   private long earliestExpiryNanos = NEVER;
 
   OutgoingMessages(SendLedger ledger, Confirmations confirmations, ChannelPriorities priorities) {
     this.ledger = ledger;
     this.share = ledger.ofMessages();
     this.confirmations = confirmations;
-    this.priorities = priorities;
+    this.queues = new MessageQueues(priorities, credit);
   }
 
+  /** Raises the credit. */
   void onCredit(long messages, long bytes) {
-    maxMessages = Math.max(maxMessages, messages);
-    maxBytes = Math.max(maxBytes, bytes);
+    credit.raise(messages, bytes);
   }
 
   /** Whether a message may be taken; see {@link SendShare#hasRoom}. */
@@ -87,36 +66,15 @@ final class OutgoingMessages {
         replace(older);
       }
     }
-    queues = ByChannel.withPlace(queues, channel);
-    Queue queue = queues[channel];
-    if (queue == null) {
-      queue = new Queue();
-      queues[channel] = queue;
-    }
-    queue.waiting.add(message);
-    busy |= 1L << channel;
+    queues.add(message);
     earliestExpiryNanos = Math.min(earliestExpiryNanos, expiresAtNanos);
-  }
-
-  private Queue queue(int channel) {
-    Queue queue = queues[channel];
-    if (queue == null) {
-      throw new IllegalStateException("nothing was ever sent on channel " + channel);
-    }
-    return queue;
-  }
-
-  private void noteEmpty(int channel) {
-    if (queue(channel).isEmpty()) {
-      busy &= ~(1L << channel);
-    }
   }
 
   private void replace(UnorderedMessage older) {
     if (!older.begun) {
-      queue(older.channel).waiting.remove(older);
+      queues.of(older.channel).waiting.remove(older);
       settle(older, ReceiptOutcome.SUPERSEDED, false);
-      noteEmpty(older.channel);
+      queues.noteEmpty(older.channel);
       return;
     }
     older.replaced = true;
@@ -127,94 +85,38 @@ final class OutgoingMessages {
 
   /** Gives up a message that is not acknowledged yet. Returns whether there was one. */
   boolean cancel(Object receipt) {
-    for (long left = busy; left != 0; left &= left - 1) {
-      int channel = Long.numberOfTrailingZeros(left);
-      WaitingMessages waiting = queue(channel).waiting;
-      for (UnorderedMessage each = waiting.peek(); each != null; each = each.after) {
-        if (each.receipt == receipt) {
-          waiting.remove(each);
-          settle(each, ReceiptOutcome.CANCELLED, false);
-          noteEmpty(channel);
-          return true;
-        }
-      }
+    UnorderedMessage waiting = queues.removeWaiting(receipt);
+    if (waiting != null) {
+      settle(waiting, ReceiptOutcome.CANCELLED, false);
+      return true;
     }
-    for (long id = baseId; id < nextId; id++) {
-      UnorderedMessage message = byId[(int) id & (byId.length - 1)];
-      if (message != null && message.receipt == receipt) {
-        giveUp(message, ReceiptOutcome.CANCELLED);
-        return true;
-      }
+    UnorderedMessage begun = unsettled.find(receipt);
+    if (begun != null) {
+      giveUp(begun, ReceiptOutcome.CANCELLED);
     }
-    return false;
+    return begun != null;
   }
 
   boolean canSend() {
-    return aborts.canSend() || sendableChannels() != 0 || isComplaintDue();
+    return aborts.canSend() || queues.sendableChannels() != 0 || isComplaintDue();
   }
 
   /** One bit for each channel that has something to write that credit allows. */
   long sendableChannels() {
-    if (busy == 0) {
-      return 0;
-    }
-    int starved = starvedLevel();
-    long sendable = 0;
-    for (long left = busy; left != 0; left &= left - 1) {
-      int channel = Long.numberOfTrailingZeros(left);
-      Queue queue = queue(channel);
-      if (queue.current != null
-          || !queue.again.isEmpty()
-          || (priorities.level(channel) > starved && hasCredit(queue.waiting.peek()))) {
-        sendable |= 1L << channel;
-      }
-    }
-    return sendable;
-  }
-
-  /**
-   * The highest level of a channel whose next message credit does not reach for; -1 if there is
-   * none. Nothing may be begun up to that level, or small messages could take for ever what a large
-   * one waits for.
-   */
-  private int starvedLevel() {
-    int level = -1;
-    for (long left = busy; left != 0; left &= left - 1) {
-      int channel = Long.numberOfTrailingZeros(left);
-      UnorderedMessage next = queue(channel).waiting.peek();
-      if (next != null && !hasCredit(next)) {
-        level = Math.max(level, priorities.level(channel));
-      }
-    }
-    return level;
-  }
-
-  private boolean hasCredit(@Nullable UnorderedMessage message) {
-    return message != null
-        && nextId < maxMessages
-        && reservedBytes + message.body.length <= maxBytes;
-  }
-
-  private long blockedMark() {
-    return maxMessages ^ maxBytes << 1;
+    return queues.sendableChannels();
   }
 
   private boolean isComplaintDue() {
-    return blockedToldAt != blockedMark() && starvedLevel() >= 0;
+    return credit.isComplaintNew() && queues.isAnyStarved();
   }
 
   /** Whether credit is what holds all sending back. */
   boolean isBlocked() {
-    return !aborts.canSend() && busy != 0 && sendableChannels() == 0;
+    return !aborts.canSend() && queues.busy() != 0 && queues.sendableChannels() == 0;
   }
 
   boolean isDrained() {
-    for (long left = busy; left != 0; left &= left - 1) {
-      if (!queue(Long.numberOfTrailingZeros(left)).waiting.isEmpty()) {
-        return false;
-      }
-    }
-    return baseId == nextId && aborts.isDrained();
+    return !queues.areAnyWaiting() && unsettled.isEmpty() && aborts.isDrained();
   }
 
   long deadlineNanos() {
@@ -227,9 +129,9 @@ final class OutgoingMessages {
       return;
     }
     long earliest = NEVER;
-    for (long left = busy; left != 0; left &= left - 1) {
+    for (long left = queues.busy(); left != 0; left &= left - 1) {
       int channel = Long.numberOfTrailingZeros(left);
-      Queue queue = queue(channel);
+      MessageQueues.Queue queue = queues.of(channel);
       UnorderedMessage next = queue.waiting.peek();
       while (next != null) {
         UnorderedMessage message = next;
@@ -248,11 +150,11 @@ final class OutgoingMessages {
       for (Iterator<UnorderedMessage> each = queue.again.iterator(); each.hasNext(); ) {
         UnorderedMessage message = each.next();
         earliest = Math.min(earliest, expireBegun(message, nowNanos));
-        if (at(message.id) != message) {
+        if (unsettled.at(message.id) != message) {
           each.remove();
         }
       }
-      noteEmpty(channel);
+      queues.noteEmpty(channel);
     }
     // Not more often than each millisecond: the queue may be long, and each message has its time.
     earliestExpiryNanos =
@@ -260,7 +162,7 @@ final class OutgoingMessages {
   }
 
   private long expireBegun(UnorderedMessage message, long nowNanos) {
-    if (at(message.id) != message) {
+    if (unsettled.at(message.id) != message) {
       return NEVER; // settled since it was queued
     }
     if (message.expiresAtNanos > nowNanos) {
@@ -274,20 +176,20 @@ final class OutgoingMessages {
   void writeFrames(PacketBuilder out, long nowNanos) {
     expire(nowNanos);
     if (aborts.write(out) && isComplaintDue()) {
-      complain(out);
+      credit.complain(out);
     }
   }
 
   /** Writes what a channel has, lost data first, as far as it fits. */
   void writeChannel(int channel, PacketBuilder out, long nowNanos) {
-    Queue queue = queue(channel);
+    MessageQueues.Queue queue = queues.of(channel);
     if (writeAgain(queue, out, nowNanos)) {
       writeNew(queue, out, nowNanos);
     }
-    noteEmpty(channel);
+    queues.noteEmpty(channel);
   }
 
-  private void writeNew(Queue queue, PacketBuilder out, long nowNanos) {
+  private void writeNew(MessageQueues.Queue queue, PacketBuilder out, long nowNanos) {
     UnorderedMessage message = next(queue, nowNanos);
     while (message != null && writeNew(message, queue, out)) {
       message = next(queue, nowNanos);
@@ -295,7 +197,7 @@ final class OutgoingMessages {
   }
 
   /** What is to be begun or continued; null if there is nothing, or no credit for it. */
-  private @Nullable UnorderedMessage next(Queue queue, long nowNanos) {
+  private @Nullable UnorderedMessage next(MessageQueues.Queue queue, long nowNanos) {
     if (queue.current != null) {
       return queue.current;
     }
@@ -305,20 +207,13 @@ final class OutgoingMessages {
       settle(message, ReceiptOutcome.EXPIRED, false);
       message = queue.waiting.peek();
     }
-    return hasCredit(message) ? message : null;
+    return credit.allows(message) ? message : null;
   }
 
-  private void complain(PacketBuilder out) {
-    if (out.frames().messagesBlocked(maxMessages, maxBytes)) {
-      blockedToldAt = blockedMark();
-      out.carries(blockedToldAt, UnorderedMessages.BLOCKED_NOTE);
-    }
-  }
-
-  private boolean writeAgain(Queue queue, PacketBuilder out, long nowNanos) {
+  private boolean writeAgain(MessageQueues.Queue queue, PacketBuilder out, long nowNanos) {
     UnorderedMessage message = queue.again.peek();
     while (message != null) {
-      if (at(message.id) != message) {
+      if (unsettled.at(message.id) != message) {
         message.queuedAgain = false;
         queue.again.remove();
       } else if (message.expiresAtNanos <= nowNanos) {
@@ -362,7 +257,7 @@ final class OutgoingMessages {
   void repeatFrames(PacketBuilder out) {
     for (int left = recent.size(); left > 0; left--) {
       UnorderedMessage message = recent.take();
-      if (at(message.id) != message
+      if (unsettled.at(message.id) != message
           || message.replaced
           || message.queuedAgain
           || !out.wantsAgain(message.firstPacket, message.resent)) {
@@ -379,8 +274,8 @@ final class OutgoingMessages {
   }
 
   /** Begins or continues a message; false if there is no room for (all of) it. */
-  private boolean writeNew(UnorderedMessage message, Queue queue, PacketBuilder out) {
-    message.id = message.begun ? message.id : nextId;
+  private boolean writeNew(UnorderedMessage message, MessageQueues.Queue queue, PacketBuilder out) {
+    message.id = message.begun ? message.id : unsettled.nextId();
     int wanted = message.body.length - message.sentTo;
     int fits = writePart(message, message.sentTo, wanted, out, out.frames());
     if (fits < 0) {
@@ -389,8 +284,8 @@ final class OutgoingMessages {
     if (!message.begun) {
       message.begun = true;
       queue.waiting.remove(message);
-      place(message);
-      reservedBytes += message.body.length;
+      unsettled.add(message);
+      credit.onBegun(message.body.length);
       if (message.confirmRequested && message.receipt != null) {
         confirmations.expect(false, message.channel, message.id, message.receipt);
       }
@@ -419,29 +314,6 @@ final class OutgoingMessages {
     return fits;
   }
 
-  private void place(UnorderedMessage message) {
-    if (nextId - baseId == byId.length) {
-      @Nullable UnorderedMessage[] larger = new @Nullable UnorderedMessage[byId.length * 2];
-      for (long id = baseId; id < nextId; id++) {
-        larger[(int) id & (larger.length - 1)] = byId[(int) id & (byId.length - 1)];
-      }
-      byId = larger;
-    }
-    byId[(int) nextId & (byId.length - 1)] = message;
-    nextId++;
-  }
-
-  private @Nullable UnorderedMessage at(long id) {
-    return id < baseId || id >= nextId ? null : byId[(int) id & (byId.length - 1)];
-  }
-
-  private void drop(long id) {
-    byId[(int) id & (byId.length - 1)] = null;
-    while (baseId < nextId && byId[(int) baseId & (byId.length - 1)] == null) {
-      baseId++;
-    }
-  }
-
   private void settle(UnorderedMessage message, ReceiptOutcome outcome, boolean mayHaveArrived) {
     if (message.key >= 0) {
       newestOfKey.remove(message.key, message);
@@ -454,33 +326,30 @@ final class OutgoingMessages {
 
   /** Gives up a message that has an id: the peer is told, so that it need not wait for the rest. */
   private void giveUp(UnorderedMessage message, ReceiptOutcome outcome) {
-    Queue queue = queue(message.channel);
+    MessageQueues.Queue queue = queues.of(message.channel);
     if (queue.current == message) {
       queue.current = null;
     }
-    drop(message.id);
+    unsettled.remove(message.id);
     aborts.add(message.id, message.body.length);
     settle(message, outcome, message.isSentWhole());
-    noteEmpty(message.channel);
+    queues.noteEmpty(message.channel);
   }
 
   void onAcknowledged(long id, int from, int length) {
-    UnorderedMessage message = at(id);
+    UnorderedMessage message = unsettled.at(id);
     if (message == null) {
       return;
     }
-    if (length > 0) {
-      message.arrived.add(from, from + (long) length);
-      message.lost.remove(from, from + (long) length);
-    }
+    message.onArrived(from, length);
     if (message.hasArrivedWhole()) {
-      drop(id);
+      unsettled.remove(id);
       settle(message, ReceiptOutcome.ACKNOWLEDGED, true);
     }
   }
 
   void onLost(long id, int from, int length) {
-    UnorderedMessage message = at(id);
+    UnorderedMessage message = unsettled.at(id);
     if (message == null) {
       return;
     }
@@ -492,7 +361,7 @@ final class OutgoingMessages {
 
   /** A probe is to carry these bytes, though they may be under way. */
   void onProbe(long id, int from, int length) {
-    UnorderedMessage message = at(id);
+    UnorderedMessage message = unsettled.at(id);
     if (message != null) {
       sendAgain(message, from, length);
     }
@@ -503,21 +372,10 @@ final class OutgoingMessages {
       giveUp(message, ReceiptOutcome.SUPERSEDED);
       return;
     }
-    if (length == 0) {
-      message.emptyLost = true;
-    } else {
-      message.lost.add(from, from + (long) length);
-      for (int i = 0; i < message.arrived.count(); i++) {
-        message.lost.remove(message.arrived.start(i), message.arrived.end(i));
-      }
-      if (message.lost.isEmpty()) {
-        return;
-      }
-    }
-    if (!message.queuedAgain) {
+    message.onLost(from, length);
+    if (message.isAnyLost() && !message.queuedAgain) {
       message.queuedAgain = true;
-      queue(message.channel).again.add(message);
-      busy |= 1L << message.channel;
+      queues.addAgain(message);
       earliestExpiryNanos = Math.min(earliestExpiryNanos, message.expiresAtNanos);
     }
   }
@@ -532,30 +390,26 @@ final class OutgoingMessages {
   }
 
   void onBlockedLost(long mark) {
-    if (blockedToldAt == mark) {
-      blockedToldAt = -1;
-    }
+    credit.onComplaintLost(mark);
   }
 
   /** The connection ended: nothing that is left will be sent. */
   void abandon(ReceiptOutcome outcome) {
-    for (long id = baseId; id < nextId; id++) {
-      UnorderedMessage message = byId[(int) id & (byId.length - 1)];
+    for (long id = unsettled.baseId(); id < unsettled.nextId(); id++) {
+      UnorderedMessage message = unsettled.at(id);
       if (message != null) {
         settle(message, outcome, true);
       }
     }
-    for (; busy != 0; busy &= busy - 1) {
-      Queue queue = queue(Long.numberOfTrailingZeros(busy));
-      for (UnorderedMessage each = queue.waiting.peek(); each != null; each = each.after) {
+    unsettled.clear();
+    for (long left = queues.busy(); left != 0; left &= left - 1) {
+      WaitingMessages waiting = queues.of(Long.numberOfTrailingZeros(left)).waiting;
+      for (UnorderedMessage each = waiting.peek(); each != null; each = each.after) {
         settle(each, outcome, false);
       }
-      queue.waiting.clear();
-      queue.again.clear();
-      queue.current = null;
     }
+    queues.clear();
     aborts.clear();
     recent.clear();
-    baseId = nextId;
   }
 }

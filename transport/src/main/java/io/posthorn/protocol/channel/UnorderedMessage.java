@@ -60,6 +60,31 @@ final class UnorderedMessage {
     this.receipt = receipt;
   }
 
+  /** A part of it arrived. */
+  void onArrived(int from, int length) {
+    if (length > 0) {
+      arrived.add(from, from + (long) length);
+      lost.remove(from, from + (long) length);
+    }
+  }
+
+  /** A part of it is lost, or late: what of it did not arrive goes again. */
+  void onLost(int from, int length) {
+    if (length == 0) {
+      emptyLost = true;
+      return;
+    }
+    lost.add(from, from + (long) length);
+    for (int i = 0; i < arrived.count(); i++) {
+      lost.remove(arrived.start(i), arrived.end(i));
+    }
+  }
+
+  /** Whether something of it is to go again. */
+  boolean isAnyLost() {
+    return emptyLost || !lost.isEmpty();
+  }
+
   boolean isSentWhole() {
     return begun && sentTo == body.length;
   }
