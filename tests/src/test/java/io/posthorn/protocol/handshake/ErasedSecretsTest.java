@@ -14,7 +14,11 @@ class ErasedSecretsTest {
   };
 
   private static final String[] SECRET = {
-    ".localEphemeralPrivate", ".sharedSecret", ".preSharedKey", ".symmetric.chainingKey", ".kept"
+    ".localEphemeralPrivate",
+    ".sharedSecret",
+    ".preSharedKey",
+    ".symmetric.chainingKey",
+    ".kept.keys"
   };
 
   /** As for a key log. */

@@ -33,14 +33,6 @@ public final class NoiseXX implements Handshake {
   private static final int SEALED_KEY_BYTES = KEY_BYTES + TAG_BYTES;
   private static final byte[] EMPTY = {};
 
-  /** Where each key that is kept stands. */
-  private static final int SECOND_STATIC = 0;
-
-  private static final int SECOND_PAYLOAD = 1;
-  private static final int THIRD_PAYLOAD = 2;
-  private static final int THIRD_HASH = 3;
-  private static final int KEPT = 4;
-
   /** The next thing to do. */
   private enum Step {
     WRITE_FIRST,
@@ -74,8 +66,8 @@ public final class NoiseXX implements Handshake {
   private final byte[] remoteEphemeral = new byte[KEY_BYTES];
   private final byte @Nullable [] preSharedKey;
   private final byte[] sharedSecret = new byte[KEY_BYTES];
+  private final KeptKeys kept = new KeptKeys();
   private byte[] remoteStatic = EMPTY;
-  private byte @Nullable [] kept; // the keys of the messages, if they are to be revealed
   private NoiseSymmetricState symmetric;
   private @Nullable ThirdKey thirdKey; // once one has opened
   private Step step;
@@ -202,11 +194,11 @@ public final class NoiseXX implements Handshake {
     at += KEY_BYTES;
     mixEphemeral(symmetric, localEphemeral);
     symmetric.mixKey(sharedSecret); // ee, from readFirst
-    keepKey(symmetric, SECOND_STATIC);
+    kept.ofSecondStatic(symmetric);
     at += sealStaticKey(out, at);
     mustAgree(localStaticKey.sharedPrivateKey(), remoteEphemeral); // es
     symmetric.mixKey(sharedSecret);
-    keepKey(symmetric, SECOND_PAYLOAD);
+    kept.ofSecondPayload(symmetric);
     at += symmetric.encryptAndHash(payload, 0, payloadLength, out, at);
     return at - from;
   }
@@ -226,7 +218,7 @@ public final class NoiseXX implements Handshake {
       return FAILED;
     }
     attempt.mixKey(sharedSecret);
-    keepKey(attempt, SECOND_STATIC);
+    kept.ofSecondStatic(attempt);
     byte[] publicKey = new byte[KEY_BYTES];
     if (attempt.decryptAndHash(in, at, SEALED_KEY_BYTES, publicKey, 0) == FAILED // s
         || !x25519.agree(localEphemeralPrivate, publicKey, sharedSecret)) { // es
@@ -234,7 +226,7 @@ public final class NoiseXX implements Handshake {
     }
     at += SEALED_KEY_BYTES;
     attempt.mixKey(sharedSecret);
-    keepKey(attempt, SECOND_PAYLOAD);
+    kept.ofSecondPayload(attempt);
     int payloadLength = attempt.decryptAndHash(in, at, from + length - at, payload, 0);
     if (payloadLength == FAILED) {
       return FAILED;
@@ -253,8 +245,7 @@ public final class NoiseXX implements Handshake {
     mustAgree(localStaticKey.sharedPrivateKey(), remoteEphemeral); // se
     symmetric.mixKey(sharedSecret);
     mixPreSharedKey(symmetric);
-    keepKey(symmetric, THIRD_PAYLOAD);
-    keepHash(symmetric);
+    kept.ofThird(symmetric);
     at += symmetric.encryptAndHash(payload, 0, payloadLength, out, at);
     return at - from;
   }
@@ -301,8 +292,7 @@ public final class NoiseXX implements Handshake {
     if (x25519.agree(localEphemeralPrivate, publicKey, sharedSecret)) { // se
       attempt.mixKey(sharedSecret);
       mixPreSharedKey(attempt);
-      keepKey(attempt, THIRD_PAYLOAD);
-      keepHash(attempt);
+      kept.ofThird(attempt);
       key = new ThirdKey(sealed, publicKey, attempt);
     } else {
       attempt.destroy();
@@ -372,46 +362,19 @@ public final class NoiseXX implements Handshake {
 
   @Override
   public void keepKeys() {
-    kept = new byte[KEPT * KEY_BYTES];
+    kept.begin();
   }
 
   @Override
   public void revealKeys(KeyReader reader) {
     expect(Step.SPLIT);
-    byte[] all = kept;
-    if (all != null) {
-      byte[][] each = new byte[KEPT][];
-      for (int i = 0; i < KEPT; i++) {
-        each[i] = Arrays.copyOfRange(all, i * KEY_BYTES, (i + 1) * KEY_BYTES);
-      }
-      reader.read(each[SECOND_STATIC], each[SECOND_PAYLOAD], each[THIRD_PAYLOAD], each[THIRD_HASH]);
-      for (byte[] one : each) {
-        Arrays.fill(one, (byte) 0);
-      }
-    }
-  }
-
-  private void keepKey(NoiseSymmetricState state, int which) {
-    byte[] all = kept;
-    if (all != null) {
-      state.copyKey(all, which * KEY_BYTES);
-    }
-  }
-
-  private void keepHash(NoiseSymmetricState state) {
-    byte[] all = kept;
-    if (all != null) {
-      System.arraycopy(state.handshakeHash(), 0, all, THIRD_HASH * KEY_BYTES, KEY_BYTES);
-    }
+    kept.reveal(reader);
   }
 
   @Override
   public void destroy() {
     step = Step.DONE;
-    byte[] all = kept;
-    if (all != null) {
-      Arrays.fill(all, (byte) 0);
-    }
+    kept.destroy();
     symmetric.destroy();
     NoiseSymmetricState keyed = thirdKey == null ? null : thirdKey.keyed;
     if (keyed != null) {
