@@ -216,7 +216,9 @@ public final class Message {
 
   /**
    * The body as a stream; of a streamed message always the same one. As long as it is not read to
-   * its end, its sender waits and later messages of the channel do too.
+   * its end, its sender waits and later messages of the channel do too. Once the connection has
+   * ended, a stream that is not read on for as long as the idle timeout may lose what is left of
+   * it, if another connection needs the place or the memory.
    */
   public InputStream stream() {
     MessageInputStream parts = stream;

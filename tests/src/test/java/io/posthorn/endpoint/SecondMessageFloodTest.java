@@ -62,6 +62,7 @@ class SecondMessageFloodTest {
   private final ConnectionTurns turns =
       new ConnectionTurns(
           table, addresses, events, counters, new StatelessReset(shared, addresses, outbox, false));
+  private final LeftStreams left = new LeftStreams(table, turns, shared.options());
   private final HandshakeSuite suite = new HandshakeSuite(shared, StaticKey.generate(random));
   private final Handshakes handshakes =
       new Handshakes(
@@ -71,11 +72,12 @@ class SecondMessageFloodTest {
           table,
           addresses,
           turns,
+          left,
           counters,
           Admission.COOKIE_THRESHOLD,
           outbox);
   private final ConnectionOpener opener =
-      new ConnectionOpener(shared, suite, table, addresses, turns, counters);
+      new ConnectionOpener(shared, suite, table, addresses, turns, left, counters);
   private final StaticKey hostKey = StaticKey.generate(random);
   private final Map<InetSocketAddress, byte[]> firsts = new LinkedHashMap<>();
   private long nowNanos;

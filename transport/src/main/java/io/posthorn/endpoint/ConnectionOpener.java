@@ -14,6 +14,7 @@ final class ConnectionOpener {
   private final ConnectionTable table;
   private final PeerAddresses addresses;
   private final ConnectionTurns turns;
+  private final LeftStreams left;
   private final EndpointCounters counters;
 
   ConnectionOpener(
@@ -22,12 +23,14 @@ final class ConnectionOpener {
       ConnectionTable table,
       PeerAddresses addresses,
       ConnectionTurns turns,
+      LeftStreams left,
       EndpointCounters counters) {
     this.shared = shared;
     this.suite = suite;
     this.table = table;
     this.addresses = addresses;
     this.turns = turns;
+    this.left = left;
     this.counters = counters;
   }
 
@@ -48,7 +51,7 @@ final class ConnectionOpener {
 
   /** Opens a connection to a peer; null at the limit. */
   private @Nullable ConnectionSlot open(InetSocketAddress peer, boolean implicit, long nowNanos) {
-    if (table.size() >= shared.options().maxConnections()) {
+    if (!left.hasRoom(nowNanos)) {
       return null;
     }
     ConnectionSlot slot = attempt(peer, implicit, nowNanos);

@@ -33,6 +33,9 @@ final class ConnectionSlot {
   /** When a hint that the peer has restarted is looked into again. */
   long nextRestartProbeNanos;
 
+  /** When the application took something of it last, or it ended if that was later. */
+  long unreadSinceNanos = Endpoint.NEVER;
+
   ConnectionSlot(PeerConnection connection) {
     this.connection = connection;
   }

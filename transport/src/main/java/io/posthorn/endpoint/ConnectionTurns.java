@@ -76,9 +76,21 @@ final class ConnectionTurns {
     } else if (!connection.isSendable()) {
       addresses.close(slot);
     }
-    if (connection.isEnded() && !connection.hasMessage() && !connection.hasPart()) {
-      forget(slot, nowNanos);
+    if (connection.isEnded()) {
+      if (!connection.hasMessage() && !connection.hasPart()) {
+        forget(slot, nowNanos);
+      } else if (slot.unreadSinceNanos == Endpoint.NEVER) {
+        slot.unreadSinceNanos = nowNanos;
+      }
     }
+  }
+
+  /** The application took something of a connection: credit may be due. */
+  void onTaken(ConnectionSlot slot, long nowNanos) {
+    if (slot.unreadSinceNanos != Endpoint.NEVER) {
+      slot.unreadSinceNanos = nowNanos;
+    }
+    settle(slot, nowNanos);
   }
 
   private void updateIds(ConnectionSlot slot) {
@@ -92,7 +104,8 @@ final class ConnectionTurns {
     }
   }
 
-  private void forget(ConnectionSlot slot, long nowNanos) {
+  /** An ended connection goes, and what of it was not read. */
+  void forget(ConnectionSlot slot, long nowNanos) {
     PeerConnection connection = slot.connection;
     if (table.byHandle(connection.handle()) != slot) {
       return;
@@ -184,7 +197,7 @@ final class ConnectionTurns {
       }
       if (message != null) {
         counters.messagesReceived++;
-        settle(slot, nowNanos); // credit may be due
+        onTaken(slot, nowNanos);
         return message;
       }
     }
@@ -207,7 +220,7 @@ final class ConnectionTurns {
         readable.add(slot);
       }
     }
-    settle(slot, nowNanos); // credit may be due
+    onTaken(slot, nowNanos);
   }
 
   /** Brings the counters that connections keep up to date. */

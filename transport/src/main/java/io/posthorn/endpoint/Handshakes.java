@@ -1,6 +1,5 @@
 package io.posthorn.endpoint;
 
-import io.posthorn.SocketOptions;
 import io.posthorn.protocol.ConnectionEnd;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.PeerConnection;
@@ -32,11 +31,11 @@ final class Handshakes {
   static final int FORGED_SECONDS_PER_SECOND = Admission.HANDSHAKES_PER_SECOND;
 
   private final EndpointResources shared;
-  private final SocketOptions options;
   private final Predicate<InetSocketAddress> isSelf;
   private final ConnectionTable table;
   private final PeerAddresses addresses;
   private final ConnectionTurns turns;
+  private final LeftStreams left;
   private final ConnectionAcceptor acceptor;
   private final Admission admission;
   private final RestartProbes restarts;
@@ -54,15 +53,16 @@ final class Handshakes {
       ConnectionTable table,
       PeerAddresses addresses,
       ConnectionTurns turns,
+      LeftStreams left,
       EndpointCounters counters,
       int cookieThreshold,
       Outbox outbox) {
     this.shared = shared;
-    this.options = shared.options();
     this.isSelf = isSelf;
     this.table = table;
     this.addresses = addresses;
     this.turns = turns;
+    this.left = left;
     this.acceptor = new ConnectionAcceptor(shared, suite, table, addresses, turns, counters);
     this.admission = new Admission(shared, suite, cookieThreshold, outbox);
     this.restarts = new RestartProbes(shared, suite, outbox);
@@ -103,7 +103,7 @@ final class Handshakes {
     if (!toSelf && winsAgainst(bytes, first, from)) {
       return DropReason.SIMULTANEOUS_OPEN;
     }
-    if (closing || table.size() >= options.maxConnections()) {
+    if (closing || !left.hasRoom(nowNanos)) {
       admission.refuse(from, CloseReason.REFUSED);
       return DropReason.CONNECTION_LIMIT;
     }
@@ -205,7 +205,7 @@ final class Handshakes {
       return DropReason.HANDSHAKE_FORGED; // whether it verified or not: nobody is to learn that
     }
     admission.remove(halfOpen);
-    if (closing || table.size() >= options.maxConnections()) {
+    if (closing || !left.hasRoom(nowNanos)) {
       halfOpen.handshake.destroy();
       return DropReason.CONNECTION_LIMIT;
     }

@@ -16,12 +16,15 @@ final class MemoryRelief {
 
   private final ConnectionTable table;
   private final ConnectionTurns turns;
+  private final LeftStreams left;
   private final ReceiveMemory memory;
   private long nextNanos = Long.MIN_VALUE;
 
-  MemoryRelief(ConnectionTable table, ConnectionTurns turns, ReceiveMemory memory) {
+  MemoryRelief(
+      ConnectionTable table, ConnectionTurns turns, LeftStreams left, ReceiveMemory memory) {
     this.table = table;
     this.turns = turns;
+    this.left = left;
     this.memory = memory;
   }
 
@@ -31,6 +34,7 @@ final class MemoryRelief {
       return;
     }
     nextNanos = nowNanos + EVERY_NANOS;
+    left.giveUp(nowNanos);
     ConnectionSlot heaviest = heaviestStalled(nowNanos - STALLED_NANOS);
     if (heaviest != null) {
       heaviest.connection.evict(nowNanos);

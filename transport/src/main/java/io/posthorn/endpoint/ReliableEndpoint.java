@@ -200,17 +200,27 @@ public final class ReliableEndpoint implements Endpoint {
     this.suite = new HandshakeSuite(shared, identity);
     this.resets = new StatelessReset(shared, addresses, outbox, lasting != null);
     this.turns = new ConnectionTurns(table, addresses, events, counters, resets);
+    LeftStreams left = new LeftStreams(table, turns, options);
     this.handshakes =
         new Handshakes(
-            shared, isSelf, suite, table, addresses, turns, counters, cookieThreshold, outbox);
-    this.opener = new ConnectionOpener(shared, suite, table, addresses, turns, counters);
+            shared,
+            isSelf,
+            suite,
+            table,
+            addresses,
+            turns,
+            left,
+            counters,
+            cookieThreshold,
+            outbox);
+    this.opener = new ConnectionOpener(shared, suite, table, addresses, turns, left, counters);
     this.receiver =
         new DatagramReceiver(
             table,
             turns,
             handshakes,
             resets,
-            new MemoryRelief(table, turns, shared.memory()),
+            new MemoryRelief(table, turns, left, shared.memory()),
             choice,
             counters,
             packetTrace);
@@ -283,7 +293,7 @@ public final class ReliableEndpoint implements Endpoint {
     ReceivedMessage message = slot == null ? null : slot.connection.pollMessage();
     if (slot != null && message != null) {
       counters.messagesReceived++;
-      turns.settle(slot, nowNanos); // credit may be due
+      turns.onTaken(slot, nowNanos);
     }
     return message;
   }
@@ -296,7 +306,7 @@ public final class ReliableEndpoint implements Endpoint {
     }
     ReceivedMessage part = slot.connection.pollPart(channel);
     if (part != null) {
-      turns.settle(slot, nowNanos);
+      turns.onTaken(slot, nowNanos);
     }
     return part;
   }

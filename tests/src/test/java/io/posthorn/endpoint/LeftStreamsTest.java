@@ -1,0 +1,136 @@
+package io.posthorn.endpoint;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.DraftOptions;
+import io.posthorn.Mode;
+import io.posthorn.Security;
+import io.posthorn.SocketOptions;
+import io.posthorn.protocol.ReceivedMessage;
+import io.posthorn.wire.DropReason;
+import io.posthorn.wire.VarInt;
+import io.posthorn.wire.WireLimits;
+import org.junit.jupiter.api.Test;
+
+/**
+ * An application that drops streamed messages half read: what the ended connections hold is there
+ * for others when it is wanted, and for a slow reader until then.
+ */
+class LeftStreamsTest {
+  private static final long SECOND = 1_000_000_000L;
+  private static final byte[] BEGINNING = {5, 1, 2};
+  private static final byte[] END = {4, 3, 4};
+
+  private static SocketOptions options(int maxConnections, long socketReceiveBytes) {
+    DraftOptions options = DraftOptions.of(Mode.RELIABLE);
+    options.security = Security.none();
+    options.maxConnections = maxConnections;
+    options.socketReceiveBytes = socketReceiveBytes;
+    options.streaming = true;
+    return options.done();
+  }
+
+  private SocketOptions options = options(1, 1 << 20);
+  private ReliableEndpoint endpoint = HandPeer.endpoint(options, 1);
+  private int hosts;
+
+  private HandPeer connected() {
+    HandPeer peer = new HandPeer(endpoint, options, ++hosts, 1);
+    peer.connect();
+    return peer;
+  }
+
+  /** A peer whose messages on these channels are read to their first part, and which then went. */
+  private HandPeer leftHalfRead(int... channels) {
+    HandPeer peer = connected();
+    for (int channel : channels) {
+      peer.send(out -> out.channelData(channel, 0, BEGINNING, 0, BEGINNING.length));
+      ReceivedMessage first = endpoint.pollMessage(peer.nowNanos);
+      assertNotNull(first);
+      assertTrue(first.more());
+      peer.send(out -> out.channelData(channel, BEGINNING.length, END, 0, END.length));
+    }
+    peer.send(out -> out.close(0, 0, new byte[0], 0));
+    peer.advance(10 * SECOND); // beyond the time for late packets
+    assertEquals(0, endpoint.connections(peer.nowNanos).size());
+    return peer;
+  }
+
+  /** Whether one more peer is answered at this time. */
+  private boolean hasRoom(long nowNanos) {
+    HandPeer other = new HandPeer(endpoint, options, ++hosts, 1);
+    other.nowNanos = nowNanos;
+    other.deliver(other.first());
+    return other.third.length > 0;
+  }
+
+  @Test
+  void thePlaceOfAStreamThatNobodyReadsOnGoesToAPeerThatComes() {
+    HandPeer gone = leftHalfRead(0);
+    assertFalse(hasRoom(gone.nowNanos), "it may yet be read");
+    assertFalse(hasRoom(gone.nowNanos + 15 * SECOND));
+    assertTrue(hasRoom(gone.nowNanos + 45 * SECOND));
+    assertNull(endpoint.pollPart(gone.handle(), 0, gone.nowNanos + 45 * SECOND));
+  }
+
+  @Test
+  void thePlaceGoesToAPeerThatThisSideAsksForToo() {
+    HandPeer gone = leftHalfRead(0);
+    long soon = gone.nowNanos + 15 * SECOND;
+    assertEquals(Endpoint.NO_CONNECTION, endpoint.connect(HandPeer.address(99), soon));
+    long late = gone.nowNanos + 45 * SECOND;
+    assertTrue(endpoint.connect(HandPeer.address(99), late) != Endpoint.NO_CONNECTION);
+  }
+
+  @Test
+  void whoReadsOnKeepsWhatIsLeft() {
+    HandPeer gone = leftHalfRead(0, 1);
+    long later = gone.nowNanos + 25 * SECOND;
+    assertNotNull(endpoint.pollPart(gone.handle(), 0, later));
+    assertFalse(hasRoom(later + 20 * SECOND), "the other is still there");
+    assertNotNull(endpoint.pollPart(gone.handle(), 1, later + 25 * SECOND));
+    assertTrue(hasRoom(later + 25 * SECOND), "all is read");
+  }
+
+  @Test
+  void whatNobodyWantsIsThereForTheSlowestReader() {
+    HandPeer gone = leftHalfRead(0);
+    gone.advance(3_600 * SECOND);
+    ReceivedMessage part = endpoint.pollPart(gone.handle(), 0, gone.nowNanos);
+    assertNotNull(part);
+    assertFalse(part.more());
+  }
+
+  /** With what is left half read, whoever begins messages and brings no more could stop all. */
+  @Test
+  void aStreamThatNobodyReadsOnDoesNotKeepAHoarderOn() {
+    options = options(100, 256 << 10);
+    endpoint = HandPeer.endpoint(options, 1);
+    HandPeer gone = leftHalfRead(0);
+    long later = gone.nowNanos + 45 * SECOND;
+    HandPeer hoarder = new HandPeer(endpoint, options, ++hosts, 1);
+    HandPeer honest = new HandPeer(endpoint, options, ++hosts, 1);
+    hoarder.nowNanos = later;
+    honest.nowNanos = later;
+    hoarder.connect();
+    honest.connect();
+    byte[] begun = new byte[30_000]; // less than what would be handed over
+    VarInt.write(begun, 0, 2L * WireLimits.MAX_CHUNK_BYTES);
+    for (int i = 0; i < 12 * begun.length; i += 1_000) {
+      int channel = i / begun.length;
+      int at = i % begun.length;
+      hoarder.send(out -> out.channelData(channel, at, begun, at, 1_000));
+    }
+    long full = endpoint.counters().drops(DropReason.RECEIVE_BUFFER_FULL);
+    assertTrue(full > 0, "the memory is used up");
+    honest.nowNanos = later + 12 * SECOND;
+    honest.send(out -> out.channelData(0, 0, END, 0, END.length));
+    honest.nowNanos += 2 * SECOND;
+    honest.send(out -> out.channelData(0, 0, END, 0, END.length));
+    assertNotNull(endpoint.pollMessage(honest.nowNanos));
+  }
+}
