@@ -58,7 +58,7 @@ final class ConnectionAcceptor {
         && !self
         && existing.connection.isUnanswered()
         && existing.connection.isSendable()) {
-      if (refusal(existing.connection.alias(), key, existing) != null) {
+      if (refusal(existing.connection.peer().alias(), key, existing) != null) {
         halfOpen.handshake.destroy(); // the own attempt goes on, and may yet find the right peer
         return DropReason.IDENTITY_REFUSED;
       }
@@ -115,8 +115,8 @@ final class ConnectionAcceptor {
         && !known.connection.isOver()
         && !known.connection.isUnanswered()
         && known.connection.address().equals(fresh.connection.address())
-        && known.connection.peerInstanceId() != fresh.connection.peerInstanceId()
-        && known.connection.mayBecome(fresh.connection.peerKey())) {
+        && known.connection.peer().instanceId() != fresh.connection.peer().instanceId()
+        && known.connection.peer().mayBecome(fresh.connection.peer().key())) {
       known.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
       turns.settle(known, nowNanos);
     }
@@ -132,6 +132,6 @@ final class ConnectionAcceptor {
   private @Nullable String refusal(
       InetSocketAddress peer, byte[] key, @Nullable ConnectionSlot existing) {
     String refusal = shared.options().security().refusal(peer, key, false);
-    return refusal != null || existing == null ? refusal : existing.connection.refusal(key);
+    return refusal != null || existing == null ? refusal : existing.connection.peer().refusal(key);
   }
 }

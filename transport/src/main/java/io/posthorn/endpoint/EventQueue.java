@@ -2,6 +2,7 @@ package io.posthorn.endpoint;
 
 import io.posthorn.protocol.ConnectionEnd;
 import io.posthorn.protocol.PeerConnection;
+import io.posthorn.protocol.PeerIdentity;
 import io.posthorn.protocol.channel.SendLedger;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
@@ -44,20 +45,21 @@ final class EventQueue {
   }
 
   static EndpointEvent connected(PeerConnection connection, InetSocketAddress peer) {
+    PeerIdentity identity = connection.peer();
     return new EndpointEvent.Connected(
         connection.handle(),
         peer,
         connection.isOpenedHere(),
-        connection.peerKey(),
-        connection.peerRegistrations(),
-        connection.peerApplication());
+        identity.key(),
+        identity.registrations(),
+        identity.application());
   }
 
   /** Takes what a connection has to say. */
   void collect(PeerConnection connection) {
     long handle = connection.handle();
     if (connection.pollConnected()) {
-      events.add(connected(connection, connection.alias()));
+      events.add(connected(connection, connection.peer().alias()));
     }
     ConnectionEnd end = connection.pollEnd();
     CloseReason reason = connection.endReason();
@@ -80,18 +82,18 @@ final class EventQueue {
       report(connection, end);
     }
     if (connection.pollWritable()) {
-      events.add(new EndpointEvent.Writable(handle, connection.alias()));
+      events.add(new EndpointEvent.Writable(handle, connection.peer().alias()));
     }
   }
 
   private void report(PeerConnection connection, ConnectionEnd end) {
     if (connection.ledger().lostUnreceipted() > 0 && end.reason() != CloseReason.APPLICATION) {
-      noteLost(connection.alias());
+      noteLost(connection.peer().alias());
     }
     events.add(
         new EndpointEvent.Closed(
             connection.handle(),
-            connection.alias(),
+            connection.peer().alias(),
             end.reason(),
             end.byPeer(),
             end.applicationCode(),

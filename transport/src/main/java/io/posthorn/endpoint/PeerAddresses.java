@@ -56,7 +56,7 @@ final class PeerAddresses {
 
   /** The peer that this side asked for has answered: it is there, whoever was before. */
   void answer(ConnectionSlot slot) {
-    InetSocketAddress name = slot.connection.alias();
+    InetSocketAddress name = slot.connection.peer().alias();
     if (!slot.connection.address().equals(name)) {
       return; // it answered from elsewhere, and has yet to prove that it is there
     }
@@ -101,7 +101,7 @@ final class PeerAddresses {
       }
       return;
     }
-    InetSocketAddress name = connection.alias();
+    InetSocketAddress name = connection.peer().alias();
     boolean isNamed = byName.get(name) == slot;
     if (!isNamed) {
       awaitNoMore(name, slot);
@@ -122,7 +122,7 @@ final class PeerAddresses {
 
   /** The connection takes no messages any more: whoever waits for its name can have it. */
   void close(ConnectionSlot slot) {
-    InetSocketAddress name = slot.connection.alias();
+    InetSocketAddress name = slot.connection.peer().alias();
     if (!waiting.isEmpty() && byName.get(name) == slot) {
       letNextIn(name);
     }
@@ -131,7 +131,7 @@ final class PeerAddresses {
   /** The connection is over. */
   void leave(ConnectionSlot slot) {
     leavePath(slot);
-    InetSocketAddress name = slot.connection.alias();
+    InetSocketAddress name = slot.connection.peer().alias();
     awaitNoMore(name, slot);
     if (byName.remove(name, slot)) {
       letNextIn(name);
@@ -228,13 +228,14 @@ final class PeerAddresses {
   private static boolean keeps(
       ConnectionSlot holder, InetSocketAddress name, ConnectionSlot other) {
     return holder.connection.address().equals(name)
-        && (holder.proof > other.proof || !holder.connection.mayBecome(other.connection.peerKey()));
+        && (holder.proof > other.proof
+            || !holder.connection.peer().mayBecome(other.connection.peer().key()));
   }
 
   private void rename(ConnectionSlot slot) {
-    InetSocketAddress before = slot.connection.alias();
+    InetSocketAddress before = slot.connection.peer().alias();
     InetSocketAddress now = slot.connection.address();
-    slot.connection.rename(now);
+    slot.connection.peer().rename(now);
     events.add(new EndpointEvent.Renamed(slot.connection.handle(), before, now));
   }
 }

@@ -1,7 +1,7 @@
 package io.posthorn.endpoint;
 
 import io.posthorn.protocol.EndpointResources;
-import io.posthorn.protocol.PeerConnection;
+import io.posthorn.protocol.PeerIdentity;
 import io.posthorn.protocol.handshake.OpeningAttempt;
 import io.posthorn.protocol.handshake.TransportParameters;
 import io.posthorn.wire.ControlPacket;
@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Looks into hints that a peer does not know its connection any more (PROTOCOL.md §12.3). A hint
  * proves nothing, so the peer is asked by a first handshake message; its answer is sealed, and if
  * it comes from another instance, with the same key or one that the peer may have now ({@link
- * PeerConnection#mayBecome}), the peer has restarted. The handshake goes no further.
+ * PeerIdentity#mayBecome}), the peer has restarted. The handshake goes no further.
  */
 final class RestartProbes {
   private static final int LIMIT = 64;
@@ -120,9 +120,9 @@ final class RestartProbes {
     boolean restarted =
         peer != null
             && peer.instanceId != shared.instanceId()
-            && peer.instanceId != probe.slot.connection.peerInstanceId()
+            && peer.instanceId != probe.slot.connection.peer().instanceId()
             && !probe.isMoot()
-            && mayBecome(probe.slot.connection, key);
+            && mayBecome(probe.slot.connection.peer(), key);
     return restarted ? probe.slot : null;
   }
 
@@ -131,10 +131,8 @@ final class RestartProbes {
    * where there is one, an answer with another key proves nothing: such a restart shows when the
    * peer itself opens a connection, or falls silent for long.
    */
-  private boolean mayBecome(PeerConnection connection, byte[] key) {
-    return shared.options().security().hasPreSharedKey()
-        ? connection.hasKey(key)
-        : connection.mayBecome(key);
+  private boolean mayBecome(PeerIdentity peer, byte[] key) {
+    return shared.options().security().hasPreSharedKey() ? peer.hasKey(key) : peer.mayBecome(key);
   }
 
   long deadlineNanos() {

@@ -23,6 +23,7 @@ final class ConnectionParts {
   private static final long NEVER = Long.MAX_VALUE;
 
   final EndpointResources shared;
+  final PeerIdentity peer;
   final Deliveries deliveries;
   final Acknowledgements acknowledgements;
   final AckFrequency ackFrequency = new AckFrequency();
@@ -65,7 +66,8 @@ final class ConnectionParts {
       long nowNanos) {
     SocketOptions options = shared.options();
     this.shared = shared;
-    deliveries = new Deliveries(shared, handle, address);
+    peer = new PeerIdentity(options.security(), address, !openedHere);
+    deliveries = new Deliveries(shared, handle, peer);
     acknowledgements = new Acknowledgements(PeerConnection.MAX_ACK_DELAY_NANOS);
     path = new Path(address, shared.random(), peerIds);
     localIds = new LocalConnectionIds(shared.ids(), localConnectionId);

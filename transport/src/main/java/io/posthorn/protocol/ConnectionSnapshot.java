@@ -21,13 +21,14 @@ final class ConnectionSnapshot {
       long nowNanos) {
     PacketRecovery recovery = connection.recovery();
     SendLedger ledger = deliveries.ledger();
+    byte[] key = connection.peer().key();
     return new ConnectionInfo(
         connection.handle(),
         connection.localConnectionId(),
         connection.address(),
         state(connection),
         connection.isOpenedHere(),
-        connection.peerKey().length == 0 ? null : Fingerprint.of(connection.peerKey()).toString(),
+        key.length == 0 ? null : Fingerprint.of(key).toString(),
         Duration.ofNanos(recovery.rtt().hasSample() ? recovery.rtt().smoothedRttNanos() : 0),
         Duration.ofNanos(recovery.rtt().minRttNanos()),
         recovery.controller().windowBytes(),

@@ -12,7 +12,6 @@ import io.posthorn.protocol.channel.SendLedger;
 import io.posthorn.protocol.channel.UnorderedMessages;
 import io.posthorn.protocol.handshake.TransportParameters;
 import io.posthorn.wire.WireLimits;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +41,7 @@ final class Deliveries {
   private boolean writableDue;
   private long unacknowledged = -1;
 
-  Deliveries(EndpointResources shared, long handle, InetSocketAddress alias) {
+  Deliveries(EndpointResources shared, long handle, PeerIdentity peer) {
     SocketOptions options = shared.options();
     ReceiveBudget budget = budget(options, shared.memory());
     ledger = new SendLedger(options.sendBufferBytes());
@@ -50,7 +49,7 @@ final class Deliveries {
     incoming = new IncomingChannels(budget, shared.memory());
     unordered = new UnorderedMessages(ledger, confirmations, budget, options.priorities());
     datagrams = new Datagrams(ledger, shared.memory());
-    inbox = new Inbox(handle, alias, incoming, unordered, datagrams);
+    inbox = new Inbox(handle, peer, incoming, unordered, datagrams);
   }
 
   private static ReceiveBudget budget(SocketOptions options, ReceiveMemory memory) {
@@ -243,11 +242,6 @@ final class Deliveries {
     incoming.release();
     unordered.release();
     datagrams.release();
-  }
-
-  /** The connection goes by another address from now on. */
-  void rename(InetSocketAddress to) {
-    inbox.rename(to);
   }
 
   boolean hasMessage() {

@@ -4,7 +4,6 @@ import io.posthorn.Delivery;
 import io.posthorn.protocol.channel.Datagrams;
 import io.posthorn.protocol.channel.IncomingChannels;
 import io.posthorn.protocol.channel.UnorderedMessages;
-import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +15,7 @@ final class Inbox {
   private static final int KINDS = 3;
 
   private final long connection;
-  private InetSocketAddress from;
+  private final PeerIdentity peer;
   private final IncomingChannels ordered;
   private final UnorderedMessages unordered;
   private final Datagrams datagrams;
@@ -24,20 +23,15 @@ final class Inbox {
 
   Inbox(
       long connection,
-      InetSocketAddress from,
+      PeerIdentity peer,
       IncomingChannels ordered,
       UnorderedMessages unordered,
       Datagrams datagrams) {
     this.connection = connection;
-    this.from = from;
+    this.peer = peer;
     this.ordered = ordered;
     this.unordered = unordered;
     this.datagrams = datagrams;
-  }
-
-  /** The connection goes by another address from now on. */
-  void rename(InetSocketAddress to) {
-    from = to;
   }
 
   @Nullable ReceivedMessage poll() {
@@ -76,7 +70,7 @@ final class Inbox {
         ? null
         : new ReceivedMessage(
             connection,
-            from,
+            peer.alias(),
             channel,
             Delivery.RELIABLE_ORDERED,
             taken.number(),
@@ -91,7 +85,7 @@ final class Inbox {
         ? null
         : new ReceivedMessage(
             connection,
-            from,
+            peer.alias(),
             ready.channel(),
             ready.key() < 0 ? Delivery.RELIABLE_UNORDERED : Delivery.RELIABLE_LATEST,
             ready.id(),
@@ -106,7 +100,7 @@ final class Inbox {
         ? null
         : new ReceivedMessage(
             connection,
-            from,
+            peer.alias(),
             ready.channel(),
             ready.sequenced() ? Delivery.UNRELIABLE_SEQUENCED : Delivery.UNRELIABLE,
             -1,

@@ -17,7 +17,6 @@ final class Opening {
   private static final byte[] NO_PREFIX = new byte[0];
 
   private final ConnectionParts parts;
-  private final ExpectedPeer expected;
   private @Nullable OpeningAttempt attempt;
   private @Nullable Session session;
   private @Nullable String refusal;
@@ -26,14 +25,8 @@ final class Opening {
   private long peerMaxAckDelayNanos;
   private long thirdRoundTripNanos = -1;
 
-  /**
-   * Makes one.
-   *
-   * @param expected whom this side asks for
-   */
-  Opening(ConnectionParts parts, ExpectedPeer expected) {
+  Opening(ConnectionParts parts) {
     this.parts = parts;
-    this.expected = expected;
   }
 
   /** This side asks. */
@@ -130,7 +123,7 @@ final class Opening {
       return DropReason.MALFORMED_HANDSHAKE;
     }
     byte[] key = opening.handshake().remoteStatic();
-    refusal = expected.refusal(key);
+    refusal = parts.peer.refusal(key);
     if (refusal != null) {
       // Without M3: whoever answered in the peer's place learns not even who asked.
       return DropReason.IDENTITY_REFUSED;
@@ -162,16 +155,14 @@ final class Opening {
    * @return why its identity cannot be remembered, so that it is not to be used; else null
    */
   @Nullable String rememberPeer() {
-    Session open = session;
-    return open == null ? null : expected.remember(open.peerKey());
+    return session == null ? null : parts.peer.remember();
   }
 
   private void open(
       long remoteConnectionId, PacketProtection keys, byte[] key, TransportParameters peer) {
     FrameDispatcher frames = new FrameDispatcher(parts);
-    byte[] application = peer.application;
-    String speaks = application == null ? "" : new String(application, StandardCharsets.ISO_8859_1);
-    session = new Session(keys, frames, peer.instanceId, key, peer.registrationFingerprint, speaks);
+    session = new Session(keys, frames);
+    parts.peer.onKeys(key, peer);
     if (parts.trace != null) {
       parts.trace.keys(keys, attempt != null, parts.localIds.first(), remoteConnectionId);
     }

@@ -3,7 +3,6 @@ package io.posthorn.protocol;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.Delivery;
 import io.posthorn.EcnMark;
-import io.posthorn.Security;
 import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.protocol.channel.SendLedger;
 import io.posthorn.protocol.handshake.Handshake;
@@ -17,7 +16,6 @@ import io.posthorn.wire.DropReason;
 import io.posthorn.wire.SecondMessagePacket;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,15 +29,11 @@ public final class PeerConnection {
   /** How long an acknowledgement may wait. */
   static final long MAX_ACK_DELAY_NANOS = 25_000_000L;
 
-  private static final byte[] NO_KEY = new byte[0];
-
   private final long handle;
-  private InetSocketAddress alias;
   private final boolean openedHere;
   private final long openedNanos;
   private final ConnectionParts parts;
   private final Deliveries deliveries;
-  private final ExpectedPeer expected;
   private final Opening opening;
   private final Closing closing;
   private final ConnectionTimers timers;
@@ -55,18 +49,13 @@ public final class PeerConnection {
       boolean implicit,
       long nowNanos) {
     this.handle = handle;
-    this.alias = address;
     this.openedHere = openedHere;
     this.openedNanos = nowNanos;
     this.parts =
         new ConnectionParts(
             shared, handle, address, localConnectionId, openedHere, implicit, nowNanos);
     this.deliveries = parts.deliveries;
-    this.expected = new ExpectedPeer(shared.options().security());
-    if (openedHere) {
-      expected.add(address);
-    }
-    this.opening = new Opening(parts, expected);
+    this.opening = new Opening(parts);
     this.closing = new Closing(parts, opening);
     this.timers = new ConnectionTimers(parts, opening, closing);
     this.receiver = new PacketReceiver(parts, opening, closing, timers);
@@ -169,55 +158,7 @@ public final class PeerConnection {
    * @return why this connection must not be used for that name; null if it may be
    */
   public @Nullable String askFor(InetSocketAddress name) {
-    if (expected.isAskedForAs(name)) {
-      return null;
-    }
-    Session open = opening.session();
-    if (open != null) {
-      Security security = parts.shared.options().security();
-      String problem = security.refusal(name, open.peerKey(), true);
-      if (problem == null && opening.isConfirmed()) {
-        problem = security.remember(name, open.peerKey());
-      }
-      if (problem != null) {
-        return problem;
-      }
-    }
-    expected.add(name);
-    return null;
-  }
-
-  /**
-   * Why somebody with this key cannot be the peer that this side asked for; null if it may be, and
-   * if the peer came by itself and was never asked for.
-   */
-  public @Nullable String refusal(byte[] key) {
-    return expected.refusal(key);
-  }
-
-  /**
-   * Whether somebody with this key at the peer's address may be what the peer has become, after a
-   * restart say. With the same key always. With another one, only if this side would take whoever
-   * has it for the peer: under each name by which it asked for the peer; and where the peer came by
-   * itself, if such a stranger might come too. Where this side knows those who come by their keys
-   * ({@link Security#takesStrangers}), another key is another peer, even if that may come as well:
-   * it neither ends the connection nor gets what is sent to its address.
-   */
-  public boolean mayBecome(byte[] key) {
-    if (hasKey(key)) {
-      return true;
-    }
-    if (expected.refusal(key) != null) {
-      return false;
-    }
-    Security security = parts.shared.options().security();
-    return openedHere || (security.takesStrangers() && security.refusal(alias, key, false) == null);
-  }
-
-  /** Whether the peer proved to have this static key. */
-  public boolean hasKey(byte[] key) {
-    Session session = opening.session();
-    return session != null && Arrays.equals(session.peerKey(), key);
+    return parts.peer.askFor(name, opening.isConfirmed());
   }
 
   /** The parameters that this side announces. */
@@ -493,7 +434,7 @@ public final class PeerConnection {
   public boolean lendRun(ReceivedRun run) {
     boolean lent = deliveries.incoming().lendRun(run);
     if (lent) {
-      run.by(handle, alias);
+      run.by(handle, parts.peer.alias());
     }
     return lent;
   }
@@ -541,34 +482,19 @@ public final class PeerConnection {
     return parts.peerIds.isReset(packet, at) && !isOver();
   }
 
+  /** Who the peer is. */
+  public PeerIdentity peer() {
+    return parts.peer;
+  }
+
   /** Its name within the socket. */
   public long handle() {
     return handle;
   }
 
-  /** What the peer's application says it speaks; from the network. Empty for nothing. */
-  public String peerApplication() {
-    Session session = opening.session();
-    return session == null ? "" : session.peerApplication();
-  }
-
   /** The first id that the peer's packets carried. */
   public long localConnectionId() {
     return parts.localIds.first();
-  }
-
-  /**
-   * The address under which the application knows the peer: the one at which it was met, until
-   * {@link #rename}.
-   */
-  public InetSocketAddress alias() {
-    return alias;
-  }
-
-  /** The application is to know the peer by another address from now on. */
-  public void rename(InetSocketAddress to) {
-    alias = to;
-    deliveries.rename(to);
   }
 
   /** Where the peer is reached. */
@@ -589,24 +515,6 @@ public final class PeerConnection {
   /** The attempt under way, or null. */
   public @Nullable OpeningAttempt attempt() {
     return opening.attempt();
-  }
-
-  /** The peer's instance, 0 before it is known. */
-  public long peerInstanceId() {
-    Session session = opening.session();
-    return session == null ? 0 : session.peerInstanceId();
-  }
-
-  /** The peer's static key, 32 bytes; empty in clear and before it is known. */
-  public byte[] peerKey() {
-    Session session = opening.session();
-    return session == null ? NO_KEY : session.peerKey();
-  }
-
-  /** Fingerprint of what the peer's codec knows, 32 bytes; null if it did not tell. */
-  public byte @Nullable [] peerRegistrations() {
-    Session session = opening.session();
-    return session == null ? null : session.peerRegistrations();
   }
 
   /** Whether messages may be given to {@link #send}. */
