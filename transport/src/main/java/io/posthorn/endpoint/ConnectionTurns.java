@@ -1,9 +1,12 @@
 package io.posthorn.endpoint;
 
 import io.posthorn.EcnMark;
+import io.posthorn.protocol.Inbox;
+import io.posthorn.protocol.PacketSender;
 import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.channel.ReceivedRun;
+import io.posthorn.protocol.channel.SendLedger;
 import io.posthorn.protocol.recovery.PacketRecovery;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
@@ -66,7 +69,8 @@ final class ConnectionTurns {
     connection.traceEnd(nowNanos);
     events.collect(connection);
     updateIds(slot);
-    if (!slot.queuedForReading && connection.hasMessage()) {
+    Inbox inbox = connection.inbox();
+    if (!slot.queuedForReading && inbox.hasMessage()) {
       slot.queuedForReading = true;
       readable.add(slot);
     }
@@ -77,7 +81,7 @@ final class ConnectionTurns {
       addresses.close(slot);
     }
     if (connection.isEnded()) {
-      if (!connection.hasMessage() && !connection.hasPart()) {
+      if (!inbox.hasMessage() && !inbox.hasPart()) {
         forget(slot, nowNanos);
       } else if (slot.unreadSinceNanos == Endpoint.NEVER) {
         slot.unreadSinceNanos = nowNanos;
@@ -113,9 +117,10 @@ final class ConnectionTurns {
     endedLost += connection.recovery().packetsLost();
     endedSpurious += connection.recovery().packetsSpuriouslyLost();
     endedMarked += connection.recovery().ecn().packetsMarkedCe();
-    endedRetransmitted += connection.ledger().retransmittedBytes();
-    endedRepeated += connection.ledger().repeatedBytes();
-    connection.release();
+    SendLedger ledger = connection.deliveries().ledger();
+    endedRetransmitted += ledger.retransmittedBytes();
+    endedRepeated += ledger.repeatedBytes();
+    connection.inbox().release();
     resets.onEnded(slot, nowNanos);
     table.remove(slot);
   }
@@ -145,7 +150,7 @@ final class ConnectionTurns {
       if (slot == null) {
         return false;
       }
-      if (fill(slot.connection, out, nowNanos)) {
+      if (fill(slot.connection.sender(), out, nowNanos)) {
         transmitting.add(transmitting.remove()); // the others' turn
         return true;
       }
@@ -155,21 +160,21 @@ final class ConnectionTurns {
     }
   }
 
-  private boolean fill(PeerConnection connection, TransmitBatch out, long nowNanos) {
-    int limit = connection.datagramBytes();
-    int bytes = connection.writeDatagram(out.bytes(), 0, WireLimits.MAX_DATAGRAM_BYTES, nowNanos);
+  private boolean fill(PacketSender sender, TransmitBatch out, long nowNanos) {
+    int limit = sender.datagramBytes();
+    int bytes = sender.writeDatagram(out.bytes(), 0, WireLimits.MAX_DATAGRAM_BYTES, nowNanos);
     if (bytes == 0) {
       return false;
     }
-    out.begin(connection.destination(), bytes);
-    if (connection.wasMarked()) {
+    out.begin(sender.destination(), bytes);
+    if (sender.wasMarked()) {
       out.mark(EcnMark.ECT_0);
     }
     while (bytes == limit
         && out.segments() < MAX_SEGMENTS
         && out.lengthBytes() + limit <= WireLimits.MAX_DATAGRAM_BYTES
-        && !connection.isNextApart()) {
-      bytes = connection.writeDatagram(out.bytes(), out.lengthBytes(), limit, nowNanos);
+        && !sender.isNextApart()) {
+      bytes = sender.writeDatagram(out.bytes(), out.lengthBytes(), limit, nowNanos);
       if (bytes == 0) {
         break;
       }
@@ -190,8 +195,9 @@ final class ConnectionTurns {
       if (slot == null) {
         return null;
       }
-      ReceivedMessage message = slot.connection.pollMessage();
-      slot.queuedForReading = slot.connection.hasMessage();
+      Inbox inbox = slot.connection.inbox();
+      ReceivedMessage message = inbox.poll();
+      slot.queuedForReading = inbox.hasMessage();
       if (slot.queuedForReading) {
         readable.add(slot);
       }
@@ -206,16 +212,17 @@ final class ConnectionTurns {
   /** Lends the ordered messages of the connection whose turn it is; false if it has none. */
   boolean lendRun(ReceivedRun run) {
     ConnectionSlot slot = readable.peek();
-    return slot != null && slot.connection.lendRun(run);
+    return slot != null && slot.connection.inbox().lendRun(run);
   }
 
   /** The messages lent have been dealt with: it is the next one's turn. */
   void endRun(ReceivedRun run, ConnectionSlot slot, long nowNanos) {
-    slot.connection.endRun(run);
+    Inbox inbox = slot.connection.inbox();
+    inbox.endRun(run);
     counters.messagesReceived += run.count();
     if (readable.peek() == slot) {
       readable.remove();
-      slot.queuedForReading = slot.connection.hasMessage();
+      slot.queuedForReading = inbox.hasMessage();
       if (slot.queuedForReading) {
         readable.add(slot);
       }
@@ -235,8 +242,9 @@ final class ConnectionTurns {
       counters.packetsLost += recovery.packetsLost();
       counters.packetsSpuriouslyLost += recovery.packetsSpuriouslyLost();
       counters.packetsMarked += recovery.ecn().packetsMarkedCe();
-      counters.bytesRetransmitted += slot.connection.ledger().retransmittedBytes();
-      counters.bytesRepeated += slot.connection.ledger().repeatedBytes();
+      SendLedger ledger = slot.connection.deliveries().ledger();
+      counters.bytesRetransmitted += ledger.retransmittedBytes();
+      counters.bytesRepeated += ledger.repeatedBytes();
     }
   }
 }

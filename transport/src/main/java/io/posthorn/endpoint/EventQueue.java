@@ -1,6 +1,7 @@
 package io.posthorn.endpoint;
 
 import io.posthorn.protocol.ConnectionEnd;
+import io.posthorn.protocol.Deliveries;
 import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.PeerIdentity;
 import io.posthorn.protocol.channel.SendLedger;
@@ -61,33 +62,35 @@ final class EventQueue {
     if (connection.pollConnected()) {
       events.add(connected(connection, connection.peer().alias()));
     }
+    Deliveries deliveries = connection.deliveries();
     ConnectionEnd end = connection.pollEnd();
     CloseReason reason = connection.endReason();
-    for (SendLedger.Settled settled = connection.pollSettled();
+    for (SendLedger.Settled settled = deliveries.pollSettled();
         settled != null;
-        settled = connection.pollSettled()) {
+        settled = deliveries.pollSettled()) {
       events.add(
           new EndpointEvent.ReceiptSettled(
               settled.receipt(), settled.outcome(), reason, settled.mayHaveArrived()));
     }
-    for (Object receipt = connection.pollProcessed();
+    for (Object receipt = deliveries.pollProcessed();
         receipt != null;
-        receipt = connection.pollProcessed()) {
+        receipt = deliveries.pollProcessed()) {
       events.add(new EndpointEvent.ReceiptProcessed(receipt));
     }
-    for (long dropped = connection.pollDroppedDatagrams(); dropped > 0; dropped--) {
+    for (long dropped = connection.inbox().pollDropped(); dropped > 0; dropped--) {
       counters.drop(DropReason.QUEUE_FULL);
     }
     if (end != null) {
       report(connection, end);
     }
-    if (connection.pollWritable()) {
+    if (deliveries.pollWritable()) {
       events.add(new EndpointEvent.Writable(handle, connection.peer().alias()));
     }
   }
 
   private void report(PeerConnection connection, ConnectionEnd end) {
-    if (connection.ledger().lostUnreceipted() > 0 && end.reason() != CloseReason.APPLICATION) {
+    SendLedger ledger = connection.deliveries().ledger();
+    if (ledger.lostUnreceipted() > 0 && end.reason() != CloseReason.APPLICATION) {
       noteLost(connection.peer().alias());
     }
     events.add(
@@ -98,7 +101,7 @@ final class EventQueue {
             end.byPeer(),
             end.applicationCode(),
             end.text(),
-            connection.unacknowledgedMessages(),
-            connection.ledger().acknowledgedMessages()));
+            connection.deliveries().unacknowledgedMessages(),
+            ledger.acknowledgedMessages()));
   }
 }

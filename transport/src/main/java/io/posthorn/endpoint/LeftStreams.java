@@ -42,7 +42,8 @@ final class LeftStreams {
     nextNanos = nowNanos + EVERY_NANOS;
     List<ConnectionSlot> left = new ArrayList<>();
     for (ConnectionSlot slot : table.all()) {
-      if (slot.unreadSinceNanos <= nowNanos - patienceNanos && !slot.connection.hasMessage()) {
+      if (slot.unreadSinceNanos <= nowNanos - patienceNanos
+          && !slot.connection.inbox().hasMessage()) {
         left.add(slot);
       }
     }

@@ -48,7 +48,7 @@ final class MemoryRelief {
     long most = 0;
     for (ConnectionSlot slot : table.all()) {
       PeerConnection connection = slot.connection;
-      if (connection.hasMessage() || connection.hasPart()) {
+      if (connection.inbox().hasMessage() || connection.inbox().hasPart()) {
         return null;
       }
       long bytes = connection.stalledBytes(sinceNanos);

@@ -6,6 +6,7 @@ import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.identity.Identity;
 import io.posthorn.protocol.Announcement;
+import io.posthorn.protocol.Deliveries;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.EndpointTrace;
 import io.posthorn.protocol.OutgoingMessage;
@@ -284,13 +285,13 @@ public final class ReliableEndpoint implements Endpoint {
   @Override
   public boolean hasMessage(long connection) {
     ConnectionSlot slot = table.byHandle(connection);
-    return slot != null && slot.connection.hasMessage();
+    return slot != null && slot.connection.inbox().hasMessage();
   }
 
   @Override
   public @Nullable ReceivedMessage pollMessage(long connection, long nowNanos) {
     ConnectionSlot slot = table.byHandle(connection);
-    ReceivedMessage message = slot == null ? null : slot.connection.pollMessage();
+    ReceivedMessage message = slot == null ? null : slot.connection.inbox().poll();
     if (slot != null && message != null) {
       counters.messagesReceived++;
       turns.onTaken(slot, nowNanos);
@@ -304,7 +305,7 @@ public final class ReliableEndpoint implements Endpoint {
     if (slot == null) {
       return null;
     }
-    ReceivedMessage part = slot.connection.pollPart(channel);
+    ReceivedMessage part = slot.connection.inbox().pollPart(channel);
     if (part != null) {
       turns.onTaken(slot, nowNanos);
     }
@@ -333,7 +334,7 @@ public final class ReliableEndpoint implements Endpoint {
         return SendOutcome.CONNECTION_LIMIT;
       }
     }
-    SendOutcome outcome = slot.connection.send(message, nowNanos);
+    SendOutcome outcome = slot.connection.deliveries().send(message, nowNanos);
     if (outcome == SendOutcome.ACCEPTED && !message.more()) {
       counters.messagesSent++;
     }
@@ -348,7 +349,7 @@ public final class ReliableEndpoint implements Endpoint {
     if (slot == null || closing) {
       return SendOutcome.CLOSED;
     }
-    SendOutcome outcome = slot.connection.sendBody(channel, body, nowNanos);
+    SendOutcome outcome = slot.connection.deliveries().sendBody(channel, body, nowNanos);
     if (outcome == SendOutcome.ACCEPTED) {
       counters.messagesSent++;
     }
@@ -360,7 +361,7 @@ public final class ReliableEndpoint implements Endpoint {
   public void abortMessage(long connection, int channel, long nowNanos) {
     ConnectionSlot slot = table.byHandle(connection);
     if (slot != null) {
-      slot.connection.abortMessage(channel);
+      slot.connection.deliveries().abortMessage(channel);
       turns.settle(slot, nowNanos);
     }
   }
@@ -379,9 +380,10 @@ public final class ReliableEndpoint implements Endpoint {
     if (slot == null) {
       return -1;
     }
-    long before = slot.connection.ledger().openMessages();
-    int taken = slot.connection.sendRun(channel, encoded, from, to, beyondLimit, nowNanos);
-    counters.messagesSent += slot.connection.ledger().openMessages() - before;
+    Deliveries deliveries = slot.connection.deliveries();
+    long before = deliveries.ledger().openMessages();
+    int taken = deliveries.sendRun(channel, encoded, from, to, beyondLimit, nowNanos);
+    counters.messagesSent += deliveries.ledger().openMessages() - before;
     turns.settle(slot, nowNanos);
     return taken;
   }
@@ -513,7 +515,7 @@ public final class ReliableEndpoint implements Endpoint {
   public void confirm(ReceivedMessage message, long nowNanos) {
     ConnectionSlot slot = table.byHandle(message.connection());
     if (slot != null && message.number() >= 0) {
-      slot.connection.confirm(message);
+      slot.connection.deliveries().confirm(message);
       turns.settle(slot, nowNanos);
     }
   }
@@ -522,7 +524,7 @@ public final class ReliableEndpoint implements Endpoint {
   public boolean cancel(long connection, InetSocketAddress peer, Object receipt, long nowNanos) {
     ConnectionSlot slot =
         connection == NO_CONNECTION ? addresses.byName(peer) : table.byHandle(connection);
-    if (slot == null || !slot.connection.cancel(receipt)) {
+    if (slot == null || !slot.connection.deliveries().cancel(receipt)) {
       return false;
     }
     turns.settle(slot, nowNanos);

@@ -25,6 +25,7 @@ final class ConnectionParts {
   final EndpointResources shared;
   final PeerIdentity peer;
   final Deliveries deliveries;
+  final Inbox inbox;
   final Acknowledgements acknowledgements;
   final AckFrequency ackFrequency = new AckFrequency();
   final Pings pings = new Pings();
@@ -67,7 +68,17 @@ final class ConnectionParts {
     SocketOptions options = shared.options();
     this.shared = shared;
     peer = new PeerIdentity(options.security(), address, !openedHere);
-    deliveries = new Deliveries(shared, handle, peer);
+    redundancy = new Redundancy(options.redundancy());
+    idle =
+        new IdleTimeout(
+            options.idleTimeout().toNanos(),
+            openedHere ? options.keepAlive().toNanos() : NEVER,
+            implicit ? options.implicitIdle().toNanos() : NEVER,
+            nowNanos);
+    deliveries = new Deliveries(shared, ending, idle, redundancy);
+    inbox =
+        new Inbox(
+            handle, peer, deliveries.incoming(), deliveries.unordered(), deliveries.datagrams());
     acknowledgements = new Acknowledgements(PeerConnection.MAX_ACK_DELAY_NANOS);
     path = new Path(address, shared.random(), peerIds);
     localIds = new LocalConnectionIds(shared.ids(), localConnectionId);
@@ -102,13 +113,6 @@ final class ConnectionParts {
       recovery.traceLosses(watched.listener(), localConnectionId);
       trace.started(openedHere, nowNanos);
     }
-    redundancy = new Redundancy(options.redundancy());
-    idle =
-        new IdleTimeout(
-            options.idleTimeout().toNanos(),
-            openedHere ? options.keepAlive().toNanos() : NEVER,
-            implicit ? options.implicitIdle().toNanos() : NEVER,
-            nowNanos);
   }
 
   /** Has a packet sent if only that is wanting to an update of keys that was asked for. */

@@ -17,9 +17,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * All messages of one connection, whatever their delivery: takes them from the application, gives
- * them to the room of their kind, hands received ones back, and knows what is left undone.
+ * them to the room of their kind, tells what became of them, and knows what is left undone. What
+ * the application takes out is in the {@link Inbox}.
  */
-final class Deliveries {
+public final class Deliveries {
   /** Each peer must take a whole message of this size at least. */
   static final int SMALLEST_WHOLE_LIMIT_BYTES = 64 * 1024;
 
@@ -31,7 +32,9 @@ final class Deliveries {
   private final IncomingChannels incoming;
   private final UnorderedMessages unordered;
   private final Datagrams datagrams;
-  private final Inbox inbox;
+  private final Ending ending;
+  private final IdleTimeout idle;
+  private final Redundancy redundancy;
 
   // What the peer takes; of no meaning before its limits are known.
   private boolean knowsLimits;
@@ -41,7 +44,14 @@ final class Deliveries {
   private boolean writableDue;
   private long unacknowledged = -1;
 
-  Deliveries(EndpointResources shared, long handle, PeerIdentity peer) {
+  /**
+   * Without messages yet.
+   *
+   * @param ending says whether messages are still taken
+   * @param idle told of each message
+   * @param redundancy told of each message
+   */
+  Deliveries(EndpointResources shared, Ending ending, IdleTimeout idle, Redundancy redundancy) {
     SocketOptions options = shared.options();
     ReceiveBudget budget = budget(options, shared.memory());
     ledger = new SendLedger(options.sendBufferBytes());
@@ -49,7 +59,9 @@ final class Deliveries {
     incoming = new IncomingChannels(budget, shared.memory());
     unordered = new UnorderedMessages(ledger, confirmations, budget, options.priorities());
     datagrams = new Datagrams(ledger, shared.memory());
-    inbox = new Inbox(handle, peer, incoming, unordered, datagrams);
+    this.ending = ending;
+    this.idle = idle;
+    this.redundancy = redundancy;
   }
 
   private static ReceiveBudget budget(SocketOptions options, ReceiveMemory memory) {
@@ -88,26 +100,41 @@ final class Deliveries {
   }
 
   /** Takes or refuses a message. */
-  SendOutcome send(OutgoingMessage message) {
+  public SendOutcome send(OutgoingMessage message, long nowNanos) {
+    if (!ending.isRunning()) {
+      return SendOutcome.CLOSED;
+    }
+    int length = message.body().length;
+    SendOutcome outcome = outcome(message, length);
+    if (outcome == SendOutcome.ACCEPTED) {
+      take(message);
+      idle.onMessage(nowNanos);
+      redundancy.onMessages(
+          message.delivery() == Delivery.RELIABLE_ORDERED ? message.channel() : Redundancy.NONE,
+          1,
+          length);
+    }
+    return outcome;
+  }
+
+  private SendOutcome outcome(OutgoingMessage message, int length) {
     if (!outgoing.isAllowed(message.channel())) {
       return SendOutcome.CHANNEL_LIMIT;
     }
-    int length = message.body().length;
     if (exceedsLimit(message, length)) {
       return SendOutcome.TOO_LARGE;
     }
     if (!knowsLimits && length > SMALLEST_WHOLE_LIMIT_BYTES) {
       return SendOutcome.BLOCKED; // until the peer's limit is known
     }
-    if (!hasRoom(message, length)) {
-      return SendOutcome.BLOCKED;
-    }
-    take(message);
-    return SendOutcome.ACCEPTED;
+    return hasRoom(message, length) ? SendOutcome.ACCEPTED : SendOutcome.BLOCKED;
   }
 
   /** Takes or refuses an ordered message that nobody holds a receipt for; it is copied. */
-  SendOutcome sendBody(int channel, ByteBuffer body) {
+  public SendOutcome sendBody(int channel, ByteBuffer body, long nowNanos) {
+    if (!ending.isRunning()) {
+      return SendOutcome.CLOSED;
+    }
     int length = body.remaining();
     if (!outgoing.isAllowed(channel)) {
       return SendOutcome.CHANNEL_LIMIT;
@@ -115,7 +142,37 @@ final class Deliveries {
     if (!knowsLimits || length > maxWholeMessageBytes) {
       return SendOutcome.TOO_LARGE;
     }
-    return outgoing.sendBody(channel, body);
+    SendOutcome outcome = outgoing.sendBody(channel, body);
+    if (outcome == SendOutcome.ACCEPTED) {
+      idle.onMessage(nowNanos);
+      redundancy.onMessages(channel, 1, length);
+    }
+    return outcome;
+  }
+
+  /**
+   * Takes a run of small ordered messages, encoded as in the stream of their channel.
+   *
+   * @param beyondLimit whether to take all even if the send buffer is full
+   * @return index after the last byte taken; -1 if it takes none any more
+   */
+  public int sendRun(
+      int channel, byte[] encoded, int from, int to, boolean beyondLimit, long nowNanos) {
+    if (!ending.isRunning()) {
+      return -1;
+    }
+    idle.onMessage(nowNanos);
+    long before = ledger.openMessages();
+    int taken = outgoing.sendRun(channel, encoded, from, to, beyondLimit);
+    redundancy.onMessages(channel, ledger.openMessages() - before, taken - from);
+    return taken;
+  }
+
+  /** Gives up the message of which parts were sent on this channel, and not the last. */
+  public void abortMessage(int channel) {
+    if (ending.isRunning()) {
+      outgoing.abort(channel);
+    }
   }
 
   private boolean exceedsLimit(OutgoingMessage message, long length) {
@@ -158,8 +215,27 @@ final class Deliveries {
    * Gives up the message of this receipt. Returns whether it was still to be had; the receipt is
    * settled then.
    */
-  boolean cancel(Object receipt) {
-    return outgoing.cancel(receipt) || unordered.cancel(receipt) || datagrams.cancel(receipt);
+  public boolean cancel(Object receipt) {
+    return !ending.isOver()
+        && (outgoing.cancel(receipt) || unordered.cancel(receipt) || datagrams.cancel(receipt));
+  }
+
+  /** The application confirms a message that it received. */
+  public void confirm(ReceivedMessage message) {
+    if (!ending.isOver()) {
+      confirmations.confirm(
+          message.delivery() == Delivery.RELIABLE_ORDERED, message.channel(), message.number());
+    }
+  }
+
+  /** Takes the next settled receipt, or null. */
+  public SendLedger.@Nullable Settled pollSettled() {
+    return ledger.poll();
+  }
+
+  /** Takes the next receipt whose message was confirmed, or null. */
+  public @Nullable Object pollProcessed() {
+    return confirmations.pollProcessed();
   }
 
   /** Whether all that was taken is acknowledged, or has left if it is unreliable. */
@@ -192,13 +268,13 @@ final class Deliveries {
   }
 
   /** Messages not acknowledged, when it ended or now. */
-  long unacknowledgedMessages() {
+  public long unacknowledgedMessages() {
     return unacknowledged < 0 ? ledger.openMessages() : unacknowledged;
   }
 
   /** Whether a refused sender may try again; asks once. */
-  boolean pollWritable(boolean over) {
-    if (writableDue || over) {
+  public boolean pollWritable() {
+    if (writableDue || ending.isOver()) {
       boolean due = writableDue;
       writableDue = false;
       return due;
@@ -206,7 +282,8 @@ final class Deliveries {
     return ledger.pollWritable();
   }
 
-  SendLedger ledger() {
+  /** Messages that wait, were acknowledged, or ended otherwise. */
+  public SendLedger ledger() {
     return ledger;
   }
 
@@ -230,33 +307,5 @@ final class Deliveries {
 
   Datagrams datagrams() {
     return datagrams;
-  }
-
-  /** Bytes of heap held by what has arrived, if the application can take none of it yet. */
-  long partialMemoryBytes() {
-    return incoming.receivedMemoryBytes() + unordered.partialMemoryBytes();
-  }
-
-  /** Gives up the memory of messages that were not taken. */
-  void release() {
-    incoming.release();
-    unordered.release();
-    datagrams.release();
-  }
-
-  boolean hasMessage() {
-    return incoming.hasMessage() || unordered.hasMessage() || datagrams.hasMessage();
-  }
-
-  @Nullable ReceivedMessage pollMessage() {
-    return inbox.poll();
-  }
-
-  @Nullable ReceivedMessage pollPart(int channel) {
-    return inbox.pollPart(channel);
-  }
-
-  static boolean isOrdered(ReceivedMessage message) {
-    return message.delivery() == Delivery.RELIABLE_ORDERED;
   }
 }

@@ -3,6 +3,7 @@ package io.posthorn.protocol;
 import io.posthorn.Delivery;
 import io.posthorn.protocol.channel.Datagrams;
 import io.posthorn.protocol.channel.IncomingChannels;
+import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.protocol.channel.UnorderedMessages;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * take turns, so that none starves another. A message names the address that the connection goes
  * by, so that an answer to it finds the connection again.
  */
-final class Inbox {
+public final class Inbox {
   private static final int KINDS = 3;
 
   private final long connection;
@@ -34,7 +35,18 @@ final class Inbox {
     this.datagrams = datagrams;
   }
 
-  @Nullable ReceivedMessage poll() {
+  /** Whether a message can be taken. */
+  public boolean hasMessage() {
+    return ordered.hasMessage() || unordered.hasMessage() || datagrams.hasMessage();
+  }
+
+  /** Whether a further part of a message can be taken. */
+  public boolean hasPart() {
+    return ordered.hasPart();
+  }
+
+  /** Takes the next message, or null. */
+  public @Nullable ReceivedMessage poll() {
     for (int i = 0; i < KINDS; i++) {
       turn = (turn + 1) % KINDS;
       ReceivedMessage message =
@@ -61,7 +73,8 @@ final class Inbox {
     return null;
   }
 
-  @Nullable ReceivedMessage pollPart(int channel) {
+  /** Takes the next part of the streamed message on this channel, or null. */
+  public @Nullable ReceivedMessage pollPart(int channel) {
     return taken(channel, ordered.takeFrom(channel, true));
   }
 
@@ -107,5 +120,36 @@ final class Inbox {
             ready.body(),
             false,
             false);
+  }
+
+  /** Lends ordered messages where they lie; {@link #endRun} must follow if it did. */
+  public boolean lendRun(ReceivedRun run) {
+    boolean lent = ordered.lendRun(run);
+    if (lent) {
+      run.by(connection, peer.alias());
+    }
+    return lent;
+  }
+
+  /** The messages lent have been dealt with. */
+  public void endRun(ReceivedRun run) {
+    ordered.endRun(run);
+  }
+
+  /** Unreliable messages dropped since the application does not take them, since the last call. */
+  public long pollDropped() {
+    return datagrams.pollDropped();
+  }
+
+  /** Bytes of heap held by what has arrived, if the application can take none of it yet. */
+  long partialMemoryBytes() {
+    return ordered.receivedMemoryBytes() + unordered.partialMemoryBytes();
+  }
+
+  /** Gives up the memory of messages that were not taken. */
+  public void release() {
+    ordered.release();
+    unordered.release();
+    datagrams.release();
   }
 }

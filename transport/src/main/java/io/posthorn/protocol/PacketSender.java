@@ -7,7 +7,7 @@ import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
 
 /** What leaves next, and where to. */
-final class PacketSender {
+public final class PacketSender {
   private static final int PROBES_AT_FULL_SIZE = 2;
 
   private final ConnectionParts parts;
@@ -32,7 +32,7 @@ final class PacketSender {
    * @param limit most bytes
    * @return its length, 0 if none; {@link #destination} says where to
    */
-  int writeDatagram(byte[] out, int from, int limit, long nowNanos) {
+  public int writeDatagram(byte[] out, int from, int limit, long nowNanos) {
     destination = parts.path.address();
     marked = false;
     if (parts.ending.isEnded()) {
@@ -111,7 +111,7 @@ final class PacketSender {
    * Largest ordinary datagram. After two probes without an answer it is what every path carries:
    * perhaps large ones do not arrive any more. So it is on the way into another network.
    */
-  int datagramBytes() {
+  public int datagramBytes() {
     return parts.recovery.probesSinceAcknowledgement() >= PROBES_AT_FULL_SIZE
             || parts.path.isLeavingNetwork()
         ? WireLimits.MINIMUM_DATAGRAM_BYTES
@@ -126,7 +126,7 @@ final class PacketSender {
   }
 
   /** Whether the next datagram does not belong into a run of datagrams like the one before. */
-  boolean isNextApart() {
+  public boolean isNextApart() {
     return opening.session() != null
         && (parts.path.offPath() != null
             || isMtuProbeDue()
@@ -134,12 +134,12 @@ final class PacketSender {
   }
 
   /** Whether the datagram written last is to carry the mark ECT(0). */
-  boolean wasMarked() {
+  public boolean wasMarked() {
     return marked;
   }
 
   /** Where the datagram written last goes. */
-  InetSocketAddress destination() {
+  public InetSocketAddress destination() {
     return destination;
   }
 

@@ -1,10 +1,7 @@
 package io.posthorn.protocol;
 
 import io.posthorn.ConnectionInfo;
-import io.posthorn.Delivery;
 import io.posthorn.EcnMark;
-import io.posthorn.protocol.channel.ReceivedRun;
-import io.posthorn.protocol.channel.SendLedger;
 import io.posthorn.protocol.handshake.Handshake;
 import io.posthorn.protocol.handshake.OpeningAttempt;
 import io.posthorn.protocol.handshake.TransportParameters;
@@ -15,15 +12,16 @@ import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
 import io.posthorn.wire.SecondMessagePacket;
 import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection, from the first handshake message to the last acknowledgement of its end. Composes
- * the rooms of this package and knows no frame's layout. Sans-IO and not thread-safe.
+ * One connection, from the first handshake message to the last acknowledgement of its end: its
+ * states, and what takes it from one to the next. Composes the rooms of this package and knows no
+ * frame's layout. Sans-IO and not thread-safe.
  *
- * <p>Inputs are {@code on…}, {@link #send} and {@link #close}; after any of them, call {@link
- * #writeDatagram} until it answers 0, and come back at {@link #nextTimeoutNanos}.
+ * <p>Inputs are {@code on…}, {@link #close}, and what the application hands to {@link #deliveries}
+ * or takes from the {@link #inbox}; after any of them, call {@link PacketSender#writeDatagram} of
+ * {@link #sender} until it answers 0, and come back at {@link #nextTimeoutNanos}.
  */
 public final class PeerConnection {
   /** How long an acknowledgement may wait. */
@@ -33,7 +31,6 @@ public final class PeerConnection {
   private final boolean openedHere;
   private final long openedNanos;
   private final ConnectionParts parts;
-  private final Deliveries deliveries;
   private final Opening opening;
   private final Closing closing;
   private final ConnectionTimers timers;
@@ -54,7 +51,6 @@ public final class PeerConnection {
     this.parts =
         new ConnectionParts(
             shared, handle, address, localConnectionId, openedHere, implicit, nowNanos);
-    this.deliveries = parts.deliveries;
     this.opening = new Opening(parts);
     this.closing = new Closing(parts, opening);
     this.timers = new ConnectionTimers(parts, opening, closing);
@@ -171,6 +167,28 @@ public final class PeerConnection {
     return Opening.areAcceptable(peer, connectionId);
   }
 
+  // The rooms that others use themselves.
+
+  /** What leaves next. */
+  public PacketSender sender() {
+    return sender;
+  }
+
+  /** What the application hands in. */
+  public Deliveries deliveries() {
+    return parts.deliveries;
+  }
+
+  /** What the application takes out. */
+  public Inbox inbox() {
+    return parts.inbox;
+  }
+
+  /** Who the peer is. */
+  public PeerIdentity peer() {
+    return parts.peer;
+  }
+
   // Inputs from the network.
 
   /** M2 came for this connection. */
@@ -217,74 +235,6 @@ public final class PeerConnection {
 
   // Inputs from the application.
 
-  /** Takes or refuses a message. */
-  public SendOutcome send(OutgoingMessage message, long nowNanos) {
-    if (!isSendable()) {
-      return SendOutcome.CLOSED;
-    }
-    SendOutcome outcome = deliveries.send(message);
-    if (outcome == SendOutcome.ACCEPTED) {
-      parts.idle.onMessage(nowNanos);
-      parts.redundancy.onMessages(
-          message.delivery() == Delivery.RELIABLE_ORDERED ? message.channel() : Redundancy.NONE,
-          1,
-          message.body().length);
-    }
-    return outcome;
-  }
-
-  /**
-   * Takes a run of small ordered messages, encoded as in the stream of their channel.
-   *
-   * @param beyondLimit whether to take all even if the send buffer is full
-   * @return index after the last byte taken; -1 if it takes none any more
-   */
-  public int sendRun(
-      int channel, byte[] encoded, int from, int to, boolean beyondLimit, long nowNanos) {
-    if (!isSendable()) {
-      return -1;
-    }
-    parts.idle.onMessage(nowNanos);
-    long before = deliveries.ledger().openMessages();
-    int taken = deliveries.outgoing().sendRun(channel, encoded, from, to, beyondLimit);
-    parts.redundancy.onMessages(channel, deliveries.ledger().openMessages() - before, taken - from);
-    return taken;
-  }
-
-  /** Gives up the message of which parts were sent on this channel, and not the last. */
-  public void abortMessage(int channel) {
-    if (isSendable()) {
-      deliveries.outgoing().abort(channel);
-    }
-  }
-
-  /** Takes or refuses one ordered message, which is copied. */
-  public SendOutcome sendBody(int channel, ByteBuffer body, long nowNanos) {
-    if (!isSendable()) {
-      return SendOutcome.CLOSED;
-    }
-    SendOutcome outcome = deliveries.sendBody(channel, body);
-    if (outcome == SendOutcome.ACCEPTED) {
-      parts.idle.onMessage(nowNanos);
-      parts.redundancy.onMessages(channel, 1, body.remaining());
-    }
-    return outcome;
-  }
-
-  /** The application confirms a message that it received. */
-  public void confirm(ReceivedMessage message) {
-    if (!isOver()) {
-      deliveries
-          .confirmations()
-          .confirm(Deliveries.isOrdered(message), message.channel(), message.number());
-    }
-  }
-
-  /** Gives up the message of this receipt; answers whether it was still to be had. */
-  public boolean cancel(Object receipt) {
-    return !isOver() && deliveries.cancel(receipt);
-  }
-
   /**
    * Has packets sealed with the next key, and one sent for that, as soon as the last update is
    * complete (RFC 9001 §6.1). Before the first packet, and where nothing is sealed, no effect.
@@ -328,36 +278,6 @@ public final class PeerConnection {
 
   // Outputs.
 
-  /**
-   * Writes the next datagram that may leave now.
-   *
-   * @param limit most bytes
-   * @return its length, 0 if none; {@link #destination} says where to
-   */
-  public int writeDatagram(byte[] out, int from, int limit, long nowNanos) {
-    return sender.writeDatagram(out, from, limit, nowNanos);
-  }
-
-  /** Whether the next datagram does not belong into a run of datagrams like the one before. */
-  public boolean isNextApart() {
-    return sender.isNextApart();
-  }
-
-  /** Size of a full datagram; a probe of the path may be larger. */
-  public int datagramBytes() {
-    return sender.datagramBytes();
-  }
-
-  /** Whether the datagram written last is to carry the mark ECT(0). */
-  public boolean wasMarked() {
-    return sender.wasMarked();
-  }
-
-  /** Where the datagram written last goes. */
-  public InetSocketAddress destination() {
-    return sender.destination();
-  }
-
   /** Whether the connection became usable since the last call; answers true once. */
   public boolean pollConnected() {
     return opening.pollConnected();
@@ -385,26 +305,6 @@ public final class PeerConnection {
     return parts.path.pollChangedFrom();
   }
 
-  /** Whether a refused sender may try again. */
-  public boolean pollWritable() {
-    return deliveries.pollWritable(isOver());
-  }
-
-  /** Takes the next settled receipt, or null. */
-  public SendLedger.@Nullable Settled pollSettled() {
-    return deliveries.ledger().poll();
-  }
-
-  /** Takes the next receipt whose message was confirmed, or null. */
-  public @Nullable Object pollProcessed() {
-    return deliveries.confirmations().pollProcessed();
-  }
-
-  /** Unreliable messages dropped since the application does not take them, since the last call. */
-  public long pollDroppedDatagrams() {
-    return deliveries.datagrams().pollDropped();
-  }
-
   /** Takes the next further id that the peer's packets may carry from now on, or null. */
   public @Nullable Long pollAddedId() {
     return parts.localIds.pollAdded();
@@ -415,57 +315,18 @@ public final class PeerConnection {
     return parts.localIds.pollForgotten();
   }
 
-  /** Whether a message can be taken. */
-  public boolean hasMessage() {
-    return deliveries.hasMessage();
-  }
-
-  /** Whether a further part of a message can be taken. */
-  public boolean hasPart() {
-    return deliveries.incoming().hasPart();
-  }
-
-  /** Takes the next message, or null. */
-  public @Nullable ReceivedMessage pollMessage() {
-    return deliveries.pollMessage();
-  }
-
-  /** Lends ordered messages where they lie; {@link #endRun} must follow if it did. */
-  public boolean lendRun(ReceivedRun run) {
-    boolean lent = deliveries.incoming().lendRun(run);
-    if (lent) {
-      run.by(handle, parts.peer.alias());
-    }
-    return lent;
-  }
-
-  /** The messages lent have been dealt with. */
-  public void endRun(ReceivedRun run) {
-    deliveries.incoming().endRun(run);
-  }
-
-  /** Takes the next part of the streamed message on this channel, or null. */
-  public @Nullable ReceivedMessage pollPart(int channel) {
-    return deliveries.pollPart(channel);
-  }
-
-  /** Gives up the memory of messages that were not taken. */
-  public void release() {
-    deliveries.release();
-  }
-
   /**
    * Bytes of heap that beginnings of messages hold, if the peer has brought no more of any since
    * this time; else 0. Only where the application can take nothing.
    */
   public long stalledBytes(long sinceNanos) {
-    return isOver() || receiver.messageNanos() > sinceNanos ? 0 : deliveries.partialMemoryBytes();
+    return isOver() || receiver.messageNanos() > sinceNanos ? 0 : parts.inbox.partialMemoryBytes();
   }
 
   /** Ends the connection for its beginnings of messages, and forgets them. */
   public void evict(long nowNanos) {
     closing.fail(CloseReason.LIMIT, nowNanos);
-    deliveries.release();
+    parts.inbox.release();
   }
 
   // Questions.
@@ -480,11 +341,6 @@ public final class PeerConnection {
    */
   public boolean isReset(byte[] packet, int at) {
     return parts.peerIds.isReset(packet, at) && !isOver();
-  }
-
-  /** Who the peer is. */
-  public PeerIdentity peer() {
-    return parts.peer;
   }
 
   /** Its name within the socket. */
@@ -517,7 +373,7 @@ public final class PeerConnection {
     return opening.attempt();
   }
 
-  /** Whether messages may be given to {@link #send}. */
+  /** Whether messages are taken. */
   public boolean isSendable() {
     return parts.ending.isRunning();
   }
@@ -537,16 +393,6 @@ public final class PeerConnection {
     return opening.isConfirmed();
   }
 
-  /** Messages that wait, were acknowledged, or ended otherwise. */
-  public SendLedger ledger() {
-    return deliveries.ledger();
-  }
-
-  /** Messages not acknowledged, when it ended or now. */
-  public long unacknowledgedMessages() {
-    return deliveries.unacknowledgedMessages();
-  }
-
   /** What became of its packets. */
   public PacketRecovery recovery() {
     return parts.recovery;
@@ -561,7 +407,7 @@ public final class PeerConnection {
   public ConnectionInfo info(long nowNanos) {
     return ConnectionSnapshot.of(
         this,
-        deliveries,
+        parts.deliveries,
         sender.assembler(),
         sender.packetsSent(),
         receiver.packetsReceived(),

@@ -14,12 +14,12 @@
  * </ol>
  *
  * <p>Whoever receives without a handler takes them from {@code Inbox}. What goes out begins in two
- * places: {@code PeerConnection.sendRun} puts bytes into a channel, and {@code
- * PeerConnection.writeDatagram} takes them out when a datagram may leave:
+ * places: {@code Deliveries.sendRun} puts bytes into a channel, and {@code
+ * PacketSender.writeDatagram} takes them out when a datagram may leave:
  *
  * <ol>
- *   <li>{@code PeerConnection}: the door for both
- *   <li>{@code PacketSender}: which datagram is next, and where it goes
+ *   <li>{@code Deliveries.sendRun}: what the application hands in
+ *   <li>{@code PacketSender.writeDatagram}: which datagram is next, and where it goes
  *   <li>{@code PacketAssembler}: whether it may leave, its frames in their order, and its record
  *   <li>{@code channel/OutgoingChannels.writeChannel}: called for the channel whose turn it is by
  *       the rules of {@code ChannelScheduler}, which a single channel does not need
@@ -29,7 +29,7 @@
  *
  * <p>Its acknowledgement comes in by the first way, to {@code FrameDispatcher.onAck}, and {@code
  * recovery/PacketRecovery} tells each {@code FrameSource} what became of its frames. Messages that
- * are not ordered, or that have a receipt, enter by {@code Deliveries}.
+ * are not ordered, or that have a receipt, enter by {@code Deliveries.send}.
  */
 @NullMarked
 package io.posthorn.protocol;
