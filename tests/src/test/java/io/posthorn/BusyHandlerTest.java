@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.endpoint.EndpointSetup;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.GatedPort;
@@ -55,7 +56,11 @@ class BusyHandlerTest {
     PortLimits limits = new PortLimits(port::largestDatagramBytes, 1_200);
     SocketDriver driver =
         SocketDriver.start(
-            port, self -> new ReliableEndpoint(options, new SecureRandom(), self, null, limits), 0);
+            port,
+            self ->
+                new ReliableEndpoint(
+                    new EndpointSetup(options, new SecureRandom(), self).withPort(limits)),
+            0);
     return new MessageSocket(options, Duration.ZERO, driver);
   }
 

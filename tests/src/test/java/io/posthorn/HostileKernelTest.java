@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.endpoint.EndpointSetup;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.ScriptedPorts;
@@ -81,7 +82,11 @@ class HostileKernelTest {
     PortLimits limits = new PortLimits(port::largestDatagramBytes, welcome);
     SocketDriver driver =
         SocketDriver.start(
-            port, self -> new ReliableEndpoint(options, new SecureRandom(), self, null, limits), 0);
+            port,
+            self ->
+                new ReliableEndpoint(
+                    new EndpointSetup(options, new SecureRandom(), self).withPort(limits)),
+            0);
     return new MessageSocket(options, Duration.ZERO, driver);
   }
 

@@ -1,5 +1,6 @@
 package io.posthorn;
 
+import io.posthorn.endpoint.EndpointSetup;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.ScriptedPorts;
@@ -54,7 +55,9 @@ final class TamperedPort {
     SocketDriver driver =
         SocketDriver.start(
             tampered,
-            self -> new ReliableEndpoint(options, new SecureRandom(), self, null, limits),
+            self ->
+                new ReliableEndpoint(
+                    new EndpointSetup(options, new SecureRandom(), self).withPort(limits)),
             0);
     return new MessageSocket(options, Duration.ZERO, driver);
   }

@@ -1,6 +1,7 @@
 package io.posthorn;
 
 import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.EndpointSetup;
 import io.posthorn.endpoint.PlainEndpoint;
 import io.posthorn.endpoint.PortShare;
 import io.posthorn.endpoint.ReliableEndpoint;
@@ -156,7 +157,10 @@ final class SocketOpening {
                 isSelf ->
                     reliable
                         ? new ReliableEndpoint(
-                            each, new SecureRandom(), isSelf, limits(port), own, share)
+                            new EndpointSetup(each, new SecureRandom(), isSelf)
+                                .withPort(limits(port))
+                                .withTrace(own)
+                                .withShare(share))
                         : new PlainEndpoint(each),
                 SocketClock.nanos(linger),
                 SocketClock.nanos(spin)));
@@ -208,7 +212,10 @@ final class SocketOpening {
     return switch (options.mode()) {
       case PLAIN -> new PlainEndpoint(options);
       case RELIABLE ->
-          new ReliableEndpoint(options, new SecureRandom(), isSelf, null, limits, trace);
+          new ReliableEndpoint(
+              new EndpointSetup(options, new SecureRandom(), isSelf)
+                  .withPort(limits)
+                  .withTrace(trace));
     };
   }
 

@@ -5,6 +5,7 @@ import io.posthorn.DraftOptions;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.EndpointSetup;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.protocol.EndpointTrace;
 import io.posthorn.protocol.OutgoingMessage;
@@ -127,12 +128,9 @@ public final class CapturedConversation {
       InetSocketAddress at, SocketOptions options, long seed, @Nullable EndpointTrace told) {
     return new SimulatedEndpoint(
         new ReliableEndpoint(
-            options,
-            new SplittableRandom(seed),
-            at::equals,
-            null,
-            new PortLimits(any -> 1_472, 65_507),
-            told),
+            new EndpointSetup(options, new SplittableRandom(seed), at::equals)
+                .withPort(new PortLimits(any -> 1_472, 65_507))
+                .withTrace(told)),
         received::add,
         event -> {});
   }

@@ -11,7 +11,6 @@ import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.PeerConnection;
-import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.protocol.protection.HastyPeer;
@@ -58,13 +57,8 @@ class ConnectionKeysProperties {
   private static ReliableEndpoint endpoint(int host, long seed, KeyLimits limits) {
     InetSocketAddress own = HandPeer.address(host);
     return new ReliableEndpoint(
-        OPTIONS,
-        new SplittableRandom(2 * seed + host),
-        own::equals,
-        null,
-        PortLimits.UNKNOWN,
-        Admission.COOKIE_THRESHOLD,
-        limits);
+        new EndpointSetup(OPTIONS, new SplittableRandom(2 * seed + host), own::equals)
+            .withKeyLimits(limits));
   }
 
   /** The only connection of an endpoint. */

@@ -6,10 +6,8 @@ import io.posthorn.EcnMark;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.OutgoingMessage;
-import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.handshake.StaticKey;
-import io.posthorn.protocol.protection.KeyLimits;
 import io.posthorn.wire.PacketHeader;
 import io.posthorn.wire.ThirdMessagePacket;
 import java.net.InetSocketAddress;
@@ -125,13 +123,9 @@ class HandshakeInterleavingsTest {
         InetSocketAddress own = ADDRESSES[i];
         ends[i] =
             new ReliableEndpoint(
-                options,
-                new SplittableRandom(7 + i),
-                own::equals,
-                KEYS[i],
-                PortLimits.UNKNOWN,
-                is.cookies ? 0 : Admission.COOKIE_THRESHOLD,
-                KeyLimits.DEFAULT);
+                new EndpointSetup(options, new SplittableRandom(7 + i), own::equals)
+                    .withIdentity(KEYS[i])
+                    .withCookieThreshold(is.cookies ? 0 : Admission.COOKIE_THRESHOLD));
       }
       for (int i = 0; i < (is.both ? 2 : 1); i++) {
         ends[i].connect(ADDRESSES[1 - i], 0);

@@ -47,13 +47,16 @@ class StatelessResetTest {
   }
 
   private ReliableEndpoint endpoint(@Nullable StaticKey known) {
-    return new ReliableEndpoint(OPTIONS, random.split(), any -> false, known, PortLimits.UNKNOWN);
+    return new ReliableEndpoint(
+        new EndpointSetup(OPTIONS, random.split(), any -> false).withIdentity(known));
   }
 
   /** One of this identity, at this address. */
   private ReliableEndpoint endpointAt(InetSocketAddress local) {
-    PortLimits port = PortLimits.UNKNOWN.at(local);
-    return new ReliableEndpoint(OPTIONS, random.split(), any -> false, identity, port);
+    return new ReliableEndpoint(
+        new EndpointSetup(OPTIONS, random.split(), any -> false)
+            .withIdentity(identity)
+            .withPort(PortLimits.UNKNOWN.at(local)));
   }
 
   private byte[] dataPacket(long id, int length) {
@@ -282,7 +285,7 @@ class StatelessResetTest {
       PortShare share = new PortShare(new SocketChoice(i, both.length), identity, 1);
       both[i] =
           new ReliableEndpoint(
-              OPTIONS, random.split(), any -> false, PortLimits.UNKNOWN, null, share);
+              new EndpointSetup(OPTIONS, random.split(), any -> false).withShare(share));
     }
     HandPeer one = new HandPeer(both[0], OPTIONS, 1, 7);
     one.connect();

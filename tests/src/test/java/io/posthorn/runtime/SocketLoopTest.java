@@ -13,6 +13,7 @@ import io.posthorn.Mode;
 import io.posthorn.Receipt;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.EndpointSetup;
 import io.posthorn.endpoint.PlainEndpoint;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.endpoint.TransmitBatch;
@@ -96,11 +97,8 @@ class SocketLoopTest {
 
   private Endpoint reliable(Predicate<InetSocketAddress> isSelf) {
     return new ReliableEndpoint(
-        SocketOptions.defaults(Mode.RELIABLE),
-        new SecureRandom(),
-        isSelf,
-        null,
-        new PortLimits(port::largestDatagramBytes, 1_200));
+        new EndpointSetup(SocketOptions.defaults(Mode.RELIABLE), new SecureRandom(), isSelf)
+            .withPort(new PortLimits(port::largestDatagramBytes, 1_200)));
   }
 
   private void prepare(

@@ -4,6 +4,7 @@ import io.posthorn.Delivery;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.endpoint.EndpointSetup;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.PortLimits;
@@ -80,7 +81,11 @@ final class Party implements SimulatedHost {
     for (int i = 0; i < process; i++) {
       random = random.split(); // no seed of its own: streams of seeds that are near overlap
     }
-    Endpoint endpoint = new ReliableEndpoint(options, random, address::equals, identity, limits);
+    Endpoint endpoint =
+        new ReliableEndpoint(
+            new EndpointSetup(options, random, address::equals)
+                .withIdentity(identity)
+                .withPort(limits));
     return new SimulatedEndpoint(endpoint, this::onMessage, this::onEvent);
   }
 

@@ -8,9 +8,9 @@ import io.posthorn.EcnMark;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.endpoint.EndpointSetup;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.endpoint.TransmitBatch;
-import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.simulation.checker.Checkers;
@@ -69,7 +69,8 @@ class StrangersProperties {
       StaticKey identity = StaticKey.generate(random);
       Open open =
           new Open(
-              new ReliableEndpoint(options, random, Pair.B::equals, identity, PortLimits.UNKNOWN));
+              new ReliableEndpoint(
+                  new EndpointSetup(options, random, Pair.B::equals).withIdentity(identity)));
       open.ids = new ConnectionIdIssuer(identity, null, random, id -> false);
       return open;
     }

@@ -4,6 +4,7 @@ import io.posthorn.Delivery;
 import io.posthorn.Mode;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.EndpointSetup;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.protocol.EndpointTrace;
 import io.posthorn.protocol.OutgoingMessage;
@@ -59,12 +60,9 @@ final class TracedPair {
       InetSocketAddress at, SocketOptions options, long seed, @Nullable EndpointTrace trace) {
     return new SimulatedEndpoint(
         new ReliableEndpoint(
-            options,
-            new SplittableRandom(seed),
-            at::equals,
-            null,
-            new PortLimits(any -> 1_472, 65_507),
-            trace),
+            new EndpointSetup(options, new SplittableRandom(seed), at::equals)
+                .withPort(new PortLimits(any -> 1_472, 65_507))
+                .withTrace(trace)),
         received::add,
         event -> {});
   }

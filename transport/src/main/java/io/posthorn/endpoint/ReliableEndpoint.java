@@ -2,16 +2,13 @@ package io.posthorn.endpoint;
 
 import io.posthorn.ConnectionInfo;
 import io.posthorn.EcnMark;
-import io.posthorn.Security;
 import io.posthorn.SocketOptions;
-import io.posthorn.identity.Identity;
 import io.posthorn.protocol.Announcement;
 import io.posthorn.protocol.Deliveries;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.EndpointTrace;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.PeerConnection;
-import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.Scratch;
 import io.posthorn.protocol.SendOutcome;
@@ -19,12 +16,10 @@ import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.protocol.handshake.StaticKey;
-import io.posthorn.protocol.protection.KeyLimits;
 import io.posthorn.protocol.recovery.ProbeRate;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
@@ -55,164 +50,62 @@ public final class ReliableEndpoint implements Endpoint {
   private boolean closing;
 
   /**
-   * Makes an endpoint without connections, with the identity that the options' security has.
+   * Makes an endpoint without connections, the only one at a port of which nothing is known, with
+   * the identity that the options' security has.
    *
    * @param options validated; mode RELIABLE
-   * @param random the source of all keys and ids: a SecureRandom, or a seeded generator in the
-   *     simulator
+   * @param random the source of all keys and ids
    * @param isSelf whether an address is one of this socket's own
    */
   public ReliableEndpoint(
       SocketOptions options, RandomGenerator random, Predicate<InetSocketAddress> isSelf) {
-    this(options, random, isSelf, null, PortLimits.UNKNOWN);
+    this(new EndpointSetup(options, random, isSelf));
   }
 
-  private static @Nullable StaticKey staticKey(Security security) {
-    Identity identity = security.identity();
-    if (identity == null) {
-      return null;
-    }
-    byte[] privateKey = identity.privateKey();
-    StaticKey key = StaticKey.of(privateKey);
-    Arrays.fill(privateKey, (byte) 0);
-    return key;
-  }
-
-  private static StaticKey passingKey(@Nullable PortShare share, RandomGenerator random) {
-    return share == null ? StaticKey.generate(random) : share.key();
-  }
-
-  /**
-   * Makes an endpoint without connections.
-   *
-   * @param known the identity of this host, the same after a restart, so that peers of before learn
-   *     of it by a reset if the port is the same; null for that of the options' security, or, if it
-   *     has none, for one that lives as long as this endpoint
-   * @param port where it is bound, and what the host lets through
-   */
-  public ReliableEndpoint(
-      SocketOptions options,
-      RandomGenerator random,
-      Predicate<InetSocketAddress> isSelf,
-      @Nullable StaticKey known,
-      PortLimits port) {
-    this(options, random, isSelf, known, port, null);
-  }
-
-  /**
-   * Makes an endpoint without connections, which somebody watches.
-   *
-   * @param trace told what happens; null for nobody
-   */
-  public ReliableEndpoint(
-      SocketOptions options,
-      RandomGenerator random,
-      Predicate<InetSocketAddress> isSelf,
-      @Nullable StaticKey known,
-      PortLimits port,
-      @Nullable EndpointTrace trace) {
-    this(
-        options,
-        random,
-        isSelf,
-        known,
-        port,
-        Admission.COOKIE_THRESHOLD,
-        KeyLimits.DEFAULT,
-        trace,
-        null);
-  }
-
-  /**
-   * Makes an endpoint without connections, one of several at a port.
-   *
-   * @param share what it has in common with the others
-   */
-  public ReliableEndpoint(
-      SocketOptions options,
-      RandomGenerator random,
-      Predicate<InetSocketAddress> isSelf,
-      PortLimits port,
-      @Nullable EndpointTrace trace,
-      PortShare share) {
-    this(
-        options,
-        random,
-        isSelf,
-        null,
-        port,
-        Admission.COOKIE_THRESHOLD,
-        KeyLimits.DEFAULT,
-        trace,
-        share);
-  }
-
-  /**
-   * As the other.
-   *
-   * @param cookieThreshold half-open handshakes from which on a stranger is asked for a cookie; 0
-   *     for each one
-   * @param keyLimits how long keys are used
-   */
-  ReliableEndpoint(
-      SocketOptions options,
-      RandomGenerator random,
-      Predicate<InetSocketAddress> isSelf,
-      @Nullable StaticKey known,
-      PortLimits port,
-      int cookieThreshold,
-      KeyLimits keyLimits) {
-    this(options, random, isSelf, known, port, cookieThreshold, keyLimits, null, null);
-  }
-
-  private ReliableEndpoint(
-      SocketOptions options,
-      RandomGenerator random,
-      Predicate<InetSocketAddress> isSelf,
-      @Nullable StaticKey known,
-      PortLimits port,
-      int cookieThreshold,
-      KeyLimits keyLimits,
-      @Nullable EndpointTrace trace,
-      @Nullable PortShare share) {
-    StaticKey lasting = known == null ? staticKey(options.security()) : known;
-    StaticKey identity = lasting == null ? passingKey(share, random) : lasting;
+  /** Makes an endpoint without connections. */
+  public ReliableEndpoint(EndpointSetup setup) {
+    RandomGenerator random = setup.random();
+    PortShare share = setup.share();
+    StaticKey lasting = setup.lastingKey();
+    StaticKey identity = lasting == null ? setup.passingKey() : lasting;
     SocketChoice choice = share == null ? SocketChoice.ONLY : share.choice();
     table = new ConnectionTable(choice.handleBase());
     ConnectionIdIssuer ids =
         new ConnectionIdIssuer(
-            identity, port.local(), random, id -> !choice.isOwn(id) || table.byId(id) != null);
-    EndpointResources shared =
-        new EndpointResources(
-            options,
+            identity,
+            setup.port().local(),
             random,
-            new ReceiveMemory(options.socketReceiveBytes()),
+            id -> !choice.isOwn(id) || table.byId(id) != null);
+    this.trace = setup.trace();
+    this.shared =
+        new EndpointResources(
+            setup.options(),
+            random,
+            new ReceiveMemory(setup.options().socketReceiveBytes()),
             new Scratch(),
             ids,
-            port,
+            setup.port(),
             share == null ? random.nextLong() : share.instanceId(),
             new Announcement(),
             new ProbeRate(),
-            keyLimits,
+            setup.keyLimits(),
             trace);
-    this.trace = trace;
     this.packetTrace = HandshakeTrace.of(trace, table);
-    this.shared = shared;
     this.suite = new HandshakeSuite(shared, identity);
     this.resets = new StatelessReset(shared, addresses, outbox, lasting != null);
     this.turns = new ConnectionTurns(table, addresses, events, counters, resets);
-    LeftStreams left = new LeftStreams(table, turns, options);
+    LeftStreams left = new LeftStreams(table, turns, setup.options());
     this.handshakes =
         new Handshakes(
             shared,
-            isSelf,
+            setup.isSelf(),
             suite,
             table,
             addresses,
             turns,
             left,
             counters,
-            cookieThreshold,
+            setup.cookieThreshold(),
             outbox);
     this.opener = new ConnectionOpener(shared, suite, table, addresses, turns, left, counters);
     this.receiver =

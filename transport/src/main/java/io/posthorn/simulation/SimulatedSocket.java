@@ -5,6 +5,7 @@ import io.posthorn.Mode;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.endpoint.EndpointSetup;
 import io.posthorn.endpoint.PlainEndpoint;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.endpoint.TransmitBatch;
@@ -67,7 +68,9 @@ public final class SimulatedSocket implements SimulatedHost {
         options.mode() == Mode.PLAIN
             ? new PlainEndpoint(options)
             : new ReliableEndpoint(
-                options, random, address::equals, null, PortLimits.UNKNOWN.at(address), trace);
+                new EndpointSetup(options, random, address::equals)
+                    .withPort(PortLimits.UNKNOWN.at(address))
+                    .withTrace(trace));
   }
 
   /**

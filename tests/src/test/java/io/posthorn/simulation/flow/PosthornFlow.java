@@ -3,6 +3,7 @@ package io.posthorn.simulation.flow;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.endpoint.EndpointSetup;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.PortLimits;
@@ -36,13 +37,15 @@ final class PosthornFlow implements Flow {
     this.sender =
         new SimulatedEndpoint(
             new ReliableEndpoint(
-                options, new SplittableRandom(2 * seed), from::equals, null, limits),
+                new EndpointSetup(options, new SplittableRandom(2 * seed), from::equals)
+                    .withPort(limits)),
             message -> {},
             this::onEvent);
     this.receiver =
         new SimulatedEndpoint(
             new ReliableEndpoint(
-                options, new SplittableRandom(2 * seed + 1), to::equals, null, limits),
+                new EndpointSetup(options, new SplittableRandom(2 * seed + 1), to::equals)
+                    .withPort(limits)),
             message -> onDelivered.accept(message.body().length),
             event -> {});
   }
