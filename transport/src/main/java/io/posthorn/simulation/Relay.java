@@ -4,14 +4,10 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
-import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.PortUnreachableException;
 import java.net.ProtocolFamily;
-import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
-import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -41,11 +37,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Errors of single datagrams, such as "port unreachable", are counted and end nothing.
  *
  * <p>Concurrency: one daemon thread does all the work. The lock guards every field that is not
- * final, and the links; it is held for the work on ready datagrams and never while the thread
- * waits. The public methods may be called by any thread.
+ * final, the clients and their traffic; it is held for the work on ready datagrams and never while
+ * the thread waits. The public methods may be called by any thread.
  */
 public final class Relay implements Closeable {
-  private static final int READS_AT_ONCE = 64; // so that one busy socket does not starve the rest
   private static final long NAP_NANOS = 100_000; // Selector waits in whole milliseconds
 
   /** What a relay is to be, before it starts. */
@@ -155,28 +150,18 @@ public final class Relay implements Closeable {
   private final long originNanos = System.nanoTime();
   private final Selector selector;
   private final DatagramChannel listener;
-
-  /** A channel of the JDK's that is of IPv6 has IPv4 too. */
-  private final boolean refusesIpv4;
-
   private final InetSocketAddress localAddress;
   private final Thread thread;
-  private final ByteBuffer buffer = ByteBuffer.allocateDirect(65_536);
-  private final UpstreamSockets upstreams;
   private final RelayClients clients;
+  private final RelayTraffic traffic;
   private final @Nullable LinkRecorder recorder;
-  private final @Nullable RelayCapture capture;
-
-  private long refusedClients;
-  private long icmpErrors;
-  private long socketErrors;
   private boolean closed;
 
   private Relay(Builder builder) throws IOException {
     selector = Selector.open();
-    refusesIpv4 = builder.family == StandardProtocolFamily.INET6;
     DatagramChannel channel = null;
     LinkRecorder record = null;
+    RelayCapture capture;
     try {
       channel = openListener(builder.family);
       channel.configureBlocking(false);
@@ -205,7 +190,7 @@ public final class Relay implements Closeable {
     }
     listener = channel;
     recorder = record;
-    upstreams = new UpstreamSockets(builder.target, selector);
+    UpstreamSockets upstreams = new UpstreamSockets(builder.target, selector);
     clients =
         new RelayClients(
             builder.maxClients,
@@ -214,6 +199,16 @@ public final class Relay implements Closeable {
             upstreams,
             builder.up,
             builder.down);
+    traffic =
+        new RelayTraffic(
+            listener,
+            localAddress,
+            builder.family == StandardProtocolFamily.INET6,
+            upstreams,
+            clients,
+            recorder,
+            capture,
+            this::nowNanos);
     thread = new Thread(this::loop, "posthorn-relay-" + localAddress.getPort());
     thread.setDaemon(true);
   }
@@ -275,13 +270,7 @@ public final class Relay implements Closeable {
   /** What it did so far. */
   public RelayStatistics statistics() {
     synchronized (lock) {
-      return new RelayStatistics(
-          clients.upCounters(),
-          clients.downCounters(),
-          clients.count(),
-          refusedClients,
-          icmpErrors,
-          socketErrors + upstreams.failures());
+      return traffic.statistics();
     }
   }
 
@@ -324,7 +313,7 @@ public final class Relay implements Closeable {
           if (closed) {
             return;
           }
-          deliverDue();
+          traffic.deliverDue();
           clients.sweep(nowNanos());
           waitNanos = clients.nextNanos() - nowNanos();
         }
@@ -333,9 +322,9 @@ public final class Relay implements Closeable {
           for (SelectionKey key : selector.selectedKeys()) {
             RelayClient client = (RelayClient) key.attachment();
             if (client == null) {
-              readFromClients();
+              traffic.readFromClients();
             } else {
-              readFromTarget(client);
+              traffic.readFromTarget(client);
             }
           }
           selector.selectedKeys().clear();
@@ -366,140 +355,10 @@ public final class Relay implements Closeable {
     }
   }
 
-  private void readFromClients() {
-    for (int i = 0; i < READS_AT_ONCE; i++) {
-      SocketAddress from;
-      buffer.clear();
-      try {
-        from = listener.receive(buffer);
-      } catch (IOException failure) {
-        countError(failure);
-        continue;
-      }
-      if (from == null) {
-        return;
-      }
-      if (refusesIpv4 && ((InetSocketAddress) from).getAddress() instanceof Inet4Address) {
-        refusedClients++;
-        continue;
-      }
-      buffer.flip();
-      long now = nowNanos();
-      RelayClient client = clients.find(from);
-      if (client == null) {
-        client = clients.admit((InetSocketAddress) from, now);
-      }
-      if (client == null) {
-        refusedClients++;
-        continue;
-      }
-      offer(client, client.up, 0, now);
-    }
-  }
-
-  private void readFromTarget(RelayClient client) {
-    for (int i = 0; i < READS_AT_ONCE; i++) {
-      long now = nowNanos();
-      upstreams.refreshMapping(client, now);
-      SocketAddress from;
-      buffer.clear();
-      try {
-        from = client.upstream.receive(buffer); // unlike read, it tells an empty datagram from none
-      } catch (IOException failure) {
-        countError(failure);
-        continue;
-      }
-      if (from == null) {
-        return;
-      }
-      if (!client.upstream.isConnected() && !from.equals(upstreams.target())) {
-        socketErrors++; // a stranger's
-        continue;
-      }
-      buffer.flip();
-      offer(client, client.down, 1, now);
-    }
-  }
-
-  private void offer(RelayClient client, SimulatedLink<RelayClient> link, int way, long now) {
-    client.activeNanos = now;
-    DatagramFate fate = link.offer(buffer, client, now);
-    if (recorder != null) {
-      recorder.onOffered(client.number, way, link, fate, buffer.remaining(), now);
-    }
-    if (capture != null) {
-      captureReceived(capture, client, way, fate, now);
-    }
-    clients.reschedule(client);
-  }
-
-  private void captureReceived(
-      RelayCapture into, RelayClient client, int way, DatagramFate fate, long now) {
-    try {
-      if (way == 0) {
-        into.onReceived(client.address, localAddress, buffer, fate, now);
-      } else {
-        into.onReceived(upstreams.target(), upstreams.ownAddress(client), buffer, fate, now);
-      }
-    } catch (IOException failure) {
-      socketErrors++; // a socket that is given up has no address any more
-    }
-  }
-
-  private void deliverDue() {
-    long now = nowNanos();
-    RelayClient client = clients.firstDue(now);
-    while (client != null) {
-      upstreams.refreshMapping(client, now);
-      ByteBuffer datagram = client.up.poll(now);
-      while (datagram != null) {
-        try {
-          if (capture != null) {
-            capture.onSent(upstreams.ownAddress(client), upstreams.target(), datagram, now);
-          }
-          upstreams.send(client.upstream, datagram);
-        } catch (IOException failure) {
-          countError(failure);
-        }
-        datagram = client.up.poll(now);
-      }
-      datagram = client.down.poll(now);
-      while (datagram != null) {
-        try {
-          if (capture != null) {
-            capture.onSent(localAddress, client.address, datagram, now);
-          }
-          if (listener.send(datagram, client.address) == 0 && datagram.hasRemaining()) {
-            socketErrors++;
-          }
-        } catch (IOException failure) {
-          countError(failure);
-        }
-        datagram = client.down.poll(now);
-      }
-      clients.reschedule(client);
-      client = clients.firstDue(now);
-    }
-  }
-
-  private void countError(IOException failure) {
-    if (failure instanceof PortUnreachableException) {
-      icmpErrors++;
-    } else {
-      socketErrors++;
-    }
-  }
-
   private void closeAll() {
     synchronized (lock) {
       closed = true;
-      clients.closeAll();
-      if (recorder != null) {
-        recorder.close();
-      }
-      if (capture != null) {
-        capture.close();
-      }
+      traffic.end();
     }
     close(listener);
     close(selector);
@@ -509,7 +368,7 @@ public final class Relay implements Closeable {
     try {
       resource.close();
     } catch (IOException failure) {
-      socketErrors++; // nothing depends on a socket that is given up
+      traffic.countError(failure); // nothing depends on a socket that is given up
     }
   }
 }
