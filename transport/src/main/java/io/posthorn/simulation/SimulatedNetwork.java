@@ -1,19 +1,11 @@
 package io.posthorn.simulation;
 
-import io.posthorn.AddressText;
-import io.posthorn.EcnMark;
 import io.posthorn.simulation.LinkConditions.Rebinding;
-import io.posthorn.simulation.SimulatedNode.Flow;
 import io.posthorn.simulation.SimulatedNode.Path;
-import io.posthorn.simulation.SimulatedNode.Route;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -41,29 +33,19 @@ public final class SimulatedNetwork {
   /** Events at one instant that end the run: time does not pass any more. */
   public static final int INSTANT_EVENT_LIMIT = 1_000_000;
 
-  private static final long NEVER = DeadlineHeap.NEVER;
-
   private final long seed;
   private final VirtualClock clock = new VirtualClock();
-  private final ScheduledActions actions = new ScheduledActions();
-  private final DeadlineHeap deadlines = new DeadlineHeap();
   private final Topology topology;
   private final NetworkTrace trace = new NetworkTrace();
-  private final List<SimulatedNode> woken = new ArrayList<>();
-  private final BiConsumer<ByteBuffer, InetSocketAddress> transmitter = this::transmit;
-  private final ByteBuffer scratch = ByteBuffer.allocate(65_536);
+  private final NetworkEvents events;
   private final Turns turns = new Turns(this);
-
-  private @Nullable Interceptor interceptor;
-  private @Nullable SimulatedNode transmitting;
-  private int transmitted;
-  private int eventsThisInstant;
-  private long unreachable;
   private int sockets;
 
   private SimulatedNetwork(long seed) {
     this.seed = seed;
+    DeadlineHeap deadlines = new DeadlineHeap();
     topology = new Topology(seed, deadlines);
+    events = new NetworkEvents(clock, deadlines, topology, trace);
   }
 
   /** A network without hosts, whose links are perfect until {@link #link} says otherwise. */
@@ -124,7 +106,7 @@ public final class SimulatedNetwork {
       throw new IllegalStateException(address + " has a host: detach it first, or replace it");
     }
     node.host = host;
-    woken.add(node);
+    events.wake(node);
     return this;
   }
 
@@ -132,7 +114,7 @@ public final class SimulatedNetwork {
   public SimulatedNetwork detach(InetSocketAddress address) {
     SimulatedNode node = topology.node(address);
     node.host = null;
-    deadlines.update(node.deadlineId, NEVER);
+    events.forgetDeadline(node);
     return this;
   }
 
@@ -163,7 +145,7 @@ public final class SimulatedNetwork {
 
   /** Lets a hook see every datagram before its link does; null takes it away. */
   public SimulatedNetwork intercept(@Nullable Interceptor interceptor) {
-    this.interceptor = interceptor;
+    events.intercept(interceptor);
     return this;
   }
 
@@ -186,7 +168,7 @@ public final class SimulatedNetwork {
 
   /** Runs {@code action} at this time since the start, or at once if it is past. */
   public SimulatedNetwork at(long nanos, Runnable action) {
-    actions.add(Math.max(nanos, nowNanos()), action);
+    events.at(Math.max(nanos, nowNanos()), action);
     return this;
   }
 
@@ -281,14 +263,14 @@ public final class SimulatedNetwork {
 
   /** Datagrams that came out of a link and found nobody. */
   public long unreachable() {
-    return unreachable;
+    return events.unreachable();
   }
 
   /** Lets so much time pass. */
   public void run(Duration duration) {
     long endNanos = Math.addExact(nowNanos(), duration.toNanos());
-    wakeAll();
-    while (advance(endNanos)) {
+    events.wakeAll();
+    while (events.advance(endNanos)) {
       // Each call lets one event happen.
     }
     clock.advanceTo(endNanos);
@@ -301,9 +283,9 @@ public final class SimulatedNetwork {
    */
   public boolean runUntil(BooleanSupplier done, Duration limit) {
     long endNanos = Math.addExact(nowNanos(), limit.toNanos());
-    wakeAll();
+    events.wakeAll();
     while (!done.getAsBoolean()) {
-      if (!advance(endNanos)) {
+      if (!events.advance(endNanos)) {
         clock.advanceTo(endNanos);
         return done.getAsBoolean();
       }
@@ -313,164 +295,12 @@ public final class SimulatedNetwork {
 
   /** Lets the next event happen, whenever it is; false if there is none. */
   public boolean step() {
-    wakeAll();
-    return advance(NEVER - 1);
+    events.wakeAll();
+    return events.advance(NetworkEvents.NEVER - 1);
   }
 
   /** Asks one host for what it wants to send, after a change from outside in mid-run. */
   public void wake(InetSocketAddress address) {
-    woken.add(topology.node(address));
-  }
-
-  private void wakeAll() {
-    woken.clear();
-    woken.addAll(topology.nodes());
-    flushWoken();
-  }
-
-  private void flushWoken() {
-    for (int i = 0; i < woken.size(); i++) { // a host that is asked may wake others
-      flush(woken.get(i));
-    }
-    woken.clear();
-  }
-
-  private boolean advance(long limitNanos) {
-    long atNanos = Math.min(actions.nextNanos(), deadlines.firstNanos());
-    if (atNanos > limitNanos || atNanos == NEVER) {
-      return false;
-    }
-    if (atNanos > nowNanos()) {
-      clock.advanceTo(atNanos);
-      eventsThisInstant = 0;
-    } else if (++eventsThisInstant > INSTANT_EVENT_LIMIT) {
-      throw new IllegalStateException(
-          INSTANT_EVENT_LIMIT
-              + " events at "
-              + LinkUnits.duration(nowNanos())
-              + ": hosts answer each other without end over links without delay");
-    }
-    if (actions.nextNanos() == atNanos) {
-      actions.runNext();
-      woken.addAll(topology.nodes()); // it may have changed any host
-    } else {
-      Object due = topology.ofDeadline(deadlines.first());
-      if (due instanceof Path path) {
-        deliver(path);
-      } else {
-        timeout((SimulatedNode) due);
-      }
-    }
-    if (!woken.isEmpty()) {
-      flushWoken();
-    }
-    return true;
-  }
-
-  private void timeout(SimulatedNode node) {
-    SimulatedHost host = node.host;
-    if (host == null) {
-      deadlines.update(node.deadlineId, NEVER);
-      return;
-    }
-    long now = nowNanos();
-    host.onTimeout(now);
-    int sent = flush(node);
-    SimulatedHost after = node.host;
-    if (sent > 0 || after == null || after.nextTimeoutNanos() > now) {
-      node.idleTimeouts = 0;
-    } else if (++node.idleTimeouts > IDLE_TIMEOUT_LIMIT) {
-      throw new IllegalStateException(
-          "the host at "
-              + node.address
-              + " named a deadline that is past "
-              + IDLE_TIMEOUT_LIMIT
-              + " times at "
-              + LinkUnits.duration(now)
-              + ", and sent nothing: "
-              + after);
-    }
-  }
-
-  private void deliver(Path path) {
-    long now = nowNanos();
-    SimulatedNode node = path.to;
-    node.idleTimeouts = 0;
-    while (true) {
-      ByteBuffer datagram = path.link.poll(now);
-      if (datagram == null) {
-        break;
-      }
-      Flow flow = path.link.polledMeta();
-      topology.refreshMapping(node, now);
-      SimulatedHost host = flow.to.alive ? node.host : null;
-      trace.polled(path.link, flow, datagram, host != null, now);
-      if (host == null) {
-        unreachable++;
-      } else {
-        host.onDatagram(datagram, flow.from.address, path.link.polledMark().codepoint(), now);
-      }
-    }
-    deadlines.update(path.deadlineId, path.link.nextDeliveryNanos());
-    flush(node);
-  }
-
-  /** Collects what the host wants sent, and its next deadline; answers how many datagrams. */
-  private int flush(SimulatedNode node) {
-    SimulatedHost host = node.host;
-    if (host == null) {
-      return 0;
-    }
-    transmitting = node;
-    transmitted = 0;
-    try {
-      host.pollTransmit(transmitter, nowNanos());
-    } finally {
-      transmitting = null;
-    }
-    long deadlineNanos = host.nextTimeoutNanos();
-    if (node.host == host) {
-      deadlines.update(
-          node.deadlineId, deadlineNanos == NEVER ? NEVER : Math.max(deadlineNanos, nowNanos()));
-    }
-    return transmitted;
-  }
-
-  private void transmit(ByteBuffer datagram, InetSocketAddress to) {
-    SimulatedNode from = transmitting;
-    if (from == null) {
-      throw new IllegalStateException("a datagram was sent after pollTransmit had returned");
-    }
-    if (++transmitted > INSTANT_EVENT_LIMIT) {
-      throw new IllegalStateException(
-          "the host at "
-              + AddressText.of(from.address)
-              + " sent "
-              + transmitted
-              + " datagrams in one call");
-    }
-    Route route = topology.route(to);
-    Path path = topology.path(from, route.node);
-    if (path.link.lastNumber() == 0) {
-      Path back = route.node.path(from);
-      path.initiates = back == null || back.link.lastNumber() == 0;
-    }
-    from.noteNat(path, nowNanos());
-    topology.refreshMapping(from, nowNanos());
-    Interception wish = Interception.DELIVER;
-    ByteBuffer bytes = datagram;
-    if (interceptor != null) {
-      int length = datagram.remaining();
-      bytes = scratch.clear().put(0, datagram, datagram.position(), length).limit(length);
-      long number = path.link.lastNumber() + 1;
-      wish = interceptor.intercept(from.address, route.node.address, number, bytes);
-      bytes.position(0);
-    }
-    Flow flow = path.flow(route);
-    SimulatedHost host = from.host;
-    EcnMark mark = EcnMark.ofCodepoint(host == null ? 0 : host.transmitEcn());
-    DatagramFate fate = path.link.offer(bytes, flow, mark, nowNanos(), wish);
-    trace.offered(path.link, flow, bytes, fate, nowNanos());
-    deadlines.update(path.deadlineId, path.link.nextDeliveryNanos());
+    events.wake(topology.node(address));
   }
 }
