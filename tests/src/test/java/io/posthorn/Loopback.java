@@ -2,6 +2,7 @@ package io.posthorn;
 
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 
+import io.posthorn.e2e.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -26,6 +27,11 @@ final class Loopback {
   /** A reliable socket at a free port. */
   static MessageSocketBuilder reliable() {
     return socket(Mode.RELIABLE);
+  }
+
+  /** Where nobody listens, nor will: the port that a socket had may become this side's own. */
+  static InetSocketAddress nobody() throws IOException {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePorts.next());
   }
 
   /** The next message, which must come. */

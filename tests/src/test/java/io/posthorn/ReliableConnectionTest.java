@@ -1,0 +1,240 @@
+package io.posthorn;
+
+import static io.posthorn.Loopback.LONG;
+import static io.posthorn.Loopback.accept;
+import static io.posthorn.Loopback.get;
+import static io.posthorn.Loopback.next;
+import static io.posthorn.Loopback.nobody;
+import static io.posthorn.Loopback.reliable;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.simulation.Relay;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/**
+ * How connections on real sockets over loopback begin, what they tell of themselves, and how they
+ * end.
+ */
+class ReliableConnectionTest {
+  @Test
+  void connectAndAcceptMeet() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open()) {
+      Connection out = a.connect(b.localAddress());
+      Connection in = accept(b);
+      assertTrue(out.isOpen());
+      assertEquals(b.localAddress(), out.remoteAddress());
+      assertEquals(a.localAddress(), in.remoteAddress());
+      out.send("there".getBytes(UTF_8));
+      Message there = next(b);
+      assertEquals("there", there.text());
+      assertEquals(in, there.connection());
+      in.send("and back".getBytes(UTF_8));
+      Message back = next(a);
+      assertEquals("and back", back.text());
+      assertEquals(out, back.connection());
+      assertEquals(out, a.connect(b.localAddress()), "the one there is");
+      ConnectionInfo info = out.info();
+      assertNotNull(info);
+      assertEquals(ConnectionInfo.State.OPEN, info.state());
+      assertEquals(1, a.connections().size());
+      assertNull(b.accept(Duration.ZERO), "each is accepted once");
+    }
+  }
+
+  @Test
+  void aClosedSocketHasNoConnections() throws Exception {
+    try (MessageSocket b = reliable().open()) {
+      MessageSocket closed;
+      Connection out;
+      try (MessageSocket a = reliable().open()) {
+        closed = a;
+        out = a.connect(b.localAddress());
+        assertEquals(1, a.connections().size());
+      }
+      assertEquals(List.of(), closed.connections());
+      assertNull(out.info());
+    }
+  }
+
+  @Test
+  void aConnectionTellsOfItselfAmongOthers() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open();
+        MessageSocket c = reliable().open()) {
+      for (MessageSocket peer : new MessageSocket[] {b, c}) {
+        Connection connection = a.connect(peer.localAddress());
+        ConnectionInfo info = connection.info();
+        assertNotNull(info);
+        assertEquals(peer.localAddress(), info.remote());
+        assertTrue(a.connections().stream().anyMatch(row -> row.connection() == info.connection()));
+      }
+    }
+  }
+
+  /** There are two connections then, one for each role; messages to the own address use one. */
+  @Test
+  void whatASocketSendsItselfGoesOnOneConnectionInOrder() throws Exception {
+    try (MessageSocket a = reliable().open()) {
+      a.send(a.localAddress(), "0".getBytes(UTF_8));
+      Message first = next(a);
+      Connection connection = first.connection();
+      assertNotNull(connection);
+      a.connect(a.localAddress());
+      for (int i = 1; i <= 20; i++) {
+        a.send(a.localAddress(), Integer.toString(i).getBytes(UTF_8));
+      }
+      for (int i = 1; i <= 20; i++) {
+        Message message = next(a);
+        assertEquals(Integer.toString(i), message.text());
+        assertEquals(connection, message.connection());
+      }
+    }
+  }
+
+  @Test
+  void nobodyAnswersAndThisIsSaid() throws Exception {
+    InetSocketAddress nobody = nobody();
+    try (MessageSocket a = reliable().handshakeTimeout(Duration.ofMillis(300)).open()) {
+      ConnectionTimeoutException e =
+          assertThrows(ConnectionTimeoutException.class, () -> a.connect(nobody));
+      assertEquals(nobody, e.peer());
+      assertEquals(Duration.ofMillis(300), e.waited());
+      String text = String.valueOf(e.getMessage());
+      assertTrue(text.contains(AddressText.of(nobody)) && text.contains("300 ms"), text);
+      assertTrue(a.connections().isEmpty());
+    }
+  }
+
+  @Test
+  void connectGivesUpInTheTimeGiven() throws Exception {
+    InetSocketAddress nobody = nobody();
+    try (MessageSocket a = reliable().linger(Duration.ZERO).open()) {
+      ConnectionTimeoutException e =
+          assertThrows(
+              ConnectionTimeoutException.class, () -> a.connect(nobody, Duration.ofMillis(20)));
+      assertEquals(Duration.ofMillis(20), e.waited());
+    }
+  }
+
+  @Test
+  void closingTellsThePeerCodeAndText() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open()) {
+      Connection out = a.connect(b.localAddress());
+      Connection in = accept(b);
+      for (int i = 0; i < 100; i++) {
+        out.send(Integer.toString(i).getBytes(UTF_8));
+      }
+      CloseReport report = out.close(42, "enough \u001b[2J", LONG);
+      assertTrue(report.isComplete(), report.toString());
+      assertEquals(100, report.acknowledged());
+      assertEquals(CloseCause.APPLICATION, report.cause());
+      assertFalse(report.byPeer());
+      CloseReport heard = get(in.closed());
+      assertEquals(CloseCause.APPLICATION, heard.cause());
+      assertTrue(heard.byPeer());
+      assertEquals(42, heard.applicationCode());
+      assertEquals("enough \u001b[2J", heard.text());
+      for (int i = 0; i < 100; i++) {
+        assertEquals(Integer.toString(i), next(b).text(), "what was acknowledged is handed over");
+      }
+      ConnectionClosedException e =
+          assertThrows(ConnectionClosedException.class, () -> in.send(new byte[1]));
+      assertEquals(42, e.applicationCode());
+      assertFalse(
+          String.valueOf(e.getMessage()).contains("\u001b"), "no escape reaches a terminal");
+      assertThrows(ConnectionClosedException.class, () -> out.send(new byte[1]));
+      b.send(a.localAddress(), "a new one opens".getBytes(UTF_8));
+      assertEquals("a new one opens", next(a).text());
+    }
+  }
+
+  @Test
+  void listenerHearsOfConnectionsInOrder() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open()) {
+      BlockingQueue<String> heard = new LinkedBlockingQueue<>();
+      b.onConnection(
+          new ConnectionListener() {
+            @Override
+            public void opened(Connection connection) {
+              heard.add("opened " + connection.remoteAddress());
+            }
+
+            @Override
+            public void closed(Connection connection, CloseReport report) {
+              heard.add("closed " + connection.remoteAddress() + " " + report.applicationCode());
+            }
+          });
+      a.connect(b.localAddress()).close(7, "", LONG);
+      assertEquals("opened " + a.localAddress(), heard.poll(30, TimeUnit.SECONDS));
+      assertEquals("closed " + a.localAddress() + " 7", heard.poll(30, TimeUnit.SECONDS));
+    }
+  }
+
+  @Test
+  void differentSecurityIsRefusedBySayingSo() throws Exception {
+    try (MessageSocket a = reliable().security(Security.none()).open();
+        MessageSocket b = reliable().open()) {
+      assertThrows(SecurityMismatchException.class, () -> a.connect(b.localAddress()));
+      assertTrue(b.connections().isEmpty());
+    }
+  }
+
+  @Test
+  void limitOfConnectionsHoldsOnBothSides() throws Exception {
+    try (MessageSocket a = reliable().maxConnections(1).open();
+        MessageSocket b = reliable().open();
+        MessageSocket c = reliable().open()) {
+      a.connect(b.localAddress());
+      ConnectionLimitException own =
+          assertThrows(ConnectionLimitException.class, () -> a.connect(c.localAddress()));
+      assertTrue(String.valueOf(own.getMessage()).contains("maxConnections"), own.getMessage());
+      assertThrows(ConnectionRefusedException.class, () -> c.connect(a.localAddress()));
+      assertTrue(a.statistics().drops("CONNECTION_LIMIT") >= 1, "a slow answer is asked for again");
+    }
+  }
+
+  @Test
+  void silentPeerIsGivenUpAfterTheIdleTimeout() throws Exception {
+    MessageSocket b = reliable().open();
+    try (MessageSocket a = reliable().idleTimeout(Duration.ofSeconds(1)).open();
+        Relay relay = Relay.inFrontOf(b.localAddress()).start()) {
+      Connection connection = a.connect(relay.localAddress());
+      relay.cut(true);
+      CloseReport report = get(connection.closed());
+      assertEquals(CloseCause.IDLE_TIMEOUT, report.cause());
+      ConnectionLostException e =
+          assertThrows(ConnectionLostException.class, () -> connection.send(new byte[1]));
+      assertEquals(CloseCause.IDLE_TIMEOUT, e.closeCause());
+      assertTrue(String.valueOf(e.getMessage()).contains("1 s"), e.getMessage());
+    } finally {
+      b.close(Duration.ZERO);
+    }
+  }
+
+  @Test
+  void closingOneEndTellsTheOther() throws Exception {
+    try (MessageSocket a = reliable().open()) {
+      MessageSocket b = reliable().open();
+      Connection connection = a.connect(b.localAddress());
+      b.close();
+      CloseReport report = get(connection.closed());
+      assertEquals(CloseCause.APPLICATION, report.cause());
+      assertTrue(report.byPeer());
+    }
+  }
+}
