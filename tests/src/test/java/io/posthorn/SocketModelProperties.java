@@ -249,7 +249,11 @@ class SocketModelProperties {
   private static void run(SocketWorld world, ActionChain<SocketWorld> chain) throws Exception {
     RUNNING.set(world);
     try (world) {
-      chain.withInvariant("what holds at any time", SocketWorld::check).run().settle();
+      chain
+          .withInvariant("what holds at any time", each -> each.verdict.check())
+          .run()
+          .verdict
+          .settle();
     }
   }
 }

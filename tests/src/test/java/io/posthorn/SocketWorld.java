@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
-import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,9 +17,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * Real sockets at a few seats of the loopback device, used by one thread, each use held against a
@@ -37,7 +33,7 @@ final class SocketWorld implements AutoCloseable {
   /** For a connection to nobody. */
   private static final Duration NOBODY = Duration.ofMillis(20);
 
-  private static final Duration TURN = Duration.ofMillis(2);
+  static final Duration TURN = Duration.ofMillis(2);
 
   /** By which method a message is sent. */
   enum How {
@@ -50,6 +46,9 @@ final class SocketWorld implements AutoCloseable {
   private final Security security;
   private final SocketModel model;
 
+  /** What is to hold. */
+  final SocketVerdict verdict;
+
   /**
    * A world whose seats are taken when they are first used.
    *
@@ -61,6 +60,7 @@ final class SocketWorld implements AutoCloseable {
     this.mode = mode;
     this.security = security;
     this.model = new SocketModel(mode, networks);
+    this.verdict = new SocketVerdict(this, mode, model);
   }
 
   // Seats.
@@ -71,7 +71,8 @@ final class SocketWorld implements AutoCloseable {
     return occupant == null ? begin(model.seats.get(seat)) : occupant;
   }
 
-  private Occupant begin(Seat seat) throws IOException {
+  /** Opens a socket at a seat where none is. */
+  Occupant begin(Seat seat) throws IOException {
     InetSocketAddress address = seat.address;
     MessageSocket socket;
     try {
@@ -131,7 +132,7 @@ final class SocketWorld implements AutoCloseable {
   }
 
   /** Connections may be on their way out for a while. */
-  private void assertNoneOpen(Occupant occupant) {
+  void assertNoneOpen(Occupant occupant) {
     for (ConnectionInfo row : occupant.socket.connections()) {
       assertTrue(
           mode == Mode.RELIABLE
@@ -330,7 +331,8 @@ final class SocketWorld implements AutoCloseable {
     }
   }
 
-  private void take(Occupant occupant, Message message) {
+  /** Looks at a message that an occupant was given. */
+  void take(Occupant occupant, Message message) {
     Sent sent = model.received(occupant, message.bytes(), message.connection());
     assertArrayEquals(sent.body(), message.bytes(), "not whole");
     assertEquals(sent.from.address, message.from(), "from another");
@@ -389,110 +391,6 @@ final class SocketWorld implements AutoCloseable {
       Message huge =
           Message.to(occupant.address).delivery(Delivery.UNRELIABLE).body(new byte[65_508]);
       assertThrows(MessageTooLargeException.class, () -> occupant.socket.send(huge));
-    }
-  }
-
-  // What holds after each step, and in the end.
-
-  /** What must hold at any time. */
-  void check() {
-    for (Occupant occupant : model.occupants) {
-      for (Connection ended : occupant.ended) {
-        assertTrue(
-            model.isBroken(occupant, model.at(ended.remoteAddress()).seat),
-            () -> ended + " ended by itself: " + ended.failure());
-      }
-      SocketStatistics statistics = occupant.socket.statistics();
-      assertEquals(mode, statistics.mode());
-      assertTrue(statistics.messagesReceived() >= occupant.taken.size(), statistics.toString());
-      assertTrue(statistics.messagesSent() <= model.sentBy(occupant).size(), statistics.toString());
-      assertEquals(0, statistics.handlerFailures());
-      if (occupant.closed || mode == Mode.PLAIN) {
-        assertNoneOpen(occupant);
-      }
-    }
-    for (Sent sent : model.all()) {
-      sent.look();
-    }
-  }
-
-  /** Lets come what must come, and asks of everything what became of it. */
-  void settle() throws Exception {
-    for (Seat seat : model.seats) {
-      if (seat.occupant != null && seat.occupant.closed && model.isWrittenTo(seat)) {
-        begin(seat); // so that those who wrote there learn of it
-      }
-    }
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!isSettled()) {
-      for (Occupant occupant : model.open()) {
-        Message message = occupant.socket.receive(TURN);
-        if (message != null) {
-          take(occupant, message);
-          deadline = System.nanoTime() + PATIENCE.toNanos();
-        }
-      }
-      assertTrue(System.nanoTime() < deadline, () -> "stuck: " + model.unsettled());
-    }
-    for (Occupant occupant : model.open()) {
-      takeTheRest(occupant);
-    }
-    for (Sent sent : model.all()) {
-      Receipt receipt = sent.receipt;
-      if (receipt != null && model.isConfirmed(sent)) {
-        processed(sent, receipt, true);
-      }
-    }
-    check();
-    List<Occupant> calm = model.open().stream().filter(one -> model.isCalm(one)).toList();
-    for (Occupant occupant : model.open()) {
-      closeSocket(occupant.seat.index, true);
-    }
-    for (Occupant occupant : calm) { // by now all lanes are empty
-      long sent = occupant.socket.statistics().messagesSent();
-      assertEquals(model.sentBy(occupant).size(), sent, "messages sent");
-    }
-    check();
-    for (Sent sent : model.all()) {
-      sent.checkEnd();
-      Receipt receipt = sent.receipt;
-      if (receipt != null) {
-        processed(sent, receipt, model.isConfirmed(sent));
-      }
-    }
-  }
-
-  /** Copies of what had to come, and what need not come: each is looked at, and all are counted. */
-  private void takeTheRest(Occupant occupant) throws IOException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    long counted;
-    do {
-      Message more = occupant.socket.receive(TURN);
-      while (more != null) {
-        take(occupant, more);
-        more = occupant.socket.receive(TURN);
-      }
-      counted = occupant.socket.statistics().messagesReceived();
-    } while (counted != occupant.taken.size() && System.nanoTime() < deadline);
-    assertEquals(occupant.taken.size(), counted, "messages received");
-  }
-
-  private boolean isSettled() {
-    return model.unsettled().isEmpty();
-  }
-
-  /** Whether the confirmation of a message must have come, or must not come any more. */
-  private void processed(Sent sent, Receipt receipt, boolean confirmed)
-      throws InterruptedException {
-    try {
-      assertNull(receipt.processed().get(PATIENCE.toSeconds(), TimeUnit.SECONDS));
-      assertTrue(sent.confirmed && mode == Mode.RELIABLE, () -> "nobody confirmed: " + sent);
-      sent.heardConfirmed = true;
-    } catch (TimeoutException e) {
-      throw new AssertionError("neither confirmed nor not: " + sent, e);
-    } catch (ExecutionException e) {
-      assertTrue(e.getCause() instanceof TransportException, e::toString);
-      assertFalse(confirmed, () -> "confirmed, but not processed: " + sent);
     }
   }
 
