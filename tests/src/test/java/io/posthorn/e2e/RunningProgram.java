@@ -16,9 +16,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** A process of the real jar, or of another program, whose streams a test can wait for. */
-final class RunningProgram implements AutoCloseable {
+public final class RunningProgram implements AutoCloseable {
   private static final long LIMIT_SECONDS = 60;
   private static final long DUMP_SECONDS = 5;
   private static final Pattern LISTENING = Pattern.compile("listening on \\S+:(\\d+)");
@@ -143,6 +144,13 @@ final class RunningProgram implements AutoCloseable {
     command.addAll(List.of("-jar", jar));
     command.addAll(List.of(arguments));
     return command;
+  }
+
+  /** The words that start the jar in a shell, to which those of the program are added. */
+  public static String words(String... javaOptions) {
+    return command(List.of(javaOptions)).stream()
+        .map(word -> "'" + word.replace("'", "'\\''") + "'")
+        .collect(Collectors.joining(" "));
   }
 
   /** Starts another program. */

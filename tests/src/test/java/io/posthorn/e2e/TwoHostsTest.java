@@ -22,7 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(180)
 class TwoHostsTest {
-  /** Hosts a and b; $1 is java, $2 the jar, $3 a folder. The last command decides. */
+  /** Hosts a and b; $1 is a folder, PROGRAM starts the jar. The last command decides. */
   private static final String WIRE =
       """
       set -e
@@ -42,8 +42,7 @@ class TwoHostsTest {
       # Process numbers begin anew in here, and files of that name in /tmp may be another run's.
       at() {
         host=$1; shift
-        ip netns exec $host "$java" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData \
-          -jar "$jar" "$@"
+        ip netns exec $host PROGRAM "$@"
       }
       # Starts a listener and waits until it says so; its number is $!.
       serve() {
@@ -51,11 +50,9 @@ class TwoHostsTest {
         at "$@" 2>said &
         read said <&3
       }
-      java=$1
-      jar=$2
-      cd "$3"
+      cd "$1"
       mkdir -m 700 run
-      export XDG_RUNTIME_DIR=$3/run
+      export XDG_RUNTIME_DIR=$1/run
       """;
 
   /** Each starts half a dozen virtual machines. */
@@ -72,10 +69,8 @@ class TwoHostsTest {
         "--mount-proc",
         "sh",
         "-c",
-        WIRE + script,
+        WIRE.replace("PROGRAM", RunningProgram.words("-XX:-UsePerfData")) + script,
         "sh",
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        String.valueOf(System.getProperty("posthorn.jar")),
         folder.toString());
   }
 

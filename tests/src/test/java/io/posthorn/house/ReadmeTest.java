@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.e2e.FreePorts;
+import io.posthorn.e2e.RunningProgram;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -225,12 +226,12 @@ class ReadmeTest {
   private static Session run(List<String> commands, Path folder) throws Exception {
     Path jar = Path.of(System.getProperty("posthorn.jar")).toAbsolutePath().normalize();
     Path java = Path.of(System.getProperty("java.home"), "bin", "java");
+    String home = "-Duser.home=" + folder; // the JVM takes it from the password file, not from HOME
     Files.createDirectories(folder.resolve("cli/target"));
     Files.copy(jar, folder.resolve("cli/target/posthorn.jar"));
     Path bin = Files.createDirectories(folder.resolve(".bin"));
-    // The JVM takes user.home from the password file, not from HOME.
-    executable(bin.resolve("java"), "exec '" + java + "' -Duser.home=\"$HOME\" \"$@\"");
-    executable(bin.resolve("posthorn"), "exec java -jar '" + jar + "' \"$@\"");
+    executable(bin.resolve("java"), "exec '" + java + "' '" + home + "' \"$@\"");
+    executable(bin.resolve("posthorn"), "exec " + RunningProgram.words(home) + " \"$@\"");
 
     StringBuilder script = new StringBuilder("set -m\nexec 2>&1\njobs_started=0\nhome=$PWD\n");
     script.append("trap 'echo \"$?: $BASH_COMMAND\" >> \"$home/.failed\"' ERR\n");
