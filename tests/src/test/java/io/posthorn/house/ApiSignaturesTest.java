@@ -50,6 +50,8 @@ class ApiSignaturesTest {
   void whatWasPromisedIsStillThere() throws IOException {
     Set<String> now = now();
     assertTrue(now.contains("io.posthorn.MessageSocket type final class"), now.toString());
+    String stays = "io.posthorn.simulation.SimulatedHost has abstract long nextTimeoutNanos()";
+    assertTrue(now.contains(stays), "the list has another form");
     if (Boolean.getBoolean("posthorn.api.write")) {
       Files.write(LIST, now);
     }
@@ -83,9 +85,7 @@ class ApiSignaturesTest {
   }
 
   @Test
-  void whatBreaksIsFoundAndWhatDoesNotIsNot() throws IOException {
-    String stays = "io.posthorn.simulation.SimulatedHost has abstract long nextTimeoutNanos()";
-    assertTrue(now().contains(stays), "the list has another form");
+  void whatBreaksIsFoundAndWhatDoesNotIsNot() {
     Set<String> before = Set.of("a.Known type interface", "a.Known has void gone()");
     Set<String> now =
         Set.of(
