@@ -68,6 +68,19 @@ class BulkFlowTest {
         10, goodput(CongestionControl.ADAPTIVE, new Link(13, 70, 1, "8ms distribution normal")));
   }
 
+  /**
+   * Start-up used to notice a queue at an eighth of the round trip, and lost a twentieth of all.
+   */
+  @Test
+  void adaptiveDoesNotOverflowTheQueueOfALongPathWhileItStarts() {
+    SharedLink run =
+        new SharedLink(new Link(20, 558, 0.5, ""), 1)
+            .posthorn(CongestionControl.ADAPTIVE, PACKET_BYTES, 0)
+            .run(15);
+    assertTrue(run.queueLoss() < 0.01, () -> "lost by itself " + run.queueLoss());
+    atLeast(13, run.megabits(0, 0, 15));
+  }
+
   @Test
   void cubicFillsACleanLink() {
     atLeast(90, goodput(CongestionControl.CUBIC, Link.of(20, 0)));

@@ -18,6 +18,10 @@ public final class Adaptive implements CongestionController {
   private static final double STARTUP_GROWTH = 1.25;
   private static final int STARTUP_FLAT_ROUNDS = 3;
   private static final int STARTUP_FROZEN_ROUNDS = 1;
+
+  /** MAX_RTT_THRESH (RFC 9406 §4.3): an eighth of a long path is a queue that overflows soon. */
+  private static final long MOST_WAIT_NANOS = 16_000_000L;
+
   private static final double DRAIN_PACING = 0.5;
   private static final double[] CYCLE = {1.25, 0.75, 1, 1, 1, 1, 1, 1};
   private static final int DRAIN_AT = 1;
@@ -240,7 +244,8 @@ public final class Adaptive implements CongestionController {
    * enough already, though the rate measured lags behind it by a round: more would only overflow.
    */
   private void advanceStartup(long inFlightBytes, boolean roundEnds, boolean limited) {
-    long threshold = Math.max(2 * PathDelay.NOISE_NANOS, delay.minNanos() / 8);
+    long threshold =
+        Math.max(2 * PathDelay.NOISE_NANOS, Math.min(delay.minNanos() / 8, MOST_WAIT_NANOS));
     if (startupBytes == UNSET && delay.waitExceeds(threshold)) {
       startupBytes = inFlightBytes;
       flatRounds = 0;
