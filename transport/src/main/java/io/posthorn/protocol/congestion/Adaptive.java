@@ -37,6 +37,11 @@ public final class Adaptive implements CongestionController {
   private static final double YIELD = 0.9;
 
   /**
+   * What a ceiling is raised by that left the queue empty while it was probed: by what probes do.
+   */
+  private static final double RAISED = 1.25;
+
+  /**
    * What a mark leaves of the window: more than a loss, for queues that mark are short (RFC 8511).
    */
   private static final double MARKED = 0.8;
@@ -79,6 +84,7 @@ public final class Adaptive implements CongestionController {
   private final CubicWindow ceiling;
   private boolean ceilingSet;
   private boolean ceilingLimits;
+  private boolean ceilingMarked;
   // What the last cut changed besides the ceiling, should the loss prove spurious.
   private boolean cutSetCeiling;
   private boolean cutEndedStartup;
@@ -92,6 +98,7 @@ public final class Adaptive implements CongestionController {
   private int cycle;
   private long rateBeforeProbe = Long.MAX_VALUE;
   private long cycleStartNanos;
+  private long probeStartNanos;
   private long phaseEndNanos;
   private int lookRounds;
   private boolean lookEmptied;
@@ -298,14 +305,23 @@ public final class Adaptive implements CongestionController {
     cycleStartNanos = nowNanos;
     if (cycle == 0) {
       rateBeforeProbe = bandwidth.bytesPerSecond();
+      probeStartNanos = nowNanos;
     } else if (cycle == DRAIN_AT) {
       loss.beginDrain();
       drainFromNanos = nowNanos;
       drainToNanos = UNSET;
-    } else if (cycle == JUDGED_AT
-        && !competing
-        && !delay.isQueueHigh()
-        && bandwidth.bytesPerSecond() > rateBeforeProbe * WORTH_MORE) {
+    } else if (cycle == JUDGED_AT && !competing && !delay.isQueueHigh()) {
+      judgeProbe();
+    }
+  }
+
+  private void judgeProbe() {
+    // Not one that a mark set: where queues are kept that short, others see no more of them either.
+    boolean unharmed = recoveryStartNanos < probeStartNanos && QueueWatch.isEmpty(delay);
+    if (ceilingSet && !ceilingMarked && ceilingLimits && unharmed) {
+      ceiling.restart((long) (RAISED * ceiling.bytes()));
+    }
+    if (bandwidth.bytesPerSecond() > rateBeforeProbe * WORTH_MORE) {
       // Probing a little found more: there may be much more, so look for it quickly, but from what
       // the path holds now, not from what an earlier start-up reached; unless packets overtake each
       // other, where neither rate nor round trip tells what it holds.
@@ -389,10 +405,11 @@ public final class Adaptive implements CongestionController {
       ceiling.restart(Math.max(latestInFlight, pipeBytes()));
       ceilingSet = true;
     }
-    cut(nowNanos, competing ? 0 : floorBytes());
+    cut(nowNanos, false, competing ? 0 : floorBytes());
   }
 
-  private void cut(long nowNanos, long floorBytes) {
+  private void cut(long nowNanos, boolean marked, long floorBytes) {
+    ceilingMarked = marked;
     savedRecoveryStartNanos = recoveryStartNanos;
     recoveryStartNanos = nowNanos;
     ceiling.reduce(floorBytes);
@@ -422,7 +439,7 @@ public final class Adaptive implements CongestionController {
         ceiling.restart(Math.max(flightBytes, NewReno.initialWindow(packetBytes)));
         ceilingSet = true;
       }
-      cut(nowNanos, competing ? 0 : (long) (MARKED * ceiling.bytes()));
+      cut(nowNanos, true, competing ? 0 : (long) (MARKED * ceiling.bytes()));
     }
     ceiling.confirm();
   }
