@@ -89,8 +89,9 @@ class SkippedTestRecorderTest {
     List<String> named = pom("//posthorn.skipped/text()");
     assertEquals(1, named.size());
     String antrun = "plugin[artifactId='maven-antrun-plugin']//execution";
-    assertEquals(
-        named, pom("/project/build//" + antrun + "[phase='process-test-classes']//delete/@file"));
+    // Any phase before that of the tests will do; another file is deleted there too.
+    String before = "[phase='process-test-resources']//delete/@file";
+    assertTrue(pom("/project/build//" + antrun + before).containsAll(named));
     String check = "//profile[id='ci']//" + antrun + "[phase='verify']";
     assertEquals(List.of("env.CI"), pom("//profile[id='ci']/activation/property/name/text()"));
     assertEquals(named, pom(check + "//loadfile/@srcFile"));
