@@ -71,6 +71,11 @@ final class PathDelay {
     return minNanos == Long.MAX_VALUE ? 0 : minNanos;
   }
 
+  /** By how much the round trip of late exceeds the smallest, and what of that is granted. */
+  private long waitNanos(long grantedNanos) {
+    return Math.max(0, smoothedNanos - minNanos - grantedNanos);
+  }
+
   /** The largest round trip that may yet be one without a queue. */
   private long emptyNanos() {
     return minNanos + variation.nanos();
@@ -78,9 +83,7 @@ final class PathDelay {
 
   /** The usual round trip without a queue, as far as one can tell; 0 before the first sample. */
   long pathNanos() {
-    return minNanos == Long.MAX_VALUE
-        ? 0
-        : Math.max(minNanos, Math.min(smoothedNanos, emptyNanos()));
+    return minNanos() + Math.min(waitNanos(0), variation.nanos());
   }
 
   /** The round trip of late. */
@@ -90,7 +93,7 @@ final class PathDelay {
 
   /** How long a packet waits in the queue at present. */
   long queueNanos() {
-    return Math.max(0, smoothedNanos - emptyNanos());
+    return waitNanos(variation.nanos());
   }
 
   /**
@@ -125,7 +128,7 @@ final class PathDelay {
    * all of it, flows that crowd a short queue would take its overflow for the path's own loss.
    */
   boolean isQueueHigh() {
-    long queue = Math.max(0, smoothedNanos - minNanos - variation.nanos() / 2);
+    long queue = waitNanos(variation.nanos() / 2);
     return queue > Math.min(NOISE_NANOS, minNanos / 16) && queue >= largestQueueNanos / 2;
   }
 }

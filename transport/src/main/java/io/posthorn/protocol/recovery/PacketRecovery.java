@@ -290,35 +290,33 @@ public final class PacketRecovery {
         if (state != SentPackets.OUTSTANDING && state != SentPackets.LOST) {
           if (state == SentPackets.UNTRACKED || state == SentPackets.KEPT) {
             noteMark(number);
-            acknowledgeQuietly(number, nowNanos);
+            acknowledge(number, nowNanos);
             any = true; // it wanted no answer, and is one all the same (RFC 9002 §6.2.1)
           }
           continue;
         }
         any = true;
         noteMark(number);
-        if (!sent.isOnPath(number)) {
-          packetsSpuriouslyLost += state == SentPackets.LOST ? 1 : 0;
-          sent.acknowledge(number);
-          acknowledgeNotes(number, nowNanos);
-          continue;
-        }
-        ageNanos += nowNanos - sent.sentNanos(number);
-        newly++;
-        oldestSentNanos = Math.min(oldestSentNanos, sent.sentNanos(number));
-        if (state == SentPackets.LOST) {
-          reordering.onSpuriousLoss(largestAcknowledged - number, nowNanos, rtt);
-          spuriousBytes += sent.bytes(number);
-          onSpuriousLoss(sent.sentNanos(number), nowNanos);
-        } else {
-          bytes += sent.bytes(number);
-          if (number > newestNumber) {
-            newestNumber = number;
-            newestSentNanos = sent.sentNanos(number);
+        if (sent.isOnPath(number)) {
+          long sentNanos = sent.sentNanos(number);
+          ageNanos += nowNanos - sentNanos;
+          newly++;
+          oldestSentNanos = Math.min(oldestSentNanos, sentNanos);
+          if (state == SentPackets.LOST) {
+            reordering.onSpuriousLoss(largestAcknowledged - number, nowNanos, rtt);
+            spuriousBytes += sent.bytes(number);
+            onSpuriousLoss(sentNanos, nowNanos);
+          } else {
+            bytes += sent.bytes(number);
+            if (number > newestNumber) {
+              newestNumber = number;
+              newestSentNanos = sentNanos;
+            }
           }
+        } else if (state == SentPackets.LOST) {
+          packetsSpuriouslyLost++;
         }
-        sent.acknowledge(number);
-        acknowledgeNotes(number, nowNanos);
+        acknowledge(number, nowNanos);
       }
     }
     boolean congestion = ecn.onAck(last[0] > largestAcknowledged, ect0, ect1, ce);
@@ -365,13 +363,9 @@ public final class PacketRecovery {
     }
   }
 
-  /** A packet that wanted no acknowledgement arrived: what it noted (an ACK) has been seen. */
-  private void acknowledgeQuietly(long number, long nowNanos) {
+  /** A packet arrived: so did what it noted. */
+  private void acknowledge(long number, long nowNanos) {
     sent.acknowledge(number);
-    acknowledgeNotes(number, nowNanos);
-  }
-
-  private void acknowledgeNotes(long number, long nowNanos) {
     long to = sent.tokensTo(number);
     for (long token = sent.tokensFrom(number); token < to; token++) {
       sources[sent.tokenSource(token)].onAcknowledged(
