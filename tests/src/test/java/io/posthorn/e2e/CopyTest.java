@@ -363,7 +363,7 @@ class CopyTest {
       assertTrue(copy.errors().contains("bytes free"), copy.errors());
       assertTrue(copy.errors().contains("copied 1 file"), copy.errors());
       receive.awaitError("big: the receiver's disk has");
-      stream.type(random(3_000_000, 6)).endInput();
+      stream.typeUntilItEnds(random(3_000_000, 6));
       assertEquals(74, stream.exit(), stream::errors);
       assertTrue(stream.errors().contains("no space left"), stream.errors());
       receive.awaitError("stream: no space left");

@@ -191,6 +191,16 @@ public final class RunningProgram implements AutoCloseable {
     return type(text.getBytes(StandardCharsets.UTF_8));
   }
 
+  /** Writes to standard input and ends it; the program may end before it has read all. */
+  RunningProgram typeUntilItEnds(byte[] bytes) throws InterruptedException {
+    try {
+      return type(bytes).endInput();
+    } catch (IOException nobodyReads) {
+      exit(); // fails if it lives
+      return this;
+    }
+  }
+
   /** Ends standard input. */
   RunningProgram endInput() throws IOException {
     process.getOutputStream().close();
