@@ -295,7 +295,9 @@ class AttackProperties {
 
   /**
    * FAULTS 38: a packet is sent in one listener's name to another, to an id that this one issued or
-   * may have issued. It is answered, by a reset or a hint, and the answer by nobody.
+   * may have issued. It is answered, by a reset or a hint, and the answer by nobody, unless the 64
+   * random bits of a reset pass for an id of the other end, as they do once in 65,536 times; then by
+   * less than it has itself.
    */
   @Property(tries = 50, edgeCases = EdgeCasesMode.NONE)
   void fault38_twoListenersDoNotAnswerOneAnother(
@@ -316,8 +318,15 @@ class AttackProperties {
     }
     pair.b.onDatagram(ByteBuffer.wrap(packet), Pair.A, 0);
     pair.network.wake(Pair.B);
+    pair.network.run(Duration.ofMillis(7));
+    long answerBytes = pair.network.counters().deliveredBytes();
+    assertTrue(answerBytes > 0 && answerBytes < packet.length, packet.length + ": " + answerBytes);
     pair.network.run(Duration.ofSeconds(60));
-    assertEquals(1, pair.network.counters().offered(), pair.network.counters().toString());
+    LinkCounters counters = pair.network.counters();
+    long moreBytes = counters.deliveredBytes() - answerBytes;
+    boolean isSilent = counters.offered() == 1;
+    boolean isChance = lasting && counters.offered() == 2 && moreBytes < answerBytes;
+    assertTrue(isSilent || isChance, counters.toString());
   }
 
   /** A first message of somebody who is not there, at most as costly to make as to receive. */
