@@ -13,9 +13,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -250,17 +255,11 @@ public final class Posthorn implements Callable<Integer> {
     Posthorn root = new Posthorn(streams);
     CommandLine line = commandLine(root, args);
     line.setCaseInsensitiveEnumValuesAllowed(true);
-    line.registerConverter(Path.class, Path::of); // picocli's own drops the reason
+    line.registerConverter(Path.class, new PathName());
     line.setOut(writer(streams.out()));
     line.setErr(writer(streams.err()));
-    line.setParameterExceptionHandler(
-        (wrong, given) -> {
-          Posthorn asked = new Posthorn(streams);
-          asked.json = isJsonAsked(given);
-          return asked.fail(name(wrong.getCommandLine()), usageFailure(wrong));
-        });
-    line.setExecutionExceptionHandler(
-        (thrown, at, parsed) -> root.fail(name(at), Failures.of(thrown)));
+    line.setParameterExceptionHandler(new WrongUse(streams));
+    line.setExecutionExceptionHandler(new EndedByError(root));
     try {
       ConfigFile config = ConfigFile.find(args, streams.environment());
       if (config != null) {
@@ -272,6 +271,35 @@ public final class Posthorn implements Callable<Integer> {
       return root.fail("posthorn", wrongSettings);
     } catch (InvalidPathException | OutOfMemoryError | StackOverflowError fault) {
       return root.fail("posthorn", Failures.of(fault));
+    }
+  }
+
+  // Classes, where a lambda would do: of picocli's interfaces, whose class files are old, Java's
+  // archive keeps those alone that no lambda implements, and with each all that it is a part of.
+
+  /** A path as it was written; picocli's own converter drops the reason why it cannot be one. */
+  private static final class PathName implements ITypeConverter<Path> {
+    @Override
+    public Path convert(String value) {
+      return Path.of(value);
+    }
+  }
+
+  /** Says what is wrong with a command line. */
+  private record WrongUse(Streams streams) implements IParameterExceptionHandler {
+    @Override
+    public int handleParseException(ParameterException wrong, String[] given) {
+      Posthorn asked = new Posthorn(streams);
+      asked.json = isJsonAsked(given);
+      return asked.fail(name(wrong.getCommandLine()), usageFailure(wrong));
+    }
+  }
+
+  /** Says why a command ended. */
+  private record EndedByError(Posthorn root) implements IExecutionExceptionHandler {
+    @Override
+    public int handleExecutionException(Exception thrown, CommandLine at, ParseResult parsed) {
+      return root.fail(name(at), Failures.of(thrown));
     }
   }
 
@@ -294,7 +322,7 @@ public final class Posthorn implements Callable<Integer> {
     return failure.code().status();
   }
 
-  private static Failure usageFailure(CommandLine.ParameterException wrong) {
+  private static Failure usageFailure(ParameterException wrong) {
     StringBuilder remedy = new StringBuilder();
     List<String> suggestions =
         wrong instanceof UnmatchedArgumentException unmatched

@@ -296,8 +296,8 @@ class AttackProperties {
   /**
    * FAULTS 38: a packet is sent in one listener's name to another, to an id that this one issued or
    * may have issued. It is answered, by a reset or a hint, and the answer by nobody, unless the 64
-   * random bits of a reset pass for an id of the other end, as they do once in 65,536 times; then by
-   * less than it has itself.
+   * random bits of a reset pass for an id of the other end, as they do once in 65,536 times; then
+   * by less than it has itself.
    */
   @Property(tries = 50, edgeCases = EdgeCasesMode.NONE)
   void fault38_twoListenersDoNotAnswerOneAnother(

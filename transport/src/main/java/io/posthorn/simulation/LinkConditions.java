@@ -407,6 +407,9 @@ public final class LinkConditions {
 
   @Override
   public boolean equals(Object other) {
+    if (other == this) {
+      return true;
+    }
     return other instanceof LinkConditions that && parts.equals(that.parts);
   }
 

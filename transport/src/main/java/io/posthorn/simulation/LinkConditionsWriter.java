@@ -35,7 +35,7 @@ final class LinkConditionsWriter {
     if (conditions.rateBitsPerSecond() != 0) {
       words.add("rate " + LinkUnits.rate(conditions.rateBitsPerSecond()));
     }
-    if (!conditions.queue().equals(LinkParts.Queue.DEFAULT)) {
+    if (!conditions.queue().isDefault()) {
       words.add("queue " + limit(conditions.queue()));
     }
     ecn();

@@ -25,6 +25,11 @@ final class LinkParts {
     /** netem's own default: 1000 packets. Only a link with a rate has a queue. */
     static final Queue DEFAULT = new Queue(QueueUnit.PACKETS, 1_000);
 
+    /** As equals says, which would be linked for it each time a program starts. */
+    boolean isDefault() {
+      return unit == DEFAULT.unit && limit == DEFAULT.limit;
+    }
+
     /** The largest limit that a queue may have. */
     static long most(QueueUnit unit) {
       return switch (unit) {
@@ -93,7 +98,7 @@ final class LinkParts {
   }
 
   boolean queueNeedsRate() {
-    return !queue.equals(Queue.DEFAULT) && rateBitsPerSecond == 0;
+    return !queue.isDefault() && rateBitsPerSecond == 0;
   }
 
   boolean marksNeedRate() {

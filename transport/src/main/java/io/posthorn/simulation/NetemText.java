@@ -99,7 +99,7 @@ final class NetemText {
     }
     words.append(" rate ").append(LinkUnits.rate(conditions.rateBitsPerSecond()));
     LinkParts.Queue queue = conditions.queue();
-    if (queue.equals(LinkParts.Queue.DEFAULT)) {
+    if (queue.isDefault()) {
       return;
     }
     long packets = queue.limit();
