@@ -14,19 +14,7 @@ import io.posthorn.protocol.recovery.DeliveryRate;
 public final class Adaptive implements CongestionController {
   private static final double STARTUP_PACING = 2.77;
   private static final double STARTUP_WINDOW = 2.77;
-  private static final double SLOW_START_PACING = 1.5;
-  private static final double STARTUP_GROWTH = 1.25;
-  private static final int STARTUP_FLAT_ROUNDS = 3;
-  private static final int STARTUP_FROZEN_ROUNDS = 1;
-
-  /** MAX_RTT_THRESH (RFC 9406 §4.3): an eighth of a long path is a queue that overflows soon. */
-  private static final long MOST_WAIT_NANOS = 16_000_000L;
-
   private static final double DRAIN_PACING = 0.5;
-  private static final double[] CYCLE = {1.25, 0.75, 1, 1, 1, 1, 1, 1};
-  private static final int DRAIN_AT = 1;
-  private static final int JUDGED_AT = 3;
-  private static final double WORTH_MORE = 1.12;
   private static final double CRUISE_WINDOW = 1.15;
 
   /** Where a queue stands anyway, more than the pipe holds only lengthens it, for each flow. */
@@ -35,16 +23,6 @@ public final class Adaptive implements CongestionController {
   private static final double PROBE_WINDOW = 1.5;
   private static final double LOOK_WINDOW = 0.75;
   private static final double YIELD = 0.9;
-
-  /**
-   * What a ceiling is raised by that left the queue empty while it was probed: by what probes do.
-   */
-  private static final double RAISED = 1.25;
-
-  /**
-   * What a mark leaves of the window: more than a loss, for queues that mark are short (RFC 8511).
-   */
-  private static final double MARKED = 0.8;
 
   private static final double RESUMED_SHARE = 0.5;
   private static final int LOOK_ROUNDS = 3;
@@ -61,7 +39,6 @@ public final class Adaptive implements CongestionController {
 
   private static final int MINIMUM_WINDOW_PACKETS = 4;
   private static final long PROBE_RTT_NANOS = 200_000_000L;
-  private static final long UNSET = Long.MAX_VALUE;
 
   /** Threads and timers are no quicker than this, so less round trip must not starve the pipe. */
   private static final long SHORTEST_RTT_NANOS = 1_000_000L;
@@ -81,31 +58,18 @@ public final class Adaptive implements CongestionController {
   private final PathDelay delay = new PathDelay();
   private final RandomLoss loss = new RandomLoss();
   private final QueueWatch watch = new QueueWatch();
-  private final CubicWindow ceiling;
-  private boolean ceilingSet;
-  private boolean ceilingLimits;
-  private boolean ceilingMarked;
-  // What the last cut changed besides the ceiling, should the loss prove spurious.
-  private boolean cutSetCeiling;
+  private final WindowCeiling ceiling;
+  private final Startup startup;
+  private final ProbingCycle cycle = new ProbingCycle();
+
+  /** Besides what it did to the ceiling, should the loss prove spurious. */
   private boolean cutEndedStartup;
+
   private boolean competing;
   private long roundEndBytes;
-  private long fullRate;
-  private int flatRounds;
-  private long startupBytes = UNSET;
-  private long slowStartBytes;
-  private boolean collapsed;
-  private int cycle;
-  private long rateBeforeProbe = Long.MAX_VALUE;
-  private long cycleStartNanos;
-  private long probeStartNanos;
   private long phaseEndNanos;
   private int lookRounds;
   private boolean lookEmptied;
-  private long drainFromNanos = UNSET;
-  private long drainToNanos = UNSET;
-  private long recoveryStartNanos = -1;
-  private long savedRecoveryStartNanos = -1;
   private long lossPeriodStartNanos = -1;
   private long latestInFlight;
 
@@ -124,8 +88,8 @@ public final class Adaptive implements CongestionController {
    */
   public Adaptive(int packetBytes) {
     this.packetBytes = packetBytes;
-    this.ceiling = new CubicWindow(packetBytes, 0);
-    this.slowStartBytes = NewReno.initialWindow(packetBytes);
+    this.ceiling = new WindowCeiling(packetBytes);
+    this.startup = new Startup(packetBytes);
   }
 
   @Override
@@ -147,37 +111,21 @@ public final class Adaptive implements CongestionController {
     reorders = nowNanos < reordersUntilNanos;
     competing &= !reorders; // round trips that tell nothing do not tell of others either
     delay.onSample(reorders ? Math.max(1, rate.feedbackNanos()) : rttNanos, nowNanos);
-    loss.onDelivered(bytes, delay.isQueueHigh(), isOfDrain(newestSentNanos), packetBytes);
+    loss.onDelivered(bytes, delay.isQueueHigh(), cycle.isOfDrain(newestSentNanos), packetBytes);
     if (!limited || rate.bytesPerSecond() > bandwidth.bytesPerSecond()) {
       bandwidth.onSample(rate.bytesPerSecond());
     }
     if (phase == Phase.STARTUP && !limited) {
-      slowStartBytes += bytes;
+      startup.onAcknowledged(bytes);
     }
     boolean roundEnds = rate.priorDeliveredBytes() >= roundEndBytes;
     if (roundEnds) {
       roundEndBytes = rate.deliveredBytes();
       endRound(nowNanos, limited, rate.deliveredBytes() - rate.priorDeliveredBytes());
     }
-    growCeiling(nowNanos, newestSentNanos, bytes, limited, rttNanos);
+    ceiling.onAcknowledged(
+        nowNanos, newestSentNanos, bytes, flightBytes, limited, rttNanos, packetBytes);
     advance(nowNanos, inFlightBytes, roundEnds, limited);
-  }
-
-  private void growCeiling(
-      long nowNanos, long newestSentNanos, long bytes, boolean limited, long rttNanos) {
-    ceilingLimits = flightBytes + 3L * packetBytes >= ceiling.bytes();
-    if (!ceilingSet || newestSentNanos <= recoveryStartNanos) {
-      return;
-    }
-    if (limited || !ceilingLimits) {
-      ceiling.pause(nowNanos); // it is not what limits the flow
-    } else {
-      ceiling.onAcknowledged(nowNanos, bytes, rttNanos);
-    }
-  }
-
-  private boolean isOfDrain(long sentNanos) {
-    return sentNanos >= drainFromNanos && sentNanos < drainToNanos;
   }
 
   private void endRound(long nowNanos, boolean limited, long deliveredBytes) {
@@ -213,7 +161,11 @@ public final class Adaptive implements CongestionController {
 
   private void advance(long nowNanos, long inFlightBytes, boolean roundEnds, boolean limited) {
     switch (phase) {
-      case STARTUP -> advanceStartup(inFlightBytes, roundEnds, limited);
+      case STARTUP -> {
+        if (startup.isOver(delay, bandwidth.bytesPerSecond(), inFlightBytes, roundEnds, limited)) {
+          leaveStartup();
+        }
+      }
       case DRAIN -> {
         if (inFlightBytes <= pipeBytes()) {
           cruise(nowNanos);
@@ -238,97 +190,51 @@ public final class Adaptive implements CongestionController {
     }
     if (delay.isStale(nowNanos)) {
       delay.forget(nowNanos);
-      if (phase == Phase.PROBE_BANDWIDTH
-          && inFlightBytes > (long) MINIMUM_WINDOW_PACKETS * packetBytes) {
+      if (phase == Phase.PROBE_BANDWIDTH && inFlightBytes > leastBytes()) {
         phase = Phase.PROBE_RTT;
         phaseEndNanos = nowNanos + Math.max(PROBE_RTT_NANOS, 2 * delay.minNanos());
       }
     }
   }
 
-  /**
-   * Ends start-up when the rate grows no more. Where a queue begins to form, what is in flight is
-   * enough already, though the rate measured lags behind it by a round: more would only overflow.
-   */
-  private void advanceStartup(long inFlightBytes, boolean roundEnds, boolean limited) {
-    long threshold =
-        Math.max(2 * PathDelay.NOISE_NANOS, Math.min(delay.minNanos() / 8, MOST_WAIT_NANOS));
-    if (startupBytes == UNSET && delay.waitExceeds(threshold)) {
-      startupBytes = inFlightBytes;
-      flatRounds = 0;
-    }
-    if (!roundEnds) {
-      return;
-    }
-    if (startupBytes != UNSET) {
-      if (!delay.waitExceeds(threshold / 4)) {
-        startupBytes = UNSET; // it was noise
-      } else if (++flatRounds > STARTUP_FROZEN_ROUNDS) {
-        leaveStartup();
-        return;
-      }
-    }
-    long rate = bandwidth.bytesPerSecond();
-    if (limited) {
-      return;
-    }
-    if (rate >= fullRate * STARTUP_GROWTH) {
-      fullRate = rate;
-      flatRounds = 0;
-    } else if (++flatRounds >= STARTUP_FLAT_ROUNDS) {
-      leaveStartup();
-    }
-  }
-
   private void leaveStartup() {
-    collapsed = false;
+    startup.leave();
     phase = Phase.DRAIN;
-    startupBytes = UNSET;
   }
 
   private void cruise(long nowNanos) {
     phase = Phase.PROBE_BANDWIDTH;
-    cycle = DRAIN_AT + 1;
-    cycleStartNanos = nowNanos;
+    cycle.begin(nowNanos);
   }
 
   private void advanceCycle(long nowNanos, long inFlightBytes) {
-    boolean over = nowNanos - cycleStartNanos > pathNanos();
-    boolean drained = cycle == DRAIN_AT && inFlightBytes <= pipeBytes();
-    if (!over && !drained) {
+    boolean drained = inFlightBytes <= pipeBytes();
+    if (!cycle.advance(nowNanos, pathNanos(), drained, bandwidth.bytesPerSecond())) {
       return;
     }
-    if (cycle == DRAIN_AT) {
-      drainToNanos = nowNanos;
-    }
-    cycle = (cycle + 1) % CYCLE.length;
-    cycleStartNanos = nowNanos;
-    if (cycle == 0) {
-      rateBeforeProbe = bandwidth.bytesPerSecond();
-      probeStartNanos = nowNanos;
-    } else if (cycle == DRAIN_AT) {
+    if (cycle.isDrain()) {
       loss.beginDrain();
-      drainFromNanos = nowNanos;
-      drainToNanos = UNSET;
-    } else if (cycle == JUDGED_AT && !competing && !delay.isQueueHigh()) {
+    } else if (cycle.isJudged() && !competing && !delay.isQueueHigh()) {
       judgeProbe();
     }
   }
 
   private void judgeProbe() {
-    // Not one that a mark set: where queues are kept that short, others see no more of them either.
-    boolean unharmed = recoveryStartNanos < probeStartNanos && QueueWatch.isEmpty(delay);
-    if (ceilingSet && !ceilingMarked && ceilingLimits && unharmed) {
-      ceiling.restart((long) (RAISED * ceiling.bytes()));
+    if (QueueWatch.isEmpty(delay)) {
+      ceiling.onProbeWithoutQueue(cycle.probeStartNanos());
     }
-    if (bandwidth.bytesPerSecond() > rateBeforeProbe * WORTH_MORE) {
-      // Probing a little found more: there may be much more, so look for it quickly, but from what
-      // the path holds now, not from what an earlier start-up reached; unless packets overtake each
-      // other, where neither rate nor round trip tells what it holds.
-      phase = Phase.STARTUP;
-      slowStartBytes = reorders ? slowStartBytes : targetBytes(CRUISE_WINDOW);
-      fullRate = bandwidth.bytesPerSecond();
-      flatRounds = STARTUP_FLAT_ROUNDS - 1;
+    long rate = bandwidth.bytesPerSecond();
+    if (!cycle.hasFoundMore(rate)) {
+      return;
+    }
+    // Probing a little found more: there may be much more, so look for it quickly, but from what
+    // the path holds now, not from what an earlier start-up reached; unless packets overtake each
+    // other, where neither rate nor round trip tells what it holds.
+    phase = Phase.STARTUP;
+    if (reorders) {
+      startup.searchAgain(rate);
+    } else {
+      startup.searchFrom(targetBytes(CRUISE_WINDOW), rate);
     }
   }
 
@@ -345,11 +251,7 @@ public final class Adaptive implements CongestionController {
       boolean before = competing;
       competing = watch.judge(delay, competing, nowNanos) && !reorders;
       if (competing && !before) {
-        long start = Math.max(latestInFlight, targetBytes(CRUISE_WINDOW));
-        if (!ceilingSet || ceiling.bytes() < start) {
-          ceiling.restart(start);
-          ceilingSet = true;
-        }
+        ceiling.raiseTo(Math.max(latestInFlight, targetBytes(CRUISE_WINDOW)));
       }
       cruise(nowNanos);
     } else {
@@ -369,7 +271,7 @@ public final class Adaptive implements CongestionController {
       ceiling.confirm(); // what this period may prove to be says nothing of cuts before it
     }
     roundLostBytes += bytes;
-    loss.onLost(bytes, queueHigh, isOfDrain(newestSentNanos));
+    loss.onLost(bytes, queueHigh, cycle.isOfDrain(newestSentNanos));
     if (loss.isExcessive() || (competing ? queueHigh : loss.isCongestive(packetBytes))) {
       onCongestion(nowNanos, newestSentNanos);
     }
@@ -383,36 +285,23 @@ public final class Adaptive implements CongestionController {
    * the least window it is. What was lost meanwhile says nothing of the path's usual losses.
    */
   private void collapse() {
-    long least = (long) MINIMUM_WINDOW_PACKETS * packetBytes;
-    slowStartBytes = collapsed ? least : Math.max(least, (long) (RESUMED_SHARE * pipeBytes()));
+    startup.collapse((long) (RESUMED_SHARE * pipeBytes()), leastBytes());
     phase = Phase.STARTUP;
     bandwidth.forget();
-    fullRate = 0;
-    flatRounds = 0;
-    startupBytes = UNSET;
-    collapsed = true;
-    ceilingSet = false;
+    ceiling.forget();
     competing = false;
-    recoveryStartNanos = -1;
   }
 
   private void onCongestion(long nowNanos, long newestSentNanos) {
-    if (newestSentNanos <= recoveryStartNanos) {
-      return; // this recovery period has paid already
+    if (ceiling.hasPaidFor(newestSentNanos)) {
+      return;
     }
-    cutSetCeiling = !ceilingSet;
-    if (!ceilingSet || (!competing && latestInFlight < ceiling.bytes())) {
-      ceiling.restart(Math.max(latestInFlight, pipeBytes()));
-      ceilingSet = true;
-    }
-    cut(nowNanos, false, competing ? 0 : floorBytes());
+    long heldBytes = Math.max(latestInFlight, pipeBytes());
+    ceiling.onLoss(nowNanos, latestInFlight, heldBytes, competing, competing ? 0 : floorBytes());
+    onCut(nowNanos);
   }
 
-  private void cut(long nowNanos, boolean marked, long floorBytes) {
-    ceilingMarked = marked;
-    savedRecoveryStartNanos = recoveryStartNanos;
-    recoveryStartNanos = nowNanos;
-    ceiling.reduce(floorBytes);
+  private void onCut(long nowNanos) {
     cutEndedStartup = phase == Phase.STARTUP;
     if (cutEndedStartup) {
       leaveStartup();
@@ -433,13 +322,11 @@ public final class Adaptive implements CongestionController {
    */
   @Override
   public void onCongestionExperienced(long nowNanos, long newestSentNanos) {
-    if (newestSentNanos > recoveryStartNanos) {
-      if (!ceilingSet || !ceilingLimits) {
-        // What was under way when the mark was set, be it that nothing follows.
-        ceiling.restart(Math.max(flightBytes, NewReno.initialWindow(packetBytes)));
-        ceilingSet = true;
-      }
-      cut(nowNanos, true, competing ? 0 : (long) (MARKED * ceiling.bytes()));
+    if (!ceiling.hasPaidFor(newestSentNanos)) {
+      // What was under way when the mark was set, be it that nothing follows.
+      ceiling.onMark(
+          nowNanos, Math.max(flightBytes, NewReno.initialWindow(packetBytes)), competing);
+      onCut(nowNanos);
     }
     ceiling.confirm();
   }
@@ -459,14 +346,9 @@ public final class Adaptive implements CongestionController {
     if (!ceiling.undo()) {
       return;
     }
-    recoveryStartNanos = savedRecoveryStartNanos; // what else that flight lost has not paid
-    if (cutSetCeiling) {
-      ceilingSet = false;
-    }
     if (cutEndedStartup && (phase == Phase.DRAIN || phase == Phase.PROBE_BANDWIDTH)) {
       phase = Phase.STARTUP;
-      startupBytes = UNSET;
-      flatRounds = 0;
+      startup.resume();
     }
   }
 
@@ -528,27 +410,25 @@ public final class Adaptive implements CongestionController {
 
   @Override
   public long windowBytes() {
-    long least = (long) MINIMUM_WINDOW_PACKETS * packetBytes;
-    long initial = collapsed ? least : NewReno.initialWindow(packetBytes);
+    long least = leastBytes();
     if (bandwidth.bytesPerSecond() == 0) {
-      return Math.max(initial, slowStartBytes);
+      return startup.firstWindowBytes(packetBytes, least);
     }
-    long most = ceilingSet ? ceiling.bytes() : UNSET;
+    long most = ceiling.bytes();
     long target =
         switch (phase) {
-          case STARTUP -> Math.max(initial, startupTarget());
+          case STARTUP -> startup.windowBytes(targetBytes(STARTUP_WINDOW), packetBytes, least);
           case DRAIN -> targetBytes(STARTUP_WINDOW);
           case PROBE_BANDWIDTH ->
-              competing ? most : targetBytes(cycle == 0 ? PROBE_WINDOW : cruiseGain());
+              competing ? most : targetBytes(cycle.isProbe() ? PROBE_WINDOW : cruiseGain());
           case LOOK -> (long) (LOOK_WINDOW * pipeBytes());
           case PROBE_RTT -> pipeBytes() / 2;
         };
     return Math.max(least, Math.min(target, most));
   }
 
-  /** At least what slow start would have; at most what was in flight when a queue began to form. */
-  private long startupTarget() {
-    return Math.min(startupBytes, Math.max(slowStartBytes, targetBytes(STARTUP_WINDOW)));
+  private long leastBytes() {
+    return (long) MINIMUM_WINDOW_PACKETS * packetBytes;
   }
 
   @Override
@@ -559,17 +439,17 @@ public final class Adaptive implements CongestionController {
     }
     // A thin flow has only ever been seen to deliver little: the least window per round trip is
     // never too much, for the window bounds it.
-    double least = MINIMUM_WINDOW_PACKETS * packetBytes * 1e9 / pathNanos();
-    if (phase == Phase.STARTUP && startupBytes == UNSET) {
-      least = SLOW_START_PACING * slowStartBytes * 1e9 / pathNanos();
+    double least = leastBytes();
+    if (phase == Phase.STARTUP && startup.pacedBytes() > 0) {
+      least = startup.pacedBytes();
     }
     double gain =
         switch (phase) {
           case STARTUP -> STARTUP_PACING;
           case DRAIN -> DRAIN_PACING;
-          case PROBE_BANDWIDTH -> CYCLE[cycle];
+          case PROBE_BANDWIDTH -> cycle.gain();
           case LOOK, PROBE_RTT -> 1;
         };
-    return (long) Math.max(least, gain * rate / madeUpFor());
+    return (long) Math.max(least * 1e9 / pathNanos(), gain * rate / madeUpFor());
   }
 }
