@@ -29,7 +29,11 @@ public interface CongestionController {
    */
   void onLost(long nowNanos, long newestSentNanos, long bytes, boolean persistent);
 
-  /** The peer reports a new congestion mark (RFC 9002 §7.1). */
+  /**
+   * The peer reports a new congestion mark (RFC 9002 §7.1).
+   *
+   * @param newestSentNanos when the newest packet was sent that must have had one
+   */
   void onCongestionExperienced(long nowNanos, long newestSentNanos);
 
   /** Bytes that were declared lost have arrived after all, overtaken by others. */

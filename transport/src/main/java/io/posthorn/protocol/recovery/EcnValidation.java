@@ -89,6 +89,16 @@ public final class EcnValidation {
     markedAcknowledged++;
   }
 
+  /** Packets with either mark that an ACK reports beyond what earlier ones did. */
+  long unreported(long ect0, long ce) {
+    return ect0 - seenEct0 + unreportedCe(ce);
+  }
+
+  /** Packets with the mark of congestion among them. */
+  long unreportedCe(long ce) {
+    return ce - seenCe;
+  }
+
   /**
    * An ACK was read.
    *

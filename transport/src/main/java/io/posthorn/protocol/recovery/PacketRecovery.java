@@ -27,6 +27,7 @@ public final class PacketRecovery {
   private Pacer pacer = new Pacer();
   private final DeliveryRate rate = new DeliveryRate();
   private final EcnValidation ecn = new EcnValidation();
+  private final CongestionMarks marks = new CongestionMarks(sent);
   private ReorderingThreshold reordering = new ReorderingThreshold();
   private final Supplier<CongestionController> controllers;
   private CongestionController controller;
@@ -265,6 +266,11 @@ public final class PacketRecovery {
     if (last[0] >= sent.next()) {
       return CloseReason.PROTOCOL_VIOLATION;
     }
+    long congestedSentNanos = -1;
+    if (ecn.unreportedCe(ce) > 0) {
+      congestedSentNanos =
+          marks.sentNanos(first, last, count, ecn.unreported(ect0, ce), ecn.unreportedCe(ce));
+    }
     long newestSentNanos = -1;
     long newestNumber = -1;
     long oldestSentNanos = nowNanos;
@@ -350,8 +356,8 @@ public final class PacketRecovery {
       sent.sample(newestNumber, rttNanos, rate, leastNanos, nowNanos);
       controller.onAcknowledged(nowNanos, newestSentNanos, bytes, sent.bytesInFlight(), rate);
     }
-    if (congestion && newestSentNanos >= 0) {
-      controller.onCongestionExperienced(nowNanos, newestSentNanos);
+    if (congestion && congestedSentNanos >= 0) {
+      controller.onCongestionExperienced(nowNanos, congestedSentNanos);
     }
     detectLost(nowNanos);
     return null;
