@@ -208,7 +208,7 @@ public final class Adaptive implements CongestionController {
   }
 
   private void advanceCycle(long nowNanos, long inFlightBytes) {
-    boolean drained = inFlightBytes <= pipeBytes();
+    boolean drained = cycle.isDrain() && inFlightBytes <= pipeBytes();
     if (!cycle.advance(nowNanos, pathNanos(), drained, bandwidth.bytesPerSecond())) {
       return;
     }

@@ -30,13 +30,13 @@ final class ProbingCycle {
   /**
    * Goes on to the next step if the present one is over.
    *
-   * @param drained whether no more is in flight than the pipe holds, which ends the drain
+   * @param drained whether the drain has left no more in flight than the pipe holds
    * @param rate what the path brings, bytes per second
    * @return whether a step begins
    */
   boolean advance(long nowNanos, long pathNanos, boolean drained, long rate) {
     boolean over = nowNanos - stepStartNanos > pathNanos;
-    if (!over && !(step == DRAIN_AT && drained)) {
+    if (!over && !drained) {
       return false;
     }
     if (step == DRAIN_AT) {
