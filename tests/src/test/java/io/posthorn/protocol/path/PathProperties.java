@@ -150,6 +150,20 @@ class PathProperties {
   }
 
   @Example
+  void threeTimesTheShortestPacketIsRoomForAChallenge() {
+    move(NEW, 20, 0);
+    assertEquals(60, path.roomBytes(1200));
+    challenge(false);
+    path.onSent(38);
+    path.onTimeout(100 * MS);
+    assertEquals(0, path.roomBytes(1200), "22 bytes are too few for another");
+    path.onReceived(NEW, 20, 110 * MS);
+    assertEquals(64, path.roomBytes(1200));
+    challenge(false);
+    assertEquals(0, path.roomBytes(1200), "for anything else");
+  }
+
+  @Example
   void aSecondMoveBeforeTheFirstIsProvedStillKnowsTheProvedAddress() {
     move(NEW, 50, 0);
     long toNew = challenge(false);
@@ -220,7 +234,7 @@ class PathProperties {
       int dice = random.nextInt(10);
       if (dice < 4) {
         InetSocketAddress source = from[random.nextInt(from.length)];
-        int bytes = 30 + random.nextInt(1170);
+        int bytes = 20 + random.nextInt(random.nextBoolean() ? 20 : 1180);
         flows.computeIfAbsent(source, is -> new long[2])[0] += bytes;
         any.onReceived(source, bytes, now);
         if (!source.equals(any.address()) && random.nextBoolean()) {

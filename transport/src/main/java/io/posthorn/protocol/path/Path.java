@@ -19,6 +19,13 @@ public final class Path implements FrameSource {
   private static final int AMPLIFICATION_FACTOR = 3;
   private static final int ATTEMPTS = 4;
 
+  /**
+   * A challenge or a response alone, sealed, with the longest number. Three times the shortest
+   * packet leaves as much, even in clear (20 bytes): a peer of whom nothing longer comes, such as a
+   * keep-alive, could not prove its address else.
+   */
+  private static final int LEAST_PROOF_BYTES = 40;
+
   /** Room for a challenge or a response and a short acknowledgement. */
   private static final int PROOF_BYTES = 64;
 
@@ -86,10 +93,13 @@ public final class Path implements FrameSource {
     }
     long allowance = AMPLIFICATION_FACTOR * unvalidatedReceivedBytes - unvalidatedSentBytes;
     long room = Math.min(limit, allowance - RESERVED_BYTES);
-    if (hasOwnFrames() && allowance >= PROOF_BYTES) {
-      room = Math.max(room, PROOF_BYTES);
+    if (room < PROOF_BYTES) {
+      room = 0;
     }
-    return room < PROOF_BYTES ? 0 : (int) room;
+    if (hasOwnFrames() && allowance >= LEAST_PROOF_BYTES) {
+      room = Math.max(room, Math.min(allowance, PROOF_BYTES));
+    }
+    return (int) room;
   }
 
   /** Whether nothing may leave before more comes from the address. */
