@@ -1,7 +1,5 @@
 package io.posthorn.protocol.congestion;
 
-import java.util.Arrays;
-
 /**
  * How much round trips vary from one packet to the next (RFC 3393), as radio links make them: a
  * wait that comes and goes with each packet is no queue. A queue changes the round trip too, but
@@ -58,10 +56,21 @@ final class DelayVariation {
     sumNanos = 0;
     samples = 0;
     int known = Math.min(roundCount, ROUNDS);
-    System.arraycopy(rounds, 0, sorted, 0, known);
-    Arrays.sort(sorted, 0, known);
+    sort(known);
     long quietNanos = known < 2 ? 0 : sorted[Math.min(known / 3, QUIETER)];
     usualNanos = Math.max(quietNanos, usualNanos - usualNanos / DECAY);
+  }
+
+  /** By insertion: a library's sort is linked at its first call, here in the middle of a flow. */
+  private void sort(int known) {
+    for (int i = 0; i < known; i++) {
+      int at = i;
+      while (at > 0 && sorted[at - 1] > rounds[i]) {
+        sorted[at] = sorted[at - 1];
+        at--;
+      }
+      sorted[at] = rounds[i];
+    }
   }
 
   /** How far above the smallest a round trip usually lies without any queue. */
