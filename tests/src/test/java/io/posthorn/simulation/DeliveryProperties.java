@@ -151,6 +151,23 @@ class DeliveryProperties {
         true);
   }
 
+  /**
+   * Found likewise: two ends whose CLOSE crossed acknowledged each other's acknowledgements, as
+   * fast as the network took them, until neither answered late packets any more. Here that is for
+   * ever, since a round trip takes no time.
+   */
+  @Example
+  void endsThatCloseTogetherFallSilent() {
+    everyPromiseIsKept(
+        0,
+        LinkConditions.NONE,
+        LinkConditions.NONE,
+        List.of(new ScheduledSend(0, true, 0, Delivery.RELIABLE_ORDERED, 0, 0, 0)),
+        14_101,
+        true,
+        true);
+  }
+
   /** Whether ten seconds of handshake may well come to nothing. */
   private static boolean mayKeepClosed(LinkConditions link) {
     boolean bursts = link.loss().bursts();

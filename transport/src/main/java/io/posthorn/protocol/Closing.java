@@ -56,9 +56,15 @@ final class Closing {
     }
   }
 
-  /** The peer sent CLOSE. */
+  /**
+   * A packet came of a peer that has closed. Its CLOSE is acknowledged each time that it comes, and
+   * nothing else is for its sake: two ends whose CLOSE crossed would answer acknowledgements with
+   * acknowledgements.
+   */
   void onPeerClosed(FrameDispatcher frames, long nowNanos) {
-    parts.acknowledgements.requestNow(nowNanos);
+    if (frames.carriedClose() || !ending.isOver()) {
+      parts.acknowledgements.requestNow(nowNanos);
+    }
     if (ending.isOver()) {
       return;
     }

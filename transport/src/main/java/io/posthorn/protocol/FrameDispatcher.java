@@ -41,6 +41,7 @@ final class FrameDispatcher implements FrameHandler {
   private boolean probingOnly;
   private DropReason refused = DropReason.NONE;
   private boolean closed;
+  private boolean carriedClose;
   private long closeCode;
   private long closeApplicationCode;
   private String closeText = "";
@@ -68,6 +69,7 @@ final class FrameDispatcher implements FrameHandler {
     refused = DropReason.NONE;
     probingOnly = true;
     carriedMessage = false;
+    carriedClose = false;
     incoming.onPacket(now, recovery.rtt().hasSample() ? recovery.rtt().smoothedRttNanos() : 0);
   }
 
@@ -89,6 +91,11 @@ final class FrameDispatcher implements FrameHandler {
   /** Whether the packet carried (a part of) a message. */
   boolean carriedMessage() {
     return carriedMessage;
+  }
+
+  /** Whether the packet held a CLOSE. */
+  boolean carriedClose() {
+    return carriedClose;
   }
 
   /** Whether the peer closed. */
@@ -279,6 +286,7 @@ final class FrameDispatcher implements FrameHandler {
   public @Nullable CloseReason onClose(
       long code, long applicationCode, byte[] text, int at, int length) {
     probingOnly = false;
+    carriedClose = true;
     if (!closed) {
       closed = true;
       closeCode = code;
