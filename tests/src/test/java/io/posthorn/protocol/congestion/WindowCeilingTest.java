@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,7 +22,7 @@ class WindowCeilingTest {
   }
 
   private void acknowledge(long nowNanos, long sentNanos, long flightBytes, boolean limited) {
-    ceiling.onAcknowledged(nowNanos, sentNanos, PACKET, flightBytes, limited, RTT, PACKET);
+    ceiling.onAcknowledged(nowNanos, sentNanos, PACKET, flightBytes, limited, RTT);
   }
 
   @Test
@@ -111,34 +112,32 @@ class WindowCeilingTest {
     assertEquals(70_000, ceiling.bytes());
   }
 
-  /** Ten seconds in which the flow did not use it; else they would count as growth. */
-  @Test
-  void timeInWhichItIsNotUsedDoesNotCount() {
+  /**
+   * Beside one that is in use, ten seconds in which the flow does not use it; they would count as
+   * growth else.
+   */
+  private void growsLessIfUnusedBy(LongConsumer unused) {
     WindowCeiling used = new WindowCeiling(PACKET);
     used.onLoss(RTT, 100_000, 100_000, false, 0);
     setAt(RTT);
-    used.onAcknowledged(2 * RTT, 2 * RTT, PACKET, 100_000, false, RTT, PACKET);
+    used.onAcknowledged(2 * RTT, 2 * RTT, PACKET, 100_000, false, RTT);
     acknowledge(2 * RTT, 2 * RTT, 100_000, false);
     long later = 10_000 * MS;
-    ceiling.pause(later);
-    used.onAcknowledged(later, later, PACKET, 100_000, false, RTT, PACKET);
+    unused.accept(later);
+    used.onAcknowledged(later, later, PACKET, 100_000, false, RTT);
     acknowledge(later, later, 100_000, false);
     assertTrue(ceiling.bytes() < used.bytes(), () -> ceiling.bytes() + ", " + used.bytes());
+  }
+
+  @Test
+  void timeInWhichItIsNotUsedDoesNotCount() {
+    growsLessIfUnusedBy(ceiling::pause);
   }
 
   /** As by a pause: what is acknowledged of a flow that does not use it moves its time along. */
   @Test
   void anUnlimitedFlowMovesItsTimeAlong() {
-    WindowCeiling used = new WindowCeiling(PACKET);
-    used.onLoss(RTT, 100_000, 100_000, false, 0);
-    setAt(RTT);
-    used.onAcknowledged(2 * RTT, 2 * RTT, PACKET, 100_000, false, RTT, PACKET);
-    acknowledge(2 * RTT, 2 * RTT, 100_000, false);
-    long later = 10_000 * MS;
-    acknowledge(later, later, 1_000, false);
-    used.onAcknowledged(later, later, PACKET, 100_000, false, RTT, PACKET);
-    acknowledge(later, later, 100_000, false);
-    assertTrue(ceiling.bytes() < used.bytes(), () -> ceiling.bytes() + ", " + used.bytes());
+    growsLessIfUnusedBy(later -> acknowledge(later, later, 1_000, false));
   }
 
   @Test

@@ -123,8 +123,7 @@ public final class Adaptive implements CongestionController {
       roundEndBytes = rate.deliveredBytes();
       endRound(nowNanos, limited, rate.deliveredBytes() - rate.priorDeliveredBytes());
     }
-    ceiling.onAcknowledged(
-        nowNanos, newestSentNanos, bytes, flightBytes, limited, rttNanos, packetBytes);
+    ceiling.onAcknowledged(nowNanos, newestSentNanos, bytes, flightBytes, limited, rttNanos);
     advance(nowNanos, inFlightBytes, roundEnds, limited);
   }
 

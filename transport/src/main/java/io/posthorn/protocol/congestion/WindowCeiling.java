@@ -17,6 +17,7 @@ final class WindowCeiling {
   private static final long NEAR_PACKETS = 3;
 
   private final CubicWindow window;
+  private int packetBytes;
   private boolean set;
   private boolean limits;
   private boolean marked;
@@ -27,11 +28,13 @@ final class WindowCeiling {
   private long savedRecoveryStartNanos = -1;
 
   WindowCeiling(int packetBytes) {
+    this.packetBytes = packetBytes;
     window = new CubicWindow(packetBytes, 0);
   }
 
-  void onPacketSizeChanged(int packetBytes) {
-    window.onPacketSizeChanged(packetBytes);
+  void onPacketSizeChanged(int newPacketBytes) {
+    packetBytes = newPacketBytes;
+    window.onPacketSizeChanged(newPacketBytes);
   }
 
   /** The ceiling; no bound, if none is set. */
@@ -56,8 +59,7 @@ final class WindowCeiling {
       long bytes,
       long flightBytes,
       boolean limited,
-      long rttNanos,
-      int packetBytes) {
+      long rttNanos) {
     limits = flightBytes + NEAR_PACKETS * packetBytes >= window.bytes();
     if (!set || hasPaidFor(newestSentNanos)) {
       return;

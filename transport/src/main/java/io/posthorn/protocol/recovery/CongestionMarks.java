@@ -10,6 +10,9 @@ package io.posthorn.protocol.recovery;
 final class CongestionMarks {
   private final SentPackets sent;
 
+  /** The last that was counted. */
+  private long reached;
+
   CongestionMarks(SentPackets sent) {
     this.sent = sent;
   }
@@ -22,28 +25,29 @@ final class CongestionMarks {
    * @param congested how many of them with the mark of congestion, at least 1
    */
   long sentNanos(long[] first, long[] last, int count, long marked, long congested) {
-    long known = 0;
-    for (int i = 0; i < count; i++) {
-      for (long number = next(first[i], last[i]);
-          number <= last[i];
-          number = next(number + 1, last[i])) {
-        known += isOfFlight(number) ? 1 : 0;
-      }
-    }
+    long known = oldest(first, last, count, Long.MAX_VALUE);
     long left = congested - Math.max(0, marked - known);
-    if (left <= 0) {
+    if (left <= 0 || left > known) {
       return -1;
     }
-    for (int i = count - 1; i >= 0; i--) {
+    oldest(first, last, count, left);
+    return sent.isOnPath(reached) ? sent.sentNanos(reached) : -1;
+  }
+
+  /** Counts packets of the flight with a mark, the oldest first, up to {@code most}. */
+  private long oldest(long[] first, long[] last, int count, long most) {
+    long found = 0;
+    for (int i = count - 1; i >= 0 && found < most; i--) {
       for (long number = next(first[i], last[i]);
-          number <= last[i];
+          number <= last[i] && found < most;
           number = next(number + 1, last[i])) {
-        if (isOfFlight(number) && --left == 0) {
-          return sent.isOnPath(number) ? sent.sentNanos(number) : -1;
+        if (isOfFlight(number)) {
+          found++;
+          reached = number;
         }
       }
     }
-    return -1;
+    return found;
   }
 
   private boolean isOfFlight(long number) {

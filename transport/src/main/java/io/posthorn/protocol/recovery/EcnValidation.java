@@ -94,9 +94,9 @@ public final class EcnValidation {
     return ect0 - seenEct0 + unreportedCe(ce);
   }
 
-  /** Packets with the mark of congestion among them. */
+  /** Packets with the mark of congestion among them; none once reports do not count any more. */
   long unreportedCe(long ce) {
-    return ce - seenCe;
+    return state == Ecn.FAILED ? 0 : ce - seenCe;
   }
 
   /**
@@ -124,7 +124,7 @@ public final class EcnValidation {
       return false;
     }
     long moreEct0 = ect0 - seenEct0;
-    long moreCe = ce - seenCe;
+    long moreCe = unreportedCe(ce);
     if (moreEct0 < 0
         || moreCe < 0
         || ect1 > 0

@@ -267,9 +267,9 @@ public final class PacketRecovery {
       return CloseReason.PROTOCOL_VIOLATION;
     }
     long congestedSentNanos = -1;
-    if (ecn.unreportedCe(ce) > 0) {
-      congestedSentNanos =
-          marks.sentNanos(first, last, count, ecn.unreported(ect0, ce), ecn.unreportedCe(ce));
+    long congested = ecn.unreportedCe(ce);
+    if (congested > 0) {
+      congestedSentNanos = marks.sentNanos(first, last, count, ecn.unreported(ect0, ce), congested);
     }
     long newestSentNanos = -1;
     long newestNumber = -1;
