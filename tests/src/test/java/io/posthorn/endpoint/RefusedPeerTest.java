@@ -68,6 +68,27 @@ class RefusedPeerTest {
     assertNull(peer.endpoint.pollMessage(peer.nowNanos));
   }
 
+  /** Two ask while there is room for one: the second to prove itself is told what is wrong. */
+  @Test
+  void whoProvesItselfWhenTheTableIsFullByThenIsToldSo() {
+    for (Security security : List.of(Security.ephemeral(), Security.none())) {
+      SocketOptions options = HandPeer.options(security, 1, 1 << 22);
+      HandPeer late = new HandPeer(HandPeer.endpoint(options, 1), options, 1, 1);
+      HandPeer early = new HandPeer(late.endpoint, options, 2, 2);
+      late.deliver(late.first());
+      early.connect();
+      late.deliver(late.third);
+      assertEquals(CloseReason.REFUSED, late.toldToClose());
+      assertEquals("", late.closeText());
+      assertEquals(1, late.endpoint.counters().drops(DropReason.CONNECTION_LIMIT));
+      assertEquals(1, late.endpoint.connections(late.nowNanos).size());
+      assertEquals(Endpoint.NO_CONNECTION, late.handle());
+      long answers = late.datagramsHeard;
+      late.advance(10_000_000_000L);
+      assertEquals(answers, late.datagramsHeard, "nothing is kept of it");
+    }
+  }
+
   /** M3 has the key of whoever asked, and nobody but the right peer gets one. */
   @Test
   void fault59_whoAnswersInAPeersPlaceDoesNotLearnWhoAsked() {

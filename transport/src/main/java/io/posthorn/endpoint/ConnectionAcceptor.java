@@ -7,13 +7,15 @@ import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.handshake.TransportParameters;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
+import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes a connection of a handshake that a peer began and its M3 proved: a new one, or what the own
  * attempt to the same peer becomes. Ends the one that the peer had before it restarted, and refuses
- * who is not accepted.
+ * who is not accepted, or for whom there is no room.
  */
 final class ConnectionAcceptor {
   private final EndpointResources shared;
@@ -22,6 +24,7 @@ final class ConnectionAcceptor {
   private final PeerAddresses addresses;
   private final ConnectionTurns turns;
   private final EndpointCounters counters;
+  private final Outbox outbox;
 
   ConnectionAcceptor(
       EndpointResources shared,
@@ -29,13 +32,15 @@ final class ConnectionAcceptor {
       ConnectionTable table,
       PeerAddresses addresses,
       ConnectionTurns turns,
-      EndpointCounters counters) {
+      EndpointCounters counters,
+      Outbox outbox) {
     this.shared = shared;
     this.suite = suite;
     this.table = table;
     this.addresses = addresses;
     this.turns = turns;
     this.counters = counters;
+    this.outbox = outbox;
   }
 
   /**
@@ -49,11 +54,6 @@ final class ConnectionAcceptor {
     ConnectionSlot existing = addresses.byName(address);
     byte[] key = halfOpen.handshake.remoteStatic();
     boolean self = peer.instanceId == shared.instanceId() && suite.isOwn(key);
-    EndpointTrace told = shared.trace();
-    if (told != null) {
-      told.handshakeKeys(halfOpen.handshake, remoteId, halfOpen.responderConnectionId);
-    }
-    long roundTripNanos = halfOpen.roundTripNanos(nowNanos);
     if (existing != null
         && !self
         && existing.connection.isUnanswered()
@@ -63,32 +63,21 @@ final class ConnectionAcceptor {
         return DropReason.IDENTITY_REFUSED;
       }
       counters.connectionsOpened++;
+      traceKeys(halfOpen);
       existing.connection.adopt(
           halfOpen.responderConnectionId,
           remoteId,
           shared.keysOf(halfOpen.handshake),
           key,
           peer,
-          roundTripNanos,
+          halfOpen.roundTripNanos(nowNanos),
           nowNanos);
       table.rekey(existing);
       turns.settle(existing, nowNanos);
       return DropReason.NONE;
     }
     counters.connectionsOpened++;
-    ConnectionSlot slot =
-        new ConnectionSlot(
-            PeerConnection.accepted(
-                shared,
-                table.issueHandle(),
-                address,
-                halfOpen.responderConnectionId,
-                remoteId,
-                shared.keysOf(halfOpen.handshake),
-                key,
-                peer,
-                roundTripNanos,
-                nowNanos));
+    ConnectionSlot slot = new ConnectionSlot(connection(halfOpen, peer, nowNanos));
     table.add(slot);
     String refusal = self ? null : refusal(address, key, existing);
     if (refusal != null) {
@@ -104,6 +93,48 @@ final class ConnectionAcceptor {
     }
     turns.settle(slot, nowNanos);
     return DropReason.NONE;
+  }
+
+  /**
+   * Its M3 verified, and there is no room for it by now: it is told so under the keys that it has
+   * proved to hold, once, and nothing is kept. If that is lost, it asks again and is an unknown one.
+   */
+  void turnAway(HalfOpen halfOpen, TransportParameters peer, long nowNanos) {
+    PeerConnection connection = connection(halfOpen, peer, nowNanos);
+    connection.turnAway(nowNanos);
+    byte[] last = new byte[WireLimits.MINIMUM_DATAGRAM_BYTES];
+    int bytes = connection.sender().writeDatagram(last, 0, last.length, nowNanos);
+    if (bytes > 0) {
+      outbox.add(Arrays.copyOf(last, bytes), halfOpen.key.address());
+    }
+    connection.finish(ConnectionEnd.local(CloseReason.REFUSED));
+    connection.traceEnd(nowNanos);
+  }
+
+  private PeerConnection connection(HalfOpen halfOpen, TransportParameters peer, long nowNanos) {
+    traceKeys(halfOpen);
+    byte[] key = halfOpen.handshake.remoteStatic();
+    return PeerConnection.accepted(
+        shared,
+        table.issueHandle(),
+        halfOpen.key.address(),
+        halfOpen.responderConnectionId,
+        halfOpen.key.initiatorConnectionId(),
+        shared.keysOf(halfOpen.handshake),
+        key,
+        peer,
+        halfOpen.roundTripNanos(nowNanos),
+        nowNanos);
+  }
+
+  private void traceKeys(HalfOpen halfOpen) {
+    EndpointTrace told = shared.trace();
+    if (told != null) {
+      told.handshakeKeys(
+          halfOpen.handshake,
+          halfOpen.key.initiatorConnectionId(),
+          halfOpen.responderConnectionId);
+    }
   }
 
   /**

@@ -63,7 +63,7 @@ final class Handshakes {
     this.addresses = addresses;
     this.turns = turns;
     this.left = left;
-    this.acceptor = new ConnectionAcceptor(shared, suite, table, addresses, turns, counters);
+    this.acceptor = new ConnectionAcceptor(shared, suite, table, addresses, turns, counters, outbox);
     this.admission = new Admission(shared, suite, cookieThreshold, outbox);
     this.restarts = new RestartProbes(shared, suite, outbox);
   }
@@ -206,7 +206,7 @@ final class Handshakes {
     }
     admission.remove(halfOpen);
     if (closing || !left.hasRoom(nowNanos)) {
-      halfOpen.handshake.destroy();
+      acceptor.turnAway(halfOpen, peer, nowNanos);
       return DropReason.CONNECTION_LIMIT;
     }
     return acceptor.accept(halfOpen, peer, nowNanos);

@@ -140,6 +140,11 @@ public final class PeerConnection {
     closing.refuse(why, nowNanos);
   }
 
+  /** Tells the peer that there is no room for it, and ends; nothing of it is handed over. */
+  public void turnAway(long nowNanos) {
+    closing.fail(CloseReason.REFUSED, nowNanos);
+  }
+
   /** Erases all secrets; nothing can be sent or opened from then on. */
   public void eraseKeys() {
     opening.eraseKeys();
