@@ -97,7 +97,8 @@ final class ConnectionAcceptor {
 
   /**
    * Its M3 verified, and there is no room for it by now: it is told so under the keys that it has
-   * proved to hold, once, and nothing is kept. If that is lost, it asks again and is an unknown one.
+   * proved to hold, once, and nothing is kept. If that is lost, it asks again and is an unknown
+   * one.
    */
   void turnAway(HalfOpen halfOpen, TransportParameters peer, long nowNanos) {
     PeerConnection connection = connection(halfOpen, peer, nowNanos);
@@ -131,9 +132,7 @@ final class ConnectionAcceptor {
     EndpointTrace told = shared.trace();
     if (told != null) {
       told.handshakeKeys(
-          halfOpen.handshake,
-          halfOpen.key.initiatorConnectionId(),
-          halfOpen.responderConnectionId);
+          halfOpen.handshake, halfOpen.key.initiatorConnectionId(), halfOpen.responderConnectionId);
     }
   }
 

@@ -63,7 +63,8 @@ final class Handshakes {
     this.addresses = addresses;
     this.turns = turns;
     this.left = left;
-    this.acceptor = new ConnectionAcceptor(shared, suite, table, addresses, turns, counters, outbox);
+    this.acceptor =
+        new ConnectionAcceptor(shared, suite, table, addresses, turns, counters, outbox);
     this.admission = new Admission(shared, suite, cookieThreshold, outbox);
     this.restarts = new RestartProbes(shared, suite, outbox);
   }
