@@ -44,6 +44,9 @@ final class ConfigFile implements IDefaultValueProvider {
   private final Map<String, Map<String, Entry>> sections = new LinkedHashMap<>();
   private final Map<String, Integer> sectionLines = new LinkedHashMap<>();
 
+  /** The one command that was asked for; empty if it is none, or one about all of them. */
+  private String chosen = "";
+
   private ConfigFile(Path file) {
     this.file = file;
   }
@@ -153,6 +156,9 @@ final class ConfigFile implements IDefaultValueProvider {
       checkSections(all);
     }
     Map<String, CommandLine> commands = root.getSubcommands();
+    if (commands.size() == 1) {
+      chosen = commands.keySet().iterator().next();
+    }
     for (Map.Entry<String, Map<String, Entry>> section : sections.entrySet()) {
       CommandLine command = commands.get(section.getKey());
       if (command != null) {
@@ -160,6 +166,20 @@ final class ConfigFile implements IDefaultValueProvider {
       }
     }
     root.setDefaultValueProvider(this);
+  }
+
+  /**
+   * A switch that is typed is on, whatever the file says; picocli would have it turn its default
+   * around. To be called before the command is made a part of another.
+   */
+  static void keepSwitchesOn(CommandSpec command) {
+    for (OptionSpec option : List.copyOf(command.options())) {
+      boolean isSwitch = option.arity().max() == 0 && !option.isMultiValue();
+      if (isSwitch && !option.usageHelp() && !option.versionHelp()) {
+        command.remove(option);
+        command.addOption(option.toBuilder().fallbackValue("true").build());
+      }
+    }
   }
 
   /** The names of a command and those below it, and of their options. */
@@ -201,7 +221,8 @@ final class ConfigFile implements IDefaultValueProvider {
     if (!(argument instanceof OptionSpec option)) {
       return null;
     }
-    for (String section : List.of(argument.command().name(), "")) {
+    // What every command takes is the root's, whichever command it stands beside.
+    for (String section : List.of(chosen, argument.command().name(), "")) {
       for (String name : option.names()) {
         Entry entry = sections.getOrDefault(section, Map.of()).get(bare(name));
         if (entry != null && !name.equals(OPTION)) {

@@ -367,16 +367,18 @@ public final class Posthorn implements Callable<Integer> {
     return commands;
   }
 
-  private static CommandLine commandLine(Posthorn root, String[] args) {
+  static CommandLine commandLine(Posthorn root, String[] args) {
     Map<String, Function<Posthorn, Object>> commands = commands();
     String asked = firstWord(args);
     CommandLine line = new CommandLine(root);
+    ConfigFile.keepSwitchesOn(line.getCommandSpec());
     boolean one = asked != null && commands.containsKey(asked) && !isAboutAll(asked);
     commands.forEach(
         (name, make) -> {
           if (!one || name.equals(asked)) {
             CommandLine command = new CommandLine(make.apply(root));
             Examples.addTo(command.getCommandSpec());
+            ConfigFile.keepSwitchesOn(command.getCommandSpec());
             line.addSubcommand(name, command);
           }
         });

@@ -1,0 +1,89 @@
+package io.posthorn.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** What a file of settings says of options, and the command line beside it. */
+class ConfigFileTest {
+  @TempDir private Path folder = Path.of("");
+  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+  private Streams streams() {
+    return new Streams(
+        new ByteArrayInputStream(new byte[0]),
+        new ByteArrayOutputStream(),
+        err,
+        false,
+        false,
+        Map.of("POSTHORN_HOME", folder.resolve("home").toString()));
+  }
+
+  private String errorsOf(String settings, String... arguments) throws IOException {
+    Path file = Files.writeString(folder.resolve("settings"), settings);
+    String[] all = new String[arguments.length + 2];
+    System.arraycopy(arguments, 0, all, 0, arguments.length);
+    all[arguments.length] = "--config";
+    all[arguments.length + 1] = file.toString();
+    err.reset();
+    assertEquals(64, Posthorn.run(streams(), all));
+    return err.toString(StandardCharsets.UTF_8);
+  }
+
+  /** As --strict and --authorized: what is asked for twice must not be gone. */
+  @Test
+  void switchesThatAreTypedAreOnWhateverTheFileSays() throws Exception {
+    int switches = 0;
+    for (String name :
+        Posthorn.commandLine(new Posthorn(streams()), new String[0]).getSubcommands().keySet()) {
+      CommandLine whole = Posthorn.commandLine(new Posthorn(streams()), new String[] {name});
+      CommandLine command = whole.getSubcommands().get(name);
+      for (OptionSpec option : command.getCommandSpec().options()) {
+        if (option.arity().max() > 0
+            || option.isMultiValue()
+            || option.usageHelp()
+            || option.versionHelp()) {
+          continue;
+        }
+        String typed = option.longestName();
+        CommandLine line = Posthorn.commandLine(new Posthorn(streams()), new String[] {name});
+        line.getSubcommands()
+            .values()
+            .forEach(each -> each.getCommandSpec().parser().collectErrors(true));
+        line.setDefaultValueProvider(
+            argument ->
+                argument instanceof OptionSpec other && List.of(other.names()).contains(typed)
+                    ? "true"
+                    : null);
+        OptionSpec parsed =
+            line.parseArgs(name, typed).subcommand().matchedOption(typed.replaceAll("^-+", ""));
+        assertEquals(List.of(true), parsed.typedValues(), name + " " + typed);
+        switches++;
+      }
+    }
+    assertTrue(switches > 100, switches + " switches");
+  }
+
+  @Test
+  void whatEveryCommandTakesCountsUnderACommandToo() throws Exception {
+    String wrong = "-c";
+    String text = errorsOf("[send]\njson = true\n", "ping", "127.0.0.1:9", wrong, "0");
+    assertTrue(text.startsWith("posthorn ping: "), text);
+    String json = errorsOf("[ping]\njson = true\n", "ping", "127.0.0.1:9", wrong, "0");
+    assertTrue(json.startsWith("{\"error\":"), json);
+    String typed = errorsOf("[ping]\njson = true\n", "ping", "127.0.0.1:9", wrong, "0", "--json");
+    assertTrue(typed.startsWith("{\"error\":"), typed);
+  }
+}
