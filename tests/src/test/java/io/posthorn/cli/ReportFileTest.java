@@ -1,0 +1,69 @@
+package io.posthorn.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Where a report is written to. */
+class ReportFileTest {
+  @TempDir private Path folder = Path.of("");
+
+  private static void write(Path file, String text) throws IOException, Failure {
+    try (ReportFile report = ReportFile.create(file)) {
+      report.write(() -> text);
+    }
+  }
+
+  @Test
+  void aFileIsReplacedWhenTheNewOneIsWhole() throws Exception {
+    Path file = Files.writeString(folder.resolve("report"), "old");
+    try (ReportFile report = ReportFile.create(file)) {
+      assertEquals("old", Files.readString(file));
+      report.write(() -> "new");
+    }
+    assertEquals("new", Files.readString(file));
+    try (var all = Files.list(folder)) {
+      assertEquals(1, all.count());
+    }
+  }
+
+  @Test
+  void aLinkGoesOnToNameTheFile() throws Exception {
+    Path file = Files.writeString(folder.resolve("report-7"), "old");
+    Path link = Files.createSymbolicLink(folder.resolve("latest"), file.getFileName());
+    write(link, "new");
+    assertTrue(Files.isSymbolicLink(link));
+    assertEquals("new", Files.readString(file));
+  }
+
+  /** Whoever may, as root, would else put a file in the place of /dev/null. */
+  @Test
+  void aPipeAndADeviceAreWrittenTo() throws Exception {
+    Path pipe = folder.resolve("pipe");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    CompletableFuture<String> read =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return Files.readString(pipe);
+              } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+              }
+            });
+    write(pipe, "whole");
+    assertEquals("whole", read.get());
+    assertFalse(Files.isRegularFile(pipe));
+    try (ReportFile nothing = ReportFile.create(Path.of("/dev/null"))) {
+      assertFalse(Files.exists(Path.of("/dev/.null.new")));
+      nothing.write(() -> "nobody reads it");
+    }
+    assertFalse(Files.isRegularFile(Path.of("/dev/null")));
+  }
+}
