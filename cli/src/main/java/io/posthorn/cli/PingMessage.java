@@ -19,8 +19,13 @@ final class PingMessage {
   /** {@link #sequence} of bytes that are no answer to this run. */
   static final int FOREIGN = -1;
 
+  /** Answers to older ones count as foreign: nobody knows any more when those were sent. */
+  private static final int REMEMBERED = 1 << 14;
+
   private final int run;
   private final int sizeBytes;
+  private final long[] sentNanos = new long[REMEMBERED];
+  private int newest;
 
   /**
    * The messages of one run.
@@ -33,9 +38,12 @@ final class PingMessage {
     this.sizeBytes = sizeBytes;
   }
 
-  byte[] make(int sequence, long sentNanos) {
+  /** The next message; sequences are given in turn, from 1 on. */
+  byte[] make(int sequence, long nowNanos) {
+    sentNanos[sequence % REMEMBERED] = nowNanos;
+    newest = Math.max(newest, sequence);
     ByteBuffer message = ByteBuffer.allocate(sizeBytes);
-    message.putInt(run).putInt(sequence).putLong(sentNanos);
+    message.putInt(run).putInt(sequence).putLong(nowNanos);
     while (message.hasRemaining()) {
       message.put((byte) message.position());
     }
@@ -54,7 +62,8 @@ final class PingMessage {
       }
     }
     int sequence = answer.getInt(at + Integer.BYTES);
-    return sequence > 0 ? sequence : FOREIGN;
+    boolean known = sequence > Math.max(0, newest - REMEMBERED) && sequence <= newest;
+    return known && sentNanos(answer) == sentNanos[sequence % REMEMBERED] ? sequence : FOREIGN;
   }
 
   /** When it was sent; of an answer that is not foreign. */
