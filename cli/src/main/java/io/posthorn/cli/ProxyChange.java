@@ -77,9 +77,9 @@ record ProxyChange(String which, ProxyOrder order) {
     }
   }
 
-  /** A number, or something with a host: no order begins so. */
+  /** A number, or something with a host and no blank: no order is so. */
   private static boolean isName(String word) {
-    return word.matches("[0-9]+|.*[.:].*");
+    return word.matches("[0-9]+|\\S*[.:]\\S*");
   }
 
   /** Tells it, and says what the proxy answers. */
