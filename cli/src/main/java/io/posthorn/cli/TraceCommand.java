@@ -12,7 +12,10 @@ import io.posthorn.cli.trace.TraceEvent;
 import io.posthorn.cli.trace.TraceFileException;
 import io.posthorn.cli.trace.TraceJson;
 import io.posthorn.cli.trace.TraceText;
+import java.io.BufferedInputStream;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,7 +63,7 @@ final class TraceCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "FILE",
-      description = "A trace (qlog, .sqlog) or a capture (pcapng or pcap).")
+      description = "A trace (qlog, .sqlog) or a capture (pcapng or pcap); - for standard input.")
   private Path file = Path.of("");
 
   @Option(
@@ -87,15 +90,16 @@ final class TraceCommand implements Callable<Integer> {
     Output output = root.output(false);
     Path secrets = keyLog;
     Path out = to;
-    try {
-      if (QlogReader.isQlog(file)) {
+    // Opened once: a pipe says what it has to say but once.
+    try (InputStream in = new BufferedInputStream(open())) {
+      if (QlogReader.isQlog(in)) {
         if (secrets != null || out != null) {
           throw new Failure(
               ExitCode.USAGE,
-              file + " is a trace, and nothing in it is sealed",
+              name() + " is a trace, and nothing in it is sealed",
               "leave --keylog and --output out, or name a capture");
         }
-        return listTrace(output);
+        return listTrace(in, output);
       }
       if (out != null && secrets == null) {
         throw new Failure(
@@ -103,18 +107,36 @@ final class TraceCommand implements Callable<Integer> {
             "--output is for what --keylog decrypts",
             "name the secrets, or leave --output out");
       }
-      return capture(output, secrets, out);
+      return capture(in, output, secrets, out);
     } catch (CaptureException | TraceFileException wrong) {
+      output.flush(); // what stands before the damage
       throw new Failure(
           ExitCode.BAD_DATA, String.valueOf(wrong.getMessage()), "check the file's name", wrong);
     }
   }
 
-  private int listTrace(Output output) throws IOException {
+  private InputStream open() throws IOException {
+    if (isStandardInput()) {
+      return root.streams().in();
+    }
+    boolean isPipe = Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file);
+    // The stream of a channel asks for its position, which a pipe has not.
+    return isPipe ? new FileInputStream(file.toFile()) : Files.newInputStream(file);
+  }
+
+  private boolean isStandardInput() {
+    return file.toString().equals("-");
+  }
+
+  private String name() {
+    return isStandardInput() ? "standard input" : file.toString();
+  }
+
+  private int listTrace(InputStream stream, Output output) throws IOException {
     long sent = 0;
     long received = 0;
     long lost = 0;
-    try (QlogReader in = new QlogReader(file)) {
+    try (QlogReader in = new QlogReader(stream, name())) {
       TraceEvent next = in.next();
       if (!in.began().isEmpty()) {
         output.note("began " + TextSafety.visible(in.began()));
@@ -147,14 +169,14 @@ final class TraceCommand implements Callable<Integer> {
     output.line(output.isJson() ? TraceJson.of(event) : TextSafety.visible(TraceText.of(event)));
   }
 
-  private int capture(Output output, @Nullable Path secrets, @Nullable Path out)
+  private int capture(InputStream stream, Output output, @Nullable Path secrets, @Nullable Path out)
       throws IOException, Failure {
     long datagrams = 0;
     long skipped;
     CaptureDecryptor decryptor =
         new CaptureDecryptor(secrets == null ? List.of() : ConnectionSecrets.readAll(secrets));
     CaptureEvents events = new CaptureEvents();
-    try (CaptureReader in = new CaptureReader(file);
+    try (CaptureReader in = new CaptureReader(stream, name());
         CaptureWriter writer = out == null ? null : writer(out)) {
       for (CapturedDatagram next = in.next(); next != null; next = in.next()) {
         datagrams++;
@@ -194,7 +216,7 @@ final class TraceCommand implements Callable<Integer> {
   }
 
   private CaptureWriter writer(Path out) throws IOException, Failure {
-    if (Files.exists(out) && Files.isSameFile(file, out)) {
+    if (!isStandardInput() && Files.exists(out) && Files.isSameFile(file, out)) {
       throw new Failure(
           ExitCode.USAGE, out + " is the capture itself", "name another file to write");
     }

@@ -15,6 +15,7 @@ import io.posthorn.capture.CapturedDatagram;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -26,6 +27,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,12 +38,16 @@ class TraceCommandTest {
   private String errors = "";
 
   private int run(String... arguments) {
+    return run(new byte[0], arguments);
+  }
+
+  private int run(byte[] input, String... arguments) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     Map<String, String> environment = Map.of("POSTHORN_HOME", folder.resolve("home").toString());
     int status =
         Posthorn.run(
-            new Streams(new ByteArrayInputStream(new byte[0]), out, err, false, false, environment),
+            new Streams(new ByteArrayInputStream(input), out, err, false, false, environment),
             arguments);
     output = out.toString(UTF_8);
     errors = err.toString(UTF_8);
@@ -57,6 +63,44 @@ class TraceCommandTest {
         .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
         .security(Security.ephemeral())
         .open();
+  }
+
+  @Test
+  void whatStandsBeforeDamageIsListed() throws IOException {
+    String head = "\u001e{\"qlog_version\":\"0.4\",\"trace\":{}}\n";
+    String event = "\u001e{\"time\":1.5,\"name\":\"recovery:packet_lost\",\"data\":{}}\n";
+    Path damaged =
+        Files.writeString(folder.resolve("x.sqlog"), head + event + "\u001e{,}\n" + event);
+    assertEquals(65, run("trace", damaged.toString()));
+    assertEquals(1, output.lines().count(), output);
+    assertTrue(errors.contains("record 3"), errors);
+  }
+
+  /** A pipe can be read but once. */
+  @Test
+  void standardInputAndPipesAreRead() throws Exception {
+    String head = "\u001e{\"qlog_version\":\"0.4\",\"trace\":{}}\n";
+    String event = "\u001e{\"time\":1.5,\"name\":\"recovery:packet_lost\",\"data\":{}}\n";
+    assertEquals(0, run((head + event).getBytes(UTF_8), "trace", "-"), errors);
+    assertEquals(1, output.lines().count(), output);
+    Path capture = folder.resolve("empty.pcapng");
+    new CaptureWriter(capture).close();
+    assertEquals(0, run(Files.readAllBytes(capture), "trace", "-"), errors);
+    assertEquals(65, run(new byte[] {1, 2, 3}, "trace", "-"));
+    assertTrue(errors.contains("standard input is no capture"), errors);
+    Path pipe = folder.resolve("pipe");
+    assertEquals(0, new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor());
+    CompletableFuture<Path> written =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return Files.write(pipe, Files.readAllBytes(capture));
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+    assertEquals(0, run("trace", pipe.toString()), errors);
+    assertEquals(pipe, written.get());
   }
 
   /**

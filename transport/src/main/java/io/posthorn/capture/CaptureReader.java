@@ -34,7 +34,7 @@ public final class CaptureReader implements Closeable {
   /** One interface of a pcapng section. */
   private record Interface(int linkType, long unitsPerSecond) {}
 
-  private final Path path;
+  private final String name;
   private final InputStream in;
   private final List<Interface> interfaces = new ArrayList<>();
   private ByteOrder order = ByteOrder.BIG_ENDIAN;
@@ -49,13 +49,25 @@ public final class CaptureReader implements Closeable {
    * @throws IOException if it cannot be read
    */
   public CaptureReader(Path path) throws IOException {
-    this.path = path;
-    this.in = new BufferedInputStream(Files.newInputStream(path), 1 << 16);
+    this(Files.newInputStream(path), path.toString());
+  }
+
+  /**
+   * Reads a capture as it comes.
+   *
+   * @param stream closed with this reader, or if it is no capture
+   * @param name for the words of exceptions
+   * @throws CaptureException if it is none
+   * @throws IOException if it cannot be read
+   */
+  public CaptureReader(InputStream stream, String name) throws IOException {
+    this.name = name;
+    this.in = new BufferedInputStream(stream, 1 << 16);
     try {
       begin();
     } catch (EOFException cut) {
       in.close();
-      throw new CaptureException(path + " is no capture: it ends within its first block", cut);
+      throw new CaptureException(name + " is no capture: it ends within its first block", cut);
     } catch (IOException | RuntimeException failed) {
       in.close();
       throw failed;
@@ -76,7 +88,7 @@ public final class CaptureReader implements Closeable {
       first = Integer.reverseBytes(first);
     }
     if (first != PCAP_MICROS && first != PCAP_NANOS) {
-      throw new CaptureException(path + " is no capture: neither pcapng nor pcap");
+      throw new CaptureException(name + " is no capture: neither pcapng nor pcap");
     }
     old = true;
     ByteBuffer head = bytes(20);
@@ -234,7 +246,7 @@ public final class CaptureReader implements Closeable {
   }
 
   private CaptureException damaged(String what) {
-    return new CaptureException(path + " is damaged before byte " + position + ": " + what);
+    return new CaptureException(name + " is damaged before byte " + position + ": " + what);
   }
 
   private ByteBuffer bytes(int count) throws IOException {

@@ -27,7 +27,7 @@ public final class QlogReader implements Closeable {
   private static final int LONGEST_RECORD_BYTES = 1 << 20;
   private static final double NANOS_PER_MILLI = 1_000_000;
 
-  private final Path path;
+  private final String name;
   private final InputStream in;
   private long records;
   private String began = "";
@@ -38,16 +38,30 @@ public final class QlogReader implements Closeable {
    * @throws IOException if it cannot be read
    */
   public QlogReader(Path path) throws IOException {
-    this.path = path;
-    this.in = new BufferedInputStream(Files.newInputStream(path), 1 << 16);
+    this(Files.newInputStream(path), path.toString());
   }
 
-  /** Whether a file begins like one. */
-  public static boolean isQlog(Path path) throws IOException {
-    try (InputStream start = Files.newInputStream(path)) {
-      int first = start.read();
-      return first == RECORD_SEPARATOR || first == '{';
-    }
+  /**
+   * Reads events as they come.
+   *
+   * @param stream closed with this reader
+   * @param name for the words of exceptions
+   */
+  public QlogReader(InputStream stream, String name) {
+    this.name = name;
+    this.in = new BufferedInputStream(stream, 1 << 16);
+  }
+
+  /**
+   * Whether a stream begins like one; it stands at its beginning again afterwards.
+   *
+   * @param stream one that takes marks
+   */
+  public static boolean isQlog(InputStream stream) throws IOException {
+    stream.mark(1);
+    int first = stream.read();
+    stream.reset();
+    return first == RECORD_SEPARATOR || first == '{';
   }
 
   /** When the trace began, in RFC 3339's format; empty if the file does not say, or not yet. */
@@ -75,7 +89,7 @@ public final class QlogReader implements Closeable {
       if (json.has("qlog_version") || json.has("qlog_format") || json.has("file_schema")) {
         if (json.has("traces")) {
           throw new TraceFileException(
-              path + " is qlog in one piece: only JSON text sequences (.sqlog) can be listed");
+              name + " is qlog in one piece: only JSON text sequences (.sqlog) can be listed");
         }
         began =
             JsonValues.text(
@@ -92,7 +106,7 @@ public final class QlogReader implements Closeable {
   }
 
   private TraceFileException damaged(String what) {
-    return new TraceFileException(path + ", record " + records + ": " + what);
+    return new TraceFileException(name + ", record " + records + ": " + what);
   }
 
   /** The bytes of the next record; null at the end. */
