@@ -219,6 +219,22 @@ class CopyTest {
     }
   }
 
+  /** Who follows a log wants its lines now, and those before a cut in any case. */
+  @Test
+  void whatCameIsOnStandardOutputThoughMoreIsToCome() throws Exception {
+    try (RunningProgram receive = posthorn("receive", "--once", "--to-stdout", ANY);
+        RunningProgram copy = posthorn("copy", "-", "127.0.0.1", receive.port())) {
+      copy.type("first\n");
+      receive.awaitOutput("first");
+      copy.type("second\n");
+      receive.awaitOutput("second");
+      copy.signal("INT");
+      assertEquals(130, copy.exit(), copy::errors);
+      receive.exit();
+      assertEquals("first\nsecond\n", receive.output());
+    }
+  }
+
   /**
    * FAULTS 33: what nobody reads is not called copied, and the receiver ends as others in a pipe.
    */

@@ -1,10 +1,13 @@
 package io.posthorn.cli.files;
 
 import io.posthorn.Connection;
+import io.posthorn.Message;
+import io.posthorn.TransportException;
 import io.posthorn.cli.files.CopyMessage.File;
 import io.posthorn.cli.files.CopyMessage.Result;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.time.Duration;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -50,8 +53,20 @@ public final class StreamReceiver {
     }
   }
 
+  /** What has come is let out before more is waited for, and where no more comes. */
   private @Nullable CopyMessage next() throws IOException {
-    return CopyMessage.decode(connection.receive().bytes());
+    Message message;
+    try {
+      message = connection.receive(Duration.ZERO);
+      if (message == null) {
+        out.flush();
+        message = connection.receive();
+      }
+    } catch (TransportException ended) {
+      out.flush();
+      throw ended;
+    }
+    return CopyMessage.decode(message.bytes());
   }
 
   private void hello(@Nullable CopyMessage first) throws IOException {
