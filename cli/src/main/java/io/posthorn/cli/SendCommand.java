@@ -259,26 +259,22 @@ final class SendCommand implements Callable<Integer> {
       socket.close();
       replies.finish();
       SocketStatistics statistics = socket.statistics();
+      long unsent = statistics.sendErrorsTotal();
       if (output.isJson()) {
-        output.note(
-            new JsonText()
-                .beginObject()
-                .beginObject("summary")
-                .put("mode", "plain")
-                .put("messages", messages)
-                .put("bytes", bytes)
-                .putNull("acknowledged")
-                .put("replies", replies.count())
-                .endObject()
-                .endObject()
-                .toString());
+        JsonText json = new JsonText().beginObject().beginObject("summary").put("mode", "plain");
+        json.put("messages", messages).put("bytes", bytes);
+        if (unsent > 0) {
+          json.put("notSent", unsent);
+        }
+        json.putNull("acknowledged").put("replies", replies.count());
+        output.note(json.endObject().endObject().toString());
       } else {
         output.note(
             (stopped ? "stopped after " : "sent ")
-                + messages
-                + (messages == 1 ? " datagram, " : " datagrams, ")
-                + bytes
-                + " bytes, to "
+                + (messages - unsent)
+                + (messages - unsent == 1 ? " datagram" : " datagrams")
+                + (unsent > 0 ? " of " + messages : ", " + bytes + " bytes")
+                + ", to "
                 + AddressText.of(peer)
                 + (file == null
                     ? ""
@@ -287,9 +283,19 @@ final class SendCommand implements Callable<Integer> {
                         + " bytes which nothing joins again")
                 + "; plain mode cannot know whether anything arrived");
       }
-      if (statistics.sendErrorsTotal() > 0) {
-        output.error(
-            statistics.sendErrorsTotal() + " not sent: " + statistics.sendErrors().keySet());
+      if (unsent > 0) {
+        throw new Failure(
+            ExitCode.IO,
+            unsent
+                + " of "
+                + messages
+                + " not sent: "
+                + String.join(", ", statistics.sendErrors().keySet()),
+            "check the way to "
+                + AddressText.of(peer)
+                + " (ip route get "
+                + peer.getAddress().getHostAddress()
+                + ") and what the firewall lets out");
       }
       return ExitCode.OK.status();
     }

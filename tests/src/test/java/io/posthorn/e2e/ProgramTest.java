@@ -33,6 +33,18 @@ class ProgramTest {
     }
   }
 
+  /** The kernel refuses broadcasts to a socket that did not ask for them: nothing leaves. */
+  @Test
+  void aDatagramThatTheKernelRefusesWasNotSent() throws Exception {
+    try (RunningProgram send = posthorn("send", "-u", "255.255.255.255:9", "wish")) {
+      assertEquals(74, send.exit(), send::output);
+      assertTrue(
+          send.errors().contains("sent 0 datagrams of 1, to 255.255.255.255:9"), send::errors);
+      assertTrue(send.errors().contains("1 of 1 not sent: "), send::errors);
+      assertTrue(send.errors().contains("ip route get"), send::errors);
+    }
+  }
+
   @Test
   void versionIsThatOfTheManifest() throws Exception {
     try (RunningProgram program = posthorn("--version")) {
