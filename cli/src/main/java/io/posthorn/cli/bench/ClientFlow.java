@@ -36,6 +36,7 @@ final class ClientFlow implements BenchLink.Sink {
   @Override
   public void onMessage(byte[] message) {
     heardNanos = System.nanoTime();
+    questions.onHeard(heardNanos);
     switch (BenchMessage.type(message)) {
       case BenchMessage.DATA -> receiver.onData(message, heardNanos);
       case BenchMessage.END -> onPeerEnd(message);

@@ -8,6 +8,9 @@ import java.util.concurrent.locks.LockSupport;
 final class FlowSender {
   private static final long LONGEST_NAP_NANOS = 50_000_000;
 
+  /** So that long ways between large messages are not taken for an end. */
+  private static final long ALIVE_NANOS = 1_000_000_000;
+
   private final BenchPlan plan;
   private final BenchLink link;
   private final long token;
@@ -33,6 +36,7 @@ final class FlowSender {
     long mostNanos = plan.seconds() == 0 ? Long.MAX_VALUE : (long) (plan.seconds() * 1e9);
     long startNanos = System.nanoTime();
     long sent = 0;
+    long toldNanos = 0;
     while (!stopped && sent < most) {
       long nowNanos = System.nanoTime() - startNanos;
       if (nowNanos >= mostNanos) {
@@ -40,6 +44,10 @@ final class FlowSender {
       }
       long dueNanos = (long) (sent * nanosPerMessage);
       if (dueNanos > nowNanos) {
+        if (nowNanos - toldNanos >= ALIVE_NANOS) {
+          link.send(BenchMessage.control(BenchMessage.ALIVE, token, 0));
+          toldNanos = nowNanos;
+        }
         link.flush();
         long wait = Math.min(dueNanos, mostNanos) - nowNanos;
         LockSupport.parkNanos(Math.min(wait, LONGEST_NAP_NANOS));
@@ -47,6 +55,7 @@ final class FlowSender {
       }
       BenchMessage.write(message, BenchMessage.DATA, token, sent, startNanos + nowNanos);
       link.send(message);
+      toldNanos = nowNanos;
       sent++;
       messages.setRelease(sent);
     }

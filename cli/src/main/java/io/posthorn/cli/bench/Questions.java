@@ -14,9 +14,15 @@ final class Questions {
   private final BenchLink link;
   private final Map<Byte, byte[]> answers = new HashMap<>();
   private @Nullable IOException end;
+  private long heardNanos = Long.MIN_VALUE;
 
   Questions(BenchLink link) {
     this.link = link;
+  }
+
+  /** The other end lives, and works on what was sent before: patience begins anew. */
+  synchronized void onHeard(long nowNanos) {
+    heardNanos = nowNanos;
   }
 
   /** An answer came. */
@@ -36,23 +42,33 @@ final class Questions {
   /**
    * Asks and waits for an answer.
    *
+   * @param timeout since the question, and since the other end was heard last
    * @param refusal the type of another answer that ends the waiting, or 0
    * @return null if there was none in time
    * @throws IOException if the link ended
    */
   byte @Nullable [] ask(byte[] question, byte answer, byte refusal, Duration timeout)
       throws IOException, InterruptedException {
-    long endNanos = System.nanoTime() + timeout.toNanos();
-    long waitNanos = link.isReliable() ? timeout.toNanos() : FIRST_WAIT_NANOS;
+    long askedNanos = System.nanoTime();
+    long waitNanos = FIRST_WAIT_NANOS;
+    boolean asked = false;
     while (true) {
-      link.send(question);
-      link.flush();
+      if (!asked || !link.isReliable()) {
+        link.send(question);
+        link.flush();
+        asked = true;
+      }
+      long endNanos = endNanos(askedNanos, timeout);
       byte[] got = await(answer, refusal, Math.min(System.nanoTime() + waitNanos, endNanos));
-      if (got != null || System.nanoTime() >= endNanos) {
+      if (got != null || System.nanoTime() >= endNanos(askedNanos, timeout)) {
         return got;
       }
       waitNanos = Math.min(waitNanos * 3 / 2, LONGEST_WAIT_NANOS);
     }
+  }
+
+  private synchronized long endNanos(long askedNanos, Duration timeout) {
+    return Math.max(askedNanos, heardNanos) + timeout.toNanos();
   }
 
   private synchronized byte @Nullable [] await(byte answer, byte refusal, long untilNanos)

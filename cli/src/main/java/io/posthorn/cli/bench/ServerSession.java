@@ -10,6 +10,7 @@ final class ServerSession {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final long SILENCE_NANOS = 10_000_000_000L;
   private static final long SETTLE_MILLIS = 200;
+  private static final long ALIVE_NANOS = 1_000_000_000L;
 
   private final BenchPlan plan;
   private final BenchLink link;
@@ -23,6 +24,7 @@ final class ServerSession {
   private boolean receivedAll;
   private boolean sentAll;
   private boolean over;
+  private long nextAliveNanos = Long.MIN_VALUE;
   private volatile long clientSent = -1;
   private volatile long heardNanos = System.nanoTime();
   private volatile @Nullable FlowReport clientReport;
@@ -77,6 +79,7 @@ final class ServerSession {
 
   void onMessage(byte[] message) {
     heardNanos = System.nanoTime();
+    questions.onHeard(heardNanos);
     switch (BenchMessage.type(message)) {
       case BenchMessage.DATA -> onData(message);
       case BenchMessage.END -> onClientEnd(message);
@@ -90,6 +93,20 @@ final class ServerSession {
     receiver.onData(message, heardNanos);
     if (plan.echo() && !echo.offer(message) && link.isReliable()) {
       trouble = "the client does not read what comes back";
+    }
+    if (!plan.echo() && !plan.down() && heardNanos >= nextAliveNanos) {
+      nextAliveNanos = heardNanos + ALIVE_NANOS;
+      tellAlive();
+    }
+  }
+
+  /** The client's question for the figures may wait for long behind its data, on a slow link. */
+  private void tellAlive() {
+    try {
+      link.send(BenchMessage.control(BenchMessage.ALIVE, token, 0));
+      link.flush();
+    } catch (IOException gone) {
+      trouble = "the client is gone: " + gone.getMessage();
     }
   }
 
