@@ -18,6 +18,9 @@ final class EchoCarrier implements Carrier, BenchLink.Sink {
   /** Plain mode: so long nothing must have come before nothing is taken to be under way. */
   private static final long QUIET_NANOS = 1_000_000_000;
 
+  /** Or so many times the longest that the server took for an answer, if that is more. */
+  private static final int QUIET_ANSWERS = 3;
+
   private final BenchLink link;
   private final @Nullable MessageSocket socket;
   private final Questions questions;
@@ -26,6 +29,7 @@ final class EchoCarrier implements Carrier, BenchLink.Sink {
   private volatile long heardNanos = System.nanoTime();
   private volatile int messageBytes = 1;
   private long aliveNanos = System.nanoTime();
+  private long longestAnswerNanos;
   private long token;
   private boolean begun;
   private long sequence;
@@ -44,7 +48,9 @@ final class EchoCarrier implements Carrier, BenchLink.Sink {
   /** Asks whether the server would; it keeps nothing of that. */
   void ask(BenchPlan plan, String server, Duration timeout)
       throws IOException, InterruptedException {
+    long askedNanos = System.nanoTime();
     token = new Admission(plan, questions, server).request(timeout);
+    longestAnswerNanos = Math.max(longestAnswerNanos, System.nanoTime() - askedNanos);
   }
 
   /** Has the server echo from now on. */
@@ -116,7 +122,8 @@ final class EchoCarrier implements Carrier, BenchLink.Sink {
 
   /** Whether nothing has come for a while. */
   boolean isQuiet() {
-    return System.nanoTime() - heardNanos >= QUIET_NANOS;
+    return System.nanoTime() - heardNanos
+        >= Math.max(QUIET_NANOS, QUIET_ANSWERS * longestAnswerNanos);
   }
 
   @Override

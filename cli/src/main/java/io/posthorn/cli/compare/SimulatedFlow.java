@@ -11,9 +11,6 @@ import java.util.SplittableRandom;
 
 /** The messages of a plan on their way from one simulated host to another. */
 final class SimulatedFlow {
-  /** After the last message of a transport that does not send again: more than any delay. */
-  private static final long QUIET_NANOS = 5_000_000_000L;
-
   private final SocketOptions options;
   private final ComparePlan plan;
   private final MessageSchedule schedule;
@@ -106,9 +103,7 @@ final class SimulatedFlow {
     }
     LinkCounters wire = network.counters();
     long dropped = wire.lost() + wire.outageDropped() + wire.mtuDropped() + wire.queueDropped();
-    boolean nothingHeld = wire.offered() - dropped + wire.duplicated() <= wire.delivered();
-    long sinceLastNanos = network.nowNanos() - startNanos - schedule.lastDueNanos();
-    return nothingHeld || sinceLastNanos >= QUIET_NANOS;
+    return wire.offered() - dropped + wire.duplicated() <= wire.delivered(); // nothing is held
   }
 
   DeliveryLog log() {

@@ -68,6 +68,18 @@ class ArenaTest {
     }
   }
 
+  /** Nothing is lost that a slow link still holds, nor what takes seconds on its way. */
+  @Test
+  void whatIsUnderWayIsNotLost() throws Exception {
+    try (Arena arena = new SimulatedArena()) {
+      Measurement slow = run(arena, Transport.PLAIN, plan("rate 30kbit", 400));
+      assertEquals(0, slow.summary().lost(), slow::toString);
+      assertEquals(400, slow.summary().delivered(), slow::toString);
+      Measurement far = run(arena, Transport.PLAIN, plan("delay 7s", 10));
+      assertEquals(10, far.summary().delivered(), far::toString);
+    }
+  }
+
   @Test
   void deadNetworkEndsInAResultThatSaysSo() throws Exception {
     try (Arena arena = new SimulatedArena()) {
