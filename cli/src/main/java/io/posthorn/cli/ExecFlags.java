@@ -116,7 +116,7 @@ final class ExecFlags {
         new ExecServer.Journal() {
           @Override
           public void error(String text) {
-            output.error(TextSafety.visible(text));
+            output.problem(text);
           }
 
           @Override

@@ -206,6 +206,10 @@ final class KeysCommand implements Callable<Integer> {
         .note(
             TextSafety.visible(
                 name + " has to show this key from now on" + (before > 0 ? ", no other" : "")));
+    if (root.everywhere().json()) {
+      row("known", fingerprint, name, "");
+      return ExitCode.OK.status();
+    }
     return print(fingerprint.toString());
   }
 

@@ -297,11 +297,11 @@ final class ListenCommand implements Callable<Integer> {
       if (!message.isStreamed() || Failures.of(failed).code() == ExitCode.BROKEN_PIPE) {
         throw failed;
       }
-      output.error("a message ended early: " + TextSafety.visible(String.valueOf(failed)));
+      output.problem("a message ended early: " + failed);
     }
     if (echo) {
       if (message.isStreamed()) {
-        output.error("a message too large for one piece was not sent back");
+        output.problem("a message too large for one piece was not sent back");
       } else {
         reply(socket, message, output);
         if (session != null) {

@@ -80,7 +80,7 @@ final class MtuSearch {
       try {
         connection = socket.connect(peer);
       } catch (ConnectionTimeoutException nobody) {
-        output.error(TextSafety.visible(String.valueOf(nobody.getMessage())));
+        output.problem(String.valueOf(nobody.getMessage()));
         return new MtuProbe.Result(0, 0, true, 0);
       }
       return ReliablePathMtu.search(

@@ -133,6 +133,22 @@ final class Output {
     toErr(text + "\n");
   }
 
+  /** What went wrong by the way, after which the command goes on; {@code what} may be anything. */
+  void problem(String what) {
+    if (json) {
+      error(
+          new JsonText()
+              .beginObject()
+              .beginObject("problem")
+              .put("what", what)
+              .endObject()
+              .endObject()
+              .toString());
+    } else {
+      error(TextSafety.visible(what));
+    }
+  }
+
   /** Bytes as they are on standard error; only what has passed {@link TerminalText} if it shows. */
   synchronized void errorBytes(byte[] bytes) {
     clearProgress();

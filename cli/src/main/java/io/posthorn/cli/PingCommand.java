@@ -216,7 +216,7 @@ final class PingCommand implements Callable<Integer> {
         connection = socket.connect(peer);
       } catch (ConnectionTimeoutException nobody) {
         statistics.nextSequence(); // the handshake was one that went unanswered
-        output.error(TextSafety.visible(String.valueOf(nobody.getMessage())));
+        output.problem(String.valueOf(nobody.getMessage()));
         return;
       }
     }

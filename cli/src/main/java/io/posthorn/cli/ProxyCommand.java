@@ -277,7 +277,7 @@ final class ProxyCommand implements Callable<Integer> {
           default -> output.note(TextSafety.visible(control.obey(order).now().text()));
         }
       } catch (IllegalArgumentException wrong) {
-        output.error(TextSafety.visible(String.valueOf(wrong.getMessage())));
+        output.problem(String.valueOf(wrong.getMessage()));
       }
     }
   }

@@ -235,10 +235,7 @@ final class ReceiveCommand implements Callable<Integer> {
         return;
       }
       boolean stopped = failed instanceof ConnectionClosedException closed && closed.isByPeer();
-      output.error(
-          from
-              + (stopped ? " stopped before its end: " : ": ")
-              + TextSafety.visible(failure.what()));
+      output.problem(from + (stopped ? " stopped before its end: " : ": ") + failure.what());
     } catch (RuntimeException fault) {
       incomplete.incrementAndGet();
       served.incrementAndGet();

@@ -105,7 +105,7 @@ final class TalkBack {
       Thread.currentThread().interrupt();
     } catch (IOException failed) {
       if (!socket.isClosed()) {
-        output.error("standard input: " + TextSafety.visible(String.valueOf(failed.getMessage())));
+        output.problem("standard input: " + failed.getMessage());
       }
     }
   }

@@ -135,6 +135,9 @@ class KeysCommandTest {
     assertEquals(65, runWith("ssh-ed25519 AAAA\n", "keys", "import"));
     assertTrue(errors.contains("line 1"), errors);
     assertEquals(65, runWith("", "keys", "import"));
+    assertEquals(0, run("keys", "trust", "--json", "127.0.0.1:9000", bob.fingerprint().toString()));
+    assertTrue(output.startsWith("{\"kind\":\"known\",\"fingerprint\":\"SHA256:"), output);
+    assertEquals(1, output.lines().count(), output);
     assertEquals(0, run("keys", "trust", "127.0.0.1:9000", bob.fingerprint().toString()));
     assertEquals(bob.fingerprint() + "\n", output);
     assertEquals(0, run("keys", "trust", "127.0.0.1:9000", ann.publicKey().line()));
