@@ -86,6 +86,32 @@ class ConfirmationsTest {
   }
 
   @Test
+  void manyProbesOfAnOutageQueueEachConfirmationOnce() {
+    for (int number = 0; number < 20; number++) {
+      confirmations.confirm(true, 1, number);
+    }
+    write(1_000);
+    for (int probe = 0; probe < 50; probe++) {
+      for (long token = sent.tokensFrom(0); token < sent.tokensTo(0); token++) {
+        confirmations.onProbe(sent.tokenFirst(token), sent.tokenSecond(token), 0);
+      }
+    }
+    write(60_000);
+    assertEquals(20, sent.tokensTo(1) - sent.tokensFrom(1));
+    assertFalse(confirmations.hasFrames(0));
+  }
+
+  @Test
+  void whatIsAcknowledgedWhileItWaitsToGoAgainStays() {
+    confirmations.confirm(true, 1, 1);
+    write(100);
+    confirmations.onProbe(sent.tokenFirst(0), sent.tokenSecond(0), 0);
+    confirmations.onAcknowledged(sent.tokenFirst(0), sent.tokenSecond(0), 0);
+    assertFalse(confirmations.hasFrames(0));
+    assertTrue(confirmations.isDrained());
+  }
+
+  @Test
   void whatDoesNotFitWaits() {
     confirmations.confirm(true, 1, 1);
     assertEquals(0, write(2));

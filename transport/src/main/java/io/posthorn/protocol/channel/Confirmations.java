@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -22,8 +23,10 @@ public final class Confirmations implements FrameSource {
 
   /** What this side confirms. */
   private static final class Outgoing {
-    final ArrayDeque<Name> toSend = new ArrayDeque<>(1);
     final Set<Name> unacknowledged = new HashSet<>();
+
+    /** Those of them that are to be written: each once, for an outage has many probes. */
+    final Set<Name> toSend = new LinkedHashSet<>();
   }
 
   /** What the peer is to confirm, in the order in which it was sent, and what it did. */
@@ -109,19 +112,23 @@ public final class Confirmations implements FrameSource {
     }
   }
 
-  private static void write(ArrayDeque<Name> toSend, PacketBuilder out) {
-    Name name = toSend.peek();
-    while (name != null && out.frames().confirm(name.ordered, name.channel, name.number)) {
+  private static void write(Set<Name> toSend, PacketBuilder out) {
+    for (Iterator<Name> each = toSend.iterator(); each.hasNext(); ) {
+      Name name = each.next();
+      if (!out.frames().confirm(name.ordered, name.channel, name.number)) {
+        return;
+      }
       out.carries(name.number, name.channel * 2L + (name.ordered ? 1 : 0));
-      toSend.remove();
-      name = toSend.peek();
+      each.remove();
     }
   }
 
   @Override
   public void onAcknowledged(long first, long second, long nowNanos) {
     if (outgoing != null) {
-      outgoing.unacknowledged.remove(name(first, second));
+      Name name = name(first, second);
+      outgoing.unacknowledged.remove(name);
+      outgoing.toSend.remove(name);
     }
   }
 
