@@ -92,6 +92,31 @@ class ClosingTest {
     assertEquals(CloseReason.APPLICATION, peer.closedFor());
   }
 
+  /** PROTOCOL.md §12.1: not beside data, and again with each probe whatever was sent before it. */
+  @Test
+  void afterABreachCloseAloneLeavesAndLeavesAgain() {
+    for (int i = 0; i < 5; i++) {
+      peer.endpoint.send(
+          OutgoingMessage.ordered(peer.handle(), peer.address, new byte[1_000]), peer.nowNanos);
+    }
+    peer.collect();
+    long data = peer.heardOf("onChannelData");
+    assertTrue(data >= 5);
+    long newest = peer.largestOpened();
+    peer.send(out -> out.maxChannelData(64, 1)); // there is no such channel
+    assertEquals(CloseReason.LIMIT, peer.toldToClose());
+    assertEquals(1, peer.heardOf("onClose"));
+    peer.advance(SECOND / 25); // a probe
+    assertEquals(2, peer.heardOf("onClose"));
+    peer.send(out -> MisbehavingPeerCase.ack(out, newest, newest)); // what came before is lost
+    peer.send(out -> out.maxChannelData(0, 1 << 20));
+    peer.advance(SECOND / 100);
+    assertNull(peer.closedFor(), "still closing");
+    assertEquals(data, peer.heardOf("onChannelData"), "no message leaves whose end is known");
+    peer.advance(30 * SECOND);
+    assertEquals(CloseReason.LIMIT, peer.closedFor());
+  }
+
   @Test
   void whereTheSocketIsGoneEachConnectionAndMessageHasItsEnd() {
     for (boolean closesBefore : new boolean[] {false, true}) {

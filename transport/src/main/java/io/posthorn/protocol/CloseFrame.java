@@ -36,6 +36,11 @@ final class CloseFrame implements FrameSource {
     return java.util.Arrays.copyOf(bytes, end);
   }
 
+  /** A probe is due: it is CLOSE that waits for an answer, whatever else is older. */
+  void onProbeDue() {
+    due |= written && !acknowledged;
+  }
+
   boolean isRequested() {
     return due || written;
   }

@@ -123,6 +123,9 @@ final class ConnectionTimers {
       parts.recovery.forgiveSilence(nowNanos);
     }
     parts.recovery.onTimeout(nowNanos);
+    if (parts.recovery.isProbeDue() && !parts.recovery.isProbeBare()) {
+      parts.ending.closeFrame().onProbeDue();
+    }
     if (parts.trace != null) {
       parts.trace.recovery(parts.recovery, nowNanos);
     }

@@ -131,6 +131,33 @@ class OutgoingChannelsTest {
   }
 
   @Test
+  void nothingLeavesAfterTheEndWhateverThePeerSays() {
+    channels.onPeerLimits(600, 64);
+    send(1, 500);
+    byte[] run = {6, 1, 2, 3};
+    channels.sendRun(2, run, 0, 4, false);
+    write(300);
+    write(300);
+    channels.sendRun(2, run, 0, 4, false);
+    send(1, 5_000); // credit does not reach for it
+    write(1200);
+    assertTrue(channels.isBlocked());
+    channels.abandon(ReceiptOutcome.CLOSED);
+    channels.onMaxData(1, 100_000);
+    channels.onTimeout(NEVER - 1);
+    long lost = sent.tokensFrom(0);
+    channels.onLost(sent.tokenFirst(lost), sent.tokenSecond(lost), 0);
+    for (long at = sent.tokensFrom(1); at < sent.tokensTo(2); at++) {
+      channels.onProbe(sent.tokenFirst(at), sent.tokenSecond(at), 0);
+      channels.onAcknowledged(sent.tokenFirst(at), sent.tokenSecond(at), 0);
+      assertFalse(channels.hasFrames(0));
+    }
+    assertEquals(0, write(1200));
+    assertFalse(channels.isBlocked(), "it waits for no credit either");
+    assertTrue(channels.isDrained());
+  }
+
+  @Test
   void aMessageThatExpiresBeforeItIsPackedTakesNoBytesOfTheStream() {
     channels.onPeerLimits(100_000, 64);
     channels.send(1, new byte[400], false, 1000, false, "old");

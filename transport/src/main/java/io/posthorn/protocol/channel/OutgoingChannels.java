@@ -198,14 +198,19 @@ public final class OutgoingChannels implements ChannelSource {
     return any;
   }
 
-  /** Ends all that is not acknowledged. */
+  /**
+   * Ends all that is not acknowledged. The channels are forgotten: credit, a loss or a probe would
+   * have bytes leave whose messages have ended.
+   */
   public void abandon(ReceiptOutcome outcome) {
     for (OutgoingChannel to : channels) {
       if (to != null) {
         to.abandon(outcome);
       }
     }
+    channels = NONE;
     sendable = 0;
+    recent = 0;
   }
 
   @Override
