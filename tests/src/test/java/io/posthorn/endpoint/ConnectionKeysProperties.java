@@ -289,6 +289,35 @@ class ConnectionKeysProperties {
     assertTrue(there.byPeer());
   }
 
+  /**
+   * A peer that acknowledges nothing of the last phase, and asks for more acknowledgements than the
+   * packets that are left for closing: its connection ends, and nothing is thrown.
+   */
+  @Example
+  void whoAsksForMoreThanAKeyMaySealLosesTheConnectionAndNothingElse() {
+    for (boolean flushes : new boolean[] {false, true}) {
+      HandPeer peer = connected(new KeyLimits(200, FOREVER, 300, 100));
+      if (flushes) {
+        OutgoingMessage message =
+            OutgoingMessage.ordered(peer.handle(), peer.address, new byte[10]);
+        assertEquals(SendOutcome.ACCEPTED, peer.endpoint.send(message, peer.nowNanos));
+        peer.endpoint.close(peer.handle(), 7, "bye", FOREVER, peer.nowNanos);
+      }
+      long newest = peer.largestOpened();
+      peer.send(out -> MisbehavingPeerCase.ack(out, 0, newest)); // so that the keys may move on
+      for (int i = 0; i < 200 + 300 + 100; i++) {
+        peer.nextNumber++; // a gap, for which each is acknowledged at once
+        peer.send(out -> out.ping());
+      }
+      CloseReason reason = flushes ? CloseReason.APPLICATION : CloseReason.KEY_LIMIT;
+      assertEquals(reason, peer.toldToClose());
+      assertEquals(reason, peer.closedFor());
+      assertEquals(1, peer.keys().receivingPhase());
+      assertTrue(peer.endpoint.connections(peer.nowNanos).isEmpty());
+      assertEquals(Endpoint.NEVER, peer.endpoint.nextTimeoutNanos());
+    }
+  }
+
   /** FAULTS 36: forgeries are counted for the connection, which ends before they are too many. */
   @Example
   void forgeriesEndTheConnectionAtTheirLimitAndNotBefore() {

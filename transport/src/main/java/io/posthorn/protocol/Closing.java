@@ -49,6 +49,16 @@ final class Closing {
     }
   }
 
+  /** Little more can be sent: CLOSE is to have it, and not what waits to be flushed. */
+  void cutShort(CloseReason why, long nowNanos) {
+    ConnectionEnd how = ending.end();
+    if (how == null) {
+      fail(why, nowNanos);
+    } else if (ending.phase() == Ending.Phase.FLUSHING) {
+      sendClose(how, Math.min(ending.lingerDeadlineNanos(), drainUntilNanos(nowNanos)));
+    }
+  }
+
   /** Tells the peer that its identity is not accepted, and ends; nothing of it is handed over. */
   void refuse(String why, long nowNanos) {
     if (ending.end() == null) {

@@ -48,8 +48,12 @@ public final class PacketSender {
     }
     PacketProtection keys = session.protection();
     keys.onTime(nowNanos);
+    if (!keys.canSeal(parts.recovery.sent().next() + 1)) { // for one number may be skipped
+      closing.finish(ConnectionEnd.local(CloseReason.KEY_LIMIT));
+      return 0;
+    }
     if (keys.isExhausted()) {
-      closing.fail(CloseReason.KEY_LIMIT, nowNanos);
+      closing.cutShort(CloseReason.KEY_LIMIT, nowNanos);
     } else if (parts.recovery.sent().isFull()) {
       closing.fail(CloseReason.PROTOCOL_VIOLATION, nowNanos);
     }

@@ -247,14 +247,17 @@ class KeyUpdateProperties {
     byte[] frames = new byte[4];
     for (int number = 0; number < 300; number++) {
       assertEquals(number >= 300 - 64, ends.left.isExhausted(), "after " + number);
+      assertTrue(ends.left.canSeal(number));
       ends.left.seal(1, number, 4, frames, 0, 4, out, 0);
     }
     assertEquals(0, Ends.phases(ends.left).sendingPhase());
+    assertFalse(ends.left.canSeal(300));
     assertThrows(
         IllegalStateException.class, () -> ends.left.seal(1, 300, 4, frames, 0, 4, out, 0));
     // An answer that comes late still saves the connection.
     ends.left.onAcknowledged(299, 0);
     assertFalse(ends.left.isExhausted());
+    assertTrue(ends.left.canSeal(301));
     ends.left.seal(1, 301, 4, frames, 0, 4, out, 0);
     assertEquals(1, Ends.phases(ends.left).sendingPhase());
   }

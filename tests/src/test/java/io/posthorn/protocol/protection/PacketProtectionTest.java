@@ -133,6 +133,8 @@ class PacketProtectionTest {
     assertFalse(ends.left.isExhausted());
     Ends.seal(ends.left, WireLimits.MAX_PACKET_NUMBER - 64, 1, new byte[4]);
     assertTrue(ends.left.isExhausted(), "few numbers are left");
+    assertTrue(ends.left.canSeal(WireLimits.MAX_PACKET_NUMBER));
+    assertFalse(ends.left.canSeal(WireLimits.MAX_PACKET_NUMBER + 1));
     Ends.seal(ends.left, WireLimits.MAX_PACKET_NUMBER, 1, new byte[4]);
   }
 

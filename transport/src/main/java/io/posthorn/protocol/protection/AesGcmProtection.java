@@ -214,6 +214,11 @@ public final class AesGcmProtection implements PacketProtection {
   }
 
   @Override
+  public boolean canSeal(long packetNumber) {
+    return !destroyed && phases.canSeal(packetNumber);
+  }
+
+  @Override
   public long forgeries() {
     return forgeries;
   }

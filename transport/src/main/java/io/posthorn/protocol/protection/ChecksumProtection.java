@@ -145,6 +145,11 @@ public final class ChecksumProtection implements PacketProtection {
   }
 
   @Override
+  public boolean canSeal(long packetNumber) {
+    return packetNumber <= WireLimits.MAX_PACKET_NUMBER;
+  }
+
+  @Override
   public long forgeries() {
     return forgeries;
   }

@@ -1,5 +1,6 @@
 package io.posthorn.protocol.protection;
 
+import io.posthorn.wire.WireLimits;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -155,6 +156,12 @@ final class KeyPhases {
   boolean isExhausted() {
     return DataHeader.isLastNumberNear(largestSealed)
         || (!mayUpdate && sealedInPhase >= limits.sealPackets() - DataHeader.CLOSE_RESERVE_PACKETS);
+  }
+
+  /** Whether {@link #forSealing} has a key for this number. */
+  boolean canSeal(long packetNumber) {
+    return packetNumber <= WireLimits.MAX_PACKET_NUMBER
+        && (mayUpdate || sealedInPhase < limits.sealPackets());
   }
 
   private void advanceSending() {

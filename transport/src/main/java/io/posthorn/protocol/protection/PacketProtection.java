@@ -21,7 +21,7 @@ public interface PacketProtection {
    * @param out must not be the same array as {@code frames}, unless {@link #leavesInPlace}: then
    *     the frames may stand where they belong, behind the header
    * @return bytes written
-   * @throws IllegalStateException when the key limit is reached; ask {@link #isExhausted()} first
+   * @throws IllegalStateException when the key limit is reached; ask {@link #canSeal} first
    */
   int seal(
       long destinationConnectionId,
@@ -121,6 +121,9 @@ public interface PacketProtection {
    * A few more packets can be sealed, so that CLOSE still goes out.
    */
   boolean isExhausted();
+
+  /** Whether a packet of this number, which is larger than all before, can be sealed now. */
+  boolean canSeal(long packetNumber);
 
   /** Packets that failed to verify under the keys so far. */
   long forgeries();
