@@ -164,6 +164,24 @@ class HostileAcknowledgementsTest extends MisbehavingPeerCase {
     assertEquals(CloseReason.PROTOCOL_VIOLATION, clear.toldToClose());
   }
 
+  /** Nor does it have more of this side's memory by that, be the connection ending already. */
+  @Example
+  void aPeerThatTalksOnWhileTheConnectionEndsHasItEndAtOnce() {
+    HandPeer clear = HandPeer.connected(HandPeer.options(Security.none(), 100, 64 << 20));
+    OutgoingMessage message = OutgoingMessage.ordered(clear.handle(), clear.address, new byte[10]);
+    assertEquals(SendOutcome.ACCEPTED, clear.endpoint.send(message, clear.nowNanos));
+    clear.endpoint.close(clear.handle(), 7, "bye", Long.MAX_VALUE, clear.nowNanos);
+    byte[] ping = {FrameType.PING, 0, 0, 0};
+    for (int sent = 0; clear.closedFor() == null; sent++) {
+      clear.nextNumber++; // a gap, for which each is acknowledged at once
+      clear.send(ping);
+      assertTrue(sent <= SentPackets.LIMIT + 2_000, "the numbers kept are bounded");
+    }
+    assertEquals(CloseReason.APPLICATION, clear.closedFor());
+    assertEquals(CloseReason.APPLICATION, clear.toldToClose(), "told while there was room");
+    assertTrue(clear.endpoint.connections(clear.nowNanos).isEmpty());
+  }
+
   /** One that acknowledges lets the other side forget, though it gets nothing but ACKs itself. */
   @Example
   void whoOnlyReceivesAsksNowAndThenForAnAcknowledgement() {

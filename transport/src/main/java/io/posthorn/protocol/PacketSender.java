@@ -1,6 +1,7 @@
 package io.posthorn.protocol;
 
 import io.posthorn.protocol.protection.PacketProtection;
+import io.posthorn.protocol.recovery.SentPackets;
 import io.posthorn.trace.PacketKind;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.WireLimits;
@@ -48,14 +49,9 @@ public final class PacketSender {
     }
     PacketProtection keys = session.protection();
     keys.onTime(nowNanos);
-    if (!keys.canSeal(parts.recovery.sent().next() + 1)) { // for one number may be skipped
-      closing.finish(ConnectionEnd.local(CloseReason.KEY_LIMIT));
+    endWhereUsedUp(keys, parts.recovery.sent(), nowNanos);
+    if (parts.ending.isEnded()) {
       return 0;
-    }
-    if (keys.isExhausted()) {
-      closing.cutShort(CloseReason.KEY_LIMIT, nowNanos);
-    } else if (parts.recovery.sent().isFull()) {
-      closing.fail(CloseReason.PROTOCOL_VIOLATION, nowNanos);
     }
     byte[] frames = parts.shared.scratch().frames();
     InetSocketAddress elsewhere = parts.path.offPath();
@@ -100,6 +96,19 @@ public final class PacketSender {
       parts.mtu.onFullPacket(nowNanos);
     }
     return counted(bytes + prefix.length, nowNanos);
+  }
+
+  /** Ends the connection when its keys or numbers are nearly used up, and at once when they are. */
+  private void endWhereUsedUp(PacketProtection keys, SentPackets sent, long nowNanos) {
+    if (!keys.canSeal(sent.next() + 1)) { // for one number may be skipped
+      closing.finish(ConnectionEnd.local(CloseReason.KEY_LIMIT));
+    } else if (sent.isUsedUp()) {
+      closing.finish(ConnectionEnd.local(CloseReason.PROTOCOL_VIOLATION));
+    } else if (keys.isExhausted()) {
+      closing.cutShort(CloseReason.KEY_LIMIT, nowNanos);
+    } else if (sent.isFull()) {
+      closing.cutShort(CloseReason.PROTOCOL_VIOLATION, nowNanos);
+    }
   }
 
   private int counted(int bytes, long nowNanos) {

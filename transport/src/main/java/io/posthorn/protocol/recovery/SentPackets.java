@@ -35,6 +35,9 @@ public final class SentPackets {
    */
   public static final int LIMIT = 1 << 16;
 
+  /** Numbers beyond the limit: for CLOSE, and for what an end that closes still acknowledges. */
+  private static final int CLOSING_RESERVE = 1 << 10;
+
   /** What a connection takes that has nothing to say; a power of two. */
   private static final int INITIAL_PACKETS = 4;
 
@@ -96,6 +99,11 @@ public final class SentPackets {
   /** Whether {@link #LIMIT} is reached: the peer does not acknowledge what it gets. */
   public boolean isFull() {
     return next - base >= LIMIT;
+  }
+
+  /** Whether what is beyond {@link #LIMIT} for closing is used up too: no packet may be sent. */
+  public boolean isUsedUp() {
+    return next - base >= LIMIT + CLOSING_RESERVE;
   }
 
   /** Number of outstanding packets. */
