@@ -24,12 +24,14 @@ import io.posthorn.simulation.SimulatedNetwork;
 import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
+import io.posthorn.wire.FrameWriter;
 import io.posthorn.wire.WireLimits;
 import java.lang.reflect.Field;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import net.jqwik.api.Example;
@@ -353,6 +355,33 @@ class ConnectionKeysProperties {
     assertEquals(CloseReason.PROTOCOL_VIOLATION, peer.toldToClose());
     peer.advance(60_000 * MS);
     assertEquals(CloseReason.PROTOCOL_VIOLATION, peer.closedFor());
+  }
+
+  /** It has read what was sealed with the new key, and goes on with the old one. */
+  @Example
+  void aPeerThatDoesNotFollowAnUpdateIsToldThatItBreaksTheRules() {
+    HandPeer peer = connected(KeyLimits.DEFAULT);
+    List<byte[]> secrets = new ArrayList<>();
+    peer.keys().revealSecrets((send, receive) -> secrets.add(send.clone()));
+    HastyPeer stubborn = new HastyPeer(secrets.get(0));
+    long before = peer.largestOpened();
+    peer.deliver(stubborn.seal(peer.remoteId, 0, 0, acknowledging(before)));
+    peer.endpoint.updateKeys(peer.handle(), peer.nowNanos);
+    peer.collect();
+    assertEquals(1, peer.keys().receivingPhase());
+    peer.deliver(stubborn.seal(peer.remoteId, 0, 1, acknowledging(before)));
+    assertEquals(null, peer.toldToClose(), "it may not have come yet");
+    peer.deliver(stubborn.seal(peer.remoteId, 0, 2, acknowledging(peer.largestOpened())));
+    assertEquals(CloseReason.PROTOCOL_VIOLATION, peer.toldToClose());
+  }
+
+  /** The frames of a packet that acknowledges all up to this number. */
+  private static byte[] acknowledging(long newest) {
+    FrameWriter frames = new FrameWriter();
+    byte[] plain = new byte[100];
+    frames.reset(plain, 0, plain.length);
+    MisbehavingPeerCase.ack(frames, 0, newest);
+    return Arrays.copyOf(plain, frames.written());
   }
 
   private static HandPeer connected(KeyLimits limits) {

@@ -100,7 +100,9 @@ final class PacketReceiver {
     frames.begin(source, PacketHeader.connectionId(datagram, from), nowNanos);
     FrameReader reader = parts.shared.scratch().reader();
     CloseReason breach = reader.read(plain, keys.openedFrom(), plainLength, frames);
-    keys.onAcknowledged(parts.recovery.largestAcknowledged(), nowNanos);
+    if (!keys.onAcknowledged(parts.recovery.largestAcknowledged(), nowNanos) && breach == null) {
+      breach = CloseReason.PROTOCOL_VIOLATION;
+    }
     keys.onProbeTimeout(parts.recovery.probeTimeoutNanos());
     parts.requestDueKeyUpdate(keys);
     if (parts.trace != null) {

@@ -119,7 +119,7 @@ class KeyUpdateProperties {
       if (acknowledged > to.largestAcknowledged) {
         to.largestAcknowledged = acknowledged;
       }
-      to.protection.onAcknowledged(to.largestAcknowledged, flight.arrivalNanos);
+      assertTrue(to.protection.onAcknowledged(to.largestAcknowledged, flight.arrivalNanos));
     }
   }
 
@@ -176,7 +176,7 @@ class KeyUpdateProperties {
     ends.left.onAcknowledged(0, 100);
     Ends.seal(ends.left, 3, 1, new byte[4]);
     assertEquals(1, Ends.phases(ends.left).sendingPhase(), "packet 0 is of the phase before");
-    ends.left.onAcknowledged(1, 110);
+    assertFalse(ends.left.onAcknowledged(1, 110), "it acknowledges what it has not followed");
     Ends.seal(ends.left, 4, 1, new byte[4]);
     assertEquals(1, Ends.phases(ends.left).sendingPhase(), "the peer has not answered in phase 1");
     Ends.open(ends.left, Ends.seal(ends.right, 1, 1, new byte[4]), 0, 110, plain);

@@ -177,8 +177,8 @@ public final class AesGcmProtection implements PacketProtection {
   }
 
   @Override
-  public void onAcknowledged(long largestAcknowledged, long nowNanos) {
-    phases.onAcknowledged(largestAcknowledged, nowNanos);
+  public boolean onAcknowledged(long largestAcknowledged, long nowNanos) {
+    return phases.onAcknowledged(largestAcknowledged, nowNanos);
   }
 
   @Override

@@ -128,7 +128,9 @@ public final class ChecksumProtection implements PacketProtection {
 
   /** Without effect: there is no key to update. */
   @Override
-  public void onAcknowledged(long largestAcknowledged, long nowNanos) {}
+  public boolean onAcknowledged(long largestAcknowledged, long nowNanos) {
+    return true;
+  }
 
   /** Without effect: there is no key to keep. */
   @Override

@@ -112,7 +112,13 @@ final class KeyPhases {
     return (sendingPhase & 1) != 0;
   }
 
-  void onAcknowledged(long largestAcknowledged, long nowNanos) {
+  /**
+   * The peer acknowledged a packet. One of the phase that is sealed in shows that it opened it; all
+   * that it sealed since then is of that phase too.
+   *
+   * @return false if nothing of that phase was opened all the same
+   */
+  boolean onAcknowledged(long largestAcknowledged, long nowNanos) {
     if (!confirmed
         && firstSealedInPhase != NONE
         && largestAcknowledged >= firstSealedInPhase
@@ -122,6 +128,7 @@ final class KeyPhases {
       updateFromNanos = sendingPhase == 0 ? nowNanos : after(nowNanos, retainNanos);
     }
     onTime(nowNanos);
+    return !confirmed || sendingPhase <= receivingPhase;
   }
 
   /** Time has passed; to be told before something is sealed, and at {@link #deadlineNanos}. */

@@ -88,8 +88,10 @@ public interface PacketProtection {
    * Tells that the peer acknowledged a packet; a key update completes by it (RFC 9001 §6).
    *
    * @param largestAcknowledged largest number acknowledged
+   * @return false if the peer acknowledged a packet under keys that it has not followed to: the
+   *     connection is to end (RFC 9001 §6.2)
    */
-  void onAcknowledged(long largestAcknowledged, long nowNanos);
+  boolean onAcknowledged(long largestAcknowledged, long nowNanos);
 
   /**
    * Tells the probe timeout, which scales how long keys of the last phase are kept for packets that
