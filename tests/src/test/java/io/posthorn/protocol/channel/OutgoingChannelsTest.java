@@ -130,6 +130,39 @@ class OutgoingChannelsTest {
     assertFalse(channels.hasFrames(0));
   }
 
+  /** Its parts are in the stream, or wait; nobody expects them any more. */
+  @Test
+  void aStreamThatWasAbortedIsNotLostByTheEnd() {
+    channels.onPeerLimits(100, 64);
+    sendPart(50, true);
+    sendPart(500, true);
+    write(1200);
+    sendPart(500, true);
+    channels.abort(1);
+    channels.abandon(ReceiptOutcome.CLOSED);
+    assertEquals(0, ledger.lostUnreceipted());
+    assertEquals(0, ledger.openMessages());
+    assertEquals(0, ledger.heldBytes());
+  }
+
+  @Test
+  void aStreamIsOneLostMessageWhetherItWasEndedOrNot() {
+    channels.onPeerLimits(100, 64);
+    for (boolean ends : new boolean[] {true, false}) {
+      sendPart(50, true);
+      write(1200);
+      sendPart(500, !ends);
+    }
+    channels.abandon(ReceiptOutcome.CLOSED);
+    assertEquals(2, ledger.lostUnreceipted());
+    assertEquals(0, ledger.openMessages());
+    assertEquals(0, ledger.heldBytes());
+  }
+
+  private void sendPart(int bytes, boolean more) {
+    channels.send(1, new byte[bytes], more, NEVER, false, null);
+  }
+
   @Test
   void nothingLeavesAfterTheEndWhateverThePeerSays() {
     channels.onPeerLimits(600, 64);

@@ -372,24 +372,22 @@ final class ChannelMessages {
   void abandon(ReceiptOutcome outcome) {
     while (!packed.isEmpty()) {
       if (packed.isFirstPart()) {
-        share.onPartLost(packed.firstBodyBytes());
+        share.onGone(packed.firstBodyBytes());
         packed.removeFirst();
       } else {
         settleFirst(outcome);
       }
     }
     for (WaitingPart part : waiting) {
-      if (part.givenUp) {
+      if (part.givenUp || part.more) {
         share.onGone(part.body.length);
-      } else if (part.more) {
-        share.onPartLost(part.body.length);
       } else {
         share.onSettled(part.body.length, part.receipt, outcome, part.begun);
       }
     }
     if (midMessage) {
       midMessage = false;
-      ledger.onGivenUp(); // its end will not come
+      ledger.onUnfinished();
     }
     waiting.clear();
   }

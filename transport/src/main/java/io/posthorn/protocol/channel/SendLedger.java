@@ -181,12 +181,13 @@ public final class SendLedger {
     }
   }
 
-  /** A part of a message was not acknowledged when the connection ended. */
-  void onPartLost() {
+  /** The end of the connection came before that of a message, of which no receipt tells. */
+  void onUnfinished() {
+    openMessages--;
     lostUnreceipted++;
   }
 
-  /** Messages, or parts of them, without a receipt that the end left unacknowledged. */
+  /** Messages without a receipt that the end left unacknowledged. */
   public long lostUnreceipted() {
     return lostUnreceipted;
   }

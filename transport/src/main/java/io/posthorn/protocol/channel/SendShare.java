@@ -133,13 +133,10 @@ final class SendShare {
     ledger.onSettled(receipt, outcome, mayHaveArrived);
   }
 
-  /** A part that others follow will not be acknowledged. */
-  void onPartLost(int bodyBytes) {
-    hold(-charged(1, bodyBytes));
-    ledger.onPartLost();
-  }
-
-  /** What was left of a message that was given up is in its stream, or never will be. */
+  /**
+   * What was left of a message that was given up is in its stream, or never will be; or a part that
+   * others follow will not be acknowledged, nor will its message.
+   */
   void onGone(int bodyBytes) {
     hold(-charged(1, bodyBytes));
   }
