@@ -11,7 +11,9 @@ import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.wire.CloseReason;
+import java.net.InetSocketAddress;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Invariant 9 where one close meets another, and where the socket ends under a connection. */
@@ -25,9 +27,14 @@ class ClosingTest {
   private final Object receipt = new Object();
 
   private OutgoingMessage messageOf(HandPeer from) {
+    return message(from.handle(), from.address, receipt);
+  }
+
+  private static OutgoingMessage message(
+      long connection, InetSocketAddress to, @Nullable Object receipt) {
     return new OutgoingMessage(
-        from.handle(),
-        from.address,
+        connection,
+        to,
         0,
         Delivery.RELIABLE_ORDERED,
         -1,
@@ -115,6 +122,41 @@ class ClosingTest {
     assertEquals(data, peer.heardOf("onChannelData"), "no message leaves whose end is known");
     peer.advance(30 * SECOND);
     assertEquals(CloseReason.LIMIT, peer.closedFor());
+  }
+
+  /** As a peer does that opened it, found it unused, and refused what came since. */
+  private void closeAsPeer() {
+    peer.send(out -> out.close(CloseReason.APPLICATION.code(), 0, new byte[0], 0));
+    assertEquals(CloseReason.APPLICATION, peer.closedFor());
+  }
+
+  private SendOutcome sendUnreceipted() {
+    return peer.endpoint.send(message(Endpoint.NO_CONNECTION, peer.address, null), peer.nowNanos);
+  }
+
+  @Test
+  void whatThePeerHadNotAcknowledgedWhenItClosedIsToldOnce() {
+    assertEquals(SendOutcome.ACCEPTED, sendUnreceipted());
+    closeAsPeer();
+    assertEquals(SendOutcome.MESSAGES_LOST, sendUnreceipted());
+    assertEquals(SendOutcome.ACCEPTED, sendUnreceipted());
+  }
+
+  @Test
+  void whereThePeerClosedWhoHoldsAReceiptIsToldByThat() {
+    send();
+    closeAsPeer();
+    assertSettledOnce(CloseReason.APPLICATION);
+    assertEquals(SendOutcome.ACCEPTED, sendUnreceipted());
+  }
+
+  @Test
+  void whoClosesKnowsThatItMayLoseWhatWasNotAcknowledged() {
+    assertEquals(SendOutcome.ACCEPTED, sendUnreceipted());
+    close(SECOND);
+    peer.advance(10 * SECOND);
+    assertEquals(CloseReason.APPLICATION, peer.closedFor());
+    assertEquals(SendOutcome.ACCEPTED, sendUnreceipted());
   }
 
   @Test

@@ -13,6 +13,7 @@ import io.posthorn.Mode;
 import io.posthorn.Receipt;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.endpoint.EndpointSetup;
 import io.posthorn.endpoint.PlainEndpoint;
 import io.posthorn.endpoint.ReliableEndpoint;
@@ -23,6 +24,7 @@ import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
+import io.posthorn.wire.CloseReason;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -130,6 +132,30 @@ class SocketLoopTest {
       assertEquals(taken + 1, driver.endpoint.counters().datagramsSent);
     } finally {
       driver.lock.unlock();
+    }
+  }
+
+  /** A close by the application would have emptied the lane: it came too late for this one. */
+  @Test
+  void whatALaneHeldWhenItsConnectionClosedIsLostWhoeverClosed() throws Exception {
+    InetSocketAddress peer = port.localAddress();
+    AtomicInteger lost = new AtomicInteger();
+    Supplier<Object> tooLate = () -> -1;
+    Map<String, Supplier<Object>> closed =
+        Map.of("sendRun", tooLate, "onUnsent", lost::incrementAndGet);
+    prepare(isSelf -> plainBut(closed), IDLE);
+    for (boolean byPeer : new boolean[] {true, false}) {
+      lost.set(0);
+      driver.lock.lock();
+      try {
+        driver.lanes.onConnected(1, peer, driver.endpoint, driver.clock.now());
+        driver.lanes.onAccepted(peer, 1, 0);
+        assertTrue(driver.sending().sendSmall(peer, 0, ByteBuffer.allocate(1)));
+        driver.on(new EndpointEvent.Closed(1, peer, CloseReason.APPLICATION, byPeer, 0, "", 0, 0));
+      } finally {
+        driver.lock.unlock();
+      }
+      assertEquals(1, lost.get());
     }
   }
 

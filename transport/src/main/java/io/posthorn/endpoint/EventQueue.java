@@ -90,7 +90,8 @@ final class EventQueue {
 
   private void report(PeerConnection connection, ConnectionEnd end) {
     SendLedger ledger = connection.deliveries().ledger();
-    if (ledger.lostUnreceipted() > 0 && end.reason() != CloseReason.APPLICATION) {
+    boolean closedHere = end.reason() == CloseReason.APPLICATION && !end.byPeer();
+    if (ledger.lostUnreceipted() > 0 && !closedHere) {
       noteLost(connection.peer().alias());
     }
     events.add(

@@ -6,7 +6,6 @@ import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.protocol.ReceivedMessage;
-import io.posthorn.wire.CloseReason;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
@@ -152,10 +151,13 @@ public final class SocketDriver extends SocketLoop {
     }
   }
 
-  /** What waited in lanes counts as unacknowledged, as if it had been in the send buffer. */
+  /**
+   * What waited in lanes counts as unacknowledged, as if it had been in the send buffer. It is lost
+   * whoever closed: a close by the application empties the lanes, so this one came before that.
+   */
   private void onClosed(EndpointEvent.Closed event) {
     long unsent = lanes.onClosed(event.connection());
-    if (unsent > 0 && event.reason() != CloseReason.APPLICATION) {
+    if (unsent > 0) {
       endpoint.onUnsent(event.peer());
     }
     EndpointEvent.Closed whole = unsent == 0 ? event : event.withUnacknowledged(unsent);
