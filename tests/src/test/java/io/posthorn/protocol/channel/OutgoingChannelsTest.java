@@ -8,10 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
+import io.posthorn.protocol.SendOutcome;
 import io.posthorn.protocol.recovery.DeliveryRate;
 import io.posthorn.protocol.recovery.SentPackets;
 import io.posthorn.wire.FrameWriter;
 import io.posthorn.wire.VarInt;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -284,5 +286,40 @@ class OutgoingChannelsTest {
     assertTrue(ledger.isRefusing());
     assertEquals(2, channels.sendRun(1, run, 0, 2, false), "its slice is its own");
     assertEquals(longer.length, channels.sendRun(1, longer, 0, longer.length, true));
+  }
+
+  /** The ring of a stream has an end; what waits needs none. */
+  @Test
+  void aVeryLongMessageGoesIntoItsStreamAsItLeaves() {
+    RingPool rings = new RingPool();
+    SendBuffer stream = new SendBuffer(rings);
+    ChannelMessages messages = new ChannelMessages(1, stream, ledger, new Confirmations(), rings);
+    int most = 64 << 20;
+    assertEquals(SendOutcome.CLOSED, messages.addBody(ByteBuffer.allocate(most + 1)));
+    assertEquals(0, stream.end());
+    assertEquals(0, ledger.openMessages());
+    messages.add(new byte[most + 1], false, NEVER, false, null);
+    byte[] run = {2, 7, 2, 8};
+    assertEquals(run.length, messages.addRun(run, 0, run.length, true));
+    assertEquals(SendOutcome.BLOCKED, messages.addBody(ByteBuffer.allocate(10)));
+    assertTrue(messages.areWaiting());
+    assertTrue(stream.end() <= most + 8, "holds " + stream.end());
+    assertEquals(3, ledger.openMessages());
+  }
+
+  /** Nothing is doubled for the sake of the headers of its chunks. */
+  @Test
+  void aBodyTakesTheRoomThatItNeedsInItsStream() {
+    for (int length : new int[] {1, 31, 32, 1022, 1023, 65_536, 65_537, (1 << 17) - 8}) {
+      RingPool rings = new RingPool();
+      SendBuffer stream = new SendBuffer(rings);
+      ChannelMessages messages = new ChannelMessages(1, stream, ledger, new Confirmations(), rings);
+      assertEquals(SendOutcome.ACCEPTED, messages.addBody(ByteBuffer.allocate(length)));
+      long least = Math.max(1024, Long.highestOneBit(2 * stream.end() - 1));
+      assertEquals(least, stream.memoryBytes(), length + " bytes");
+      stream.acknowledge(0, (int) stream.end());
+      messages.settleArrived();
+      assertEquals(0, ledger.heldBytes());
+    }
   }
 }

@@ -2,6 +2,7 @@ package io.posthorn.protocol.channel;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
@@ -95,5 +96,27 @@ class SendBufferProperties {
     buffer.acknowledge(5000, 10);
     buffer.append(new byte[10], 0, 10);
     assertEquals(1024, buffer.memoryBytes(), "less was needed the last time");
+  }
+
+  @Example
+  void whatNoArrayHoldsIsRefusedAndLeavesAllAsItWas() {
+    SendBuffer buffer = new SendBuffer(new RingPool());
+    buffer.append(new byte[10], 0, 10);
+    assertThrows(IllegalStateException.class, () -> buffer.append(new byte[0], 0, 1 << 30));
+    assertEquals(10, buffer.end());
+    buffer.acknowledge(0, 10);
+    assertEquals(0, buffer.memoryBytes());
+  }
+
+  @Example
+  void onlySoMuchIsSentBeforeTheFirstOfItIsAcknowledged() {
+    SendBuffer buffer = new SendBuffer(new RingPool());
+    long most = 1 << 29;
+    assertEquals(most - 1, buffer.reach(most - 1));
+    assertEquals(most, buffer.reach(Long.MAX_VALUE));
+    buffer.append(new byte[10], 0, 10);
+    assertEquals(most, buffer.reach(Long.MAX_VALUE));
+    buffer.acknowledge(0, 10);
+    assertEquals(most + 10, buffer.reach(Long.MAX_VALUE));
   }
 }

@@ -21,6 +21,13 @@ final class ChannelMessages {
   private static final long NEVER = Long.MAX_VALUE;
 
   private static final long EXPIRY_STEP_NANOS = 1_000_000L;
+
+  /**
+   * So much of what is not acknowledged, or of one message, goes into the stream before it leaves;
+   * of the rest, only what leaves.
+   */
+  private static final int MOST_BYTES_AHEAD = 64 << 20;
+
   private static final byte ABORT = 1;
   private static final byte[] NOTHING = new byte[0];
 
@@ -106,7 +113,7 @@ final class ChannelMessages {
       throw new IllegalStateException("a streamed message is under way on this channel");
     }
     if (!isAnyRevocable()) {
-      fillTo(Long.MAX_VALUE); // nothing that waits gains by waiting
+      fillAhead();
     }
     int at = waiting.isEmpty() ? packRun(encoded, from, to, beyondLimit) : from;
     while (at < to) {
@@ -159,18 +166,25 @@ final class ChannelMessages {
   /**
    * Takes one message without receipt or expiry straight into the stream.
    *
-   * @return BLOCKED if there is no room; CLOSED if it must go the usual way, for what stands before
-   *     it is not in the stream yet and may expire, or is not whole
+   * @return BLOCKED if there is no room; CLOSED if it must go the usual way, for it is very long,
+   *     or what stands before it is not in the stream yet and may expire, is not whole, or very
+   *     long
    */
   SendOutcome addBody(ByteBuffer body) {
     int length = body.remaining();
-    if (midMessage || (!waiting.isEmpty() && earliestExpiryNanos != NEVER)) {
+    if (length > MOST_BYTES_AHEAD
+        || midMessage
+        || (!waiting.isEmpty() && earliestExpiryNanos != NEVER)) {
       return SendOutcome.CLOSED;
     }
     if (!share.hasRoomInStream(length)) {
       return SendOutcome.BLOCKED;
     }
-    fillTo(Long.MAX_VALUE); // nothing that waits gains by waiting
+    fillAhead();
+    if (!waiting.isEmpty()) {
+      return SendOutcome.CLOSED;
+    }
+    buffer.reserve(encodedBytes(length)); // all or nothing, should there be no memory
     share.onTaken(length);
     long before = buffer.end();
     int from = body.position();
@@ -186,6 +200,14 @@ final class ChannelMessages {
     nextNumber++;
     share.onStreamed(buffer.end() - before);
     return SendOutcome.ACCEPTED;
+  }
+
+  /** What a body that is not empty takes in the stream. */
+  private static int encodedBytes(int length) {
+    int before = (length - 1) / WireLimits.MAX_CHUNK_BYTES;
+    int last = length - before * WireLimits.MAX_CHUNK_BYTES;
+    int headerBytes = VarInt.length(WireLimits.MAX_CHUNK_BYTES * 2L + 1);
+    return length + before * headerBytes + VarInt.length(last * 2L);
   }
 
   /** Whether a waiting message may yet expire or be cancelled, which in the stream it could not. */
@@ -272,6 +294,11 @@ final class ChannelMessages {
     long before = buffer.end();
     append(offset);
     share.onStreamed(buffer.end() - before);
+  }
+
+  /** Does so with what gains nothing by waiting. */
+  private void fillAhead() {
+    fillTo(buffer.base() + MOST_BYTES_AHEAD);
   }
 
   private void append(long limit) {

@@ -47,15 +47,17 @@ final class OutgoingChannel {
   /** Whether there is something to send that credit allows, or a limit to complain of. */
   boolean canSend() {
     return !lost.isEmpty()
-        || ((buffer.end() > sentOffset || messages.areWaiting())
-            && (sentOffset < creditOffset || blockedToldAt != creditOffset));
+        || (isAnyNew() && sentOffset < buffer.reach(creditOffset))
+        || (isBlocked() && blockedToldAt != creditOffset);
+  }
+
+  private boolean isAnyNew() {
+    return buffer.end() > sentOffset || messages.areWaiting();
   }
 
   /** Whether the peer's credit is what holds this channel back. */
   boolean isBlocked() {
-    return lost.isEmpty()
-        && (buffer.end() > sentOffset || messages.areWaiting())
-        && sentOffset >= creditOffset;
+    return lost.isEmpty() && isAnyNew() && sentOffset >= creditOffset;
   }
 
   /** Whether nothing waits and all is acknowledged. */
@@ -88,7 +90,8 @@ final class OutgoingChannel {
     }
     repeat(out, true, out.repeatsBack());
     messages.expire(nowNanos);
-    int wanted = (int) Math.min(creditOffset - sentOffset, frames.remaining());
+    long reach = buffer.reach(creditOffset);
+    int wanted = (int) Math.min(reach - sentOffset, frames.remaining());
     if (wanted > 0) {
       messages.fillTo(sentOffset + wanted);
       writeNew((int) Math.min(buffer.end() - sentOffset, wanted), out, frames, back);

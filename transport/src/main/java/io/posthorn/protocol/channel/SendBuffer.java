@@ -9,6 +9,10 @@ import java.nio.ByteBuffer;
  */
 final class SendBuffer {
   private static final int INITIAL_BYTES = 1024;
+
+  /** No array doubles beyond this. */
+  private static final int MOST_BYTES = 1 << 30;
+
   private static final byte[] NONE = new byte[0];
 
   private final RingPool rings;
@@ -32,6 +36,14 @@ final class SendBuffer {
   /** Offset after the last byte appended. */
   long end() {
     return end;
+  }
+
+  /**
+   * How far bytes may be sent up to this offset, which credit allows, before some are acknowledged:
+   * a peer that lets one stand and takes all others must not have the ring grow without an end.
+   */
+  long reach(long offset) {
+    return Math.min(offset, base + MOST_BYTES / 2);
   }
 
   /** Appends bytes. */
@@ -65,8 +77,12 @@ final class SendBuffer {
     end++;
   }
 
-  private void reserve(int length) {
+  /** Has room for so many bytes more: what is appended of them afterwards needs no memory. */
+  void reserve(int length) {
     long needed = end - base + length;
+    if (needed > MOST_BYTES) {
+      throw new IllegalStateException("no ring holds " + needed + " bytes");
+    }
     mostHeldBytes = Math.max(mostHeldBytes, needed);
     if (needed <= ring.length) {
       return;
