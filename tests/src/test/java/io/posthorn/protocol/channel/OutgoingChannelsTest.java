@@ -322,4 +322,61 @@ class OutgoingChannelsTest {
       assertEquals(0, ledger.heldBytes());
     }
   }
+
+  /** What stands of them in the stream is more than an int counts. */
+  @Test
+  void behindManyMessagesThatWereGivenUpOneIsAcknowledgedWhenItHasArrived() {
+    RingPool rings = new RingPool();
+    SendBuffer stream = new SendBuffer(rings);
+    ChannelMessages messages = new ChannelMessages(1, stream, ledger, new Confirmations(), rings);
+    byte[] body = new byte[65_537];
+    long now = 0;
+    while (stream.end() <= 1L << 31) {
+      messages.add(body, false, ++now, false, null);
+      messages.fillTo(stream.end() + 1);
+      messages.expire(now);
+      messages.fillTo(Long.MAX_VALUE);
+      arrive(messages, stream, (int) (stream.end() - stream.base()));
+      now += 1_000_000;
+    }
+    messages.add(new byte[10], false, NEVER, false, "receipt");
+    messages.fillTo(Long.MAX_VALUE);
+    arrive(messages, stream, 10);
+    assertFalse(ledger.hasSettled(), "one byte lacks");
+    arrive(messages, stream, 1);
+    assertEquals(
+        new SendLedger.Settled("receipt", ReceiptOutcome.ACKNOWLEDGED, true), ledger.poll());
+    assertEquals(0, ledger.heldBytes());
+    assertEquals(0, ledger.openMessages());
+    assertEquals(1, ledger.acknowledgedMessages());
+  }
+
+  private static void arrive(ChannelMessages messages, SendBuffer stream, int bytes) {
+    stream.acknowledge(stream.base(), bytes);
+    messages.settleArrived();
+  }
+
+  @Test
+  void aMessageTakesMoreOfItsStreamThanAnIntCounts() {
+    PackedMessages packed = new PackedMessages(new RingPool());
+    long end = Integer.MAX_VALUE + 131_072L;
+    packed.add(end, Integer.MAX_VALUE, null);
+    assertEquals(end, packed.firstEndOffset());
+  }
+
+  @Test
+  void whatWasGivenUpCountsUntilItIsAcknowledgedOrTheConnectionHasEnded() {
+    RingPool rings = new RingPool();
+    SendBuffer stream = new SendBuffer(rings);
+    ChannelMessages messages = new ChannelMessages(1, stream, ledger, new Confirmations(), rings);
+    messages.add(new byte[65_537], false, NEVER, false, "given up");
+    messages.fillTo(1);
+    assertTrue(messages.cancel("given up"));
+    messages.fillTo(Long.MAX_VALUE);
+    assertEquals(65_537 + SendLedger.MESSAGE_OVERHEAD_BYTES, ledger.heldBytes());
+    messages.abandon(ReceiptOutcome.CLOSED);
+    assertEquals(0, ledger.heldBytes());
+    assertEquals(0, ledger.openMessages());
+    assertEquals(0, ledger.lostUnreceipted());
+  }
 }

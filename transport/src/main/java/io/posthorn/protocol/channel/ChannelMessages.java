@@ -353,12 +353,7 @@ final class ChannelMessages {
   }
 
   private void finish(WaitingPart part) {
-    if (part.givenUp) {
-      // Its receipt has been told already; its bytes count with those of the next message.
-      share.onGone(part.body.length);
-      return;
-    }
-    if (part.more) {
+    if (part.more || part.givenUp) {
       packed.addPart(buffer.end(), part.body.length);
     } else {
       packed.add(buffer.end(), part.body.length, part.receipt);

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Messages of one channel, or parts, whose last byte is in the stream and not acknowledged yet, in
- * the order of the stream, of which they are all bytes: two lengths each, the second inverted for a
- * part that others follow, for there may be ten thousands.
+ * the order of the stream, of which they are all bytes: two lengths each, the first unsigned, the
+ * second inverted for a part that others follow, for there may be ten thousands.
  */
 final class PackedMessages {
   private static final VarHandle INT =
@@ -44,7 +44,10 @@ final class PackedMessages {
     return first == next;
   }
 
-  /** The stream goes to {@code end} now, and what is new there is a part that others follow. */
+  /**
+   * The stream goes to {@code end} now, and what is new there is a part that others follow, or what
+   * there is of a message that was given up.
+   */
   void addPart(long end, int bodyBytes) {
     add(end, ~bodyBytes, null);
   }
@@ -76,7 +79,7 @@ final class PackedMessages {
 
   /** Where the first message ends; only if there is one. */
   long firstEndOffset() {
-    return firstOffset + (int) INT.get(entries, at(first));
+    return firstOffset + Integer.toUnsignedLong((int) INT.get(entries, at(first)));
   }
 
   /** Bytes of the first message's body. */
@@ -85,7 +88,7 @@ final class PackedMessages {
     return bytes < 0 ? ~bytes : bytes;
   }
 
-  /** Whether the first is a part that others follow. */
+  /** Whether the first is no message, nor the last part of one. */
   boolean isFirstPart() {
     return (int) INT.get(entries, at(first) + Integer.BYTES) < 0;
   }

@@ -134,8 +134,8 @@ final class SendShare {
   }
 
   /**
-   * What was left of a message that was given up is in its stream, or never will be; or a part that
-   * others follow will not be acknowledged, nor will its message.
+   * A message that was given up, or a part that others follow, will not be acknowledged, nor will
+   * its message.
    */
   void onGone(int bodyBytes) {
     hold(-charged(1, bodyBytes));
