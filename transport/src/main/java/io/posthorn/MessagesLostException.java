@@ -4,8 +4,8 @@ import java.net.InetSocketAddress;
 
 /**
  * The last connection to a peer ended with messages unacknowledged for which nobody holds a
- * receipt. Said once, by the first send after that; the next send opens anew. Not said where the
- * application itself closed the connection: that has a {@link CloseReport}.
+ * receipt. Said once, by the first send after that; the next send opens anew. Not said where a
+ * close by the application itself ended the connection: that has a {@link CloseReport}.
  */
 public final class MessagesLostException extends TransportException {
   private static final long serialVersionUID = 1L;

@@ -178,4 +178,29 @@ class ClosingTest {
       assertTrue(each.endpoint.isClosed());
     }
   }
+
+  @Test
+  void aPeerThatRestartsWhileWhatWaitsIsFlushedHasRestarted() {
+    send();
+    close(60 * SECOND);
+    restart();
+    assertEquals(CloseReason.PEER_RESTARTED, peer.closedFor());
+    assertSettledOnce(CloseReason.PEER_RESTARTED);
+  }
+
+  @Test
+  void aPeerThatRestartsWhenCloseHasLeftMayHaveHeardIt() {
+    close(60 * SECOND);
+    assertTrue(peer.heardOf("onClose") > 0);
+    restart();
+    assertEquals(CloseReason.APPLICATION, peer.closedFor());
+  }
+
+  /** The same host asks anew, as another instance. */
+  private void restart() {
+    HandPeer again = new HandPeer(peer.endpoint, peer.options, 1, 1);
+    again.parameters.instanceId++;
+    again.connect();
+    peer.events.addAll(again.events);
+  }
 }

@@ -120,6 +120,25 @@ class ProcessFaultsTest {
     assertEquals(CloseReason.PEER_RESTARTED, ends.get(0).reason());
   }
 
+  /** It takes part of what is flushed, and another process that is there since none of it. */
+  @Property(tries = 10)
+  void aRestartShowsWhileTheOtherEndFlushes(@ForAll long seed, @ForAll boolean clear) {
+    Pair pair =
+        new Pair(seed, clear ? Pair.clear() : Pair.options())
+            .link(LinkConditions.parse("delay 10ms rate 4mbit"));
+    pair.b.keepIdentity();
+    pair.a.connect(pair.b);
+    pair.network.run(Duration.ofSeconds(5));
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 500_000);
+    pair.a.closeConnections(Duration.ofSeconds(60));
+    pair.network.run(Duration.ofMillis(200));
+    pair.b.crash();
+    pair.network.run(Duration.ofSeconds(12));
+    List<EndpointEvent.Closed> ends = pair.history.told(0, EndpointEvent.Closed.class);
+    assertEquals(1, ends.size());
+    assertEquals(CloseReason.PEER_RESTARTED, ends.get(0).reason());
+  }
+
   /**
    * The other process died just after it answered, and there is another at its port: who opens
    * learns it with the first packet that arrives, and the next connection is one with the new.

@@ -147,7 +147,7 @@ final class ConnectionAcceptor {
         && known.connection.address().equals(fresh.connection.address())
         && known.connection.peer().instanceId() != fresh.connection.peer().instanceId()
         && known.connection.peer().mayBecome(fresh.connection.peer().key())) {
-      known.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
+      known.connection.onPeerRestarted();
       turns.settle(known, nowNanos);
     }
   }

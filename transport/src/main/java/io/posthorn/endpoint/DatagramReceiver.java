@@ -1,8 +1,6 @@
 package io.posthorn.endpoint;
 
 import io.posthorn.EcnMark;
-import io.posthorn.protocol.ConnectionEnd;
-import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
 import io.posthorn.wire.PacketHeader;
 import io.posthorn.wire.ThirdMessagePacket;
@@ -168,7 +166,7 @@ final class DatagramReceiver {
   }
 
   private void endReset(ConnectionSlot slot, long nowNanos) {
-    slot.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
+    slot.connection.onPeerRestarted();
     turns.settle(slot, nowNanos);
   }
 }

@@ -1,6 +1,5 @@
 package io.posthorn.endpoint;
 
-import io.posthorn.protocol.ConnectionEnd;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.handshake.Handshake;
@@ -159,7 +158,7 @@ final class Handshakes {
   private DropReason onRestarted(long id, byte[] bytes, long nowNanos) {
     ConnectionSlot restarted = restarts.onSecond(second, bytes);
     if (restarted != null) {
-      restarted.connection.finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
+      restarted.connection.onPeerRestarted();
       turns.settle(restarted, nowNanos);
       return DropReason.NONE;
     }

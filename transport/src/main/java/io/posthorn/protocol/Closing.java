@@ -144,4 +144,16 @@ final class Closing {
     ending.finishInstead(ConnectionEnd.local(reason));
     opening.eraseKeys();
   }
+
+  /**
+   * The peer is another process now. That is how it ended, also while it flushed; but once CLOSE is
+   * on its way, what ended it first stands, for a peer that has heard that knows nothing of it too.
+   */
+  void onPeerRestarted() {
+    if (ending.isRunning() || ending.phase() == Ending.Phase.FLUSHING) {
+      giveUp(CloseReason.PEER_RESTARTED);
+    } else {
+      finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
+    }
+  }
 }

@@ -264,6 +264,11 @@ public final class PeerConnection {
     closing.finish(how);
   }
 
+  /** Ends at once: the peer is another process now, and knows nothing of it. */
+  public void onPeerRestarted() {
+    closing.onPeerRestarted();
+  }
+
   /** Ends at once, whatever was under way: the socket is there no more. */
   public void abandon() {
     closing.giveUp(CloseReason.SOCKET_CLOSED);
