@@ -14,13 +14,17 @@ import io.posthorn.identity.KnownHosts;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
 import io.posthorn.wire.PacketHeader;
+import io.posthorn.wire.ThirdMessagePacket;
+import io.posthorn.wire.WireLimits;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -85,7 +89,46 @@ class RefusedPeerTest {
       assertEquals(Endpoint.NO_CONNECTION, late.handle());
       long answers = late.datagramsHeard;
       late.advance(10_000_000_000L);
-      assertEquals(answers, late.datagramsHeard, "nothing is kept of it");
+      assertEquals(answers, late.datagramsHeard, "no connection is kept of it");
+    }
+  }
+
+  /** What told it so may be lost, and who does not know it asks on. */
+  @Test
+  void whoAsksAgainWhenTheTableWasFullIsToldSoAgain() {
+    for (Security security : List.of(Security.ephemeral(), Security.none())) {
+      SocketOptions options = HandPeer.options(security, 1, 1 << 22);
+      HandPeer late = new HandPeer(HandPeer.endpoint(options, 1), options, 1, 1);
+      HandPeer early = new HandPeer(late.endpoint, options, 2, 2);
+      List<ByteBuffer> said = new ArrayList<>();
+      late.deliver(late.first());
+      early.connect();
+      InetSocketAddress there = late.address;
+      late.sent =
+          (to, datagram) -> {
+            if (to.equals(there)) {
+              said.add(ByteBuffer.wrap(datagram));
+            }
+          };
+      late.deliver(late.third);
+      assertEquals(CloseReason.REFUSED, late.toldToClose());
+      late.address = HandPeer.address(3); // it has heard that once
+      for (int i = 2; i < 5; i++) {
+        late.deliver(late.third, there);
+        assertEquals(i, said.size());
+        late.deliver(late.packet(out -> out.ping()), there);
+        assertEquals(i, said.size(), "who does not ask is not answered");
+        assertEquals(i, late.endpoint.counters().drops(DropReason.CONNECTION_LIMIT));
+      }
+      assertEquals(1, Set.copyOf(said).size(), "the same packet");
+      byte[] body = new byte[WireLimits.MINIMUM_THIRD_BODY_BYTES];
+      byte[] forged = new byte[said.get(0).remaining() - 1];
+      int bytes = ThirdMessagePacket.write(forged, 0, late.remoteId, body, body.length);
+      late.deliver(Arrays.copyOf(forged, bytes), there);
+      assertEquals(4, said.size(), "no more leaves than came");
+      late.advance(10_000_000_000L);
+      late.deliver(late.third, there);
+      assertEquals(4, said.size(), "it is forgotten");
     }
   }
 

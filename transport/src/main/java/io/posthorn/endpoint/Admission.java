@@ -233,6 +233,22 @@ final class Admission {
     return (isOwnMachine(source) || proved.allow(source, nowNanos)) && together.allow(nowNanos);
   }
 
+  /**
+   * M3 verified, and its sender is told that there is no room for it: by this datagram, which may
+   * be lost, and so again by {@link #refuseAgain} until the handshake expires.
+   */
+  void refuse(HalfOpen halfOpen, byte[] refusal) {
+    halfOpen.refusal = refusal;
+    outbox.add(refusal, halfOpen.key.address());
+  }
+
+  /** A further M3 came, or what looks like one, in so many bytes: no more leave for it. */
+  void refuseAgain(HalfOpen halfOpen, byte[] refusal, int bytes) {
+    if (refusal.length <= bytes) {
+      outbox.add(refusal, halfOpen.key.address());
+    }
+  }
+
   /** A handshake is complete. */
   void remove(HalfOpen halfOpen) {
     byKey.remove(halfOpen.key);
@@ -248,7 +264,7 @@ final class Admission {
     return byKey.isEmpty() ? Endpoint.NEVER : byKey.values().iterator().next().expiresNanos;
   }
 
-  /** Forgets handshakes whose M3 did not come. */
+  /** Forgets handshakes whose M3 did not come, or was refused. */
   void onTimeout(long nowNanos) {
     if (byKey.isEmpty()) {
       return; // as it is nearly always: no iterator for that

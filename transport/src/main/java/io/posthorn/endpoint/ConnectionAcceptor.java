@@ -24,7 +24,6 @@ final class ConnectionAcceptor {
   private final PeerAddresses addresses;
   private final ConnectionTurns turns;
   private final EndpointCounters counters;
-  private final Outbox outbox;
 
   ConnectionAcceptor(
       EndpointResources shared,
@@ -32,15 +31,13 @@ final class ConnectionAcceptor {
       ConnectionTable table,
       PeerAddresses addresses,
       ConnectionTurns turns,
-      EndpointCounters counters,
-      Outbox outbox) {
+      EndpointCounters counters) {
     this.shared = shared;
     this.suite = suite;
     this.table = table;
     this.addresses = addresses;
     this.turns = turns;
     this.counters = counters;
-    this.outbox = outbox;
   }
 
   /**
@@ -96,20 +93,18 @@ final class ConnectionAcceptor {
   }
 
   /**
-   * Its M3 verified, and there is no room for it by now: it is told so under the keys that it has
-   * proved to hold, once, and nothing is kept. If that is lost, it asks again and is an unknown
-   * one.
+   * Its M3 verified, and there is no room for it by now: the datagram that tells it so, under the
+   * keys that it has proved to hold. No connection is kept, nor can be made of this handshake any
+   * more.
    */
-  void turnAway(HalfOpen halfOpen, TransportParameters peer, long nowNanos) {
+  byte[] turnAway(HalfOpen halfOpen, TransportParameters peer, long nowNanos) {
     PeerConnection connection = connection(halfOpen, peer, nowNanos);
     connection.turnAway(nowNanos);
     byte[] last = new byte[WireLimits.MINIMUM_DATAGRAM_BYTES];
     int bytes = connection.sender().writeDatagram(last, 0, last.length, nowNanos);
-    if (bytes > 0) {
-      outbox.add(Arrays.copyOf(last, bytes), halfOpen.key.address());
-    }
     connection.finish(ConnectionEnd.local(CloseReason.REFUSED));
     connection.traceEnd(nowNanos);
+    return Arrays.copyOf(last, bytes);
   }
 
   private PeerConnection connection(HalfOpen halfOpen, TransportParameters peer, long nowNanos) {

@@ -4,8 +4,11 @@ import io.posthorn.protocol.handshake.Handshake;
 import io.posthorn.wire.BigEndian;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
-/** A handshake that was answered with M2 and waits for M3. */
+/**
+ * A handshake that was answered with M2 and waits for M3, or for more of it if that was refused.
+ */
 final class HalfOpen {
   /**
    * Who asked: an address may ask for several connections, told apart by their ids. The key of M1
@@ -56,6 +59,10 @@ final class HalfOpen {
   final Handshake handshake;
   final byte[] second;
   final long expiresNanos;
+
+  /** The datagram that answers M3, of which there is nothing more to read; null before. */
+  byte @Nullable [] refusal;
+
   private long secondSentNanos;
   private int secondsSent;
 

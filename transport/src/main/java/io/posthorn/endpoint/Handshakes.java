@@ -62,8 +62,7 @@ final class Handshakes {
     this.addresses = addresses;
     this.turns = turns;
     this.left = left;
-    this.acceptor =
-        new ConnectionAcceptor(shared, suite, table, addresses, turns, counters, outbox);
+    this.acceptor = new ConnectionAcceptor(shared, suite, table, addresses, turns, counters);
     this.admission = new Admission(shared, suite, cookieThreshold, outbox);
     this.restarts = new RestartProbes(shared, suite, outbox);
   }
@@ -84,7 +83,7 @@ final class Handshakes {
     restarts.onTimeout(nowNanos);
   }
 
-  /** Whether a handshake with this id waits for M3. */
+  /** Whether a handshake with this id waits for M3, or was refused when that came. */
   boolean isHalfOpen(long connectionId) {
     return admission.find(connectionId) != null;
   }
@@ -176,7 +175,7 @@ final class Handshakes {
     long id = third.destinationConnectionId();
     HalfOpen halfOpen = admission.find(id);
     if (halfOpen != null) {
-      reason = complete(halfOpen, bytes, nowNanos);
+      reason = complete(halfOpen, bytes, length, nowNanos);
       if (reason != DropReason.NONE) {
         return reason;
       }
@@ -191,7 +190,12 @@ final class Handshakes {
     return third;
   }
 
-  private DropReason complete(HalfOpen halfOpen, byte[] bytes, long nowNanos) {
+  private DropReason complete(HalfOpen halfOpen, byte[] bytes, int length, long nowNanos) {
+    byte[] refusal = halfOpen.refusal;
+    if (refusal != null) {
+      admission.refuseAgain(halfOpen, refusal, length);
+      return DropReason.CONNECTION_LIMIT;
+    }
     int from = third.bodyFrom();
     int bodyLength = third.bodyLength();
     if (halfOpen.handshake.isFurtherThird(bytes, from, bodyLength)
@@ -204,11 +208,11 @@ final class Handshakes {
     if (peer == null) {
       return DropReason.HANDSHAKE_FORGED; // whether it verified or not: nobody is to learn that
     }
-    admission.remove(halfOpen);
     if (closing || !left.hasRoom(nowNanos)) {
-      acceptor.turnAway(halfOpen, peer, nowNanos);
+      admission.refuse(halfOpen, acceptor.turnAway(halfOpen, peer, nowNanos));
       return DropReason.CONNECTION_LIMIT;
     }
+    admission.remove(halfOpen);
     return acceptor.accept(halfOpen, peer, nowNanos);
   }
 
