@@ -18,7 +18,7 @@ class DeliveryRateTest {
   }
 
   private void acknowledge(long number, long nowMillis) {
-    rate.onDelivered(1000, nowMillis * MS);
+    rate.onDelivered(1000, number, nowMillis * MS);
     sent.sample(number, nowMillis * MS - sent.sentNanos(number), rate, MS, nowMillis * MS);
     sent.acknowledge(number);
   }
@@ -58,7 +58,7 @@ class DeliveryRateTest {
   @Test
   void lessThanTheSmallestRoundTripIsNoSample() {
     send(0);
-    rate.onDelivered(1000, MS / 2);
+    rate.onDelivered(1000, 0, MS / 2);
     sent.sample(0, MS / 2, rate, MS, MS / 2);
     assertEquals(0, rate.bytesPerSecond());
   }
@@ -67,13 +67,25 @@ class DeliveryRateTest {
   void whatTheApplicationLimitedIsMarkedUntilAllOfItArrived() {
     send(0);
     assertFalse(rate.isLimitedNow());
-    rate.onApplicationLimited(sent.bytesInFlight());
+    rate.onApplicationLimited(sent.next() - 1);
     assertTrue(rate.isLimitedNow());
     send(1);
     acknowledge(0, 50);
     assertFalse(rate.isApplicationLimited());
     assertTrue(rate.isLimitedNow());
     acknowledge(1, 51);
+    assertTrue(rate.isApplicationLimited());
+    assertFalse(rate.isLimitedNow());
+  }
+
+  @Test
+  void whatTheApplicationLimitedNeedNotArrive() {
+    for (int i = 0; i < 10; i++) {
+      send(i);
+    }
+    rate.onApplicationLimited(sent.next() - 1);
+    send(10);
+    acknowledge(10, 60); // all the others are lost
     assertTrue(rate.isApplicationLimited());
     assertFalse(rate.isLimitedNow());
   }

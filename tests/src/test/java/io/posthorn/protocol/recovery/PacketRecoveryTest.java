@@ -12,6 +12,7 @@ import io.posthorn.protocol.congestion.Cubic;
 import io.posthorn.protocol.congestion.NewReno;
 import io.posthorn.wire.CloseReason;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -382,6 +383,54 @@ class PacketRecoveryTest {
     // Which goes on with half of what the path held: ten packets a round trip.
     long adaptive = windowAfterSilence(new Adaptive(1200));
     assertTrue(adaptive <= 10 * 1200, () -> adaptive + " bytes");
+  }
+
+  /** A flight of so many packets, none of which fills the window. */
+  private static PacketRecovery thinFlight(
+      Supplier<CongestionController> controllers, int packets) {
+    PacketRecovery recovery = new PacketRecovery(controllers, new FrameSource[0]);
+    recovery.onPacketSent(1200, true, true, false, 0);
+    assertNull(recovery.onAck(0, new long[] {0}, new long[] {0}, 1, 0, 0, -1, 40 * MS));
+    for (int i = 0; i < packets; i++) {
+      recovery.onPacketSent(1200, true, true, false, 50 * MS);
+    }
+    return recovery;
+  }
+
+  /** The window after six round trips that were used in full. */
+  private static long windowAfterSixRoundTrips(PacketRecovery recovery, long nowMillis) {
+    for (int round = 1; round <= 6; round++) {
+      long first = recovery.sent().next();
+      while (recovery.windowAllows(1200)) {
+        recovery.onPacketSent(1200, true, false, false, (nowMillis + 40L * round) * MS);
+      }
+      long[] last = {recovery.sent().next() - 1};
+      long now = (nowMillis + 40L * (round + 1)) * MS;
+      assertNull(recovery.onAck(0, new long[] {first}, last, 1, 0, 0, -1, now));
+    }
+    return recovery.controller().windowBytes();
+  }
+
+  @Test
+  void aFlightThatTheApplicationLimitedNeedNotArriveForTheWindowToGrow() {
+    for (CongestionController controller : List.of(new NewReno(1200), new Cubic(1200))) {
+      PacketRecovery one = thinFlight(() -> controller, 1_000);
+      one.onPacketSent(1200, true, false, false, 900 * MS); // two probes: all but the last is lost
+      one.onPacketSent(1200, true, false, false, 1_000 * MS);
+      assertNull(one.onAck(0, new long[] {1_002}, new long[] {1_002}, 1, 0, 0, -1, 1_040 * MS));
+      assertEquals(1_001, one.packetsLost());
+      assertEquals(2 * 1200, controller.windowBytes());
+      long window = windowAfterSixRoundTrips(one, 1_040);
+      assertTrue(window > 5 * 1200, controller.state() + ": " + window);
+    }
+  }
+
+  @Test
+  void aFlightOnTheOldWayDoesNotLimitWhatGoesTheNewOne() {
+    PacketRecovery one = thinFlight(() -> new NewReno(1200), 1_000);
+    one.onNewNetwork(1200);
+    long initial = new NewReno(1200).windowBytes();
+    assertEquals(initial << 6, windowAfterSixRoundTrips(one, 100), "slow start from the first on");
   }
 
   @Test

@@ -7,10 +7,14 @@ package io.posthorn.protocol.recovery;
  * the fields of the last sample are read by the congestion controller.
  */
 public final class DeliveryRate {
+  private static final long NONE = -1;
+
   private long deliveredBytes;
   private long deliveredNanos;
   private long firstSentNanos;
-  private long limitedUntilBytes;
+
+  /** The last packet that the application limited; none once a newer one has arrived. */
+  private long limitedByNumber = NONE;
 
   private long sampleBytesPerSecond;
   private boolean sampleApplicationLimited;
@@ -28,22 +32,30 @@ public final class DeliveryRate {
 
   /**
    * The sender has nothing (more) to send though the window has room: what is in flight now, and
-   * what leaves before all of it has arrived, says nothing of the path's rate.
+   * what leaves before something newer arrives, says nothing of the path's rate. By number, not by
+   * bytes, as the draft has it: bytes that are lost would have to be delivered by others.
+   *
+   * @param packetNumber sent last
    */
-  void onApplicationLimited(long inFlightBytes) {
-    limitedUntilBytes = Math.max(1, deliveredBytes + inFlightBytes);
+  void onApplicationLimited(long packetNumber) {
+    limitedByNumber = packetNumber;
+  }
+
+  /** What is in flight went another way, and limits nothing on this one. */
+  void onNewNetwork() {
+    limitedByNumber = NONE;
   }
 
   /** Whether a packet that leaves now is application-limited. */
   boolean isLimitedNow() {
-    return limitedUntilBytes != 0;
+    return limitedByNumber != NONE;
   }
 
-  /** Bytes were acknowledged for the first time. */
-  void onDelivered(long bytes, long nowNanos) {
+  /** Bytes were acknowledged for the first time, the newest in this packet. */
+  void onDelivered(long bytes, long newestNumber, long nowNanos) {
     deliveredBytes += bytes;
-    if (deliveredBytes > limitedUntilBytes) {
-      limitedUntilBytes = 0;
+    if (newestNumber > limitedByNumber) {
+      limitedByNumber = NONE;
     }
     deliveredNanos = nowNanos;
   }

@@ -111,6 +111,7 @@ public final class PacketRecovery {
   public void onNewNetwork(int packetBytes) {
     sent.beginPath();
     rtt.reset();
+    rate.onNewNetwork();
     pacer = new Pacer();
     reordering = new ReorderingThreshold();
     controller = controllers.get();
@@ -238,7 +239,7 @@ public final class PacketRecovery {
     }
     if (ackEliciting) {
       if (applicationLimited) {
-        rate.onApplicationLimited(sent.bytesInFlight());
+        rate.onApplicationLimited(sent.next() - 1);
       }
       lastAckElicitingNanos = nowNanos;
       probesDue = Math.max(0, probesDue - 1);
@@ -346,7 +347,7 @@ public final class PacketRecovery {
       controller.onLateArrival(nowNanos, spuriousBytes);
     }
     if (bytes > 0) {
-      rate.onDelivered(bytes + spuriousBytes, nowNanos);
+      rate.onDelivered(bytes + spuriousBytes, newestNumber, nowNanos);
       // Where a few packets overtake the rest, only the smoothed round trip tells noise from a
       // sample.
       long leastNanos = Math.max(rtt.minRttNanos(), rtt.smoothedRttNanos() / 2);
