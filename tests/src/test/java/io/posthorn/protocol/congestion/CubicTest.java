@@ -149,6 +149,44 @@ class CubicTest {
     assertEquals(2 * PACKET, cubic.windowBytes());
   }
 
+  /** A receiver without memory answers a PING now and then, and refuses all else meanwhile. */
+  @Test
+  void thePlateauIsNotForgottenWhileHardlyAnythingArrives() {
+    Cubic cubic = new Cubic(PACKET);
+    cubic.onAcknowledged(50, 10, 90 * PACKET, 0, Rates.sample(false));
+    for (int i = 1; i <= 10; i++) {
+      cubic.onAcknowledged(100L * i, 100L * i - 1, 40, 0, Rates.sample(false));
+      cubic.onLost(100L * i, 100L * i - 10, 50 * PACKET, i % 2 == 0);
+    }
+    assertEquals(2 * PACKET, cubic.windowBytes());
+    cubic.onAcknowledged(2_000, 1_900, 67 * PACKET, 0, Rates.sample(false));
+    assertEquals(69 * PACKET, cubic.windowBytes());
+    assertEquals("slow_start", cubic.state());
+    cubic.onAcknowledged(2_100, 2_050, PACKET + 40, 0, Rates.sample(false));
+    assertEquals("congestion_avoidance", cubic.state(), "seven tenths of 100 packets");
+    long now = 2_100;
+    for (int i = 0; i < 40; i++) {
+      now += RTT;
+      cubic.onAcknowledged(now, now - RTT, cubic.windowBytes(), 0, Rates.sample(false, RTT));
+    }
+    double packets = (double) cubic.windowBytes() / PACKET;
+    assertEquals(100, packets, 5, "the plateau, after K = 4.2 s");
+  }
+
+  @Test
+  void aLossThatWasNoneWhileHardlyAnythingArrivesUndoesItsOwnCutAlone() {
+    Cubic cubic = new Cubic(PACKET);
+    cubic.onAcknowledged(50, 10, 90 * PACKET, 0, Rates.sample(false));
+    cubic.onLost(100, 50, PACKET, false);
+    cubic.onLost(200, 150, PACKET, false);
+    assertEquals(49, Math.round((double) cubic.windowBytes() / PACKET));
+    cubic.onSpuriousLoss(220);
+    assertEquals(70, Math.round((double) cubic.windowBytes() / PACKET));
+    cubic.onLost(300, 250, PACKET, false);
+    cubic.onAcknowledged(400, 350, PACKET, 0, Rates.sample(false));
+    assertEquals("congestion_avoidance", cubic.state(), "the next tells of the path");
+  }
+
   @Test
   void aWindowThatIsNotUsedDoesNotGrow() {
     Cubic cubic = new Cubic(PACKET);

@@ -86,6 +86,38 @@ class NewRenoTest {
     assertEquals(3 * PACKET, reno.windowBytes(), "slow start, recovery is over");
   }
 
+  /** A receiver without memory answers a PING now and then, and refuses all else meanwhile. */
+  @Example
+  void whereSlowStartEndsIsNotForgottenWhileHardlyAnythingArrives() {
+    ack(50, 10, 88_000);
+    for (int i = 1; i <= 10; i++) {
+      ack(100L * i, 100L * i - 1, 40);
+      reno.onLost(100L * i, 100L * i - 10, 50_000, i % 2 == 0);
+    }
+    assertEquals(2 * PACKET, reno.windowBytes());
+    ack(2_000, 1_900, 46_800);
+    assertEquals(49_200, reno.windowBytes());
+    assertEquals("slow_start", reno.state());
+    ack(2_100, 2_050, 2 * PACKET);
+    assertEquals("congestion_avoidance", reno.state(), "half of 100,000");
+    reno.onLost(2_200, 2_110, 1200, false);
+    ack(2_300, 2_250, 1200);
+    assertEquals("congestion_avoidance", reno.state(), "that loss told of the path");
+  }
+
+  @Example
+  void aLossThatWasNoneWhileHardlyAnythingArrivesUndoesItsOwnCutAlone() {
+    ack(50, 10, 88_000);
+    reno.onLost(100, 50, 1200, false);
+    reno.onLost(200, 150, 1200, false);
+    assertEquals(25_000, reno.windowBytes());
+    reno.onSpuriousLoss(220);
+    assertEquals(50_000, reno.windowBytes());
+    reno.onLost(300, 250, 1200, false);
+    ack(400, 350, 1200);
+    assertEquals("congestion_avoidance", reno.state(), "the next tells of the path");
+  }
+
   @Example
   void aCongestionMarkCountsAsALoss() {
     reno.onCongestionExperienced(100, 50);

@@ -16,6 +16,9 @@ public final class Cubic implements CongestionController {
   private long roundEndBytes;
   private boolean recovering;
 
+  /** What has yet to arrive after a cut for another loss to tell more of the path. */
+  private long bytesToProve;
+
   /**
    * Makes one.
    *
@@ -37,6 +40,7 @@ public final class Cubic implements CongestionController {
   @Override
   public void onAcknowledged(
       long nowNanos, long newestSentNanos, long bytes, long inFlightBytes, DeliveryRate rate) {
+    bytesToProve = Math.max(0, bytesToProve - bytes);
     boolean roundBegins = rate.priorDeliveredBytes() >= roundEndBytes;
     if (roundBegins) {
       roundEndBytes = rate.deliveredBytes();
@@ -63,7 +67,7 @@ public final class Cubic implements CongestionController {
 
   @Override
   public void onLost(long nowNanos, long newestSentNanos, long bytes, boolean persistent) {
-    reduce(nowNanos, newestSentNanos);
+    reduce(nowNanos, newestSentNanos, bytesToProve == 0);
     if (persistent) {
       window.collapse();
       hyStart = new HyStart();
@@ -73,19 +77,31 @@ public final class Cubic implements CongestionController {
 
   @Override
   public void onCongestionExperienced(long nowNanos, long newestSentNanos) {
-    reduce(nowNanos, newestSentNanos);
+    reduce(nowNanos, newestSentNanos, true);
     window.confirm();
   }
 
-  private void reduce(long nowNanos, long newestSentNanos) {
+  /**
+   * Cuts the window.
+   *
+   * @param tells whether that says how much the path holds; else slow start goes back to where it
+   *     was cut first, as in {@link NewReno}
+   */
+  private void reduce(long nowNanos, long newestSentNanos, boolean tells) {
     if (newestSentNanos <= recoveryStartNanos) {
       return; // this recovery period has paid already
     }
     savedRecoveryStartNanos = recoveryStartNanos;
     recoveryStartNanos = nowNanos;
     savedThreshold = slowStartThreshold;
-    window.reduce(0);
-    slowStartThreshold = window.bytes();
+    if (tells) {
+      window.reduce(0);
+      slowStartThreshold = window.bytes();
+    } else {
+      window.reduceBelowPlateau();
+      hyStart = new HyStart();
+    }
+    bytesToProve = 2L * packetBytes;
     recovering = true;
   }
 
@@ -93,6 +109,7 @@ public final class Cubic implements CongestionController {
   public void onSpuriousLoss(long nowNanos) {
     if (window.undo()) {
       recovering = false;
+      bytesToProve = 0;
       recoveryStartNanos = savedRecoveryStartNanos; // what else that flight lost has not paid
       slowStartThreshold = Math.max(slowStartThreshold, savedThreshold);
     }

@@ -103,17 +103,28 @@ final class CubicWindow {
    * @param floorBytes not below this
    */
   void reduce(long floorBytes) {
+    save();
+    bytesPrior = bytes;
+    bytesBefore = bytes < bytesBefore ? bytes * (1 + BETA) / 2 : bytes; // fast convergence
+    bytes = Math.max(Math.max(bytes * BETA, (double) floorBytes), leastBytes());
+    bytesBefore = Math.max(bytesBefore, bytes);
+    epochNanos = NO_EPOCH;
+  }
+
+  /** As much less, but the plateau stays where it is. */
+  void reduceBelowPlateau() {
+    save();
+    bytes = Math.max(bytes * BETA, leastBytes());
+    epochNanos = NO_EPOCH;
+  }
+
+  private void save() {
     savedBytes = bytes;
     savedBytesBefore = bytesBefore;
     savedBytesPrior = bytesPrior;
     savedRenoBytes = renoBytes;
     savedEpochNanos = epochNanos;
     savedSecondsToPlateau = secondsToPlateau;
-    bytesPrior = bytes;
-    bytesBefore = bytes < bytesBefore ? bytes * (1 + BETA) / 2 : bytes; // fast convergence
-    bytes = Math.max(Math.max(bytes * BETA, (double) floorBytes), leastBytes());
-    bytesBefore = Math.max(bytesBefore, bytes);
-    epochNanos = NO_EPOCH;
   }
 
   /** Persistent congestion (RFC 9002 §7.6.2). */

@@ -14,6 +14,9 @@ public final class NewReno implements CongestionController {
   private long recoveryStartBeforeLossNanos = -1;
   private boolean recovering;
 
+  /** What has yet to arrive after a cut for another loss to tell more of the path. */
+  private long bytesToProve;
+
   /**
    * Makes one.
    *
@@ -40,6 +43,7 @@ public final class NewReno implements CongestionController {
   @Override
   public void onAcknowledged(
       long nowNanos, long newestSentNanos, long bytes, long inFlightBytes, DeliveryRate rate) {
+    bytesToProve = Math.max(0, bytesToProve - bytes);
     if (newestSentNanos <= recoveryStartNanos || rate.isApplicationLimited()) {
       return;
     }
@@ -57,7 +61,7 @@ public final class NewReno implements CongestionController {
 
   @Override
   public void onLost(long nowNanos, long newestSentNanos, long bytes, boolean persistent) {
-    reduce(nowNanos, newestSentNanos);
+    reduce(nowNanos, newestSentNanos, bytesToProve == 0);
     if (persistent) {
       windowBytes = minimumWindow();
       recoveryStartNanos = -1;
@@ -66,11 +70,18 @@ public final class NewReno implements CongestionController {
 
   @Override
   public void onCongestionExperienced(long nowNanos, long newestSentNanos) {
-    reduce(nowNanos, newestSentNanos);
+    reduce(nowNanos, newestSentNanos, true);
     windowBeforeLoss = 0; // a mark is no guess: even if no loss was real, congestion was
   }
 
-  private void reduce(long nowNanos, long newestSentNanos) {
+  /**
+   * Halves the window.
+   *
+   * @param tells whether that says how much the path holds. What is lost while hardly anything gets
+   *     through does not: slow start goes back to where it was cut first (RFC 5681 §3.1), or a gap
+   *     of a few recovery periods would leave nothing of a long path's window
+   */
+  private void reduce(long nowNanos, long newestSentNanos, boolean tells) {
     if (newestSentNanos <= recoveryStartNanos) {
       return; // this recovery period has paid already
     }
@@ -78,8 +89,11 @@ public final class NewReno implements CongestionController {
     thresholdBeforeLoss = slowStartThreshold;
     recoveryStartBeforeLossNanos = recoveryStartNanos;
     recoveryStartNanos = nowNanos;
-    slowStartThreshold = Math.max(windowBytes / 2, minimumWindow());
-    windowBytes = slowStartThreshold;
+    windowBytes = Math.max(windowBytes / 2, minimumWindow());
+    if (tells) {
+      slowStartThreshold = windowBytes;
+    }
+    bytesToProve = minimumWindow();
     acknowledgedSinceGrowth = 0;
     recovering = true;
   }
@@ -95,6 +109,7 @@ public final class NewReno implements CongestionController {
     }
     recoveryStartNanos = recoveryStartBeforeLossNanos; // what else that flight lost has not paid
     recovering = false;
+    bytesToProve = 0;
     windowBeforeLoss = 0;
   }
 
