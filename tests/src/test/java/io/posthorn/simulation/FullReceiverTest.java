@@ -90,30 +90,43 @@ class FullReceiverTest {
    */
   @Example
   void aShortIdleTimeoutDoesNotTakeAFullReceiverForDead() {
-    for (int seconds : new int[] {1, 3, 9}) {
-      DraftOptions options = DraftOptions.of(Mode.RELIABLE);
-      options.security = Security.none();
-      options.socketReceiveBytes = 1L << 20;
-      options.idleTimeout = Duration.ofSeconds(seconds);
-      options.keepAlive = options.idleTimeout.dividedBy(3);
-      SocketOptions done = options.done();
-      Pair pair = new Pair(3, done).link(LinkConditions.parse("delay 20ms rate 100mbit"));
-      Party third = third(pair, done);
-      pair.b.pauseReading();
-      for (int i = 0; i < 50_000; i++) {
-        pair.a.send(pair.b, i % 64, Delivery.RELIABLE_ORDERED, 500);
-      }
-      pair.network.run(Duration.ofSeconds(5));
-      for (int i = 0; i < 3_000; i++) {
-        third.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 500);
-      }
-      pair.network.run(Duration.ofMinutes(1));
-      assertEquals(List.of(), pair.history.told(2, EndpointEvent.Closed.class), seconds + " s");
-      int before = pair.history.received().size();
-      pair.b.resumeReading();
-      pair.network.runUntil(pair::isSettled, Duration.ofMinutes(1));
-      assertEquals(53_000, pair.history.received().size() - before, seconds + " s");
+    staysAlive(1, 20);
+    staysAlive(3, 20);
+    staysAlive(9, 20);
+  }
+
+  /** On a long path few probes fit into it. */
+  @Example
+  void aShortIdleTimeoutOnALongPathDoesNotTakeAFullReceiverForDead() {
+    staysAlive(1, 60);
+    staysAlive(1, 110);
+    staysAlive(3, 400);
+  }
+
+  private static void staysAlive(int seconds, int delayMillis) {
+    DraftOptions options = DraftOptions.of(Mode.RELIABLE);
+    options.security = Security.none();
+    options.socketReceiveBytes = 1L << 20;
+    options.idleTimeout = Duration.ofSeconds(seconds);
+    options.keepAlive = options.idleTimeout.dividedBy(3);
+    SocketOptions done = options.done();
+    Pair pair =
+        new Pair(3, done).link(LinkConditions.parse("delay " + delayMillis + "ms rate 100mbit"));
+    Party third = third(pair, done);
+    pair.b.pauseReading();
+    for (int i = 0; i < 50_000; i++) {
+      pair.a.send(pair.b, i % 64, Delivery.RELIABLE_ORDERED, 500);
     }
+    pair.network.run(Duration.ofSeconds(5));
+    for (int i = 0; i < 3_000; i++) {
+      third.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 500);
+    }
+    pair.network.run(Duration.ofMinutes(1));
+    assertEquals(List.of(), pair.history.told(2, EndpointEvent.Closed.class), seconds + " s");
+    int before = pair.history.received().size();
+    pair.b.resumeReading();
+    pair.network.runUntil(pair::isSettled, Duration.ofMinutes(1));
+    assertEquals(53_000, pair.history.received().size() - before, seconds + " s");
   }
 
   private static Party third(Pair pair, SocketOptions options) {

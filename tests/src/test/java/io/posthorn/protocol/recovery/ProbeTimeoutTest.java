@@ -73,6 +73,20 @@ class ProbeTimeoutTest {
   }
 
   @Example
+  void aSilentPeerIsAskedForAnAnswerAloneInTimeForTheIdleTimeout() {
+    timeout.idleTimeout(1_000 * MS);
+    for (int milli = 0; milli < 1_000; milli += 90) {
+      timeout.onProbe(milli * MS);
+      boolean eighth = milli == 7 * 90;
+      boolean due = milli == 3 * 90 || milli == 6 * 90 || milli == 10 * 90;
+      assertEquals(due || eighth, timeout.isBare(), milli + " ms");
+    }
+    timeout.onAcknowledged();
+    timeout.onProbe(5_000 * MS);
+    assertFalse(timeout.isBare(), "the silence is counted anew");
+  }
+
+  @Example
   void silenceIsCountedFromTheFirstProbeThatNothingAnswered() {
     assertEquals(Long.MAX_VALUE, timeout.silentSinceNanos());
     timeout.forgiveSilence(5);

@@ -21,11 +21,11 @@ public final class ProbeTimeout {
    */
   private static final int BARE_EACH = 8;
 
-  /** After so long it does so though nothing came: the peer may have nothing to say. */
+  /** After so long one does so though nothing came: the peer may have nothing to say. */
   private static final long BARE_AFTER_NANOS = 10_000_000_000L;
 
-  /** At the latest after a third of the idle timeout: some are to get there before its end. */
-  private static final int BARE_PART = 3;
+  /** At the latest after a quarter of the idle timeout: two are to get there before its end. */
+  private static final int BARE_PART = 4;
 
   /** Packets of a probe (RFC 9002 §6.2.4). */
   static final int PACKETS = 2;
@@ -33,6 +33,7 @@ public final class ProbeTimeout {
   private int count;
   private boolean heard;
   private boolean bare;
+  private long bareNanos;
   private long bareAfterNanos = BARE_AFTER_NANOS;
   private long silentSinceNanos = Long.MAX_VALUE;
 
@@ -62,13 +63,18 @@ public final class ProbeTimeout {
   public void onProbe(long nowNanos) {
     if (count == 0) {
       silentSinceNanos = nowNanos;
+      bareNanos = nowNanos;
       heard = false;
     }
     count++;
-    bare = false;
+    // By time too: on a long path the timeout may be over before the eighth could be answered.
+    bare = nowNanos - Math.max(bareNanos, silentSinceNanos) >= bareAfterNanos;
     if (count % BARE_EACH == 0) {
-      bare = heard || nowNanos - silentSinceNanos >= bareAfterNanos;
+      bare |= heard || nowNanos - silentSinceNanos >= bareAfterNanos;
       heard = false;
+    }
+    if (bare) {
+      bareNanos = nowNanos;
     }
   }
 
