@@ -199,6 +199,16 @@ class WindowCeilingTest {
     assertFalse(ceiling.undo(), "once");
   }
 
+  /** By then it alone may be what bounds the flow. */
+  @ParameterizedTest
+  @CsvSource({"50000, 100000", "120000, 120000"})
+  void spuriousLossDoesNotTakeBackACeilingThatWasWantedSince(long raisedTo, long bytes) {
+    setAt(RTT);
+    ceiling.raiseTo(raisedTo);
+    assertTrue(ceiling.undo());
+    assertEquals(bytes, ceiling.bytes());
+  }
+
   @Test
   void spuriousLossTakesBackTheLastCutAlone() {
     setAt(RTT);

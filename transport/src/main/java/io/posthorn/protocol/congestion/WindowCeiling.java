@@ -76,8 +76,9 @@ final class WindowCeiling {
     return sentNanos <= recoveryStartNanos;
   }
 
-  /** Makes it at least so high, from where it grows. */
+  /** Makes it at least so high, from where it grows; from now on there is one. */
   void raiseTo(long bytes) {
+    setByCut = false;
     if (!set || window.bytes() < bytes) {
       restart(bytes);
     }
