@@ -1,6 +1,7 @@
 package io.posthorn.simulation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.CongestionControl;
@@ -81,6 +82,7 @@ class FullReceiverTest {
       Pair pair = stopped(control, 1L << 20);
       int arrived = afterwards(pair);
       assertTrue(arrived > 1_500, control + ": " + arrived);
+      assertSame(ConnectionInfo.Ecn.CAPABLE, row(pair).ecn(), "refused, but not for their marks");
     }
   }
 

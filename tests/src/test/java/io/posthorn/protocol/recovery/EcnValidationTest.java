@@ -134,6 +134,41 @@ class EcnValidationTest {
     assertSame(Ecn.FAILED, ecn.state());
   }
 
+  private void loseTrial() {
+    long first = packetNumber;
+    assertEquals(10, send(20));
+    for (int i = 0; i < 10; i++) {
+      ecn.onMarkedLost(first + i);
+    }
+    assertSame(Ecn.FAILED, ecn.state());
+  }
+
+  /** Perhaps the peer had no memory for them; if not, what the trials cost is less and less. */
+  @Test
+  void trialOfWhichAllWasLostIsRepeatedEverMoreSeldom() {
+    for (int packets = 1_000; packets <= 8_000; packets *= 2) {
+      loseTrial();
+      ecn.onAcknowledged(packets - 1);
+      assertEquals(0, send(10));
+      ecn.onAcknowledged(1);
+      assertSame(Ecn.TESTING, ecn.state());
+    }
+    ecn.onPathChanged();
+    loseTrial();
+    ecn.onAcknowledged(1_000);
+    assertEquals(10, send(20));
+    acknowledge(10, 10, 0, 0);
+    assertSame(Ecn.CAPABLE, ecn.state());
+  }
+
+  @Test
+  void pathThatRemovesMarksIsNotTriedAgain() {
+    send(10);
+    acknowledge(10, 0, 0, -1);
+    ecn.onAcknowledged(1_000_000);
+    assertSame(Ecn.FAILED, ecn.state());
+  }
+
   @Test
   void silencePausesMarksAndIsFollowedByAnotherTrial() {
     send(10);

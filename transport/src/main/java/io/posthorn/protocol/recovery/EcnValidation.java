@@ -9,7 +9,9 @@ import io.posthorn.ConnectionInfo.Ecn;
  *
  * <p>Two things are stricter than there: reports count only once a mark has come through unchanged,
  * so that a box which marks everything does not pass for congestion; and after two probe timeouts
- * the trial is repeated, for a path may have begun to lose what is marked.
+ * the trial is repeated, for a path may have begun to lose what is marked. A trial of which all was
+ * lost is repeated ever more seldom (Appendix A.4): perhaps it was not for the marks, but the peer
+ * had no memory or the link was down.
  */
 public final class EcnValidation {
   /** Packets of a trial. */
@@ -17,9 +19,17 @@ public final class EcnValidation {
 
   private static final int RETRY_PROBES = 2;
 
+  /** Packets acknowledged after which a trial is repeated that was lost, then twice as many. */
+  static final long RETRY_PACKETS = 1_000;
+
   private Ecn state = Ecn.TESTING;
   private int trialPackets;
   private int trialLost;
+
+  /** So many packets are to be acknowledged before the trial that was lost is repeated; or 0. */
+  private long packetsToRetry;
+
+  private long nextPacketsToRetry = RETRY_PACKETS;
   private boolean paused;
   private long firstOfTrial;
   private long markedSent;
@@ -61,6 +71,8 @@ public final class EcnValidation {
       trialLost++;
       if (trialLost >= TRIAL_PACKETS) {
         state = Ecn.FAILED; // something on the path loses them
+        packetsToRetry = nextPacketsToRetry;
+        nextPacketsToRetry *= 2;
       }
     }
   }
@@ -74,6 +86,7 @@ public final class EcnValidation {
 
   /** The path is another: what was known of the old one says nothing. */
   public void onPathChanged() {
+    nextPacketsToRetry = RETRY_PACKETS;
     beginTrial();
   }
 
@@ -81,7 +94,18 @@ public final class EcnValidation {
     state = Ecn.TESTING;
     trialPackets = 0;
     trialLost = 0;
+    packetsToRetry = 0;
     markedAcknowledged = 0;
+  }
+
+  /** So many packets were acknowledged, with a mark or without. */
+  void onAcknowledged(int packets) {
+    if (packetsToRetry > 0) {
+      packetsToRetry -= packets;
+      if (packetsToRetry <= 0) {
+        beginTrial();
+      }
+    }
   }
 
   /** A packet that carried the mark was acknowledged for the first time. */
@@ -141,6 +165,7 @@ public final class EcnValidation {
         return false;
       }
       state = Ecn.CAPABLE;
+      nextPacketsToRetry = RETRY_PACKETS;
     }
     seenEct0 = ect0;
     seenCe = ce;

@@ -327,6 +327,7 @@ public final class PacketRecovery {
       }
     }
     boolean congestion = ecn.onAck(last[0] > largestAcknowledged, ect0, ect1, ce);
+    ecn.onAcknowledged(newly);
     largestAcknowledged = Math.max(largestAcknowledged, last[0]);
     if (overtaken && newly > 0) {
       // The largest is mostly one that overtook the rest: by it alone (RFC 9002 §5.1) the round
