@@ -14,6 +14,8 @@ import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.simulation.LinkConditions.EcnTreatment;
 import io.posthorn.simulation.checker.Checkers;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -24,6 +26,8 @@ import net.jqwik.api.constraints.IntRange;
 
 /** Explicit congestion notification over paths that honour it, and over paths that do not. */
 class EcnProperties {
+  private static final InetSocketAddress STRANGER = Pair.address(7, 7_007);
+
   @Provide
   Arbitrary<EcnTreatment> harms() {
     return Arbitraries.of(EcnTreatment.BLEACH, EcnTreatment.MANGLE, EcnTreatment.DROP);
@@ -105,5 +109,46 @@ class EcnProperties {
     assertEquals(0, counters.queueDropped(), counters::toString);
     assertTrue(counters.marked() > 0, counters::toString);
     assertTrue(megabits > 11, () -> megabits + " Mbit/s with " + control);
+  }
+
+  /**
+   * Somebody copies a packet of a link that goes down, from an address of his own, and answers
+   * nothing: the trial went there, so it is repeated once the path has gone back.
+   */
+  @Property(tries = 5)
+  void trialThatWentToAnAddressNeverProvedIsRepeated(@ForAll long seed) {
+    Pair pair = new Pair(seed & 0xffffff, Pair.clear()).link(LinkConditions.parse("delay 20ms"));
+    exchange(pair, 10, 500);
+    pair.network.run(Duration.ofSeconds(1));
+    assertSame(Ecn.CAPABLE, row(pair.b, pair).ecn());
+    boolean[] copied = new boolean[1];
+    pair.network.intercept(
+        (from, to, number, datagram) -> {
+          if (from.equals(Pair.A) && datagram.remaining() > 400 && !copied[0]) {
+            copied[0] = true;
+            byte[] copy = new byte[datagram.remaining()];
+            datagram.get(datagram.position(), copy);
+            pair.network.at(pair.network.nowNanos() + 20_000_000, () -> arrive(pair, copy));
+            return Interception.DROP;
+          }
+          return Interception.DROP;
+        });
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 500);
+    for (int i = 0; i < 20; i++) {
+      long at = pair.network.nowNanos() + 25_000_000 + 4_000_000L * i;
+      pair.network.at(at, () -> pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 10));
+    }
+    pair.network.run(Duration.ofSeconds(4));
+    assertEquals(Pair.A, row(pair.b, pair).remote(), "it went back");
+    pair.network.intercept(null);
+    pair.network.run(Duration.ofSeconds(1));
+    exchange(pair, 20, 500);
+    pair.network.run(Duration.ofSeconds(1));
+    assertSame(Ecn.CAPABLE, row(pair.b, pair).ecn());
+  }
+
+  private static void arrive(Pair pair, byte[] copy) {
+    pair.b.onDatagram(ByteBuffer.wrap(copy), STRANGER, pair.network.nowNanos());
+    pair.network.wake(Pair.B);
   }
 }

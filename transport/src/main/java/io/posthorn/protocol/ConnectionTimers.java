@@ -96,6 +96,9 @@ final class ConnectionTimers {
         source.onTimeout(nowNanos);
       }
     }
+    if (parts.path.pollReverted()) {
+      parts.recovery.ecn().onPathChanged(); // the trial went to an address that answers nothing
+    }
     CloseReason failure = opening.failure(nowNanos);
     if (failure != null) {
       closing.giveUp(failure);

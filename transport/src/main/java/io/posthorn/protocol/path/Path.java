@@ -60,6 +60,7 @@ public final class Path implements FrameSource {
   private @Nullable InetSocketAddress changedFrom;
   private boolean elsewhere;
   private boolean inNewNetwork;
+  private boolean reverted;
 
   /**
    * Makes a path.
@@ -201,6 +202,13 @@ public final class Path implements FrameSource {
     }
   }
 
+  /** Whether the path went back because no challenge was answered; answers true once. */
+  public boolean pollReverted() {
+    boolean is = reverted;
+    reverted = false;
+    return is;
+  }
+
   /**
    * Whether the path has been proved to lead into another network than before, so that what was
    * known of its rate, round trip and size of datagrams holds no more; answers true once.
@@ -304,6 +312,7 @@ public final class Path implements FrameSource {
     InetSocketAddress old = previous;
     if (attempts >= ATTEMPTS && old != null) {
       revert();
+      reverted = true;
       return;
     }
     challengeDue = true;
