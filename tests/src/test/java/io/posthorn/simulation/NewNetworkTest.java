@@ -3,16 +3,22 @@ package io.posthorn.simulation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.CongestionControl;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.Delivery;
+import io.posthorn.DraftOptions;
+import io.posthorn.Mode;
+import io.posthorn.Security;
 import io.posthorn.simulation.LinkConditions.Rebinding;
 import io.posthorn.simulation.checker.Checkers;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** What a sender still believes of its path when its peer's address changes (RFC 9000 §9.4). */
 class NewNetworkTest {
+  private static final InetSocketAddress STRANGER = Pair.address(66, 6_666);
   private static final int MESSAGES = 120;
 
   /**
@@ -107,5 +113,43 @@ class NewNetworkTest {
     exchange(pair);
     assertTrue(pair.network.unreachable() > before, "the old address was asked");
     assertEquals(0, row(pair).packetsLost());
+  }
+
+  /** Somebody copies a packet, from an address of his own, and holds up what comes after it. */
+  @Test
+  void whatWentToAnAddressThatWasNeverProvedIsNoLossOfThePath() {
+    DraftOptions options = DraftOptions.of(Mode.RELIABLE);
+    options.security = Security.none();
+    options.congestionControl = CongestionControl.NEW_RENO;
+    Pair pair = new Pair(7, options.done()).link(LinkConditions.parse("delay 20ms rate 50mbit"));
+    exchange(pair);
+    pair.network.run(Duration.ofSeconds(1));
+    long window = row(pair).congestionWindowBytes();
+    assertTrue(window > 50_000, window + " bytes");
+    boolean[] copied = new boolean[1];
+    pair.network.intercept(
+        (from, to, number, datagram) -> {
+          if (from.equals(Pair.A) && !copied[0]) {
+            copied[0] = true;
+            byte[] copy = new byte[datagram.remaining()];
+            datagram.get(datagram.position(), copy);
+            pair.b.onDatagram(ByteBuffer.wrap(copy), STRANGER, pair.network.nowNanos());
+            pair.network.wake(Pair.B);
+          }
+          return to.equals(Pair.A) ? Interception.DELIVER : Interception.DROP;
+        });
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 900);
+    pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 5_000);
+    pair.network.run(Duration.ofMillis(100));
+    assertEquals(STRANGER, row(pair).remote());
+    assertTrue(
+        pair.network.runUntil(() -> row(pair).remote().equals(Pair.A), Duration.ofSeconds(4)));
+    long lost = row(pair).packetsLost();
+    pair.network.intercept(null);
+    pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 200);
+    assertTrue(pair.network.runUntil(pair::isSettled, Duration.ofSeconds(1)), pair.b::toString);
+    pair.network.run(Duration.ofSeconds(1));
+    assertTrue(row(pair).packetsLost() > lost);
+    assertTrue(row(pair).congestionWindowBytes() >= window, () -> row(pair).toString());
   }
 }

@@ -97,7 +97,7 @@ final class ConnectionTimers {
       }
     }
     if (parts.path.pollReverted()) {
-      parts.recovery.ecn().onPathChanged(); // the trial went to an address that answers nothing
+      parts.recovery.onPathReverted();
     }
     CloseReason failure = opening.failure(nowNanos);
     if (failure != null) {

@@ -458,6 +458,23 @@ class PacketRecoveryTest {
   }
 
   @Test
+  void whatWentToAnAddressThatWasNeverProvedIsNoLossOfThePath() {
+    send(10, 0);
+    assertNull(ack(0, 9, 40));
+    long window = recovery.controller().windowBytes();
+    for (int i = 0; i < 10; i++) {
+      send(1, 100 + 50 * i); // to where the path has moved
+    }
+    recovery.onPathReverted();
+    assertEquals(0, recovery.sent().bytesInFlight());
+    send(4, 1_000);
+    assertNull(ack(20, 23, 1_050));
+    assertEquals(10, recovery.packetsLost());
+    assertEquals(window + 4_000, recovery.controller().windowBytes());
+    assertEquals(50 * MS, recovery.rtt().latestRttNanos());
+  }
+
+  @Test
   void lossesAroundAnAcknowledgedPacketAreNotPersistentCongestion() {
     send(1, 0);
     assertNull(ack(0, 0, 100));

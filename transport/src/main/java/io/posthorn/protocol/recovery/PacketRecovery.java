@@ -124,6 +124,16 @@ public final class PacketRecovery {
   }
 
   /**
+   * The path goes back to where it was, since the address it had moved to was never proved. What
+   * went there tells nothing of this path (RFC 9000 §9.4), nor does what is left of the time before
+   * it, several probe timeouts ago.
+   */
+  public void onPathReverted() {
+    sent.beginPath();
+    ecn.onPathChanged();
+  }
+
+  /**
    * A handshake message that was sent once was answered after so long: the first sample of the
    * round trip (RFC 9002 §5), unless an acknowledgement gave one already.
    */
