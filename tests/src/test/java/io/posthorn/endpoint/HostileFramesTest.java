@@ -68,6 +68,18 @@ class HostileFramesTest extends MisbehavingPeerCase {
   }
 
   @Example
+  void connectionIdsAfterTheBreachChangeNothing() {
+    byte[] token = new byte[WireLimits.RESET_TOKEN_BYTES];
+    for (int i = 1; i <= 8; i++) {
+      long sequence = i;
+      peer.send(out -> out.newConnectionId(sequence, 0, sequence, token));
+    }
+    assertEquals(CloseReason.LIMIT, peer.toldToClose());
+    peer.advance(60_000 * MS);
+    assertEquals(CloseReason.LIMIT, peer.closedFor());
+  }
+
+  @Example
   void aContradictoryConnectionIdIsABreach() {
     byte[] token = new byte[WireLimits.RESET_TOKEN_BYTES];
     peer.send(out -> out.newConnectionId(1, 0, 1, token));

@@ -93,6 +93,18 @@ class PeerConnectionIdsTest {
     assertEquals(150, ids.current());
   }
 
+  /** The connection closes then, but what it said before may still be on its way. */
+  @Test
+  void idsThatComeAfterTheBreachAreOneToo() {
+    for (int i = 1; i < PeerConnectionIds.limit(); i++) {
+      assertNull(onNew(i, 0, 100 + i));
+    }
+    for (int i = 0; i < 3; i++) {
+      assertEquals(CloseReason.LIMIT, onNew(50 + i, 0, 150 + i));
+    }
+    assertEquals(CloseReason.LIMIT, onNew(60, 60, 160));
+  }
+
   @Test
   void aRepeatedFrameIsHarmlessAndAContradictionIsABreach() {
     assertNull(onNew(1, 0, 101));

@@ -78,6 +78,9 @@ public final class PeerConnectionIds implements FrameSource {
     }
     retiredBelow = Math.max(retiredBelow, retirePriorTo);
     if (indexOf(sequence) < 0) {
+      if (count > LIMIT) {
+        return CloseReason.LIMIT; // the rule was broken before, and packets still come
+      }
       see(sequence);
       byte[] token = new byte[TOKEN_BYTES];
       System.arraycopy(in, tokenFrom, token, 0, TOKEN_BYTES);
