@@ -61,6 +61,13 @@ class HostileDataTest extends MisbehavingPeerCase {
     assertCloses(CloseReason.FINAL_SIZE, out -> part(out, 0, 1001, 500));
   }
 
+  /** What was held for it is given back all the same, when the connection is gone. */
+  @Example
+  void fault50_anAbortOfAnotherLengthIsABreach() {
+    peer.send(out -> part(out, 0, 1000, 0));
+    assertCloses(CloseReason.FINAL_SIZE, out -> out.messageAbort(0, 999));
+  }
+
   @Example
   void fault50_aMessageOfATebibyteBreaksFlowControl() {
     assertCloses(CloseReason.FLOW_CONTROL, out -> part(out, 0, WireLimits.MAX_MESSAGE_BYTES, 0));

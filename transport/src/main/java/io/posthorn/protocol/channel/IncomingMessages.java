@@ -213,7 +213,7 @@ final class IncomingMessages {
     if (finished.contains(id, id + 1)) {
       return null;
     }
-    Partial part = partial.remove(id);
+    Partial part = partial.get(id);
     if (part != null && part.total != total) {
       return CloseReason.FINAL_SIZE;
     }
@@ -223,6 +223,7 @@ final class IncomingMessages {
       }
       begunBytes += total;
     } else {
+      partial.remove(id);
       gaps -= gapsOf(part);
       memory.add(-part.body.length);
     }
