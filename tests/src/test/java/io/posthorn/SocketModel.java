@@ -160,7 +160,7 @@ final class SocketModel {
             case LOST -> !plain && !isReliable();
             case SUPERSEDED -> !plain && delivery == Delivery.RELIABLE_LATEST;
             case CLOSED -> !plain;
-            case EXPIRED -> false;
+            case EXPIRED, REFUSED -> false;
           };
       assertTrue(possible, () -> "no such outcome: " + this);
       assertEquals(end.kind() == Outcome.Kind.CLOSED, end.cause() != null, this::toString);

@@ -37,6 +37,7 @@ final class Endings {
           case SUPERSEDED -> Outcome.Kind.SUPERSEDED;
           case CANCELLED -> Outcome.Kind.CANCELLED;
           case LOST -> Outcome.Kind.LOST;
+          case REFUSED -> Outcome.Kind.REFUSED;
           case CLOSED -> Outcome.Kind.CLOSED;
           case UNKNOWN -> Outcome.Kind.UNKNOWN;
         };

@@ -118,7 +118,8 @@ public final class MessageSocket implements Closeable {
    * Sends a message; waits only for back-pressure.
    *
    * @return tells what became of it
-   * @throws MessageTooLargeException if the mode or the peer does not take one of this size
+   * @throws MessageTooLargeException if the mode or the peer does not take one of this size; before
+   *     the connection is open nobody knows that, and the receipt tells it
    * @throws MessagesLostException if the last connection to the peer ended with messages
    *     unacknowledged for which nobody holds a receipt; said once, under the address that the peer
    *     went by last, and this message is not sent

@@ -23,6 +23,12 @@ public record Outcome(Kind kind, @Nullable CloseCause cause, boolean mayHaveArri
     CANCELLED,
     /** Unreliable, and found lost. */
     LOST,
+    /**
+     * The peer takes none of its size, or on its channel. What it takes is known when the
+     * connection is open, so only a message that was sent before ends so; later ones are refused by
+     * an exception.
+     */
+    REFUSED,
     /** The connection ended first. */
     CLOSED,
     /** Plain mode: nothing can be known, and this is said at once. */

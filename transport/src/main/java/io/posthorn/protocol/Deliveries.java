@@ -88,14 +88,16 @@ public final class Deliveries {
         - DATAGRAM_FRAME_BYTES;
   }
 
-  /** The peer's limits are known. */
+  /** The peer's limits are known: what was taken before and does not fit them is given up. */
   void onPeerLimits(TransportParameters peer) {
     knowsLimits = true;
     maxWholeMessageBytes = peer.maxWholeMessageBytes;
     maxMessageDataBytes = peer.initialMaxMessageDataBytes;
     maxDatagramMessageBytes = peer.maxDatagramMessageBytes;
-    outgoing.onPeerLimits(peer.initialMaxChannelDataBytes, (int) peer.maxChannels);
-    unordered.onCredit(peer.initialMaxMessages, peer.initialMaxMessageDataBytes);
+    int channels = (int) peer.maxChannels;
+    outgoing.onPeerLimits(peer.initialMaxChannelDataBytes, channels);
+    unordered.onPeerLimits(channels, peer.initialMaxMessages, maxMessageDataBytes);
+    datagrams.onPeerLimits(channels, maxDatagramMessageBytes);
     writableDue = true;
   }
 
@@ -259,7 +261,7 @@ public final class Deliveries {
   /** Ends all messages that are not acknowledged; counts them once. */
   void abandon() {
     if (unacknowledged < 0) {
-      unacknowledged = ledger.openMessages();
+      unacknowledged = ledger.openMessages() + ledger.refusedMessages();
     }
     outgoing.abandon(ReceiptOutcome.CLOSED);
     incoming.abandonGrants();
@@ -269,7 +271,7 @@ public final class Deliveries {
 
   /** Messages not acknowledged, when it ended or now. */
   public long unacknowledgedMessages() {
-    return unacknowledged < 0 ? ledger.openMessages() : unacknowledged;
+    return unacknowledged < 0 ? ledger.openMessages() + ledger.refusedMessages() : unacknowledged;
   }
 
   /** Whether a refused sender may try again; asks once. */

@@ -12,6 +12,8 @@ public enum ReceiptOutcome {
   CANCELLED,
   /** Unreliable, and found lost. */
   LOST,
+  /** The peer takes none of its size, or on its channel, and said so when it was taken already. */
+  REFUSED,
   /** The connection ended first. */
   CLOSED,
   /** Plain mode: nothing can be known. */

@@ -71,7 +71,7 @@ public final class HonestyChecker {
           throw new AssertionError("reliable, and lost: " + end);
         }
       }
-      case CLOSED, CANCELLED -> {}
+      case CLOSED, CANCELLED, REFUSED -> {}
       case UNKNOWN -> throw new AssertionError("reliable mode always knows: " + end);
     }
     if (!end.mayHaveArrived() && looks.isReceived(sent)) {

@@ -172,6 +172,21 @@ public final class Datagrams implements ChannelSource {
     ledger.ofDatagrams().onSettled(message.body.length, message.receipt, outcome, false);
   }
 
+  /** The peer's limits are known: ends what it does not take. Nothing has left yet. */
+  public void onPeerLimits(int maxChannels, long maxBytes) {
+    for (long left = sendable; left != 0; left &= left - 1) {
+      int channel = Long.numberOfTrailingZeros(left);
+      for (var each = waiting(channel).iterator(); each.hasNext(); ) {
+        Outgoing message = each.next();
+        if (channel >= maxChannels || message.body.length > maxBytes) {
+          each.remove();
+          end(message, ReceiptOutcome.REFUSED);
+        }
+      }
+      noteEmpty(channel);
+    }
+  }
+
   /** Ends all that has not been acknowledged or lost. */
   public void abandon(ReceiptOutcome outcome) {
     for (; sendable != 0; sendable &= sendable - 1) {

@@ -58,13 +58,20 @@ public final class OutgoingChannels implements ChannelSource {
     return BLOCKED << KIND_SHIFT | (long) channel << 32;
   }
 
-  /** The peer's limits are known. */
+  /** The peer's limits are known. What waits on a channel that it does not take is given up. */
   public void onPeerLimits(long initialMaxChannelData, int maxChannels) {
     initialCredit = initialMaxChannelData;
     peerChannels = maxChannels;
-    for (OutgoingChannel channel : channels) {
-      if (channel != null) {
-        channel.onCredit(initialMaxChannelData);
+    for (int channel = 0; channel < channels.length; channel++) {
+      OutgoingChannel to = usedOrNull(channel);
+      if (to == null) {
+        continue;
+      }
+      if (isAllowed(channel)) {
+        to.onCredit(initialMaxChannelData);
+      } else {
+        to.abandon(ReceiptOutcome.REFUSED);
+        sendable &= ~(1L << channel);
       }
     }
   }

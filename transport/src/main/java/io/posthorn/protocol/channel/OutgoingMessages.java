@@ -161,6 +161,24 @@ final class OutgoingMessages {
         earliest == NEVER ? NEVER : Math.max(earliest, nowNanos + EXPIRY_STEP_NANOS);
   }
 
+  /** Gives up what the peer does not take; nothing is begun yet. */
+  void onPeerLimits(int maxChannels, long maxBytes) {
+    for (long left = queues.busy(); left != 0; left &= left - 1) {
+      int channel = Long.numberOfTrailingZeros(left);
+      WaitingMessages waiting = queues.of(channel).waiting;
+      UnorderedMessage next = waiting.peek();
+      while (next != null) {
+        UnorderedMessage message = next;
+        next = message.after;
+        if (channel >= maxChannels || message.body.length > maxBytes) {
+          waiting.remove(message);
+          settle(message, ReceiptOutcome.REFUSED, false);
+        }
+      }
+      queues.noteEmpty(channel);
+    }
+  }
+
   private long expireBegun(UnorderedMessage message, long nowNanos) {
     if (unsettled.at(message.id) != message) {
       return NEVER; // settled since it was queued

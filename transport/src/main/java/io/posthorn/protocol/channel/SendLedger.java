@@ -57,6 +57,7 @@ public final class SendLedger {
 
   private long acknowledgedMessages;
   private long openMessages;
+  private long refusedMessages;
   private long retransmittedBytes;
   private long repeatedBytes;
   private long lostUnreceipted;
@@ -173,10 +174,12 @@ public final class SendLedger {
     openMessages--;
     if (outcome == ReceiptOutcome.ACKNOWLEDGED) {
       acknowledgedMessages++;
+    } else if (outcome == ReceiptOutcome.REFUSED) {
+      refusedMessages++;
     }
     if (receipt != null) {
       onReport(receipt, outcome, mayHaveArrived);
-    } else if (outcome == ReceiptOutcome.CLOSED) {
+    } else if (outcome == ReceiptOutcome.CLOSED || outcome == ReceiptOutcome.REFUSED) {
       lostUnreceipted++;
     }
   }
@@ -187,7 +190,7 @@ public final class SendLedger {
     lostUnreceipted++;
   }
 
-  /** Messages without a receipt that the end left unacknowledged. */
+  /** Messages without a receipt that the end, or the peer's limits, left unacknowledged. */
   public long lostUnreceipted() {
     return lostUnreceipted;
   }
@@ -240,6 +243,11 @@ public final class SendLedger {
   /** Messages taken and not ended. */
   public long openMessages() {
     return openMessages;
+  }
+
+  /** Messages that the peer's limits left no way for. */
+  public long refusedMessages() {
+    return refusedMessages;
   }
 
   /** Messages acknowledged so far. */

@@ -78,7 +78,15 @@ public final class UnorderedMessages implements ChannelSource {
     return IncomingMessages.ID_WINDOW;
   }
 
-  /** The peer's limits are known, or were raised; -1 leaves one as it is. */
+  /** The peer's limits are known. What is longer than its pool would wait for ever. */
+  public void onPeerLimits(int maxChannels, long maxMessages, long maxBytes) {
+    if (outgoing != null) {
+      outgoing.onPeerLimits(maxChannels, maxBytes);
+    }
+    onCredit(maxMessages, maxBytes);
+  }
+
+  /** The peer raised a limit; -1 leaves one as it is. */
   public void onCredit(long maxMessages, long maxBytes) {
     if (outgoing == null) {
       earlyMaxMessages = Math.max(earlyMaxMessages, maxMessages);
