@@ -92,11 +92,11 @@ public final class Deliveries {
   void onPeerLimits(TransportParameters peer) {
     knowsLimits = true;
     maxWholeMessageBytes = peer.maxWholeMessageBytes;
-    maxMessageDataBytes = peer.initialMaxMessageDataBytes;
+    maxMessageDataBytes = UnorderedMessages.longestBytes(peer.initialMaxMessageDataBytes);
     maxDatagramMessageBytes = peer.maxDatagramMessageBytes;
     int channels = (int) peer.maxChannels;
     outgoing.onPeerLimits(peer.initialMaxChannelDataBytes, channels);
-    unordered.onPeerLimits(channels, peer.initialMaxMessages, maxMessageDataBytes);
+    unordered.onPeerLimits(channels, peer.initialMaxMessages, peer.initialMaxMessageDataBytes);
     datagrams.onPeerLimits(channels, maxDatagramMessageBytes);
     writableDue = true;
   }

@@ -232,6 +232,16 @@ class UnorderedMessagesProperties {
     assertEquals(3000, flow.received.size());
   }
 
+  /** A peer's pool may be larger than any array: what is noted of a message still says its kind. */
+  @Example
+  void theLongestMessageFitsWhatIsNotedOfIt() {
+    int longest = (int) UnorderedMessages.longestBytes((1L << 62) - 1);
+    assertEquals((1 << 30) - 1, longest);
+    long note = UnorderedMessages.dataNote(longest, longest);
+    assertTrue(note >= 0 && note < UnorderedMessages.ABORT_NOTE);
+    assertEquals(1_000, UnorderedMessages.longestBytes(1_000));
+  }
+
   @Example
   void emptyMessagesArriveOnceEach() {
     SplittableRandom random = new SplittableRandom(3);

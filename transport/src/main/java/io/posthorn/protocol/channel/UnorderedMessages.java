@@ -16,7 +16,9 @@ public final class UnorderedMessages implements ChannelSource {
    */
   public record Ready(long id, int channel, long key, byte[] body) {}
 
-  private static final int KIND_SHIFT = 60;
+  private static final int LENGTH_BITS = 30;
+  private static final int KIND_SHIFT = 2 * LENGTH_BITS;
+  private static final long MOST_BYTES = (1L << LENGTH_BITS) - 1;
   private static final long ABORT = 1;
   private static final long BLOCKED = 2;
   private static final long GRANT_MESSAGES = 3;
@@ -68,9 +70,22 @@ public final class UnorderedMessages implements ChannelSource {
     return from;
   }
 
-  /** Offsets and lengths of unordered messages fit 30 bits, since the pool does. */
+  /** Longest message that may be sent to a peer with such a pool, which can be larger than ours. */
+  public static long longestBytes(long peerPoolBytes) {
+    return Math.min(peerPoolBytes, MOST_BYTES);
+  }
+
+  /** Offsets and lengths of unordered messages fit, since no longer ones are sent. */
   static long dataNote(int from, int length) {
-    return (long) from << 30 | length;
+    return (long) from << LENGTH_BITS | length;
+  }
+
+  private static int from(long note) {
+    return (int) (note >>> LENGTH_BITS);
+  }
+
+  private static int length(long note) {
+    return (int) (note & MOST_BYTES);
   }
 
   /** Ids granted at first, announced in the parameters. */
@@ -223,7 +238,7 @@ public final class UnorderedMessages implements ChannelSource {
   public void onAcknowledged(long first, long second, long nowNanos) {
     long kind = second >>> KIND_SHIFT;
     if (kind == 0) {
-      outgoing().onAcknowledged(first, (int) (second >>> 30), (int) (second & ((1 << 30) - 1)));
+      outgoing().onAcknowledged(first, from(second), length(second));
     } else if (kind == ABORT) {
       outgoing().onAbortAcknowledged(first);
     }
@@ -233,7 +248,7 @@ public final class UnorderedMessages implements ChannelSource {
   public void onLost(long first, long second, long nowNanos) {
     long kind = second >>> KIND_SHIFT;
     if (kind == 0) {
-      outgoing().onLost(first, (int) (second >>> 30), (int) (second & ((1 << 30) - 1)));
+      outgoing().onLost(first, from(second), length(second));
     } else if (kind == ABORT) {
       outgoing().onAbortLost(first);
     } else if (kind == BLOCKED) {
@@ -270,7 +285,7 @@ public final class UnorderedMessages implements ChannelSource {
   @Override
   public void onProbe(long first, long second, long nowNanos) {
     if (second >>> KIND_SHIFT == 0) {
-      outgoing().onProbe(first, (int) (second >>> 30), (int) (second & ((1 << 30) - 1)));
+      outgoing().onProbe(first, from(second), length(second));
     } else {
       onLost(first, second, nowNanos);
     }
