@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.DraftOptions;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.ReceivedMessage;
@@ -75,6 +76,40 @@ class MemoryReliefTest {
     honest.advance(15 * SECOND);
     assertEquals(CloseReason.LIMIT, endOfHoarder());
     assertEquals(1, endpoint.connections(honest.nowNanos).size());
+  }
+
+  /** Of the stream that the application reads, and of what comes for it, nothing is left. */
+  @Example
+  void aStreamThatIsReadEndsWithItsConnection() {
+    DraftOptions draft = DraftOptions.of(OPTIONS);
+    draft.streaming = true;
+    ReliableEndpoint streaming = HandPeer.endpoint(draft.done(), 1);
+    HandPeer half = new HandPeer(streaming, draft.done(), 1, 1);
+    half.connect();
+    byte[] begun = {3, 1}; // a chunk that others follow
+    byte[] chunk = new byte[59_000];
+    VarInt.write(chunk, 0, 2L * 60_000);
+    for (int i = 0; i < 6; i++) {
+      int channel = i;
+      half.send(out -> out.channelData(channel, 0, begun, 0, begun.length));
+      assertNotNull(streaming.pollMessage(0));
+    }
+    for (int i = 0; i < 6; i++) {
+      int channel = i;
+      for (int j = 0; j < chunk.length; j += 1_000) {
+        int at = j;
+        half.send(out -> out.channelData(channel, begun.length + at, chunk, at, 1_000));
+      }
+    }
+    assertNull(streaming.pollMessage(0));
+    assertNull(streaming.pollPart(half.handle(), 0, 0));
+    half.nowNanos = 11 * SECOND;
+    half.send(out -> out.channelData(9, 0, begun, 0, begun.length));
+    assertEquals(CloseReason.LIMIT, half.toldToClose());
+    assertNull(streaming.pollPart(half.handle(), 0, 11 * SECOND));
+    half.send(out -> out.ping());
+    half.advance(15 * SECOND);
+    assertEquals(0, streaming.connections(half.nowNanos).size());
   }
 
   @Example

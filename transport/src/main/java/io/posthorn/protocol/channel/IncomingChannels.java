@@ -76,14 +76,16 @@ public final class IncomingChannels implements FrameSource {
     return memoryFull;
   }
 
-  /** Gives the memory of received data up. */
+  /** Gives the memory of received data up, and forgets how far each channel was read. */
   public void release() {
     for (IncomingChannel at : channels) {
       if (at != null) {
         at.release();
       }
     }
+    channels = NONE;
     readable = 0;
+    grants = 0;
   }
 
   private @Nullable IncomingChannel usedOrNull(int channel) {
