@@ -7,6 +7,7 @@ import sys
 
 from posthorn_peer import frames, packets, parameters, protection, varint
 from posthorn_peer.channels import ReceiveStream
+from posthorn_peer.endpoint import acceptable
 from posthorn_peer.frames import FrameError
 from posthorn_peer.handshake import (
     ClearHandshake,
@@ -177,6 +178,11 @@ def check_parameters(vector):
     demand("canonical", True, not vector["canonical"] or parameters.write(values) == data)
 
 
+def check_unacceptable(vector):
+    values = parameters.read(bytes.fromhex(vector["bytes"]))
+    demand("close", vector["close"], breach(lambda: acceptable(values)))
+
+
 # channels.json
 
 
@@ -241,6 +247,8 @@ def check_handshakes(vector):
         check_forged(vector)
         return
     initiator, responder, messages = bodies(vector)
+    for who in WHO:
+        acceptable(parameters.read(bytes.fromhex(vector[f"{who}Parameters"])))
     demand("prologue", vector["prologue"], prologue(vector["suite"], bytes.fromhex(vector["connectionId"])).hex())
     contents = bytes.fromhex(vector["frames"])
     to_responder, to_initiator = bytes.fromhex(vector["responderId"]), bytes.fromhex(vector["connectionId"])
@@ -381,6 +389,7 @@ CHECKS = {
     "datagrams": check_datagrams,
     "payloads": check_payloads,
     "parameters": check_parameters,
+    "unacceptable": check_unacceptable,
     "streams": check_streams,
     "handshakes": check_handshakes,
     "preSharedKeys": check_pre_shared_keys,

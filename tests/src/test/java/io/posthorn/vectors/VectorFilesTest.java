@@ -2,6 +2,7 @@ package io.posthorn.vectors;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.posthorn.protocol.UnacceptableParameters;
 import io.posthorn.protocol.channel.ChannelVectors;
 import io.posthorn.protocol.handshake.HandshakeVectors;
 import java.io.IOException;
@@ -60,6 +61,7 @@ class VectorFilesTest {
                 .list("datagrams", PacketVectors.bad())
                 .list("payloads", FrameVectors.bad())
                 .list("parameters", ParameterVectors.bad())
+                .list("unacceptable", UnacceptableParameters.all())
                 .list("streams", ChannelVectors.bad())
                 .list("handshakes", HandshakeVectors.forged())
                 .list("packets", KeyVectors.refused()));

@@ -170,6 +170,7 @@ public final class HandshakeVectors {
     private byte[] parameters(long id, String whose, boolean token) {
       TransportParameters parameters = new TransportParameters();
       parameters.connectionId = id;
+      parameters.maxWholeMessageBytes = token ? 1 << 22 : 1 << 16;
       parameters.instanceId = BigEndian.getLong(bytes("instance of the " + whose, 8), 0);
       if (token) {
         parameters.resetToken = bytes("reset token of the " + whose, 16);
