@@ -315,6 +315,7 @@ def check_forged(vector):
         body = writer.write(payloads[index])
         if index + 1 < vector["message"]:
             reader.read(body)
+    demand("drop", "MALFORMED_HANDSHAKE" if vector["message"] == 1 else "HANDSHAKE_FORGED", vector["drop"])
     forged = bytes.fromhex(vector["body"])
     demand("one bit", 1, bin(int.from_bytes(forged, "big") ^ int.from_bytes(body, "big")).count("1"))
     try:

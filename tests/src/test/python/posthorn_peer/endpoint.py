@@ -132,7 +132,7 @@ class Endpoint:
             local = self.parameters(own)
             body = handshake.write(parameters.write(local))
         except HandshakeError:
-            raise Dropped("HANDSHAKE_FORGED") from None
+            raise Dropped("MALFORMED_HANDSHAKE") from None
         m2 = packets.write_m2(packet["connectionId"], own, body)
         self.half_open[own] = HalfOpen(packet, address, handshake, local, m2, now)
         self._send(m2, address)

@@ -82,7 +82,8 @@ public final class HandshakeVectors {
     }
     JsonText json = new JsonText().beginObject().put("name", given.name);
     json.put("suite", given.suite).put("message", message);
-    return json.put("body", hex(forgery)).put("drop", "HANDSHAKE_FORGED").endObject();
+    String drop = message == 1 ? "MALFORMED_HANDSHAKE" : "HANDSHAKE_FORGED";
+    return json.put("body", hex(forgery)).put("drop", drop).endObject();
   }
 
   private static JsonText vector(int suite, String name, boolean token) {
