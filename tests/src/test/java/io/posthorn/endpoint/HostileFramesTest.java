@@ -9,6 +9,7 @@ import io.posthorn.EcnMark;
 import io.posthorn.Security;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
+import io.posthorn.wire.FrameWriter;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -19,6 +20,8 @@ import net.jqwik.api.Property;
 
 /** Floods of control frames, jumps of packet numbers, and frames that are none: FAULTS 53, 54. */
 class HostileFramesTest extends MisbehavingPeerCase {
+  private static final byte[] TOKEN = new byte[WireLimits.RESET_TOKEN_BYTES];
+
   /** FAULTS 53: floods of control frames. */
   @Example
   void floodsAreAnsweredOnceADatagram() {
@@ -201,6 +204,49 @@ class HostileFramesTest extends MisbehavingPeerCase {
     assertNotNull(peer.closedFor());
     assertTrue(peer.endpoint.connections(peer.nowNanos).isEmpty());
     assertEquals(Endpoint.NEVER, peer.endpoint.nextTimeoutNanos());
+  }
+
+  /** The connection closes by then, and its packets are read for the sake of an ACK or a CLOSE. */
+  @Property(tries = 200)
+  void whatComesAfterABreachEndsNothingElse(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    for (int i = 0; i < 150; i++) {
+      peer.nowNanos += random.nextInt(2) * MS;
+      peer.send(
+          out -> {
+            for (int frames = 1 + random.nextInt(3); frames > 0; frames--) {
+              anyFrame(random, out);
+            }
+          });
+    }
+    assertNotNull(peer.toldToClose());
+    peer.advance(60_000 * MS);
+    assertNotNull(peer.closedFor());
+  }
+
+  private void anyFrame(SplittableRandom random, FrameWriter out) {
+    long number = random.nextInt(12);
+    int channel = random.nextInt(3);
+    byte[] bytes = new byte[1 + random.nextInt(20)];
+    random.nextBytes(bytes);
+    switch (random.nextInt(13)) {
+      case 0 -> out.newConnectionId(number, random.nextInt((int) number + 1), number, TOKEN);
+      case 1 -> out.newConnectionId(number, 0, random.nextInt(12), TOKEN);
+      case 2 -> out.retireConnectionId(random.nextInt(4));
+      case 3 -> ack(out, 0, peer.largestOpened() + random.nextInt(2));
+      case 4 -> out.channelFin(channel, random.nextInt(200));
+      case 5 -> out.channelData(channel, random.nextInt(200), bytes, 0, bytes.length);
+      case 6 -> out.messageAbort(number, random.nextInt(30));
+      case 7 -> out.channelBlocked(channel, number);
+      case 8 -> out.maxChannelData(channel, number);
+      case 9 -> out.confirm(random.nextBoolean(), channel, number);
+      case 10 -> out.pathResponse(number);
+      case 11 -> out.ackFrequency(number, 1 + number, number);
+      default -> {
+        int fits = out.beginMessage(number, channel, -1, 40, random.nextInt(20), 20);
+        out.advance(Math.max(0, fits));
+      }
+    }
   }
 
   @Example
