@@ -11,6 +11,7 @@ import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.endpoint.TransmitBatch;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.wire.FirstMessagePacket;
+import io.posthorn.wire.PacketHeader;
 import io.posthorn.wire.WireLimits;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -34,6 +35,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * loopback, alone, beside a flood that goes elsewhere (which takes as much of the processor), and
  * beside the same flood of first messages from forged addresses to the port of the transfer; and
  * how long a new honest client takes meanwhile. {@code newcomers}: many of those, one by one.
+ * {@code garbage}: as flood, of random bytes that look like packets of connections.
  */
 public final class SecurityCost {
   private static final long STEP_NANOS = 5_000_000;
@@ -47,7 +49,8 @@ public final class SecurityCost {
     for (String each : arguments.length == 0 ? new String[] {"handshakes", "flood"} : arguments) {
       switch (each) {
         case "handshakes" -> handshakes();
-        case "flood" -> flood();
+        case "flood" -> flood(false);
+        case "garbage" -> flood(true);
         case "newcomers" -> newcomers();
         default -> throw new IllegalArgumentException(each);
       }
@@ -144,7 +147,7 @@ public final class SecurityCost {
 
   // Over loopback.
 
-  private static void flood() throws Exception {
+  private static void flood(boolean garbage) throws Exception {
     try (MessageSocket server = open();
         MessageSocket client = open();
         DatagramChannel sink =
@@ -159,10 +162,10 @@ public final class SecurityCost {
         double flooded;
         double seconds;
         double rate;
-        try (Flood flood = new Flood(elsewhere)) {
+        try (Flood flood = new Flood(elsewhere, garbage)) {
           besideOther = megabits(bytes, flood);
         }
-        try (Flood flood = new Flood(server.localAddress())) {
+        try (Flood flood = new Flood(server.localAddress(), garbage)) {
           flooded = megabits(bytes, flood);
           rate = flood.perSecond;
           long begun = System.nanoTime();
@@ -199,7 +202,7 @@ public final class SecurityCost {
         MessageSocket client = open()) {
       beginTransfer(client, server);
       double[] seconds = new double[NEWCOMERS];
-      try (Flood flood = new Flood(server.localAddress())) {
+      try (Flood flood = new Flood(server.localAddress(), false)) {
         measureFor(2_500);
         for (int i = 0; i < NEWCOMERS; i++) {
           long begun = System.nanoTime();
@@ -277,7 +280,10 @@ public final class SecurityCost {
     return values[values.length / 2];
   }
 
-  /** First messages, all different, from many addresses of loopback, as fast as one thread can. */
+  /**
+   * First messages, or garbage, all different, from many addresses of loopback, as fast as one
+   * thread can.
+   */
   private static final class Flood implements AutoCloseable {
     private final List<DatagramChannel> sockets = new ArrayList<>();
     private final Thread thread;
@@ -285,7 +291,7 @@ public final class SecurityCost {
     volatile double perSecond;
     private volatile boolean over;
 
-    Flood(InetSocketAddress to) throws IOException {
+    Flood(InetSocketAddress to, boolean garbage) throws IOException {
       SplittableRandom random = new SplittableRandom();
       for (int i = 0; i < FLOOD_SOCKETS; i++) {
         byte[] host = {127, (byte) (1 + random.nextInt(200)), (byte) random.nextInt(256), 7};
@@ -295,12 +301,12 @@ public final class SecurityCost {
         socket.configureBlocking(false);
         sockets.add(socket);
       }
-      thread = new Thread(() -> run(to, random), "flood");
+      thread = new Thread(() -> run(to, garbage, random), "flood");
       thread.setDaemon(true);
       thread.start();
     }
 
-    private void run(InetSocketAddress to, SplittableRandom random) {
+    private void run(InetSocketAddress to, boolean garbage, SplittableRandom random) {
       byte[] body = new byte[32];
       byte[] out = new byte[WireLimits.MINIMUM_DATAGRAM_BYTES];
       ByteBuffer datagram = ByteBuffer.allocateDirect(out.length);
@@ -308,15 +314,20 @@ public final class SecurityCost {
         while (!over) {
           random.nextBytes(body);
           Arrays.fill(out, 0, 64, (byte) 0);
-          FirstMessagePacket.write(
-              out,
-              0,
-              WireLimits.SUITE_NOISE_XX,
-              random.nextLong(),
-              new byte[0],
-              0,
-              body,
-              body.length);
+          if (garbage) {
+            System.arraycopy(body, 0, out, 0, body.length);
+            out[0] = PacketHeader.DATA;
+          } else {
+            FirstMessagePacket.write(
+                out,
+                0,
+                WireLimits.SUITE_NOISE_XX,
+                random.nextLong(),
+                new byte[0],
+                0,
+                body,
+                body.length);
+          }
           datagram.clear().put(out).flip();
           sent += sockets.get(random.nextInt(FLOOD_SOCKETS)).send(datagram, to) > 0 ? 1 : 0;
         }
