@@ -1,17 +1,21 @@
 package io.posthorn;
 
+import static io.posthorn.Delivery.RELIABLE_UNORDERED;
 import static io.posthorn.Loopback.LONG;
 import static io.posthorn.Loopback.accept;
 import static io.posthorn.Loopback.get;
 import static io.posthorn.Loopback.next;
 import static io.posthorn.Loopback.reliable;
 import static io.posthorn.Loopback.start;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.protocol.OutgoingMessage;
+import io.posthorn.protocol.SendOutcome;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -174,5 +178,33 @@ class StreamedMessageTest {
       assertArrayEquals(new byte[] {1}, next(b).stream().readAllBytes());
       assertEquals("after", next(b).text());
     }
+  }
+
+  /** The parts go past the look at open streams, as if the stream began after it. */
+  @Test
+  void messageThatWaitedWhileAStreamBeganIsRefusedNotTakenForAPartOfIt() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().streaming(true).open()) {
+      long connection = a.connect(b.localAddress()).record().handle();
+      Message between = Message.to(b.localAddress()).channel(3).body("between");
+      part(a, connection, b, "fir", true);
+      IllegalStateException refused =
+          assertThrows(IllegalStateException.class, () -> a.send(between));
+      assertTrue(refused.getMessage().contains("still being written"), refused.getMessage());
+      assertThrows(IllegalStateException.class, () -> a.trySend(between));
+      a.send(Message.to(b.localAddress()).channel(3).delivery(RELIABLE_UNORDERED).body("beside"));
+      assertEquals("beside", next(b).text());
+      part(a, connection, b, "st", false);
+      a.send(between);
+      assertEquals("first", new String(next(b).stream().readAllBytes(), US_ASCII));
+      assertEquals("between", next(b).text());
+    }
+  }
+
+  private static void part(
+      MessageSocket a, long connection, MessageSocket b, String text, boolean more) {
+    OutgoingMessage part =
+        OutgoingMessage.part(connection, b.localAddress(), 3, text.getBytes(US_ASCII), more);
+    assertEquals(SendOutcome.ACCEPTED, a.drivers().trySend(part));
   }
 }

@@ -83,9 +83,7 @@ final class MessageSending {
    * Takes a channel for a streamed message, which is to begin; {@link #endStream} gives it back.
    */
   OpenStreams.Claim beginStream(ConnectionRecord connection, int channel) {
-    OpenStreams.Claim claim = streams.claim(connection, channel);
-    drivers.beginStream(connection, channel);
-    return claim;
+    return streams.claim(connection, channel);
   }
 
   void endStream(OpenStreams.Claim claim) {
@@ -142,6 +140,9 @@ final class MessageSending {
 
   private void check(SendOutcome outcome, Message message, @Nullable Connection on)
       throws IOException {
+    if (outcome == SendOutcome.MID_MESSAGE) {
+      throw OpenStreams.busy(message.channel(), message.peer()); // begun while this one waited
+    }
     if (outcome != SendOutcome.ACCEPTED) {
       throw refusals.refusal(
           outcome, message.peer(), message.size(), on == null ? null : on.failure());

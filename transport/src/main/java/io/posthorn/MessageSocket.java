@@ -126,6 +126,8 @@ public final class MessageSocket implements Closeable {
    * @throws ConnectionLimitException if the socket has as many connections as it may
    * @throws SocketClosedException if the socket is closed
    * @throws InterruptedIOException if the thread is interrupted while it waits; not sent then
+   * @throws IllegalStateException if the message is ordered and its channel carries a stream, even
+   *     one that began while it waited; not sent then
    * @throws IOException as the named ones, all of which are
    */
   public Receipt send(Message message) throws IOException {

@@ -47,7 +47,7 @@ final class OpenStreams {
     }
   }
 
-  private static IllegalStateException busy(int channel, InetSocketAddress peer) {
+  static IllegalStateException busy(int channel, InetSocketAddress peer) {
     return new IllegalStateException(
         "channel "
             + channel

@@ -22,7 +22,8 @@ final class Refusals {
   IOException refusal(
       SendOutcome outcome, InetSocketAddress peer, long size, @Nullable TransportException ended) {
     return switch (outcome) {
-      case ACCEPTED, BLOCKED -> throw new IllegalStateException(outcome + " is no refusal");
+      case ACCEPTED, BLOCKED, MID_MESSAGE ->
+          throw new IllegalStateException(outcome + " is no refusal");
       case TOO_LARGE -> tooLarge(peer, size);
       case MESSAGES_LOST -> Endings.messagesLost(peer, drivers.lastEnd(peer), options);
       case CONNECTION_LIMIT -> connectionLimit(peer);

@@ -123,6 +123,9 @@ public final class Deliveries {
     if (!outgoing.isAllowed(message.channel())) {
       return SendOutcome.CHANNEL_LIMIT;
     }
+    if (isBetweenParts(message)) {
+      return SendOutcome.MID_MESSAGE;
+    }
     if (exceedsLimit(message, length)) {
       return SendOutcome.TOO_LARGE;
     }
@@ -175,6 +178,13 @@ public final class Deliveries {
     if (ending.isRunning()) {
       outgoing.abort(channel);
     }
+  }
+
+  /** Whether it would be taken for the rest of a streamed message, which it is not part of. */
+  private boolean isBetweenParts(OutgoingMessage message) {
+    return message.delivery() == Delivery.RELIABLE_ORDERED
+        && !message.part()
+        && outgoing.midMessageBytes(message.channel()) > 0;
   }
 
   private boolean exceedsLimit(OutgoingMessage message, long length) {

@@ -17,6 +17,8 @@ public enum SendOutcome {
   CONNECTION_LIMIT,
   /** Not taken: the channel is beyond the peer's limit. */
   CHANNEL_LIMIT,
+  /** Not taken: the channel carries a streamed message of which the last part is still to come. */
+  MID_MESSAGE,
   /** Not taken: the connection named by its handle has ended, or the endpoint is closed. */
   CLOSED
 }

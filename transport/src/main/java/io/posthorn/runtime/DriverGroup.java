@@ -151,11 +151,6 @@ public final class DriverGroup {
     return of(peer).sending().sendInStream(peer, channel, body);
   }
 
-  /** As {@link Sending#beginStream}. */
-  public void beginStream(ConnectionRecord connection, int channel) {
-    of(connection.handle()).sending().beginStream(connection, channel);
-  }
-
   /** As {@link Sending#abortStream}. */
   public void abortStream(ConnectionRecord connection, int channel) {
     of(connection.handle()).sending().abortStream(connection, channel);

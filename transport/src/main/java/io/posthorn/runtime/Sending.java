@@ -132,16 +132,6 @@ final class Sending {
     }
   }
 
-  /** A streamed message is to begin on this channel: what was sent before goes before. */
-  void beginStream(ConnectionRecord connection, int channel) {
-    driver.lock.lock();
-    try {
-      driver.lanes.flushAndClose(connection.handle(), channel, driver.endpoint, driver.clock.now());
-    } finally {
-      driver.lock.unlock();
-    }
-  }
-
   /** A streamed message that has begun on this channel will not be ended; never waits. */
   void abortStream(ConnectionRecord connection, int channel) {
     driver.lock.lock();
@@ -162,6 +152,10 @@ final class Sending {
     }
     long now = driver.clock.now();
     boolean ordered = message.delivery() == Delivery.RELIABLE_ORDERED;
+    if (message.part()) {
+      // What was sent before goes before; between the parts no lane may be there.
+      driver.lanes.flushAndClose(message.connection(), message.channel(), driver.endpoint, now);
+    }
     if (ordered) {
       driver.lanes.drain(driver.endpoint, now);
       if (driver.lanes.holdsBack(
