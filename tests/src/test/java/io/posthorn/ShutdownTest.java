@@ -18,6 +18,9 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -34,13 +37,35 @@ class ShutdownTest {
             .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .open()) {
       String port = Integer.toString(socket.localAddress().getPort());
-      Process process = JavaProcess.start(List.of(), SendAndReturn.class, mode.name(), port);
+      Process process =
+          JavaProcess.start(List.of(), SendAndReturn.class, mode.name(), port, "1", "0");
       assertEquals("", JavaProcess.outputOf(process));
-      for (int i = 0; i < SendAndReturn.MESSAGES; i++) {
-        Message message = socket.receive(Duration.ofSeconds(20));
-        assertNotNull(message, "message " + i);
-        assertEquals("parting word " + i, message.text());
-      }
+      takePartingWords(socket);
+    }
+  }
+
+  /** FAULTS 21: the threads that have nothing to flush are through at once, and stop no other. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void sendAndReturnFromMainDeliversWhicheverThreadEndsFirst() throws Exception {
+    try (MessageSocket socket =
+        MessageSocket.builder()
+            .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .open()) {
+      String port = Integer.toString(socket.localAddress().getPort());
+      Process process =
+          JavaProcess.start(
+              List.of(), SendAndReturn.class, Mode.RELIABLE.name(), port, "3", "60000");
+      takePartingWords(socket); // more than the window of one who does not read
+      assertEquals("", JavaProcess.outputOf(process));
+    }
+  }
+
+  private static void takePartingWords(MessageSocket socket) throws Exception {
+    for (int i = 0; i < SendAndReturn.MESSAGES; i++) {
+      Message message = socket.receive(Duration.ofSeconds(20));
+      assertNotNull(message, "message " + i);
+      assertEquals("parting word " + i, message.text().strip());
     }
   }
 
@@ -129,19 +154,24 @@ class ShutdownTest {
 
     private SendAndReturn() {}
 
-    /** Arguments: mode and port. */
+    /** Arguments: mode, port, I/O threads, and by how many bytes the messages are longer. */
     public static void main(String[] arguments) throws Exception {
       BufferWarning.silence();
       // Slow enough that what was sent is still under way when main returns.
       MessageSocket socket =
-          MessageSocket.builder().mode(Mode.valueOf(arguments[0])).impair("delay 50ms").open();
+          MessageSocket.builder()
+              .mode(Mode.valueOf(arguments[0]))
+              .ioThreads(Integer.parseInt(arguments[2]))
+              .impair("delay 50ms")
+              .open();
       InetSocketAddress peer =
           new InetSocketAddress(InetAddress.getLoopbackAddress(), Integer.parseInt(arguments[1]));
       if (socket.mode() == Mode.RELIABLE) {
         socket.connect(peer); // of the three seconds that the end may take none is for that
       }
       for (int i = 0; i < MESSAGES; i++) {
-        socket.send(peer, ("parting word " + i).getBytes(StandardCharsets.UTF_8));
+        String text = "parting word " + i + " ".repeat(Integer.parseInt(arguments[3]));
+        socket.send(peer, text.getBytes(StandardCharsets.UTF_8));
       }
     }
   }

@@ -99,6 +99,11 @@ public final class DriverGroup {
     return inbox;
   }
 
+  /** Each of them is closed by itself: the first that ends is no reason to cut the others short. */
+  void expectEnds() {
+    ending = true;
+  }
+
   /** One of them has ended; if nobody asked for it, the socket has failed, and the others end. */
   void onEnd(SocketDriver ended) {
     inbox.changed();

@@ -40,6 +40,10 @@ final class OpenSockets {
   private static void closeAll() {
     List<SocketDriver> open = List.copyOf(OPEN);
     for (SocketDriver driver : open) {
+      DriverGroup others = driver.group();
+      if (others != null) {
+        others.expectEnds();
+      }
       driver.life.beginClose(Math.min(driver.lingerNanos(), LONGEST_LINGER_NANOS));
     }
     for (SocketDriver driver : open) {
