@@ -15,10 +15,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.simulation.Relay;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -182,6 +185,63 @@ class ReliableConnectionTest {
       a.connect(b.localAddress()).close(7, "", LONG);
       assertEquals("opened " + a.localAddress(), heard.poll(30, TimeUnit.SECONDS));
       assertEquals("closed " + a.localAddress() + " 7", heard.poll(30, TimeUnit.SECONDS));
+    }
+  }
+
+  @Test
+  void listenerMayWaitForFuturesAndHearsOfNothingElseMeanwhile() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open()) {
+      BlockingQueue<Object> heard = new LinkedBlockingQueue<>();
+      b.onConnection(
+          new ConnectionListener() {
+            @Override
+            public void opened(Connection connection) {
+              try {
+                Message welcome = Message.to(connection.remoteAddress()).body("welcome");
+                heard.add(connection.send(welcome).acknowledged().join().kind());
+                heard.add(connection.closed().join().applicationCode());
+              } catch (IOException e) {
+                heard.add(e);
+              }
+            }
+
+            @Override
+            public void closed(Connection connection, CloseReport report) {
+              heard.add("closed");
+            }
+          });
+      Connection connection = a.connect(b.localAddress());
+      assertEquals("welcome", next(a).text());
+      assertEquals(Outcome.Kind.ACKNOWLEDGED, heard.poll(30, TimeUnit.SECONDS));
+      connection.close(7, "", LONG);
+      assertEquals(7L, heard.poll(30, TimeUnit.SECONDS));
+      assertEquals("closed", heard.poll(30, TimeUnit.SECONDS));
+    }
+  }
+
+  /** The end of the one future comes on the thread that is to complete the others too. */
+  @Test
+  void whatDependsOnAFutureMayWaitForOthers() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open()) {
+      Connection connection = a.connect(b.localAddress());
+      CompletableFuture<Outcome.Kind> last =
+          connection
+              .closed()
+              .thenApply(
+                  end -> {
+                    try {
+                      Message joined = Message.to(b.localAddress()).body("joined");
+                      a.send(joined).acknowledged().join();
+                      Message got = Message.to(b.localAddress()).body("got");
+                      return a.send(got).acknowledged().thenApply(Outcome::kind).get();
+                    } catch (Exception e) {
+                      throw new CompletionException(e);
+                    }
+                  });
+      connection.close(LONG);
+      assertEquals(Outcome.Kind.ACKNOWLEDGED, get(last));
     }
   }
 

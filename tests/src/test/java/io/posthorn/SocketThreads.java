@@ -17,7 +17,8 @@ final class SocketThreads {
     return all().stream()
         .filter(thread -> !before.contains(thread))
         .map(Thread::getName)
-        .filter(name -> name.startsWith("posthorn-") && !name.endsWith("completion"))
+        .filter(name -> name.startsWith("posthorn-"))
+        .filter(name -> !name.endsWith("completion") && !name.endsWith("listener"))
         .toList();
   }
 }

@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>Futures complete on a thread of the socket's own, never on the I/O thread and under no lock.
- * They may be waited for inside a message handler.
+ * They may be waited for inside a message handler, and inside what depends on another of them,
+ * which completes others meanwhile.
  */
 public final class Receipt {
   private final PendingReceipt pending;

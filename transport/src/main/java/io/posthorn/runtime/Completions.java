@@ -5,6 +5,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One daemon thread, there only while there is work, which runs actions in their order. What comes
@@ -15,6 +16,7 @@ final class Completions {
   private static final long JOIN_MILLIS = 1_000;
 
   private final ThreadPoolExecutor executor;
+  private volatile @Nullable Thread worker;
 
   /** Actions that found no thread, the one that runs first. */
   private final ArrayDeque<Runnable> stranded = new ArrayDeque<>();
@@ -36,6 +38,7 @@ final class Completions {
               Thread thread = threads.newThread(action);
               thread.setName(threadName);
               thread.setDaemon(true);
+              worker = thread;
               return thread;
             });
     executor.allowCoreThreadTimeOut(true);
@@ -76,6 +79,22 @@ final class Completions {
     } catch (OutOfMemoryError noThread) {
       executor.remove(action); // it may be queued for a thread that ended just then
       return false;
+    }
+  }
+
+  /** Whether this thread is the one that runs the actions. */
+  boolean isHere() {
+    return Thread.currentThread() == worker;
+  }
+
+  /**
+   * Within an action that waits for what one behind it does: runs the next, if there is one in
+   * time.
+   */
+  void runNext(long timeoutNanos) throws InterruptedException {
+    Runnable next = executor.getQueue().poll(timeoutNanos, TimeUnit.NANOSECONDS);
+    if (next != null) {
+      next.run();
     }
   }
 

@@ -1,6 +1,6 @@
 package io.posthorn.runtime;
 
-/** Told of connections in order, on the thread that completes futures, never under a lock. */
+/** Told of connections in order, on a thread of its own, never under a lock. */
 public interface ConnectionEvents {
   /** A connection is open. */
   void opened(ConnectionRecord connection);

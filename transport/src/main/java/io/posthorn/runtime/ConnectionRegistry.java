@@ -82,7 +82,7 @@ final class ConnectionRegistry {
     }
     ConnectionEvents events = listener;
     if (events != null) {
-      driver.later(() -> events.opened(record));
+      driver.laterToListener(() -> events.opened(record));
     }
   }
 
@@ -105,7 +105,7 @@ final class ConnectionRegistry {
     giveUpConfirmations(record);
     ConnectionEvents events = listener;
     if (events != null && record.isConnected()) {
-      driver.later(() -> events.closed(record));
+      driver.laterToListener(() -> events.closed(record));
     }
   }
 

@@ -7,7 +7,9 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * A future that may be waited for inside a message handler, which runs on the I/O thread: there,
- * waiting drives the socket instead of stopping it. So do the futures derived from it.
+ * waiting drives the socket instead of stopping it. And inside what depends on another future,
+ * which runs on the thread that completes them: there, waiting goes on with that. So do the futures
+ * derived from it.
  */
 final class DrivenFuture<T> extends CompletableFuture<T> {
   private final SocketLoop driver;

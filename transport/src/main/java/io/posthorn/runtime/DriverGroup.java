@@ -272,6 +272,16 @@ public final class DriverGroup {
     return null;
   }
 
+  /** The thread's own actions of a loop of this group, if it is one that completes futures. */
+  @Nullable Completions completionsHere() {
+    for (SocketDriver driver : drivers) {
+      if (driver.completions.isHere()) {
+        return driver.completions;
+      }
+    }
+    return null;
+  }
+
   // What concerns all of them.
 
   /** The socket's time, in nanoseconds; of no meaning to a single driver. */

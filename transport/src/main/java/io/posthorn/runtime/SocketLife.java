@@ -24,6 +24,7 @@ final class SocketLife {
   private final Thread ioThread;
   private final TransmitQueue transmitQueue;
   private final Completions completions;
+  private final Completions listening;
   private final Leadership leadership;
 
   private State state = State.OPEN;
@@ -36,11 +37,13 @@ final class SocketLife {
       Thread ioThread,
       TransmitQueue transmitQueue,
       Completions completions,
+      Completions listening,
       Leadership leadership) {
     this.loop = loop;
     this.ioThread = ioThread;
     this.transmitQueue = transmitQueue;
     this.completions = completions;
+    this.listening = listening;
     this.leadership = leadership;
   }
 
@@ -125,7 +128,7 @@ final class SocketLife {
    * Without the lock.
    */
   boolean awaitCompletions() {
-    return completions.awaitFinished();
+    return completions.awaitFinished() && listening.awaitFinished();
   }
 
   /** Ends what is closing, if all is flushed or time is up; with the lock, in each turn. */
@@ -176,6 +179,7 @@ final class SocketLife {
     loop.waiting.changed();
     leadership.end();
     completions.finish();
+    listening.finish();
     loop.onEnd();
   }
 

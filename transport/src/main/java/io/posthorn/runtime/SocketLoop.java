@@ -20,18 +20,20 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threads.</b> One daemon I/O thread waits in {@link DatagramPort#await}, receives, fires
  * timers and runs the message handler. An application thread that sends does the system call
- * itself. A second thread, there only while there is work, completes futures and tells listeners.
+ * itself. A second thread completes futures, a third tells listeners; both are there only while
+ * there is work.
  *
  * <p><b>What guards what.</b> {@code lock} guards the endpoint, the port's {@code send} and {@code
  * receive}, and every field here and in {@link SocketDriver} that is not final or volatile. Under
  * the lock nobody waits, other than on its conditions, and no code of the application runs. What an
- * endpoint says in an event is noted under the lock; whoever is to be told is told by the second
- * thread.
+ * endpoint says in an event is noted under the lock; whoever is to be told is told by the second or
+ * the third thread.
  *
  * <p><b>Handlers may wait.</b> A message handler runs on the I/O thread without the lock. If it
  * waits for anything here, waiting is done by further turns of the loop, which do all but dispatch
  * messages. While it does anything else, senders transmit themselves, and a thread that waits for
- * an end makes the turns.
+ * an end makes the turns. Listeners may wait too, for they hold up no future; and what depends on a
+ * future, if it waits for another one, completes those behind it meanwhile.
  */
 abstract class SocketLoop {
   /**
@@ -53,7 +55,8 @@ abstract class SocketLoop {
   final Endpoint endpoint;
   private final DatagramIntake intake;
   private final TransmitQueue transmitQueue;
-  private final Completions completions;
+  final Completions completions;
+  private final Completions listening;
   private final Thread ioThread;
   final HandlerFailures handlerFailures = new HandlerFailures();
 
@@ -107,11 +110,12 @@ abstract class SocketLoop {
     transmitQueue = new TransmitQueue(endpoint, port);
     String name = "posthorn-" + port.localAddress().getPort();
     completions = new Completions(name + "-completion", threads);
+    listening = new Completions(name + "-listener", threads);
     ioThread = threads.newThread(this::run);
     ioThread.setName(name);
     ioThread.setDaemon(true);
     leadership = new Leadership(this, ioThread);
-    life = new SocketLife(this, ioThread, transmitQueue, completions, leadership);
+    life = new SocketLife(this, ioThread, transmitQueue, completions, listening, leadership);
     waiting = new Waiting(this, leadership);
     sleep = new LeaderSleep(port, clock, spinNanos);
   }
@@ -162,7 +166,7 @@ abstract class SocketLoop {
         // One that a handler left, or that came from outside, would have every wait end at once.
         Thread.interrupted();
         moreToDispatch = false; // or the turns of a handler that waits would not wait
-        completions.runStranded();
+        runStranded();
         dispatching = true;
         moreToDispatch = dispatchMessages();
         dispatching = false;
@@ -173,7 +177,7 @@ abstract class SocketLoop {
     } catch (IOException | RuntimeException | Error e) {
       life.fail(e);
     }
-    completions.runStranded();
+    runStranded();
   }
 
   /** Waits and does everything once; false when the socket is closed. */
@@ -372,8 +376,17 @@ abstract class SocketLoop {
    * is no other; with the lock.
    */
   final void later(Runnable action) {
+    hand(completions, action);
+  }
+
+  /** As {@link #later}, in an order of its own: a listener that waits holds up no future. */
+  final void laterToListener(Runnable action) {
+    hand(listening, action);
+  }
+
+  private void hand(Completions to, Runnable action) {
     boolean added =
-        completions.add(
+        to.add(
             () -> {
               handlerFailures.guard(action);
               if (waiting.isForFuture()) {
@@ -387,12 +400,21 @@ abstract class SocketLoop {
 
   /** Does what there was no other thread for; on the I/O thread, without the lock. */
   final void runStranded() {
+    listening.runStranded();
     completions.runStranded();
   }
 
   /** Whether the I/O thread must lead, to do what no other thread can be had for. */
   final boolean hasStranded() {
-    return completions.hasStranded();
+    return completions.hasStranded() || listening.hasStranded();
+  }
+
+  /** The thread's own actions, if it is one that completes futures of the socket; else null. */
+  final @Nullable Completions completionsHere() {
+    if (completions.isHere()) {
+      return completions;
+    }
+    return group == null ? null : group.completionsHere();
   }
 
   final <T> T locked(Supplier<T> action) {

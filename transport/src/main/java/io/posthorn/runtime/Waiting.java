@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * turns of its own; any other leads, if nobody does, or waits on a condition.
  */
 final class Waiting {
-  /** How often a handler that waits for a future looks whether another thread completed it. */
+  /** How often who waits for a future in place looks whether another thread completed it. */
   private static final long FUTURE_POLL_NANOS = 10_000_000L;
 
   /** How often a handler that waits for another loop of its socket looks at that. */
@@ -196,11 +196,16 @@ final class Waiting {
     loop.turnOrFail(until);
   }
 
-  /** On the I/O thread drives the socket until done or time is up; elsewhere does nothing. */
+  /**
+   * On the I/O thread drives the socket until done or time is up; on the thread that completes
+   * futures completes more of them; elsewhere does nothing.
+   */
   boolean driveUntil(BooleanSupplier done, long timeoutNanos) throws InterruptedException {
     if (!loop.isIoThread()) {
       SocketLoop own = siblingHere();
-      return own != null && own.waiting.driveUntil(done, timeoutNanos);
+      return own != null
+          ? own.waiting.driveUntil(done, timeoutNanos)
+          : completeUntil(done, timeoutNanos);
     }
     long deadline = SocketClock.after(loop.clock.nowNanos(), timeoutNanos);
     futuresDriven.incrementAndGet();
@@ -219,6 +224,21 @@ final class Waiting {
       }
     } finally {
       futuresDriven.decrementAndGet();
+    }
+    return true;
+  }
+
+  private boolean completeUntil(BooleanSupplier done, long timeoutNanos)
+      throws InterruptedException {
+    Completions own = loop.completionsHere();
+    if (own == null) {
+      return false;
+    }
+    long deadline = SocketClock.after(loop.clock.nowNanos(), timeoutNanos);
+    for (long left = timeoutNanos;
+        left > 0 && !done.getAsBoolean();
+        left = deadline - loop.clock.nowNanos()) {
+      own.runNext(Math.min(left, FUTURE_POLL_NANOS));
     }
     return true;
   }
