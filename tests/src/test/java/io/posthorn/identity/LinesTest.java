@@ -47,6 +47,24 @@ class LinesTest extends IdentityFolder {
     assertEquals(2, hosts.entries().size());
   }
 
+  /** As a thread's may be that sends, and thereby meets a peer for the first time. */
+  @Test
+  void anInterruptedThreadWritesAllTheSame() throws IOException {
+    try {
+      Thread.currentThread().interrupt();
+      hosts.add("10.0.0.7:9000", ONE);
+      hosts.add("10.0.0.8:9000", ONE);
+      assertKnown(ONE);
+      assertEquals(1, hosts.replace("10.0.0.7:9000", TWO.fingerprint()));
+      assertKnown(TWO);
+      assertEquals(1, hosts.remove("10.0.0.8:9000"));
+      assertTrue(Thread.currentThread().isInterrupted());
+    } finally {
+      Thread.interrupted();
+    }
+    assertEquals(1, hosts.entries().size());
+  }
+
   /** A key that one process revokes is not forgotten since another takes a line out. */
   @Test
   void whatIsAddedWhileLinesAreTakenOutStays() throws IOException {

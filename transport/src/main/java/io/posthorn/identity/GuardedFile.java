@@ -1,14 +1,14 @@
 package io.posthorn.identity;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.io.OutputStream;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -143,10 +143,7 @@ final class GuardedFile {
     String text = before == null ? "" : before.text;
     boolean isOpenLine = !text.isEmpty() && !text.endsWith("\n");
     byte[] bytes = ((isOpenLine ? "\n" : "") + line + "\n").getBytes(StandardCharsets.UTF_8);
-    try (FileChannel out =
-        FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
-      writeAll(out, bytes);
-    }
+    write(file, bytes, StandardOpenOption.APPEND);
   }
 
   private static Path writeBeside(Path file, String text) throws IOException {
@@ -158,8 +155,8 @@ final class GuardedFile {
     OwnerChecks.checkFolder(file, folder);
     Path beside =
         Files.createTempFile(folder, "." + file.getFileName() + "-", "", ownerOnly(folder));
-    try (FileChannel out = FileChannel.open(beside, StandardOpenOption.WRITE)) {
-      writeAll(out, text.getBytes(StandardCharsets.UTF_8));
+    try {
+      write(beside, text.getBytes(StandardCharsets.UTF_8), StandardOpenOption.WRITE);
     } catch (IOException failed) {
       Files.deleteIfExists(beside);
       throw failed;
@@ -190,12 +187,13 @@ final class GuardedFile {
     }
   }
 
-  private static void writeAll(FileChannel out, byte[] bytes) throws IOException {
-    ByteBuffer buffer = ByteBuffer.wrap(bytes);
-    while (buffer.hasRemaining()) {
-      out.write(buffer);
+  /**
+   * Until it is on the disk. By a stream, which unlike a channel no interrupt of a sender closes.
+   */
+  private static void write(Path file, byte[] bytes, OpenOption how) throws IOException {
+    try (OutputStream out = Files.newOutputStream(file, how, StandardOpenOption.SYNC)) {
+      out.write(bytes);
     }
-    out.force(true);
   }
 
   /** What a new file in a folder is made with, to be for its owner alone. */

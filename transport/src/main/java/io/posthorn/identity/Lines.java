@@ -3,6 +3,7 @@ package io.posthorn.identity;
 import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -46,11 +47,18 @@ final class Lines {
       return replaceNothing(file, with);
     }
     synchronized (Lines.class) {
-      FileChannel lock = lockBeside(file);
+      boolean wasInterrupted = Thread.interrupted(); // it would close each channel
       try {
-        return replaceAlone(file, meant, with);
+        FileChannel lock = lockBeside(file);
+        try {
+          return replaceAlone(file, meant, with);
+        } finally {
+          lock.close();
+        }
       } finally {
-        lock.close();
+        if (wasInterrupted) {
+          Thread.currentThread().interrupt();
+        }
       }
     }
   }
@@ -68,6 +76,9 @@ final class Lines {
     FileChannel beside = FileChannel.open(lock, LOCK, GuardedFile.ownerOnly(file));
     try {
       beside.lock();
+    } catch (FileLockInterruptionException interrupted) {
+      beside.close();
+      throw interrupted;
     } catch (IOException noLocks) {
       // There are file systems without any: there, whoever is last wins.
     }
