@@ -121,6 +121,48 @@ class SocketHandlerTest {
     }
   }
 
+  /** As handlers in other languages do, which know no checked exceptions. */
+  @ParameterizedTest
+  @EnumSource(Mode.class)
+  void handlerThatThrowsACheckedExceptionIsCountedToo(Mode mode) throws Exception {
+    for (boolean bodies : new boolean[] {false, true}) {
+      try (MessageSocket a = socket(mode).open();
+          MessageSocket b = socket(mode).open()) {
+        CompletableFuture<Throwable> told = new CompletableFuture<>();
+        CompletableFuture<String> after = new CompletableFuture<>();
+        BodyHandler handler =
+            (from, channel, body) -> {
+              if (told.isDone()) {
+                after.complete(UTF_8.decode(body).toString());
+                return;
+              }
+              Thread.currentThread()
+                  .setUncaughtExceptionHandler(
+                      (t, e) -> {
+                        told.complete(e);
+                        throwUnchecked(e);
+                      });
+              throwUnchecked(new IOException("a fault of the application"));
+            };
+        if (bodies) {
+          b.onBody(handler);
+        } else {
+          b.onMessage(message -> handler.onBody(message.from(), 0, message.body()));
+        }
+        a.send(b.localAddress(), "bad".getBytes(UTF_8));
+        assertInstanceOf(IOException.class, told.get(20, TimeUnit.SECONDS));
+        a.send(b.localAddress(), "good".getBytes(UTF_8));
+        assertEquals("good", after.get(20, TimeUnit.SECONDS));
+        assertEquals(1, b.statistics().handlerFailures());
+      }
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable> void throwUnchecked(Throwable e) throws E {
+    throw (E) e;
+  }
+
   @ParameterizedTest
   @EnumSource(Mode.class)
   void interruptWithinAHandlerDoesNotHarmTheLoop(Mode mode) throws Exception {

@@ -78,7 +78,7 @@ final class Dispatch {
   private void accept(Consumer<ReceivedMessage> to, ReceivedMessage message) {
     try {
       to.accept(message);
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) { // checked ones too, of other languages
       driver.handlerFailures.note(e);
     }
   }
@@ -157,7 +157,7 @@ final class Dispatch {
       int length) {
     try {
       to.accept(from, channel, bytes, at, length);
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) { // checked ones too, of other languages
       driver.handlerFailures.note(e);
     }
   }

@@ -10,7 +10,7 @@ final class HandlerFailures {
   void guard(Runnable foreign) {
     try {
       foreign.run();
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) { // checked ones too, of other languages
       note(e);
     }
   }
@@ -21,7 +21,7 @@ final class HandlerFailures {
     Thread thread = Thread.currentThread();
     try {
       thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
-    } catch (RuntimeException | Error ofTheHandler) {
+    } catch (Throwable ofTheHandler) {
       // Ignored, as the virtual machine does when a thread ends: it is no fault of the socket.
     }
   }

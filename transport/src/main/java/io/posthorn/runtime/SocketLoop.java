@@ -174,7 +174,7 @@ abstract class SocketLoop {
           leadership.standBy();
         }
       }
-    } catch (IOException | RuntimeException | Error e) {
+    } catch (Throwable e) {
       life.fail(e);
     }
     runStranded();
@@ -430,7 +430,7 @@ abstract class SocketLoop {
   final void turnOrFail(long untilNanos) {
     try {
       turn(untilNanos);
-    } catch (IOException | RuntimeException | Error e) {
+    } catch (Throwable e) {
       life.fail(e);
     }
   }
