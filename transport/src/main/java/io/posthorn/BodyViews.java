@@ -3,6 +3,7 @@ package io.posthorn;
 import io.posthorn.runtime.SocketDriver;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /** Shows a handler each body through a read-only view of the array that it lies in. I/O thread. */
@@ -25,6 +26,7 @@ final class BodyViews implements SocketDriver.BodyConsumer {
   public void accept(InetSocketAddress from, int channel, byte[] bytes, int at, int length) {
     ByteBuffer view = viewOf(bytes);
     view.limit(at + length).position(at);
+    view.order(ByteOrder.BIG_ENDIAN); // whatever the handler of the last message set
     handler.onBody(from, channel, view);
   }
 
