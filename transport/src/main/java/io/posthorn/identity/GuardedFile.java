@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
@@ -87,23 +88,41 @@ final class GuardedFile {
   }
 
   /**
-   * Makes a file for its owner alone, or leaves things as they were.
+   * Makes a file for its owner alone, or leaves things as they were. Where the system gives no
+   * second names, the file is empty for a moment.
    *
    * @throws FileAlreadyExistsException if there is one, which stays as it is
    */
   static void create(Path file, String text) throws IOException {
+    create(file, text, Files::createLink);
+  }
+
+  /** How a file gets a second name; other than the system's in tests. */
+  interface Linker {
+    void link(Path name, Path file) throws IOException;
+  }
+
+  static void create(Path file, String text, Linker linker) throws IOException {
     Path beside = writeBeside(file, text);
     try {
-      try {
-        Files.createLink(file, beside); // fails where a rename would replace
-      } catch (UnsupportedOperationException noLinks) {
-        if (Files.exists(file)) {
-          throw new FileAlreadyExistsException(file.toString());
-        }
-        Files.move(beside, file);
-      }
+      linker.link(file, beside); // fails where a rename would replace
+    } catch (FileAlreadyExistsException there) {
+      throw there;
+    } catch (UnsupportedOperationException | FileSystemException noLinks) {
+      moveOverNothing(beside, file);
     } finally {
       Files.deleteIfExists(beside);
+    }
+  }
+
+  /** The name is taken first, by an empty file, or the move might replace what another made. */
+  private static void moveOverNothing(Path beside, Path file) throws IOException {
+    Files.createFile(file, ownerOnly(beside));
+    try {
+      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException failed) {
+      Files.deleteIfExists(file);
+      throw failed;
     }
   }
 
