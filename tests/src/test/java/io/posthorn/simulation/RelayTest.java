@@ -8,14 +8,17 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.posthorn.capture.CaptureReader;
 import io.posthorn.capture.CapturedDatagram;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -260,6 +263,38 @@ class RelayTest {
     assertThrows(
         IllegalArgumentException.class,
         () -> Relay.inFrontOf(InetSocketAddress.createUnresolved("a.invalid", 1)));
+  }
+
+  @Test
+  void aRelayThatCannotStartLeavesNothingOpen() throws Exception {
+    InetAddress six = InetAddress.getByAddress(new byte[16]);
+    Relay.Builder impossible =
+        Relay.inFrontOf(target())
+            .protocolFamily(StandardProtocolFamily.INET)
+            .listen(new InetSocketAddress(six, 0));
+    long before = openDescriptors();
+    for (int i = 0; i < 100; i++) {
+      assertThrows(RuntimeException.class, impossible::start);
+    }
+    assertTrue(openDescriptors() - before < 100, openDescriptors() + " were " + before);
+    InetSocketAddress unresolved = InetSocketAddress.createUnresolved("localhost", 0);
+    Relay.Builder builder = Relay.inFrontOf(target());
+    assertThrows(IllegalArgumentException.class, () -> builder.listen(unresolved));
+  }
+
+  private static long openDescriptors() {
+    return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+        ? unix.getOpenFileDescriptorCount()
+        : 0;
+  }
+
+  @Test
+  void clientsMayBeRememberedForEver() throws IOException {
+    try (Relay relay =
+        Relay.inFrontOf(target()).idleTimeout(Duration.ofSeconds(Long.MAX_VALUE)).start()) {
+      send(client, relay.localAddress(), (byte) 1);
+      assertArrayEquals(new byte[] {1}, bytes(receive(server)));
+    }
   }
 
   @Test

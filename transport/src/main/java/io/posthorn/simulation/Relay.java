@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -65,7 +66,10 @@ public final class Relay implements Closeable {
 
     /** Where to listen; a free port of the loopback if not said. */
     public Builder listen(InetSocketAddress address) {
-      listen = Objects.requireNonNull(address, "address");
+      if (address.isUnresolved()) {
+        throw new IllegalArgumentException(address + " is not resolved");
+      }
+      listen = address;
       return this;
     }
 
@@ -141,7 +145,12 @@ public final class Relay implements Closeable {
      */
     public Relay start() throws IOException {
       Relay relay = new Relay(this);
-      relay.thread.start();
+      try {
+        relay.thread.start();
+      } catch (Error noThread) {
+        relay.closeAll();
+        throw noThread;
+      }
       return relay;
     }
   }
@@ -161,7 +170,7 @@ public final class Relay implements Closeable {
     selector = Selector.open();
     DatagramChannel channel = null;
     LinkRecorder record = null;
-    RelayCapture capture;
+    RelayCapture capture = null;
     try {
       channel = openListener(builder.family);
       channel.configureBlocking(false);
@@ -178,7 +187,33 @@ public final class Relay implements Closeable {
       }
       Path captureFile = builder.capture;
       capture = captureFile == null ? null : new RelayCapture(captureFile);
-    } catch (IOException failure) {
+      listener = channel;
+      recorder = record;
+      UpstreamSockets upstreams = new UpstreamSockets(builder.target, selector);
+      clients =
+          new RelayClients(
+              builder.maxClients,
+              TimeUnit.NANOSECONDS.convert(builder.idleTimeout),
+              builder.seed,
+              upstreams,
+              builder.up,
+              builder.down);
+      traffic =
+          new RelayTraffic(
+              listener,
+              localAddress,
+              builder.family == StandardProtocolFamily.INET6,
+              upstreams,
+              clients,
+              recorder,
+              capture,
+              this::nowNanos);
+      thread = new Thread(this::loop, "posthorn-relay-" + localAddress.getPort());
+      thread.setDaemon(true);
+    } catch (IOException | RuntimeException | Error failure) {
+      if (capture != null) {
+        capture.close();
+      }
       if (record != null) {
         record.close();
       }
@@ -188,29 +223,6 @@ public final class Relay implements Closeable {
       }
       throw failure;
     }
-    listener = channel;
-    recorder = record;
-    UpstreamSockets upstreams = new UpstreamSockets(builder.target, selector);
-    clients =
-        new RelayClients(
-            builder.maxClients,
-            builder.idleTimeout.toNanos(),
-            builder.seed,
-            upstreams,
-            builder.up,
-            builder.down);
-    traffic =
-        new RelayTraffic(
-            listener,
-            localAddress,
-            builder.family == StandardProtocolFamily.INET6,
-            upstreams,
-            clients,
-            recorder,
-            capture,
-            this::nowNanos);
-    thread = new Thread(this::loop, "posthorn-relay-" + localAddress.getPort());
-    thread.setDaemon(true);
   }
 
   /** Begins a relay to this target. */
