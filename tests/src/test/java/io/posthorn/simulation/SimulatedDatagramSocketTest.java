@@ -58,6 +58,21 @@ class SimulatedDatagramSocketTest {
   }
 
   @Test
+  void whatWasSentBeforeClosingArrives() throws Exception {
+    SimulatedNetwork network = SimulatedNetwork.seeded(1).link(LinkConditions.parse("delay 40ms"));
+    try (DatagramSocket server = network.socket()) {
+      server.setSoTimeout(1_000);
+      try (DatagramSocket client = network.socket()) {
+        send(client, server.getLocalSocketAddress(), "a last word");
+        send(client, server.getLocalSocketAddress(), "and another");
+      }
+      assertEquals("a last word", receive(server));
+      assertEquals("and another", receive(server));
+      assertThrows(SocketTimeoutException.class, () -> receive(server));
+    }
+  }
+
+  @Test
   void whoAsksForEverIsToldThatNothingGetsThrough() throws Exception {
     SimulatedNetwork network = SimulatedNetwork.seeded(1).link(LinkConditions.parse("loss 100%"));
     try (DatagramSocket server = network.socket();

@@ -168,7 +168,7 @@ final class NetworkEvents {
   }
 
   /** Collects what the host wants sent, and its next deadline; answers how many datagrams. */
-  private int flush(SimulatedNode node) {
+  int flush(SimulatedNode node) {
     SimulatedHost host = node.host;
     if (host == null) {
       return 0;

@@ -361,7 +361,11 @@ final class SimulatedDatagramSocket extends PeerSocket {
     }
     closed = true;
     try {
-      turns.withTurn(() -> network.detach(local));
+      turns.withTurn(
+          () -> {
+            network.flush(local); // what was sent before is not lost
+            return network.detach(local);
+          });
       turns.letWokenRun();
     } catch (SocketException interrupted) {
       // the thread has its interrupt status; the others see that it is closed

@@ -299,6 +299,11 @@ public final class SimulatedNetwork {
     return events.advance(NetworkEvents.NEVER - 1);
   }
 
+  /** What this host wants to send leaves now, and not when others wait. */
+  void flush(InetSocketAddress address) {
+    events.flush(topology.node(address));
+  }
+
   /** Asks one host for what it wants to send, after a change from outside in mid-run. */
   public void wake(InetSocketAddress address) {
     events.wake(topology.node(address));
