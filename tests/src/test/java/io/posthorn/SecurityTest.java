@@ -129,6 +129,39 @@ class SecurityTest {
     assertEquals(2, told.size());
   }
 
+  @Test
+  void whoIsToldOfAFirstUseMayThrowAndThePeerBeNamedAnyhow() throws IOException {
+    Path hosts = folder.resolve("known_hosts");
+    Thread here = Thread.currentThread();
+    Thread.UncaughtExceptionHandler before = here.getUncaughtExceptionHandler();
+    Thread.UncaughtExceptionHandler usual = Thread.getDefaultUncaughtExceptionHandler();
+    List<Throwable> thrown = new CopyOnWriteArrayList<>();
+    IllegalStateException fault = new IllegalStateException("a fault of the application");
+    Security security =
+        Security.ephemeral()
+            .withTrustOnFirstUse(
+                hosts,
+                (peer, key) -> {
+                  throw fault;
+                });
+    MessageSocket server = open(Security.ephemeral());
+    MessageSocket client = open(security);
+    InetAddress speaker =
+        InetAddress.getByAddress(
+            "Kitchen speaker (2)", InetAddress.getLoopbackAddress().getAddress());
+    here.setUncaughtExceptionHandler((thread, e) -> thrown.add(e));
+    Thread.setDefaultUncaughtExceptionHandler((thread, e) -> thrown.add(e));
+    try {
+      client.connect(new InetSocketAddress(speaker, server.localAddress().getPort()));
+    } finally {
+      here.setUncaughtExceptionHandler(before);
+      Thread.setDefaultUncaughtExceptionHandler(usual);
+    }
+    assertEquals(List.of(fault), thrown);
+    exchange(client, server);
+    assertTrue(Files.readString(hosts).startsWith("127.0.0.1:"), Files.readString(hosts));
+  }
+
   /** FAULTS 59: of two that answer for one peer at its first contact, one is remembered. */
   @Test
   void fault59_twoFirstContactsAtOnceAreNotBothTheFirst() {

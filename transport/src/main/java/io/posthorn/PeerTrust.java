@@ -150,11 +150,7 @@ record PeerTrust(
       if (newcomers == Newcomers.REMEMBERED) {
         knownHosts.add(KnownHosts.nameOf(peer), PeerKey.of(publicKey));
       }
-      if (onFirstUse != null) {
-        onFirstUse.accept(peer, Fingerprint.of(publicKey));
-      }
-      return null;
-    } catch (IOException failed) {
+    } catch (IOException | RuntimeException failed) {
       return "the key of "
           + KnownHosts.nameOf(peer)
           + " cannot be remembered in "
@@ -162,6 +158,25 @@ record PeerTrust(
           + " ("
           + failed
           + "): make the file writable, or do without it";
+    }
+    tell(peer, publicKey);
+    return null;
+  }
+
+  /** What the application throws is its own affair, as in a handler: the peer is remembered. */
+  private void tell(InetSocketAddress peer, byte[] publicKey) {
+    if (onFirstUse == null) {
+      return;
+    }
+    try {
+      onFirstUse.accept(peer, Fingerprint.of(publicKey));
+    } catch (Throwable e) { // checked ones too, of other languages
+      Thread thread = Thread.currentThread();
+      try {
+        thread.getUncaughtExceptionHandler().uncaughtException(thread, e);
+      } catch (Throwable ofTheHandler) {
+        // Ignored, as the virtual machine does when a thread ends.
+      }
     }
   }
 

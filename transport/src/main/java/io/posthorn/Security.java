@@ -154,7 +154,8 @@ public final class Security {
    * As {@link #withTrustOnFirstUse(Path)}, and tells of each peer that is remembered.
    *
    * @param onFirstUse takes the peer and its key's fingerprint before {@code connect} returns; it
-   *     runs while the socket is locked, so it must be quick and leave the socket alone
+   *     runs while the socket is locked, so it must be quick and leave the socket alone; what it
+   *     throws goes to the thread's handler of uncaught exceptions, and the peer is taken
    */
   public Security withTrustOnFirstUse(
       Path knownHosts, BiConsumer<InetSocketAddress, Fingerprint> onFirstUse) {

@@ -26,6 +26,11 @@ class KnownHostsTest extends IdentityFolder {
         "post.example:9000",
         KnownHosts.nameOf(
             new InetSocketAddress(InetAddress.getByAddress("Post.Example", ip), 9000)));
+    assertEquals(
+        "10.0.0.7:9000",
+        KnownHosts.nameOf(
+            new InetSocketAddress(InetAddress.getByAddress("Kitchen speaker (2)", ip), 9000)),
+        "a line cannot begin with such a name");
     InetAddress six = InetAddress.getByAddress(new byte[16]);
     assertEquals("[0:0:0:0:0:0:0:0]:1", KnownHosts.nameOf(new InetSocketAddress(six, 1)));
   }

@@ -1,6 +1,7 @@
 package io.posthorn.identity;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,12 +59,20 @@ public final class KnownHosts {
   }
 
   /**
-   * The name under which a peer is kept: its host name as it was given, else its address, in square
-   * brackets if that has colons, and the port.
+   * The name under which a peer is kept: its host name as it was given, if the file can have that,
+   * else its address, in square brackets if that has colons, and the port.
    */
   public static String nameOf(InetSocketAddress peer) {
-    String host = peer.getHostString().toLowerCase(Locale.ROOT);
-    return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + peer.getPort();
+    String given = nameOf(peer.getHostString(), peer);
+    InetAddress address = peer.getAddress();
+    return address == null || PeerName.of(given) != null
+        ? given
+        : nameOf(address.getHostAddress(), peer);
+  }
+
+  private static String nameOf(String host, InetSocketAddress peer) {
+    String small = host.toLowerCase(Locale.ROOT);
+    return (small.indexOf(':') >= 0 ? "[" + small + "]" : small) + ":" + peer.getPort();
   }
 
   /**
