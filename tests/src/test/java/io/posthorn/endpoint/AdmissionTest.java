@@ -56,8 +56,12 @@ class AdmissionTest {
           outbox);
 
   private byte[] first(long id, byte[] cookie) {
+    return first(id, id, cookie);
+  }
+
+  private byte[] first(long id, long ephemeral, byte[] cookie) {
     byte[] body = new byte[100];
-    int length = ClearHandshake.initiator(id, new SplittableRandom(id)).writeFirst(body, 0);
+    int length = ClearHandshake.initiator(id, new SplittableRandom(ephemeral)).writeFirst(body, 0);
     byte[] out = new byte[WireLimits.MINIMUM_DATAGRAM_BYTES];
     FirstMessagePacket.write(
         out, 0, WireLimits.SUITE_CLEAR, id, cookie, cookie.length, body, length);
@@ -201,6 +205,27 @@ class AdmissionTest {
     assertEquals(invalid, give(first(1, new byte[1]), HandPeer.address(1), 0));
     assertNull(answer(), "no answer to any of them");
     assertEquals(Admission.COOKIE_THRESHOLD, admission.halfOpenCount());
+  }
+
+  /** FAULTS 42: reused for the same M1 it gets the same M2, for another it begins nothing. */
+  @Test
+  void fault42_aCookieThatIsReusedBeginsNoOtherHandshake() {
+    fill(Admission.COOKIE_THRESHOLD, 0);
+    give(1, 0);
+    byte[] cookie = cookie();
+    assertEquals(DropReason.NONE, give(first(1, cookie), HandPeer.address(1), 0));
+    byte[] second = answer();
+    assertNotNull(second);
+    for (int other = 2; other < 50; other++) {
+      assertEquals(
+          DropReason.COOKIE_INVALID, give(first(1, other, cookie), HandPeer.address(1), 0));
+      assertNull(answer());
+    }
+    assertEquals(DropReason.NONE, give(first(1, cookie), HandPeer.address(1), S));
+    byte[] again = answer();
+    assertNotNull(again);
+    assertArrayEquals(second, again);
+    assertEquals(Admission.COOKIE_THRESHOLD + 1, admission.halfOpenCount());
   }
 
   @Test

@@ -185,11 +185,18 @@ final class Admission {
     long id = first.initiatorConnectionId();
     if (first.cookieLength() > 0) {
       return cookies.verify(
-              source, id, datagram, first.cookieFrom(), first.cookieLength(), nowNanos)
+              source,
+              id,
+              datagram,
+              first.bodyFrom(),
+              datagram,
+              first.cookieFrom(),
+              first.cookieLength(),
+              nowNanos)
           ? DropReason.NONE
           : DropReason.COOKIE_INVALID;
     }
-    int length = cookies.issue(source, id, nowNanos, cookie, 0);
+    int length = cookies.issue(source, id, datagram, first.bodyFrom(), nowNanos, cookie, 0);
     byte[] answer = new byte[16 + WireLimits.MAX_COOKIE_BYTES];
     int bytes = ControlPacket.writeRetry(answer, 0, id, cookie, length);
     outbox.add(Arrays.copyOf(answer, bytes), source);

@@ -40,7 +40,7 @@ public enum DropReason {
   RATE_LIMITED,
   /** As many connections as are allowed. */
   CONNECTION_LIMIT,
-  /** A cookie that was not issued here, is too old, or belongs to another address. */
+  /** A cookie not issued here, too old, or of another address, connection id or ephemeral key. */
   COOKIE_INVALID,
   /** A data packet for a connection that is not known. */
   UNKNOWN_CONNECTION,

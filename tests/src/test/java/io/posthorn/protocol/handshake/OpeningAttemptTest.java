@@ -91,6 +91,38 @@ class OpeningAttemptTest {
     assertArrayEquals(new byte[] {9, 8, 7, 6}, cookieOfNext(BEGUN + 280 * MS));
   }
 
+  /** It may have been issued for a damaged M1, or be too old: the responder says nothing then. */
+  @Test
+  void aCookieThatBringsNoAnswerIsGivenUpForAnother() {
+    attempt.write(out, 0, BEGUN);
+    attempt.onRetry(COOKIE, 2, 5, BEGUN + 30 * MS);
+    for (int i = 0; i < OpeningAttempt.TRIES_PER_COOKIE; i++) {
+      assertEquals(5, cookieOfNext(attempt.nextNanos()).length);
+    }
+    long bare = attempt.nextNanos();
+    assertEquals(0, cookieOfNext(bare).length);
+    assertEquals(-1, attempt.roundTripNanos(bare + 10 * MS), "M2 may answer the cookie still");
+    attempt.onRetry(COOKIE, 0, 4, bare + 30 * MS);
+    assertEquals(bare + 30 * MS, attempt.nextNanos());
+    for (int i = 0; i < OpeningAttempt.TRIES_PER_COOKIE; i++) {
+      assertArrayEquals(new byte[] {9, 8, 7, 6}, cookieOfNext(attempt.nextNanos()));
+    }
+    assertEquals(0, cookieOfNext(attempt.nextNanos()).length);
+  }
+
+  @Test
+  void theFirstMessageWithACookieHasTheSameBody() {
+    attempt.write(out, 0, BEGUN);
+    first.check(out, 0, WireLimits.MINIMUM_DATAGRAM_BYTES);
+    byte[] body = Arrays.copyOfRange(out, first.bodyFrom(), first.bodyFrom() + first.bodyLength());
+    attempt.onRetry(COOKIE, 2, 5, BEGUN);
+    attempt.write(out, 0, BEGUN);
+    first.check(out, 0, WireLimits.MINIMUM_DATAGRAM_BYTES);
+    assertEquals(5, first.cookieLength());
+    assertArrayEquals(
+        body, Arrays.copyOfRange(out, first.bodyFrom(), first.bodyFrom() + first.bodyLength()));
+  }
+
   @Test
   void aRoundTripIsMeasuredOnlyWhereOneMessageCanHaveBeenAnswered() {
     attempt.write(out, 0, BEGUN);

@@ -19,6 +19,9 @@ class RetryCookiesTest {
   private final InetSocketAddress client = address(1000, 192, 0, 2, 1);
   private final RetryCookies cookies = new RetryCookies(new SplittableRandom(1));
 
+  /** 32 bytes that count, and four before and behind them that do not. */
+  private final byte[] ephemeral = new byte[40];
+
   @Test
   void fault42_aCookieIsGoodForItsAddressAndConnectionAlone() {
     byte[] cookie = issue(client, 5, 0);
@@ -33,6 +36,17 @@ class RetryCookiesTest {
     six[3] = 1;
     assertFalse(verify(address(1000, six), 5, cookie, 0), "another family");
     assertTrue(verify(address(1000, six), 5, issue(address(1000, six), 5, 0), 0));
+  }
+
+  /** FAULTS 42: else one cookie would begin as many handshakes as there are keys. */
+  @Test
+  void fault42_aCookieIsGoodForOneEphemeralKeyAlone() {
+    byte[] cookie = issue(client, 5, 0);
+    for (int at = 0; at < ephemeral.length; at++) {
+      ephemeral[at] ^= 1;
+      assertEquals(at < 4 || at >= 36, verify(client, 5, cookie, 0), "byte " + at);
+      ephemeral[at] ^= 1;
+    }
   }
 
   @Test
@@ -55,8 +69,8 @@ class RetryCookiesTest {
         // Each pair has its own cookies, since time only goes on.
         RetryCookies fresh = new RetryCookies(new SplittableRandom(issued));
         byte[] out = new byte[RetryCookies.COOKIE_BYTES];
-        fresh.issue(client, 9, issued, out, 0);
-        boolean good = fresh.verify(client, 9, out, 0, out.length, issued + age);
+        fresh.issue(client, 9, ephemeral, 4, issued, out, 0);
+        boolean good = fresh.verify(client, 9, ephemeral, 4, out, 0, out.length, issued + age);
         if (age <= 5 * SECOND) {
           assertTrue(good, issued + " + " + age);
         }
@@ -89,7 +103,7 @@ class RetryCookiesTest {
     assertFalse(verify(client, 5, early, period));
     assertTrue(verify(client, 5, late, period));
     RetryCookies other = new RetryCookies(new SplittableRandom(2));
-    assertFalse(other.verify(client, 5, late, 0, late.length, period));
+    assertFalse(other.verify(client, 5, ephemeral, 4, late, 0, late.length, period));
   }
 
   @Test
@@ -115,14 +129,16 @@ class RetryCookiesTest {
 
   private byte[] issue(InetSocketAddress from, long connectionId, long nowNanos) {
     byte[] out = new byte[RetryCookies.COOKIE_BYTES + 3];
-    assertEquals(RetryCookies.COOKIE_BYTES, cookies.issue(from, connectionId, nowNanos, out, 3));
+    assertEquals(
+        RetryCookies.COOKIE_BYTES,
+        cookies.issue(from, connectionId, ephemeral, 4, nowNanos, out, 3));
     return Arrays.copyOfRange(out, 3, out.length);
   }
 
   private boolean verify(InetSocketAddress from, long connectionId, byte[] cookie, long nowNanos) {
     byte[] in = new byte[cookie.length + 2];
     System.arraycopy(cookie, 0, in, 2, cookie.length);
-    return cookies.verify(from, connectionId, in, 2, cookie.length, nowNanos);
+    return cookies.verify(from, connectionId, ephemeral, 4, in, 2, cookie.length, nowNanos);
   }
 
   private static byte[] token(ResetTokens tokens, long connectionId) {

@@ -30,6 +30,12 @@ public final class OpeningAttempt {
    */
   public static final int FORGED_PER_SECOND = 250;
 
+  /**
+   * How often M1 goes with a cookie before it goes without one again: a cookie grows old, and one
+   * that was issued for an M1 damaged on its way is good for no other.
+   */
+  static final int TRIES_PER_COOKIE = 8;
+
   private static final byte[] NONE = new byte[0];
 
   private final Handshake handshake;
@@ -38,6 +44,8 @@ public final class OpeningAttempt {
   private final byte[] body = new byte[WireLimits.MAX_HANDSHAKE_BODY_BYTES];
   private final int bodyLength;
   private byte[] cookie = NONE;
+  private int cookieTries;
+  private boolean hadCookie;
   private byte[] first;
   private byte[] third = NONE;
   private long nextNanos;
@@ -116,6 +124,10 @@ public final class OpeningAttempt {
     if (answered || nowNanos < nextNanos) {
       return 0;
     }
+    if (cookie.length > 0 && ++cookieTries > TRIES_PER_COOKIE) {
+      cookie = NONE;
+      first = firstMessage();
+    }
     System.arraycopy(first, 0, out, from, first.length);
     firstsSent++;
     sameFirstsSent++;
@@ -128,20 +140,23 @@ public final class OpeningAttempt {
   }
 
   /**
-   * The responder asks for a cookie: M1 goes again with it, at once. A second one is taken only at
-   * the next repetition, so that forged retries do not make a storm.
+   * The responder asks for a cookie: M1 goes again with it, at once. One that comes while M1 has
+   * one goes only with the next repetition, so that forged retries do not make a storm.
    */
   public void onRetry(byte[] datagram, int from, int length, long nowNanos) {
     if (answered) {
       return;
     }
-    boolean had = cookie.length > 0;
-    cookie = java.util.Arrays.copyOfRange(datagram, from, from + length);
-    first = firstMessage();
-    if (!had) {
-      sameFirstsSent = 0;
+    if (cookie.length == 0) {
+      cookieTries = 0;
       nextNanos = nowNanos;
     }
+    if (!hadCookie) {
+      hadCookie = true;
+      sameFirstsSent = 0;
+    }
+    cookie = java.util.Arrays.copyOfRange(datagram, from, from + length);
+    first = firstMessage();
   }
 
   /**

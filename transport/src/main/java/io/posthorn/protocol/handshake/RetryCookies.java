@@ -16,10 +16,13 @@ import javax.crypto.spec.SecretKeySpec;
  *
  * <pre>
  *   0            1
- *   +------------+--------------------------------------------------------------------+
- *   | tick, low 8| first 16 bytes of HMAC-SHA-256(key, tick, connection id, port, IP) |
- *   +------------+--------------------------------------------------------------------+
+ *   +------------+-------------------------------------------------------------------------------+
+ *   | tick, low 8| first 16 bytes of HMAC-SHA-256(key, tick, connection id, ephemeral, port, IP) |
+ *   +------------+-------------------------------------------------------------------------------+
  * </pre>
+ *
+ * <p>With the initiator's ephemeral key in it a cookie is good for one handshake, however often it
+ * comes: whoever proved an address once does not begin many with that.
  *
  * <p>A tick is {@link #TICK_NANOS} long. A cookie is good in its own tick and the next one: for 5 s
  * at least, for 10 s at most. A key is used for 12 ticks, then replaced by a new one; the one
@@ -37,14 +40,16 @@ public final class RetryCookies {
 
   private static final int MAC_BYTES = 16;
   private static final int KEY_BYTES = 32;
+  private static final int EPHEMERAL_BYTES = 32;
   private static final int ADDRESS_LIMIT_BYTES = 16;
+  private static final int FIXED_BYTES = 8 + 8 + EPHEMERAL_BYTES + 2 + 1;
   private static final long NO_EPOCH = Long.MIN_VALUE;
 
   private final RandomGenerator random;
   private final Mac mac;
   private final byte[] currentKey = new byte[KEY_BYTES];
   private final byte[] previousKey = new byte[KEY_BYTES];
-  private final byte[] input = new byte[8 + 8 + 2 + 1 + ADDRESS_LIMIT_BYTES];
+  private final byte[] input = new byte[FIXED_BYTES + ADDRESS_LIMIT_BYTES];
   private long epoch = NO_EPOCH;
 
   /** Draws its keys from {@code random} when they are needed. */
@@ -62,28 +67,38 @@ public final class RetryCookies {
    *
    * @param from resolved address that the M1 came from
    * @param initiatorConnectionId the connection id in that M1
+   * @param ephemeral has the first 32 bytes of that M1's body from {@code ephemeralFrom} on
    * @param out has room for {@link #COOKIE_BYTES} from {@code at} on
    * @return {@link #COOKIE_BYTES}
    */
   public int issue(
-      InetSocketAddress from, long initiatorConnectionId, long nowNanos, byte[] out, int at) {
+      InetSocketAddress from,
+      long initiatorConnectionId,
+      byte[] ephemeral,
+      int ephemeralFrom,
+      long nowNanos,
+      byte[] out,
+      int at) {
     long tick = Math.floorDiv(nowNanos, TICK_NANOS);
     rotate(tick);
-    byte[] code = code(tick, from, initiatorConnectionId);
+    byte[] code = code(tick, from, initiatorConnectionId, ephemeral, ephemeralFrom);
     out[at] = (byte) tick;
     System.arraycopy(code, 0, out, at + 1, MAC_BYTES);
     return COOKIE_BYTES;
   }
 
   /**
-   * Whether these bytes are a cookie that was issued here, for this address and connection id,
-   * within its lifetime. The comparison takes the same time whatever differs.
+   * Whether these bytes are a cookie that was issued here, for this address, connection id and
+   * ephemeral key, within its lifetime. The comparison takes the same time whatever differs.
    *
+   * @param ephemeral as for {@link #issue}
    * @param cookie any bytes that came in; {@code at} and {@code length} lie within it
    */
   public boolean verify(
       InetSocketAddress from,
       long initiatorConnectionId,
+      byte[] ephemeral,
+      int ephemeralFrom,
       byte[] cookie,
       int at,
       int length,
@@ -101,26 +116,32 @@ public final class RetryCookies {
     } else {
       return false;
     }
-    byte[] expected = code(tick, from, initiatorConnectionId);
+    byte[] expected = code(tick, from, initiatorConnectionId, ephemeral, ephemeralFrom);
     return MessageDigest.isEqual(
         Arrays.copyOf(expected, MAC_BYTES), Arrays.copyOfRange(cookie, at + 1, at + length));
   }
 
-  private byte[] code(long tick, InetSocketAddress from, long initiatorConnectionId) {
+  private byte[] code(
+      long tick,
+      InetSocketAddress from,
+      long initiatorConnectionId,
+      byte[] ephemeral,
+      int ephemeralFrom) {
     InetAddress ip = from.getAddress();
     byte[] address = ip.getAddress();
     BigEndian.putLong(input, 0, tick);
     BigEndian.putLong(input, 8, initiatorConnectionId);
-    BigEndian.putShort(input, 16, from.getPort());
-    input[18] = (byte) address.length;
-    System.arraycopy(address, 0, input, 19, address.length);
+    System.arraycopy(ephemeral, ephemeralFrom, input, 16, EPHEMERAL_BYTES);
+    BigEndian.putShort(input, FIXED_BYTES - 3, from.getPort());
+    input[FIXED_BYTES - 1] = (byte) address.length;
+    System.arraycopy(address, 0, input, FIXED_BYTES, address.length);
     byte[] key = Math.floorDiv(tick, TICKS_PER_KEY) == epoch ? currentKey : previousKey;
     try {
       mac.init(new SecretKeySpec(key, "HmacSHA256"));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("HMAC takes any key", e);
     }
-    mac.update(input, 0, 19 + address.length);
+    mac.update(input, 0, FIXED_BYTES + address.length);
     return mac.doFinal();
   }
 
