@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.protocol.protection.PacketProtection;
+import io.posthorn.wire.BigEndian;
+import io.posthorn.wire.WireLimits;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -148,8 +150,46 @@ class NoiseXXTest {
     assertEquals(Handshake.FAILED, initiator.readSecond(reflected, 0, 32, payload));
   }
 
+  /** An M2 over another prologue does not open: nobody on the path chooses version or suite. */
   @Test
-  void versionSuiteConnectionIdAndSecretAreBound() {
+  void eachByteOfThePrologueIsBound() {
+    SplittableRandom random = new SplittableRandom(14);
+    StaticKey key = StaticKey.generate(random);
+    byte[] prologue = Prologue.of(1, CONNECTION_ID);
+    for (int at = 0; at < prologue.length; at++) {
+      byte[] other = prologue.clone();
+      other[at] ^= 1;
+      assertSecondFails(
+          NoiseXX.initiator(key, CONNECTION_ID, null, random), responder(key, other, random));
+    }
+    Handshakes ends =
+        new Handshakes(
+            NoiseXX.initiator(key, CONNECTION_ID, null, random), responder(key, prologue, random));
+    ends.complete();
+  }
+
+  /** What the prologue says, as another implementation would write it. */
+  @Test
+  void thePrologueTellsVersionSuiteAndConnectionId() {
+    byte[] one = Prologue.of(1, CONNECTION_ID);
+    byte[] expected = new byte[21];
+    System.arraycopy("posthorn".getBytes(UTF_8), 0, expected, 0, 8);
+    BigEndian.putInt(expected, 8, WireLimits.VERSION);
+    expected[12] = 1;
+    BigEndian.putLong(expected, 13, CONNECTION_ID);
+    assertArrayEquals(expected, one);
+    expected[12] = 2;
+    assertArrayEquals(expected, Prologue.of(2, CONNECTION_ID));
+  }
+
+  private static NoiseXX responder(StaticKey key, byte[] prologue, SplittableRandom random) {
+    byte[] ephemeral = new byte[32];
+    random.nextBytes(ephemeral);
+    return new NoiseXX(false, key, ephemeral, prologue, null);
+  }
+
+  @Test
+  void connectionIdAndSecretAreBound() {
     SplittableRandom random = new SplittableRandom(10);
     StaticKey key = StaticKey.generate(random);
     byte[] secret = new byte[32];
