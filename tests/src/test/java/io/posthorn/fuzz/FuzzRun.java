@@ -5,12 +5,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -20,12 +21,11 @@ import java.util.stream.Stream;
  * {@code keep}, if what the corpus reaches is to be written into the repository, as few and as
  * short inputs as will do.
  *
- * <p>Exits with 1 if there is a finding. Its input is under {@code findings}; mended, it belongs as
- * a line with a remark into the target's file of {@code src/test/resources/fuzz}.
+ * <p>Exits with 1 if there is a finding, if Jazzer fails or runs nothing, and if a name is not a
+ * target's. The input of a finding is under {@code findings}; mended, it belongs as a line with a
+ * remark into the target's file of {@code src/test/resources/fuzz}.
  */
 public final class FuzzRun {
-  private static final int KEPT_INPUTS = 80;
-  private static final int KEPT_BYTES = 24_000;
   private static final Pattern EXECUTED = Pattern.compile("number_of_executed_units: (\\d+)");
   private static final Pattern COVERED = Pattern.compile("cov: (\\d+)");
 
@@ -45,40 +45,62 @@ public final class FuzzRun {
     boolean keep = arguments.length > 3 && arguments[3].equals("keep");
     FuzzRun run =
         new FuzzRun(Path.of(arguments[2]).toAbsolutePath(), Integer.parseInt(arguments[1]), keep);
-    int findings = 0;
-    for (FuzzTarget target : FuzzTarget.all()) {
-      if (names.contains("all") || names.contains(target.name())) {
-        findings += run.fuzz(target);
-      }
+    boolean failed = false;
+    for (FuzzTarget target : targets(names)) {
+      failed |= run.fuzz(target);
     }
-    if (findings > 0) {
+    if (failed) {
       System.exit(1);
     }
   }
 
-  /** Answers the number of findings. */
-  private int fuzz(FuzzTarget target) throws IOException, InterruptedException {
+  /**
+   * The targets of these names, or all for {@code all}.
+   *
+   * @throws IllegalArgumentException if a name is neither
+   */
+  static List<FuzzTarget> targets(List<String> names) {
+    List<FuzzTarget> all = FuzzTarget.all();
+    List<String> unknown = new ArrayList<>(names);
+    unknown.removeAll(all.stream().map(FuzzTarget::name).toList());
+    unknown.remove("all");
+    if (!unknown.isEmpty()) {
+      throw new IllegalArgumentException("no fuzz target is called " + unknown);
+    }
+    return names.contains("all")
+        ? all
+        : all.stream().filter(target -> names.contains(target.name())).toList();
+  }
+
+  /** Answers whether it failed. */
+  private boolean fuzz(FuzzTarget target) throws IOException, InterruptedException {
     Path corpus = Files.createDirectories(folder.resolve("corpus").resolve(target.name()));
     Path findings = Files.createDirectories(folder.resolve("findings").resolve(target.name()));
     write(corpus, target.seeds());
     write(corpus, target.kept());
-    long before = count(findings);
+    Set<String> before = names(findings);
     Path log = folder.resolve(target.name() + ".log");
-    jazzer(target, log, List.of("-max_total_time=" + seconds, "-print_final_stats=1"), corpus);
+    int exit =
+        jazzer(target, log, List.of("-max_total_time=" + seconds, "-print_final_stats=1"), corpus);
     String said = Files.readString(log, StandardCharsets.ISO_8859_1);
-    long found = count(findings) - before;
+    Set<String> found = names(findings);
+    found.removeAll(before);
+    FuzzOutcome outcome = new FuzzOutcome(exit, Long.parseLong(last(EXECUTED, said, "0")), found);
     System.out.printf(
         Locale.ROOT,
         "%-24s %,13d executions, coverage %s, %d inputs, %d findings%n",
         target.name(),
-        Long.parseLong(last(EXECUTED, said, "0")),
+        outcome.executions(),
         last(COVERED, said, "?"),
-        count(corpus),
-        found);
-    if (keep && found == 0) {
+        names(corpus).size(),
+        found.size());
+    String failure = outcome.failure();
+    if (failure != null) {
+      System.out.println(target.name() + " FAILED: " + failure + "; see " + log);
+    } else if (keep) {
       keep(target, corpus);
     }
-    return (int) found;
+    return failure != null;
   }
 
   private static String last(Pattern pattern, String text, String otherwise) {
@@ -89,7 +111,8 @@ public final class FuzzRun {
     return last;
   }
 
-  private void jazzer(FuzzTarget target, Path log, List<String> options, Path... corpora)
+  /** Answers the exit status. */
+  private int jazzer(FuzzTarget target, Path log, List<String> options, Path... corpora)
       throws IOException, InterruptedException {
     Path findings = folder.resolve("findings").resolve(target.name());
     List<String> command = new ArrayList<>();
@@ -110,7 +133,7 @@ public final class FuzzRun {
     for (Path corpus : corpora) {
       command.add(corpus.toString());
     }
-    new ProcessBuilder(command)
+    return new ProcessBuilder(command)
         .redirectErrorStream(true)
         .redirectOutput(log.toFile())
         .start()
@@ -124,42 +147,33 @@ public final class FuzzRun {
     }
   }
 
-  private static long count(Path folder) throws IOException {
+  private static Set<String> names(Path folder) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
       return files
           .map(file -> file.getFileName().toString())
           .filter(name -> !name.endsWith(".java") && !name.startsWith("slow-unit-"))
-          .count();
+          .collect(Collectors.toCollection(TreeSet::new));
     }
   }
 
   /**
-   * Writes the shortest inputs that reach what the whole corpus reaches, as far as there is room.
+   * Writes the shortest inputs that reach what the whole corpus reaches, as far as there is room,
+   * behind those that found something once.
    */
   private void keep(FuzzTarget target, Path corpus) throws IOException, InterruptedException {
     Path merged = Files.createTempDirectory(folder, "merged");
-    jazzer(target, folder.resolve("merge.log"), List.of("-merge=1"), merged, corpus);
+    int exit = jazzer(target, folder.resolve("merge.log"), List.of("-merge=1"), merged, corpus);
+    if (exit != 0) {
+      throw new IllegalStateException("the merge of " + target.name() + " ended with " + exit);
+    }
     List<byte[]> inputs = new ArrayList<>();
     try (Stream<Path> files = Files.list(merged)) {
       for (Path file : files.toList()) {
         inputs.add(Files.readAllBytes(file));
       }
     }
-    inputs.sort(
-        Comparator.<byte[]>comparingInt(each -> each.length)
-            .thenComparing(java.util.Arrays::compare));
-    StringBuilder lines =
-        new StringBuilder("# Inputs that fuzzing of " + target.name() + " kept, one a line.\n");
-    int bytes = 0;
-    int count = 0;
-    for (byte[] input : inputs) {
-      bytes += input.length;
-      if (++count > KEPT_INPUTS || bytes > KEPT_BYTES) {
-        break;
-      }
-      lines.append(HexFormat.of().formatHex(input)).append('\n');
-    }
     Path resources = Path.of(System.getProperty("posthorn.root"), "tests/src/test/resources/fuzz");
-    Files.writeString(resources.resolve(target.name() + ".txt"), lines);
+    Path kept = resources.resolve(target.name() + ".txt");
+    Files.writeString(kept, KeptInputs.text(target.name(), Files.readString(kept), inputs));
   }
 }
