@@ -46,6 +46,9 @@ final class SocketWorld implements AutoCloseable {
   private final Security security;
   private final SocketModel model;
 
+  private boolean closedOne;
+  private boolean reopenedOne;
+
   /** What is to hold. */
   final SocketVerdict verdict;
 
@@ -109,6 +112,7 @@ final class SocketWorld implements AutoCloseable {
     Occupant occupant = at(seat);
     if (occupant.closed) {
       begin(occupant.seat);
+      reopenedOne = true;
       return;
     }
     int port = occupant.address.getPort();
@@ -119,6 +123,7 @@ final class SocketWorld implements AutoCloseable {
   void closeSocket(int seat, boolean lingers) throws IOException {
     Occupant occupant = at(seat);
     model.end(occupant);
+    closedOne = true;
     CloseReport report = occupant.socket.close(lingers ? LINGER : Duration.ZERO);
     assertTrue(occupant.socket.isClosed(), "closed, but open");
     assertNoneOpen(occupant);
@@ -392,6 +397,23 @@ final class SocketWorld implements AutoCloseable {
           Message.to(occupant.address).delivery(Delivery.UNRELIABLE).body(new byte[65_508]);
       assertThrows(MessageTooLargeException.class, () -> occupant.socket.send(huge));
     }
+  }
+
+  /** Whether a network lost something. */
+  boolean hasLost() {
+    return model.occupants.stream()
+        .map(occupant -> occupant.socket.statistics())
+        .anyMatch(seen -> seen.impaired("out.lost") + seen.impaired("in.lost") > 0);
+  }
+
+  /** Whether a step closed a socket. */
+  boolean hasClosed() {
+    return closedOne;
+  }
+
+  /** Whether a step took a seat again that had been left. */
+  boolean hasReopened() {
+    return reopenedOne;
   }
 
   /** Closes what a failure has left open. */
