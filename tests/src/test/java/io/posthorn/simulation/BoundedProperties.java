@@ -7,6 +7,7 @@ import io.posthorn.Delivery;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.protocol.SendOutcome;
+import io.posthorn.simulation.Hardness.Fault;
 import io.posthorn.simulation.checker.Checkers;
 import io.posthorn.simulation.checker.History;
 import io.posthorn.simulation.checker.MemoryChecker;
@@ -21,9 +22,17 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.Size;
+import net.jqwik.api.lifecycle.AfterContainer;
 
 /** Invariant 5: full means back-pressure; nothing that is reliable is dropped. */
 class BoundedProperties {
+  private static final Hardness HARDNESS =
+      new Hardness()
+          .atLeast(40, Fault.LOST)
+          .atLeast(20, Fault.REORDERED)
+          .atLeast(5, Fault.DUPLICATED)
+          .atLeast(5, Fault.CORRUPTED);
+
   private static final int LARGEST_BYTES = 60_000;
 
   /** What a burst consists of: each size many times over, on one channel. */
@@ -47,6 +56,11 @@ class BoundedProperties {
   Arbitrary<LinkConditions> links() {
     return NetworkArbitraries.links(20, Duration.ZERO)
         .map(link -> link.loss().bursts() ? link.withLoss(0.2) : link);
+  }
+
+  @AfterContainer
+  static void theTriesWereHard() {
+    HARDNESS.check();
   }
 
   /** A reader that stops for a while: its peer is told to wait, and to go on. */
@@ -74,6 +88,7 @@ class BoundedProperties {
     assertEquals(count, pair.history.received().size());
     checkMemory(pair, options);
     Checkers.checkSoFar(pair.history);
+    HARDNESS.add(pair.network.counters());
   }
 
   /** A reader of one message a second, for a while, then no faster than it likes. */
@@ -106,6 +121,7 @@ class BoundedProperties {
     assertTrue(pair.isSettled());
     checkMemory(pair, options);
     Checkers.checkSoFar(pair.history);
+    HARDNESS.add(pair.network.counters());
   }
 
   /** One reader that sleeps does not hold another connection of the same socket back. */

@@ -3,6 +3,7 @@ package io.posthorn.simulation;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
+import io.posthorn.simulation.Hardness.Fault;
 import io.posthorn.simulation.checker.Checkers;
 import io.posthorn.simulation.checker.HonestyChecker;
 import io.posthorn.simulation.checker.LivenessChecker;
@@ -25,7 +26,13 @@ import net.jqwik.api.lifecycle.AfterContainer;
 
 /** What is promised of messages, over any network that lets something through now and then. */
 class DeliveryProperties {
-  private static final Hardness HARDNESS = new Hardness();
+  private static final Hardness HARDNESS =
+      new Hardness()
+          .atLeast(50, Fault.LOST)
+          .atLeast(25, Fault.REORDERED)
+          .atLeast(10, Fault.OUTAGE)
+          .atLeast(20, Fault.DUPLICATED)
+          .atLeast(10, Fault.CORRUPTED);
 
   /**
    * How soon a message arrives once the network is good, beyond three of the round trips that the

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
+import io.posthorn.simulation.Hardness.Fault;
 import io.posthorn.testkit.jqwik.NetworkArbitraries;
 import io.posthorn.testkit.jqwik.ScheduledSend;
 import java.time.Duration;
@@ -16,9 +17,18 @@ import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.lifecycle.AfterContainer;
 
 /** Invariant 7: same seed, same inputs, the same trace, byte for byte. */
 class DeterminismProperties {
+  private static final Hardness HARDNESS =
+      new Hardness()
+          .atLeast(20, Fault.LOST)
+          .atLeast(3, Fault.REORDERED)
+          .atLeast(15, Fault.OUTAGE)
+          .atLeast(5, Fault.DUPLICATED)
+          .atLeast(2, Fault.CORRUPTED);
+
   private record Outcome(byte[] trace, String history) {}
 
   @Provide
@@ -29,6 +39,11 @@ class DeterminismProperties {
   @Provide
   Arbitrary<List<ScheduledSend>> sends() {
     return NetworkArbitraries.sends(8);
+  }
+
+  @AfterContainer
+  static void theTriesWereHard() {
+    HARDNESS.check();
   }
 
   @Property(tries = 60, edgeCases = EdgeCasesMode.NONE)
@@ -67,6 +82,7 @@ class DeterminismProperties {
     pair.network.recordTrace();
     pair.schedule(sends);
     pair.network.run(Duration.ofSeconds(5));
+    HARDNESS.add(pair.network.counters());
     return new Outcome(pair.network.trace(), pair.history.toString());
   }
 }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.posthorn.Delivery;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.simulation.Hardness.Fault;
 import io.posthorn.simulation.checker.Checkers;
 import io.posthorn.simulation.checker.History;
 import io.posthorn.simulation.checker.History.Received;
@@ -25,13 +26,22 @@ import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.RandomDistribution;
 import net.jqwik.api.Tuple;
+import net.jqwik.api.lifecycle.AfterContainer;
 
 /**
  * An endpoint against a model: for each way and channel a queue. Applications at both ends do what
  * they like in any order; after each step, what was handed over is what the model has at its head.
  */
 class EndpointModelProperties {
+  private static final Hardness HARDNESS =
+      new Hardness()
+          .atLeast(22, Fault.LOST)
+          .atLeast(20, Fault.REORDERED)
+          .atLeast(8, Fault.DUPLICATED)
+          .atLeast(5, Fault.CORRUPTED);
+
   private static final int LARGEST_BYTES = 12_000;
 
   /** What an application, or fate, does. */
@@ -94,7 +104,8 @@ class EndpointModelProperties {
                 Arbitraries.integers().between(0, LARGEST_BYTES)))
         .as(Step::new)
         .list()
-        .ofMaxSize(40);
+        .ofMaxSize(40)
+        .withSizeDistribution(RandomDistribution.uniform());
   }
 
   @Provide
@@ -174,6 +185,11 @@ class EndpointModelProperties {
     }
   }
 
+  @AfterContainer
+  static void theTriesWereHard() {
+    HARDNESS.check();
+  }
+
   @Property(edgeCases = EdgeCasesMode.NONE)
   void anEndpointDoesWhatTheModelDoes(
       @ForAll long seed,
@@ -210,6 +226,7 @@ class EndpointModelProperties {
     } catch (AssertionError e) {
       throw new AssertionError(e.getMessage() + "\n" + pair.history, e);
     }
+    HARDNESS.add(pair.network.counters());
   }
 
   private static void take(Pair pair, Step step) {

@@ -2,26 +2,52 @@ package io.posthorn.simulation;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.StringJoiner;
+
 /** How bad the networks of a property's tries were, for a property over good ones proves little. */
 final class Hardness {
-  /** Below so many tries, shares say nothing. */
-  private static final int FEWEST_TRIES = 100;
+  /** What may happen to the datagrams of a try. */
+  enum Fault {
+    LOST,
+    REORDERED,
+    OUTAGE,
+    DUPLICATED,
+    CORRUPTED;
 
+    private boolean isIn(LinkCounters counters) {
+      return switch (this) {
+        case LOST -> counters.lost() > 0;
+        case REORDERED -> counters.reordered() > 0;
+        case OUTAGE -> counters.outageDropped() > 0;
+        case DUPLICATED -> counters.duplicated() > 0;
+        case CORRUPTED -> counters.corrupted() > 0;
+      };
+    }
+  }
+
+  /** Below so many tries, shares say nothing. */
+  static final int FEWEST_TRIES = 60;
+
+  private static final int MOST_NEVER_OPENED_PERCENT = 5;
+
+  private final Map<Fault, Integer> seen = new EnumMap<>(Fault.class);
+  private final Map<Fault, Integer> leastPercent = new EnumMap<>(Fault.class);
   private int tries;
-  private int lost;
-  private int reordered;
-  private int outages;
-  private int duplicated;
-  private int corrupted;
   private int neverOpened;
+
+  /** Demands that a fault was seen in at least so many of a hundred tries. */
+  Hardness atLeast(int percent, Fault fault) {
+    leastPercent.put(fault, percent);
+    return this;
+  }
 
   void add(LinkCounters counters) {
     tries++;
-    lost += counters.lost() > 0 ? 1 : 0;
-    reordered += counters.reordered() > 0 ? 1 : 0;
-    outages += counters.outageDropped() > 0 ? 1 : 0;
-    duplicated += counters.duplicated() > 0 ? 1 : 0;
-    corrupted += counters.corrupted() > 0 ? 1 : 0;
+    for (Fault fault : Fault.values()) {
+      seen.merge(fault, fault.isIn(counters) ? 1 : 0, Integer::sum);
+    }
   }
 
   /** Messages of a try that did not arrive, since the handshake did not come through in time. */
@@ -29,27 +55,25 @@ final class Hardness {
     neverOpened += messages > 0 ? 1 : 0;
   }
 
-  /** At least half of the tries lost something, a quarter reordered, a tenth saw an outage. */
+  /** Fails if a fault was rarer than it has to be, or too many tries opened no connection. */
   void check() {
     System.out.println(this);
-    if (tries >= FEWEST_TRIES) {
-      assertTrue(2 * lost >= tries && 4 * reordered >= tries && 10 * outages >= tries, toString());
-      assertTrue(20 * neverOpened < tries, toString());
+    if (tries < FEWEST_TRIES) {
+      return;
     }
+    leastPercent.forEach(
+        (fault, percent) ->
+            assertTrue(
+                100 * seen.getOrDefault(fault, 0) >= percent * tries,
+                () -> "less than " + percent + " %: " + fault + ": " + this));
+    assertTrue(100 * neverOpened < MOST_NEVER_OPENED_PERCENT * tries, toString());
   }
 
   @Override
   public String toString() {
-    return ("of %d tries %d %% lost something, %d %% reordered, %d %% saw an outage, %d %% duplicated,"
-            + " %d %% corrupted, %d %% never opened")
-        .formatted(
-            tries,
-            share(lost),
-            share(reordered),
-            share(outages),
-            share(duplicated),
-            share(corrupted),
-            share(neverOpened));
+    StringJoiner shares = new StringJoiner(", ", "of " + tries + " tries ", "");
+    seen.forEach((fault, count) -> shares.add(share(count) + " % " + fault));
+    return shares.add(share(neverOpened) + " % never opened").toString();
   }
 
   private int share(int count) {

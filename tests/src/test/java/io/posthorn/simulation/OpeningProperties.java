@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.simulation.Hardness.Fault;
 import io.posthorn.simulation.checker.Checkers;
 import io.posthorn.simulation.checker.History;
 import io.posthorn.simulation.checker.LivenessChecker;
@@ -30,9 +31,17 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.lifecycle.AfterContainer;
 
 /** How connections begin, however hard the network or the peer makes it. */
 class OpeningProperties {
+  private static final Hardness HARDNESS =
+      new Hardness()
+          .atLeast(20, Fault.LOST)
+          .atLeast(20, Fault.REORDERED)
+          .atLeast(20, Fault.DUPLICATED)
+          .atLeast(10, Fault.CORRUPTED);
+
   private static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(10);
 
   /** Everything but much loss: what arrives late, twice, damaged or out of turn. */
@@ -40,6 +49,11 @@ class OpeningProperties {
   Arbitrary<LinkConditions> confusing() {
     return NetworkArbitraries.links(5, Duration.ZERO)
         .filter(link -> !link.loss().bursts() && link.rateBitsPerSecond() == 0);
+  }
+
+  @AfterContainer
+  static void theTriesWereHard() {
+    HARDNESS.check();
   }
 
   /** FAULTS 1: each of them, for the timeout is long enough for many attempts. */
@@ -73,6 +87,7 @@ class OpeningProperties {
     assertEquals(1, pair.b.endpoint().connections(pair.network.nowNanos()).size());
     LivenessChecker.check(pair.history, 0, Duration.ofSeconds(15).toNanos());
     Checkers.checkSoFar(pair.history);
+    HARDNESS.add(pair.network.counters());
   }
 
   /**
@@ -103,6 +118,7 @@ class OpeningProperties {
     assertEquals(40, pair.history.received().size());
     assertEquals(0, hook.answers, "resets before the handshake was complete");
     Checkers.checkSoFar(pair.history);
+    HARDNESS.add(pair.network.counters());
   }
 
   /**

@@ -2,6 +2,7 @@ package io.posthorn.simulation;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.simulation.Hardness.Fault;
 import io.posthorn.testkit.jqwik.NetworkArbitraries;
 import io.posthorn.testkit.jqwik.ScheduledSend;
 import io.posthorn.wire.PacketNumbers;
@@ -15,12 +16,21 @@ import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
+import net.jqwik.api.lifecycle.AfterContainer;
 
 /**
  * A packet number is a nonce: whatever is lost, no two packets of a connection carry the same. Seen
  * in clear mode, where the number is not hidden.
  */
 class PacketNumberProperties {
+  private static final Hardness HARDNESS =
+      new Hardness()
+          .atLeast(40, Fault.LOST)
+          .atLeast(12, Fault.REORDERED)
+          .atLeast(40, Fault.OUTAGE)
+          .atLeast(15, Fault.DUPLICATED)
+          .atLeast(8, Fault.CORRUPTED);
+
   private static final int CONNECTION_ID_AT = 1;
   private static final int NUMBER_AT = 9;
 
@@ -32,6 +42,11 @@ class PacketNumberProperties {
   @Provide
   Arbitrary<List<ScheduledSend>> sends() {
     return NetworkArbitraries.sends(10);
+  }
+
+  @AfterContainer
+  static void theTriesWereHard() {
+    HARDNESS.check();
   }
 
   @Property(edgeCases = EdgeCasesMode.NONE)
@@ -49,6 +64,7 @@ class PacketNumberProperties {
         });
     pair.schedule(sends);
     pair.network.run(Duration.ofSeconds(6));
+    HARDNESS.add(pair.network.counters());
   }
 
   private static void look(ByteBuffer datagram, Map<Long, Long> largest) {

@@ -7,6 +7,7 @@ import io.posthorn.Delivery;
 import io.posthorn.DraftOptions;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.simulation.Hardness.Fault;
 import io.posthorn.simulation.checker.Checkers;
 import io.posthorn.simulation.checker.OrderChecker;
 import io.posthorn.testkit.jqwik.NetworkArbitraries;
@@ -20,9 +21,18 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.lifecycle.AfterContainer;
 
 /** What is sent and how often timers run when there is little or nothing to do. */
 class QuietProperties {
+  private static final Hardness HARDNESS =
+      new Hardness()
+          .atLeast(50, Fault.LOST)
+          .atLeast(25, Fault.REORDERED)
+          .atLeast(30, Fault.OUTAGE)
+          .atLeast(20, Fault.DUPLICATED)
+          .atLeast(10, Fault.CORRUPTED);
+
   @Provide
   Arbitrary<LinkConditions> links() {
     return NetworkArbitraries.rebindingLinks();
@@ -31,6 +41,11 @@ class QuietProperties {
   @Provide
   Arbitrary<List<ScheduledSend>> sends() {
     return NetworkArbitraries.sends(10);
+  }
+
+  @AfterContainer
+  static void theTriesWereHard() {
+    HARDNESS.check();
   }
 
   /** A connection that was asked for stays, and says nothing but a keep-alive each ten seconds. */
@@ -221,5 +236,6 @@ class QuietProperties {
       timeouts = ran;
       datagrams = seen;
     }
+    HARDNESS.add(pair.network.counters());
   }
 }
