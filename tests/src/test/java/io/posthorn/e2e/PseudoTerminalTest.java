@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -134,6 +135,25 @@ class PseudoTerminalTest {
       assertEquals(0, terminal.exit(), terminal::output);
       assertTrue(terminal.output().contains("status 130"), terminal.output());
       assertTrue(terminal.output().contains(" echo "), terminal.output());
+    }
+  }
+
+  @Test
+  void aSecretThatIsTypedLetsInAndIsNotShown() throws Exception {
+    String secret = "brittle marmot quarries thrice";
+    Path file = Files.writeString(folder.resolve("secret"), secret + "\n");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+    try (RunningProgram listener = posthorn("listen", "--secret-file", file.toString(), ANY)) {
+      String send = "send --secret 127.0.0.1:" + listener.port() + " 'the message'";
+      try (RunningProgram sender = onTerminal(80, send)) {
+        sender.awaitOutput("secret: ");
+        sender.type(secret + "\n");
+        assertEquals(0, sender.exit(), sender::output);
+        for (String word : secret.split(" ", -1)) {
+          assertFalse(sender.output().contains(word), sender.output());
+        }
+      }
+      listener.awaitOutput("the message");
     }
   }
 
