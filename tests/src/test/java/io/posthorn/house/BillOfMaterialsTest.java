@@ -3,6 +3,7 @@ package io.posthorn.house;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,41 +21,44 @@ import org.junit.jupiter.api.Test;
 class BillOfMaterialsTest {
   private static final Path ROOT = Path.of(System.getProperty("posthorn.root"));
   private static final Pattern COMPONENT = Pattern.compile("\"purl\" : \"pkg:maven/([^@]+)@");
-  private static final boolean WRITTEN =
-      System.getProperty("posthorn.offline", "").equals("offline: false");
 
   @Test
   void theProgramsLibrariesAreListed() throws IOException {
     assertTrue(
         Files.readString(ROOT.resolve("pom.xml")).contains("<id>bill-of-materials</id>"),
         "the build writes none");
-    if (WRITTEN) {
-      assertEquals(
-          Set.of(
-              "com.google.code.gson/gson",
-              "com.esotericsoftware/kryo",
-              "com.esotericsoftware/minlog",
-              "com.esotericsoftware/reflectasm",
-              "info.picocli/picocli",
-              "io.posthorn/posthorn-cli",
-              "io.posthorn/posthorn-transport",
-              "net.java.dev.jna/jna-jpms",
-              "org.hdrhistogram/HdrHistogram",
-              "org.jspecify/jspecify",
-              "org.objenesis/objenesis"),
-          components("cli"));
-    }
+    assumeWritten();
+    assertEquals(
+        Set.of(
+            "com.google.code.gson/gson",
+            "com.esotericsoftware/kryo",
+            "com.esotericsoftware/minlog",
+            "com.esotericsoftware/reflectasm",
+            "info.picocli/picocli",
+            "io.posthorn/posthorn-cli",
+            "io.posthorn/posthorn-transport",
+            "net.java.dev.jna/jna-jpms",
+            "org.hdrhistogram/HdrHistogram",
+            "org.jspecify/jspecify",
+            "org.objenesis/objenesis"),
+        components("cli"));
   }
 
   @Test
   void twoBuildsWriteTheSame() throws IOException {
-    if (WRITTEN) {
-      for (String module : Set.of("transport", "cli")) {
-        String bill = Files.readString(ROOT.resolve(module).resolve("target/bom.json"));
-        assertFalse(bill.contains("\"serialNumber\""), module);
-        assertFalse(bill.contains("\"timestamp\""), module);
-      }
+    assumeWritten();
+    for (String module : Set.of("transport", "cli")) {
+      String bill = Files.readString(ROOT.resolve(module).resolve("target/bom.json"));
+      assertFalse(bill.contains("\"serialNumber\""), module);
+      assertFalse(bill.contains("\"timestamp\""), module);
     }
+  }
+
+  /** A skipped test fails where {@code CI=true}: what is to be published is built online. */
+  private static void assumeWritten() {
+    assumeTrue(
+        System.getProperty("posthorn.offline", "").equals("offline: false"),
+        "Maven was offline and wrote no bill of materials");
   }
 
   private static Set<String> components(String module) throws IOException {
