@@ -6,32 +6,55 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.posthorn.EcnMark;
+import io.posthorn.Security;
 import io.posthorn.fuzz.FuzzFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 
 /**
  * A capture, with the frames in it and the packets in those, is read to its end or refused by its
- * name. What was read can be written, and says the same when it is read again.
+ * name. What was read can be written, and says the same when it is read again. Before it stands the
+ * key log, which is read or refused likewise, and opens what it has the secrets of.
  */
 public final class CaptureFuzz {
   private static final FuzzFile FILE = new FuzzFile("capture.pcapng");
+  private static final FuzzFile KEYS = new FuzzFile("keys.log");
   private static final FuzzFile COPY = new FuzzFile("copy.pcapng");
   private static final int MOST = 1_000;
   private static final int LONGEST_PAYLOAD_BYTES = 65_507;
 
   private CaptureFuzz() {}
 
-  /** Takes the content of the file. */
-  public static void fuzzerTestOneInput(byte[] content) {
-    FILE.write(content);
+  /** Takes the length of the key log in two bytes, the key log, and the content of the file. */
+  public static void fuzzerTestOneInput(byte[] input) {
+    run(input);
+  }
+
+  /** As {@link #fuzzerTestOneInput}; answers how many packets were opened. */
+  static long run(byte[] input) {
+    if (input.length < 2) {
+      return 0;
+    }
+    int end = Math.min(input.length, 2 + Short.toUnsignedInt(ByteBuffer.wrap(input).getShort()));
+    List<ConnectionSecrets> secrets = List.of();
+    if (end > 2) {
+      KEYS.write(Arrays.copyOfRange(input, 2, end));
+      try {
+        secrets = ConnectionSecrets.readAll(KEYS.path());
+      } catch (IOException refused) {
+        KEYS.assertNamed(refused);
+      }
+    }
+    FILE.write(Arrays.copyOfRange(input, end, input.length));
     List<CapturedDatagram> all = new ArrayList<>();
     try (CaptureReader reader = new CaptureReader(FILE.path())) {
       for (CapturedDatagram next = reader.next();
@@ -42,7 +65,7 @@ public final class CaptureFuzz {
     } catch (IOException refused) {
       FILE.assertNamed(refused);
     }
-    CaptureDecryptor decryptor = new CaptureDecryptor(List.of());
+    CaptureDecryptor decryptor = new CaptureDecryptor(secrets);
     CapturedPackets packets = new CapturedPackets();
     PacketVisitor visitor = new PacketVisitor() {};
     List<CapturedDatagram> kept = new ArrayList<>();
@@ -59,6 +82,7 @@ public final class CaptureFuzz {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    return decryptor.decrypted();
   }
 
   private static void copy(List<CapturedDatagram> kept) throws IOException {
@@ -83,6 +107,68 @@ public final class CaptureFuzz {
 
   /** Inputs that say something. */
   public static List<byte[]> seeds() {
+    List<byte[]> seeds = new ArrayList<>();
+    seeds.add(conversation(LONGEST_PAYLOAD_BYTES, Integer.MAX_VALUE));
+    seeds.add(conversation(300, 8)); // short enough for what is tried when fuzzing
+    seeds.add(input("# nothing\n\nCLIENT_RANDOM 00 00\nPOSTHORN_SECRETS_1 00\n", new byte[0]));
+    seeds.add(input("POSTHORN_HANDSHAKE_1 00\n", new byte[0]));
+    seeds.add(input("\u00e4", new byte[0]));
+    List<byte[]> captures = captures();
+    captures.forEach(capture -> seeds.add(input("", capture)));
+    return seeds;
+  }
+
+  private static byte[] input(String keys, byte[] capture) {
+    byte[] log = keys.getBytes(StandardCharsets.UTF_8);
+    return ByteBuffer.allocate(2 + log.length + capture.length)
+        .putShort((short) log.length)
+        .put(log)
+        .put(capture)
+        .array();
+  }
+
+  /** So many datagrams of a sealed conversation, none longer than that, with its secrets. */
+  private static byte[] conversation(int longest, int most) {
+    CapturedConversation all = CapturedConversation.run(1, "delay 5ms", Security.ephemeral());
+    HexFormat hex = HexFormat.of();
+    StringBuilder keys = new StringBuilder();
+    for (ConnectionSecrets each : all.secrets) {
+      String ids = hex.toHexDigits(each.initiatorId()) + " " + hex.toHexDigits(each.responderId());
+      HandshakeKeys handshake = each.handshake();
+      if (handshake != null) {
+        keys.append("POSTHORN_HANDSHAKE_1 ").append(ids);
+        for (byte[] key :
+            List.of(
+                handshake.secondStatic(),
+                handshake.secondPayload(),
+                handshake.thirdPayload(),
+                handshake.thirdHash())) {
+          keys.append(' ').append(hex.formatHex(key));
+        }
+        keys.append('\n');
+      }
+      keys.append("POSTHORN_SECRETS_1 ").append(ids).append(' ');
+      keys.append(hex.formatHex(each.initiatorSecret())).append(' ');
+      keys.append(hex.formatHex(each.responderSecret())).append('\n');
+    }
+    List<CapturedDatagram> some =
+        all.datagrams.stream()
+            .filter(each -> each.payload().length <= longest)
+            .limit(most)
+            .toList();
+    try {
+      try (CaptureWriter writer = new CaptureWriter(COPY.path())) {
+        for (CapturedDatagram each : some) {
+          writer.write(each);
+        }
+      }
+      return input(keys.toString(), Files.readAllBytes(COPY.path()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<byte[]> captures() {
     List<byte[]> seeds = new ArrayList<>();
     seeds.add(written());
     String udp = "0fa0 2328 000e 0000 090102030405";

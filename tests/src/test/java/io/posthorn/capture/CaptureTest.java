@@ -86,6 +86,14 @@ class CaptureTest {
     assertEquals(2, readAll(file).size(), "the last packet was cut off");
   }
 
+  /** Else fuzzing would not come to what lies behind a seal. */
+  @Test
+  void seedsForFuzzingAreOpened() {
+    assertTrue(CaptureFuzz.run(CaptureFuzz.seeds().get(0)) > 10, "a whole conversation");
+    assertTrue(CaptureFuzz.run(CaptureFuzz.seeds().get(1)) > 0, "a short one");
+    assertTrue(CaptureFuzz.seeds().get(1).length <= 4_096, "no longer than what is tried");
+  }
+
   /** What is left out is said with what is written next, in the option that pcapng has for it. */
   @Test
   void anOutputThatTakesNoMoreIsToldOfLater() throws IOException {

@@ -49,7 +49,7 @@ public record OrderAnswer(Kind kind, List<String> fields) {
 
   /** As a line. */
   public String toLine() {
-    return kind + "\t" + String.join("\t", fields);
+    return fields.isEmpty() ? kind.name() : kind + "\t" + String.join("\t", fields);
   }
 
   /** Reads a line; null if it is none. */

@@ -8,7 +8,7 @@ import java.util.List;
 
 /**
  * The lines that a running proxy is told, from standard input or through its door: refused in
- * words, or an order that says the same to another proxy.
+ * words, or an order that says the same to another proxy. A line may be a proxy's answer too.
  */
 public final class ProxyOrderFuzz {
   private ProxyOrderFuzz() {}
@@ -22,6 +22,7 @@ public final class ProxyOrderFuzz {
   }
 
   private static void one(String line) {
+    answer(line);
     ProxyOrder order;
     try {
       order = ProxyOrder.parse(line);
@@ -34,6 +35,21 @@ public final class ProxyOrderFuzz {
     assertEquals(order.onlyAsks(), ProxyOrder.all(List.of(order, again)).onlyAsks());
   }
 
+  private static void answer(String line) {
+    OrderAnswer answer = OrderAnswer.ofLine(line);
+    if (answer == null) {
+      return;
+    }
+    String text = answer.toLine();
+    assertFalse(text.contains("\u001b"), "what a door says commands no terminal");
+    assertEquals(answer, OrderAnswer.ofLine(text));
+    if (answer.kind() == OrderAnswer.Kind.DONE) {
+      OrderAnswer again = OrderAnswer.of(new ProxyControl.Change(answer.before(), answer.now()));
+      assertEquals(answer.before(), again.before());
+      assertEquals(answer.now(), again.now());
+    }
+  }
+
   /** Inputs that say something. */
   public static List<byte[]> seeds() {
     return List.of(
@@ -41,6 +57,9 @@ public final class ProxyOrderFuzz {
         bytes("cut\nmend\nconditions\ns\n\nquit\n"),
         bytes("UP rate 1mbit\0down rate 8mbit queue 20ms\0statistics"),
         bytes("up"),
+        bytes("DONE\tdelay 40ms\tnone\tfalse\tnone\tnone\ttrue\nQUIT\t\nWRONG\twhy\n"),
+        bytes(
+            "QUIT\nSTATISTICS\tone line\t{}\nDONE\tfive\t\t\t\t\nDONE\nWRONG\nOTHER\ta\u001b[2J\n"),
         bytes("faster please"));
   }
 
