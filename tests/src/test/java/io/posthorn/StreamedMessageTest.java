@@ -21,6 +21,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -193,11 +195,16 @@ class StreamedMessageTest {
       assertTrue(refused.getMessage().contains("still being written"), refused.getMessage());
       assertThrows(IllegalStateException.class, () -> a.trySend(between));
       a.send(Message.to(b.localAddress()).channel(3).delivery(RELIABLE_UNORDERED).body("beside"));
-      assertEquals("beside", next(b).text());
       part(a, connection, b, "st", false);
       a.send(between);
-      assertEquals("first", new String(next(b).stream().readAllBytes(), US_ASCII));
-      assertEquals("between", next(b).text());
+      List<String> got = new ArrayList<>();
+      for (int i = 0; i < 3; i++) {
+        Message next = next(b);
+        got.add(
+            next.isStreamed() ? new String(next.stream().readAllBytes(), US_ASCII) : next.text());
+      }
+      assertTrue(got.remove("beside"), got::toString); // whenever it comes
+      assertEquals(List.of("first", "between"), got);
     }
   }
 
