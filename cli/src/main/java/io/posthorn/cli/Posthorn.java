@@ -253,17 +253,17 @@ public final class Posthorn implements Callable<Integer> {
   /** Runs one command line and answers its exit status. */
   static int run(Streams streams, String... args) {
     Posthorn root = new Posthorn(streams);
-    CommandLine line = commandLine(root, args);
-    line.setCaseInsensitiveEnumValuesAllowed(true);
-    line.registerConverter(Path.class, new PathName());
-    line.setOut(writer(streams.out()));
-    line.setErr(writer(streams.err()));
-    line.setParameterExceptionHandler(new WrongUse(streams));
-    line.setExecutionExceptionHandler(new EndedByError(root));
     try {
       ConfigFile config = ConfigFile.find(args, streams.environment());
+      CommandLine line = commandLine(root, args, config != null);
+      line.setCaseInsensitiveEnumValuesAllowed(true);
+      line.registerConverter(Path.class, new PathName());
+      line.setOut(writer(streams.out()));
+      line.setErr(writer(streams.err()));
+      line.setParameterExceptionHandler(new WrongUse(streams));
+      line.setExecutionExceptionHandler(new EndedByError(root));
       if (config != null) {
-        config.apply(line, () -> commandLine(new Posthorn(streams), new String[0]));
+        config.apply(line, () -> commandLine(new Posthorn(streams), new String[0], false));
       }
       return line.execute(args);
     } catch (Failure wrongSettings) {
@@ -367,18 +367,27 @@ public final class Posthorn implements Callable<Integer> {
     return commands;
   }
 
-  static CommandLine commandLine(Posthorn root, String[] args) {
+  /**
+   * The program's commands, or the one that is asked for.
+   *
+   * @param settings whether a file gives defaults, which would turn what is typed around
+   */
+  static CommandLine commandLine(Posthorn root, String[] args, boolean settings) {
     Map<String, Function<Posthorn, Object>> commands = commands();
     String asked = firstWord(args);
     CommandLine line = new CommandLine(root);
-    ConfigFile.keepSwitchesOn(line.getCommandSpec());
+    if (settings) {
+      ConfigFile.keepSwitchesOn(line.getCommandSpec());
+    }
     boolean one = asked != null && commands.containsKey(asked) && !isAboutAll(asked);
     commands.forEach(
         (name, make) -> {
           if (!one || name.equals(asked)) {
             CommandLine command = new CommandLine(make.apply(root));
             Examples.addTo(command.getCommandSpec());
-            ConfigFile.keepSwitchesOn(command.getCommandSpec());
+            if (settings) {
+              ConfigFile.keepSwitchesOn(command.getCommandSpec());
+            }
             line.addSubcommand(name, command);
           }
         });

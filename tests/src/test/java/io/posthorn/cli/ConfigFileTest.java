@@ -47,8 +47,10 @@ class ConfigFileTest {
   void switchesThatAreTypedAreOnWhateverTheFileSays() throws Exception {
     int switches = 0;
     for (String name :
-        Posthorn.commandLine(new Posthorn(streams()), new String[0]).getSubcommands().keySet()) {
-      CommandLine whole = Posthorn.commandLine(new Posthorn(streams()), new String[] {name});
+        Posthorn.commandLine(new Posthorn(streams()), new String[0], true)
+            .getSubcommands()
+            .keySet()) {
+      CommandLine whole = Posthorn.commandLine(new Posthorn(streams()), new String[] {name}, true);
       CommandLine command = whole.getSubcommands().get(name);
       for (OptionSpec option : command.getCommandSpec().options()) {
         if (option.arity().max() > 0
@@ -58,7 +60,7 @@ class ConfigFileTest {
           continue;
         }
         String typed = option.longestName();
-        CommandLine line = Posthorn.commandLine(new Posthorn(streams()), new String[] {name});
+        CommandLine line = Posthorn.commandLine(new Posthorn(streams()), new String[] {name}, true);
         line.getSubcommands()
             .values()
             .forEach(each -> each.getCommandSpec().parser().collectErrors(true));
