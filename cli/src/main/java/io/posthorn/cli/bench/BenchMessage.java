@@ -44,8 +44,10 @@ final class BenchMessage {
   /** What came of them: the body is a {@link FlowReport}. */
   static final byte REPORT = 8;
 
-  /** The client is still there. */
+  /** Whoever says so is still there; each {@link #ALIVE_NANOS}, where nothing else shows it. */
   static final byte ALIVE = 9;
+
+  static final long ALIVE_NANOS = 1_000_000_000L;
 
   /** The client wants no more data. */
   static final byte STOP = 10;

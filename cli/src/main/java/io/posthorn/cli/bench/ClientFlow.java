@@ -7,7 +7,6 @@ import org.jspecify.annotations.Nullable;
 /** One stream at the client. */
 final class ClientFlow implements BenchLink.Sink {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
-  private static final long ALIVE_NANOS = 1_000_000_000;
 
   /** After the last datagram: what is under way may still come in. */
   private static final long SETTLE_MILLIS = 200;
@@ -135,7 +134,7 @@ final class ClientFlow implements BenchLink.Sink {
       if (now >= nextAliveNanos) {
         link.send(BenchMessage.control(stopped ? BenchMessage.STOP : BenchMessage.ALIVE, token, 0));
         link.flush();
-        nextAliveNanos = now + (stopped ? ALIVE_NANOS / 5 : ALIVE_NANOS);
+        nextAliveNanos = now + (stopped ? BenchMessage.ALIVE_NANOS / 5 : BenchMessage.ALIVE_NANOS);
       }
       synchronized (ended) {
         if (!peerEnded) {

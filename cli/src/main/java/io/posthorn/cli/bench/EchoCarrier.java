@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 /** Messages that go to a bench server and come back: what is received is what was sent. */
 final class EchoCarrier implements Carrier, BenchLink.Sink {
   private static final Duration LAST_WORDS = Duration.ofSeconds(1);
-  private static final long ALIVE_NANOS = 1_000_000_000;
 
   /** Plain mode: so long nothing must have come before nothing is taken to be under way. */
   private static final long QUIET_NANOS = 1_000_000_000;
@@ -113,7 +112,7 @@ final class EchoCarrier implements Carrier, BenchLink.Sink {
   /** A server gives up on clients that it does not hear. */
   private void sayThatWeLive() throws IOException {
     long now = System.nanoTime();
-    if (now - aliveNanos >= ALIVE_NANOS) {
+    if (now - aliveNanos >= BenchMessage.ALIVE_NANOS) {
       aliveNanos = now;
       link.send(BenchMessage.control(BenchMessage.ALIVE, token, 0));
       link.flush();

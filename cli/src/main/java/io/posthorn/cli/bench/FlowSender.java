@@ -8,9 +8,6 @@ import java.util.concurrent.locks.LockSupport;
 final class FlowSender {
   private static final long LONGEST_NAP_NANOS = 50_000_000;
 
-  /** So that long ways between large messages are not taken for an end. */
-  private static final long ALIVE_NANOS = 1_000_000_000;
-
   private final BenchPlan plan;
   private final BenchLink link;
   private final long token;
@@ -44,7 +41,7 @@ final class FlowSender {
       }
       long dueNanos = (long) (sent * nanosPerMessage);
       if (dueNanos > nowNanos) {
-        if (nowNanos - toldNanos >= ALIVE_NANOS) {
+        if (nowNanos - toldNanos >= BenchMessage.ALIVE_NANOS) {
           link.send(BenchMessage.control(BenchMessage.ALIVE, token, 0));
           toldNanos = nowNanos;
         }

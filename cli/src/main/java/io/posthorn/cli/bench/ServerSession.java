@@ -10,7 +10,6 @@ final class ServerSession {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
   private static final long SILENCE_NANOS = 10_000_000_000L;
   private static final long SETTLE_MILLIS = 200;
-  private static final long ALIVE_NANOS = 1_000_000_000L;
 
   private final BenchPlan plan;
   private final BenchLink link;
@@ -95,7 +94,7 @@ final class ServerSession {
       trouble = "the client does not read what comes back";
     }
     if (!plan.echo() && !plan.down() && heardNanos >= nextAliveNanos) {
-      nextAliveNanos = heardNanos + ALIVE_NANOS;
+      nextAliveNanos = heardNanos + BenchMessage.ALIVE_NANOS;
       tellAlive();
     }
   }
