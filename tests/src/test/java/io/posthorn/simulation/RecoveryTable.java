@@ -14,35 +14,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Prints the part of transport/PERFORMANCE.md on outages, rebinding and the completion of short
- * flows. Virtual time: the same on every machine.
+ * flows.
  */
-public final class RecoveryTable {
+final class RecoveryTable {
   private static final long MS = 1_000_000L;
 
   private RecoveryTable() {}
-
-  /**
-   * Runs it.
-   *
-   * @param arguments seeds (default 25), then any of {@code outage}, {@code crowd}, {@code rebind}
-   *     and {@code complete} (default all)
-   */
-  public static void main(String[] arguments) {
-    int seeds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 25;
-    String what = arguments.length > 1 ? arguments[1] : "outage,crowd,rebind,complete";
-    if (what.contains("outage")) {
-      outages(seeds);
-    }
-    if (what.contains("crowd")) {
-      crowds(seeds);
-    }
-    if (what.contains("rebind")) {
-      rebindings(seeds);
-    }
-    if (what.contains("complete")) {
-      completions(seeds);
-    }
-  }
 
   // An outage of both directions: when the first message arrives after it.
 
@@ -56,7 +33,7 @@ public final class RecoveryTable {
     ONE
   }
 
-  private static void outages(int seeds) {
+  static void printOutages(int seeds) {
     System.out.println("| RTT | outage | the application sends | median | worst | allowed |");
     System.out.println("|---|---|---|---|---|---|");
     for (int rttMillis : new int[] {20, 100}) {
@@ -123,11 +100,11 @@ public final class RecoveryTable {
 
   // Many connections of one socket: how much it says into the silence.
 
-  private static void crowds(int seeds) {
+  static void printCrowds(int seeds) {
     System.out.println("| connections | outage | most datagrams in a second | first | last |");
     System.out.println("|---|---|---|---|---|");
     for (int connections : new int[] {1, 10, 100, 500}) {
-      double[][] samples = new double[3][Math.min(seeds, 5)];
+      double[][] samples = new double[3][seeds];
       for (int seed = 0; seed < samples[0].length; seed++) {
         double[] one = crowd(seed + 1, connections, 5);
         for (int i = 0; i < 3; i++) {
@@ -185,7 +162,7 @@ public final class RecoveryTable {
 
   // A translator that forgets in mid-transfer.
 
-  private static void rebindings(int seeds) {
+  static void printRebindings(int seeds) {
     System.out.println("| transfer | RTT | rebound | median | worst | worst in RTT | lost |");
     System.out.println("|---|---|---|---|---|---|---|");
     for (boolean up : new boolean[] {true, false}) {
@@ -238,7 +215,7 @@ public final class RecoveryTable {
 
   // Short flows from a cold start, with loss.
 
-  private static void completions(int seeds) {
+  static void printCompletions(int seeds) {
     System.out.println("| size | RTT | loss | p50 | p99 | p99 after the handshake | in RTT |");
     System.out.println("|---|---|---|---|---|---|---|");
     for (int rttMillis : new int[] {20, 50, 100}) {

@@ -19,6 +19,8 @@ import java.util.Map;
  */
 public final class KernelTable {
   private static final String INSIDE = "inside";
+  private static final List<String> PARTS =
+      List.of("bulk", "latency", "fair", "complete", "outage");
   private static final int LIFE_SECONDS = 7_200;
   private static final double MEGABITS = 100;
   private static final long WARM_UP_MILLIS = 3_000;
@@ -35,9 +37,10 @@ public final class KernelTable {
   /**
    * Runs it.
    *
-   * @param arguments any of {@code bulk}, {@code latency} and {@code fair} (default all), {@code
-   *     seeds=5}, {@code rtt=20,100}, {@code loss=0,0.1,1,2,5,10,1x8,5x8} (percent; x8: in bursts
-   *     of eight), {@code seconds=8}, {@code only=tcp/cubic,tcp/bbr,adaptive,cubic,new_reno}
+   * @param arguments any of {@code bulk}, {@code latency}, {@code fair}, {@code complete} (short
+   *     flows) and {@code outage} (default all), {@code seeds=5} ({@code complete}: 100), {@code
+   *     rtt=20,100}, {@code loss=0,0.1,1,2,5,10,1x8,5x8} (percent; x8: in bursts of eight), {@code
+   *     seconds=8}, {@code only=tcp/cubic,tcp/bbr,adaptive,cubic,new_reno}
    */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     KernelTable table = new KernelTable(arguments);
@@ -50,7 +53,10 @@ public final class KernelTable {
       System.err.println("no lab can be had here: " + probe.reason());
       System.exit(1);
     }
-    if (table.wants("bulk") || table.wants("fair")) {
+    if (table.wants("bulk")
+        || table.wants("fair")
+        || table.wants("complete")
+        || table.wants("outage")) {
       table.startInside(probe, arguments);
     }
     if (table.wants("latency")) {
@@ -59,10 +65,7 @@ public final class KernelTable {
   }
 
   private boolean wants(String part) {
-    return options.containsKey(part)
-        || !(options.containsKey("bulk")
-            || options.containsKey("latency")
-            || options.containsKey("fair"));
+    return options.containsKey(part) || PARTS.stream().noneMatch(options::containsKey);
   }
 
   private List<String> list(String name, String otherwise) {
@@ -103,9 +106,9 @@ public final class KernelTable {
   }
 
   /** Compiles what is hot before anything counts: the kernel's TCP needs no warming. */
-  private void warmUp(BulkRig rig) throws IOException, InterruptedException {
+  private void warmUp(KernelRig rig) throws IOException, InterruptedException {
     for (String name : contenders()) {
-      rig.run(List.of(BulkRig.Contender.of(name)), link(20, 1, "1"), 0, 0, 0, WARM_UP_MILLIS);
+      rig.run(List.of(KernelRig.Contender.of(name)), link(20, 1, "1"), 0, 0, 0, WARM_UP_MILLIS);
     }
   }
 
@@ -114,13 +117,21 @@ public final class KernelTable {
     ProcessHandle.current()
         .parent()
         .ifPresent(starter -> starter.onExit().thenRun(() -> Runtime.getRuntime().halt(1)));
-    BulkRig rig = BulkRig.open();
+    KernelRig rig = KernelRig.open();
     warmUp(rig);
     if (wants("bulk")) {
       bulk(rig);
     }
     if (wants("fair")) {
       fair(rig);
+    }
+    KernelRecoveryTable recovery =
+        new KernelRecoveryTable(rig, contenders(), list("rtt", "20,100"));
+    if (wants("complete")) {
+      recovery.completions(number("seeds", 100));
+    }
+    if (wants("outage")) {
+      recovery.outages(number("seeds", 5));
     }
   }
 
@@ -150,7 +161,7 @@ public final class KernelTable {
         Locale.ROOT, "loss gemodel %.4f%% %.4f%%", leave * percent / (100 - percent), leave);
   }
 
-  private void bulk(BulkRig rig) throws IOException, InterruptedException {
+  private void bulk(KernelRig rig) throws IOException, InterruptedException {
     List<String> contenders = contenders();
     int seeds = number("seeds", 5);
     long millis = number("seconds", 8) * 1_000L;
@@ -162,9 +173,9 @@ public final class KernelTable {
         long late = 0;
         for (int seed = 0; seed < seeds; seed++) {
           for (int i = 0; i < contenders.size(); i++) {
-            BulkRig.Run run =
+            KernelRig.Run run =
                 rig.run(
-                    List.of(BulkRig.Contender.of(contenders.get(i))),
+                    List.of(KernelRig.Contender.of(contenders.get(i))),
                     link(Double.parseDouble(rtt), 1, loss),
                     seed + 1,
                     0,
@@ -183,7 +194,7 @@ public final class KernelTable {
     }
   }
 
-  private void fair(BulkRig rig) throws IOException, InterruptedException {
+  private void fair(KernelRig rig) throws IOException, InterruptedException {
     int seeds = number("seeds", 5);
     long millis = number("seconds", 33) * 1_000L;
     long fromMillis = Math.min(3_000, millis / 3);
@@ -198,9 +209,9 @@ public final class KernelTable {
         double[] jain = new double[seeds];
         StringBuilder each = new StringBuilder();
         for (int seed = 0; seed < seeds; seed++) {
-          BulkRig.Run run =
+          KernelRig.Run run =
               rig.run(
-                  names.stream().map(BulkRig.Contender::of).toList(),
+                  names.stream().map(KernelRig.Contender::of).toList(),
                   link(Double.parseDouble(rtt), 1, "0"),
                   seed + 1,
                   700,
@@ -239,7 +250,7 @@ public final class KernelTable {
         double[][] p99 = new double[contenders.size()][seeds];
         for (int seed = 0; seed < seeds; seed++) {
           for (int i = 0; i < contenders.size(); i++) {
-            BulkRig.Contender contender = BulkRig.Contender.of(contenders.get(i));
+            KernelRig.Contender contender = KernelRig.Contender.of(contenders.get(i));
             String link = "delay 25ms " + words(loss);
             FlowResult result =
                 lab.run(

@@ -6,7 +6,7 @@ import java.util.Locale;
 
 /**
  * Prints the simulated part of transport/PERFORMANCE.md as Markdown: goodput of a bulk transfer for
- * each controller, and how flows share a bottleneck. Virtual time: the same on every machine.
+ * each controller, and how flows share a bottleneck.
  */
 public final class PerformanceTable {
   private static final double[] LOSSES = {0, 0.1, 1, 2, 5, 10};
@@ -38,51 +38,57 @@ public final class PerformanceTable {
   private PerformanceTable() {}
 
   /**
-   * Runs it.
+   * Goodput of a bulk transfer for each controller under loss.
    *
-   * @param arguments seeds (default 5), largest sealed datagram in bytes (default 1472, which fills
-   *     an Ethernet frame), then any of {@code bulk}, {@code rough} and {@code fair} (default all)
+   * @param datagramBytes the largest, sealed
    */
-  public static void main(String[] arguments) {
-    int seeds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : 5;
-    int packetBytes =
-        (arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1_472) - SEALED_EXTRA_BYTES;
-    String what = arguments.length > 2 ? arguments[2] : "bulk,rough,fair";
-    if (what.contains("bulk")) {
-      System.out.println("| RTT | loss | NEW_RENO | CUBIC | ADAPTIVE | its queue | its own loss |");
-      System.out.println("|---|---|---|---|---|---|---|");
-      for (double rttMillis : new double[] {20, 100}) {
-        for (double loss : LOSSES) {
-          bulk(Link.of(rttMillis, loss), row(rttMillis, loss + " %"), packetBytes, seeds);
-        }
-        for (int loss : BURSTS) {
-          String name = loss + " % in bursts of " + BURST_PACKETS;
-          Link link = Link.bursts(rttMillis, loss, BURST_PACKETS);
-          bulk(link, row(rttMillis, name), packetBytes, seeds);
-        }
+  public static void printBulk(int seeds, int datagramBytes) {
+    System.out.println("| RTT | loss | NEW_RENO | CUBIC | ADAPTIVE | its queue | its own loss |");
+    System.out.println("|---|---|---|---|---|---|---|");
+    int packetBytes = datagramBytes - SEALED_EXTRA_BYTES;
+    for (double rttMillis : new double[] {20, 100}) {
+      for (double loss : LOSSES) {
+        bulk(Link.of(rttMillis, loss), row(rttMillis, loss + " %"), packetBytes, seeds);
+      }
+      for (int loss : BURSTS) {
+        String name = loss + " % in bursts of " + BURST_PACKETS;
+        Link link = Link.bursts(rttMillis, loss, BURST_PACKETS);
+        bulk(link, row(rttMillis, name), packetBytes, seeds);
       }
     }
-    if (what.contains("rough")) {
-      System.out.println("| link | NEW_RENO | CUBIC | ADAPTIVE | its queue | its own loss |");
-      System.out.println("|---|---|---|---|---|---|");
-      for (Link link : ROUGH) {
-        bulk(link, "`" + link.conditions() + "`", packetBytes, seeds);
-      }
+  }
+
+  /**
+   * The same where the delay varies or packets overtake each other.
+   *
+   * @param datagramBytes the largest, sealed
+   */
+  public static void printRough(int seeds, int datagramBytes) {
+    System.out.println("| link | NEW_RENO | CUBIC | ADAPTIVE | its queue | its own loss |");
+    System.out.println("|---|---|---|---|---|---|");
+    for (Link link : ROUGH) {
+      bulk(link, "`" + link.conditions() + "`", datagramBytes - SEALED_EXTRA_BYTES, seeds);
     }
-    if (what.contains("fair")) {
-      System.out.println(
-          "| RTT | queue | flows | Jain's index | Mbit/s | mean queue | lost there |");
-      System.out.println("|---|---|---|---|---|---|---|");
-      for (double rttMillis : new double[] {20, 100}) {
-        for (double queueBdp : new double[] {1, 0.5}) {
-          Link link = new Link(100, rttMillis, queueBdp, "");
-          fair(link, CongestionControl.ADAPTIVE, 2, 0, packetBytes, seeds);
-          fair(link, CongestionControl.ADAPTIVE, 4, 0, packetBytes, seeds);
-          fair(link, CongestionControl.ADAPTIVE, 1, 1, packetBytes, seeds);
-          fair(link, CongestionControl.ADAPTIVE, 2, 2, packetBytes, seeds);
-          fair(link, CongestionControl.CUBIC, 1, 1, packetBytes, seeds);
-          fair(link, CongestionControl.CUBIC, 4, 0, packetBytes, seeds);
-        }
+  }
+
+  /**
+   * How flows share a bottleneck.
+   *
+   * @param datagramBytes the largest, sealed
+   */
+  public static void printFair(int seeds, int datagramBytes) {
+    System.out.println("| RTT | queue | flows | Jain's index | Mbit/s | mean queue | lost there |");
+    System.out.println("|---|---|---|---|---|---|---|");
+    int packetBytes = datagramBytes - SEALED_EXTRA_BYTES;
+    for (double rttMillis : new double[] {20, 100}) {
+      for (double queueBdp : new double[] {1, 0.5}) {
+        Link link = new Link(100, rttMillis, queueBdp, "");
+        fair(link, CongestionControl.ADAPTIVE, 2, 0, packetBytes, seeds);
+        fair(link, CongestionControl.ADAPTIVE, 4, 0, packetBytes, seeds);
+        fair(link, CongestionControl.ADAPTIVE, 1, 1, packetBytes, seeds);
+        fair(link, CongestionControl.ADAPTIVE, 2, 2, packetBytes, seeds);
+        fair(link, CongestionControl.CUBIC, 1, 1, packetBytes, seeds);
+        fair(link, CongestionControl.CUBIC, 4, 0, packetBytes, seeds);
       }
     }
   }

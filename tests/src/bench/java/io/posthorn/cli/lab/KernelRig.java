@@ -1,7 +1,10 @@
 package io.posthorn.cli.lab;
 
+import io.posthorn.CongestionControl;
+import io.posthorn.Mode;
 import io.posthorn.cli.compare.Carrier;
 import io.posthorn.cli.compare.MessageSchedule;
+import io.posthorn.cli.compare.SocketCarrier;
 import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -11,16 +14,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * Bulk transfers of the kernel's TCP and of Posthorn's real stack over one emulated bottleneck: a
- * TUN device of the network namespace that this process is in.
+ * The kernel's TCP and Posthorn's real stack over emulated links: a TUN device of the network
+ * namespace that this process is in.
  */
-final class BulkRig {
+final class KernelRig {
   private static final String INTERFACE = "posthorn1";
   private static final byte[] OWN_ADDRESS = {10, (byte) 211, 0, 1};
   private static final byte[] PEER_ADDRESS = {10, (byte) 211, 0, 2};
@@ -30,14 +37,18 @@ final class BulkRig {
   private static final int FIRST_PORT = 7_001;
   private static final int MESSAGE_BYTES = 16 << 10;
   private static final long CONNECT_NANOS = 20_000_000_000L;
+  private static final double NANOS_PER_MILLI = 1e6;
   private static final long RECEIVE_NANOS = 100_000_000L;
+  private static final int STREAM_BYTES = 64;
+  private static final long STREAM_MILLIS = 10;
+  private static final long OUTAGE_PATIENCE_NANOS = 60_000_000_000L;
 
   private final TunPump pump;
   private final InetAddress own;
   private final InetAddress peer;
-  private int flows;
+  private final AtomicInteger nextPort = new AtomicInteger(FIRST_PORT);
 
-  private BulkRig(TunPump pump, InetAddress own, InetAddress peer) {
+  private KernelRig(TunPump pump, InetAddress own, InetAddress peer) {
     this.pump = pump;
     this.own = own;
     this.peer = peer;
@@ -55,6 +66,10 @@ final class BulkRig {
           ? new Contender(LabTransport.TCP, name.substring(4))
           : new Contender(LabTransport.RELIABLE, name);
     }
+
+    CongestionControl control() {
+      return CongestionControl.valueOf(controller.toUpperCase(Locale.ROOT));
+    }
   }
 
   /**
@@ -65,7 +80,7 @@ final class BulkRig {
    */
   record Run(double[] megabits, long lateP99Nanos) {}
 
-  static BulkRig open() throws IOException {
+  static KernelRig open() throws IOException {
     TunDevice.raiseLoopback();
     InetAddress own = InetAddress.getByAddress(OWN_ADDRESS);
     TunDevice device =
@@ -76,7 +91,7 @@ final class BulkRig {
     set("tcp_no_metrics_save", "1");
     set("tcp_rmem", "4096 131072 67108864");
     set("tcp_wmem", "4096 131072 67108864");
-    return new BulkRig(pump, own, InetAddress.getByAddress(PEER_ADDRESS));
+    return new KernelRig(pump, own, InetAddress.getByAddress(PEER_ADDRESS));
   }
 
   private static void set(String name, String value) throws IOException {
@@ -103,7 +118,7 @@ final class BulkRig {
     List<Integer> ports = new ArrayList<>();
     LabFlow flow = null;
     for (Contender contender : contenders) {
-      int port = FIRST_PORT + flows++;
+      int port = nextPort.getAndIncrement();
       ports.add(port);
       int protocol = contender.transport.protocol();
       if (flow == null) {
@@ -158,8 +173,118 @@ final class BulkRig {
     return new Run(megabits, lateNanos);
   }
 
-  private void transfer(Contender contender, int port, AtomicLong bytes, long from, long to)
+  /**
+   * Lets one contender, who is not connected yet, bring so many bytes over a pair of links of its
+   * own. Several threads may do so at once.
+   *
+   * @return milliseconds from the begin of the handshake to the last byte
+   */
+  double complete(Contender contender, String link, long seed, int sizeBytes)
       throws IOException, InterruptedException {
+    int port = nextPort.getAndIncrement();
+    LinkConditions conditions = LinkConditions.parse(link);
+    LabFlow flow = pump.open(contender.transport.protocol(), port, conditions, conditions, seed);
+    long begun;
+    Carrier carrier;
+    if (contender.transport == LabTransport.RELIABLE) {
+      SocketCarrier posthorn =
+          SocketCarrier.prepare(
+              Mode.RELIABLE,
+              SocketCarrier.openReceiver(Mode.RELIABLE, new InetSocketAddress(own, port)),
+              new InetSocketAddress(peer, port),
+              CONNECT_NANOS,
+              contender.control());
+      carrier = posthorn;
+      begun = System.nanoTime();
+      posthorn.connect();
+    } else {
+      begun = System.nanoTime();
+      carrier = open(contender, port);
+    }
+    AtomicLong arrivedNanos = new AtomicLong();
+    Thread receiver =
+        new Thread(
+            () -> {
+              byte[] into = new byte[MESSAGE_BYTES];
+              int left = sizeBytes;
+              try {
+                while (left > 0 && System.nanoTime() - begun < CONNECT_NANOS) {
+                  left -= Math.max(0, carrier.receive(into, RECEIVE_NANOS));
+                }
+              } catch (IOException ended) {
+                return; // said below
+              }
+              if (left <= 0) {
+                arrivedNanos.set(System.nanoTime());
+              }
+            });
+    receiver.start();
+    try {
+      byte[] message = new byte[MESSAGE_BYTES];
+      for (int left = sizeBytes; left > 0; left -= MESSAGE_BYTES) {
+        carrier.send(message, Math.min(left, MESSAGE_BYTES));
+      }
+      receiver.join();
+    } finally {
+      carrier.close();
+      pump.close(flow);
+    }
+    if (arrivedNanos.get() == 0) {
+      throw new IOException(contender + " did not bring " + sizeBytes + " bytes, seed " + seed);
+    }
+    return (arrivedNanos.get() - begun) / NANOS_PER_MILLI;
+  }
+
+  /**
+   * Lets one contender send a message each {@value #STREAM_MILLIS} ms over a pair of links of its
+   * own, through which nothing passes for a while. Several threads may do so at once.
+   *
+   * @return milliseconds from the links' return to the first message that arrives
+   */
+  double outage(Contender contender, String link, long seed, long fromMillis, long lengthMillis)
+      throws IOException, InterruptedException {
+    int port = nextPort.getAndIncrement();
+    LinkConditions conditions =
+        LinkConditions.parse(link + " outage " + fromMillis + "ms " + lengthMillis + "ms");
+    LabFlow flow = pump.open(contender.transport.protocol(), port, conditions, conditions, seed);
+    long back = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(fromMillis + lengthMillis);
+    Carrier carrier = open(contender, port);
+    AtomicBoolean over = new AtomicBoolean();
+    Thread sender =
+        new Thread(
+            () -> {
+              byte[] message = new byte[STREAM_BYTES];
+              long next = System.nanoTime();
+              try {
+                while (!over.get()) {
+                  carrier.send(message, message.length);
+                  next += TimeUnit.MILLISECONDS.toNanos(STREAM_MILLIS);
+                  LockSupport.parkNanos(next - System.nanoTime());
+                }
+              } catch (IOException closed) {
+                return; // the receiver says what was missing
+              }
+            });
+    sender.start();
+    byte[] into = new byte[STREAM_BYTES];
+    try {
+      while (System.nanoTime() - back < OUTAGE_PATIENCE_NANOS) {
+        int length = carrier.receive(into, RECEIVE_NANOS);
+        long now = System.nanoTime();
+        if (length != Carrier.NOTHING && now - back >= 0) {
+          return (now - back) / NANOS_PER_MILLI;
+        }
+      }
+    } finally {
+      over.set(true);
+      carrier.close();
+      sender.join();
+      pump.close(flow);
+    }
+    throw new IOException(contender + " was silent after the outage, seed " + seed);
+  }
+
+  private Carrier open(Contender contender, int port) throws IOException {
     FlowRequest request =
         new FlowRequest(
             contender.transport,
@@ -170,7 +295,12 @@ final class BulkRig {
             "none",
             "none",
             contender.controller);
-    Carrier carrier = contender.transport.open(new InetSocketAddress(own, port), peer, request);
+    return contender.transport.open(new InetSocketAddress(own, port), peer, request);
+  }
+
+  private void transfer(Contender contender, int port, AtomicLong bytes, long from, long to)
+      throws IOException, InterruptedException {
+    Carrier carrier = open(contender, port);
     Thread sender =
         new Thread(
             () -> {
