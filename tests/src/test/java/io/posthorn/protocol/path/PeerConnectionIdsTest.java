@@ -133,11 +133,45 @@ class PeerConnectionIdsTest {
       assertNull(onNew(i, i, 100 + i));
       assertEquals(100 + i, ids.current());
       assertEquals(List.of(i - 1L), told());
+      ids.onAcknowledged(i - 1, 0, 0);
     }
   }
 
+  /** Else copies beget copies for as long as the path loses some: each is told for ever. */
   @Test
-  void whoHasIdsRetiredFasterThanHeCanBeToldIsStopped() {
+  void aCopyThatIsLostAfterAnotherArrivedIsNotToldAgain() {
+    assertNull(onNew(1, 0, 101));
+    assertNull(onNew(2, 2, 102));
+    assertEquals(List.of(0L, 1L), told());
+    ids.onProbe(0, 0, 0);
+    ids.onProbe(1, 0, 0);
+    assertEquals(List.of(0L, 1L), told());
+    ids.onAcknowledged(0, 0, 0);
+    ids.onLost(0, 0, 0);
+    ids.onLost(1, 0, 0);
+    assertEquals(List.of(1L), told());
+    ids.onAcknowledged(1, 0, 0);
+    ids.onProbe(1, 0, 0);
+    assertFalse(ids.hasFrames(0));
+  }
+
+  @Test
+  void anAcknowledgementTakesOnlyItsOwnOutOfThoseDue() {
+    for (int i = 1; i <= 5; i++) {
+      assertNull(onNew(i, i, 100 + i));
+    }
+    assertEquals(List.of(0L, 1L, 2L, 3L, 4L), told());
+    for (long due : new long[] {1, 4, 2}) {
+      ids.onLost(due, 0, 0);
+    }
+    ids.onAcknowledged(0, 0, 0);
+    ids.onAcknowledged(1, 0, 0);
+    ids.onAcknowledged(1, 0, 0);
+    assertEquals(List.of(2L, 4L), told());
+  }
+
+  @Test
+  void whoHasIdsRetiredFasterThanHeAcknowledgesIsStopped() {
     CloseReason reason = null;
     int sent = 0;
     while (reason == null) {

@@ -19,16 +19,18 @@ public final class PeerConnectionIds implements FrameSource {
   private static final long NONE = -1;
   private static final long[] NOTHING = {};
 
-  /** Retired ids of which the peer was not told yet; one that makes more does so in bad faith. */
-  private static final int UNTOLD_LIMIT = 64;
+  /** Retired ids of which the peer may not know yet; one that makes more does so in bad faith. */
+  private static final int RETIRING_LIMIT = Long.SIZE;
 
   // One place more than are kept, for an id that comes with the retirement of others.
   private final long[] ids = new long[LIMIT + 1];
   private final long[] sequences = new long[LIMIT + 1];
   private final byte[] @Nullable [] tokens = new byte[LIMIT + 1][];
-  private long[] untold = NOTHING;
+  // Retired, and not acknowledged as told. Bit i says that number i of them is to be told.
+  private long[] retiring = NOTHING;
+  private long dueBits;
+  private int retiringCount;
   private int count;
-  private int untoldCount;
   private int currentIndex;
   private long previousSequence = NONE;
   private long retiredBelow;
@@ -196,19 +198,28 @@ public final class PeerConnectionIds implements FrameSource {
   }
 
   private boolean tell(long sequence) {
-    for (int i = 0; i < untoldCount; i++) {
-      if (untold[i] == sequence) {
-        return true; // the peer says it again and again while nothing can leave for it
+    int index = retiringIndexOf(sequence);
+    if (index < 0) {
+      if (retiringCount == RETIRING_LIMIT) {
+        return false;
+      }
+      if (retiringCount == retiring.length) {
+        retiring = Arrays.copyOf(retiring, Math.max(2, 2 * retiringCount));
+      }
+      index = retiringCount++;
+      retiring[index] = sequence;
+    }
+    dueBits |= 1L << index;
+    return true;
+  }
+
+  private int retiringIndexOf(long sequence) {
+    for (int i = 0; i < retiringCount; i++) {
+      if (retiring[i] == sequence) {
+        return i;
       }
     }
-    if (untoldCount == UNTOLD_LIMIT) {
-      return false;
-    }
-    if (untoldCount == untold.length) {
-      untold = Arrays.copyOf(untold, Math.max(2, 2 * untoldCount));
-    }
-    untold[untoldCount++] = sequence;
-    return true;
+    return -1;
   }
 
   /** Whether an id is one of those under which packets to the peer may have left. */
@@ -238,23 +249,40 @@ public final class PeerConnectionIds implements FrameSource {
 
   @Override
   public boolean hasFrames(long nowNanos) {
-    return untoldCount > 0;
+    return dueBits != 0;
   }
 
   @Override
   public void writeFrames(PacketBuilder out, long nowNanos) {
-    while (untoldCount > 0 && out.frames().retireConnectionId(untold[untoldCount - 1])) {
-      out.carries(untold[--untoldCount], 0);
+    while (dueBits != 0) {
+      int index = Long.numberOfTrailingZeros(dueBits);
+      if (!out.frames().retireConnectionId(retiring[index])) {
+        return;
+      }
+      out.carries(retiring[index], 0);
+      dueBits &= dueBits - 1;
     }
   }
 
   @Override
-  public void onAcknowledged(long first, long second, long nowNanos) {}
+  public void onAcknowledged(long first, long second, long nowNanos) {
+    int index = retiringIndexOf(first);
+    if (index < 0) {
+      return;
+    }
+    int last = --retiringCount;
+    long lastDue = (dueBits >>> last) & 1;
+    retiring[index] = retiring[last];
+    dueBits = (dueBits & ~(1L << last) & ~(1L << index)) | (index < last ? lastDue << index : 0);
+  }
 
+  /** Of several copies any may be lost once one has arrived: that one counts. */
   @Override
   public void onLost(long first, long second, long nowNanos) {
-    // Without room it is not told: it counts as active at the peer, and no spare id comes for it.
-    tell(first);
+    int index = retiringIndexOf(first);
+    if (index >= 0) {
+      dueBits |= 1L << index;
+    }
   }
 
   @Override
