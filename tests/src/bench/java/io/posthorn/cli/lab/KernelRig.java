@@ -7,6 +7,7 @@ import io.posthorn.cli.compare.MessageSchedule;
 import io.posthorn.cli.compare.SocketCarrier;
 import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -18,10 +19,8 @@ import java.util.Locale;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * The kernel's TCP and Posthorn's real stack over emulated links: a TUN device of the network
@@ -249,23 +248,20 @@ final class KernelRig {
     LabFlow flow = pump.open(contender.transport.protocol(), port, conditions, conditions, seed);
     long back = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(fromMillis + lengthMillis);
     Carrier carrier = open(contender, port);
-    AtomicBoolean over = new AtomicBoolean();
-    Thread sender =
-        new Thread(
+    ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+    byte[] message = new byte[STREAM_BYTES];
+    var unused =
+        clock.scheduleAtFixedRate(
             () -> {
-              byte[] message = new byte[STREAM_BYTES];
-              long next = System.nanoTime();
               try {
-                while (!over.get()) {
-                  carrier.send(message, message.length);
-                  next += TimeUnit.MILLISECONDS.toNanos(STREAM_MILLIS);
-                  LockSupport.parkNanos(next - System.nanoTime());
-                }
+                carrier.send(message, message.length);
               } catch (IOException closed) {
-                return; // the receiver says what was missing
+                throw new UncheckedIOException(closed); // and it is not run again
               }
-            });
-    sender.start();
+            },
+            0,
+            STREAM_MILLIS,
+            TimeUnit.MILLISECONDS);
     byte[] into = new byte[STREAM_BYTES];
     try {
       while (System.nanoTime() - back < OUTAGE_PATIENCE_NANOS) {
@@ -276,9 +272,8 @@ final class KernelRig {
         }
       }
     } finally {
-      over.set(true);
+      clock.shutdownNow();
       carrier.close();
-      sender.join();
       pump.close(flow);
     }
     throw new IOException(contender + " was silent after the outage, seed " + seed);
