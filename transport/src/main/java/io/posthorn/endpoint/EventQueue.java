@@ -9,6 +9,7 @@ import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -38,10 +39,15 @@ final class EventQueue {
     return lostAt.remove(peer);
   }
 
-  /** Messages without a receipt were lost. */
+  /**
+   * Messages without a receipt were lost. Many peers come from a port that nobody ever sends to
+   * again: beyond the limit, the oldest loss is forgotten.
+   */
   void noteLost(InetSocketAddress peer) {
-    if (lostAt.size() < LOST_PEERS_LIMIT) {
-      lostAt.add(peer);
+    if (lostAt.add(peer) && lostAt.size() > LOST_PEERS_LIMIT) {
+      Iterator<InetSocketAddress> oldest = lostAt.iterator();
+      oldest.next();
+      oldest.remove();
     }
   }
 
