@@ -66,6 +66,7 @@ final class EventQueue {
   void collect(PeerConnection connection) {
     long handle = connection.handle();
     if (connection.pollConnected()) {
+      counters.connectionsOpened++;
       events.add(connected(connection, connection.peer().alias()));
     }
     Deliveries deliveries = connection.deliveries();
