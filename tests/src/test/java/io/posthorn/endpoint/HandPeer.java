@@ -7,6 +7,7 @@ import io.posthorn.EcnMark;
 import io.posthorn.Mode;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
+import io.posthorn.protocol.AddressZone;
 import io.posthorn.protocol.Announcement;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.PeerConnection;
@@ -296,7 +297,7 @@ final class HandPeer {
         if (sent != null) {
           sent.accept(batch.peer(), datagram);
         }
-        if (batch.peer().equals(address)) {
+        if (AddressZone.isSame(batch.peer(), address)) {
           read(datagram);
         }
       }

@@ -388,6 +388,35 @@ class PeerAddressesTest {
     assertEquals(asked, endpoint.connectionTo(SECOND));
   }
 
+  private HandPeer peerOnLink(int link) {
+    HandPeer peer = new HandPeer(endpoint, OPTIONS, 1, 1 + peers.size());
+    peer.address = HandPeer.onLink(link);
+    peers.add(peer);
+    peer.connect();
+    return peer;
+  }
+
+  @Test
+  void oneAddressOnTwoLinksIsTwoPeers() {
+    HandPeer one = peerOnLink(1);
+    assertEquals(Endpoint.NO_CONNECTION, endpoint.connectionTo(HandPeer.onLink(2)));
+    HandPeer two = peerOnLink(2);
+    assertEquals(List.of(), closed());
+    assertEquals(one.handle(), endpoint.connectionTo(HandPeer.onLink(1)));
+    assertEquals(two.handle(), endpoint.connectionTo(HandPeer.onLink(2)));
+    move(two, SECOND);
+    assertEquals(two.handle(), endpoint.connectionTo(HandPeer.onLink(2)), "it keeps its name");
+    assertEquals(one.handle(), endpoint.connectionTo(HandPeer.onLink(1)));
+  }
+
+  @Test
+  void whatIsLostOnOneLinkIsNotToldOnAnother() {
+    lose(peerOnLink(1), HandPeer.onLink(1));
+    peerOnLink(2);
+    assertEquals(SendOutcome.ACCEPTED, send(HandPeer.onLink(2)));
+    assertEquals(SendOutcome.MESSAGES_LOST, send(HandPeer.onLink(1)));
+  }
+
   /** Two servers of one host, of which the first goes by the second's address in the end. */
   @Test
   void whoeverHasTheKeyOfAPortGetsNothingForAnotherPortOfTheHost(@TempDir Path folder)

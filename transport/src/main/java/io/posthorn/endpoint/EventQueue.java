@@ -20,7 +20,8 @@ final class EventQueue {
 
   private final EndpointCounters counters;
   private final ArrayDeque<EndpointEvent> events = new ArrayDeque<>();
-  private final Set<InetSocketAddress> lostAt = new LinkedHashSet<>();
+  private final Set<ZonedAddress> lostAt = new LinkedHashSet<>();
+  private final ZonedAddress asked = new ZonedAddress();
 
   EventQueue(EndpointCounters counters) {
     this.counters = counters;
@@ -36,7 +37,7 @@ final class EventQueue {
 
   /** Whether messages without a receipt were lost with a connection to this peer; asks once. */
   boolean pollLost(InetSocketAddress peer) {
-    return lostAt.remove(peer);
+    return lostAt.remove(asked.set(peer));
   }
 
   /**
@@ -44,8 +45,8 @@ final class EventQueue {
    * again: beyond the limit, the oldest loss is forgotten.
    */
   void noteLost(InetSocketAddress peer) {
-    if (lostAt.add(peer) && lostAt.size() > LOST_PEERS_LIMIT) {
-      Iterator<InetSocketAddress> oldest = lostAt.iterator();
+    if (lostAt.add(new ZonedAddress(peer)) && lostAt.size() > LOST_PEERS_LIMIT) {
+      Iterator<ZonedAddress> oldest = lostAt.iterator();
       oldest.next();
       oldest.remove();
     }
