@@ -23,7 +23,8 @@ import java.util.Map;
  * @param bytesRetransmitted message bytes sent again, since they counted as lost or in a probe
  *     after silence, whose bytes may be under way still: of those {@code packetsLost} knows nothing
  * @param bytesRepeated message bytes sent again unasked, beside others, as redundancy
- * @param connectionsOpened connections opened, by either side
+ * @param connectionsOpened connections that became usable, opened by either side: not those that
+ *     nobody answered, or that were refused
  * @param handlerFailures exceptions thrown by the application's handlers and listeners
  * @param drops how many datagrams or packets were dropped on receipt, by reason; reasons that never
  *     occurred are absent

@@ -130,6 +130,22 @@ class ClosingTest {
     assertEquals(CloseReason.APPLICATION, peer.closedFor());
   }
 
+  /** PROTOCOL.md §5.1: nor when another packet is taken after it. */
+  @Test
+  void closeInAPacketThatIsRefusedDoesNotCount() {
+    send();
+    close(60 * SECOND);
+    peer.send(
+        out -> {
+          out.channelData(0, 0, new byte[] {2, 1}, 0, 2);
+          out.close(CloseReason.APPLICATION.code(), 0, new byte[0], 0);
+        });
+    peer.send(out -> out.ping());
+    assertNull(peer.closedFor());
+    closeAsPeer();
+    assertSettledOnce(CloseReason.APPLICATION);
+  }
+
   private SendOutcome sendUnreceipted() {
     return peer.endpoint.send(message(Endpoint.NO_CONNECTION, peer.address, null), peer.nowNanos);
   }

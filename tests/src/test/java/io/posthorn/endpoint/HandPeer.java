@@ -7,6 +7,7 @@ import io.posthorn.EcnMark;
 import io.posthorn.Mode;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
+import io.posthorn.protocol.AddressZone;
 import io.posthorn.protocol.Announcement;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.PeerConnection;
@@ -31,6 +32,7 @@ import io.posthorn.wire.SecondMessagePacket;
 import io.posthorn.wire.ThirdMessagePacket;
 import io.posthorn.wire.WireLimits;
 import java.lang.reflect.Proxy;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -131,6 +133,16 @@ final class HandPeer {
     try {
       byte[] bytes = {10, 1, (byte) (host >> 8), (byte) host};
       return new InetSocketAddress(InetAddress.getByAddress(bytes), 4000);
+    } catch (UnknownHostException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** A link-local address of IPv6, the same on each link. */
+  static InetSocketAddress onLink(int link) {
+    byte[] bytes = {(byte) 0xfe, (byte) 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7};
+    try {
+      return new InetSocketAddress(Inet6Address.getByAddress(null, bytes, link), 4000);
     } catch (UnknownHostException e) {
       throw new AssertionError(e);
     }
@@ -285,7 +297,7 @@ final class HandPeer {
         if (sent != null) {
           sent.accept(batch.peer(), datagram);
         }
-        if (batch.peer().equals(address)) {
+        if (AddressZone.isSame(batch.peer(), address)) {
           read(datagram);
         }
       }

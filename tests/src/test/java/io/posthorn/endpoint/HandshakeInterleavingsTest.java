@@ -1,5 +1,6 @@
 package io.posthorn.endpoint;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.EcnMark;
@@ -109,6 +110,7 @@ class HandshakeInterleavingsTest {
     final ReliableEndpoint[] ends = new ReliableEndpoint[2];
     final List<Flying> flying = new ArrayList<>();
     final List<TreeSet<Long>> connected = List.of(new TreeSet<>(), new TreeSet<>());
+    final long[] opened = new long[2];
     final List<List<Integer>> seen = List.of(new ArrayList<>(), new ArrayList<>());
     private final TransmitBatch batch = new TransmitBatch();
     private final Case is;
@@ -183,6 +185,7 @@ class HandshakeInterleavingsTest {
           event = ends[end].pollEvent()) {
         if (event instanceof EndpointEvent.Connected is) {
           connected.get(end).add(is.connection());
+          opened[end]++;
         } else if (event instanceof EndpointEvent.Closed is) {
           connected.get(end).remove(is.connection());
         }
@@ -302,6 +305,7 @@ class HandshakeInterleavingsTest {
         continue;
       }
       for (int end = 0; end < 2; end++) {
+        assertEquals(world.opened[end], world.ends[end].counters().connectionsOpened);
         for (long connection : world.connected.get(end)) {
           assertTrue(
               is.replay(history).opensAtTheOtherEnd(end, connection),

@@ -115,6 +115,18 @@ class HostileFramesTest extends MisbehavingPeerCase {
     assertLives();
   }
 
+  /** Each costs an id that is drawn in its place. */
+  @Example
+  void oneDatagramRetiresOnlyIdsThatWereSent() {
+    assertCloses(
+        CloseReason.PROTOCOL_VIOLATION,
+        out -> {
+          for (long sequence = 1; sequence <= 400; sequence++) {
+            out.retireConnectionId(sequence);
+          }
+        });
+  }
+
   @Example
   void retiringTheIdOfThePacketIsABreach() {
     assertCloses(CloseReason.PROTOCOL_VIOLATION, out -> out.retireConnectionId(0));

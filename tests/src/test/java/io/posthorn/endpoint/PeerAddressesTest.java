@@ -8,15 +8,19 @@ import io.posthorn.EcnMark;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.identity.Fingerprint;
+import io.posthorn.identity.KnownHosts;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.wire.CloseReason;
+import java.io.IOException;
 import java.lang.reflect.Field;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /**
  * FAULTS 13 and 18: who goes by which address, where translators give them to one after another.
@@ -382,6 +386,61 @@ class PeerAddressesTest {
     move(one, THIRD);
     assertEquals(one.handle(), endpoint.connectionTo(THIRD));
     assertEquals(asked, endpoint.connectionTo(SECOND));
+  }
+
+  private HandPeer peerOnLink(int link) {
+    HandPeer peer = new HandPeer(endpoint, OPTIONS, 1, 1 + peers.size());
+    peer.address = HandPeer.onLink(link);
+    peers.add(peer);
+    peer.connect();
+    return peer;
+  }
+
+  @Test
+  void oneAddressOnTwoLinksIsTwoPeers() {
+    HandPeer one = peerOnLink(1);
+    assertEquals(Endpoint.NO_CONNECTION, endpoint.connectionTo(HandPeer.onLink(2)));
+    HandPeer two = peerOnLink(2);
+    assertEquals(List.of(), closed());
+    assertEquals(one.handle(), endpoint.connectionTo(HandPeer.onLink(1)));
+    assertEquals(two.handle(), endpoint.connectionTo(HandPeer.onLink(2)));
+    move(two, SECOND);
+    assertEquals(two.handle(), endpoint.connectionTo(HandPeer.onLink(2)), "it keeps its name");
+    assertEquals(one.handle(), endpoint.connectionTo(HandPeer.onLink(1)));
+  }
+
+  @Test
+  void whatIsLostOnOneLinkIsNotToldOnAnother() {
+    lose(peerOnLink(1), HandPeer.onLink(1));
+    peerOnLink(2);
+    assertEquals(SendOutcome.ACCEPTED, send(HandPeer.onLink(2)));
+    assertEquals(SendOutcome.MESSAGES_LOST, send(HandPeer.onLink(1)));
+  }
+
+  /** Two servers of one host, of which the first goes by the second's address in the end. */
+  @Test
+  void whoeverHasTheKeyOfAPortGetsNothingForAnotherPortOfTheHost(@TempDir Path folder)
+      throws IOException {
+    InetSocketAddress otherPort = new InetSocketAddress(FIRST.getAddress(), FIRST.getPort() + 1);
+    Path file = folder.resolve("known_hosts");
+    SocketOptions options =
+        HandPeer.options(Security.ephemeral().withKnownHosts(file), 100, 64 << 20);
+    endpoint = HandPeer.endpoint(options, 1);
+    KnownHosts hosts = new KnownHosts(file);
+    for (int seed = 1; seed <= 3; seed++) {
+      byte[] key = new HandPeer(endpoint, OPTIONS, 1, seed).identity.publicKey();
+      hosts.add(KnownHosts.nameOf(seed < 3 ? FIRST : otherPort), Fingerprint.of(key));
+    }
+    HandPeer one = peerAt(1);
+    assertEquals(SendOutcome.ACCEPTED, send(FIRST));
+    move(one, otherPort);
+    peerAt(1);
+    assertEquals(one.handle(), endpoint.connectionTo(otherPort));
+    long before = one.heardOf("onChannelData");
+    assertEquals(SendOutcome.ACCEPTED, send(otherPort));
+    one.collect();
+    assertEquals(before, one.heardOf("onChannelData"));
+    assertEquals(CloseReason.IDENTITY, one.toldToClose());
   }
 
   private static Object valueOf(Object of, String name) throws ReflectiveOperationException {

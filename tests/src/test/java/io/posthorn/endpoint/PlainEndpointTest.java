@@ -18,6 +18,7 @@ import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.wire.DropReason;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -68,6 +69,19 @@ class PlainEndpointTest {
 
   private static void arrive(PlainEndpoint endpoint, int bytes) {
     endpoint.onDatagram(ByteBuffer.allocate(bytes), ONE, EcnMark.UNKNOWN, 0);
+  }
+
+  @Test
+  void oneAddressOnTwoLinksIsTwoPeers() {
+    PlainEndpoint endpoint = endpoint(1 << 20, 1 << 20);
+    for (int link : new int[] {1, 2, 2}) {
+      assertEquals(SendOutcome.ACCEPTED, send(endpoint, HandPeer.onLink(link), 100));
+    }
+    for (int link = 1; link <= 2; link++) {
+      assertTrue(endpoint.pollTransmit(batch, 0));
+      assertEquals(link, batch.segments());
+      assertEquals(link, ((Inet6Address) batch.peer().getAddress()).getScopeId());
+    }
   }
 
   @Test

@@ -42,6 +42,7 @@ class RefusedPeerTest {
     peer.deliver(peer.third);
     assertEquals(CloseReason.IDENTITY, peer.toldToClose());
     assertEquals("", peer.closeText());
+    assertEquals(0, peer.endpoint.counters().connectionsOpened);
     peer.advance(10_000_000_000L); // until the connection has ended
     String why =
         peer.events.stream()
@@ -152,6 +153,7 @@ class RefusedPeerTest {
     assertEquals(List.of(PacketHeader.FIRST_MESSAGE), said);
     assertEquals(List.of(PacketHeader.SECOND_MESSAGE), answered);
     assertEquals(1, asking.counters().drops(DropReason.IDENTITY_REFUSED));
+    assertEquals(0, asking.counters().connectionsOpened, "it came to nothing");
     assertEquals(0, asking.connections(0).size() + impostor.connections(0).size());
   }
 

@@ -73,11 +73,10 @@ class SecondMessageFloodTest {
           addresses,
           turns,
           left,
-          counters,
           Admission.COOKIE_THRESHOLD,
           outbox);
   private final ConnectionOpener opener =
-      new ConnectionOpener(shared, suite, table, addresses, turns, left, counters);
+      new ConnectionOpener(shared, suite, table, addresses, turns, left);
   private final StaticKey hostKey = StaticKey.generate(random);
   private final Map<InetSocketAddress, byte[]> firsts = new LinkedHashMap<>();
   private long nowNanos;

@@ -2,6 +2,7 @@ package io.posthorn.identity;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
@@ -63,6 +64,27 @@ class GuardedFileTest extends IdentityFolder {
       assertEquals("another's", Files.readString(file));
       assertEquals(List.of(file), files());
       Files.delete(file);
+    }
+  }
+
+  /** A link to itself leads nowhere, whoever runs this; a folder without rights only some. */
+  @Test
+  void whatLiesBehindAFolderThatCannotBeEnteredIsNotTakenForAbsent() throws IOException {
+    Path loop = folder.resolve("loop");
+    Files.createSymbolicLink(loop, loop);
+    for (String name : List.of("known_hosts", "deeper/known_hosts")) {
+      hosts = new KnownHosts(loop.resolve(name));
+      assertTrue(refusal(ONE).contains("cannot read " + hosts.file()));
+      assertThrows(IdentityFileException.class, () -> GuardedFile.readSecret(loop.resolve(name)));
+    }
+  }
+
+  @Test
+  void nothingLiesBehindAFile() throws IOException {
+    Path noFolder = Files.createFile(folder.resolve("file"));
+    for (String name : List.of("known_hosts", "deeper/known_hosts")) {
+      hosts = new KnownHosts(noFolder.resolve(name));
+      assertUnknown(ONE);
     }
   }
 }

@@ -67,6 +67,21 @@ class KnownHostsTest extends IdentityFolder {
     assertEquals(0, hosts.remove("10.0.0.7:9000"));
   }
 
+  /** As {@link InetAddress#getHostName} does to an address, with what whoever answers says. */
+  @Test
+  void anAddressThatGotANameIsHeldToWhatIsKnownOfIt() throws IOException {
+    hosts.add(KnownHosts.nameOf(peer), ONE);
+    byte[] bytes = peer.getAddress().getAddress();
+    peer = new InetSocketAddress(InetAddress.getByAddress("host.example", bytes), 9000);
+    assertTrue(refusal(TWO).contains(file + " line 1"), refusal(TWO));
+    assertUnknown(ONE); // else any name could be led to a host that is known by its address
+    hosts.add("host.example:9000", TWO);
+    assertKnown(TWO);
+    assertTrue(refusal(ONE).contains(file + " line 2"), refusal(ONE));
+    peer = new InetSocketAddress(peer.getAddress(), 9001);
+    assertUnknown(TWO);
+  }
+
   private List<String> comments() throws IOException {
     return hosts.entries().stream().map(Entry::comment).toList();
   }

@@ -1,6 +1,7 @@
 package io.posthorn.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -8,8 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.endpoint.Endpoint;
 import java.lang.reflect.Proxy;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -104,5 +107,24 @@ class SendLanesTest {
     SendLane after = laneTo(2);
     assertNotNull(after);
     assertEquals(2, after.connection);
+  }
+
+  /** In plain mode; the messages to the other one go the other way. */
+  @Test
+  void oneAddressOnTwoLinksIsTwoPeers() throws UnknownHostException {
+    byte[] everybody = {(byte) 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    InetSocketAddress[] links = new InetSocketAddress[2];
+    for (int i = 0; i < links.length; i++) {
+      links[i] = new InetSocketAddress(Inet6Address.getByAddress(null, everybody, 1 + i), 5_353);
+      lanes.onPlainPeer(links[i]);
+      lanes.onAccepted(links[i], Endpoint.NO_CONNECTION, i);
+    }
+    append(lanes.find(links[0], 0));
+    assertNull(lanes.find(links[0], 1));
+    for (int channel = 0; channel < 2; channel++) {
+      assertNull(lanes.find(links[1], channel));
+      assertFalse(lanes.holdsBack(links[1], Endpoint.NO_CONNECTION, channel, endpoint, 0));
+    }
+    assertEquals(List.of(), went, "what is for the one is not looked at for the other");
   }
 }

@@ -23,21 +23,18 @@ final class ConnectionAcceptor {
   private final ConnectionTable table;
   private final PeerAddresses addresses;
   private final ConnectionTurns turns;
-  private final EndpointCounters counters;
 
   ConnectionAcceptor(
       EndpointResources shared,
       HandshakeSuite suite,
       ConnectionTable table,
       PeerAddresses addresses,
-      ConnectionTurns turns,
-      EndpointCounters counters) {
+      ConnectionTurns turns) {
     this.shared = shared;
     this.suite = suite;
     this.table = table;
     this.addresses = addresses;
     this.turns = turns;
-    this.counters = counters;
   }
 
   /**
@@ -59,7 +56,6 @@ final class ConnectionAcceptor {
         halfOpen.handshake.destroy(); // the own attempt goes on, and may yet find the right peer
         return DropReason.IDENTITY_REFUSED;
       }
-      counters.connectionsOpened++;
       traceKeys(halfOpen);
       existing.connection.adopt(
           halfOpen.responderConnectionId,
@@ -73,7 +69,6 @@ final class ConnectionAcceptor {
       turns.settle(existing, nowNanos);
       return DropReason.NONE;
     }
-    counters.connectionsOpened++;
     ConnectionSlot slot = new ConnectionSlot(connection(halfOpen, peer, nowNanos));
     table.add(slot);
     String refusal = self ? null : refusal(address, key, existing);

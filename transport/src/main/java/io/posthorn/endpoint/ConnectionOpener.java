@@ -15,7 +15,6 @@ final class ConnectionOpener {
   private final PeerAddresses addresses;
   private final ConnectionTurns turns;
   private final LeftStreams left;
-  private final EndpointCounters counters;
 
   ConnectionOpener(
       EndpointResources shared,
@@ -23,15 +22,13 @@ final class ConnectionOpener {
       ConnectionTable table,
       PeerAddresses addresses,
       ConnectionTurns turns,
-      LeftStreams left,
-      EndpointCounters counters) {
+      LeftStreams left) {
     this.shared = shared;
     this.suite = suite;
     this.table = table;
     this.addresses = addresses;
     this.turns = turns;
     this.left = left;
-    this.counters = counters;
   }
 
   /**
@@ -55,7 +52,6 @@ final class ConnectionOpener {
       return null;
     }
     ConnectionSlot slot = attempt(peer, implicit, nowNanos);
-    counters.connectionsOpened++;
     addresses.ask(peer, slot);
     return slot;
   }

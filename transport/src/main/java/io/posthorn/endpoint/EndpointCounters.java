@@ -40,7 +40,7 @@ public final class EndpointCounters {
   /** Message bytes sent again unasked, as redundancy. */
   public long bytesRepeated;
 
-  /** Connections opened, both roles. */
+  /** Connections that became usable, opened by either side. */
   public long connectionsOpened;
 
   private final long[] drops = new long[DropReason.count()];

@@ -9,6 +9,7 @@ import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,8 @@ final class EventQueue {
 
   private final EndpointCounters counters;
   private final ArrayDeque<EndpointEvent> events = new ArrayDeque<>();
-  private final Set<InetSocketAddress> lostAt = new LinkedHashSet<>();
+  private final Set<ZonedAddress> lostAt = new LinkedHashSet<>();
+  private final ZonedAddress asked = new ZonedAddress();
 
   EventQueue(EndpointCounters counters) {
     this.counters = counters;
@@ -35,13 +37,18 @@ final class EventQueue {
 
   /** Whether messages without a receipt were lost with a connection to this peer; asks once. */
   boolean pollLost(InetSocketAddress peer) {
-    return lostAt.remove(peer);
+    return lostAt.remove(asked.set(peer));
   }
 
-  /** Messages without a receipt were lost. */
+  /**
+   * Messages without a receipt were lost. Many peers come from a port that nobody ever sends to
+   * again: beyond the limit, the oldest loss is forgotten.
+   */
   void noteLost(InetSocketAddress peer) {
-    if (lostAt.size() < LOST_PEERS_LIMIT) {
-      lostAt.add(peer);
+    if (lostAt.add(new ZonedAddress(peer)) && lostAt.size() > LOST_PEERS_LIMIT) {
+      Iterator<ZonedAddress> oldest = lostAt.iterator();
+      oldest.next();
+      oldest.remove();
     }
   }
 
@@ -60,6 +67,7 @@ final class EventQueue {
   void collect(PeerConnection connection) {
     long handle = connection.handle();
     if (connection.pollConnected()) {
+      counters.connectionsOpened++;
       events.add(connected(connection, connection.peer().alias()));
     }
     Deliveries deliveries = connection.deliveries();

@@ -53,7 +53,6 @@ final class Handshakes {
       PeerAddresses addresses,
       ConnectionTurns turns,
       LeftStreams left,
-      EndpointCounters counters,
       int cookieThreshold,
       Outbox outbox) {
     this.shared = shared;
@@ -62,7 +61,7 @@ final class Handshakes {
     this.addresses = addresses;
     this.turns = turns;
     this.left = left;
-    this.acceptor = new ConnectionAcceptor(shared, suite, table, addresses, turns, counters);
+    this.acceptor = new ConnectionAcceptor(shared, suite, table, addresses, turns);
     this.admission = new Admission(shared, suite, cookieThreshold, outbox);
     this.restarts = new RestartProbes(shared, suite, outbox);
   }

@@ -1,5 +1,6 @@
 package io.posthorn.endpoint;
 
+import io.posthorn.protocol.AddressZone;
 import io.posthorn.protocol.PeerConnection;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
@@ -16,11 +17,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class PeerAddresses {
   private final EventQueue events;
-  private final Map<InetSocketAddress, ConnectionSlot> byName = new HashMap<>();
-  private final Map<InetSocketAddress, ConnectionSlot> moved = new HashMap<>();
+  private final Map<ZonedAddress, ConnectionSlot> byName = new HashMap<>();
+  private final Map<ZonedAddress, ConnectionSlot> moved = new HashMap<>();
 
   /** Who gets a name when the one that has it leaves: by proof, so that the last is there. */
-  private final Map<InetSocketAddress, TreeMap<Long, ConnectionSlot>> waiting = new HashMap<>();
+  private final Map<ZonedAddress, TreeMap<Long, ConnectionSlot>> waiting = new HashMap<>();
+
+  private final ZonedAddress sought = new ZonedAddress();
 
   private long proofs;
 
@@ -30,39 +33,39 @@ final class PeerAddresses {
 
   /** The connection that what is sent to this address goes to, or null. */
   @Nullable ConnectionSlot byName(InetSocketAddress address) {
-    return byName.get(address);
+    return byName.get(sought.set(address));
   }
 
   /** The connection whose peer is reached at this address now, or null. */
   @Nullable ConnectionSlot byPath(InetSocketAddress address) {
-    ConnectionSlot slot = moved.get(address);
+    ConnectionSlot slot = moved.get(sought.set(address));
     if (slot != null) {
       return slot;
     }
-    slot = byName.get(address);
-    return slot != null && slot.connection.address().equals(address) ? slot : null;
+    slot = byName.get(sought.set(address));
+    return slot != null && AddressZone.isSame(slot.connection.address(), address) ? slot : null;
   }
 
   /** The connection that was met last of those that wait for this name, or null. */
   @Nullable ConnectionSlot newestWaiting(InetSocketAddress name) {
-    TreeMap<Long, ConnectionSlot> queue = waiting.get(name);
+    TreeMap<Long, ConnectionSlot> queue = waiting.get(sought.set(name));
     return queue == null ? null : queue.get(queue.lastKey());
   }
 
   /** This side opens a connection to an address, at which it has none that it can use. */
   void ask(InetSocketAddress peer, ConnectionSlot slot) {
-    byName.put(peer, slot);
+    byName.put(new ZonedAddress(peer), slot);
   }
 
   /** The peer that this side asked for has answered: it is there, whoever was before. */
   void answer(ConnectionSlot slot) {
     InetSocketAddress name = slot.connection.peer().alias();
-    if (!slot.connection.address().equals(name)) {
+    if (!AddressZone.isSame(slot.connection.address(), name)) {
       return; // it answered from elsewhere, and has yet to prove that it is there
     }
-    if (byName.get(name) == slot) {
+    if (byName.get(sought.set(name)) == slot) {
       slot.proof = ++proofs;
-      moved.remove(name);
+      moved.remove(sought.set(name));
     } else {
       meet(name, slot);
     }
@@ -74,14 +77,14 @@ final class PeerAddresses {
    */
   void meet(InetSocketAddress address, ConnectionSlot slot) {
     slot.proof = ++proofs;
-    ConnectionSlot holder = byName.get(address);
+    ConnectionSlot holder = byName.get(sought.set(address));
     if (holder != null
         && holder.connection.isSendable()
-        && holder.connection.address().equals(address)) {
+        && AddressZone.isSame(holder.connection.address(), address)) {
       await(address, slot);
       return;
     }
-    moved.remove(address); // nor is another there any more
+    moved.remove(sought.set(address)); // nor is another there any more
     give(address, slot);
   }
 
@@ -97,18 +100,18 @@ final class PeerAddresses {
     if (!connection.isSendable()) {
       if (!connection.isOver() && byPath(now) == null) {
         slot.movedTo = now;
-        moved.put(now, slot);
+        moved.put(new ZonedAddress(now), slot);
       }
       return;
     }
     InetSocketAddress name = connection.peer().alias();
-    boolean isNamed = byName.get(name) == slot;
+    boolean isNamed = byName.get(sought.set(name)) == slot;
     if (!isNamed) {
       awaitNoMore(name, slot);
     }
     slot.movedTo = now;
     slot.proof = ++proofs;
-    moved.put(now, slot);
+    moved.put(new ZonedAddress(now), slot);
     if (!isNamed) {
       rename(slot);
       give(now, slot);
@@ -123,7 +126,7 @@ final class PeerAddresses {
   /** The connection takes no messages any more: whoever waits for its name can have it. */
   void close(ConnectionSlot slot) {
     InetSocketAddress name = slot.connection.peer().alias();
-    if (!waiting.isEmpty() && byName.get(name) == slot) {
+    if (!waiting.isEmpty() && byName.get(sought.set(name)) == slot) {
       letNextIn(name);
     }
   }
@@ -133,7 +136,7 @@ final class PeerAddresses {
     leavePath(slot);
     InetSocketAddress name = slot.connection.peer().alias();
     awaitNoMore(name, slot);
-    if (byName.remove(name, slot)) {
+    if (byName.remove(sought.set(name), slot)) {
       letNextIn(name);
     }
   }
@@ -141,7 +144,7 @@ final class PeerAddresses {
   private void letNextIn(InetSocketAddress name) {
     ConnectionSlot next = pollWaiting(name);
     if (next != null) {
-      byName.put(name, next);
+      byName.put(new ZonedAddress(name), next);
       events.add(new EndpointEvent.Renamed(next.connection.handle(), name, name));
     }
   }
@@ -149,31 +152,31 @@ final class PeerAddresses {
   private void leavePath(ConnectionSlot slot) {
     InetSocketAddress path = slot.movedTo;
     if (path != null) {
-      moved.remove(path, slot);
+      moved.remove(sought.set(path), slot);
       slot.movedTo = null;
     }
   }
 
   private void await(InetSocketAddress name, ConnectionSlot slot) {
-    waiting.computeIfAbsent(name, none -> new TreeMap<>()).put(slot.proof, slot);
+    waiting.computeIfAbsent(new ZonedAddress(name), none -> new TreeMap<>()).put(slot.proof, slot);
   }
 
   private void awaitNoMore(InetSocketAddress name, ConnectionSlot slot) {
-    TreeMap<Long, ConnectionSlot> queue = waiting.get(name);
+    TreeMap<Long, ConnectionSlot> queue = waiting.get(sought.set(name));
     if (queue != null && queue.remove(slot.proof, slot) && queue.isEmpty()) {
-      waiting.remove(name);
+      waiting.remove(sought.set(name));
     }
   }
 
   /** Takes the one that was met last of those that wait for this name, or null. */
   private @Nullable ConnectionSlot pollWaiting(InetSocketAddress name) {
-    TreeMap<Long, ConnectionSlot> queue = waiting.get(name);
+    TreeMap<Long, ConnectionSlot> queue = waiting.get(sought.set(name));
     ConnectionSlot found = null;
     while (queue != null && found == null) {
       ConnectionSlot last = queue.remove(queue.lastKey());
       found = last != null && last.connection.isSendable() ? last : null;
       if (queue.isEmpty()) {
-        waiting.remove(name);
+        waiting.remove(sought.set(name));
         queue = null;
       }
     }
@@ -208,17 +211,17 @@ final class PeerAddresses {
    * be elsewhere, or null; where one went that is believed to be there still shows when it moves.
    */
   private @Nullable ConnectionSlot take(InetSocketAddress name, ConnectionSlot slot) {
-    ConnectionSlot holder = byName.get(name);
+    ConnectionSlot holder = byName.get(sought.set(name));
     if (holder == null || !holder.connection.isSendable()) {
-      byName.put(name, slot);
+      byName.put(new ZonedAddress(name), slot);
       return null;
     }
     if (keeps(holder, name, slot)) {
       await(name, slot);
       return null;
     }
-    byName.put(name, slot);
-    return holder.connection.address().equals(name) ? null : holder;
+    byName.put(new ZonedAddress(name), slot);
+    return AddressZone.isSame(holder.connection.address(), name) ? null : holder;
   }
 
   /**
@@ -227,7 +230,7 @@ final class PeerAddresses {
    */
   private static boolean keeps(
       ConnectionSlot holder, InetSocketAddress name, ConnectionSlot other) {
-    return holder.connection.address().equals(name)
+    return AddressZone.isSame(holder.connection.address(), name)
         && (holder.proof > other.proof
             || !holder.connection.peer().mayBecome(other.connection.peer().key()));
   }

@@ -4,6 +4,7 @@ import io.posthorn.ConnectionInfo;
 import io.posthorn.Delivery;
 import io.posthorn.EcnMark;
 import io.posthorn.SocketOptions;
+import io.posthorn.protocol.AddressZone;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.protocol.ReceivedMessage;
@@ -115,7 +116,7 @@ public final class PlainEndpoint implements Endpoint {
         && out.lengthBytes() % segmentBytes == 0
         && !outgoing.isEmpty()
         && fits(outgoing.length(), segmentBytes, out)
-        && outgoing.peer().equals(out.peer())) {
+        && AddressZone.isSame(outgoing.peer(), out.peer())) {
       out.append(write(out.bytes(), out.lengthBytes()));
     }
     wakeSender();

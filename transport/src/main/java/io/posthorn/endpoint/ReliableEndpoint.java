@@ -104,10 +104,9 @@ public final class ReliableEndpoint implements Endpoint {
             addresses,
             turns,
             left,
-            counters,
             setup.cookieThreshold(),
             outbox);
-    this.opener = new ConnectionOpener(shared, suite, table, addresses, turns, left, counters);
+    this.opener = new ConnectionOpener(shared, suite, table, addresses, turns, left);
     this.receiver =
         new DatagramReceiver(
             table,

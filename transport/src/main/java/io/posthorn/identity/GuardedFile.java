@@ -78,13 +78,24 @@ final class GuardedFile {
     } catch (IdentityFileException told) {
       throw told;
     } catch (IOException failed) {
-      Path folder = file.toAbsolutePath().getParent();
-      if (folder != null && !Files.isDirectory(folder)) {
+      if (isBehindAFile(file)) {
         return null;
       }
       throw new IdentityFileException(
           file, "cannot read " + file + ": " + reason(failed) + "; check who may read it", failed);
     }
+  }
+
+  /**
+   * Whether one of its folders is a file, so that there is nothing behind it. What lies behind a
+   * folder that cannot be entered is not known, and may well be there.
+   */
+  private static boolean isBehindAFile(Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    while (folder != null && !Files.exists(folder)) {
+      folder = folder.getParent();
+    }
+    return folder != null && !Files.isDirectory(folder);
   }
 
   /**

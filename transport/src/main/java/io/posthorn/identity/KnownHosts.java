@@ -167,7 +167,12 @@ public final class KnownHosts {
     return null;
   }
 
-  /** What the file says of a peer and its key. */
+  /**
+   * What the file says of a peer and its key. Of a peer whose name has no line, those of its
+   * address and port refuse another key, since an address given as such gets a name once somebody
+   * looks that up, from whoever answers. They make no such name known: it may have been led to that
+   * address.
+   */
   public Verdict judge(InetSocketAddress peer, byte[] publicKey) {
     List<Entry> entries;
     try {
@@ -180,20 +185,30 @@ public final class KnownHosts {
     if (revoked != null) {
       return new Verdict.Refused(revoked);
     }
-    String name = nameOf(peer);
-    @Nullable Entry other = null;
-    boolean known = false;
-    for (Entry entry : entries) {
-      if (entry.host().equals(name)) { // and not that of a revoked key, which has none
-        boolean matches = entry.fingerprint().equals(shown);
-        known |= matches;
-        other = matches || other != null ? other : entry;
+    List<Entry> lines = linesOf(nameOf(peer), entries);
+    boolean isNamed = !lines.isEmpty();
+    InetAddress address = peer.getAddress();
+    if (!isNamed && address != null) {
+      lines = linesOf(nameOf(address.getHostAddress(), peer), entries);
+    }
+    for (Entry entry : lines) {
+      if (entry.fingerprint().equals(shown)) {
+        return isNamed ? new Verdict.Known() : new Verdict.Unknown();
       }
     }
-    if (known) {
-      return new Verdict.Known();
+    return lines.isEmpty()
+        ? new Verdict.Unknown()
+        : new Verdict.Refused(changed(lines.get(0), shown));
+  }
+
+  private static List<Entry> linesOf(String name, List<Entry> entries) {
+    List<Entry> found = new ArrayList<>(1);
+    for (Entry entry : entries) {
+      if (entry.host().equals(name)) { // and not that of a revoked key, which has none
+        found.add(entry);
+      }
     }
-    return other == null ? new Verdict.Unknown() : new Verdict.Refused(changed(other, shown));
+    return found;
   }
 
   private String changed(Entry known, Fingerprint shown) {

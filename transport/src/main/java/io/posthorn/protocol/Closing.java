@@ -67,14 +67,11 @@ final class Closing {
   }
 
   /**
-   * A packet came of a peer that has closed. Its CLOSE is acknowledged each time that it comes, and
-   * nothing else is for its sake: two ends whose CLOSE crossed would answer acknowledgements with
-   * acknowledgements.
+   * CLOSE came. It is acknowledged each time that it comes, and nothing else is for its sake: two
+   * ends whose CLOSE crossed would answer acknowledgements with acknowledgements.
    */
   void onPeerClosed(FrameDispatcher frames, long nowNanos) {
-    if (frames.carriedClose() || !ending.isOver()) {
-      parts.acknowledgements.requestNow(nowNanos);
-    }
+    parts.acknowledgements.requestNow(nowNanos);
     if (ending.isOver()) {
       return;
     }

@@ -40,7 +40,6 @@ final class FrameDispatcher implements FrameHandler {
   private boolean carriedMessage;
   private boolean probingOnly;
   private DropReason refused = DropReason.NONE;
-  private boolean closed;
   private boolean carriedClose;
   private long closeCode;
   private long closeApplicationCode;
@@ -93,14 +92,9 @@ final class FrameDispatcher implements FrameHandler {
     return carriedMessage;
   }
 
-  /** Whether the packet held a CLOSE. */
+  /** Whether the packet held a CLOSE, which counts if the packet is taken. */
   boolean carriedClose() {
     return carriedClose;
-  }
-
-  /** Whether the peer closed. */
-  boolean isClosed() {
-    return closed;
   }
 
   long closeCode() {
@@ -286,9 +280,8 @@ final class FrameDispatcher implements FrameHandler {
   public @Nullable CloseReason onClose(
       long code, long applicationCode, byte[] text, int at, int length) {
     probingOnly = false;
-    carriedClose = true;
-    if (!closed) {
-      closed = true;
+    if (!carriedClose) {
+      carriedClose = true;
       closeCode = code;
       closeApplicationCode = applicationCode;
       closeText = new String(text, at, length, StandardCharsets.UTF_8);

@@ -154,7 +154,7 @@ final class PacketReceiver {
       messageNanos = nowNanos;
       parts.idle.onMessage(nowNanos);
     }
-    if (frames.isClosed()) {
+    if (frames.carriedClose()) {
       closing.onPeerClosed(frames, nowNanos);
     }
   }

@@ -8,9 +8,9 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who the peer is. First whom this side expects: the names under which it asked for the peer, all
- * at one address, and what its security says of a key under each; a peer that came by itself is
- * nobody's until it is asked for. Once the keys are known, what the peer proved and said of itself.
+ * Who the peer is. First whom this side expects: the names under which it asked for the peer, and
+ * what its security says of a key under each; a peer that came by itself is nobody's until it is
+ * asked for. Once the keys are known, what the peer proved and said of itself.
  */
 public final class PeerIdentity {
   private static final byte[] NO_KEY = new byte[0];

@@ -4,8 +4,8 @@ import java.net.InetSocketAddress;
 import java.util.Arrays;
 
 /**
- * The names under which one peer was asked for, all at one address: what its key has to be may
- * differ by name. Immutable.
+ * The names under which one peer was asked for, each at the address that it had then: what its key
+ * has to be may differ by name, host or port. Immutable.
  */
 public final class PeerNames {
   /** Nobody was asked for. */
@@ -21,8 +21,9 @@ public final class PeerNames {
   @SuppressWarnings("ReferenceEquality") // mostly it is the same object, which has the name
   public boolean contains(InetSocketAddress name) {
     for (InetSocketAddress known : names) {
-      if (known.getAddress() == name.getAddress()
-          || known.getHostString().equalsIgnoreCase(name.getHostString())) {
+      if (known.getPort() == name.getPort() // it may have moved to another, which has another key
+          && (known.getAddress() == name.getAddress()
+              || known.getHostString().equalsIgnoreCase(name.getHostString()))) {
         return true;
       }
     }

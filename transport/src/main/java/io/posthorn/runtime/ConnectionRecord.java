@@ -1,6 +1,7 @@
 package io.posthorn.runtime;
 
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.protocol.AddressZone;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -82,7 +83,7 @@ public final class ConnectionRecord {
 
   /** Whether a message for this address goes to this connection. */
   public boolean isReachedBy(InetSocketAddress address) {
-    return name.equals(address);
+    return AddressZone.isSame(name, address);
   }
 
   /** Answers whether this is news. */

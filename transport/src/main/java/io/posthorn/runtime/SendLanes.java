@@ -1,6 +1,7 @@
 package io.posthorn.runtime;
 
 import io.posthorn.endpoint.Endpoint;
+import io.posthorn.protocol.AddressZone;
 import io.posthorn.protocol.PeerNames;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -65,7 +66,7 @@ final class SendLanes {
   @Nullable SendLane find(InetSocketAddress peer, int channel) {
     OfConnection to = last;
     if (to == null || to.named != peer) {
-      to = byPeer.get(peer);
+      to = to(peer);
       if (to == null || (to.named != peer && !to.isKnownAs(peer))) {
         return null;
       }
@@ -74,6 +75,12 @@ final class SendLanes {
     }
     SendLane[] lanes = to.lanes;
     return channel < lanes.length ? lanes[channel] : null;
+  }
+
+  /** Of equal addresses in several zones one has lanes, the messages to others go the other way. */
+  private @Nullable OfConnection to(InetSocketAddress peer) {
+    OfConnection found = byPeer.get(peer);
+    return found != null && AddressZone.isSame(found.peer, peer) ? found : null;
   }
 
   /** The next message looks its lane up anew. Any thread. */
@@ -165,7 +172,7 @@ final class SendLanes {
    * @param connection to which it went
    */
   void onAccepted(InetSocketAddress peer, long connection, int channel) {
-    OfConnection to = byPeer.get(peer);
+    OfConnection to = to(peer);
     if (to == null || to.connection != connection) {
       return;
     }
@@ -272,7 +279,7 @@ final class SendLanes {
 
   private @Nullable SendLane find(InetSocketAddress peer, long connection, int channel) {
     OfConnection to =
-        connection == Endpoint.NO_CONNECTION ? byPeer.get(peer) : byConnection.get(connection);
+        connection == Endpoint.NO_CONNECTION ? to(peer) : byConnection.get(connection);
     SendLane[] lanes = to == null ? null : to.lanes;
     return lanes == null || channel >= lanes.length ? null : lanes[channel];
   }

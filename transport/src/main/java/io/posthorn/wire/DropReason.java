@@ -56,7 +56,7 @@ public enum DropReason {
   RECEIVE_BUFFER_FULL,
   /** Opened, but it would leave more gaps than are kept; it stays unacknowledged. */
   TOO_MANY_GAPS,
-  /** Plain mode: the receive queue is full. */
+  /** The receive queue is full: an unreliable message is dropped, in plain mode a datagram. */
   QUEUE_FULL,
   /** Longer than any datagram that is taken. */
   TOO_LONG;

@@ -232,6 +232,23 @@ class UnorderedMessagesProperties {
     assertEquals(3000, flow.received.size());
   }
 
+  /** However little the limits rose, and though both did. */
+  @Example
+  void whereCreditRoseAndDoesNotReachThePeerIsToldAgain() {
+    ChannelEnd left = new ChannelEnd(CEILING, 64 * 1024, false);
+    PacketBuilder builder = new PacketBuilder(new FrameWriter(), new SentPackets());
+    builder.begin(new byte[1200], 0, 1200);
+    left.unordered.send(0, -1, new byte[100], NEVER, false, null);
+    left.unordered.onCredit(1024, 16);
+    left.unordered.writeFrames(builder, 0);
+    assertFalse(left.unordered.hasFrames(0), "told once");
+    left.unordered.onCredit(1026, 17);
+    assertTrue(left.unordered.hasFrames(0), "told of the new limits");
+    left.unordered.writeFrames(builder, 0);
+    left.unordered.onCredit(1025, 17);
+    assertFalse(left.unordered.hasFrames(0), "none rose");
+  }
+
   /** A peer's pool may be larger than any array: what is noted of a message still says its kind. */
   @Example
   void theLongestMessageFitsWhatIsNotedOfIt() {

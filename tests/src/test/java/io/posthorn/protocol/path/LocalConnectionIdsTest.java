@@ -77,8 +77,10 @@ class LocalConnectionIdsTest {
   }
 
   @Test
-  void whatWasNeverIssuedOrCarriesThePacketMayNotBeRetired() {
+  void whatWasNeverSentOrCarriesThePacketMayNotBeRetired() {
     ids.onPeerLimit(2);
+    assertEquals(CloseReason.PROTOCOL_VIOLATION, ids.onRetire(1, 77, MS, 0), "issued only");
+    framesWritten(1200);
     assertEquals(CloseReason.PROTOCOL_VIOLATION, ids.onRetire(2, 77, MS, 0));
     assertEquals(CloseReason.PROTOCOL_VIOLATION, ids.onRetire(0, ids.first(), MS, 0));
     assertNull(ids.onRetire(1, ids.first(), MS, 0));
@@ -91,6 +93,7 @@ class LocalConnectionIdsTest {
     Set<Long> known = new HashSet<>(added());
     known.add(ids.first());
     for (long sequence = 0; sequence < 10_000; sequence++) {
+      framesWritten(1200);
       assertNull(ids.onRetire(sequence, 77, 1_000 * MS, sequence));
       known.addAll(added());
       for (Long id = ids.pollForgotten(); id != null; id = ids.pollForgotten()) {

@@ -12,10 +12,17 @@ final class MessageCredit {
   private long maxBytes;
   private long begunMessages;
   private long begunBytes;
+
+  /** Times that a limit rose: stands for the limits of now. */
+  private long raises;
+
   private long toldAt = -1;
 
   /** Raises the limits; lower ones leave them as they are. */
   void raise(long messages, long bytes) {
+    if (messages > maxMessages || bytes > maxBytes) {
+      raises++;
+    }
     maxMessages = Math.max(maxMessages, messages);
     maxBytes = Math.max(maxBytes, bytes);
   }
@@ -33,20 +40,15 @@ final class MessageCredit {
     begunBytes += bodyBytes;
   }
 
-  /** Stands for the limits of now. */
-  private long mark() {
-    return maxMessages ^ maxBytes << 1;
-  }
-
   /** Whether the peer was not told yet that its limits are in the way. */
   boolean isComplaintNew() {
-    return toldAt != mark();
+    return toldAt != raises;
   }
 
   /** Tells the peer, if the frame fits. */
   void complain(PacketBuilder out) {
     if (out.frames().messagesBlocked(maxMessages, maxBytes)) {
-      toldAt = mark();
+      toldAt = raises;
       out.carries(toldAt, UnorderedMessages.BLOCKED_NOTE);
     }
   }

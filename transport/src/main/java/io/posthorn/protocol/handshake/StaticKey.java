@@ -3,7 +3,6 @@ package io.posthorn.protocol.handshake;
 import io.posthorn.identity.Fingerprint;
 import io.posthorn.protocol.protection.Hkdf;
 import io.posthorn.wire.BigEndian;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
@@ -69,8 +68,8 @@ public final class StaticKey {
    * after a restart there, and another at each other port, for one identity may have many.
    *
    * @param label names the purpose
-   * @param local what the port is bound to, the unspecified address as none at all; null if that is
-   *     not known
+   * @param local what the port is bound to, {@code 0.0.0.0} being another address than {@code ::},
+   *     since one process can have the one and another the other; null if that is not known
    */
   byte[] secretAt(byte[] label, @Nullable InetSocketAddress local) {
     Hkdf hkdf = new Hkdf();
@@ -78,8 +77,7 @@ public final class StaticKey {
     if (local == null) {
       return secret;
     }
-    InetAddress bound = local.getAddress();
-    byte[] address = bound.isAnyLocalAddress() ? new byte[0] : bound.getAddress();
+    byte[] address = local.getAddress().getAddress();
     byte[] place = Arrays.copyOf(address, address.length + Short.BYTES);
     BigEndian.putShort(place, address.length, local.getPort());
     byte[] there = hkdf.expand(secret, place, KEY_BYTES);

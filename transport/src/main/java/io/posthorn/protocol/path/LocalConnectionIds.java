@@ -34,6 +34,9 @@ public final class LocalConnectionIds implements FrameSource {
   private long nextSequence = 1;
   private int limit = 1;
 
+  /** The highest that the peer was ever told. */
+  private long toldSequence;
+
   /** The last that {@link #pollAdded} has answered. */
   private long polledSequence;
 
@@ -100,11 +103,11 @@ public final class LocalConnectionIds implements FrameSource {
    * RETIRE_CONNECTION_ID arrived.
    *
    * @param carriedBy the id that the packet was sent to
-   * @return a breach: a number never issued, or that of the packet itself
+   * @return a breach: a number never sent, or that of the packet itself
    */
   public @Nullable CloseReason onRetire(
       long sequence, long carriedBy, long probeTimeoutNanos, long nowNanos) {
-    if (sequence >= nextSequence) {
+    if (sequence > toldSequence) { // or one packet could have any number of ids drawn
       return CloseReason.PROTOCOL_VIOLATION;
     }
     for (int i = 0; i < count; i++) {
@@ -181,6 +184,7 @@ public final class LocalConnectionIds implements FrameSource {
     for (int i = 0; i < count; i++) {
       if (due[i] && out.frames().newConnectionId(sequences[i], 0, ids[i], issuer.token(ids[i]))) {
         out.carries(sequences[i], 0);
+        toldSequence = Math.max(toldSequence, sequences[i]);
         due[i] = false;
       }
     }
