@@ -166,6 +166,28 @@ class ReliableConnectionTest {
   }
 
   @Test
+  @SuppressWarnings("NullAway") // the point of the test
+  void codeOrTextThatCannotBeToldIsRefusedAndNothingEnds() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open();
+        MessageSocket c = reliable().open()) {
+      Connection out = a.connect(b.localAddress());
+      Connection in = accept(b);
+      Connection other = a.connect(c.localAddress());
+      for (long code : new long[] {-1, 1L << 62, Long.MIN_VALUE}) {
+        assertThrows(IllegalArgumentException.class, () -> out.close(code, "", LONG));
+      }
+      assertThrows(NullPointerException.class, () -> out.close(0, null, LONG));
+      out.send("still there".getBytes(UTF_8));
+      other.send("and the other".getBytes(UTF_8));
+      assertEquals("still there", next(b).text());
+      assertEquals("and the other", next(c).text());
+      out.close((1L << 62) - 1, "", LONG);
+      assertEquals((1L << 62) - 1, get(in.closed()).applicationCode());
+    }
+  }
+
+  @Test
   void listenerHearsOfConnectionsInOrder() throws Exception {
     try (MessageSocket a = reliable().open();
         MessageSocket b = reliable().open()) {

@@ -5,11 +5,13 @@ import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.identity.Fingerprint;
 import io.posthorn.runtime.ConnectionRecord;
 import io.posthorn.runtime.SocketClock;
+import io.posthorn.wire.VarInt;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -215,8 +217,14 @@ public final class Connection implements AutoCloseable {
    * @param text up to 256 bytes in UTF-8, told to the peer
    * @param linger how long unacknowledged messages may still take
    * @return what was acknowledged and what not
+   * @throws IllegalArgumentException if the code is another; the connection stays open
    */
   public CloseReport close(long applicationCode, String text, Duration linger) {
+    if (applicationCode < 0 || applicationCode > VarInt.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "application code " + applicationCode + ": expected 0 to 2^62 - 1");
+    }
+    Objects.requireNonNull(text, "text");
     EndpointEvent.Closed end = socket.closeAndWait(record, applicationCode, text, linger);
     return Endings.report(end);
   }
