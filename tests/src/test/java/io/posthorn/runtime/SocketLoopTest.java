@@ -55,6 +55,7 @@ class SocketLoopTest {
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
   private static final ThreadFactory IDLE = action -> new Thread(() -> {});
   private static final long LITTLE_NANOS = 10_000_000;
+  private static final byte[] NOTHING = {};
 
   private SwitchedPort port;
   private SocketDriver driver;
@@ -63,6 +64,7 @@ class SocketLoopTest {
   private static final class SwitchedPort extends ForwardingDatagramPort {
     volatile boolean isOn = true;
     volatile boolean closed;
+    final AtomicInteger wakeups = new AtomicInteger();
 
     SwitchedPort() throws IOException {
       super(NioDatagramPort.open(ANY));
@@ -71,6 +73,12 @@ class SocketLoopTest {
     @Override
     public int send(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException {
       return isOn ? port.send(batch, firstSegment, nowNanos) : 0;
+    }
+
+    @Override
+    public void wakeup() {
+      wakeups.incrementAndGet();
+      super.wakeup();
     }
 
     @Override
@@ -278,6 +286,66 @@ class SocketLoopTest {
     if (driver.receiving().receive(Endpoint.NEVER) == null) {
       throw new IOException("the socket is closed");
     }
+  }
+
+  /** No datagram need come for it: perhaps none does for long. */
+  @Test
+  void messageBehindAStreamGoesToTheHandlerWhenAnotherThreadHasReadThat() throws Exception {
+    prepareAStreamAndOneBehind();
+    List<ReceivedMessage> handled = new ArrayList<>();
+    driver.handler(handled::add);
+    readTheLastPart();
+    assertTrue(driver.turn(Endpoint.NEVER), "does not wait");
+    driver.dispatchMessages();
+    assertEquals(List.of(received(false)), handled);
+  }
+
+  @Test
+  void messageBehindAStreamGoesToAThreadThatWaitsWhenAnotherHasReadThat() throws Exception {
+    prepareAStreamAndOneBehind();
+    CompletableFuture<ReceivedMessage> taken = new CompletableFuture<>();
+    Thread receiver =
+        new Thread(
+            () -> {
+              try {
+                taken.complete(driver.receiving().receive(Endpoint.NEVER));
+              } catch (IOException e) {
+                taken.completeExceptionally(e);
+              }
+            });
+    receiver.setDaemon(true);
+    receiver.start();
+    while (receiver.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    readTheLastPart();
+    assertTrue(driver.turn(Endpoint.NEVER), "does not wait");
+    assertEquals(received(false), taken.get());
+  }
+
+  private void prepareAStreamAndOneBehind() throws IOException {
+    AtomicInteger left = new AtomicInteger(3);
+    Supplier<Object> part = () -> left.get() > 1 ? received(left.decrementAndGet() == 2) : null;
+    Supplier<Object> isReadable = () -> left.get() == 1;
+    Supplier<Object> behind = () -> left.compareAndSet(1, 0) ? received(false) : null;
+    Map<String, Supplier<Object>> streamed =
+        Map.of("pollPart", part, "hasMessage", isReadable, "pollMessage", behind);
+    prepare(isSelf -> plainBut(streamed), IDLE);
+  }
+
+  private static ReceivedMessage received(boolean more) {
+    return new ReceivedMessage(1, ANY, 0, Delivery.RELIABLE_ORDERED, 0, NOTHING, more, false);
+  }
+
+  /** The part before it makes nothing readable, so it wakes nobody. */
+  private void readTheLastPart() throws IOException {
+    assertTrue(driver.turn(driver.clock.now()));
+    ConnectionRecord record = new ConnectionRecord(driver, 1, ANY);
+    int before = port.wakeups.get();
+    assertEquals(received(true), driver.receiving().receivePart(record, 0));
+    assertEquals(before, port.wakeups.get());
+    assertEquals(received(false), driver.receiving().receivePart(record, 0));
+    assertTrue(port.wakeups.get() > before, "nobody looks for the message behind");
   }
 
   /** What a handler was not given yet counts against its senders' credit. */

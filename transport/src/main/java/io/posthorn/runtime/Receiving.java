@@ -202,6 +202,9 @@ final class Receiving {
         ReceivedMessage part = driver.endpoint.pollPart(connection.handle(), channel, now);
         if (part != null) {
           driver.afterInput(now);
+          if (!part.more() && driver.endpoint.hasMessage(connection.handle())) {
+            driver.lookAgain(); // the one behind can be read now, and no datagram need come for it
+          }
           return part;
         }
         if (connection.closed() != null) {
