@@ -6,14 +6,17 @@ import static io.posthorn.Loopback.get;
 import static io.posthorn.Loopback.next;
 import static io.posthorn.Loopback.nobody;
 import static io.posthorn.Loopback.reliable;
+import static io.posthorn.Loopback.start;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.Relay;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -305,6 +308,57 @@ class ReliableConnectionTest {
       assertTrue(String.valueOf(e.getMessage()).contains("1 s"), e.getMessage());
     } finally {
       b.close(Duration.ZERO);
+    }
+  }
+
+  /** Its end is known by the address at which it was met, and the message names the later one. */
+  @Test
+  void theEndOfAConnectionThatMovedIsToldAndNotThatOfTheSocket() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open();
+        Relay relay = Relay.inFrontOf(b.localAddress()).start()) {
+      Connection connection = a.connect(relay.localAddress());
+      Connection accepted = accept(b);
+      InetSocketAddress before = accepted.remoteAddress();
+      relay.up(LinkConditions.parse("rebind 20ms"));
+      while (accepted.remoteAddress().equals(before)) {
+        connection.send(new byte[1]);
+        next(b);
+      }
+      relay.up(LinkConditions.NONE);
+      Message late = accepted.message().body("late");
+      connection.close(7, "", LONG);
+      get(accepted.closed());
+      ConnectionClosedException e =
+          assertThrows(ConnectionClosedException.class, () -> b.send(late));
+      assertEquals(7, e.applicationCode());
+      assertTrue(e.isByPeer());
+      assertFalse(b.isClosed());
+    }
+  }
+
+  @Test
+  void whileAConnectionIsBeingClosedThatIsSaidAndNotThatTheSocketIs() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open();
+        Relay relay = Relay.inFrontOf(b.localAddress()).start()) {
+      Connection connection = a.connect(relay.localAddress());
+      relay.cut(true);
+      connection.send(new byte[1]);
+      CompletableFuture<CloseReport> closing = start(() -> connection.close(5, "", LONG));
+      Message late = connection.message().body("late");
+      IOException e =
+          assertThrows(
+              IOException.class,
+              () -> {
+                while (true) {
+                  a.trySend(late);
+                }
+              });
+      assertInstanceOf(ConnectionClosedException.class, e);
+      assertThrows(ConnectionClosedException.class, () -> connection.trySend(late));
+      relay.cut(false);
+      assertEquals(CloseCause.APPLICATION, get(closing).cause());
     }
   }
 

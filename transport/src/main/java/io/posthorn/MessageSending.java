@@ -145,7 +145,11 @@ final class MessageSending {
     }
     if (outcome != SendOutcome.ACCEPTED) {
       throw refusals.refusal(
-          outcome, message.peer(), message.size(), on == null ? null : on.failure());
+          outcome,
+          message.peer(),
+          handle(message, on),
+          on == null ? null : on.record(),
+          message.size());
     }
   }
 }
