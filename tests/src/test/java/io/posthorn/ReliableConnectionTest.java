@@ -60,6 +60,31 @@ class ReliableConnectionTest {
     }
   }
 
+  /** Each socket numbers its connections by itself: the number alone names a stranger's. */
+  @Test
+  void whatBelongsToAnotherSocketDoesNotGoToSomebodyElse() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open();
+        MessageSocket c = reliable().open();
+        MessageSocket d = reliable().open()) {
+      Connection toB = a.connect(b.localAddress());
+      Connection toD = c.connect(d.localAddress());
+      toB.send("letter".getBytes(UTF_8));
+      Message received = next(b);
+      Message begun = toB.message().body("begun");
+      for (Message foreign : List.of(received, begun)) {
+        assertThrows(IllegalArgumentException.class, () -> c.send(foreign));
+        assertThrows(IllegalArgumentException.class, () -> c.trySend(foreign));
+      }
+      toD.send(received);
+      assertEquals("letter", next(d).text());
+      b.send(received);
+      assertEquals("letter", next(a).text(), "back to its sender");
+      c.send(Message.to(b.localAddress()).body("by address"));
+      assertEquals("by address", next(b).text());
+    }
+  }
+
   @Test
   void aClosedSocketHasNoConnections() throws Exception {
     try (MessageSocket b = reliable().open()) {

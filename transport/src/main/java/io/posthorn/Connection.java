@@ -74,9 +74,9 @@ public final class Connection implements AutoCloseable {
     return socket.infoOf(record.handle());
   }
 
-  /** Begins a message on this connection. */
+  /** Begins a message on this connection; only its own socket takes it. */
   public Message.Draft message() {
-    return new Message.Draft(record.handle(), record.peer());
+    return new Message.Draft(socket, record.handle(), record.peer());
   }
 
   /**
@@ -98,7 +98,8 @@ public final class Connection implements AutoCloseable {
   }
 
   /**
-   * Sends a message on this connection, whatever peer it was made for.
+   * Sends a message on this connection, whatever peer it was made for and whichever socket received
+   * it.
    *
    * @throws IOException as {@link MessageSocket#send(Message)}
    */
