@@ -40,6 +40,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -247,6 +248,42 @@ class SocketLoopTest {
             false,
             receipt);
     assertEquals(SendOutcome.ACCEPTED, driver.sending().trySend(message));
+    return receipt;
+  }
+
+  @Test
+  void aMessageThatIsRefusedTakesNoOthersConfirmation() throws Exception {
+    AtomicReference<SendOutcome> answer = new AtomicReference<>(SendOutcome.ACCEPTED);
+    prepare(isSelf -> plainBut(Map.of("send", answer::get)), IDLE);
+    PendingReceipt oldest = offerToBeConfirmed();
+    for (int i = 1; i < 65_536; i++) {
+      offerToBeConfirmed();
+    }
+    for (SendOutcome refusal : List.of(SendOutcome.BLOCKED, SendOutcome.TOO_LARGE)) {
+      answer.set(refusal);
+      offerToBeConfirmed();
+      assertTrue(oldest.isUnconfirmed(), "given up for a message that was not sent");
+    }
+    answer.set(SendOutcome.ACCEPTED);
+    offerToBeConfirmed();
+    assertFalse(oldest.isUnconfirmed(), "the limit");
+  }
+
+  private PendingReceipt offerToBeConfirmed() {
+    PendingReceipt receipt = new PendingReceipt(driver, ANY, 1, true);
+    OutgoingMessage message =
+        new OutgoingMessage(
+            1,
+            ANY,
+            0,
+            Delivery.RELIABLE_UNORDERED,
+            -1,
+            NOTHING,
+            false,
+            Long.MAX_VALUE,
+            true,
+            receipt);
+    driver.sending().trySend(message);
     return receipt;
   }
 
