@@ -20,8 +20,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -345,6 +347,33 @@ class IoThreadsTest {
     assertTrue(server.isClosed());
     for (MessageSocket peer : peers) {
       peer.close(Duration.ZERO); // whom nobody answers any more would wait for it
+    }
+  }
+
+  @Test
+  void whoWaitsForAMessageWhenAHandlerIsSetIsToldSo() throws Exception {
+    for (boolean bodies : new boolean[] {false, true}) {
+      try (MessageSocket server = listener();
+          MessageSocket peer = builder().open()) {
+        CompletableFuture<Thread> waiter = new CompletableFuture<>();
+        CompletableFuture<Message> waiting =
+            Loopback.start(
+                () -> {
+                  waiter.complete(Thread.currentThread());
+                  return server.receive();
+                });
+        Loopback.awaitWaiting(waiter.get());
+        CompletableFuture<InetSocketAddress> handled = new CompletableFuture<>();
+        if (bodies) {
+          server.onBody((from, channel, body) -> handled.complete(from));
+        } else {
+          server.onMessage(message -> handled.complete(message.from()));
+        }
+        ExecutionException e = assertThrows(ExecutionException.class, waiting::get);
+        assertEquals(IllegalStateException.class, e.getCause().getClass());
+        peer.send(server.localAddress(), number(1));
+        assertEquals(peer.localAddress(), handled.get());
+      }
     }
   }
 

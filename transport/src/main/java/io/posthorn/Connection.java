@@ -135,6 +135,8 @@ public final class Connection implements AutoCloseable {
    * @throws SocketClosedException if the socket is closed, now or meanwhile
    * @throws InterruptedIOException if the thread is interrupted
    * @throws IOException as the named ones
+   * @throws IllegalStateException if a {@linkplain MessageSocket#onBody body handler} takes the
+   *     messages, now or from meanwhile on
    */
   public Message receive() throws IOException {
     Message message = receiveWithin(Endpoint.NEVER);

@@ -175,7 +175,7 @@ public final class MessageSocket implements Closeable {
    * @throws SocketClosedException if the socket is closed, now or meanwhile
    * @throws InterruptedIOException if the thread is interrupted
    * @throws IOException as the named ones
-   * @throws IllegalStateException if a handler takes the messages
+   * @throws IllegalStateException if a handler takes the messages, now or from meanwhile on
    */
   public Message receive() throws IOException {
     Message message = receiveWithin(Endpoint.NEVER);
@@ -197,9 +197,6 @@ public final class MessageSocket implements Closeable {
 
   private @Nullable Message receiveWithin(long timeoutNanos) throws IOException {
     refusals.requireOpen();
-    if (drivers.hasHandler()) {
-      throw new IllegalStateException("a handler takes the messages of this socket");
-    }
     ReceivedMessage received = drivers.receive(timeoutNanos);
     if (received == null) {
       refusals.requireOpen();

@@ -291,7 +291,7 @@ class SocketLoopTest {
   void whatWasHandedToAThreadComesFirstToABodyHandler() throws Exception {
     prepare(this::reliable, IDLE);
     try (MessageSocket peer = MessageSocket.builder().bind(ANY).open()) {
-      Thread receiver = new Thread(() -> assertThrows(IOException.class, this::receive));
+      Thread receiver = new Thread(() -> assertThrows(IllegalStateException.class, this::receive));
       receiver.setDaemon(true);
       receiver.start();
       while (receiver.getState() != Thread.State.WAITING) {

@@ -238,6 +238,9 @@ public final class DriverGroup {
     long since = inbox.enter(isMessage);
     try {
       while (true) {
+        if (isMessage && hasHandler()) {
+          throw new IllegalStateException("a handler takes the messages of this socket");
+        }
         int start = turns.getAndIncrement() & Integer.MAX_VALUE; // or the first would go first
         for (int i = 0; i < drivers.length; i++) {
           T found = ask.apply(drivers[(start + i) % drivers.length]);
