@@ -292,6 +292,17 @@ class IoThreadsTest {
   }
 
   @Test
+  void anUnknownNameIsRefusedAsByOneThread() throws Exception {
+    InetSocketAddress unknown = InetSocketAddress.createUnresolved("nowhere.invalid", 9);
+    for (int threads : new int[] {1, THREADS}) {
+      try (MessageSocket socket = builder().ioThreads(threads).open()) {
+        assertThrows(IllegalArgumentException.class, () -> socket.send(unknown, number(1)));
+        assertThrows(IllegalArgumentException.class, () -> socket.connect(unknown));
+      }
+    }
+  }
+
+  @Test
   void handlersThatWaitForPeersOfOtherThreadsStopNobody() throws Exception {
     try (MessageSocket server = listener()) {
       List<MessageSocket> peers = open(PEERS);

@@ -77,7 +77,11 @@ public final class DriverGroup {
   /** The one that has, or would have, the connection with this peer. */
   public SocketDriver of(InetSocketAddress peer) {
     SocketDriver single = only;
-    return single != null ? single : drivers[SocketChoice.ofAddress(peer, drivers.length)];
+    if (single != null) {
+      return single;
+    }
+    // Nobody has one with an unknown name, which is refused whoever is asked.
+    return drivers[peer.isUnresolved() ? 0 : SocketChoice.ofAddress(peer, drivers.length)];
   }
 
   /** The one that has this connection. */
