@@ -11,6 +11,8 @@ import io.posthorn.identity.Identity;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.Relay;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -385,6 +387,30 @@ class IoThreadsTest {
         peer.send(server.localAddress(), number(1));
         assertEquals(peer.localAddress(), handled.get());
       }
+    }
+  }
+
+  /** Its own thread has nothing more to do, while another still waits for somebody. */
+  @Test
+  void aHandlerThatClosesTheSocketWaitsForTheOtherThreadsAndDoesNotSpin() throws Exception {
+    try (MessageSocket server = listener();
+        MessageSocket peer = builder().open()) {
+      CompletableFuture<Long> usedNanos = new CompletableFuture<>();
+      server.onMessage(
+          message -> {
+            ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+            long before = threads.getCurrentThreadCpuTime();
+            server.close(Duration.ofSeconds(2));
+            usedNanos.complete(threads.getCurrentThreadCpuTime() - before);
+          });
+      InetSocketAddress silent;
+      do {
+        silent = Loopback.nobody();
+      } while (server.drivers().of(silent) == server.drivers().of(peer.localAddress()));
+      server.send(silent, number(1));
+      peer.send(server.localAddress(), number(2));
+      long millis = usedNanos.get() / 1_000_000;
+      assertTrue(millis < 100, millis + " ms of processor time in 2 s of waiting");
     }
   }
 

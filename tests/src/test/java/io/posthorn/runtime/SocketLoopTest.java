@@ -215,7 +215,7 @@ class SocketLoopTest {
       PendingReceipt closed = send(peer.localAddress());
       var end = closed.settledFuture();
       driver.life.beginClose(0);
-      driver.life.awaitClosed();
+      SocketLife.awaitClosed(List.of(driver));
       assertTrue(port.closed);
       assertSame(closed, end.get(20, TimeUnit.SECONDS));
     }

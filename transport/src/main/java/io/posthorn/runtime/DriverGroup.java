@@ -381,9 +381,7 @@ public final class DriverGroup {
 
   /** As {@link SocketLife#awaitClosed}. */
   public void awaitClosed() {
-    for (SocketDriver driver : drivers) {
-      driver.life.awaitClosed();
-    }
+    SocketLife.awaitClosed(all());
   }
 
   /** As {@link SocketDriver#acknowledgedByEnd}. */
