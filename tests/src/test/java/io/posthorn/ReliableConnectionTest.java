@@ -324,13 +324,16 @@ class ReliableConnectionTest {
     try (MessageSocket a = reliable().idleTimeout(Duration.ofSeconds(1)).open();
         Relay relay = Relay.inFrontOf(b.localAddress()).start()) {
       Connection connection = a.connect(relay.localAddress());
+      Connection accepted = accept(b);
       relay.cut(true);
-      CloseReport report = get(connection.closed());
-      assertEquals(CloseCause.IDLE_TIMEOUT, report.cause());
-      ConnectionLostException e =
-          assertThrows(ConnectionLostException.class, () -> connection.send(new byte[1]));
-      assertEquals(CloseCause.IDLE_TIMEOUT, e.closeCause());
-      assertTrue(String.valueOf(e.getMessage()).contains("1 s"), e.getMessage());
+      for (Connection end : List.of(connection, accepted)) { // the smaller timeout is that of both
+        CloseReport report = get(end.closed());
+        assertEquals(CloseCause.IDLE_TIMEOUT, report.cause());
+        ConnectionLostException e =
+            assertThrows(ConnectionLostException.class, () -> end.send(new byte[1]));
+        assertEquals(CloseCause.IDLE_TIMEOUT, e.closeCause());
+        assertTrue(String.valueOf(e.getMessage()).contains(" for 1 s:"), e.getMessage());
+      }
     } finally {
       b.close(Duration.ZERO);
     }

@@ -160,7 +160,8 @@ class SocketLoopTest {
         driver.lanes.onConnected(1, peer, driver.endpoint, driver.clock.now());
         driver.lanes.onAccepted(peer, 1, 0);
         assertTrue(driver.sending().sendSmall(peer, 0, ByteBuffer.allocate(1)));
-        driver.on(new EndpointEvent.Closed(1, peer, CloseReason.APPLICATION, byPeer, 0, "", 0, 0));
+        driver.on(
+            new EndpointEvent.Closed(1, peer, CloseReason.APPLICATION, byPeer, 0, "", 0, 0, 0));
       } finally {
         driver.lock.unlock();
       }

@@ -103,6 +103,7 @@ final class EventQueue {
             end.applicationCode(),
             end.text(),
             connection.deliveries().unacknowledgedMessages(),
-            ledger.acknowledgedMessages()));
+            ledger.acknowledgedMessages(),
+            connection.idleNanos()));
   }
 }
