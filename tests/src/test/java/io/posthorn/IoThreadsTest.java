@@ -11,6 +11,8 @@ import io.posthorn.identity.Identity;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.Relay;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -20,8 +22,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
@@ -290,6 +294,17 @@ class IoThreadsTest {
   }
 
   @Test
+  void anUnknownNameIsRefusedAsByOneThread() throws Exception {
+    InetSocketAddress unknown = InetSocketAddress.createUnresolved("nowhere.invalid", 9);
+    for (int threads : new int[] {1, THREADS}) {
+      try (MessageSocket socket = builder().ioThreads(threads).open()) {
+        assertThrows(IllegalArgumentException.class, () -> socket.send(unknown, number(1)));
+        assertThrows(IllegalArgumentException.class, () -> socket.connect(unknown));
+      }
+    }
+  }
+
+  @Test
   void handlersThatWaitForPeersOfOtherThreadsStopNobody() throws Exception {
     try (MessageSocket server = listener()) {
       List<MessageSocket> peers = open(PEERS);
@@ -345,6 +360,57 @@ class IoThreadsTest {
     assertTrue(server.isClosed());
     for (MessageSocket peer : peers) {
       peer.close(Duration.ZERO); // whom nobody answers any more would wait for it
+    }
+  }
+
+  @Test
+  void whoWaitsForAMessageWhenAHandlerIsSetIsToldSo() throws Exception {
+    for (boolean bodies : new boolean[] {false, true}) {
+      try (MessageSocket server = listener();
+          MessageSocket peer = builder().open()) {
+        CompletableFuture<Thread> waiter = new CompletableFuture<>();
+        CompletableFuture<Message> waiting =
+            Loopback.start(
+                () -> {
+                  waiter.complete(Thread.currentThread());
+                  return server.receive();
+                });
+        Loopback.awaitWaiting(waiter.get());
+        CompletableFuture<InetSocketAddress> handled = new CompletableFuture<>();
+        if (bodies) {
+          server.onBody((from, channel, body) -> handled.complete(from));
+        } else {
+          server.onMessage(message -> handled.complete(message.from()));
+        }
+        ExecutionException e = assertThrows(ExecutionException.class, waiting::get);
+        assertEquals(IllegalStateException.class, e.getCause().getClass());
+        peer.send(server.localAddress(), number(1));
+        assertEquals(peer.localAddress(), handled.get());
+      }
+    }
+  }
+
+  /** Its own thread has nothing more to do, while another still waits for somebody. */
+  @Test
+  void aHandlerThatClosesTheSocketWaitsForTheOtherThreadsAndDoesNotSpin() throws Exception {
+    try (MessageSocket server = listener();
+        MessageSocket peer = builder().open()) {
+      CompletableFuture<Long> usedNanos = new CompletableFuture<>();
+      server.onMessage(
+          message -> {
+            ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+            long before = threads.getCurrentThreadCpuTime();
+            server.close(Duration.ofSeconds(2));
+            usedNanos.complete(threads.getCurrentThreadCpuTime() - before);
+          });
+      InetSocketAddress silent;
+      do {
+        silent = Loopback.nobody();
+      } while (server.drivers().of(silent) == server.drivers().of(peer.localAddress()));
+      server.send(silent, number(1));
+      peer.send(server.localAddress(), number(2));
+      long millis = usedNanos.get() / 1_000_000;
+      assertTrue(millis < 100, millis + " ms of processor time in 2 s of waiting");
     }
   }
 

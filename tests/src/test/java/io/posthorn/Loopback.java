@@ -1,12 +1,14 @@
 package io.posthorn;
 
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.e2e.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -51,6 +53,21 @@ final class Loopback {
   /** What the future brings, in time. */
   static <T> T get(CompletableFuture<T> future) throws Exception {
     return future.get(LONG.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /** Returns once the thread waits for something of a socket. */
+  static void awaitWaiting(Thread thread) {
+    while (Arrays.stream(thread.getStackTrace()).noneMatch(Loopback::isWait)) {
+      assertTrue(thread.isAlive(), "the thread does not wait");
+      Thread.onSpinWait();
+    }
+  }
+
+  private static boolean isWait(StackTraceElement frame) {
+    String type = frame.getClassName();
+    return frame.getMethodName().equals("await")
+        && (type.equals("io.posthorn.runtime.Waiting")
+            || type.equals("io.posthorn.runtime.CommonInbox"));
   }
 
   /** Something that another thread does. */

@@ -6,14 +6,17 @@ import static io.posthorn.Loopback.get;
 import static io.posthorn.Loopback.next;
 import static io.posthorn.Loopback.nobody;
 import static io.posthorn.Loopback.reliable;
+import static io.posthorn.Loopback.start;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.Relay;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -54,6 +57,31 @@ class ReliableConnectionTest {
       assertEquals(ConnectionInfo.State.OPEN, info.state());
       assertEquals(1, a.connections().size());
       assertNull(b.accept(Duration.ZERO), "each is accepted once");
+    }
+  }
+
+  /** Each socket numbers its connections by itself: the number alone names a stranger's. */
+  @Test
+  void whatBelongsToAnotherSocketDoesNotGoToSomebodyElse() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open();
+        MessageSocket c = reliable().open();
+        MessageSocket d = reliable().open()) {
+      Connection toB = a.connect(b.localAddress());
+      Connection toD = c.connect(d.localAddress());
+      toB.send("letter".getBytes(UTF_8));
+      Message received = next(b);
+      Message begun = toB.message().body("begun");
+      for (Message foreign : List.of(received, begun)) {
+        assertThrows(IllegalArgumentException.class, () -> c.send(foreign));
+        assertThrows(IllegalArgumentException.class, () -> c.trySend(foreign));
+      }
+      toD.send(received);
+      assertEquals("letter", next(d).text());
+      b.send(received);
+      assertEquals("letter", next(a).text(), "back to its sender");
+      c.send(Message.to(b.localAddress()).body("by address"));
+      assertEquals("by address", next(b).text());
     }
   }
 
@@ -166,6 +194,28 @@ class ReliableConnectionTest {
   }
 
   @Test
+  @SuppressWarnings("NullAway") // the point of the test
+  void codeOrTextThatCannotBeToldIsRefusedAndNothingEnds() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open();
+        MessageSocket c = reliable().open()) {
+      Connection out = a.connect(b.localAddress());
+      Connection in = accept(b);
+      Connection other = a.connect(c.localAddress());
+      for (long code : new long[] {-1, 1L << 62, Long.MIN_VALUE}) {
+        assertThrows(IllegalArgumentException.class, () -> out.close(code, "", LONG));
+      }
+      assertThrows(NullPointerException.class, () -> out.close(0, null, LONG));
+      out.send("still there".getBytes(UTF_8));
+      other.send("and the other".getBytes(UTF_8));
+      assertEquals("still there", next(b).text());
+      assertEquals("and the other", next(c).text());
+      out.close((1L << 62) - 1, "", LONG);
+      assertEquals((1L << 62) - 1, get(in.closed()).applicationCode());
+    }
+  }
+
+  @Test
   void listenerHearsOfConnectionsInOrder() throws Exception {
     try (MessageSocket a = reliable().open();
         MessageSocket b = reliable().open()) {
@@ -274,15 +324,69 @@ class ReliableConnectionTest {
     try (MessageSocket a = reliable().idleTimeout(Duration.ofSeconds(1)).open();
         Relay relay = Relay.inFrontOf(b.localAddress()).start()) {
       Connection connection = a.connect(relay.localAddress());
+      Connection accepted = accept(b);
       relay.cut(true);
-      CloseReport report = get(connection.closed());
-      assertEquals(CloseCause.IDLE_TIMEOUT, report.cause());
-      ConnectionLostException e =
-          assertThrows(ConnectionLostException.class, () -> connection.send(new byte[1]));
-      assertEquals(CloseCause.IDLE_TIMEOUT, e.closeCause());
-      assertTrue(String.valueOf(e.getMessage()).contains("1 s"), e.getMessage());
+      for (Connection end : List.of(connection, accepted)) { // the smaller timeout is that of both
+        CloseReport report = get(end.closed());
+        assertEquals(CloseCause.IDLE_TIMEOUT, report.cause());
+        ConnectionLostException e =
+            assertThrows(ConnectionLostException.class, () -> end.send(new byte[1]));
+        assertEquals(CloseCause.IDLE_TIMEOUT, e.closeCause());
+        assertTrue(String.valueOf(e.getMessage()).contains(" for 1 s:"), e.getMessage());
+      }
     } finally {
       b.close(Duration.ZERO);
+    }
+  }
+
+  /** Its end is known by the address at which it was met, and the message names the later one. */
+  @Test
+  void theEndOfAConnectionThatMovedIsToldAndNotThatOfTheSocket() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open();
+        Relay relay = Relay.inFrontOf(b.localAddress()).start()) {
+      Connection connection = a.connect(relay.localAddress());
+      Connection accepted = accept(b);
+      InetSocketAddress before = accepted.remoteAddress();
+      relay.up(LinkConditions.parse("rebind 20ms"));
+      while (accepted.remoteAddress().equals(before)) {
+        connection.send(new byte[1]);
+        next(b);
+      }
+      relay.up(LinkConditions.NONE);
+      Message late = accepted.message().body("late");
+      connection.close(7, "", LONG);
+      get(accepted.closed());
+      ConnectionClosedException e =
+          assertThrows(ConnectionClosedException.class, () -> b.send(late));
+      assertEquals(7, e.applicationCode());
+      assertTrue(e.isByPeer());
+      assertFalse(b.isClosed());
+    }
+  }
+
+  @Test
+  void whileAConnectionIsBeingClosedThatIsSaidAndNotThatTheSocketIs() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open();
+        Relay relay = Relay.inFrontOf(b.localAddress()).start()) {
+      Connection connection = a.connect(relay.localAddress());
+      relay.cut(true);
+      connection.send(new byte[1]);
+      CompletableFuture<CloseReport> closing = start(() -> connection.close(5, "", LONG));
+      Message late = connection.message().body("late");
+      IOException e =
+          assertThrows(
+              IOException.class,
+              () -> {
+                while (true) {
+                  a.trySend(late);
+                }
+              });
+      assertInstanceOf(ConnectionClosedException.class, e);
+      assertThrows(ConnectionClosedException.class, () -> connection.trySend(late));
+      relay.cut(false);
+      assertEquals(CloseCause.APPLICATION, get(closing).cause());
     }
   }
 

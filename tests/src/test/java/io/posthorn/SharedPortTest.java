@@ -64,6 +64,21 @@ class SharedPortTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatTheSystemRefusesCountsForTheSideThatSentIt(boolean portable) throws Exception {
+    try (MessageSocket reliable = owner(portable);
+        MessageSocket beside = plain().beside(reliable).open()) {
+      byte[] everybody = {-1, -1, -1, -1};
+      beside.send(new InetSocketAddress(InetAddress.getByAddress(everybody), 9), new byte[1]);
+      while (beside.statistics().sendErrorsTotal() + reliable.statistics().sendErrorsTotal() == 0) {
+        Thread.onSpinWait();
+      }
+      assertEquals(1, beside.statistics().sendErrorsTotal());
+      assertEquals(0, reliable.statistics().sendErrorsTotal());
+    }
+  }
+
   @Test
   void whatLooksLikeAPacketIsNeverPlainAndWithoutANeighbourTheRestIsCounted() throws Exception {
     try (MessageSocket reliable = owner(false);

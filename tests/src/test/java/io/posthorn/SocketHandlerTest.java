@@ -1,8 +1,12 @@
 package io.posthorn;
 
 import static io.posthorn.Loopback.LONG;
+import static io.posthorn.Loopback.accept;
+import static io.posthorn.Loopback.awaitWaiting;
+import static io.posthorn.Loopback.get;
 import static io.posthorn.Loopback.next;
 import static io.posthorn.Loopback.socket;
+import static io.posthorn.Loopback.start;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -12,10 +16,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -55,6 +62,66 @@ class SocketHandlerTest {
       b.onMessage(message -> handled.add(message.text()));
       assertEquals("marker", handled.poll(20, TimeUnit.SECONDS));
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Mode.class)
+  void whoWaitsForAMessageWhenAHandlerIsSetIsToldSo(Mode mode) throws Exception {
+    for (boolean bodies : new boolean[] {false, true}) {
+      try (MessageSocket a = socket(mode).open();
+          MessageSocket b = socket(mode).open()) {
+        List<CompletableFuture<Message>> waiting =
+            List.of(startWaiting(b::receive), startWaiting(() -> b.receive(LONG)));
+        BlockingQueue<String> handled = handle(b, bodies);
+        for (CompletableFuture<Message> each : waiting) {
+          ExecutionException e = assertThrows(ExecutionException.class, () -> get(each));
+          assertInstanceOf(IllegalStateException.class, e.getCause());
+        }
+        a.send(b.localAddress(), "for the handler".getBytes(UTF_8));
+        assertEquals("for the handler", handled.poll(20, TimeUnit.SECONDS));
+      }
+    }
+  }
+
+  @Test
+  void whoWaitsForAConnectionsMessageIsToldOfABodyHandler() throws Exception {
+    try (MessageSocket a = socket(Mode.RELIABLE).open();
+        MessageSocket b = socket(Mode.RELIABLE).open()) {
+      Connection connection = a.connect(b.localAddress());
+      Connection accepted = accept(b);
+      List<CompletableFuture<Message>> waiting =
+          List.of(startWaiting(accepted::receive), startWaiting(accepted::receive));
+      BlockingQueue<String> handled = handle(b, true);
+      for (CompletableFuture<Message> each : waiting) { // one of them leads, the other does not
+        ExecutionException e = assertThrows(ExecutionException.class, () -> get(each));
+        assertInstanceOf(IllegalStateException.class, e.getCause());
+      }
+      connection.send("for the handler".getBytes(UTF_8));
+      assertEquals("for the handler", handled.poll(20, TimeUnit.SECONDS));
+    }
+  }
+
+  private static CompletableFuture<Message> startWaiting(Loopback.Task<Message> receive)
+      throws Exception {
+    CompletableFuture<Thread> waiter = new CompletableFuture<>();
+    CompletableFuture<Message> taken =
+        start(
+            () -> {
+              waiter.complete(Thread.currentThread());
+              return receive.run();
+            });
+    awaitWaiting(get(waiter));
+    return taken;
+  }
+
+  private static BlockingQueue<String> handle(MessageSocket socket, boolean bodies) {
+    BlockingQueue<String> handled = new LinkedBlockingQueue<>();
+    if (bodies) {
+      socket.onBody((from, channel, body) -> handled.add(UTF_8.decode(body).toString()));
+    } else {
+      socket.onMessage(message -> handled.add(message.text()));
+    }
+    return handled;
   }
 
   @ParameterizedTest

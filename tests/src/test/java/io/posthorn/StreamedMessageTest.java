@@ -10,6 +10,7 @@ import static io.posthorn.Loopback.start;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -160,6 +161,25 @@ class StreamedMessageTest {
         out.flush();
       }
       Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void partOfAStreamIsNotSentOnAsIfItWereTheMessage() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().streaming(true).open()) {
+      try (MessageOutputStream out = a.openStream(b.localAddress(), 0)) {
+        out.write(new byte[100_000]);
+        out.flush();
+        Message begun = next(b);
+        assertThrows(IllegalStateException.class, () -> b.send(begun));
+        assertThrows(IllegalStateException.class, () -> b.trySend(begun));
+        Connection back = begun.connection();
+        assertNotNull(back);
+        assertThrows(IllegalStateException.class, () -> back.send(begun));
+      }
+      b.send(a.localAddress(), "nothing before it".getBytes(US_ASCII));
+      assertEquals("nothing before it", next(a).text());
     }
   }
 

@@ -5,11 +5,13 @@ import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.identity.Fingerprint;
 import io.posthorn.runtime.ConnectionRecord;
 import io.posthorn.runtime.SocketClock;
+import io.posthorn.wire.VarInt;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -72,9 +74,9 @@ public final class Connection implements AutoCloseable {
     return socket.infoOf(record.handle());
   }
 
-  /** Begins a message on this connection. */
+  /** Begins a message on this connection; only its own socket takes it. */
   public Message.Draft message() {
-    return new Message.Draft(record.handle(), record.peer());
+    return new Message.Draft(socket, record.handle(), record.peer());
   }
 
   /**
@@ -96,7 +98,8 @@ public final class Connection implements AutoCloseable {
   }
 
   /**
-   * Sends a message on this connection, whatever peer it was made for.
+   * Sends a message on this connection, whatever peer it was made for and whichever socket received
+   * it.
    *
    * @throws IOException as {@link MessageSocket#send(Message)}
    */
@@ -132,6 +135,8 @@ public final class Connection implements AutoCloseable {
    * @throws SocketClosedException if the socket is closed, now or meanwhile
    * @throws InterruptedIOException if the thread is interrupted
    * @throws IOException as the named ones
+   * @throws IllegalStateException if a {@linkplain MessageSocket#onBody body handler} takes the
+   *     messages, now or from meanwhile on
    */
   public Message receive() throws IOException {
     Message message = receiveWithin(Endpoint.NEVER);
@@ -215,8 +220,14 @@ public final class Connection implements AutoCloseable {
    * @param text up to 256 bytes in UTF-8, told to the peer
    * @param linger how long unacknowledged messages may still take
    * @return what was acknowledged and what not
+   * @throws IllegalArgumentException if the code is another; the connection stays open
    */
   public CloseReport close(long applicationCode, String text, Duration linger) {
+    if (applicationCode < 0 || applicationCode > VarInt.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "application code " + applicationCode + ": expected 0 to 2^62 - 1");
+    }
+    Objects.requireNonNull(text, "text");
     EndpointEvent.Closed end = socket.closeAndWait(record, applicationCode, text, linger);
     return Endings.report(end);
   }

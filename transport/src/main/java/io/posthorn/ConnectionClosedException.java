@@ -16,7 +16,10 @@ public final class ConnectionClosedException extends TransportException {
     this.byPeer = byPeer;
   }
 
-  /** The number that the closing application gave. */
+  /**
+   * The number that the closing application gave; 0 where it is not known, as long as this side is
+   * still closing and once the end is forgotten.
+   */
   public long applicationCode() {
     return applicationCode;
   }

@@ -1,6 +1,5 @@
 package io.posthorn;
 
-import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.runtime.ConnectionRecord;
@@ -27,9 +26,9 @@ final class ConnectionParts implements MessageOutputStream.PartSender {
         OutgoingMessage.part(connection.handle(), connection.peer(), channel, part, more);
     SendOutcome outcome = socket.drivers().send(message);
     if (outcome != SendOutcome.ACCEPTED) {
-      EndpointEvent.Closed end = connection.closed();
-      TransportException ended = end == null ? null : Endings.exception(end, socket.options());
-      throw socket.refusals().refusal(outcome, connection.peer(), writtenBytes, ended);
+      throw socket
+          .refusals()
+          .refusal(outcome, connection.peer(), connection.handle(), connection, writtenBytes);
     }
   }
 

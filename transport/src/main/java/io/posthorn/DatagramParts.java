@@ -1,5 +1,6 @@
 package io.posthorn;
 
+import io.posthorn.endpoint.Endpoint;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.wire.WireLimits;
 import java.io.ByteArrayOutputStream;
@@ -20,7 +21,9 @@ final class DatagramParts implements MessageOutputStream.PartSender {
   @Override
   public void send(byte[] part, boolean more, long writtenBytes) throws IOException {
     if (writtenBytes > WireLimits.MAX_DATAGRAM_BYTES) {
-      throw socket.refusals().refusal(SendOutcome.TOO_LARGE, peer, writtenBytes, null);
+      throw socket
+          .refusals()
+          .refusal(SendOutcome.TOO_LARGE, peer, Endpoint.NO_CONNECTION, null, writtenBytes);
     }
     collected.writeBytes(part);
     if (!more) {

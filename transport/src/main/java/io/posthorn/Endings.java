@@ -92,7 +92,7 @@ final class Endings {
               "heard nothing from "
                   + who
                   + " for "
-                  + text(options.idleTimeout())
+                  + text(Duration.ofNanos(end.idleNanos()))
                   + ": the peer or the way to it is down; the next send opens a new connection");
       case PEER_RESTARTED ->
           lost(

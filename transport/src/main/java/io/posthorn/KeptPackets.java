@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
  * lock of that socket.
  */
 final class KeptPackets {
-  /** Bytes of the peer's packets that are kept. */
+  /**
+   * Bytes of the peer's packets that are kept. What lies behind them is not looked at: the peer may
+   * send as long as its packets are taken, and there would be no end to it.
+   */
   private static final long LIMIT_BYTES = 1 << 20;
 
   private final ArrayDeque<Message> kept = new ArrayDeque<>();

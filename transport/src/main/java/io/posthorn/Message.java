@@ -2,6 +2,7 @@ package io.posthorn;
 
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.protocol.ReceivedMessage;
+import io.posthorn.runtime.DriverGroup;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -24,7 +25,6 @@ public final class Message {
   private final InetSocketAddress peer;
   private final Draft options;
   private final byte[] body;
-  private final @Nullable MessageSocket socket;
   private final @Nullable ReceivedMessage received;
   private final @Nullable MessageInputStream stream;
 
@@ -32,29 +32,28 @@ public final class Message {
     this.peer = options.peer;
     this.options = new Draft(options);
     this.body = body;
-    this.socket = null;
     this.received = null;
     this.stream = null;
   }
 
   Message(MessageSocket socket, ReceivedMessage received, @Nullable MessageInputStream stream) {
     this.peer = received.from();
-    this.options = new Draft(received.connection(), received.from());
+    this.options = new Draft(socket, received.connection(), received.from());
     this.options.channel = received.channel();
     this.options.delivery = received.delivery();
     this.body = received.body();
-    this.socket = socket;
     this.received = received;
     this.stream = stream;
   }
 
   /** Begins a message to a peer: reliable and ordered on channel 0, unless said otherwise. */
   public static Draft to(InetSocketAddress peer) {
-    return new Draft(Endpoint.NO_CONNECTION, SendablePeer.of(peer));
+    return new Draft(null, Endpoint.NO_CONNECTION, SendablePeer.of(peer));
   }
 
   /** The options of a message that is being made; ends with one of the {@code body} methods. */
   public static final class Draft {
+    private final @Nullable MessageSocket socket;
     private final long connection;
     private final InetSocketAddress peer;
     private int channel;
@@ -63,13 +62,17 @@ public final class Message {
     private @Nullable Duration expiresAfter;
     private boolean confirm;
 
-    Draft(long connection, InetSocketAddress peer) {
+    /**
+     * @param socket the one that has the connection; null for {@link Endpoint#NO_CONNECTION}
+     */
+    Draft(@Nullable MessageSocket socket, long connection, InetSocketAddress peer) {
+      this.socket = socket;
       this.connection = connection;
       this.peer = peer;
     }
 
     private Draft(Draft other) {
-      this(other.connection, other.peer);
+      this(other.socket, other.connection, other.peer);
       channel = other.channel;
       delivery = other.delivery;
       key = other.key;
@@ -230,7 +233,7 @@ public final class Message {
    * not ask, on an unreliable message, in plain mode, or after the connection ended.
    */
   public void confirm() {
-    MessageSocket to = socket;
+    MessageSocket to = options.socket;
     ReceivedMessage message = received;
     if (to == null || message == null) {
       throw new IllegalStateException("only a received message can be confirmed");
@@ -243,12 +246,20 @@ public final class Message {
    * ago.
    */
   public @Nullable Connection connection() {
-    MessageSocket at = socket;
+    MessageSocket at = options.socket;
     return at == null || received == null ? null : at.connectionOf(received.connection());
   }
 
   long connectionHandle() {
     return options.connection;
+  }
+
+  /** Whether it goes by address, or on a connection of the socket that has these drivers. */
+  boolean isSendableBy(DriverGroup drivers) {
+    MessageSocket owner = options.socket;
+    return options.connection == Endpoint.NO_CONNECTION
+        || owner == null
+        || owner.drivers() == drivers;
   }
 
   long key() {
@@ -265,6 +276,7 @@ public final class Message {
 
   /** The array itself, for the endpoint, which does not change it. */
   byte[] array() {
+    requireWhole();
     return body;
   }
 

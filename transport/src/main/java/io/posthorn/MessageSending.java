@@ -90,8 +90,17 @@ final class MessageSending {
     streams.release(claim);
   }
 
-  private static long handle(Message message, @Nullable Connection on) {
-    return on == null ? message.connectionHandle() : on.record().handle();
+  private long handle(Message message, @Nullable Connection on) {
+    if (on != null) {
+      return on.record().handle();
+    }
+    if (!message.isSendableBy(drivers)) { // its number names another connection here
+      throw new IllegalArgumentException(
+          message
+              + " belongs to a connection of another socket: send it by Connection.send, or make a"
+              + " new one by Message.to");
+    }
+    return message.connectionHandle();
   }
 
   private PendingReceipt newReceipt(Message message, @Nullable Connection on) {
@@ -145,7 +154,11 @@ final class MessageSending {
     }
     if (outcome != SendOutcome.ACCEPTED) {
       throw refusals.refusal(
-          outcome, message.peer(), message.size(), on == null ? null : on.failure());
+          outcome,
+          message.peer(),
+          handle(message, on),
+          on == null ? null : on.record(),
+          message.size());
     }
   }
 }

@@ -115,7 +115,10 @@ public final class MessageSocket implements Closeable {
   }
 
   /**
-   * Sends a message; waits only for back-pressure.
+   * Sends a message; waits only for back-pressure. One that was received, or begun by {@link
+   * Connection#message}, goes on the connection that it came by or was begun on: a received one
+   * back to its sender. To pass it on, use {@link Connection#send(Message)}, or make a new one by
+   * {@link Message#to}.
    *
    * @return tells what became of it
    * @throws MessageTooLargeException if the mode or the peer does not take one of this size; before
@@ -127,7 +130,8 @@ public final class MessageSocket implements Closeable {
    * @throws SocketClosedException if the socket is closed
    * @throws InterruptedIOException if the thread is interrupted while it waits; not sent then
    * @throws IllegalStateException if the message is ordered and its channel carries a stream, even
-   *     one that began while it waited; not sent then
+   *     one that began while it waited, or if it is a streamed one; not sent then
+   * @throws IllegalArgumentException if the message is of a connection of another socket
    * @throws IOException as the named ones, all of which are
    */
   public Receipt send(Message message) throws IOException {
@@ -171,7 +175,7 @@ public final class MessageSocket implements Closeable {
    * @throws SocketClosedException if the socket is closed, now or meanwhile
    * @throws InterruptedIOException if the thread is interrupted
    * @throws IOException as the named ones
-   * @throws IllegalStateException if a handler takes the messages
+   * @throws IllegalStateException if a handler takes the messages, now or from meanwhile on
    */
   public Message receive() throws IOException {
     Message message = receiveWithin(Endpoint.NEVER);
@@ -193,9 +197,6 @@ public final class MessageSocket implements Closeable {
 
   private @Nullable Message receiveWithin(long timeoutNanos) throws IOException {
     refusals.requireOpen();
-    if (drivers.hasHandler()) {
-      throw new IllegalStateException("a handler takes the messages of this socket");
-    }
     ReceivedMessage received = drivers.receive(timeoutNanos);
     if (received == null) {
       refusals.requireOpen();

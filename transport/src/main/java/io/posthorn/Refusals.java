@@ -1,7 +1,9 @@
 package io.posthorn;
 
+import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.protocol.SendOutcome;
+import io.posthorn.runtime.ConnectionRecord;
 import io.posthorn.runtime.DriverGroup;
 import io.posthorn.wire.WireLimits;
 import java.io.IOException;
@@ -18,9 +20,19 @@ final class Refusals {
     this.drivers = drivers;
   }
 
-  /** Why a message was not taken. */
+  /**
+   * Why a message was not taken.
+   *
+   * @param connection the one that it was for, or {@link Endpoint#NO_CONNECTION} if it went by
+   *     address
+   * @param record of that connection, if the caller has it: it may be forgotten here
+   */
   IOException refusal(
-      SendOutcome outcome, InetSocketAddress peer, long size, @Nullable TransportException ended) {
+      SendOutcome outcome,
+      InetSocketAddress peer,
+      long connection,
+      @Nullable ConnectionRecord record,
+      long size) {
     return switch (outcome) {
       case ACCEPTED, BLOCKED, MID_MESSAGE ->
           throw new IllegalStateException(outcome + " is no refusal");
@@ -32,7 +44,10 @@ final class Refusals {
               peer,
               AddressText.of(peer)
                   + " takes no messages on this channel: use a lower channel number");
-      case CLOSED -> closed(peer, ended);
+      case CLOSED ->
+          connection == Endpoint.NO_CONNECTION
+              ? closedByAddress(peer)
+              : closed(peer, connection, record);
     };
   }
 
@@ -74,15 +89,33 @@ final class Refusals {
             + " receive buffer, unreliable ones a packet");
   }
 
-  private IOException closed(InetSocketAddress peer, @Nullable TransportException ended) {
-    if (ended != null) {
-      return ended;
-    }
+  private IOException closedByAddress(InetSocketAddress peer) {
     EndpointEvent.Closed end = drivers.lastEnd(peer);
-    if (drivers.isClosing() || end == null) {
+    return drivers.isClosing() || end == null ? socketClosed() : Endings.exception(end, options);
+  }
+
+  /** The peer may have moved, and another may have its address: the end is the connection's own. */
+  private IOException closed(
+      InetSocketAddress peer, long connection, @Nullable ConnectionRecord known) {
+    if (known == null && drivers.isClosing()) {
       return socketClosed();
     }
-    return Endings.exception(end, options);
+    ConnectionRecord record = known != null ? known : drivers.find(connection);
+    EndpointEvent.Closed end = record == null ? null : record.closed();
+    if (end != null) {
+      return Endings.exception(end, options);
+    }
+    if (drivers.isClosing()) {
+      return socketClosed();
+    }
+    return new ConnectionClosedException(
+        peer,
+        0,
+        false,
+        "the connection to "
+            + AddressText.of(peer)
+            + (record == null ? " ended long ago" : " is being closed on this side")
+            + ": connect again if more is to be said");
   }
 
   SocketClosedException socketClosed() {

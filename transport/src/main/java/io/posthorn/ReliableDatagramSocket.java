@@ -197,6 +197,11 @@ public final class ReliableDatagramSocket extends PeerSocket {
     }
   }
 
+  /**
+   * Ends the connection to one peer. What that one sent is received all the same, and what others
+   * sent meanwhile is dropped; but where more than 1 MiB of the peer's packets wait to be received,
+   * the others' behind those are received after them.
+   */
   @Override
   public void disconnect() {
     synchronized (lock) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.posthorn.JavaProcess;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import io.posthorn.MessageSocketBuilder;
@@ -160,6 +161,44 @@ class CapturingDatagramPortTest {
   void aFileThatCannotBeMadeIsSaidAtOnce() {
     MessageSocketBuilder wrong = onLoopback(Mode.PLAIN).capture(folder.resolve("absent/file"));
     assertThrows(NoSuchFileException.class, wrong::open);
+  }
+
+  /** To such a peer there is not even a route to ask for. */
+  @Test
+  void aPeerOfAFamilyThatIsNotThereDoesNotEndTheSocket() throws Exception {
+    for (Mode mode : Mode.values()) {
+      Process process =
+          JavaProcess.start(
+              List.of("-Djava.net.preferIPv4Stack=true"),
+              SendToIpv6.class,
+              mode.name(),
+              folder.resolve(mode + ".pcapng").toString());
+      String output = JavaProcess.outputOf(process);
+      assertTrue(output.endsWith("exchanged" + System.lineSeparator()), output);
+    }
+  }
+
+  /** A program that writes to an address of IPv6 and talks on by IPv4. */
+  static final class SendToIpv6 {
+    private SendToIpv6() {}
+
+    /** Arguments: mode, and the file for the capture. */
+    public static void main(String[] arguments) throws Exception {
+      Mode mode = Mode.valueOf(arguments[0]);
+      byte[] documentation = HexFormat.of().parseHex("20010db8000000000000000000000001");
+      InetSocketAddress stranger =
+          new InetSocketAddress(InetAddress.getByAddress(documentation), 9);
+      try (MessageSocket echo = onLoopback(mode).open();
+          MessageSocket socket =
+              builder(mode).linger(Duration.ZERO).capture(Path.of(arguments[1])).open()) {
+        socket.send(stranger, new byte[1]);
+        socket.send(echo.localAddress(), new byte[2]);
+        echo.send(receive(echo).from(), new byte[3]);
+        if (receive(socket).size() == 3) {
+          System.out.println("exchanged");
+        }
+      }
+    }
   }
 
   @Test

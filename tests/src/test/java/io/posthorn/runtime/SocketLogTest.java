@@ -152,7 +152,8 @@ class SocketLogTest {
                   new Class<?>[] {DatagramPort.class},
                   closedUnderneath);
       SocketOptions options = SocketOptions.defaults(Mode.PLAIN);
-      SocketDriver.start(port, isSelf -> new PlainEndpoint(options), 0).life.awaitClosed();
+      SocketDriver driver = SocketDriver.start(port, isSelf -> new PlainEndpoint(options), 0);
+      SocketLife.awaitClosed(List.of(driver));
     } finally {
       Thread.setDefaultUncaughtExceptionHandler(before);
       real.close();

@@ -40,6 +40,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -55,6 +56,7 @@ class SocketLoopTest {
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
   private static final ThreadFactory IDLE = action -> new Thread(() -> {});
   private static final long LITTLE_NANOS = 10_000_000;
+  private static final byte[] NOTHING = {};
 
   private SwitchedPort port;
   private SocketDriver driver;
@@ -63,6 +65,7 @@ class SocketLoopTest {
   private static final class SwitchedPort extends ForwardingDatagramPort {
     volatile boolean isOn = true;
     volatile boolean closed;
+    final AtomicInteger wakeups = new AtomicInteger();
 
     SwitchedPort() throws IOException {
       super(NioDatagramPort.open(ANY));
@@ -71,6 +74,12 @@ class SocketLoopTest {
     @Override
     public int send(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException {
       return isOn ? port.send(batch, firstSegment, nowNanos) : 0;
+    }
+
+    @Override
+    public void wakeup() {
+      wakeups.incrementAndGet();
+      super.wakeup();
     }
 
     @Override
@@ -151,7 +160,8 @@ class SocketLoopTest {
         driver.lanes.onConnected(1, peer, driver.endpoint, driver.clock.now());
         driver.lanes.onAccepted(peer, 1, 0);
         assertTrue(driver.sending().sendSmall(peer, 0, ByteBuffer.allocate(1)));
-        driver.on(new EndpointEvent.Closed(1, peer, CloseReason.APPLICATION, byPeer, 0, "", 0, 0));
+        driver.on(
+            new EndpointEvent.Closed(1, peer, CloseReason.APPLICATION, byPeer, 0, "", 0, 0, 0));
       } finally {
         driver.lock.unlock();
       }
@@ -206,7 +216,7 @@ class SocketLoopTest {
       PendingReceipt closed = send(peer.localAddress());
       var end = closed.settledFuture();
       driver.life.beginClose(0);
-      driver.life.awaitClosed();
+      SocketLife.awaitClosed(List.of(driver));
       assertTrue(port.closed);
       assertSame(closed, end.get(20, TimeUnit.SECONDS));
     }
@@ -243,10 +253,46 @@ class SocketLoopTest {
   }
 
   @Test
+  void aMessageThatIsRefusedTakesNoOthersConfirmation() throws Exception {
+    AtomicReference<SendOutcome> answer = new AtomicReference<>(SendOutcome.ACCEPTED);
+    prepare(isSelf -> plainBut(Map.of("send", answer::get)), IDLE);
+    PendingReceipt oldest = offerToBeConfirmed();
+    for (int i = 1; i < 65_536; i++) {
+      offerToBeConfirmed();
+    }
+    for (SendOutcome refusal : List.of(SendOutcome.BLOCKED, SendOutcome.TOO_LARGE)) {
+      answer.set(refusal);
+      offerToBeConfirmed();
+      assertTrue(oldest.isUnconfirmed(), "given up for a message that was not sent");
+    }
+    answer.set(SendOutcome.ACCEPTED);
+    offerToBeConfirmed();
+    assertFalse(oldest.isUnconfirmed(), "the limit");
+  }
+
+  private PendingReceipt offerToBeConfirmed() {
+    PendingReceipt receipt = new PendingReceipt(driver, ANY, 1, true);
+    OutgoingMessage message =
+        new OutgoingMessage(
+            1,
+            ANY,
+            0,
+            Delivery.RELIABLE_UNORDERED,
+            -1,
+            NOTHING,
+            false,
+            Long.MAX_VALUE,
+            true,
+            receipt);
+    driver.sending().trySend(message);
+    return receipt;
+  }
+
+  @Test
   void whatWasHandedToAThreadComesFirstToABodyHandler() throws Exception {
     prepare(this::reliable, IDLE);
     try (MessageSocket peer = MessageSocket.builder().bind(ANY).open()) {
-      Thread receiver = new Thread(() -> assertThrows(IOException.class, this::receive));
+      Thread receiver = new Thread(() -> assertThrows(IllegalStateException.class, this::receive));
       receiver.setDaemon(true);
       receiver.start();
       while (receiver.getState() != Thread.State.WAITING) {
@@ -278,6 +324,66 @@ class SocketLoopTest {
     if (driver.receiving().receive(Endpoint.NEVER) == null) {
       throw new IOException("the socket is closed");
     }
+  }
+
+  /** No datagram need come for it: perhaps none does for long. */
+  @Test
+  void messageBehindAStreamGoesToTheHandlerWhenAnotherThreadHasReadThat() throws Exception {
+    prepareAStreamAndOneBehind();
+    List<ReceivedMessage> handled = new ArrayList<>();
+    driver.handler(handled::add);
+    readTheLastPart();
+    assertTrue(driver.turn(Endpoint.NEVER), "does not wait");
+    driver.dispatchMessages();
+    assertEquals(List.of(received(false)), handled);
+  }
+
+  @Test
+  void messageBehindAStreamGoesToAThreadThatWaitsWhenAnotherHasReadThat() throws Exception {
+    prepareAStreamAndOneBehind();
+    CompletableFuture<ReceivedMessage> taken = new CompletableFuture<>();
+    Thread receiver =
+        new Thread(
+            () -> {
+              try {
+                taken.complete(driver.receiving().receive(Endpoint.NEVER));
+              } catch (IOException e) {
+                taken.completeExceptionally(e);
+              }
+            });
+    receiver.setDaemon(true);
+    receiver.start();
+    while (receiver.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    readTheLastPart();
+    assertTrue(driver.turn(Endpoint.NEVER), "does not wait");
+    assertEquals(received(false), taken.get());
+  }
+
+  private void prepareAStreamAndOneBehind() throws IOException {
+    AtomicInteger left = new AtomicInteger(3);
+    Supplier<Object> part = () -> left.get() > 1 ? received(left.decrementAndGet() == 2) : null;
+    Supplier<Object> isReadable = () -> left.get() == 1;
+    Supplier<Object> behind = () -> left.compareAndSet(1, 0) ? received(false) : null;
+    Map<String, Supplier<Object>> streamed =
+        Map.of("pollPart", part, "hasMessage", isReadable, "pollMessage", behind);
+    prepare(isSelf -> plainBut(streamed), IDLE);
+  }
+
+  private static ReceivedMessage received(boolean more) {
+    return new ReceivedMessage(1, ANY, 0, Delivery.RELIABLE_ORDERED, 0, NOTHING, more, false);
+  }
+
+  /** The part before it makes nothing readable, so it wakes nobody. */
+  private void readTheLastPart() throws IOException {
+    assertTrue(driver.turn(driver.clock.now()));
+    ConnectionRecord record = new ConnectionRecord(driver, 1, ANY);
+    int before = port.wakeups.get();
+    assertEquals(received(true), driver.receiving().receivePart(record, 0));
+    assertEquals(before, port.wakeups.get());
+    assertEquals(received(false), driver.receiving().receivePart(record, 0));
+    assertTrue(port.wakeups.get() > before, "nobody looks for the message behind");
   }
 
   /** What a handler was not given yet counts against its senders' credit. */

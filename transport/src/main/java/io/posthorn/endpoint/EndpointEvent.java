@@ -55,6 +55,8 @@ public sealed interface EndpointEvent {
    * @param text the closing application's words; from the network if {@code byPeer}
    * @param unacknowledged reliable messages that were not acknowledged in full
    * @param acknowledged reliable messages that were, over the life of the connection
+   * @param idleNanos after how long a silence the peer counted as gone: the smaller of both sides'
+   *     timeouts
    */
   record Closed(
       long connection,
@@ -64,7 +66,8 @@ public sealed interface EndpointEvent {
       long applicationCode,
       String text,
       long unacknowledged,
-      long acknowledged)
+      long acknowledged,
+      long idleNanos)
       implements EndpointEvent {
 
     /** The same end with so many more messages that were not acknowledged. */
@@ -77,7 +80,8 @@ public sealed interface EndpointEvent {
           applicationCode,
           text,
           unacknowledged + more,
-          acknowledged);
+          acknowledged,
+          idleNanos);
     }
   }
 

@@ -111,6 +111,7 @@ final class EventQueue {
             end.applicationCode(),
             end.text(),
             connection.deliveries().unacknowledgedMessages(),
-            ledger.acknowledgedMessages()));
+            ledger.acknowledgedMessages(),
+            connection.idleNanos()));
   }
 }

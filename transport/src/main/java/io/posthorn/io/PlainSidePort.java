@@ -60,7 +60,7 @@ final class PlainSidePort implements DatagramPort {
 
   @Override
   public int send(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException {
-    return shared.sendPlain(batch, firstSegment, nowNanos);
+    return shared.sendPlain(batch, firstSegment, nowNanos, counters);
   }
 
   @Override

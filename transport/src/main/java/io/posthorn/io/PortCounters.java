@@ -2,6 +2,7 @@ package io.posthorn.io;
 
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the operating system refused, by its own words. Any thread may count, for one that waits in
@@ -18,11 +19,30 @@ public final class PortCounters {
   private long blockedSends;
   private final Map<String, Long> impairment = new TreeMap<>();
 
+  /** Who counts what is refused on sending, instead; null if this does. */
+  private volatile @Nullable PortCounters sender;
+
+  /**
+   * What is sent from now on is somebody else's, whose counters are given; null for the owner's.
+   */
+  void sendingFor(@Nullable PortCounters other) {
+    sender = other;
+  }
+
   void sendError(Throwable error) {
     sendError(words(error), 1);
   }
 
-  synchronized void sendError(String words, int datagrams) {
+  void sendError(String words, int datagrams) {
+    PortCounters counting = sender;
+    if (counting == null) {
+      countSendError(words, datagrams);
+    } else {
+      counting.countSendError(words, datagrams);
+    }
+  }
+
+  private synchronized void countSendError(String words, int datagrams) {
     count(sendErrors, words, datagrams);
   }
 
@@ -38,7 +58,16 @@ public final class PortCounters {
     count(receiveErrors, words, datagrams);
   }
 
-  synchronized void sendBlocked() {
+  void sendBlocked() {
+    PortCounters counting = sender;
+    if (counting == null) {
+      countSendBlocked();
+    } else {
+      counting.countSendBlocked();
+    }
+  }
+
+  private synchronized void countSendBlocked() {
     blockedSends++;
   }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.DatagramChannel;
+import java.nio.channels.UnsupportedAddressTypeException;
 import org.jspecify.annotations.Nullable;
 
 /** The address from which the system sends towards another one. */
@@ -23,6 +24,8 @@ public final class RouteSource {
       return channel.getLocalAddress() instanceof InetSocketAddress address
           ? address.getAddress()
           : null;
+    } catch (UnsupportedAddressTypeException e) {
+      throw new IOException("no sockets of the family of " + to, e);
     }
   }
 }

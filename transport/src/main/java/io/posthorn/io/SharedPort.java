@@ -23,6 +23,7 @@ public final class SharedPort extends ForwardingDatagramPort {
   private static final int TURN_DATAGRAMS = 64;
 
   private final ReentrantLock lock = new ReentrantLock();
+  private final PortCounters portCounters;
   private EcnMark ecn = EcnMark.UNKNOWN; // of the reliable side's caller
   private volatile boolean closed;
   private volatile @Nullable PlainSidePort plainSide;
@@ -30,6 +31,7 @@ public final class SharedPort extends ForwardingDatagramPort {
   /** Shares a port, which it owns from now on. */
   public SharedPort(DatagramPort port) {
     super(port);
+    portCounters = port.counters();
   }
 
   /**
@@ -69,8 +71,12 @@ public final class SharedPort extends ForwardingDatagramPort {
     }
   }
 
-  /** Sends for the plain side; the reliable side's thread sees to what the port holds back. */
-  int sendPlain(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException {
+  /**
+   * Sends for the plain side, whose refusals are its own; the reliable side's thread sees to what
+   * the port holds back.
+   */
+  int sendPlain(TransmitBatch batch, int firstSegment, long nowNanos, PortCounters counters)
+      throws IOException {
     int sent;
     boolean holdsBack;
     lock.lock();
@@ -78,7 +84,12 @@ public final class SharedPort extends ForwardingDatagramPort {
       if (closed) {
         throw new ClosedChannelException();
       }
-      sent = port.send(batch, firstSegment, nowNanos);
+      portCounters.sendingFor(counters);
+      try {
+        sent = port.send(batch, firstSegment, nowNanos);
+      } finally {
+        portCounters.sendingFor(null);
+      }
       holdsBack = port.hasUnsent();
     } finally {
       lock.unlock();

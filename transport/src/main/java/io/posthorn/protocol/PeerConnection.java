@@ -383,6 +383,11 @@ public final class PeerConnection {
     return opening.attempt();
   }
 
+  /** After so long a silence the peer counts as gone: the smaller of both sides' timeouts. */
+  public long idleNanos() {
+    return parts.idle.idleNanos();
+  }
+
   /** Whether messages are taken. */
   public boolean isSendable() {
     return parts.ending.isRunning();

@@ -147,11 +147,11 @@ final class Completions {
     }
   }
 
-  /** Waits a moment for a thread that is about to end; keeps the caller's interrupt status. */
-  void joinUninterruptibly(Thread thread) {
+  /** Waits so long for a thread that is about to end; keeps the caller's interrupt status. */
+  static void joinUninterruptibly(Thread thread, long nanos) {
     boolean wasInterrupted = Thread.interrupted();
     try {
-      thread.join(JOIN_MILLIS);
+      TimeUnit.NANOSECONDS.timedJoin(thread, nanos);
     } catch (InterruptedException e) {
       wasInterrupted = true;
     }

@@ -77,7 +77,11 @@ public final class DriverGroup {
   /** The one that has, or would have, the connection with this peer. */
   public SocketDriver of(InetSocketAddress peer) {
     SocketDriver single = only;
-    return single != null ? single : drivers[SocketChoice.ofAddress(peer, drivers.length)];
+    if (single != null) {
+      return single;
+    }
+    // Nobody has one with an unknown name, which is refused whoever is asked.
+    return drivers[peer.isUnresolved() ? 0 : SocketChoice.ofAddress(peer, drivers.length)];
   }
 
   /** The one that has this connection. */
@@ -238,6 +242,9 @@ public final class DriverGroup {
     long since = inbox.enter(isMessage);
     try {
       while (true) {
+        if (isMessage && hasHandler()) {
+          throw new IllegalStateException("a handler takes the messages of this socket");
+        }
         int start = turns.getAndIncrement() & Integer.MAX_VALUE; // or the first would go first
         for (int i = 0; i < drivers.length; i++) {
           T found = ask.apply(drivers[(start + i) % drivers.length]);
@@ -374,9 +381,7 @@ public final class DriverGroup {
 
   /** As {@link SocketLife#awaitClosed}. */
   public void awaitClosed() {
-    for (SocketDriver driver : drivers) {
-      driver.life.awaitClosed();
-    }
+    SocketLife.awaitClosed(all());
   }
 
   /** As {@link SocketDriver#acknowledgedByEnd}. */

@@ -46,9 +46,7 @@ final class OpenSockets {
       }
       driver.life.beginClose(Math.min(driver.lingerNanos(), LONGEST_LINGER_NANOS));
     }
-    for (SocketDriver driver : open) {
-      driver.life.awaitClosed();
-    }
+    SocketLife.awaitClosed(open);
     for (SocketDriver driver : open) {
       if (!driver.life.awaitCompletions()) {
         return; // an action of the program hangs: so would that of the next socket

@@ -108,15 +108,22 @@ final class Receiving {
 
   // Without it.
 
-  /** The next message, or null if none came in time or the socket is closed. */
+  /**
+   * The next message, or null if none came in time or the socket is closed.
+   *
+   * @throws IllegalStateException if a handler takes the messages, perhaps from now on
+   */
   @Nullable ReceivedMessage receive(long timeoutNanos) throws InterruptedIOException {
     driver.lock.lock();
     try {
       long deadline = SocketClock.after(driver.clock.now(), timeoutNanos);
       while (driver.life.isOpen()) {
+        if (dispatch.hasHandler()) {
+          throw new IllegalStateException("a handler takes the messages of this socket");
+        }
         long now = driver.clock.now();
         boolean wasHanded = !handed.isEmpty();
-        ReceivedMessage message = dispatch.hasBodyHandler() ? null : nextMessage(now);
+        ReceivedMessage message = nextMessage(now);
         if (message != null) {
           if (!wasHanded) {
             driver.afterInput(now);
@@ -139,11 +146,11 @@ final class Receiving {
     }
   }
 
-  /** The next message if there is one. */
+  /** The next message if there is one, and no handler for it. */
   @Nullable ReceivedMessage receiveNow() {
     driver.lock.lock();
     try {
-      if (!driver.life.isOpen() || dispatch.hasBodyHandler()) {
+      if (!driver.life.isOpen() || dispatch.hasHandler()) {
         return null;
       }
       long now = driver.clock.now();
@@ -202,6 +209,9 @@ final class Receiving {
         ReceivedMessage part = driver.endpoint.pollPart(connection.handle(), channel, now);
         if (part != null) {
           driver.afterInput(now);
+          if (!part.more() && driver.endpoint.hasMessage(connection.handle())) {
+            driver.lookAgain(); // the one behind can be read now, and no datagram need come for it
+          }
           return part;
         }
         if (connection.closed() != null) {

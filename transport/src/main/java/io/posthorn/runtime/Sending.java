@@ -164,12 +164,11 @@ final class Sending {
         return SendOutcome.BLOCKED;
       }
     }
-    if (message.receipt() instanceof PendingReceipt receipt && receipt.isConfirmRequested()) {
-      connections.awaitConfirmation(receipt);
-    }
     SendOutcome outcome = driver.endpoint.send(message, now);
-    if (outcome != SendOutcome.ACCEPTED && message.receipt() instanceof PendingReceipt receipt) {
-      connections.confirmationEnded(receipt);
+    if (outcome == SendOutcome.ACCEPTED
+        && message.receipt() instanceof PendingReceipt receipt
+        && receipt.isConfirmRequested()) {
+      connections.awaitConfirmation(receipt); // not before: the oldest may have to give way
     }
     if (ordered && outcome == SendOutcome.BLOCKED) {
       driver.lanes.onBlocked(message.peer(), message.connection(), message.channel());

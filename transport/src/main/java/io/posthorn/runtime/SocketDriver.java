@@ -372,7 +372,7 @@ public final class SocketDriver extends SocketLoop {
     lock.lock();
     try {
       dispatch.toBodies(to);
-      receiving.wakeReceivers();
+      receiving.wakeAll();
       lookAgain();
     } finally {
       lock.unlock();

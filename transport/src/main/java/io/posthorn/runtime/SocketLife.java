@@ -3,6 +3,7 @@ package io.posthorn.runtime;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
 import java.io.IOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 final class SocketLife {
   /** What closing may take beyond the linger time before the port is closed regardless. */
   private static final long CLOSE_GRACE_NANOS = 500_000_000L;
+
+  /** How long handlers that still run are waited for. */
+  private static final long HANDLER_NANOS = 1_000_000_000L;
 
   private enum State {
     OPEN,
@@ -108,18 +112,31 @@ final class SocketLife {
   }
 
   /**
-   * Waits until the socket is closed and its thread gone, or in a handler for longer than a second;
-   * an interrupt does not cut it short.
+   * Waits until all are closed and their threads gone, or in handlers for longer than a second; an
+   * interrupt does not cut it short. Without the locks.
    */
-  void awaitClosed() {
+  static void awaitClosed(List<SocketDriver> all) {
+    for (SocketDriver each : all) {
+      each.life.awaitEnd();
+    }
+    long sinceNanos = System.nanoTime(); // the second is for all of them together
+    for (SocketDriver each : all) {
+      each.life.awaitThread(HANDLER_NANOS - (System.nanoTime() - sinceNanos));
+    }
+  }
+
+  private void awaitEnd() {
     loop.lock.lock();
     try {
       loop.waiting.awaitUninterruptibly(() -> state == State.CLOSED);
     } finally {
       loop.lock.unlock();
     }
+  }
+
+  private void awaitThread(long nanos) {
     if (!loop.isIoThread() && loop.waiting.siblingHere() == null) {
-      completions.joinUninterruptibly(ioThread);
+      Completions.joinUninterruptibly(ioThread, nanos);
     }
   }
 

@@ -64,6 +64,12 @@ final class Waiting {
     return others == null ? null : others.loopHere(loop);
   }
 
+  /** The same, unless it is closed: then there is nothing to make turns for, nor to wait with. */
+  private @Nullable SocketLoop openSiblingHere() {
+    SocketLoop own = siblingHere();
+    return own == null || own.life.isClosedNow() ? null : own;
+  }
+
   // With the lock.
 
   /** Waits for a signal, once, with the lock held; on the I/O thread does a turn instead. */
@@ -76,7 +82,7 @@ final class Waiting {
       loop.unlockedTurn(deadlineNanos);
       return;
     }
-    SocketLoop own = siblingHere();
+    SocketLoop own = openSiblingHere();
     if (own != null) {
       loop.lock.unlock();
       try {
@@ -136,7 +142,7 @@ final class Waiting {
     try {
       while (!loop.life.isEnded() && !condition.getAsBoolean()) {
         wasInterrupted |= Thread.interrupted(); // or no wait for the network would be one
-        SocketLoop own = siblingHere();
+        SocketLoop own = openSiblingHere();
         if (loop.isIoThread()) {
           loop.unlockedTurn(Endpoint.NEVER);
         } else if (own != null) {
