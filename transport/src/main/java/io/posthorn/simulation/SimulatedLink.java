@@ -43,7 +43,7 @@ public final class SimulatedLink<M> {
 
   private final LinkFate fate;
   private final int direction;
-  private final int headerBytes;
+  private int headerBytes;
   private LinkConditions conditions;
   private long conditionsSinceNanos;
   private boolean cut;
@@ -121,6 +121,11 @@ public final class SimulatedLink<M> {
     this.conditions = conditions;
     this.conditionsSinceNanos = nowNanos;
     this.numberBefore = fate.number();
+  }
+
+  /** From now on so many bytes count beyond those offered, as when it was made. */
+  public void headerBytes(int count) {
+    headerBytes = count;
   }
 
   /** Cuts the link, as an outage without end, or mends it. */
