@@ -292,6 +292,16 @@ class SimulatedLinkTest {
         drain(link).stream().map(Arrival::nanos).toList());
   }
 
+  @Test
+  void anIdleLinkHasNoQueue() {
+    SimulatedLink<String> link = link("rate 1mbit");
+    assertEquals(0, link.queueNanos(1));
+    link.offer(datagram(972), "", MILLI);
+    assertEquals(8 * MILLI, link.queueNanos(MILLI));
+    assertEquals(0, link.queueNanos(9 * MILLI));
+    assertEquals(0, link.queueNanos(10 * MILLI));
+  }
+
   private static List<EcnMark> marks(SimulatedLink<String> link, int datagrams, EcnMark mark) {
     for (int i = 0; i < datagrams; i++) {
       link.offer(datagram(972), "", mark, 0);

@@ -50,7 +50,7 @@ final class Bottleneck {
 
   /** How long what is before the wire will take to leave. */
   long queueNanos(long nowNanos) {
-    return Math.max(0, wireFreeNanos - nowNanos);
+    return wireFreeNanos <= nowNanos ? 0 : wireFreeNanos - nowNanos;
   }
 
   /** Datagrams whose first bit has not left yet. */
