@@ -328,6 +328,16 @@ class SimulatedLinkTest {
     assertEquals(2, marking.counters().queueDropped());
   }
 
+  /** Of 1,000 bytes each: the third is the first with more before it. */
+  @Test
+  void aThresholdOfBytesIsWhatIsBeforeADatagram() {
+    for (String threshold : List.of("1000b", "1999b")) {
+      assertEquals(
+          List.of(EcnMark.ECT_0, EcnMark.ECT_0, EcnMark.CE, EcnMark.CE),
+          marks(link("rate 1mbit ecn " + threshold), 4, EcnMark.ECT_0));
+    }
+  }
+
   @Test
   void lossThatMarksSparesOnlyWhatIsCapable() {
     SimulatedLink<String> link = link("loss 40% ecn");

@@ -195,7 +195,8 @@ public final class SimulatedLink<M> {
       queueDropped++;
       return DatagramFate.QUEUE_FULL;
     }
-    EcnMark out = behind(mark, treatment, marks || marks(length, capable, nowNanos));
+    EcnMark out =
+        behind(mark, treatment, marks || (capable && bottleneck.marks(conditions, nowNanos)));
     boolean damage = length > 0 && (fate.corrupted || wish == Interception.CORRUPT);
     lastReordered = fate.reordered;
     lastCorrupted = damage;
@@ -215,10 +216,6 @@ public final class SimulatedLink<M> {
 
   private static boolean isCapable(EcnMark mark) {
     return mark == EcnMark.ECT_0 || mark == EcnMark.ECT_1 || mark == EcnMark.CE;
-  }
-
-  private boolean marks(int length, boolean capable, long nowNanos) {
-    return capable && bottleneck.marks(conditions, length + headerBytes, nowNanos);
   }
 
   /** The field as the link leaves it. */
