@@ -15,8 +15,8 @@ import java.util.Locale;
  * What a bad network did to each datagram, to be done again by {@link LinkConditions#replaying}:
  * the n-th datagram of a direction meets what the n-th met then, whenever it comes and whatever it
  * holds. After the last one it starts over; a flow beyond those recorded, which are the first
- * 65,536, takes theirs in turn. A {@link Relay} counts each client as a flow; everywhere else there
- * is flow 0.
+ * 65,536, takes theirs in turn. A {@link Relay} counts each client as a flow, a {@link
+ * SimulatedNetwork} each pair of hosts: that of the first two is flow 0. Everything else is flow 0.
  *
  * <p>The file is text, a line for each datagram, in the order in which they came:
  *
