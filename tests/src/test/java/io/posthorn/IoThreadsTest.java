@@ -492,9 +492,12 @@ class IoThreadsTest {
     }
   }
 
+  /** With a network for each thread a limited rate would be as many times as high. */
   @Test
-  void impairedSocketsHaveSeveralThreadsToo() throws Exception {
+  void anImpairedSocketHasOneNetworkAndSoOneThread() throws Exception {
     try (MessageSocket server = builder().ioThreads(THREADS).impair("loss 10%").open()) {
+      String path = server.statistics().ioPath();
+      assertTrue(path.contains("one I/O thread and not " + THREADS + ": a bad network"), path);
       server.onMessage(message -> answer(server, message.from(), number(message)));
       List<MessageSocket> peers = open(6);
       for (int round = 0; round < 40; round++) {

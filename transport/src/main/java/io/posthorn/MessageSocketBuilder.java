@@ -326,8 +326,8 @@ public final class MessageSocketBuilder {
    *
    * <p>Only the fast path of Linux can do it. Elsewhere, where the kernel refuses, with a {@link
    * #trace(Path) trace}, a {@link #capture}, a {@link #keyLog}, an {@link #inherited} or a {@link
-   * #sharedPort shared} port there is one thread all the same; {@link SocketStatistics#ioPath} says
-   * so.
+   * #sharedPort shared} port, and {@linkplain #impair(String) impaired}, there is one thread all
+   * the same; {@link SocketStatistics#ioPath} says so.
    */
   public MessageSocketBuilder ioThreads(int count) {
     ioThreads = (int) checked("ioThreads", count, 1, SocketChoice.MAX_COUNT, "");

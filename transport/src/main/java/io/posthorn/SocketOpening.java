@@ -100,7 +100,7 @@ final class SocketOpening {
     if (capture != null) {
       port = capturing(port, capture);
     }
-    port = impaired(port, 0);
+    port = impaired(port);
     if (!sharedPort) {
       return start(port, null, trace);
     }
@@ -119,16 +119,23 @@ final class SocketOpening {
     if (inherited != null) {
       return ": an inherited socket is one";
     }
+    if (isImpaired()) {
+      return ": a bad network is one";
+    }
     return sharedPort ? ": a socket in plain mode may be beside it" : "";
   }
 
-  private DatagramPort impaired(DatagramPort port, int index) {
-    if (impairment.equals(LinkConditions.NONE)) {
+  private boolean isImpaired() {
+    return !impairment.equals(LinkConditions.NONE);
+  }
+
+  private DatagramPort impaired(DatagramPort port) {
+    if (!isImpaired()) {
       return port;
     }
     Long seed = impairSeed;
     return new ImpairedDatagramPort(
-        port, impairment, seed != null ? seed + index : new SecureRandom().nextLong(), 0);
+        port, impairment, seed != null ? seed : new SecureRandom().nextLong(), 0);
   }
 
   private MessageSocket openGroup(@Nullable EndpointTrace trace) throws IOException {
@@ -137,7 +144,7 @@ final class SocketOpening {
         PortChoice.openGroup(bind, family, portableIo, reliable, ioThreads, reliable);
     int count = ports.size();
     if (count == 1) {
-      return start(impaired(ports.get(0), 0), null, trace);
+      return start(ports.get(0), null, trace);
     }
     SecureRandom random = new SecureRandom();
     byte[] key = new byte[StaticKey.KEY_BYTES];
@@ -147,7 +154,7 @@ final class SocketOpening {
     List<SocketDriver> drivers = new ArrayList<>();
     try {
       for (int i = 0; i < count; i++) {
-        DatagramPort port = impaired(ports.get(i), i);
+        DatagramPort port = ports.get(i);
         // What it uses again to tell is of one thread; the flight recorder is of any.
         EndpointTrace own = trace == null ? null : new EndpointTrace(trace.listener(), null);
         PortShare share = new PortShare(new SocketChoice(i, count), StaticKey.of(key), instanceId);

@@ -44,6 +44,9 @@ import picocli.CommandLine.Parameters;
           + " client and direction depends on the seed alone."
     })
 final class ProxyCommand implements Callable<Integer> {
+  /** How long it takes at most to see that the relay has failed. */
+  private static final long MOST_WAIT_NANOS = 1_000_000_000;
+
   private final Posthorn root;
 
   @Parameters(
@@ -250,12 +253,21 @@ final class ProxyCommand implements Callable<Integer> {
   }
 
   private void serve(Relay relay, ProxyControl control, OrderInput orders, Output output)
-      throws IOException, InterruptedException {
+      throws IOException, InterruptedException, Failure {
     boolean silent = figures.none() || output.isQuiet();
     long stepNanos = figures.step().toNanos();
     long nextNanos = startNanos + stepNanos;
     while (true) {
-      String line = orders.next(Duration.ofNanos(nextNanos - System.nanoTime()));
+      Throwable fault = relay.failure();
+      if (fault != null) {
+        throw new Failure(
+            ExitCode.INTERNAL, "nothing passes any more: " + fault, "report it", fault);
+      }
+      long leftNanos = nextNanos - System.nanoTime();
+      String line = orders.next(Duration.ofNanos(Math.min(leftNanos, MOST_WAIT_NANOS)));
+      if (line == null && leftNanos > MOST_WAIT_NANOS) {
+        continue;
+      }
       if (line == null) {
         nextNanos += stepNanos;
         if (!silent && report.isNews(relay.statistics())) {

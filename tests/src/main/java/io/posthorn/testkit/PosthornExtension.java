@@ -9,12 +9,15 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.platform.commons.support.AnnotationSupport;
 
 /**
  * Gives each test method that wants one a {@link TestRelay} with the conditions of its {@link
- * BadNetwork}, closes it afterwards and, if the test failed, says how to see the same again.
+ * BadNetwork}, closes it afterwards and, if the test failed, says how to see the same again. What
+ * goes before the method may take it too: {@code @BeforeEach} and, with JUnit 5.12 or later, the
+ * constructor of an instance that is made for that one test.
  *
  * <p>The system property {@code posthorn.seed} takes the place of every seed. While a test runs,
  * what happens to each datagram is written to a file; a test that fails leaves it and says its
@@ -41,7 +44,18 @@ public final class PosthornExtension implements ParameterResolver, AfterEachCall
   }
 
   @Override
+  public ExtensionContextScope getTestInstantiationExtensionContextScope(ExtensionContext root) {
+    return ExtensionContextScope.TEST_METHOD;
+  }
+
+  @Override
   public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+    if (context.getTestMethod().isEmpty()) {
+      throw new ParameterResolutionException(
+          "a TestRelay is closed, and its recording told or deleted, after one test: take it in the"
+              + " test or in @BeforeEach, not where it would be of a whole class, as in "
+              + parameter.getDeclaringExecutable());
+    }
     ExtensionContext.Store store = context.getStore(NAMESPACE);
     TestRelay known = store.get(context.getUniqueId(), TestRelay.class);
     if (known != null) {

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import io.posthorn.EcnMark;
 import io.posthorn.Security;
 import io.posthorn.fuzz.FuzzFile;
+import io.posthorn.protocol.protection.ChecksumProtection;
+import io.posthorn.wire.ThirdMessagePacket;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -156,21 +158,17 @@ public final class CaptureFuzz {
             .filter(each -> each.payload().length <= longest)
             .limit(most)
             .toList();
-    try {
-      try (CaptureWriter writer = new CaptureWriter(COPY.path())) {
-        for (CapturedDatagram each : some) {
-          writer.write(each);
-        }
-      }
-      return input(keys.toString(), Files.readAllBytes(COPY.path()));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return input(keys.toString(), written(some.toArray(CapturedDatagram[]::new)));
   }
 
   private static List<byte[]> captures() {
     List<byte[]> seeds = new ArrayList<>();
-    seeds.add(written());
+    InetSocketAddress here = CapturedConversation.CLIENT;
+    InetSocketAddress there = CapturedConversation.SERVER;
+    seeds.add(
+        written(
+            new CapturedDatagram(5, here, there, EcnMark.ECT_0, new byte[] {9, 1}, "said"),
+            new CapturedDatagram(1_700_000_000_123_456_789L, there, here, new byte[40])));
     String udp = "0fa0 2328 000e 0000 090102030405";
     String ipv4 = "45020022 00010000 40110000 0a000001 0a000002" + udp;
     String one = "00".repeat(15) + "01";
@@ -185,17 +183,31 @@ public final class CaptureFuzz {
     seeds.add(pcap(0, ByteOrder.BIG_ENDIAN, "02000000" + ipv4));
     seeds.add(HexFormat.of().parseHex("0a0d0d0a"));
     seeds.add(HexFormat.of().parseHex("d4c3b2a1"));
+    byte[] third = thirdWithData();
+    byte[] cut = Arrays.copyOf(third, third.length + 50);
+    System.arraycopy(third, 0, cut, third.length, 50);
+    seeds.add(written(new CapturedDatagram(1, here, there, cut)));
     return seeds;
   }
 
-  private static byte[] written() {
+  /** An M3 of 35 bytes and a data packet of 30 in clear. */
+  static byte[] thirdWithData() {
+    byte[] piece = new byte[65];
+    int end = ThirdMessagePacket.write(piece, 0, 0x1122334455667788L, new byte[24], 24);
+    byte[] frames = new byte[15];
+    Arrays.fill(frames, (byte) 1); // PING
+    int length =
+        new ChecksumProtection()
+            .seal(0x1122334455667788L, 0, 2, frames, 0, frames.length, piece, end);
+    return Arrays.copyOf(piece, end + length);
+  }
+
+  private static byte[] written(CapturedDatagram... datagrams) {
     try {
       try (CaptureWriter writer = new CaptureWriter(COPY.path())) {
-        InetSocketAddress here = CapturedConversation.CLIENT;
-        InetSocketAddress there = CapturedConversation.SERVER;
-        writer.write(
-            new CapturedDatagram(5, here, there, EcnMark.ECT_0, new byte[] {9, 1}, "said"));
-        writer.write(new CapturedDatagram(1_700_000_000_123_456_789L, there, here, new byte[40]));
+        for (CapturedDatagram each : datagrams) {
+          writer.write(each);
+        }
       }
       return Files.readAllBytes(COPY.path());
     } catch (IOException e) {

@@ -15,6 +15,7 @@ import io.posthorn.protocol.handshake.TransportParameters;
 import io.posthorn.protocol.protection.AesGcmProtection;
 import io.posthorn.protocol.protection.ChecksumProtection;
 import io.posthorn.protocol.protection.KeyLimits;
+import io.posthorn.trace.TracedFrames;
 import io.posthorn.wire.DropReason;
 import io.posthorn.wire.FirstMessagePacket;
 import io.posthorn.wire.FrameWriter;
@@ -32,6 +33,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -424,6 +426,72 @@ class CaptureTest {
     assertEquals("end", words(pieces.get(2)));
     assertEquals(3, decryptor.decrypted());
     assertEquals(0, decryptor.leftSealed());
+  }
+
+  /** Anyone can send what looks like pieces and whose last is none: it is read to its end. */
+  @Test
+  void piecesWithAThirdMessageAreNotCutAgain() {
+    byte[] piece = CaptureFuzz.thirdWithData();
+    int length = piece.length;
+    List<String> whole = List.of("M3 35", "data 30");
+    assertEquals(whole, packets(piece, length));
+    assertEquals(List.of("M3 35", "data 30", "M3 35", "data 30"), packets(piece, 2 * length));
+    for (int cut = 1; cut < length; cut++) {
+      List<String> expected = new ArrayList<>(whole);
+      int end = length - cut;
+      if (end < 35) {
+        expected.add("other " + end);
+      } else {
+        expected.add(end == 35 ? "M3 35" : end < 49 ? "other " + end : "M3 35");
+        if (end >= 49) {
+          expected.add("sealed " + (end - 35));
+        }
+      }
+      if (end >= 9) { // below, nothing says where the first ends
+        assertEquals(expected, packets(piece, length + end), "a last piece of " + end);
+      }
+    }
+    byte[] damaged = Arrays.copyOf(piece, 3 * length);
+    System.arraycopy(piece, 0, damaged, length, length);
+    System.arraycopy(piece, 0, damaged, 2 * length, length);
+    damaged[2 * length - 1] ^= 1;
+    assertEquals(
+        List.of("M3 35", "data 30", "M3 35", "sealed 30", "M3 35", "data 30"),
+        packets(damaged, damaged.length));
+  }
+
+  /** What the packets of so many bytes are, which are those given over and over. */
+  private static List<String> packets(byte[] repeated, int length) {
+    byte[] payload = new byte[length];
+    for (int i = 0; i < length; i++) {
+      payload[i] = repeated[i % repeated.length];
+    }
+    List<String> told = new ArrayList<>();
+    new CapturedPackets()
+        .read(
+            datagram(0, payload),
+            new PacketVisitor() {
+              @Override
+              public void thirdMessage(int bytes, long id, Map<String, Object> parameters) {
+                told.add("M3 " + bytes);
+              }
+
+              @Override
+              public void data(int bytes, long id, int phase, long number, TracedFrames frames) {
+                told.add("data " + bytes);
+              }
+
+              @Override
+              public void sealed(int bytes, long id) {
+                told.add("sealed " + bytes);
+              }
+
+              @Override
+              public void other(int bytes) {
+                told.add("other " + bytes);
+              }
+            });
+    return told;
   }
 
   @Test

@@ -165,7 +165,8 @@ class ProxyProgramTest {
         posthorn("proxy", "--print-tc", "veth1", "--up", "delay 40ms loss 5%", "--down", "@wifi")) {
       assertEquals(0, proxy.exit(), proxy::errors);
       assertTrue(
-          proxy.output().contains("dev veth1 root netem delay 40ms loss 5%\n"), proxy.output());
+          proxy.output().contains("dev veth1 root netem delay 40ms loss 5% limit 65536\n"),
+          proxy.output());
       assertTrue(proxy.output().contains("loss gemodel 0.15% 30% rate 50mbit"), proxy.output());
     }
   }

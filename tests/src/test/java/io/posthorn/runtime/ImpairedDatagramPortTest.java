@@ -26,12 +26,14 @@ class ImpairedDatagramPortTest {
   private static final InetSocketAddress PEER =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 7);
 
-  /** Datagrams of one byte in memory. */
+  /** Datagrams in memory, all of one length; their first byte tells them apart. */
   private static final class MemoryPort implements DatagramPort {
     final List<Byte> sent = new ArrayList<>();
     final ArrayDeque<Byte> arriving = new ArrayDeque<>();
     private final PortCounters counters = new PortCounters();
     int room = Integer.MAX_VALUE;
+    int arrivingBytes = 1;
+    InetSocketAddress peer = PEER;
     boolean askedForRoom;
 
     @Override
@@ -49,8 +51,8 @@ class ImpairedDatagramPortTest {
       if (next == null) {
         return null;
       }
-      into.clear().put(next).flip();
-      return PEER;
+      into.clear().limit(arrivingBytes).put(0, next);
+      return peer;
     }
 
     @Override
@@ -76,7 +78,12 @@ class ImpairedDatagramPortTest {
 
     @Override
     public InetSocketAddress localAddress() {
-      return PEER;
+      return new InetSocketAddress(7);
+    }
+
+    @Override
+    public int largestDatagramBytes(InetSocketAddress to) {
+      return 65_507;
     }
 
     @Override
@@ -195,6 +202,27 @@ class ImpairedDatagramPortTest {
     assertNull(port.receive(into, 2 * MILLI));
     assertEquals(5, memory.sent.size());
     assertFalse(port.hasUnsent());
+  }
+
+  /** A socket at all addresses has peers of both families. */
+  @Test
+  void headersCountAsThoseOfThePeersFamily() throws Exception {
+    InetSocketAddress six = new InetSocketAddress(InetAddress.getByName("2001:db8::1"), 7);
+    InetSocketAddress four = new InetSocketAddress(InetAddress.getByName("192.0.2.1"), 7);
+    ImpairedDatagramPort port = impaired("mtu 1280", 1);
+    assertEquals(1_232, port.largestDatagramBytes(six));
+    assertEquals(1_252, port.largestDatagramBytes(four));
+    memory.arrivingBytes = 1_240;
+    for (InetSocketAddress peer : List.of(six, four, six, four)) {
+      TransmitBatch batch = new TransmitBatch();
+      batch.begin(peer, 1_240);
+      assertEquals(1, port.send(batch, 0, 0));
+      memory.peer = peer;
+      memory.arriving.add((byte) 1);
+      assertEquals(peer == four ? four : null, port.receive(into, 0));
+    }
+    assertEquals(2, memory.sent.size());
+    assertEquals(2L, port.counters().impairment().get("out.mtuDropped"));
   }
 
   @Test

@@ -128,6 +128,28 @@ class LinkRecordingProperties {
   }
 
   @Example
+  void whatIsRecordedOfManyFlowsCanBeRead() throws IOException {
+    Path file = FOLDER.resolve("of many");
+    try (LinkRecorder recorder = LinkRecorder.create(file, List.of())) {
+      for (int flow = 65_534; flow < 65_539; flow++) {
+        SimulatedLink<String> link = new SimulatedLink<>(LinkConditions.NONE, flow, 0, 28, 0);
+        DatagramFate fate = link.offer(ByteBuffer.allocate(1), "", 0);
+        recorder.onOffered(flow, 0, link, fate, 1, 0);
+      }
+    }
+    LinkRecording recording = LinkRecording.read(file);
+    assertEquals(65_536, recording.flows());
+    assertEquals(1, recording.datagrams(65_535, 0));
+    assertEquals(
+        List.of(
+            "65534 up 1 0 1 passed 0",
+            "65535 up 1 0 1 passed 0",
+            "# flows from 65536 on are left out"),
+        Files.readAllLines(file).subList(1, 4));
+    assertEquals(4, Files.readAllLines(file).size());
+  }
+
+  @Example
   void whatIsNoRecordingIsRefusedByFileAndLine() throws IOException {
     String[][] wrong = {
       {"0 up 1 0 10\n", "line 2: expected flow"},

@@ -22,19 +22,33 @@ class NetemTextTest {
     assertEquals(start, command("none"));
     for (String same :
         List.of(
-            "delay 40ms",
-            "delay 40ms 10ms 25% distribution normal",
             "loss 5%",
             "loss 5% ecn",
             "loss gemodel 1% 20%",
             "loss gemodel 1% 20% 70% 0.1%",
-            "delay 40ms reorder 25% gap 5",
             "duplicate 1%",
             "corrupt 0.1%",
             "rate 20mbit")) {
       assertEquals(List.of(start + " " + same), tc(same));
     }
+    for (String delayed :
+        List.of(
+            "delay 40ms",
+            "delay 40ms 10ms 25% distribution normal",
+            "delay 40ms reorder 25% gap 5")) {
+      assertEquals(List.of(start + " " + delayed + " limit 65536"), tc(delayed));
+    }
     assertEquals(start + " rate 20mbit limit 100", command("rate 20mbit queue 100"));
+  }
+
+  /** It counts what is in the delay: a queue's length alone would lose what is under way. */
+  @Test
+  void theLimitHoldsWhatIsInTheDelayToo() {
+    assertTrue(command("@satellite").endsWith(" limit 974"), command("@satellite"));
+    assertTrue(tc("@satellite").get(1).contains("limit 974"), tc("@satellite")::toString);
+    assertTrue(command("delay 60ms rate 20mbit").endsWith(" limit 1100"));
+    assertTrue(command("delay 50ms 10ms rate 20mbit queue 7").endsWith(" limit 107"));
+    assertTrue(command("delay 3600s rate 20mbit queue 7").endsWith(" limit 65536"));
   }
 
   @Test

@@ -20,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
@@ -45,7 +46,10 @@ final class Party implements SimulatedHost {
   private final History history;
   private final SocketOptions options;
   private final long seed;
-  private final Map<Party, ArrayDeque<Wanted>> waiting = new HashMap<>();
+
+  /** In the order in which it was said first, for they are tried one after the other. */
+  private final Map<Party, ArrayDeque<Wanted>> waiting = new LinkedHashMap<>();
+
   private final Map<InetSocketAddress, Party> known = new HashMap<>();
   private final Map<Party, InetSocketAddress> aliases = new HashMap<>();
   private @Nullable StaticKey identity;

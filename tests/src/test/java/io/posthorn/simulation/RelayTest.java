@@ -2,6 +2,7 @@ package io.posthorn.simulation;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,10 +10,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.sun.management.UnixOperatingSystemMXBean;
+import io.posthorn.JavaProcess;
 import io.posthorn.capture.CaptureReader;
 import io.posthorn.capture.CapturedDatagram;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.lang.reflect.Field;
+import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -20,6 +24,8 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.Selector;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -286,6 +292,42 @@ class RelayTest {
     return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
         ? unix.getOpenFileDescriptorCount()
         : 0;
+  }
+
+  /** Else its clients would wait for answers that cannot come. */
+  @Test
+  void aTargetOfAFamilyThatTheMachineHasNotIsRefusedAtOnce() throws Exception {
+    String output =
+        JavaProcess.outputOf(
+            JavaProcess.start(List.of("-Djava.net.preferIPv4Stack=true"), WithoutIpv6.class));
+    assertEquals("this machine has no INET6", output.strip());
+  }
+
+  /** A relay before an IPv6 address, in a virtual machine that has none. */
+  static final class WithoutIpv6 {
+    private WithoutIpv6() {}
+
+    public static void main(String[] arguments) throws IOException {
+      InetSocketAddress target = new InetSocketAddress(InetAddress.getByName("2001:db8::1"), 9);
+      try (Relay relay = Relay.inFrontOf(target).start()) {
+        System.out.println("it runs: " + relay.localAddress());
+      } catch (BindException refused) {
+        System.out.println(refused.getMessage());
+      }
+    }
+  }
+
+  /** Whoever has it must not think that it lives. */
+  @Test
+  void aFaultThatEndsItIsKept() throws Exception {
+    Relay relay = Relay.inFrontOf(target()).start();
+    assertNull(relay.failure());
+    Field selector = Relay.class.getDeclaredField("selector");
+    selector.setAccessible(true);
+    ((Selector) selector.get(relay)).close();
+    await(() -> relay.failure() != null);
+    assertInstanceOf(ClosedSelectorException.class, relay.failure());
+    relay.close();
   }
 
   @Test

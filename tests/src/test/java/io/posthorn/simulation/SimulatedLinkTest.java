@@ -292,6 +292,16 @@ class SimulatedLinkTest {
         drain(link).stream().map(Arrival::nanos).toList());
   }
 
+  @Test
+  void anIdleLinkHasNoQueue() {
+    SimulatedLink<String> link = link("rate 1mbit");
+    assertEquals(0, link.queueNanos(1));
+    link.offer(datagram(972), "", MILLI);
+    assertEquals(8 * MILLI, link.queueNanos(MILLI));
+    assertEquals(0, link.queueNanos(9 * MILLI));
+    assertEquals(0, link.queueNanos(10 * MILLI));
+  }
+
   private static List<EcnMark> marks(SimulatedLink<String> link, int datagrams, EcnMark mark) {
     for (int i = 0; i < datagrams; i++) {
       link.offer(datagram(972), "", mark, 0);
@@ -316,6 +326,16 @@ class SimulatedLinkTest {
     assertEquals(6, marks(marking, 8, EcnMark.ECT_1).size());
     assertEquals(4, marking.counters().marked());
     assertEquals(2, marking.counters().queueDropped());
+  }
+
+  /** Of 1,000 bytes each: the third is the first with more before it. */
+  @Test
+  void aThresholdOfBytesIsWhatIsBeforeADatagram() {
+    for (String threshold : List.of("1000b", "1999b")) {
+      assertEquals(
+          List.of(EcnMark.ECT_0, EcnMark.ECT_0, EcnMark.CE, EcnMark.CE),
+          marks(link("rate 1mbit ecn " + threshold), 4, EcnMark.ECT_0));
+    }
   }
 
   @Test

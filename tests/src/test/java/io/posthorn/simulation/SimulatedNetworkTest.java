@@ -5,17 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.simulation.LinkConditions.Rebinding;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -326,6 +330,51 @@ class SimulatedNetworkTest {
     assertEquals(List.of("55 4 9000"), client.arrived);
     InetSocketAddress elsewhere = network.rebind(CLIENT, Rebinding.ADDRESS);
     assertNotEquals(CLIENT.getAddress(), elsewhere.getAddress());
+  }
+
+  /** A NAT has so many ports and no more; nobody has one that was forgotten. */
+  @ParameterizedTest
+  @ValueSource(strings = {"PORT", "ADDRESS"})
+  void aNatThatGaveOutAllItsMappingsGivesThoseThatWereForgotten(String kind) {
+    SimulatedNetwork network = network("delay 10ms").attach(OTHER, new Recorder());
+    network.rebind(OTHER, Rebinding.valueOf(kind));
+    InetSocketAddress others = network.externalAddress(OTHER);
+    Set<InetSocketAddress> given = new HashSet<>();
+    assertTimeoutPreemptively(
+        Duration.ofMinutes(1),
+        () -> {
+          for (int i = 0; i < 70_000; i++) {
+            given.add(network.rebind(CLIENT, Rebinding.valueOf(kind)));
+          }
+        });
+    assertFalse(given.contains(others), "it is another's");
+    assertFalse(given.contains(CLIENT));
+    assertEquals(kind.equals("PORT") ? 16_384 : 65_535, given.size());
+    InetSocketAddress forgotten = network.externalAddress(CLIENT);
+    server.send(1, 1, forgotten);
+    network.run(Duration.ofMillis(5));
+    do {
+      network.rebind(CLIENT, Rebinding.valueOf(kind));
+    } while (!network.externalAddress(CLIENT).equals(forgotten));
+    network.run(Duration.ofMillis(5));
+    assertEquals(List.of(), client.arrived, "it was under way when the mapping was forgotten");
+    server.send(2, 1, forgotten);
+    network.run(Duration.ofMillis(20));
+    assertEquals(List.of("20 2 9000"), client.arrived);
+  }
+
+  @Test
+  void socketsAreNotLimitedToOneForEachHost() {
+    SimulatedNetwork network = SimulatedNetwork.seeded(1);
+    Set<SocketAddress> given = new HashSet<>();
+    assertTimeoutPreemptively(
+        Duration.ofMinutes(1),
+        () -> {
+          for (int i = 0; i < 66_000; i++) {
+            given.add(network.socket().getLocalSocketAddress());
+          }
+        });
+    assertEquals(66_000, given.size());
   }
 
   @Test

@@ -3,6 +3,14 @@ package io.posthorn.simulation;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.Delivery;
+import io.posthorn.SocketOptions;
+import io.posthorn.simulation.checker.History;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
@@ -44,12 +52,48 @@ class SoakTest {
   /** Invariant 7: the same seed, the same datagrams. */
   @Test
   void aSeedRepeatsItself() {
-    for (long seed = 1; seed <= 2; seed++) {
+    long ofMany =
+        LongStream.iterate(3, seed -> seed + 1)
+            .filter(seed -> SoakPlan.of(seed).hosts() > 2 && !SoakPlan.of(seed).server())
+            .findFirst()
+            .getAsLong();
+    for (long seed : new long[] {1, 2, ofMany}) {
       SoakRun first = new SoakRun(SoakPlan.of(seed));
       SoakRun second = new SoakRun(SoakPlan.of(seed));
       assertEquals(first.run().line(), second.run().line());
       assertEquals(first.digest(), second.digest());
     }
+  }
+
+  /** Else what runs of one seed do would hang on where their objects lie in memory. */
+  @Test
+  void whatWaitsForSeveralIsTriedInTheOrderInWhichItWasSaid() {
+    SimulatedNetwork network = SimulatedNetwork.seeded(1).link(LinkConditions.parse("delay 5ms"));
+    History history = new History();
+    SocketOptions options = Pair.options(false, true, Duration.ofSeconds(10));
+    List<Party> parties = new ArrayList<>();
+    for (int end = 0; end < 9; end++) {
+      parties.add(new Party(network, history, end, Pair.address(end + 1, 4_001), options, end));
+    }
+    Party first = parties.get(0);
+    for (Party to : parties.subList(1, 9)) {
+      first.meet(to);
+      to.meet(first);
+      for (int i = 0; i < 3; i++) {
+        first.send(to, 0, Delivery.RELIABLE_ORDERED, 70_000);
+      }
+    }
+    int before = refused(history).size();
+    network.runUntil(() -> refused(history).size() > before, Duration.ofSeconds(1));
+    List<Integer> inOrder = IntStream.rangeClosed(1, 8).boxed().toList();
+    assertEquals(inOrder, refused(history).subList(before, before + 8));
+  }
+
+  private static List<Integer> refused(History history) {
+    return history.entries().stream()
+        .filter(History.Refused.class::isInstance)
+        .map(entry -> ((History.Refused) entry).to())
+        .toList();
   }
 
   /** The sum of all that ran is what it is meant to be: a run on good networks proves little. */

@@ -109,7 +109,10 @@ class PosthornExtensionTest {
     }
   }
 
-  /** Runs the sample class; answers what its tests reported, and notes how they ended. */
+  /**
+   * Runs the sample class; answers what its tests reported, and what a class failed of, and notes
+   * how tests ended.
+   */
   private static List<String> runExamples(String type, Map<String, Status> ends) throws Exception {
     List<String> reports = new ArrayList<>();
     LauncherFactory.create()
@@ -128,6 +131,8 @@ class PosthornExtensionTest {
               public void executionFinished(TestIdentifier test, TestExecutionResult result) {
                 if (test.isTest()) {
                   ends.put(test.getDisplayName(), result.getStatus());
+                } else {
+                  result.getThrowable().ifPresent(thrown -> reports.add(thrown.getMessage()));
                 }
               }
             });
@@ -159,6 +164,31 @@ class PosthornExtensionTest {
     Path file = recording(reports.get(0));
     assertTrue(Files.readString(file).contains("\n0 up 1 "), Files.readString(file));
     Files.delete(file);
+  }
+
+  @Test
+  void aRelayTakenByTheConstructorIsOfItsTest() throws Exception {
+    Map<String, Status> ends = new TreeMap<>();
+    List<String> reports = runExamples("Constructed", ends);
+    assertEquals(
+        Map.of(
+            "answerComesAtOnce()",
+            Status.FAILED,
+            "theMethodsNetworkPrevails(TestRelay)",
+            Status.SUCCESSFUL),
+        ends);
+    assertEquals(1, reports.size());
+    assertTrue(reports.get(0).contains("answerComesAtOnce() failed over"), reports.get(0));
+    Files.delete(recording(reports.get(0)));
+  }
+
+  @Test
+  void aRelayForAllTestsOfAClassIsRefused() throws Exception {
+    Map<String, Status> ends = new TreeMap<>();
+    List<String> reports = runExamples("Lasting", ends);
+    assertEquals(Map.of(), ends);
+    assertEquals(1, reports.size());
+    assertTrue(reports.get(0).contains("take it in the test or in @BeforeEach"), reports.get(0));
   }
 
   /** The network of {@code Lucky} loses half; what one run saw, the next sees by the file. */

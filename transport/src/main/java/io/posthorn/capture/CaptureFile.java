@@ -77,7 +77,7 @@ public final class CaptureFile implements Closeable {
     }
   }
 
-  /** Writes what waits for the disk, for at most two seconds, and closes the file. */
+  /** Writes what waits for the disk, for at most ten seconds, and closes the file. */
   @Override
   public void close() {
     file.close();

@@ -56,7 +56,7 @@ public final class CapturedPackets {
         switch (kind) {
           case PacketHeader.FIRST_MESSAGE -> first(payload, to);
           case PacketHeader.SECOND_MESSAGE -> second(payload, to);
-          case PacketHeader.THIRD_MESSAGE -> third(payload, 0, payload.length, to);
+          case PacketHeader.THIRD_MESSAGE -> third(payload, to);
           case PacketHeader.CONTROL -> control(payload, to);
           case PacketHeader.DATA -> data(payload, to);
           default -> false;
@@ -104,23 +104,28 @@ public final class CapturedPackets {
     return true;
   }
 
-  private boolean third(byte[] payload, int at, int length, PacketVisitor to) {
-    if (third.check(payload, at, length) != DropReason.NONE) {
+  private boolean third(byte[] payload, PacketVisitor to) {
+    if (third.check(payload, 0, payload.length) != DropReason.NONE) {
       return false;
     }
-    int dataLength = third.dataLength();
-    if (dataLength > 0 && !isWhole(payload, third.dataFrom(), dataLength)) {
-      int piece = pieceLength(payload);
-      if (piece > 0 && third.check(payload, 0, piece) == DropReason.NONE) {
-        boolean clear = isWhole(payload, third.dataFrom(), third.dataLength());
-        for (int from = 0; clear && from < length; from += piece) {
-          third(payload, from, Math.min(piece, length - from), to);
-        }
-        if (clear) {
-          return true;
-        }
-      }
-      third.check(payload, at, length);
+    boolean alone = third.dataLength() == 0 || isWhole(payload, third);
+    int piece = alone ? 0 : pieceLength(payload);
+    if (piece == 0
+        || third.check(payload, 0, piece) != DropReason.NONE
+        || !isWhole(payload, third)) {
+      piece = payload.length;
+    }
+    for (int from = 0; from < payload.length; from += piece) {
+      thirdPiece(payload, from, Math.min(piece, payload.length - from), to);
+    }
+    return true;
+  }
+
+  /** M3 and the data packet behind it, which is never cut again. */
+  private void thirdPiece(byte[] payload, int at, int length, PacketVisitor to) {
+    if (third.check(payload, at, length) != DropReason.NONE) {
+      to.other(length);
+      return;
     }
     long id = third.destinationConnectionId();
     int from = third.bodyFrom();
@@ -130,10 +135,9 @@ public final class CapturedPackets {
             ? ParameterNames.read(payload, from, end - WireLimits.CHECKSUM_BYTES)
             : Map.of();
     to.thirdMessage(end - at, id, parameters);
-    if (dataLength > 0) {
-      packet(payload, end, dataLength, to);
+    if (third.dataLength() > 0) {
+      packet(payload, end, third.dataLength(), to);
     }
-    return true;
   }
 
   private boolean control(byte[] payload, PacketVisitor to) {
@@ -206,6 +210,11 @@ public final class CapturedPackets {
         PacketHeader.keyPhase(payload[from]),
         PacketHeader.truncatedPacketNumber(payload, from, numberBytes),
         frames);
+  }
+
+  /** Whether behind this M3 there is a data packet that stands in clear. */
+  private static boolean isWhole(byte[] payload, ThirdMessagePacket of) {
+    return isWhole(payload, of.dataFrom(), of.dataLength());
   }
 
   /** Whether a data packet stands in clear and ends here: its checksum says so (§4.6). */

@@ -2,6 +2,7 @@ package io.posthorn.micrometer;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
 import io.micrometer.core.instrument.Tags;
@@ -10,6 +11,8 @@ import io.posthorn.ConnectionInfo;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
 import io.posthorn.SocketStatistics;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -17,25 +20,34 @@ import java.util.function.ToDoubleFunction;
  * posthorn.}, each with the tags {@code socket} (its local port) and {@code mode}.
  *
  * <pre>{@code
- * new PosthornMetrics(socket).bindTo(registry);
+ * PosthornMetrics metrics = new PosthornMetrics(socket);
+ * metrics.bindTo(registry);
+ * // and when the socket is closed:
+ * metrics.close();
  * }</pre>
  *
  * <p>Counters: {@code datagrams.sent}, {@code datagrams.received}, {@code bytes.sent}, {@code
  * bytes.received}, {@code messages.sent}, {@code messages.received}, {@code packets.lost}, {@code
- * packets.spuriously.lost}, {@code bytes.retransmitted}, {@code connections.opened}, {@code
- * handler.failures}, {@code datagrams.dropped}, {@code send.errors}, {@code sends.blocked}. Gauges
- * over the table of connections: {@code connections}, {@code bytes.queued}, {@code
- * bytes.in.flight}.
+ * packets.spuriously.lost}, {@code packets.marked}, {@code bytes.retransmitted}, {@code
+ * connections.opened}, {@code handler.failures}, {@code datagrams.dropped}, {@code send.errors},
+ * {@code sends.blocked}. Gauges over the table of connections: {@code connections}, {@code
+ * bytes.queued}, {@code bytes.in.flight}.
  *
  * <p>Reading a meter reads the socket's statistics, under its lock; a registry that asks once every
- * some seconds costs nothing that counts. The registry keeps the socket from being collected:
- * remove the meters with the socket if sockets come and go. Needs {@code micrometer-core}, which is
- * an optional dependency; a module that uses this class requires {@code micrometer.core} itself.
+ * some seconds costs nothing that counts. The registry keeps the socket from being collected until
+ * {@link #close}; and another socket at the port of one whose meters were not removed has none of
+ * its own. Needs {@code micrometer-core}, which is an optional dependency; a module that uses this
+ * class requires {@code micrometer.core} itself.
+ *
+ * <p>Concurrency: any thread may call any method.
  */
 @SuppressWarnings("exports") // its readers require micrometer.core; the others must not have to
-public final class PosthornMetrics implements MeterBinder {
+public final class PosthornMetrics implements MeterBinder, AutoCloseable {
+  private record Bound(MeterRegistry registry, Meter meter) {}
+
   private final MessageSocket socket;
   private final Tags tags;
+  private final List<Bound> bound = new CopyOnWriteArrayList<>();
 
   /** Metrics of this socket. */
   public PosthornMetrics(MessageSocket socket) {
@@ -73,20 +85,38 @@ public final class PosthornMetrics implements MeterBinder {
     gauge(registry, "bytes.in.flight", ConnectionInfo::bytesInFlight);
   }
 
+  /** Removes the meters from every registry. The socket stays as it is. */
+  @Override
+  public void close() {
+    List<Bound> all = List.copyOf(bound);
+    for (Bound each : all) {
+      each.registry.remove(each.meter);
+    }
+    bound.removeAll(all);
+  }
+
+  // A meter holds its object weakly, and its function as long as it lives: so the functions hold
+  // the socket.
+
   private void count(
       MeterRegistry registry, String name, ToDoubleFunction<SocketStatistics> counter) {
-    FunctionCounter.builder(
-            "posthorn." + name, socket, each -> counter.applyAsDouble(each.statistics()))
-        .tags(tags)
-        .register(registry);
+    bound.add(
+        new Bound(
+            registry,
+            FunctionCounter.builder(
+                    "posthorn." + name, this, any -> counter.applyAsDouble(socket.statistics()))
+                .tags(tags)
+                .register(registry)));
   }
 
   private void gauge(MeterRegistry registry, String name, ToDoubleFunction<ConnectionInfo> value) {
-    Gauge.builder(
-            "posthorn." + name,
-            socket,
-            each -> each.connections().stream().mapToDouble(value).sum())
-        .tags(tags)
-        .register(registry);
+    bound.add(
+        new Bound(
+            registry,
+            Gauge.builder(
+                    "posthorn." + name,
+                    () -> socket.connections().stream().mapToDouble(value).sum())
+                .tags(tags)
+                .register(registry)));
   }
 }

@@ -29,7 +29,7 @@ public final class ImpairedDatagramPort extends ForwardingDatagramPort {
   private static final int OUTGOING = 0;
   private static final int INCOMING = 1;
 
-  private final int mostBytes;
+  private final int mtuBytes;
   private final SimulatedLink<InetSocketAddress> outgoing;
   private final SimulatedLink<InetSocketAddress> incoming;
   private final TransmitBatch single = new TransmitBatch();
@@ -50,13 +50,9 @@ public final class ImpairedDatagramPort extends ForwardingDatagramPort {
       DatagramPort port, LinkConditions conditions, long seed, long nowNanos) {
     super(port);
     requirePossible(conditions);
-    boolean isIpv6 =
-        port.localAddress().getAddress() instanceof Inet6Address bound
-            && !bound.isAnyLocalAddress();
-    int headers = isIpv6 ? SimulatedLink.IPV6_UDP_BYTES : SimulatedLink.IPV4_UDP_BYTES;
     boolean limited = conditions.mtuBytes() < LinkConditions.NONE.mtuBytes();
-    int mtuBytes = limited ? conditions.mtuBytes() : USUAL_MTU_BYTES;
-    mostBytes = Math.max(WireLimits.MINIMUM_DATAGRAM_BYTES, mtuBytes - headers);
+    mtuBytes = limited ? conditions.mtuBytes() : USUAL_MTU_BYTES;
+    int headers = SimulatedLink.IPV4_UDP_BYTES; // of each datagram its own, by its peer
     outgoing = new SimulatedLink<>(conditions, seed, OUTGOING, headers, nowNanos);
     incoming = new SimulatedLink<>(conditions, seed, INCOMING, headers, nowNanos);
   }
@@ -75,9 +71,16 @@ public final class ImpairedDatagramPort extends ForwardingDatagramPort {
     }
   }
 
+  private static int headerBytes(InetSocketAddress peer) {
+    return peer.getAddress() instanceof Inet6Address
+        ? SimulatedLink.IPV6_UDP_BYTES
+        : SimulatedLink.IPV4_UDP_BYTES;
+  }
+
   @Override
   public int send(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException {
     int segments = batch.segments();
+    outgoing.headerBytes(headerBytes(batch.peer()));
     for (int i = firstSegment; i < segments; i++) {
       outgoing.offer(batch.segment(i), batch.peer(), batch.mark(), nowNanos);
     }
@@ -110,6 +113,7 @@ public final class ImpairedDatagramPort extends ForwardingDatagramPort {
     for (int i = 0; i < INTAKE_LIMIT_DATAGRAMS; i++) {
       InetSocketAddress from = port.receive(slab, nowNanos);
       if (from != null) {
+        incoming.headerBytes(headerBytes(from));
         incoming.offer(slab, from, port.ecn(), nowNanos);
       }
       ByteBuffer datagram = incoming.poll(nowNanos);
@@ -176,6 +180,7 @@ public final class ImpairedDatagramPort extends ForwardingDatagramPort {
 
   @Override
   public int largestDatagramBytes(InetSocketAddress to) {
+    int mostBytes = Math.max(WireLimits.MINIMUM_DATAGRAM_BYTES, mtuBytes - headerBytes(to));
     return Math.min(mostBytes, port.largestDatagramBytes(to));
   }
 }

@@ -19,12 +19,13 @@ final class Bottleneck {
   }
 
   /** Whether a datagram that is taken now finds so much before it that the queue marks it. */
-  boolean marks(LinkConditions conditions, int ipBytes, long nowNanos) {
+  boolean marks(LinkConditions conditions, long nowNanos) {
     return conditions.ecnTreatment() == LinkConditions.EcnTreatment.MARK_QUEUE
         && wireFreeNanos > nowNanos
-        && !isWithin(conditions.ecnThreshold(), conditions.rateBitsPerSecond(), ipBytes, nowNanos);
+        && !isWithin(conditions.ecnThreshold(), conditions.rateBitsPerSecond(), 0, nowNanos);
   }
 
+  /** Whether what waits, and so many bytes more, is no more than this. */
   private boolean isWithin(LinkParts.Queue queue, long rate, int ipBytes, long nowNanos) {
     long waitNanos = wireFreeNanos - nowNanos;
     return switch (queue.unit()) {
@@ -50,7 +51,7 @@ final class Bottleneck {
 
   /** How long what is before the wire will take to leave. */
   long queueNanos(long nowNanos) {
-    return Math.max(0, wireFreeNanos - nowNanos);
+    return wireFreeNanos <= nowNanos ? 0 : wireFreeNanos - nowNanos;
   }
 
   /** Datagrams whose first bit has not left yet. */

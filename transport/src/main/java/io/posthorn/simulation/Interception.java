@@ -2,7 +2,10 @@ package io.posthorn.simulation;
 
 import java.time.Duration;
 
-/** What a hook wants done with one datagram, before the link's own conditions see it. */
+/**
+ * What a hook wants done with one datagram, before the link's own conditions see it. Where those
+ * replay a recording only {@link #DROP} counts: all else is as it was recorded.
+ */
 public final class Interception {
   /** Nothing special. */
   public static final Interception DELIVER = new Interception(0);

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class LinkRecorder implements Closeable {
   private final BufferedWriter out;
   private @Nullable IOException failure;
+  private boolean leftOut;
 
   private LinkRecorder(BufferedWriter out) {
     this.out = out;
@@ -43,6 +44,13 @@ final class LinkRecorder implements Closeable {
       DatagramFate fate,
       int lengthBytes,
       long nowNanos) {
+    if (flow >= LinkRecording.MOST_FLOWS) {
+      if (!leftOut) {
+        note("flows from " + LinkRecording.MOST_FLOWS + " on are left out");
+        leftOut = true;
+      }
+      return;
+    }
     StringBuilder line = new StringBuilder(64);
     line.append(flow).append(direction == 0 ? " up " : " down ").append(link.lastNumber());
     line.append(' ').append(nowNanos).append(' ').append(lengthBytes).append(' ');

@@ -14,8 +14,9 @@ import java.util.Locale;
 /**
  * What a bad network did to each datagram, to be done again by {@link LinkConditions#replaying}:
  * the n-th datagram of a direction meets what the n-th met then, whenever it comes and whatever it
- * holds. After the last one it starts over; a flow beyond those recorded takes theirs in turn. A
- * {@link Relay} counts each client as a flow; everywhere else there is flow 0.
+ * holds. After the last one it starts over; a flow beyond those recorded, which are the first
+ * 65,536, takes theirs in turn. A {@link Relay} counts each client as a flow, a {@link
+ * SimulatedNetwork} each pair of hosts: that of the first two is flow 0. Everything else is flow 0.
  *
  * <p>The file is text, a line for each datagram, in the order in which they came:
  *
@@ -39,8 +40,10 @@ public final class LinkRecording {
 
   static final String FIRST_LINE = "posthorn-recording 1";
 
+  /** Those beyond are not recorded. */
+  static final int MOST_FLOWS = 65_536;
+
   private static final int LEAST_WORDS = 6;
-  private static final long MOST_FLOWS = 65_536;
 
   private final String source;
   private final List<RecordedWay> ways = new ArrayList<>(); // two for each flow

@@ -11,19 +11,26 @@ import java.net.UnknownHostException;
  * a new address one of the ranges set aside for tests (RFC 2544) and documentation (RFC 3849).
  */
 final class NatAddresses {
+  private static final int FIRST_PORT = 49_152;
+  private static final int PORTS = 16_384;
+
+  /** After so many all come again; those at one host already after {@link #PORTS}. */
+  static final int ADDRESSES = 1 << 16;
+
   private int given;
 
   InetSocketAddress next(InetAddress before, Rebinding kind) {
     int number = given++;
     InetAddress host = kind == Rebinding.PORT ? before : address(number, before);
-    return new InetSocketAddress(host, 49_152 + number % 16_384);
+    return new InetSocketAddress(host, FIRST_PORT + Math.floorMod(number, PORTS));
   }
 
   /** An address for a socket that was given none, in the half of the range that no NAT uses. */
   static InetSocketAddress forSocket(int number) {
     try {
       byte[] host = {(byte) 198, 19, (byte) (number >> 8), (byte) number};
-      return new InetSocketAddress(InetAddress.getByAddress(host), 49_152);
+      // The port tells apart those that have one host.
+      return new InetSocketAddress(InetAddress.getByAddress(host), FIRST_PORT + (number >> 16));
     } catch (UnknownHostException impossible) {
       throw new IllegalStateException("4 bytes are an address", impossible);
     }

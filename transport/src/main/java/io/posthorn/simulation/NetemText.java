@@ -38,6 +38,7 @@ final class NetemText {
         words.append(" corrupt ").append(LinkUnits.percent(conditions.corruptPpb()));
       }
       rate();
+      limit();
       others();
     }
     List<String> lines = new ArrayList<>();
@@ -94,29 +95,47 @@ final class NetemText {
   }
 
   private void rate() {
-    if (conditions.rateBitsPerSecond() == 0) {
-      return;
+    if (conditions.rateBitsPerSecond() > 0) {
+      words.append(" rate ").append(LinkUnits.rate(conditions.rateBitsPerSecond()));
     }
-    words.append(" rate ").append(LinkUnits.rate(conditions.rateBitsPerSecond()));
+  }
+
+  /** netem's limit counts all that it holds: what waits for the rate and what is in the delay. */
+  private void limit() {
     LinkParts.Queue queue = conditions.queue();
-    if (queue.isDefault()) {
-      return;
+    long rate = conditions.rateBitsPerSecond();
+    long delayNanos = conditions.delay().nanos() + conditions.delay().jitterNanos();
+    if (delayNanos == 0 && queue.isDefault()) {
+      return; // netem's own
     }
-    long packets = queue.limit();
-    if (queue.unit() != QueueUnit.PACKETS) {
-      long bytes =
-          queue.unit() == QueueUnit.BYTES
-              ? queue.limit()
-              : (long) (queue.limit() / 8e9 * conditions.rateBitsPerSecond());
-      packets = Math.max(1, bytes / LIKELY_PACKET_BYTES);
-      remarks.add(
-          "netem's queue counts packets: limit "
-              + packets
-              + " is for packets of "
-              + LIKELY_PACKET_BYTES
-              + " bytes");
+    long packets = SimulatedLink.MAX_HELD_DATAGRAMS;
+    if (rate > 0) {
+      long delayed = (long) Math.ceil(bytesWithin(delayNanos) / LIKELY_PACKET_BYTES);
+      packets = Math.min(packets, waiting(queue) + delayed);
+      if (delayed > 0 || queue.unit() != QueueUnit.PACKETS) {
+        remarks.add(
+            "netem's limit counts packets, those in the delay too: limit "
+                + packets
+                + " is for packets of "
+                + LIKELY_PACKET_BYTES
+                + " bytes");
+      }
     }
     words.append(" limit ").append(packets);
+  }
+
+  private long waiting(LinkParts.Queue queue) {
+    double bytes =
+        switch (queue.unit()) {
+          case PACKETS -> (double) queue.limit() * LIKELY_PACKET_BYTES;
+          case BYTES -> queue.limit();
+          case NANOS -> bytesWithin(queue.limit());
+        };
+    return Math.max(1, (long) (bytes / LIKELY_PACKET_BYTES));
+  }
+
+  private double bytesWithin(long nanos) {
+    return nanos / 8e9 * conditions.rateBitsPerSecond();
   }
 
   private void others() {

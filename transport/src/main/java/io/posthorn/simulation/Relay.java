@@ -2,7 +2,6 @@ package io.posthorn.simulation;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -140,8 +139,8 @@ public final class Relay implements Closeable {
     /**
      * Binds the address and starts the thread.
      *
-     * @throws IOException if the address cannot be bound, or the record or the capture cannot be
-     *     made
+     * @throws IOException if the address cannot be bound, the machine has not the target's family
+     *     of addresses, or the record or the capture cannot be made
      */
     public Relay start() throws IOException {
       Relay relay = new Relay(this);
@@ -165,6 +164,7 @@ public final class Relay implements Closeable {
   private final RelayTraffic traffic;
   private final @Nullable LinkRecorder recorder;
   private boolean closed;
+  private @Nullable Throwable failure;
 
   private Relay(Builder builder) throws IOException {
     selector = Selector.open();
@@ -172,7 +172,9 @@ public final class Relay implements Closeable {
     LinkRecorder record = null;
     RelayCapture capture = null;
     try {
-      channel = openListener(builder.family);
+      UpstreamSockets upstreams = new UpstreamSockets(builder.target, selector);
+      open(upstreams.family()).close(); // each client will need one
+      channel = open(builder.family);
       channel.configureBlocking(false);
       UpstreamSockets.enlarge(channel);
       channel.bind(builder.listen);
@@ -189,7 +191,6 @@ public final class Relay implements Closeable {
       capture = captureFile == null ? null : new RelayCapture(captureFile);
       listener = channel;
       recorder = record;
-      UpstreamSockets upstreams = new UpstreamSockets(builder.target, selector);
       clients =
           new RelayClients(
               builder.maxClients,
@@ -297,6 +298,18 @@ public final class Relay implements Closeable {
     }
   }
 
+  /**
+   * What ended it though nobody closed it: a fault, for errors of single datagrams and sockets end
+   * nothing.
+   *
+   * @return null if it runs, or was closed
+   */
+  public @Nullable Throwable failure() {
+    synchronized (lock) {
+      return failure;
+    }
+  }
+
   /** Ends it; what is under way is lost. Waits until every socket is closed. */
   @Override
   public void close() {
@@ -342,8 +355,11 @@ public final class Relay implements Closeable {
           selector.selectedKeys().clear();
         }
       }
-    } catch (IOException failure) {
-      throw new UncheckedIOException("the relay's selector failed", failure);
+    } catch (IOException | RuntimeException | Error fault) {
+      synchronized (lock) {
+        failure = fault;
+      }
+      throw new IllegalStateException("the relay at " + localAddress + " has ended", fault);
     } finally {
       closeAll();
     }
@@ -357,7 +373,7 @@ public final class Relay implements Closeable {
     }
   }
 
-  private static DatagramChannel openListener(@Nullable ProtocolFamily family) throws IOException {
+  private static DatagramChannel open(@Nullable ProtocolFamily family) throws IOException {
     try {
       return family == null ? DatagramChannel.open() : DatagramChannel.open(family);
     } catch (UnsupportedOperationException none) {

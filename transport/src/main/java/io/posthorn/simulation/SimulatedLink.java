@@ -43,7 +43,7 @@ public final class SimulatedLink<M> {
 
   private final LinkFate fate;
   private final int direction;
-  private final int headerBytes;
+  private int headerBytes;
   private LinkConditions conditions;
   private long conditionsSinceNanos;
   private boolean cut;
@@ -123,6 +123,11 @@ public final class SimulatedLink<M> {
     this.numberBefore = fate.number();
   }
 
+  /** From now on so many bytes count beyond those offered, as when it was made. */
+  public void headerBytes(int count) {
+    headerBytes = count;
+  }
+
   /** Cuts the link, as an outage without end, or mends it. */
   public void cut(boolean cut) {
     this.cut = cut;
@@ -190,7 +195,8 @@ public final class SimulatedLink<M> {
       queueDropped++;
       return DatagramFate.QUEUE_FULL;
     }
-    EcnMark out = behind(mark, treatment, marks || marks(length, capable, nowNanos));
+    EcnMark out =
+        behind(mark, treatment, marks || (capable && bottleneck.marks(conditions, nowNanos)));
     boolean damage = length > 0 && (fate.corrupted || wish == Interception.CORRUPT);
     lastReordered = fate.reordered;
     lastCorrupted = damage;
@@ -210,10 +216,6 @@ public final class SimulatedLink<M> {
 
   private static boolean isCapable(EcnMark mark) {
     return mark == EcnMark.ECT_0 || mark == EcnMark.ECT_1 || mark == EcnMark.CE;
-  }
-
-  private boolean marks(int length, boolean capable, long nowNanos) {
-    return capable && bottleneck.marks(conditions, length + headerBytes, nowNanos);
   }
 
   /** The field as the link leaves it. */

@@ -125,9 +125,12 @@ public final class SimulatedNetwork {
 
   /**
    * Gives a host a new NAT mapping: others see its datagrams come from the new address, and reach
-   * it there; what is sent to the old one, or is under way to it, finds nobody.
+   * it there; what is sent to the old one, or is under way to it, finds nobody. A NAT has 16,384
+   * ports, and 65,536 addresses with a port each; one that was forgotten is given out again when
+   * all had their turn.
    *
    * @return the new address
+   * @throws IllegalStateException if other hosts have all of them
    */
   public InetSocketAddress rebind(InetSocketAddress address, Rebinding kind) {
     return topology.rebind(topology.node(address), kind);

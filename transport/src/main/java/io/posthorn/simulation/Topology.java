@@ -136,15 +136,29 @@ final class Topology {
     }
   }
 
-  /** Gives a node a NAT mapping to an address that nobody ever had; answers it. */
+  /**
+   * Gives a node another NAT mapping, to an address that nobody has; answers it. Those that nobody
+   * ever had come first.
+   *
+   * @throws IllegalStateException if others have all
+   */
   InetSocketAddress rebind(SimulatedNode node, Rebinding kind) {
-    node.external.alive = false;
-    InetSocketAddress fresh;
-    do {
-      fresh = natAddresses.next(node.external.address.getAddress(), kind);
-    } while (routes.containsKey(fresh));
-    map(node, fresh);
-    return fresh;
+    for (int i = 0; i < NatAddresses.ADDRESSES; i++) {
+      InetSocketAddress fresh = natAddresses.next(node.external.address.getAddress(), kind);
+      if (isFree(fresh)) {
+        node.external.alive = false;
+        map(node, fresh);
+        return fresh;
+      }
+    }
+    throw new IllegalStateException(
+        "no address is left to which the NAT could map " + node.external.address);
+  }
+
+  /** What is under way to a mapping that was forgotten has its route and not that of the next. */
+  private boolean isFree(InetSocketAddress address) {
+    Route before = routes.get(address);
+    return before == null || (!before.alive && !address.equals(before.node.address));
   }
 
   /** Gives a node a NAT mapping to this address, which no other node has now. */

@@ -15,7 +15,8 @@ public interface TraceSink {
    * @param lengthBytes of the UDP payload
    * @param crc32c of the payload: as it was sent, or as it arrived
    * @param fate a {@link DatagramFate} in small letters; what {@code passed} may carry {@code
-   *     +duplicated}, {@code +reordered} and {@code +corrupted}
+   *     +duplicated}, {@code +reordered}, {@code +corrupted} and {@code +marked}, in this order,
+   *     and what came out of a link as a copy {@code +copy}
    */
   void onDatagram(
       long nowNanos,

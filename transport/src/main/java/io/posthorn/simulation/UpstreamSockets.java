@@ -6,6 +6,7 @@ import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
@@ -51,6 +52,11 @@ final class UpstreamSockets {
     return failures;
   }
 
+  /** What this machine must have for them. */
+  ProtocolFamily family() {
+    return isIpv6() ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET;
+  }
+
   private boolean isIpv6() {
     return target.getAddress() instanceof Inet6Address;
   }
@@ -66,8 +72,7 @@ final class UpstreamSockets {
   }
 
   private DatagramChannel open(@Nullable InetAddress source) throws IOException {
-    DatagramChannel channel =
-        DatagramChannel.open(isIpv6() ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
+    DatagramChannel channel = DatagramChannel.open(family());
     try {
       channel.configureBlocking(false);
       enlarge(channel);

@@ -6,7 +6,9 @@
  *       ({@code builder.trace(listener)}). While nobody listens to packets, a packet costs one null
  *       test, and nothing is allocated.
  *   <li>{@code builder.trace(path)}, and {@code --trace FILE} of the program: a qlog file, below.
- *   <li>The JDK's flight recorder, always there where the JDK has it, below.
+ *   <li>The JDK's flight recorder, always there where the JDK has it: ConnectionOpened,
+ *       ConnectionClosed, PacketLost, ProbeTimeout and CongestionState, each with {@code
+ *       io.posthorn.} before it.
  * </ul>
  *
  * <h2>qlog</h2>

@@ -109,6 +109,7 @@ public final class HonestyChecker {
     throw new AssertionError("not in the history: " + sent);
   }
 
+  /** By the same connection, whose the keys are: not to another peer, nor by the next process. */
   private static boolean isNewerSent(History history, Settled end) {
     boolean passed = false;
     for (Sent sent : history.sent()) {
@@ -118,6 +119,8 @@ public final class HonestyChecker {
           && sent.key() == end.sent().key()
           && sent.delivery() == Delivery.RELIABLE_LATEST
           && sent.end() == end.end()
+          && sent.to() == end.sent().to()
+          && sent.process() == end.sent().process()
           && sent.atNanos() <= end.atNanos()) {
         return true;
       }

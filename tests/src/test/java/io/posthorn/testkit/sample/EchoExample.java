@@ -2,6 +2,7 @@ package io.posthorn.testkit.sample;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.posthorn.testkit.BadNetwork;
@@ -11,6 +12,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.SocketTimeoutException;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** The tutorial's test on real sockets, and one that fails. */
@@ -40,6 +42,47 @@ public abstract class EchoExample {
         fail("no answer");
       }
     }
+  }
+
+  /** Which is made with what its test is given. */
+  @BadNetwork(value = "loss 100%", seed = 9)
+  static final class Constructed {
+    private final TestRelay relay;
+
+    Constructed(TestRelay relay) {
+      this.relay = relay;
+    }
+
+    @Test
+    void answerComesAtOnce() throws IOException {
+      try (DatagramSocket client = new DatagramSocket()) {
+        client.connect(relay.inFrontOf(9));
+        send(client, "hello");
+        while (relay.countersUp().offered() < 1) {
+          Thread.onSpinWait();
+        }
+        fail("no answer");
+      }
+    }
+
+    @Test
+    @BadNetwork("delay 5ms")
+    void theMethodsNetworkPrevails(TestRelay same) {
+      assertSame(relay, same);
+      assertEquals("up 'delay 5ms'", relay.toString().split(",", -1)[0]);
+    }
+  }
+
+  /** Which wants one for all its tests. */
+  @BadNetwork
+  static final class Lasting {
+    @BeforeAll
+    static void open(TestRelay relay) {
+      fail("it was given " + relay);
+    }
+
+    @Test
+    void nothing() {}
   }
 
   /** Which has a different seed each time, and loses something all the same. */
