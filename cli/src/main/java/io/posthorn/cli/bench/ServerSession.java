@@ -23,6 +23,7 @@ final class ServerSession {
   private boolean receivedAll;
   private boolean sentAll;
   private boolean over;
+  private boolean reporting;
   private long nextAliveNanos = Long.MIN_VALUE;
   private volatile long clientSent = -1;
   private volatile long heardNanos = System.nanoTime();
@@ -30,7 +31,12 @@ final class ServerSession {
   private volatile String trouble = "";
 
   ServerSession(
-      BenchPlan plan, BenchLink link, long token, String client, Consumer<ServerSession> whenOver) {
+      BenchPlan plan,
+      BenchLink link,
+      long token,
+      String client,
+      EchoQueue echo,
+      Consumer<ServerSession> whenOver) {
     this.plan = plan;
     this.link = link;
     this.token = token;
@@ -38,7 +44,7 @@ final class ServerSession {
     this.whenOver = whenOver;
     this.questions = new Questions(link);
     this.sender = new FlowSender(plan, link, token);
-    this.echo = new EchoQueue(link);
+    this.echo = echo;
     this.receivedAll = !plan.up();
     this.sentAll = !plan.down();
   }
@@ -102,23 +108,48 @@ final class ServerSession {
   /** The client's question for the figures may wait for long behind its data, on a slow link. */
   private void tellAlive() {
     try {
-      link.send(BenchMessage.control(BenchMessage.ALIVE, token, 0));
-      link.flush();
+      // Without room for it much is on its way to the client, and shows the same.
+      var unused = link.trySend(BenchMessage.control(BenchMessage.ALIVE, token, 0));
     } catch (IOException gone) {
       trouble = "the client is gone: " + gone.getMessage();
     }
   }
 
   private void onClientEnd(byte[] message) {
+    echo.close();
+    if (reporting) {
+      return; // over a reliable link one question is enough
+    }
     clientSent = BenchMessage.sequence(message);
+    byte[] report =
+        BenchMessage.control(BenchMessage.REPORT, token, 0, receiver.report().toBytes());
     try {
-      link.send(BenchMessage.control(BenchMessage.REPORT, token, 0, receiver.report().toBytes()));
-      link.flush();
+      if (!link.trySend(report) && link.isReliable()) {
+        reporting = true;
+        reportBehindData(report);
+        return;
+      }
     } catch (IOException gone) {
       trouble = "the client is gone: " + gone.getMessage();
     }
-    echo.close();
     ended(true);
+  }
+
+  /** What goes to the client fills the link: the figures wait for room, and nobody for them. */
+  private void reportBehindData(byte[] report) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                link.send(report);
+              } catch (IOException gone) {
+                trouble = "the client is gone: " + gone.getMessage();
+              }
+              ended(true);
+            },
+            "posthorn-bench-report");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   /** The link has ended. */
@@ -136,15 +167,21 @@ final class ServerSession {
     }
   }
 
-  /** Gives up on a client that is not heard any more; answers whether it did. */
-  boolean endIfSilent(long nowNanos) {
-    if (nowNanos - heardNanos < SILENCE_NANOS) {
+  /**
+   * Gives up on a client that is not heard any more, or takes nothing of what is sent to it;
+   * answers whether it did.
+   */
+  boolean endIfStuck(long nowNanos) {
+    boolean silent = nowNanos - heardNanos >= SILENCE_NANOS;
+    if (!silent && link.blockedNanos(nowNanos) < SILENCE_NANOS) {
       return false;
     }
-    onEnd(new IOException("not heard for " + SILENCE_NANOS / 1_000_000_000 + " s"));
-    if (link.blockedNanos(nowNanos) > 0) {
-      link.close(); // or the thread that sends to it would wait for ever
-    }
+    onEnd(
+        new IOException(
+            (silent ? "not heard for " : "it took nothing for ")
+                + SILENCE_NANOS / 1_000_000_000
+                + " s"));
+    link.close(); // or a thread that sends to it would wait for ever
     return true;
   }
 

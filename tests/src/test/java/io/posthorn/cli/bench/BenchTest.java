@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.Connection;
+import io.posthorn.ConnectionInfo;
+import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
 import io.posthorn.simulation.LinkConditions;
@@ -30,6 +33,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -42,12 +46,15 @@ class BenchTest {
 
   private final BlockingQueue<SessionSummary> ended = new LinkedBlockingQueue<>();
 
+  private @Nullable MessageSocket reliableAtServer;
+
   private BenchServer server() throws Exception {
     return BenchServer.open(
         ANY,
         null,
         at -> {
           MessageSocket owner = MessageSocket.builder().bind(at).sharedPort(true).open();
+          reliableAtServer = owner;
           return List.of(owner, MessageSocket.builder().mode(Mode.PLAIN).beside(owner).open());
         },
         ended::add);
@@ -246,6 +253,63 @@ class BenchTest {
         assertTrue(told.getMessage().contains("has taken nothing for 10 s"), told.getMessage());
       } finally {
         stalled.get().close();
+      }
+    }
+  }
+
+  @Test
+  void reliableServerThatTakesNothingAnyMoreEndsTheTest() throws Exception {
+    try (MessageSocket server = MessageSocket.builder().bind(ANY).open()) {
+      CompletableFuture<Void> stalled = CompletableFuture.runAsync(() -> stall(server));
+      BenchPlan endless = plan(true, false, 1 << 16, 1_000_000, 0);
+      try (BenchRun run =
+          BenchRun.open(
+              endless, 1, server.localAddress(), opener(BenchTransport.RELIABLE), GUARD)) {
+        run.start();
+        stalled.get();
+        while (!run.await(Duration.ofMillis(1))) {
+          run.endStalled(System.nanoTime() + 10_000_000_000L);
+        }
+        BenchException told = assertInstanceOf(BenchException.class, run.failure());
+        assertEquals(BenchException.Kind.SILENT, told.kind());
+      }
+    }
+  }
+
+  /** Agrees to a test and takes no more. */
+  private static void stall(MessageSocket server) {
+    try {
+      for (byte answer : new byte[] {BenchMessage.READY, BenchMessage.STARTED}) {
+        Message asked = server.receive();
+        server.send(asked.from(), BenchMessage.control(answer, 1, 0));
+      }
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
+  /** Connections of reliable mode have one thread, which must not wait for any of them. */
+  @Test
+  void aClientThatTakesNothingHoldsUpNoOther() throws Exception {
+    try (BenchServer server = server();
+        MessageSocket idle = MessageSocket.builder().open()) {
+      BenchPlan endless = plan(true, true, 1 << 16, 1_000_000, 0);
+      Connection connection = idle.connect(server.localAddress());
+      connection.send(BenchMessage.padded(BenchMessage.REQUEST, 0, endless.toBytes()));
+      long token = BenchMessage.token(connection.receive().bytes());
+      connection.send(BenchMessage.padded(BenchMessage.START, token, endless.toBytes()));
+      MessageSocket there = reliableAtServer;
+      while (there.connections().get(0).limitedBy() != ConnectionInfo.LimitedBy.PEER_WINDOW) {
+        Thread.onSpinWait();
+      }
+      for (int i = 0; i < 1_000; i++) {
+        connection.send(BenchMessage.control(BenchMessage.END, token, 0));
+      }
+      try (BenchRun run =
+          run(BenchTransport.RELIABLE, plan(true, true, 100, 10, 0), 1, server.localAddress())) {
+        assertNull(run.failure());
+        assertWhole(run.up(0), 10);
+        assertWhole(run.down(0), 10);
       }
     }
   }
