@@ -25,6 +25,8 @@ final class MessageLink implements BenchLink {
   /** When the first of those that send began, or the newest was done. */
   private volatile long sinceNanos;
 
+  private volatile int largestBytes;
+
   /**
    * A link.
    *
@@ -51,6 +53,9 @@ final class MessageLink implements BenchLink {
   public void send(byte[] message) throws IOException {
     if (sending.getAndIncrement() == 0) {
       sinceNanos = System.nanoTime();
+    }
+    if (message.length > largestBytes) {
+      largestBytes = message.length;
     }
     try {
       Connection open = connection;
@@ -95,7 +100,11 @@ final class MessageLink implements BenchLink {
 
   @Override
   public long blockedNanos(long nowNanos) {
-    return sending.get() == 0 ? 0 : Math.max(0, nowNanos - sinceNanos);
+    if (sending.get() == 0) {
+      return 0;
+    }
+    // There is room for a message when another of its size has been taken whole.
+    return Math.max(0, nowNanos - sinceNanos - BenchPlan.slowNanos(largestBytes));
   }
 
   /** Sees that a sink gets the messages of a socket that this link alone uses. */

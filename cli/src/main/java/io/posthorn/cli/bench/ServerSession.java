@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** One stream at the server. */
 final class ServerSession {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
-  private static final long SILENCE_NANOS = 10_000_000_000L;
+  private static final Duration SILENCE = Duration.ofSeconds(10);
   private static final long SETTLE_MILLIS = 200;
 
   private final BenchPlan plan;
@@ -68,7 +68,7 @@ final class ServerSession {
         Thread.sleep(SETTLE_MILLIS);
       }
       byte[] end = BenchMessage.control(BenchMessage.END, token, sender.messages());
-      byte[] answer = questions.ask(end, BenchMessage.REPORT, (byte) 0, PATIENCE);
+      byte[] answer = questions.ask(end, BenchMessage.REPORT, (byte) 0, plan.patience(PATIENCE));
       if (answer == null) {
         trouble = "the client fell silent";
       } else {
@@ -99,7 +99,7 @@ final class ServerSession {
     if (plan.echo() && !echo.offer(message) && link.isReliable()) {
       trouble = "the client does not read what comes back";
     }
-    if (!plan.echo() && !plan.down() && heardNanos >= nextAliveNanos) {
+    if (!plan.echo() && heardNanos >= nextAliveNanos) {
       nextAliveNanos = heardNanos + BenchMessage.ALIVE_NANOS;
       tellAlive();
     }
@@ -172,15 +172,16 @@ final class ServerSession {
    * answers whether it did.
    */
   boolean endIfStuck(long nowNanos) {
-    boolean silent = nowNanos - heardNanos >= SILENCE_NANOS;
-    if (!silent && link.blockedNanos(nowNanos) < SILENCE_NANOS) {
+    Duration patience = plan.patience(SILENCE);
+    boolean silent = nowNanos - heardNanos >= patience.toNanos();
+    if (!silent && link.blockedNanos(nowNanos) < SILENCE.toNanos()) {
       return false;
     }
     onEnd(
         new IOException(
-            (silent ? "not heard for " : "it took nothing for ")
-                + SILENCE_NANOS / 1_000_000_000
-                + " s"));
+            silent
+                ? "not heard for " + patience.toSeconds() + " s"
+                : "it took nothing for " + SILENCE.toSeconds() + " s"));
     link.close(); // or a thread that sends to it would wait for ever
     return true;
   }

@@ -4,11 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** One stream at the server, over a link that a test holds. */
+@Timeout(60)
 class ServerSessionTest {
   private static final long TOKEN = 7;
 
@@ -22,57 +25,6 @@ class ServerSessionTest {
 
   private static BenchPlan plan(boolean up, boolean down, int bytes) {
     return new BenchPlan(up, down, bytes, 0, 10, 0);
-  }
-
-  /** A reliable link on which nothing waits. */
-  private static final class FakeLink implements BenchLink {
-    private final List<byte[]> sent = new ArrayList<>();
-    private boolean full;
-    private boolean closed;
-    private long blockedNanos;
-
-    @Override
-    public boolean isReliable() {
-      return true;
-    }
-
-    @Override
-    public synchronized void send(byte[] message) {
-      sent.add(message);
-      notifyAll();
-    }
-
-    @Override
-    public synchronized boolean trySend(byte[] message) {
-      return !full && sent.add(message);
-    }
-
-    synchronized byte[] awaitSent() throws InterruptedException {
-      while (sent.isEmpty()) {
-        wait();
-      }
-      return sent.remove(0);
-    }
-
-    @Override
-    public void flush() {
-      // Nothing is held back.
-    }
-
-    @Override
-    public long blockedNanos(long nowNanos) {
-      return blockedNanos;
-    }
-
-    @Override
-    public LinkState state() {
-      return LinkState.UNKNOWN;
-    }
-
-    @Override
-    public void close() {
-      closed = true;
-    }
   }
 
   @Test
@@ -100,6 +52,27 @@ class ServerSessionTest {
     link.full = true;
     session.onMessage(BenchMessage.control(BenchMessage.END, TOKEN, 0));
     assertEquals(BenchMessage.REPORT, BenchMessage.type(link.awaitSent()));
+  }
+
+  /** A client asks for its figures behind its data, which on a slow link takes a while. */
+  @Test
+  void dataFromTheClientIsAnsweredWithASignOfLifeThoughTheServersOwnHasEnded() throws Exception {
+    ServerSession session = session(plan(true, true, 100));
+    session.start();
+    while (BenchMessage.type(link.awaitSent()) != BenchMessage.END) {
+      assertFalse(link.closed);
+    }
+    session.onMessage(BenchMessage.control(BenchMessage.DATA, TOKEN, 0));
+    assertEquals(BenchMessage.ALIVE, BenchMessage.type(link.awaitSent()));
+    session.onEnd(new IOException("the test is over"));
+  }
+
+  @Test
+  void aLargeMessageMayTakeLongOnASlowLink() {
+    ServerSession session = session(plan(true, false, 1 << 20));
+    assertFalse(session.endIfStuck(System.nanoTime() + 90_000_000_000L));
+    assertTrue(session.endIfStuck(System.nanoTime() + 100_000_000_000L));
+    assertEquals("the client is gone: not heard for 93 s", session.trouble());
   }
 
   @Test

@@ -1,0 +1,19 @@
+package io.posthorn.cli.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** One stream at the client, over a link that a test holds. */
+@Timeout(60)
+class ClientFlowTest {
+  /** Its own data is sent, and the answer to its question waits behind the server's. */
+  @Test
+  void dataFromTheServerIsAnsweredWithASignOfLifeIfBothSend() throws Exception {
+    FakeLink link = new FakeLink();
+    ClientFlow flow = new ClientFlow(new BenchPlan(true, true, 100, 0, 10, 0), link);
+    flow.onMessage(BenchMessage.control(BenchMessage.DATA, 0, 0));
+    assertEquals(BenchMessage.ALIVE, BenchMessage.type(link.awaitSent()));
+  }
+}
