@@ -310,6 +310,7 @@ public final class BenchServer implements Closeable {
       }
       EchoQueue echo = new EchoQueue(link, echoed);
       session = new ServerSession(plan, link, token, AddressText.of(from), echo, this::onOver);
+      session.onStart();
       sessions.put(token, session);
       if (link instanceof MessageLink udp) {
         udp.whenEnded(session::onEnd);
@@ -318,6 +319,7 @@ public final class BenchServer implements Closeable {
       session.start();
       return session;
     }
+    session.onStart();
     answer(link, BenchMessage.control(BenchMessage.STARTED, token, 0));
     return session;
   }

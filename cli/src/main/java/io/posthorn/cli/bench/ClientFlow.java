@@ -24,6 +24,7 @@ final class ClientFlow implements BenchLink.Sink {
   private volatile boolean peerEnded;
   private volatile long peerSent;
   private volatile long heardNanos = System.nanoTime();
+  private boolean started;
   private long nextAliveNanos = Long.MIN_VALUE;
   private volatile @Nullable FlowReport peerReport;
   private volatile @Nullable IOException linkEnd;
@@ -41,10 +42,19 @@ final class ClientFlow implements BenchLink.Sink {
     switch (BenchMessage.type(message)) {
       case BenchMessage.DATA -> onData(message);
       case BenchMessage.END -> onPeerEnd(message);
-      case BenchMessage.READY, BenchMessage.REFUSED, BenchMessage.STARTED, BenchMessage.REPORT ->
+      case BenchMessage.STARTED -> onStarted(message);
+      case BenchMessage.READY, BenchMessage.REFUSED, BenchMessage.REPORT ->
           questions.onAnswer(message);
       default -> {} // not of this test
     }
+  }
+
+  private void onStarted(byte[] message) {
+    if (!started) {
+      started = true;
+      receiver.begin(heardNanos);
+    }
+    questions.onAnswer(message);
   }
 
   private void onData(byte[] message) {

@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
  * @param outOfOrder messages that came after a later one
  * @param missing messages before the newest that have not come, so far
  * @param jitterNanos the mean deviation of the transit time, RFC 3550 §6.4.1
- * @param elapsedNanos from the first message to the newest
+ * @param elapsedNanos from the beginning of the stream to the newest message
  */
 public record FlowReport(
     long unique,

@@ -49,6 +49,12 @@ final class ServerSession {
     this.sentAll = !plan.down();
   }
 
+  /** The client asks for the beginning; over plain datagrams maybe more than once. */
+  void onStart() {
+    heardNanos = System.nanoTime();
+    receiver.begin(heardNanos);
+  }
+
   /** Begins to send, if it is to. */
   void start() {
     if (plan.echo()) {

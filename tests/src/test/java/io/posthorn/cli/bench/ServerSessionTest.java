@@ -68,6 +68,18 @@ class ServerSessionTest {
   }
 
   @Test
+  void timeRunsFromTheBeginningOfTheStream() throws Exception {
+    ServerSession session = session(plan(true, false, 100));
+    session.onStart();
+    long then = System.nanoTime();
+    while (System.nanoTime() == then) {
+      Thread.onSpinWait();
+    }
+    session.onMessage(BenchMessage.control(BenchMessage.DATA, TOKEN, 0));
+    assertTrue(session.received().elapsedNanos() > 0);
+  }
+
+  @Test
   void aLargeMessageMayTakeLongOnASlowLink() {
     ServerSession session = session(plan(true, false, 1 << 20));
     assertFalse(session.endIfStuck(System.nanoTime() + 90_000_000_000L));
