@@ -308,9 +308,12 @@ final class BenchCommand implements Callable<Integer> {
     boolean json = output.isJson();
     Duration step = figures.step();
     try {
+      long startNanos = System.nanoTime(); // the server may send before all streams have begun
       run.start();
-      long startNanos = System.nanoTime();
       long nextNanos = startNanos + step.toNanos();
+      while (nextNanos - System.nanoTime() < 0) {
+        nextNanos += step.toNanos();
+      }
       while (!run.await(Duration.ofNanos(Math.max(0, nextNanos - System.nanoTime())))) {
         double seconds = Math.rint((nextNanos - startNanos) / 1e6) / 1e3;
         nextNanos += step.toNanos();

@@ -208,6 +208,11 @@ final class ClientFlow implements BenchLink.Sink {
     return peerReport;
   }
 
+  /** What counts what comes. */
+  FlowReceiver receiver() {
+    return receiver;
+  }
+
   /** What came so far. */
   FlowReport received() {
     return receiver.report();

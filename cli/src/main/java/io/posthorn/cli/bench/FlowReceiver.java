@@ -38,6 +38,16 @@ final class FlowReceiver {
     newestNanos = nowNanos;
   }
 
+  /** When the stream began; of the clock of {@link System#nanoTime}, as all times here. */
+  synchronized long startNanos() {
+    return startNanos;
+  }
+
+  /** When the newest message came; means nothing if none did. */
+  synchronized long newestNanos() {
+    return newestNanos;
+  }
+
   synchronized FlowReport report() {
     return new FlowReport(
         log.unique(),

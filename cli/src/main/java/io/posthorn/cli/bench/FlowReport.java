@@ -66,6 +66,11 @@ public record FlowReport(
         Math.max(elapsedNanos, that.elapsedNanos));
   }
 
+  /** The same in another time. */
+  FlowReport lasting(long nanos) {
+    return new FlowReport(unique, bytes, duplicates, outOfOrder, missing, jitterNanos, nanos);
+  }
+
   /** What came since an earlier report. */
   public FlowReport minus(FlowReport earlier) {
     return new FlowReport(

@@ -24,11 +24,15 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -96,9 +100,8 @@ class BenchTest {
             assertWhole(run.up(stream), 300);
             assertWhole(run.down(stream), 300);
           }
-          BenchReport report = new BenchReport(plan(true, true, 500, 300, 0), transport, "x", 3);
-          assertWhole(report.sum(run, true), 900);
-          assertEquals(900 * 500, report.sum(run, false).received().bytes());
+          assertWhole(run.sum(true), 900);
+          assertEquals(900 * 500, run.sum(false).received().bytes());
         }
       }
     }
@@ -371,7 +374,7 @@ class BenchTest {
         stranger.send(new DatagramPacket(message, message.length, server.localAddress()));
         DatagramPacket answer = new DatagramPacket(new byte[1_000], 1_000);
         stranger.receive(answer);
-        byte[] bytes = java.util.Arrays.copyOf(answer.getData(), answer.getLength());
+        byte[] bytes = Arrays.copyOf(answer.getData(), answer.getLength());
         assertEquals(BenchMessage.REFUSED, BenchMessage.type(bytes));
         assertTrue(bytes.length <= message.length);
       }
@@ -395,6 +398,71 @@ class BenchTest {
           run(BenchTransport.TCP, plan(true, false, 100, 10, 0), 1, server.localAddress())) {
         assertWhole(run.up(0), 10);
       }
+    }
+  }
+
+  /** One after the other they would begin a round trip apart, and the first end before the last. */
+  @Test
+  void allStreamsBeginTogether() throws Exception {
+    BenchPlan one = plan(false, true, 100, 1, 0);
+    try (DatagramSocket server = new DatagramSocket(ANY)) {
+      CompletableFuture<List<SocketAddress>> asked =
+          CompletableFuture.supplyAsync(() -> admit(server, 2));
+      try (BenchRun run =
+          BenchRun.open(
+              one,
+              2,
+              (InetSocketAddress) server.getLocalSocketAddress(),
+              opener(BenchTransport.PLAIN),
+              GUARD)) {
+        CompletableFuture<Void> begun = CompletableFuture.runAsync(() -> start(run));
+        List<SocketAddress> streams = asked.get(); // both have asked before one is answered
+        for (int stream = 0; stream < 2; stream++) {
+          for (byte type : new byte[] {BenchMessage.STARTED, BenchMessage.DATA, BenchMessage.END}) {
+            byte[] message = BenchMessage.control(type, 1, type == BenchMessage.END ? 1 : 0);
+            server.send(new DatagramPacket(message, message.length, streams.get(stream)));
+          }
+          while (run.sample(0).received().unique() + run.sample(1).received().unique() <= stream) {
+            Thread.onSpinWait();
+          }
+        }
+        begun.get();
+        assertTrue(run.await(GUARD));
+        assertNull(run.failure());
+        long apart = run.down(0).received().elapsedNanos() + run.down(1).received().elapsedNanos();
+        DirectionResult sum = run.sum(false);
+        assertEquals(2, sum.received().unique());
+        assertTrue(sum.received().elapsedNanos() >= apart, "one after the other");
+      }
+    }
+  }
+
+  /** Says yes to as many streams as are to come; answers where those are that want to begin. */
+  private static List<SocketAddress> admit(DatagramSocket server, int streams) {
+    try {
+      Set<SocketAddress> starting = new LinkedHashSet<>();
+      while (starting.size() < streams) {
+        DatagramPacket packet = new DatagramPacket(new byte[1_000], 1_000);
+        server.receive(packet);
+        byte[] message = Arrays.copyOf(packet.getData(), packet.getLength());
+        if (BenchMessage.type(message) == BenchMessage.START) {
+          starting.add(packet.getSocketAddress());
+        } else {
+          byte[] ready = BenchMessage.control(BenchMessage.READY, 1, 0);
+          server.send(new DatagramPacket(ready, ready.length, packet.getSocketAddress()));
+        }
+      }
+      return List.copyOf(starting);
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
+  private static void start(BenchRun run) {
+    try {
+      run.start();
+    } catch (IOException | InterruptedException failed) {
+      throw new IllegalStateException(failed);
     }
   }
 
