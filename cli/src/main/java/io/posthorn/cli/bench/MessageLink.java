@@ -1,5 +1,6 @@
 package io.posthorn.cli.bench;
 
+import io.posthorn.AddressText;
 import io.posthorn.Connection;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.Message;
@@ -122,7 +123,12 @@ final class MessageLink implements BenchLink {
               .thenAccept(
                   report ->
                       listener.accept(
-                          new IOException("the connection ended: " + words(report.cause()))));
+                          new BenchException(
+                              BenchException.Kind.ENDED,
+                              "the connection with "
+                                  + AddressText.of(peer)
+                                  + " ended: "
+                                  + words(report.cause()))));
     }
   }
 

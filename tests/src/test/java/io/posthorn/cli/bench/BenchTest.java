@@ -12,6 +12,7 @@ import io.posthorn.ConnectionInfo;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
+import io.posthorn.TransportException;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.Relay;
 import java.io.DataInputStream;
@@ -398,6 +399,33 @@ class BenchTest {
           run(BenchTransport.TCP, plan(true, false, 100, 10, 0), 1, server.localAddress())) {
         assertWhole(run.up(0), 10);
       }
+    }
+  }
+
+  @Test
+  void aServerThatEndsIsSaidSo() throws Exception {
+    BenchServer server = server();
+    try (BenchRun run =
+        BenchRun.open(
+            new BenchPlan(false, true, 100, 3_600, 0, 80_000),
+            1,
+            server.localAddress(),
+            opener(BenchTransport.RELIABLE),
+            GUARD)) {
+      run.start();
+      while (run.sample(0).received().unique() == 0) {
+        Thread.onSpinWait();
+      }
+      server.close();
+      assertTrue(run.await(GUARD));
+      Exception told = run.failure(); // the other one if it is just about to say that it lives
+      assertTrue(
+          told instanceof TransportException
+              || (told instanceof BenchException bench
+                  && bench.kind() == BenchException.Kind.ENDED),
+          String.valueOf(told));
+    } finally {
+      server.close();
     }
   }
 
