@@ -88,13 +88,8 @@ public final class SweepReport {
 
   private static String delivered(Comparison comparison, Transport transport) {
     return comparison.has(transport)
-        ? Figures.percent(deliveredShare(comparison, transport))
+        ? Figures.percent(comparison.deliveredShare(transport))
         : "n/a";
-  }
-
-  /** The share of all messages that arrived, 0 to 1; NaN if not known. */
-  static double deliveredShare(Comparison comparison, Transport transport) {
-    return comparison.median(transport, Metric.DELIVERED) / comparison.due(transport);
   }
 
   /**
