@@ -62,7 +62,7 @@ public final class BenchReport {
     for (int stream = 0; stream < streams; stream++) {
       FlowSample now = run.sample(stream);
       since[stream] = now.minus(last[stream]);
-      last[stream] = now;
+      last[stream] = now.withMissingOf(last[stream]);
     }
     return since;
   }

@@ -71,14 +71,26 @@ public record FlowReport(
     return new FlowReport(unique, bytes, duplicates, outOfOrder, missing, jitterNanos, nanos);
   }
 
-  /** What came since an earlier report. */
+  /** The same, with no fewer missing than in an earlier report. */
+  FlowReport withMissingOf(FlowReport earlier) {
+    return new FlowReport(
+        unique,
+        bytes,
+        duplicates,
+        outOfOrder,
+        Math.max(missing, earlier.missing),
+        jitterNanos,
+        elapsedNanos);
+  }
+
+  /** What came since an earlier report; what was missing then and came since lessens no figure. */
   public FlowReport minus(FlowReport earlier) {
     return new FlowReport(
         unique - earlier.unique,
         bytes - earlier.bytes,
         duplicates - earlier.duplicates,
         outOfOrder - earlier.outOfOrder,
-        missing - earlier.missing,
+        Math.max(0, missing - earlier.missing),
         jitterNanos,
         elapsedNanos - earlier.elapsedNanos);
   }
