@@ -225,7 +225,7 @@ final class BenchCommand implements Callable<Integer> {
         output.line(report.heading());
       }
       output.flush();
-      boolean stopped = follow(run, report, output);
+      boolean stopped = follow(run, report, output, server);
       if (output.isJson()) {
         output.line(report.resultJson(run, !output.isJsonStream()));
       } else {
@@ -302,15 +302,27 @@ final class BenchCommand implements Callable<Integer> {
     }
   }
 
+  private void start(BenchRun run, InetSocketAddress server) throws Exception {
+    try {
+      run.start();
+    } catch (IOException failed) {
+      throw BenchFailures.of(failed, server, tcp);
+    }
+  }
+
   /** Waits for the end and tells the figures meanwhile; answers whether a signal ended it. */
-  private boolean follow(BenchRun run, BenchReport report, Output output) throws Exception {
+  private boolean follow(BenchRun run, BenchReport report, Output output, InetSocketAddress server)
+      throws Exception {
     boolean silent = figures.none() || (output.isQuiet() && !output.isJsonStream());
     boolean json = output.isJson();
     Duration step = figures.step();
     try {
-      run.start();
-      long startNanos = System.nanoTime();
+      long startNanos = System.nanoTime(); // the server may send before all streams have begun
+      start(run, server);
       long nextNanos = startNanos + step.toNanos();
+      while (nextNanos - System.nanoTime() < 0) {
+        nextNanos += step.toNanos();
+      }
       while (!run.await(Duration.ofNanos(Math.max(0, nextNanos - System.nanoTime())))) {
         double seconds = Math.rint((nextNanos - startNanos) / 1e6) / 1e3;
         nextNanos += step.toNanos();

@@ -31,7 +31,7 @@ final class BenchFailures {
                     + "\" running there, and does the network let UDP through?",
                 bench);
         case REFUSED -> new Failure(ExitCode.TRY_AGAIN, what, "ask for less, or later", bench);
-        case SILENT ->
+        case SILENT, ENDED ->
             new Failure(ExitCode.TRY_AGAIN, what, "the server or the network went away", bench);
       };
     }

@@ -2,6 +2,7 @@ package io.posthorn.cli;
 
 import io.posthorn.cli.compare.Arena;
 import io.posthorn.cli.compare.Assertion;
+import io.posthorn.cli.compare.AssertionResult;
 import io.posthorn.cli.compare.ComparePlan;
 import io.posthorn.cli.compare.CompareReport;
 import io.posthorn.cli.compare.Comparison;
@@ -189,9 +190,11 @@ final class CompareCommand implements Callable<Integer> {
         return ExitCode.OK.status();
       }
     }
-    print(arena, plan, steps, output);
+    AssertionResult asserted =
+        stopped || assertion == null ? null : AssertionResult.of(assertion, steps);
+    print(arena, plan, steps, asserted, output);
     page.write(() -> ComparePage.of(heading(arena, plan), sweep.shares() != null, steps));
-    return stopped || assertion == null ? ExitCode.OK.status() : verdict(assertion, steps, output);
+    return asserted == null ? ExitCode.OK.status() : verdict(asserted, output);
   }
 
   private void noteStopped(List<SweepStep> steps, ComparePlan plan, Output output) {
@@ -290,15 +293,20 @@ final class CompareCommand implements Callable<Integer> {
     }
   }
 
-  private void print(Arena arena, ComparePlan plan, List<SweepStep> steps, Output output)
+  private void print(
+      Arena arena,
+      ComparePlan plan,
+      List<SweepStep> steps,
+      @Nullable AssertionResult asserted,
+      Output output)
       throws IOException {
     boolean swept = sweep.shares() != null;
     Comparison first = steps.get(0).comparison();
     if (output.isJson()) {
       output.line(
           swept
-              ? SweepReport.json(steps, arena.description())
-              : CompareReport.json(first, arena.description()));
+              ? SweepReport.json(steps, arena.description(), asserted)
+              : CompareReport.json(first, arena.description(), asserted));
     } else {
       List<String> lines = new ArrayList<>(heading(arena, plan));
       lines.add("");
@@ -320,22 +328,20 @@ final class CompareCommand implements Callable<Integer> {
         : CompareReport.heading(plan, arena.description());
   }
 
-  private int verdict(Assertion assertion, List<SweepStep> steps, Output output) throws Failure {
-    String words = TextSafety.visible(assertion.toString());
-    try {
-      for (SweepStep step : steps) {
-        int falseRun = assertion.firstFalseRun(step.comparison());
-        if (falseRun >= 0) {
-          String at = sweep.shares() == null ? "" : " at " + step.lossText() + " loss";
-          output.error("false in run " + (falseRun + 1) + at + ": " + words);
-          return ExitCode.NO.status();
-        }
-      }
-      output.note("true in every run: " + words);
-      return ExitCode.OK.status();
-    } catch (Assertion.UnknownFigureException unknown) {
+  private int verdict(AssertionResult asserted, Output output) throws Failure {
+    Assertion.UnknownFigureException unknown = asserted.unknown();
+    if (unknown != null) {
       throw new Failure(
           ExitCode.UNAVAILABLE, String.valueOf(unknown.getMessage()), "leave it out", unknown);
     }
+    String words = TextSafety.visible(asserted.claim());
+    SweepStep falseAt = asserted.falseAt();
+    if (falseAt == null) {
+      output.note("true in every run: " + words);
+      return ExitCode.OK.status();
+    }
+    String at = sweep.shares() == null ? "" : " at " + falseAt.lossText() + " loss";
+    output.error("false in run " + (asserted.falseRun() + 1) + at + ": " + words);
+    return ExitCode.NO.status();
   }
 }

@@ -110,6 +110,17 @@ class BenchProgramTest {
   }
 
   @Test
+  void aServerThatIsStoppedIsAnErrorToTryAgainAfter() throws Exception {
+    try (RunningProgram server = posthorn("bench", "-s", ANY);
+        RunningProgram client =
+            posthorn("bench", "127.0.0.1", server.port(), "-R", "-b", "1mbit", "-i", "0.1")) {
+      client.awaitOutput(" messages/s");
+      server.signal("INT");
+      assertEquals(75, client.exit(), client::errors);
+    }
+  }
+
+  @Test
   void wrongUseAndNobodyThereHaveTheirStatus() throws Exception {
     int dead = FreePorts.next();
     String to = "127.0.0.1:" + dead;

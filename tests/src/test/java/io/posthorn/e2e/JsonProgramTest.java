@@ -156,6 +156,44 @@ class JsonProgramTest {
   }
 
   @Test
+  void claimsAboutComparisons() throws Exception {
+    String[] claims = {"reliable.lost==0", "reliable.lost>0", "tcp.lost==0"};
+    int[] exits = {0, 1, 69};
+    String[] holds = {"true", "false,\"falseRun\":1", "null"};
+    for (int i = 0; i < claims.length; i++) {
+      try (RunningProgram one =
+              posthorn(
+                  "compare",
+                  "--simulated",
+                  "-n",
+                  "30",
+                  "--runs",
+                  "1",
+                  "--json",
+                  "--assert",
+                  claims[i]);
+          RunningProgram swept =
+              posthorn(
+                  "compare",
+                  "--simulated",
+                  "-n",
+                  "30",
+                  "--sweep",
+                  "0,9",
+                  "--json",
+                  "--assert",
+                  claims[i])) {
+        for (RunningProgram program : new RunningProgram[] {one, swept}) {
+          assertEquals(exits[i], program.exit(), program::errors);
+          assertListed("compare", program, 1);
+          String told = "\"assertion\":{\"claim\":\"" + claims[i] + "\",\"holds\":" + holds[i];
+          assertTrue(program.output().contains(told), program.output());
+        }
+      }
+    }
+  }
+
+  @Test
   void tracesAndCaptures(@TempDir Path folder) throws Exception {
     String trace = folder.resolve("t.sqlog").toString();
     String capture = folder.resolve("c.pcapng").toString();

@@ -13,7 +13,9 @@ public final class BenchException extends IOException {
     /** The server does not want to. */
     REFUSED,
     /** The other side fell silent in the middle. */
-    SILENT
+    SILENT,
+    /** The connection ended in the middle. */
+    ENDED
   }
 
   private final Kind kind;

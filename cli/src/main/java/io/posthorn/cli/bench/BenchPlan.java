@@ -1,6 +1,7 @@
 package io.posthorn.cli.bench;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Locale;
 
 /**
@@ -27,6 +28,9 @@ public record BenchPlan(
 
   /** The longest test: a day. */
   public static final double MOST_SECONDS = 86_400;
+
+  /** The slowest link that tests are made for. */
+  private static final double SLOWEST_BITS_PER_SECOND = 100e3;
 
   /** A plan in which nothing is sent back. */
   public BenchPlan(
@@ -60,6 +64,21 @@ public record BenchPlan(
     if (!sensible) {
       throw new IllegalArgumentException("no plan: a number is out of its range");
     }
+  }
+
+  /**
+   * For how long an end may not be heard before it is given up: a message is heard when the whole
+   * of it has come.
+   *
+   * @param least what would do for messages of no size
+   */
+  Duration patience(Duration least) {
+    return least.plusNanos(slowNanos(messageBytes));
+  }
+
+  /** How long so many bytes take on a slow link. */
+  static long slowNanos(int bytes) {
+    return (long) (bytes * 8e9 / SLOWEST_BITS_PER_SECOND);
   }
 
   /** The plan in the words of the protocol. */

@@ -4,7 +4,6 @@ import io.posthorn.cli.JsonText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 
 /** The words and the JSON of a test at the client. For one thread. */
 public final class BenchReport {
@@ -63,7 +62,7 @@ public final class BenchReport {
     for (int stream = 0; stream < streams; stream++) {
       FlowSample now = run.sample(stream);
       since[stream] = now.minus(last[stream]);
-      last[stream] = now;
+      last[stream] = now.withMissingOf(last[stream]);
     }
     return since;
   }
@@ -189,22 +188,10 @@ public final class BenchReport {
           String.format(Locale.ROOT, "[%3d] %s: ", stream + 1, way)
               + (result == null ? "the server never said what came" : result.text()));
     }
-    DirectionResult sum = asked ? sum(run, isUp) : null;
+    DirectionResult sum = asked ? run.sum(isUp) : null;
     if (asked) {
       lines.add(way + ": " + (sum == null ? "the server never said what came" : sum.text()));
     }
-  }
-
-  /** All streams of a direction together; null if of none of them is known what came. */
-  public @Nullable DirectionResult sum(BenchRun run, boolean isUp) {
-    DirectionResult sum = null;
-    for (int stream = 0; stream < streams; stream++) {
-      DirectionResult one = isUp ? run.up(stream) : run.down(stream);
-      if (one != null) {
-        sum = sum == null ? one : sum.plus(one);
-      }
-    }
-    return sum;
   }
 
   /** The end as JSON; whole: with the plan and all intervals, else alone. */
@@ -246,7 +233,7 @@ public final class BenchReport {
   }
 
   private void writeResult(JsonText json, String way, BenchRun run, boolean isUp) {
-    DirectionResult sum = sum(run, isUp);
+    DirectionResult sum = run.sum(isUp);
     if (sum == null) {
       return;
     }

@@ -26,6 +26,7 @@ public final class BenchRun implements Closeable {
   private final BenchPlan plan;
   private final String server;
   private final List<ClientFlow> flows = new ArrayList<>();
+  private final long openedNanos = System.nanoTime();
   private final AtomicReference<@Nullable Exception> failure = new AtomicReference<>();
   private CountDownLatch running = new CountDownLatch(0);
 
@@ -66,20 +67,46 @@ public final class BenchRun implements Closeable {
     }
   }
 
-  /** Has all streams begin, on threads of their own. */
+  /**
+   * Has all streams begin, together, on threads of their own.
+   *
+   * @throws IOException if the server does not have all of them begin
+   */
   public void start() throws IOException, InterruptedException {
+    List<Thread> asking = new ArrayList<>();
     for (ClientFlow flow : flows) {
-      flow.start(server);
+      asking.add(daemon(() -> begin(flow), "posthorn-bench-start"));
+    }
+    asking.forEach(Thread::start);
+    for (Thread thread : asking) {
+      thread.join();
+    }
+    Exception refused = failure.get();
+    if (refused instanceof IOException failed) {
+      throw failed;
+    }
+    if (refused != null) {
+      throw new IOException(refused);
     }
     running = new CountDownLatch(flows.size());
     for (ClientFlow flow : flows) {
-      Thread thread = new Thread(() -> run(flow), "posthorn-bench-stream");
-      thread.setDaemon(true);
-      thread.start();
+      daemon(() -> run(flow), "posthorn-bench-stream").start();
     }
-    Thread watch = new Thread(this::watch, "posthorn-bench-watch");
-    watch.setDaemon(true);
-    watch.start();
+    daemon(this::watch, "posthorn-bench-watch").start();
+  }
+
+  private static Thread daemon(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  private void begin(ClientFlow flow) {
+    try {
+      flow.start(server);
+    } catch (IOException | InterruptedException | RuntimeException failed) {
+      failure.compareAndSet(null, failed);
+    }
   }
 
   private void watch() {
@@ -154,6 +181,32 @@ public final class BenchRun implements Closeable {
     FlowReport received = flow.received();
     long sent = Math.max(flow.peerSent(), received.unique() + received.missing());
     return DirectionResult.of(sent, received.elapsedNanos(), plan.messageBytes(), received);
+  }
+
+  /** All streams of a direction together; null if of none of them is known what came. */
+  public @Nullable DirectionResult sum(boolean isUp) {
+    DirectionResult sum = null;
+    for (int stream = 0; stream < flows.size(); stream++) {
+      DirectionResult one = isUp ? up(stream) : down(stream);
+      if (one != null) {
+        sum = sum == null ? one : sum.plus(one);
+      }
+    }
+    return sum == null || isUp ? sum : sum.lasting(downNanos());
+  }
+
+  /** From the beginning of the first stream to the newest message of any. */
+  private long downNanos() {
+    long firstNanos = Long.MAX_VALUE;
+    long newestNanos = Long.MIN_VALUE;
+    for (ClientFlow flow : flows) {
+      FlowReceiver receiver = flow.receiver();
+      if (receiver.report().unique() > 0) {
+        firstNanos = Math.min(firstNanos, receiver.startNanos() - openedNanos);
+        newestNanos = Math.max(newestNanos, receiver.newestNanos() - openedNanos);
+      }
+    }
+    return newestNanos < firstNanos ? 0 : newestNanos - firstNanos;
   }
 
   @Override

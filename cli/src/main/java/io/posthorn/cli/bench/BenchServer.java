@@ -52,6 +52,7 @@ public final class BenchServer implements Closeable {
   private final Consumer<SessionSummary> listener;
   private final BenchTokens tokens = new BenchTokens();
   private final Map<Long, ServerSession> sessions = new ConcurrentHashMap<>();
+  private final EchoBudget echoed = new EchoBudget();
   private final TcpConnections connections = new TcpConnections(MOST_CONNECTIONS);
   private final Timer clock = new Timer("posthorn-bench-clock", true);
 
@@ -167,12 +168,6 @@ public final class BenchServer implements Closeable {
       ServerSession session = BenchServer.this.onMessage(bytes, link, message.from());
       if (session != null) {
         last = session;
-        if (type == BenchMessage.START && connection != null) {
-          var unused =
-              connection
-                  .closed()
-                  .thenAccept(end -> session.onEnd(new IOException("its connection ended")));
-        }
       }
     }
   }
@@ -272,8 +267,16 @@ public final class BenchServer implements Closeable {
     } catch (IllegalArgumentException wrong) {
       answer = BenchMessage.refusal(String.valueOf(wrong.getMessage()));
     }
-    link.send(answer);
-    link.flush();
+    answer(link, answer);
+  }
+
+  /**
+   * What a client asks it waits for, so there is room for the answer but where nothing is taken.
+   */
+  private static void answer(BenchLink link, byte[] answer) throws IOException {
+    if (!link.trySend(answer)) {
+      link.close(); // over plain datagrams that ends nothing: the client asks again
+    }
   }
 
   private long token(BenchLink link, InetSocketAddress from) {
@@ -302,19 +305,22 @@ public final class BenchServer implements Closeable {
         plan = BenchPlan.of(message, BenchMessage.HEADER_BYTES, message.length);
         check(plan, link);
       } catch (IllegalArgumentException wrong) {
-        link.send(BenchMessage.refusal(String.valueOf(wrong.getMessage())));
-        link.flush();
+        answer(link, BenchMessage.refusal(String.valueOf(wrong.getMessage())));
         return null;
       }
-      session = new ServerSession(plan, link, token, AddressText.of(from), this::onOver);
+      EchoQueue echo = new EchoQueue(link, echoed);
+      session = new ServerSession(plan, link, token, AddressText.of(from), echo, this::onOver);
+      session.onStart();
       sessions.put(token, session);
-      link.send(BenchMessage.control(BenchMessage.STARTED, token, 0));
-      link.flush();
+      if (link instanceof MessageLink udp) {
+        udp.whenEnded(session::onEnd);
+      }
+      answer(link, BenchMessage.control(BenchMessage.STARTED, token, 0));
       session.start();
       return session;
     }
-    link.send(BenchMessage.control(BenchMessage.STARTED, token, 0));
-    link.flush();
+    session.onStart();
+    answer(link, BenchMessage.control(BenchMessage.STARTED, token, 0));
     return session;
   }
 
@@ -339,7 +345,7 @@ public final class BenchServer implements Closeable {
   private void sweep() {
     long now = System.nanoTime();
     for (ServerSession session : new ArrayList<>(sessions.values())) {
-      if (session.endIfSilent(now)) {
+      if (session.endIfStuck(now)) {
         sessions.remove(session.token());
       }
     }

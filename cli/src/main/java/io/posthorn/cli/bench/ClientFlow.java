@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One stream at the client. */
 final class ClientFlow implements BenchLink.Sink {
+  /** For how long a server may take nothing, or say nothing if messages were of no size. */
   private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   /** After the last datagram: what is under way may still come in. */
@@ -23,6 +24,8 @@ final class ClientFlow implements BenchLink.Sink {
   private volatile boolean peerEnded;
   private volatile long peerSent;
   private volatile long heardNanos = System.nanoTime();
+  private boolean started;
+  private long nextAliveNanos = Long.MIN_VALUE;
   private volatile @Nullable FlowReport peerReport;
   private volatile @Nullable IOException linkEnd;
 
@@ -37,11 +40,37 @@ final class ClientFlow implements BenchLink.Sink {
     heardNanos = System.nanoTime();
     questions.onHeard(heardNanos);
     switch (BenchMessage.type(message)) {
-      case BenchMessage.DATA -> receiver.onData(message, heardNanos);
+      case BenchMessage.DATA -> onData(message);
       case BenchMessage.END -> onPeerEnd(message);
-      case BenchMessage.READY, BenchMessage.REFUSED, BenchMessage.STARTED, BenchMessage.REPORT ->
+      case BenchMessage.STARTED -> onStarted(message);
+      case BenchMessage.READY, BenchMessage.REFUSED, BenchMessage.REPORT ->
           questions.onAnswer(message);
       default -> {} // not of this test
+    }
+  }
+
+  private void onStarted(byte[] message) {
+    if (!started) {
+      started = true;
+      receiver.begin(heardNanos);
+    }
+    questions.onAnswer(message);
+  }
+
+  private void onData(byte[] message) {
+    receiver.onData(message, heardNanos);
+    if (plan.up() && heardNanos >= nextAliveNanos) {
+      nextAliveNanos = heardNanos + BenchMessage.ALIVE_NANOS;
+      tellAlive();
+    }
+  }
+
+  /** The server's answer to the question for the figures may wait for long behind its data. */
+  private void tellAlive() {
+    try {
+      var unused = link.trySend(BenchMessage.control(BenchMessage.ALIVE, token, 0));
+    } catch (IOException gone) {
+      onEnd(gone);
     }
   }
 
@@ -109,7 +138,7 @@ final class ClientFlow implements BenchLink.Sink {
         Thread.sleep(SETTLE_MILLIS);
       }
       byte[] end = BenchMessage.control(BenchMessage.END, token, mine.messages());
-      byte[] answer = questions.ask(end, BenchMessage.REPORT, (byte) 0, PATIENCE);
+      byte[] answer = questions.ask(end, BenchMessage.REPORT, (byte) 0, patience());
       if (answer == null) {
         throw silent(server);
       }
@@ -128,7 +157,7 @@ final class ClientFlow implements BenchLink.Sink {
         throw gone;
       }
       long now = System.nanoTime();
-      if (now - heardNanos > PATIENCE.toNanos()) {
+      if (now - heardNanos > patience().toNanos()) {
         throw silent(server);
       }
       if (now >= nextAliveNanos) {
@@ -144,10 +173,14 @@ final class ClientFlow implements BenchLink.Sink {
     }
   }
 
-  private static BenchException silent(String server) {
+  private Duration patience() {
+    return plan.patience(PATIENCE);
+  }
+
+  private BenchException silent(String server) {
     return new BenchException(
         BenchException.Kind.SILENT,
-        "nothing heard from the server at " + server + " for " + PATIENCE.toSeconds() + " s");
+        "nothing heard from the server at " + server + " for " + patience().toSeconds() + " s");
   }
 
   /** Ends the test before its time; {@link #run} goes on until the figures are told. */
@@ -173,6 +206,11 @@ final class ClientFlow implements BenchLink.Sink {
   /** What the server says that came of what was sent; null until it has. */
   @Nullable FlowReport peerReport() {
     return peerReport;
+  }
+
+  /** What counts what comes. */
+  FlowReceiver receiver() {
+    return receiver;
   }
 
   /** What came so far. */

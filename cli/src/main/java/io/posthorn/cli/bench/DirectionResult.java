@@ -31,7 +31,7 @@ public record DirectionResult(
     return new DirectionResult(sent, sentNanos, messageBytes, sent - unique, honest);
   }
 
-  /** Several streams as one. */
+  /** Several streams as one, that began together. */
   public DirectionResult plus(DirectionResult that) {
     return new DirectionResult(
         sent + that.sent,
@@ -39,6 +39,11 @@ public record DirectionResult(
         messageBytes,
         lost + that.lost,
         received.plus(that.received));
+  }
+
+  /** The same in another time. */
+  DirectionResult lasting(long nanos) {
+    return new DirectionResult(sent, nanos, messageBytes, lost, received.lasting(nanos));
   }
 
   /** Message bits a second that arrived. */

@@ -12,12 +12,19 @@ final class EchoQueue {
   private static final long MOST_BYTES = 16 << 20;
 
   private final BenchLink link;
+  private final EchoBudget budget;
   private final ArrayDeque<byte[]> waiting = new ArrayDeque<>();
   private long waitingBytes;
   private boolean closed;
 
-  EchoQueue(BenchLink link) {
+  /**
+   * An empty queue.
+   *
+   * @param budget what all queues of the server have together
+   */
+  EchoQueue(BenchLink link, EchoBudget budget) {
     this.link = link;
+    this.budget = budget;
   }
 
   void start() {
@@ -28,7 +35,7 @@ final class EchoQueue {
 
   /** Takes a message, which is the queue's then; false if too much waits, or nothing goes back. */
   synchronized boolean offer(byte[] message) {
-    if (closed || waitingBytes + message.length > MOST_BYTES) {
+    if (closed || waitingBytes + message.length > MOST_BYTES || !budget.take(message.length)) {
       return false;
     }
     waiting.add(message);
@@ -41,6 +48,8 @@ final class EchoQueue {
   synchronized void close() {
     closed = true;
     waiting.clear();
+    budget.giveBack(waitingBytes);
+    waitingBytes = 0;
     notifyAll();
   }
 
@@ -66,6 +75,7 @@ final class EchoQueue {
     byte[] message = waiting.poll();
     if (message != null) {
       waitingBytes -= message.length;
+      budget.giveBack(message.length);
     }
     return message;
   }

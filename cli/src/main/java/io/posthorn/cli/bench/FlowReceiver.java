@@ -4,10 +4,22 @@ package io.posthorn.cli.bench;
 final class FlowReceiver {
   private final SequenceLog log = new SequenceLog();
   private long bytes;
-  private long firstNanos;
+  private boolean begun;
+  private long startNanos;
   private long newestNanos;
   private long lastTransitNanos;
   private double jitterNanos;
+
+  /**
+   * The stream begins; anew, if nothing of it has come. The first message takes its time too: from
+   * its arrival on the rate of a few would be too high.
+   */
+  synchronized void begin(long nowNanos) {
+    if (log.unique() == 0) {
+      begun = true;
+      startNanos = nowNanos;
+    }
+  }
 
   synchronized void onData(byte[] message, long nowNanos) {
     if (!log.onArrival(BenchMessage.sequence(message))) {
@@ -15,13 +27,25 @@ final class FlowReceiver {
     }
     bytes += message.length;
     long transitNanos = nowNanos - BenchMessage.sentNanos(message);
-    if (log.unique() == 1) {
-      firstNanos = nowNanos;
-    } else {
+    if (!begun) {
+      begun = true; // what it began with was lost, or is late
+      startNanos = nowNanos;
+    }
+    if (log.unique() > 1) {
       jitterNanos += (Math.abs((double) transitNanos - lastTransitNanos) - jitterNanos) / 16;
     }
     lastTransitNanos = transitNanos;
     newestNanos = nowNanos;
+  }
+
+  /** When the stream began; of the clock of {@link System#nanoTime}, as all times here. */
+  synchronized long startNanos() {
+    return startNanos;
+  }
+
+  /** When the newest message came; means nothing if none did. */
+  synchronized long newestNanos() {
+    return newestNanos;
   }
 
   synchronized FlowReport report() {
@@ -32,6 +56,6 @@ final class FlowReceiver {
         log.outOfOrder(),
         log.missing(),
         (long) jitterNanos,
-        newestNanos - firstNanos);
+        log.unique() == 0 ? 0 : newestNanos - startNanos);
   }
 }

@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
  * @param outOfOrder messages that came after a later one
  * @param missing messages before the newest that have not come, so far
  * @param jitterNanos the mean deviation of the transit time, RFC 3550 §6.4.1
- * @param elapsedNanos from the first message to the newest
+ * @param elapsedNanos from the beginning of the stream to the newest message
  */
 public record FlowReport(
     long unique,
@@ -66,14 +66,31 @@ public record FlowReport(
         Math.max(elapsedNanos, that.elapsedNanos));
   }
 
-  /** What came since an earlier report. */
+  /** The same in another time. */
+  FlowReport lasting(long nanos) {
+    return new FlowReport(unique, bytes, duplicates, outOfOrder, missing, jitterNanos, nanos);
+  }
+
+  /** The same, with no fewer missing than in an earlier report. */
+  FlowReport withMissingOf(FlowReport earlier) {
+    return new FlowReport(
+        unique,
+        bytes,
+        duplicates,
+        outOfOrder,
+        Math.max(missing, earlier.missing),
+        jitterNanos,
+        elapsedNanos);
+  }
+
+  /** What came since an earlier report; what was missing then and came since lessens no figure. */
   public FlowReport minus(FlowReport earlier) {
     return new FlowReport(
         unique - earlier.unique,
         bytes - earlier.bytes,
         duplicates - earlier.duplicates,
         outOfOrder - earlier.outOfOrder,
-        missing - earlier.missing,
+        Math.max(0, missing - earlier.missing),
         jitterNanos,
         elapsedNanos - earlier.elapsedNanos);
   }

@@ -21,6 +21,11 @@ public record FlowSample(long sent, long sentBytes, FlowReport received, LinkSta
         LinkState.UNKNOWN);
   }
 
+  /** The same, with no fewer missing than in an earlier sample: those have been told of. */
+  FlowSample withMissingOf(FlowSample earlier) {
+    return new FlowSample(sent, sentBytes, received.withMissingOf(earlier.received), link);
+  }
+
   /** What was done since an earlier sample; what the connection tells is of now. */
   public FlowSample minus(FlowSample earlier) {
     return new FlowSample(

@@ -1,13 +1,18 @@
 package io.posthorn.cli.bench;
 
+import io.posthorn.AddressText;
 import io.posthorn.Connection;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
+import io.posthorn.Receipt;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A link over a message socket: plain datagrams, or one reliable connection. */
@@ -16,6 +21,12 @@ final class MessageLink implements BenchLink {
   private final InetSocketAddress peer;
   private final @Nullable Connection connection;
   private final boolean ownsSocket;
+  private final AtomicInteger sending = new AtomicInteger();
+
+  /** When the first of those that send began, or the newest was done. */
+  private volatile long sinceNanos;
+
+  private volatile int largestBytes;
 
   /**
    * A link.
@@ -41,12 +52,33 @@ final class MessageLink implements BenchLink {
 
   @Override
   public void send(byte[] message) throws IOException {
-    Connection open = connection;
-    if (open != null) {
-      open.send(message);
-    } else {
-      socket.send(peer, message);
+    if (sending.getAndIncrement() == 0) {
+      sinceNanos = System.nanoTime();
     }
+    if (message.length > largestBytes) {
+      largestBytes = message.length;
+    }
+    try {
+      Connection open = connection;
+      if (open != null) {
+        open.send(message);
+      } else {
+        socket.send(peer, message);
+      }
+    } finally {
+      sinceNanos = System.nanoTime();
+      sending.decrementAndGet();
+    }
+  }
+
+  @Override
+  public boolean trySend(byte[] message) throws IOException {
+    Connection open = connection;
+    Receipt receipt =
+        open != null
+            ? open.trySend(open.message().body(message))
+            : socket.trySend(Message.to(peer).body(message));
+    return receipt != null;
   }
 
   @Override
@@ -69,20 +101,34 @@ final class MessageLink implements BenchLink {
 
   @Override
   public long blockedNanos(long nowNanos) {
-    return 0;
+    if (sending.get() == 0) {
+      return 0;
+    }
+    // There is room for a message when another of its size has been taken whole.
+    return Math.max(0, nowNanos - sinceNanos - BenchPlan.slowNanos(largestBytes));
   }
 
   /** Sees that a sink gets the messages of a socket that this link alone uses. */
   void deliverTo(Sink sink) {
     socket.onMessage(message -> sink.onMessage(bytes(message)));
+    whenEnded(sink::onEnd);
+  }
+
+  /** Sees that somebody is told of the end of the connection, if there is one. */
+  void whenEnded(Consumer<IOException> listener) {
     Connection open = connection;
     if (open != null) {
       var unused =
           open.closed()
               .thenAccept(
                   report ->
-                      sink.onEnd(
-                          new IOException("the connection ended: " + words(report.cause()))));
+                      listener.accept(
+                          new BenchException(
+                              BenchException.Kind.ENDED,
+                              "the connection with "
+                                  + AddressText.of(peer)
+                                  + " ended: "
+                                  + words(report.cause()))));
     }
   }
 
@@ -101,7 +147,7 @@ final class MessageLink implements BenchLink {
     if (ownsSocket) {
       socket.close();
     } else if (open != null) {
-      open.close();
+      open.close(Duration.ZERO); // whoever does not take what comes would have it linger
     }
   }
 }

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /** One stream at the server. */
 final class ServerSession {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
-  private static final long SILENCE_NANOS = 10_000_000_000L;
+  private static final Duration SILENCE = Duration.ofSeconds(10);
   private static final long SETTLE_MILLIS = 200;
 
   private final BenchPlan plan;
@@ -23,6 +23,7 @@ final class ServerSession {
   private boolean receivedAll;
   private boolean sentAll;
   private boolean over;
+  private boolean reporting;
   private long nextAliveNanos = Long.MIN_VALUE;
   private volatile long clientSent = -1;
   private volatile long heardNanos = System.nanoTime();
@@ -30,7 +31,12 @@ final class ServerSession {
   private volatile String trouble = "";
 
   ServerSession(
-      BenchPlan plan, BenchLink link, long token, String client, Consumer<ServerSession> whenOver) {
+      BenchPlan plan,
+      BenchLink link,
+      long token,
+      String client,
+      EchoQueue echo,
+      Consumer<ServerSession> whenOver) {
     this.plan = plan;
     this.link = link;
     this.token = token;
@@ -38,9 +44,15 @@ final class ServerSession {
     this.whenOver = whenOver;
     this.questions = new Questions(link);
     this.sender = new FlowSender(plan, link, token);
-    this.echo = new EchoQueue(link);
+    this.echo = echo;
     this.receivedAll = !plan.up();
     this.sentAll = !plan.down();
+  }
+
+  /** The client asks for the beginning; over plain datagrams maybe more than once. */
+  void onStart() {
+    heardNanos = System.nanoTime();
+    receiver.begin(heardNanos);
   }
 
   /** Begins to send, if it is to. */
@@ -62,7 +74,7 @@ final class ServerSession {
         Thread.sleep(SETTLE_MILLIS);
       }
       byte[] end = BenchMessage.control(BenchMessage.END, token, sender.messages());
-      byte[] answer = questions.ask(end, BenchMessage.REPORT, (byte) 0, PATIENCE);
+      byte[] answer = questions.ask(end, BenchMessage.REPORT, (byte) 0, plan.patience(PATIENCE));
       if (answer == null) {
         trouble = "the client fell silent";
       } else {
@@ -93,7 +105,7 @@ final class ServerSession {
     if (plan.echo() && !echo.offer(message) && link.isReliable()) {
       trouble = "the client does not read what comes back";
     }
-    if (!plan.echo() && !plan.down() && heardNanos >= nextAliveNanos) {
+    if (!plan.echo() && heardNanos >= nextAliveNanos) {
       nextAliveNanos = heardNanos + BenchMessage.ALIVE_NANOS;
       tellAlive();
     }
@@ -102,23 +114,48 @@ final class ServerSession {
   /** The client's question for the figures may wait for long behind its data, on a slow link. */
   private void tellAlive() {
     try {
-      link.send(BenchMessage.control(BenchMessage.ALIVE, token, 0));
-      link.flush();
+      // Without room for it much is on its way to the client, and shows the same.
+      var unused = link.trySend(BenchMessage.control(BenchMessage.ALIVE, token, 0));
     } catch (IOException gone) {
       trouble = "the client is gone: " + gone.getMessage();
     }
   }
 
   private void onClientEnd(byte[] message) {
+    echo.close();
+    if (reporting) {
+      return; // over a reliable link one question is enough
+    }
     clientSent = BenchMessage.sequence(message);
+    byte[] report =
+        BenchMessage.control(BenchMessage.REPORT, token, 0, receiver.report().toBytes());
     try {
-      link.send(BenchMessage.control(BenchMessage.REPORT, token, 0, receiver.report().toBytes()));
-      link.flush();
+      if (!link.trySend(report) && link.isReliable()) {
+        reporting = true;
+        reportBehindData(report);
+        return;
+      }
     } catch (IOException gone) {
       trouble = "the client is gone: " + gone.getMessage();
     }
-    echo.close();
     ended(true);
+  }
+
+  /** What goes to the client fills the link: the figures wait for room, and nobody for them. */
+  private void reportBehindData(byte[] report) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                link.send(report);
+              } catch (IOException gone) {
+                trouble = "the client is gone: " + gone.getMessage();
+              }
+              ended(true);
+            },
+            "posthorn-bench-report");
+    thread.setDaemon(true);
+    thread.start();
   }
 
   /** The link has ended. */
@@ -136,15 +173,22 @@ final class ServerSession {
     }
   }
 
-  /** Gives up on a client that is not heard any more; answers whether it did. */
-  boolean endIfSilent(long nowNanos) {
-    if (nowNanos - heardNanos < SILENCE_NANOS) {
+  /**
+   * Gives up on a client that is not heard any more, or takes nothing of what is sent to it;
+   * answers whether it did.
+   */
+  boolean endIfStuck(long nowNanos) {
+    Duration patience = plan.patience(SILENCE);
+    boolean silent = nowNanos - heardNanos >= patience.toNanos();
+    if (!silent && link.blockedNanos(nowNanos) < SILENCE.toNanos()) {
       return false;
     }
-    onEnd(new IOException("not heard for " + SILENCE_NANOS / 1_000_000_000 + " s"));
-    if (link.blockedNanos(nowNanos) > 0) {
-      link.close(); // or the thread that sends to it would wait for ever
-    }
+    onEnd(
+        new IOException(
+            silent
+                ? "not heard for " + patience.toSeconds() + " s"
+                : "it took nothing for " + SILENCE.toSeconds() + " s"));
+    link.close(); // or a thread that sends to it would wait for ever
     return true;
   }
 

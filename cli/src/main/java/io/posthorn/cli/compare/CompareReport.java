@@ -97,10 +97,16 @@ public final class CompareReport {
    *
    * @param comparison what the runs have shown
    * @param arena what the place is
+   * @param asserted what became of a claim; null if there was none
    * @return one line
    */
-  public static String json(Comparison comparison, String arena) {
-    return members(new JsonText().beginObject(), comparison, arena).endObject().toString();
+  public static String json(
+      Comparison comparison, String arena, @Nullable AssertionResult asserted) {
+    JsonText json = members(new JsonText().beginObject(), comparison, arena);
+    if (asserted != null) {
+      asserted.write(json, false);
+    }
+    return json.endObject().toString();
   }
 
   /** Puts all that a comparison has shown into an object that has begun. */

@@ -159,6 +159,16 @@ public final class Comparison {
   }
 
   /**
+   * The share of the messages due that arrived, the median over the runs.
+   *
+   * @param transport of which
+   * @return 0 to 1; NaN if not known
+   */
+  public double deliveredShare(Transport transport) {
+    return median(transport, Metric.DELIVERED) / due(transport);
+  }
+
+  /**
    * The smallest figure of all runs.
    *
    * @param transport which

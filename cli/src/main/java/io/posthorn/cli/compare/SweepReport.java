@@ -7,6 +7,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** What comparisons at several rates of loss have shown, for people and for programs. */
 public final class SweepReport {
@@ -88,13 +89,8 @@ public final class SweepReport {
 
   private static String delivered(Comparison comparison, Transport transport) {
     return comparison.has(transport)
-        ? Figures.percent(deliveredShare(comparison, transport))
+        ? Figures.percent(comparison.deliveredShare(transport))
         : "n/a";
-  }
-
-  /** The share of all messages that arrived, 0 to 1; NaN if not known. */
-  static double deliveredShare(Comparison comparison, Transport transport) {
-    return comparison.median(transport, Metric.DELIVERED) / comparison.due(transport);
   }
 
   /**
@@ -102,15 +98,21 @@ public final class SweepReport {
    *
    * @param steps what was compared
    * @param arena what the place is
+   * @param asserted what became of a claim; null if there was none
    * @return one line
    */
-  public static String json(List<SweepStep> steps, String arena) {
+  public static String json(
+      List<SweepStep> steps, String arena, @Nullable AssertionResult asserted) {
     JsonText json = new JsonText().beginObject().beginArray("sweep");
     for (SweepStep step : steps) {
       JsonText element = new JsonText().beginObject().put("loss", step.loss());
       json.add(CompareReport.members(element, step.comparison(), arena).endObject());
     }
-    return json.endArray().endObject().toString();
+    json.endArray();
+    if (asserted != null) {
+      asserted.write(json, true);
+    }
+    return json.endObject().toString();
   }
 
   /**

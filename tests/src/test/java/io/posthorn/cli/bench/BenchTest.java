@@ -7,8 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.Connection;
+import io.posthorn.ConnectionInfo;
+import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
+import io.posthorn.TransportException;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.Relay;
 import java.io.DataInputStream;
@@ -21,15 +25,20 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -42,12 +51,15 @@ class BenchTest {
 
   private final BlockingQueue<SessionSummary> ended = new LinkedBlockingQueue<>();
 
+  private @Nullable MessageSocket reliableAtServer;
+
   private BenchServer server() throws Exception {
     return BenchServer.open(
         ANY,
         null,
         at -> {
           MessageSocket owner = MessageSocket.builder().bind(at).sharedPort(true).open();
+          reliableAtServer = owner;
           return List.of(owner, MessageSocket.builder().mode(Mode.PLAIN).beside(owner).open());
         },
         ended::add);
@@ -89,9 +101,8 @@ class BenchTest {
             assertWhole(run.up(stream), 300);
             assertWhole(run.down(stream), 300);
           }
-          BenchReport report = new BenchReport(plan(true, true, 500, 300, 0), transport, "x", 3);
-          assertWhole(report.sum(run, true), 900);
-          assertEquals(900 * 500, report.sum(run, false).received().bytes());
+          assertWhole(run.sum(true), 900);
+          assertEquals(900 * 500, run.sum(false).received().bytes());
         }
       }
     }
@@ -250,6 +261,63 @@ class BenchTest {
     }
   }
 
+  @Test
+  void reliableServerThatTakesNothingAnyMoreEndsTheTest() throws Exception {
+    try (MessageSocket server = MessageSocket.builder().bind(ANY).open()) {
+      CompletableFuture<Void> stalled = CompletableFuture.runAsync(() -> stall(server));
+      BenchPlan endless = plan(true, false, 1 << 16, 1_000_000, 0);
+      try (BenchRun run =
+          BenchRun.open(
+              endless, 1, server.localAddress(), opener(BenchTransport.RELIABLE), GUARD)) {
+        run.start();
+        stalled.get();
+        while (!run.await(Duration.ofMillis(1))) {
+          run.endStalled(System.nanoTime() + 10_000_000_000L);
+        }
+        BenchException told = assertInstanceOf(BenchException.class, run.failure());
+        assertEquals(BenchException.Kind.SILENT, told.kind());
+      }
+    }
+  }
+
+  /** Agrees to a test and takes no more. */
+  private static void stall(MessageSocket server) {
+    try {
+      for (byte answer : new byte[] {BenchMessage.READY, BenchMessage.STARTED}) {
+        Message asked = server.receive();
+        server.send(asked.from(), BenchMessage.control(answer, 1, 0));
+      }
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
+  /** Connections of reliable mode have one thread, which must not wait for any of them. */
+  @Test
+  void aClientThatTakesNothingHoldsUpNoOther() throws Exception {
+    try (BenchServer server = server();
+        MessageSocket idle = MessageSocket.builder().open()) {
+      BenchPlan endless = plan(true, true, 1 << 16, 1_000_000, 0);
+      Connection connection = idle.connect(server.localAddress());
+      connection.send(BenchMessage.padded(BenchMessage.REQUEST, 0, endless.toBytes()));
+      long token = BenchMessage.token(connection.receive().bytes());
+      connection.send(BenchMessage.padded(BenchMessage.START, token, endless.toBytes()));
+      MessageSocket there = reliableAtServer;
+      while (there.connections().get(0).limitedBy() != ConnectionInfo.LimitedBy.PEER_WINDOW) {
+        Thread.onSpinWait();
+      }
+      for (int i = 0; i < 1_000; i++) {
+        connection.send(BenchMessage.control(BenchMessage.END, token, 0));
+      }
+      try (BenchRun run =
+          run(BenchTransport.RELIABLE, plan(true, true, 100, 10, 0), 1, server.localAddress())) {
+        assertNull(run.failure());
+        assertWhole(run.up(0), 10);
+        assertWhole(run.down(0), 10);
+      }
+    }
+  }
+
   /** Agrees to a test and reads no more. */
   private static Socket stall(ServerSocket server) {
     try {
@@ -307,7 +375,7 @@ class BenchTest {
         stranger.send(new DatagramPacket(message, message.length, server.localAddress()));
         DatagramPacket answer = new DatagramPacket(new byte[1_000], 1_000);
         stranger.receive(answer);
-        byte[] bytes = java.util.Arrays.copyOf(answer.getData(), answer.getLength());
+        byte[] bytes = Arrays.copyOf(answer.getData(), answer.getLength());
         assertEquals(BenchMessage.REFUSED, BenchMessage.type(bytes));
         assertTrue(bytes.length <= message.length);
       }
@@ -331,6 +399,98 @@ class BenchTest {
           run(BenchTransport.TCP, plan(true, false, 100, 10, 0), 1, server.localAddress())) {
         assertWhole(run.up(0), 10);
       }
+    }
+  }
+
+  @Test
+  void aServerThatEndsIsSaidSo() throws Exception {
+    BenchServer server = server();
+    try (BenchRun run =
+        BenchRun.open(
+            new BenchPlan(false, true, 100, 3_600, 0, 80_000),
+            1,
+            server.localAddress(),
+            opener(BenchTransport.RELIABLE),
+            GUARD)) {
+      run.start();
+      while (run.sample(0).received().unique() == 0) {
+        Thread.onSpinWait();
+      }
+      server.close();
+      assertTrue(run.await(GUARD));
+      Exception told = run.failure(); // the other one if it is just about to say that it lives
+      assertTrue(
+          told instanceof TransportException
+              || (told instanceof BenchException bench
+                  && bench.kind() == BenchException.Kind.ENDED),
+          String.valueOf(told));
+    } finally {
+      server.close();
+    }
+  }
+
+  /** One after the other they would begin a round trip apart, and the first end before the last. */
+  @Test
+  void allStreamsBeginTogether() throws Exception {
+    BenchPlan one = plan(false, true, 100, 1, 0);
+    try (DatagramSocket server = new DatagramSocket(ANY)) {
+      CompletableFuture<List<SocketAddress>> asked =
+          CompletableFuture.supplyAsync(() -> admit(server, 2));
+      try (BenchRun run =
+          BenchRun.open(
+              one,
+              2,
+              (InetSocketAddress) server.getLocalSocketAddress(),
+              opener(BenchTransport.PLAIN),
+              GUARD)) {
+        CompletableFuture<Void> begun = CompletableFuture.runAsync(() -> start(run));
+        List<SocketAddress> streams = asked.get(); // both have asked before one is answered
+        for (int stream = 0; stream < 2; stream++) {
+          for (byte type : new byte[] {BenchMessage.STARTED, BenchMessage.DATA, BenchMessage.END}) {
+            byte[] message = BenchMessage.control(type, 1, type == BenchMessage.END ? 1 : 0);
+            server.send(new DatagramPacket(message, message.length, streams.get(stream)));
+          }
+          while (run.sample(0).received().unique() + run.sample(1).received().unique() <= stream) {
+            Thread.onSpinWait();
+          }
+        }
+        begun.get();
+        assertTrue(run.await(GUARD));
+        assertNull(run.failure());
+        long apart = run.down(0).received().elapsedNanos() + run.down(1).received().elapsedNanos();
+        DirectionResult sum = run.sum(false);
+        assertEquals(2, sum.received().unique());
+        assertTrue(sum.received().elapsedNanos() >= apart, "one after the other");
+      }
+    }
+  }
+
+  /** Says yes to as many streams as are to come; answers where those are that want to begin. */
+  private static List<SocketAddress> admit(DatagramSocket server, int streams) {
+    try {
+      Set<SocketAddress> starting = new LinkedHashSet<>();
+      while (starting.size() < streams) {
+        DatagramPacket packet = new DatagramPacket(new byte[1_000], 1_000);
+        server.receive(packet);
+        byte[] message = Arrays.copyOf(packet.getData(), packet.getLength());
+        if (BenchMessage.type(message) == BenchMessage.START) {
+          starting.add(packet.getSocketAddress());
+        } else {
+          byte[] ready = BenchMessage.control(BenchMessage.READY, 1, 0);
+          server.send(new DatagramPacket(ready, ready.length, packet.getSocketAddress()));
+        }
+      }
+      return List.copyOf(starting);
+    } catch (IOException failed) {
+      throw new UncheckedIOException(failed);
+    }
+  }
+
+  private static void start(BenchRun run) {
+    try {
+      run.start();
+    } catch (IOException | InterruptedException failed) {
+      throw new IllegalStateException(failed);
     }
   }
 

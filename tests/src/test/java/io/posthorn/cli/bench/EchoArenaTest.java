@@ -153,7 +153,7 @@ class EchoArenaTest {
   void echoesThatNobodyTakesAreBounded() throws Exception {
     CountDownLatch stuck = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
-    EchoQueue queue = new EchoQueue(new StuckLink(stuck, release));
+    EchoQueue queue = new EchoQueue(new StuckLink(stuck, release), new EchoBudget());
     queue.start();
     byte[] message = new byte[1 << 20];
     assertTrue(queue.offer(message));

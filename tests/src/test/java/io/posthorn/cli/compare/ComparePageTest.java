@@ -10,9 +10,11 @@ import io.posthorn.simulation.LinkConditions;
 import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.xml.parsers.DocumentBuilderFactory;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.DoubleRange;
@@ -69,6 +71,23 @@ class ComparePageTest {
       count++;
     }
     assertEquals(2, count);
+  }
+
+  /** Of a run that was cut short fewer messages were due than the plan has. */
+  @Example
+  void whatWasCutShortIsDrawnAsTheTableHasIt() {
+    ComparePlan plan = new ComparePlan(LinkConditions.NONE, 100, 200, 160_000, 1, 7);
+    Comparison comparison = new Comparison(plan);
+    DeliverySummary summary =
+        new DeliverySummary(40, 40, 40, 0, 0, 0, 150_000, 1_000, 2_000, 3_000, 1);
+    comparison.addCutShort(
+        Map.of(Transport.PLAIN, new Measurement(summary, 40, 8_000, 0, "", "", "")));
+    String page = ComparePage.of(List.of("heading"), true, List.of(new SweepStep(0, comparison)));
+    Matcher hundred = Pattern.compile("y=\"([0-9.]+)\"[^>]*>100 %<").matcher(page);
+    Matcher dot = Pattern.compile("<circle [^>]*cy=\"([0-9.]+)\"").matcher(page);
+    assertTrue(hundred.find() && dot.find(), page);
+    double tickText = Double.parseDouble(hundred.group(1));
+    assertEquals(tickText - 4, Double.parseDouble(dot.group(1)), 0.2);
   }
 
   private static void check(String picture) throws Exception {

@@ -107,7 +107,7 @@ class CompareReportTest {
     List<String> lines = CompareReport.lines(comparison);
     assertEquals(List.of("lost", "5 (2-7)", "0", "n/a"), cells(row(lines, "lost")));
     assertTrue(lines.contains("tcp: n/a, for it is not here"), lines.toString());
-    String json = CompareReport.json(comparison, "somewhere");
+    String json = CompareReport.json(comparison, "somewhere", null);
     assertTrue(json.contains("\"tcp\":{\"notAvailable\":\"it is not here\"}"), json);
     assertTrue(json.contains("\"p99Ms\":null"), "never is no number");
     assertTrue(json.contains("\"median\":{\"sent\":100,"), json);

@@ -7,7 +7,7 @@ import io.posthorn.cli.compare.SweepStep;
 import io.posthorn.cli.compare.Transport;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
+import java.util.function.ToDoubleBiFunction;
 
 /** A line for each transport over the rates of loss. */
 final class SweepChart {
@@ -34,7 +34,7 @@ final class SweepChart {
       chart.drawTick(1 - percent / 100.0, percent + " %");
     }
     chart.drawLines(
-        Metric.DELIVERED, value -> 1 - value, comparison -> 1.0 / comparison.plan().messages());
+        value -> 1 - value, (comparison, transport) -> comparison.deliveredShare(transport));
     return chart.end();
   }
 
@@ -52,7 +52,9 @@ final class SweepChart {
       chart.drawTick(1 - scale.at(tick), Figures.text(tick, Metric.Unit.TIME));
     }
     chart.drawTick(0, "never");
-    chart.drawLines(Metric.P99, nanos -> 1 - scale.at(nanos), comparison -> 1);
+    chart.drawLines(
+        nanos -> 1 - scale.at(nanos),
+        (comparison, transport) -> comparison.median(transport, Metric.P99));
     return chart.end();
   }
 
@@ -67,13 +69,12 @@ final class SweepChart {
     svg.text(LEFT - 8.0, y + 4, "ytick", words);
   }
 
-  private void drawLines(Metric metric, Height height, ToDoubleFunction<Comparison> factor) {
+  private void drawLines(Height height, ToDoubleBiFunction<Comparison, Transport> figure) {
     List<Double> ends = new ArrayList<>();
     for (Transport transport : Transport.values()) {
       List<double[]> points = new ArrayList<>();
       for (int step = 0; step < steps.size(); step++) {
-        Comparison comparison = steps.get(step).comparison();
-        double value = comparison.median(transport, metric) * factor.applyAsDouble(comparison);
+        double value = figure.applyAsDouble(steps.get(step).comparison(), transport);
         if (!Double.isNaN(value)) {
           points.add(new double[] {x(step), y(height.of(value))});
         }
