@@ -157,7 +157,7 @@ public final class FileSender {
       boolean waits = settings.checksum() || attributes.size() >= ASK_FROM_BYTES;
       Instant time = SourceTree.time(attributes);
       int id = dialogue.newId(name);
-      dialogue.put(
+      File file =
           new File(
               id,
               name,
@@ -167,8 +167,11 @@ public final class FileSender {
               attributes.size(),
               source.dataBytes(),
               waits,
-              hash));
-      if (!waits || isWanted(id, source)) {
+              hash);
+      if (!waits) {
+        dialogue.put(file);
+      }
+      if (!waits || isWanted(file, source)) {
         sendContent(id, source, attributes);
       }
     } catch (TransportException | InterruptedIOException gone) {
@@ -197,9 +200,9 @@ public final class FileSender {
   }
 
   /** Asks what the receiver has, and begins where that ends. */
-  private boolean isWanted(int id, SourceFile source)
+  private boolean isWanted(File file, SourceFile source)
       throws IOException, InterruptedException, ReadException {
-    Answer said = dialogue.awaitAnswer(id);
+    Answer said = dialogue.ask(file);
     if (said.code() != CopyMessage.STORED) {
       return false;
     }
@@ -215,7 +218,7 @@ public final class FileSender {
     } catch (TransportException | InterruptedIOException gone) {
       throw gone;
     } catch (IOException failed) {
-      throw giveUp(id, failed);
+      throw giveUp(file.id(), failed);
     }
   }
 
