@@ -176,11 +176,19 @@ final class CopyCommand implements Callable<Integer> {
       }
       paths.add(Utf8Name.path(source));
     }
+    SourceTree tree;
     try {
-      return new SourceTree(paths, excluded);
+      tree = new SourceTree(paths, excluded);
     } catch (IllegalArgumentException wrong) {
       throw usage("--exclude: " + wrong.getMessage(), "take a pattern such as '*.o'");
     }
+    String shared = tree.sharedName();
+    if (shared != null) {
+      throw usage(
+          "two of the sources are called " + shared,
+          "copy one after the other, each into its own folder: HOST:PORT/DIR");
+    }
+    return tree;
   }
 
   private int copy(

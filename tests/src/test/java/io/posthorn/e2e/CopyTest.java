@@ -332,7 +332,9 @@ class CopyTest {
   @Test
   void wrongCommandLinesAndPeersHaveTheirStatus() throws Exception {
     Path file = Files.writeString(from.resolve("file"), "x");
+    Path twin = Files.writeString(folder.resolve("file"), "y");
     try (RunningProgram absent = posthorn("copy", from.resolve("no").toString(), "127.0.0.1:9");
+        RunningProgram twins = posthorn("copy", file.toString(), twin.toString(), "127.0.0.1:9");
         RunningProgram outside = posthorn("copy", file.toString(), "127.0.0.1:9/../x");
         RunningProgram nowhere = posthorn("receive", ANY, folder.resolve("a/b").toString());
         RunningProgram strangers = posthorn("receive", "0.0.0.0:0", to.toString());
@@ -341,6 +343,8 @@ class CopyTest {
         RunningProgram receive = receive();
         RunningProgram send = posthorn("send", "127.0.0.1:" + receive.port(), "hello")) {
       assertEquals(66, absent.exit());
+      assertEquals(64, twins.exit());
+      assertTrue(twins.errors().contains("two of the sources are called file"), twins.errors());
       assertEquals(64, outside.exit());
       assertEquals(73, nowhere.exit());
       assertEquals(78, strangers.exit());

@@ -13,8 +13,11 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files and folders that are to be sent, walked in the order of their names. Of a symbolic link
@@ -60,6 +63,28 @@ public final class SourceTree {
       matchers.add(FileSystems.getDefault().getPathMatcher("glob:" + glob));
     }
     this.excluded = List.copyOf(matchers);
+  }
+
+  /**
+   * A name under which two different ones of the sources would be sent, of which the receiver could
+   * keep but one; null if there is none.
+   */
+  public @Nullable String sharedName() {
+    Map<String, Path> named = new HashMap<>();
+    for (Path source : sources) {
+      try {
+        Path path = source.toRealPath();
+        Path given = name(source, path);
+        String name = Utf8Name.of(given);
+        Path other = name == null || isExcluded(given) ? path : named.putIfAbsent(name, path);
+        if (other != null && !other.equals(path)) {
+          return name;
+        }
+      } catch (IOException unreadable) {
+        // It is said when its turn comes.
+      }
+    }
+    return null;
   }
 
   /** Counts what is there now. */
