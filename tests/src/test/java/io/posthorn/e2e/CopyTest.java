@@ -120,15 +120,23 @@ class CopyTest {
     Path folder = Files.createDirectory(from.resolve("größe"));
     Files.writeString(folder.resolve("大小"), "big");
     Files.writeString(folder.resolve("größe 100%.txt"), "small");
+    Path left = Files.writeString(folder.resolve("privé 1"), "left");
     try (RunningProgram receive =
             RunningProgram.posthornIn(without, "receive", ANY, to.toString(), "--once");
         RunningProgram copy =
             RunningProgram.posthornIn(
-                without, "copy", from.toString(), "127.0.0.1:" + receive.port())) {
+                without,
+                "copy",
+                from.toString(),
+                "127.0.0.1:" + receive.port(),
+                "--exclude",
+                "privé*")) {
       assertEquals(0, copy.exit(), copy::errors);
       assertEquals(0, receive.exit(), receive::errors);
     }
-    assertEquals(tree(from), tree(to.resolve("from")));
+    Map<String, String> expected = tree(from);
+    expected.remove(from.relativize(left).toString());
+    assertEquals(expected, tree(to.resolve("from")));
   }
 
   @Test
