@@ -308,11 +308,22 @@ public final class FileReceiver {
     return file;
   }
 
+  private IncomingFile requireStarted() throws BreachException {
+    IncomingFile file = requireFile();
+    if (!file.isStarted()) {
+      throw new BreachException("content without its start");
+    }
+    return file;
+  }
+
   private void start(CopyMessage.Start start) throws IOException {
     if (passedOver != null) {
       return;
     }
     IncomingFile file = requireFile();
+    if (file.isStarted()) {
+      throw new BreachException("a start of what has started");
+    }
     if (start.offset() != 0 && start.offset() != file.position()) {
       throw new BreachException("content from where nothing was kept");
     }
@@ -327,7 +338,7 @@ public final class FileReceiver {
   private void piece(CopyMessage.Piece piece) throws IOException {
     int length = piece.bytes().length - piece.from();
     if (passedOver == null) {
-      IncomingFile file = requireFile();
+      IncomingFile file = requireStarted();
       requireFits(file, length);
       try {
         file.write(piece.bytes(), piece.from());
@@ -340,7 +351,7 @@ public final class FileReceiver {
 
   private void hole(CopyMessage.Hole hole) throws IOException {
     if (passedOver == null) {
-      IncomingFile file = requireFile();
+      IncomingFile file = requireStarted();
       if (file.file().size() < 0) {
         throw new BreachException("a hole in a stream");
       }
@@ -367,7 +378,7 @@ public final class FileReceiver {
       passedOver = null;
       return;
     }
-    IncomingFile file = requireFile();
+    IncomingFile file = requireStarted();
     current = null;
     try {
       if (file.matches(end)) {

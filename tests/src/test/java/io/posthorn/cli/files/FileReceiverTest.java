@@ -416,6 +416,44 @@ class FileReceiverTest {
     }
   }
 
+  /** What is kept may be longer than the file: only a start cuts it off. */
+  @Test
+  void contentAfterAnAnswerNeedsItsStart() throws Exception {
+    byte[] bytes = new byte[2 << 20];
+    Files.write(target.resolve(PartName.of("name")), java.util.Arrays.copyOf(bytes, 3 << 20));
+    for (CopyMessage first : List.of(new CopyMessage.Piece(new byte[0], 0), end(bytes))) {
+      hello("");
+      send(file(1, "name", bytes.length, true));
+      assertEquals(bytes.length, next(Answer.class).kept());
+      send(first);
+      assertRefused("content without its start");
+      assertTrue(Files.notExists(target.resolve("name")));
+      begin(false);
+    }
+    hello("");
+    send(file(1, "name", bytes.length, true));
+    next(Answer.class);
+    send(new CopyMessage.Start(bytes.length));
+    send(end(bytes));
+    assertEquals(0, next(Result.class).code());
+    assertArrayEquals(bytes, Files.readAllBytes(target.resolve("name")));
+  }
+
+  @Test
+  void aStartComesOnceAndAfterAnAnswer() throws Exception {
+    hello("");
+    send(file(1, "asked", 3, true));
+    next(Answer.class);
+    send(new CopyMessage.Start(0));
+    send(new CopyMessage.Start(0));
+    assertRefused("a start of what has started");
+    begin(false);
+    hello("");
+    send(file(1, "unasked", 3, false));
+    send(new CopyMessage.Start(0));
+    assertRefused("a start of what has started");
+  }
+
   @Test
   void twoSendersOfOneFileDoNotMixIt() throws Exception {
     byte[] bytes = new byte[1_100_000];
