@@ -8,13 +8,10 @@ import io.posthorn.cli.files.CopyMessage.Folder;
 import io.posthorn.cli.files.CopyMessage.Hello;
 import io.posthorn.cli.files.CopyMessage.Result;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -34,11 +31,6 @@ public final class FileReceiver {
   /** What common file systems hold in one file. */
   private static final long LARGEST_FILE_BYTES = 1L << 44;
 
-  /**
-   * For more folders than these, times and permissions are not set: they cost memory until then.
-   */
-  private static final int MOST_FOLDERS_KEPT = 100_000;
-
   private static final long PROGRESS_NANOS = 200_000_000L;
 
   private final Connection connection;
@@ -47,7 +39,7 @@ public final class FileReceiver {
   private final Journal journal;
   private final Finisher finisher;
   private final Set<Path> touched = new HashSet<>();
-  private final List<FolderTimes> folders = new ArrayList<>();
+  private final UnfinishedFolders folders = new UnfinishedFolders();
 
   private String below = "";
   private @Nullable IncomingFile current;
@@ -73,8 +65,6 @@ public final class FileReceiver {
     /** A file is not; its name and perhaps the reason come from the network. */
     void refused(String name, String reason);
   }
-
-  private record FolderTimes(Path place, Folder folder) {}
 
   /** A receiver for one sender. */
   public FileReceiver(Connection connection, Path folder, Settings settings, Journal journal) {
@@ -120,7 +110,10 @@ public final class FileReceiver {
       }
       requireNoFile();
       finisher.awaitAll();
-      finishFolders();
+      for (Path folder : touched) {
+        TargetFolder.sync(folder);
+      }
+      folders.finish(journal);
       tellProgress(true);
       send(new CopyMessage.Done());
       return true;
@@ -132,6 +125,7 @@ public final class FileReceiver {
     } finally {
       giveUpCurrent();
       finisher.close();
+      folders.close();
     }
   }
 
@@ -201,9 +195,7 @@ public final class FileReceiver {
     try {
       Path place = target.place(below + folder.path());
       boolean made = target.makeFolder(place, folder.mode());
-      if ((made || settings.overwrite()) && folders.size() < MOST_FOLDERS_KEPT) {
-        folders.add(new FolderTimes(place, folder));
-      }
+      folders.add(place, folder, made, settings.overwrite());
       finisher.done(new Result(folder.id(), CopyMessage.STORED, ""));
     } catch (Refused refused) {
       refuse(folder.id(), folder.path(), refused);
@@ -240,7 +232,7 @@ public final class FileReceiver {
       } else {
         incoming.start(0);
       }
-      if (touched.size() < MOST_FOLDERS_KEPT) {
+      if (touched.size() < UnfinishedFolders.MOST_KEPT) {
         touched.add(place.getParent());
       }
     } catch (Refused refused) {
@@ -424,24 +416,6 @@ public final class FileReceiver {
       toldBytes = storedBytes;
       toldNanos = now;
       send(new CopyMessage.Progress(storedBytes));
-    }
-  }
-
-  /** Folders get their times and permissions last, innermost first: filling them changes both. */
-  private void finishFolders() throws IOException {
-    for (Path folder : touched) {
-      TargetFolder.sync(folder);
-    }
-    for (int i = folders.size() - 1; i >= 0; i--) {
-      FolderTimes one = folders.get(i);
-      Folder folder = one.folder;
-      try {
-        if (Files.isDirectory(one.place, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
-          IncomingFile.setAttributes(one.place, folder.mode(), folder.seconds(), folder.nanos());
-        }
-      } catch (IOException failed) {
-        journal.refused(folder.path(), "its times or permissions cannot be set");
-      }
     }
   }
 }
