@@ -10,6 +10,7 @@ import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -47,12 +48,7 @@ final class SenderDialogue {
       helloSaid = true;
     }
     put(new CopyMessage.Hello(entries, bytes, folder));
-    synchronized (this) {
-      while (!welcome) {
-        requireGoing();
-        wait();
-      }
-    }
+    await(() -> welcome);
   }
 
   /** Says that all has been sent, and waits until it is stored. */
@@ -61,21 +57,30 @@ final class SenderDialogue {
       doneSaid = true;
     }
     put(new CopyMessage.Done());
+    await(() -> done);
+  }
+
+  /** Waits until the receiver has said something. */
+  private void await(BooleanSupplier said) throws IOException, InterruptedException {
+    watcher.waits(true);
     synchronized (this) {
-      while (!done) {
+      while (!said.getAsBoolean()) {
         requireGoing();
         wait();
       }
     }
+    watcher.waits(false);
   }
 
   /** Says something. */
   void put(CopyMessage message) throws IOException {
+    watcher.waits(true);
     try {
       connection.send(CopyMessage.encode(message));
     } catch (TransportException gone) {
       throw toldReason(gone);
     }
+    watcher.waits(false);
   }
 
   /** The other thread knows better why the connection has ended, and knows it at once. */
@@ -147,14 +152,9 @@ final class SenderDialogue {
       answer = null;
     }
     put(file);
+    await(() -> answer != null);
     synchronized (this) {
-      Answer said = answer;
-      while (said == null) {
-        requireGoing();
-        wait();
-        said = answer;
-      }
-      return said;
+      return Objects.requireNonNull(answer);
     }
   }
 

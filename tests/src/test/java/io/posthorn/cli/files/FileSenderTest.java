@@ -43,6 +43,7 @@ class FileSenderTest {
   private Connection receiver;
   private FileSender sender;
   private Thread thread;
+  private volatile boolean waits;
   private final CompletableFuture<Integer> end = new CompletableFuture<>();
 
   /** Has nothing to read until it is closed by the end of the test, which no interrupt shortens. */
@@ -90,7 +91,12 @@ class FileSenderTest {
               public void begins(String name) {}
 
               @Override
-              public void sent(long bytes) {}
+              public void waits(boolean now) {
+                waits = now;
+              }
+
+              @Override
+              public void hashes(boolean now) {}
 
               @Override
               public void stored(long bytes) {}
@@ -277,6 +283,23 @@ class FileSenderTest {
     hash.zeros(1 << 20);
     say(new CopyMessage.Answer(file.id(), CopyMessage.STORED, 1 << 20, hash.hashSoFar()));
     assertEquals(1 << 20, next(CopyMessage.Start.class).offset());
+  }
+
+  @Test
+  void whileItWaitsForAnAnswerItSaysSo() throws Exception {
+    beginAsking();
+    while (!waits) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void whileItHasNothingToSayItWaitsForNobody() throws Exception {
+    begin(silence);
+    silence.asked.await();
+    while (waits) {
+      Thread.onSpinWait();
+    }
   }
 
   @Test
