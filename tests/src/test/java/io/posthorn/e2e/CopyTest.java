@@ -364,6 +364,32 @@ class CopyTest {
 
   /** Needs a file system of its own, which only root may make. */
   @Test
+  void fault23AFullDiskBelowTheReceiversFolderIsToldBeforeTheFirstByte() throws Exception {
+    assumeTrue(mayMount(), "no mount namespace here");
+    Path file = Files.write(from.resolve("big"), random(3_000_000, 9));
+    Path disk = Files.createDirectory(to.resolve("disk"));
+    try (RunningProgram receive =
+            RunningProgram.other(
+                "unshare",
+                "-m",
+                "sh",
+                "-c",
+                "mount -t tmpfs -o size=2m none \"$1\" && exec \"$2\" -jar \"$3\" receive 127.0.0.1:0"
+                    + " \"$4\"",
+                "sh",
+                disk.toString(),
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                String.valueOf(System.getProperty("posthorn.jar")),
+                to.toString());
+        RunningProgram copy =
+            posthorn("copy", file.toString(), "127.0.0.1:" + receive.port() + "/disk")) {
+      assertEquals(74, copy.exit(), copy::errors);
+      assertTrue(copy.errors().contains("bytes free"), copy.errors());
+    }
+  }
+
+  /** Needs a file system of its own, which only root may make. */
+  @Test
   void fault23ADiskThatIsFullIsToldOnBothSides() throws Exception {
     assumeTrue(mayMount(), "no mount namespace here");
     Path file = Files.write(from.resolve("big"), random(3_000_000, 4));

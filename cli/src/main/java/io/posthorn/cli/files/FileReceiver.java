@@ -225,7 +225,7 @@ public final class FileReceiver {
       IncomingFile incoming = IncomingFile.open(file, place, settings.overwrite());
       current = incoming;
       long kept = file.waits() ? incoming.resume() : 0;
-      requireSpace(file, kept);
+      requireSpace(file, kept, place);
       if (file.waits()) {
         byte[] hash = kept > 0 ? incoming.keptHash() : new byte[0];
         send(new Answer(file.id(), CopyMessage.STORED, kept, hash));
@@ -251,9 +251,9 @@ public final class FileReceiver {
     }
   }
 
-  private void requireSpace(File file, long kept) throws Refused {
+  private static void requireSpace(File file, long kept, Path place) throws Refused {
     long needed = file.dataBytes() - kept;
-    long free = target.freeBytes();
+    long free = TargetFolder.freeBytes(place);
     if (needed > free) {
       throw new Refused(
           Refused.IO, "the receiver's disk has " + free + " bytes free, and it needs " + needed);
