@@ -199,7 +199,8 @@ final class CopyCommand implements Callable<Integer> {
       Output output)
       throws Exception {
     if (Application.of(connection) != Application.RECEIVE) {
-      connection.close(0, "", AFTER_STOP);
+      connection.close(
+          ExitCode.PROTOCOL.status(), "posthorn copy needs a posthorn receive", AFTER_STOP);
       throw new Failure(
           ExitCode.PROTOCOL,
           AddressText.of(peer) + " takes no files",
