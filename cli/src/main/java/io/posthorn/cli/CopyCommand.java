@@ -176,11 +176,19 @@ final class CopyCommand implements Callable<Integer> {
       }
       paths.add(Utf8Name.path(source));
     }
+    SourceTree tree;
     try {
-      return new SourceTree(paths, excluded);
+      tree = new SourceTree(paths, excluded);
     } catch (IllegalArgumentException wrong) {
       throw usage("--exclude: " + wrong.getMessage(), "take a pattern such as '*.o'");
     }
+    String shared = tree.sharedName();
+    if (shared != null) {
+      throw usage(
+          "two of the sources are called " + shared,
+          "copy one after the other, each into its own folder: HOST:PORT/DIR");
+    }
+    return tree;
   }
 
   private int copy(
@@ -191,7 +199,8 @@ final class CopyCommand implements Callable<Integer> {
       Output output)
       throws Exception {
     if (Application.of(connection) != Application.RECEIVE) {
-      connection.close(0, "", AFTER_STOP);
+      connection.close(
+          ExitCode.PROTOCOL.status(), "posthorn copy needs a posthorn receive", AFTER_STOP);
       throw new Failure(
           ExitCode.PROTOCOL,
           AddressText.of(peer) + " takes no files",

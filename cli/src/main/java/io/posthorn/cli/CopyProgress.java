@@ -27,12 +27,16 @@ final class CopyProgress implements CopyWatcher {
   private long entries;
   private long settled;
   private long totalBytes;
-  private long sentBytes;
   private long storedBytes;
   private long shownBytes;
   private long shownNanos = System.nanoTime();
   private double bytesPerSecond;
   private long movedNanos = System.nanoTime();
+  private boolean hashing;
+  private boolean waiting;
+  private long waitingNanos;
+  private boolean unacknowledged;
+  private long unacknowledgedNanos;
   private long packetsHeard;
   private long heardNanos = System.nanoTime();
   private boolean closed;
@@ -60,8 +64,14 @@ final class CopyProgress implements CopyWatcher {
   }
 
   @Override
-  public synchronized void sent(long bytes) {
-    sentBytes += bytes;
+  public synchronized void waits(boolean now) {
+    waiting = now;
+    waitingNanos = System.nanoTime();
+  }
+
+  @Override
+  public synchronized void hashes(boolean now) {
+    hashing = now;
   }
 
   @Override
@@ -94,6 +104,7 @@ final class CopyProgress implements CopyWatcher {
   @Override
   public synchronized void failed(String file, String reason) {
     settled++;
+    movedNanos = System.nanoTime();
     if (output.isJson()) {
       output.error(
           new JsonText()
@@ -113,9 +124,8 @@ final class CopyProgress implements CopyWatcher {
     try {
       while (!closed) {
         ConnectionInfo info = connection.info();
-        if (info != null && info.packetsReceived() != packetsHeard) {
-          packetsHeard = info.packetsReceived();
-          heardNanos = System.nanoTime();
+        if (info != null) {
+          hears(info.packetsReceived(), info.bytesQueued() > 0);
         }
         String line = line(System.nanoTime());
         if (output.isJsonStream()) {
@@ -129,6 +139,24 @@ final class CopyProgress implements CopyWatcher {
     } catch (InterruptedException ended) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /**
+   * What the connection says of the peer.
+   *
+   * @param packets that came so far
+   * @param owed whether something is not acknowledged
+   */
+  synchronized void hears(long packets, boolean owed) {
+    long now = System.nanoTime();
+    if (packets != packetsHeard) {
+      packetsHeard = packets;
+      heardNanos = now;
+    }
+    if (owed && !unacknowledged) {
+      unacknowledgedNanos = now;
+    }
+    unacknowledged = owed;
   }
 
   private String json() {
@@ -155,7 +183,8 @@ final class CopyProgress implements CopyWatcher {
     }
   }
 
-  private String line(long nowNanos) {
+  /** The line as it is at this moment. */
+  synchronized String line(long nowNanos) {
     double seconds = (nowNanos - shownNanos) / 1e9;
     if (seconds > 0.1) {
       double now = (storedBytes - shownBytes) / seconds;
@@ -164,18 +193,18 @@ final class CopyProgress implements CopyWatcher {
       shownBytes = storedBytes;
       shownNanos = nowNanos;
     }
-    long stillNanos = nowNanos - movedNanos;
-    long silentNanos = nowNanos - heardNanos;
-    boolean waiting =
-        sentBytes > storedBytes || (storedBytes < totalBytes && silentNanos >= STALLED_NANOS);
-    boolean stalled = waiting && stillNanos >= STALLED_NANOS;
+    // Nothing is missed before it is asked for: a sender that hashes, or holds back, hears nothing.
+    long askedNanos = nowNanos - (waiting ? waitingNanos : unacknowledgedNanos);
+    long stillNanos = Math.min(nowNanos - movedNanos, askedNanos);
+    boolean silent = Math.min(nowNanos - heardNanos, askedNanos) >= STALLED_NANOS;
+    boolean stalled = stillNanos >= STALLED_NANOS && (waiting || (unacknowledged && silent));
     String state =
         stalled
             ? "stalled "
                 + stillNanos / 1_000_000_000
                 + " s: "
-                + (silentNanos >= STALLED_NANOS ? "no answer" : "the receiver is slow")
-            : Quantity.bytes(bytesPerSecond) + "/s" + left();
+                + (silent ? "no answer" : "the receiver is slow")
+            : hashing ? "hashing" : Quantity.bytes(bytesPerSecond) + "/s" + left();
     return layOut(
         columns, share(), Quantity.bytes((double) storedBytes), state, settled, entries, name);
   }

@@ -78,7 +78,7 @@ final class ReceiveCommand implements Callable<Integer> {
   private final AtomicInteger served = new AtomicInteger();
   private final AtomicInteger incomplete = new AtomicInteger();
 
-  /** Nobody reads standard output any more, where all content goes. */
+  /** Nobody reads standard output any more, where all content goes, or with --json the report. */
   private volatile boolean outputGone;
 
   ReceiveCommand(Posthorn root) {
@@ -182,7 +182,8 @@ final class ReceiveCommand implements Callable<Integer> {
 
   private void serve(MessageSocket socket, Path folder, Output output) throws IOException {
     while (!(once && served.get() > 0) && !outputGone) {
-      Connection connection = once || toStdout ? socket.accept(POLL) : socket.accept();
+      boolean mayEnd = once || toStdout || output.isJson(); // by what one sender comes to
+      Connection connection = mayEnd ? socket.accept(POLL) : socket.accept();
       if (connection == null) {
         continue;
       }

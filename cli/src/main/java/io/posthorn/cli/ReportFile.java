@@ -5,18 +5,29 @@ import java.io.IOException;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A file that is written at the end of long work: whether it can be is known at the beginning, and
- * one of that name stays as it is until the new one is whole. A device or a pipe gets what others
- * would write to it.
+ * one of that name stays as it is until the new one is whole, which gets its permissions. A device
+ * or a pipe gets what others would write to it.
  */
 final class ReportFile implements Closeable {
+  /** The umask takes from it, as from those of any new file. */
+  private static final Set<PosixFilePermission> USUAL =
+      PosixFilePermissions.fromString("rw-rw-rw-");
+
+  private static final String PREFIX = ".posthorn-";
+  private static final String SUFFIX = ".new";
+
   private final @Nullable Path file;
 
   /** Null where the file is written as it stands: a device or a pipe has no place to be taken. */
@@ -52,12 +63,22 @@ final class ReportFile implements Closeable {
     try {
       Path target =
           Files.exists(file) ? file.toRealPath() : file; // what a link names, not the link
-      Path beside = target.resolveSibling("." + target.getFileName() + ".new");
-      Files.writeString(beside, "");
-      return new ReportFile(target, beside);
+      return new ReportFile(target, beside(target));
     } catch (FileSystemException failed) {
       throw Failures.ofCreation(failed);
     }
+  }
+
+  /** A new file whose name nobody could foresee, and lay a link there; of the usual permissions. */
+  private static Path beside(Path target) throws IOException {
+    Path folder = target.toAbsolutePath().getParent();
+    return hasPermissions(target)
+        ? Files.createTempFile(folder, PREFIX, SUFFIX, PosixFilePermissions.asFileAttribute(USUAL))
+        : Files.createTempFile(folder, PREFIX, SUFFIX);
+  }
+
+  private static boolean hasPermissions(Path file) {
+    return file.getFileSystem().supportedFileAttributeViews().contains("posix");
   }
 
   /** Whether it is no file of its own: a device, a pipe, or what some process has open. */
@@ -82,7 +103,15 @@ final class ReportFile implements Closeable {
       Files.writeString(to, text.get(), StandardOpenOption.WRITE, StandardOpenOption.APPEND);
       return;
     }
-    Files.writeString(own, text.get());
+    Files.writeString(
+        own,
+        text.get(),
+        StandardOpenOption.WRITE,
+        StandardOpenOption.TRUNCATE_EXISTING,
+        LinkOption.NOFOLLOW_LINKS);
+    if (hasPermissions(to) && Files.exists(to)) {
+      Files.setPosixFilePermissions(own, Files.getPosixFilePermissions(to));
+    }
     try {
       Files.move(own, to, StandardCopyOption.ATOMIC_MOVE);
     } catch (AtomicMoveNotSupportedException other) {

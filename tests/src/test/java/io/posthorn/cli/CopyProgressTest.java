@@ -4,6 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /** The line of progress on terminals of all widths. */
@@ -55,5 +59,50 @@ class CopyProgressTest {
     assertEquals("1.0 MB", Quantity.bytes(999_960));
     assertEquals("12.3 GB", Quantity.bytes(12_345_678_901.0));
     assertEquals("5000.0 TB", Quantity.bytes(5e15));
+  }
+
+  private final CopyProgress progress =
+      new CopyProgress(
+          new Output(
+              new Streams(
+                  InputStream.nullInputStream(),
+                  OutputStream.nullOutputStream(),
+                  OutputStream.nullOutputStream(),
+                  false,
+                  false,
+                  Map.of()),
+              new Posthorn.Everywhere(
+                  false, false, true, 0, Output.ColorWhen.NEVER, EndpointAddress.Family.ANY),
+              true),
+          null,
+          200);
+
+  private String inAMinute() {
+    return progress.line(System.nanoTime() + TimeUnit.MINUTES.toNanos(1));
+  }
+
+  @Test
+  void nothingIsStalledOfWhichNothingIsAsked() {
+    progress.total(3, 1_000_000);
+    assertFalse(inAMinute().contains("stalled"), inAMinute());
+    progress.hashes(true);
+    assertTrue(inAMinute().contains("hashing"), inAMinute());
+    progress.hashes(false);
+    progress.failed("refused", "no");
+    progress.hears(1, true);
+    progress.hears(2, false);
+    assertFalse(inAMinute().contains("stalled"), inAMinute());
+    assertFalse(inAMinute().contains("hashing"), inAMinute());
+  }
+
+  @Test
+  void whatTheReceiverDoesNotTakeOrAnswerIsStalled() {
+    progress.total(3, 1_000_000);
+    progress.waits(true);
+    assertTrue(inAMinute().contains("no answer"), inAMinute());
+    progress.waits(false);
+    assertFalse(inAMinute().contains("stalled"), inAMinute());
+    progress.hears(1, true);
+    assertTrue(inAMinute().contains("no answer"), inAMinute());
   }
 }

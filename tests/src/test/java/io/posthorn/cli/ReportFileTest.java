@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +43,31 @@ class ReportFileTest {
     write(link, "new");
     assertTrue(Files.isSymbolicLink(link));
     assertEquals("new", Files.readString(file));
+  }
+
+  @Test
+  void aLinkThatSomebodyLaidBesideItIsNotFollowed() throws Exception {
+    Path other = Files.writeString(folder.resolve("other"), "not to be touched");
+    Path laid = Files.createSymbolicLink(folder.resolve(".report.new"), other.getFileName());
+    write(folder.resolve("report"), "new");
+    assertEquals("new", Files.readString(folder.resolve("report")));
+    assertTrue(Files.isRegularFile(folder.resolve("report"), LinkOption.NOFOLLOW_LINKS));
+    assertEquals("not to be touched", Files.readString(other));
+    assertTrue(Files.isSymbolicLink(laid));
+  }
+
+  @Test
+  void aFileKeepsItsPermissionsAndANewOneGetsTheUsual() throws Exception {
+    Path usual = Files.createFile(folder.resolve("usual"));
+    Path file = Files.writeString(folder.resolve("report"), "old");
+    for (String permissions : new String[] {"rw-------", "r--rw-rw-"}) {
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
+      write(file, "new");
+      assertEquals(permissions, PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+    }
+    Path made = folder.resolve("made");
+    write(made, "new");
+    assertEquals(Files.getPosixFilePermissions(usual), Files.getPosixFilePermissions(made));
   }
 
   /** Whoever may, as root, would else put a file in the place of /dev/null. */

@@ -120,15 +120,23 @@ class CopyTest {
     Path folder = Files.createDirectory(from.resolve("größe"));
     Files.writeString(folder.resolve("大小"), "big");
     Files.writeString(folder.resolve("größe 100%.txt"), "small");
+    Path left = Files.writeString(folder.resolve("privé 1"), "left");
     try (RunningProgram receive =
             RunningProgram.posthornIn(without, "receive", ANY, to.toString(), "--once");
         RunningProgram copy =
             RunningProgram.posthornIn(
-                without, "copy", from.toString(), "127.0.0.1:" + receive.port())) {
+                without,
+                "copy",
+                from.toString(),
+                "127.0.0.1:" + receive.port(),
+                "--exclude",
+                "privé*")) {
       assertEquals(0, copy.exit(), copy::errors);
       assertEquals(0, receive.exit(), receive::errors);
     }
-    assertEquals(tree(from), tree(to.resolve("from")));
+    Map<String, String> expected = tree(from);
+    expected.remove(from.relativize(left).toString());
+    assertEquals(expected, tree(to.resolve("from")));
   }
 
   @Test
@@ -332,7 +340,9 @@ class CopyTest {
   @Test
   void wrongCommandLinesAndPeersHaveTheirStatus() throws Exception {
     Path file = Files.writeString(from.resolve("file"), "x");
+    Path twin = Files.writeString(folder.resolve("file"), "y");
     try (RunningProgram absent = posthorn("copy", from.resolve("no").toString(), "127.0.0.1:9");
+        RunningProgram twins = posthorn("copy", file.toString(), twin.toString(), "127.0.0.1:9");
         RunningProgram outside = posthorn("copy", file.toString(), "127.0.0.1:9/../x");
         RunningProgram nowhere = posthorn("receive", ANY, folder.resolve("a/b").toString());
         RunningProgram strangers = posthorn("receive", "0.0.0.0:0", to.toString());
@@ -341,12 +351,40 @@ class CopyTest {
         RunningProgram receive = receive();
         RunningProgram send = posthorn("send", "127.0.0.1:" + receive.port(), "hello")) {
       assertEquals(66, absent.exit());
+      assertEquals(64, twins.exit());
+      assertTrue(twins.errors().contains("two of the sources are called file"), twins.errors());
       assertEquals(64, outside.exit());
       assertEquals(73, nowhere.exit());
       assertEquals(78, strangers.exit());
       assertEquals(76, copy.exit());
       assertTrue(copy.errors().contains("posthorn receive"), copy.errors());
       assertEquals(76, send.exit(), send::errors);
+    }
+  }
+
+  /** Needs a file system of its own, which only root may make. */
+  @Test
+  void fault23AFullDiskBelowTheReceiversFolderIsToldBeforeTheFirstByte() throws Exception {
+    assumeTrue(mayMount(), "no mount namespace here");
+    Path file = Files.write(from.resolve("big"), random(3_000_000, 9));
+    Path disk = Files.createDirectory(to.resolve("disk"));
+    try (RunningProgram receive =
+            RunningProgram.other(
+                "unshare",
+                "-m",
+                "sh",
+                "-c",
+                "mount -t tmpfs -o size=2m none \"$1\" && exec \"$2\" -jar \"$3\" receive 127.0.0.1:0"
+                    + " \"$4\"",
+                "sh",
+                disk.toString(),
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                String.valueOf(System.getProperty("posthorn.jar")),
+                to.toString());
+        RunningProgram copy =
+            posthorn("copy", file.toString(), "127.0.0.1:" + receive.port() + "/disk")) {
+      assertEquals(74, copy.exit(), copy::errors);
+      assertTrue(copy.errors().contains("bytes free"), copy.errors());
     }
   }
 

@@ -2,8 +2,11 @@ package io.posthorn.cli.files;
 
 /** Is told how it goes; called by two threads. */
 public interface CopyWatcher {
-  /** So many bytes of content more were given to the connection. */
-  void sent(long bytes);
+  /** The sender waits, or no longer, until the receiver takes or answers what it says. */
+  void waits(boolean now);
+
+  /** The sender hashes a file before it says anything of it, or no longer. */
+  void hashes(boolean now);
 
   /** So much there is to do. */
   void total(long entries, long bytes);

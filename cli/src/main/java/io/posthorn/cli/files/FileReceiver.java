@@ -8,13 +8,10 @@ import io.posthorn.cli.files.CopyMessage.Folder;
 import io.posthorn.cli.files.CopyMessage.Hello;
 import io.posthorn.cli.files.CopyMessage.Result;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -34,11 +31,6 @@ public final class FileReceiver {
   /** What common file systems hold in one file. */
   private static final long LARGEST_FILE_BYTES = 1L << 44;
 
-  /**
-   * For more folders than these, times and permissions are not set: they cost memory until then.
-   */
-  private static final int MOST_FOLDERS_KEPT = 100_000;
-
   private static final long PROGRESS_NANOS = 200_000_000L;
 
   private final Connection connection;
@@ -47,7 +39,7 @@ public final class FileReceiver {
   private final Journal journal;
   private final Finisher finisher;
   private final Set<Path> touched = new HashSet<>();
-  private final List<FolderTimes> folders = new ArrayList<>();
+  private final UnfinishedFolders folders = new UnfinishedFolders();
 
   private String below = "";
   private @Nullable IncomingFile current;
@@ -73,8 +65,6 @@ public final class FileReceiver {
     /** A file is not; its name and perhaps the reason come from the network. */
     void refused(String name, String reason);
   }
-
-  private record FolderTimes(Path place, Folder folder) {}
 
   /** A receiver for one sender. */
   public FileReceiver(Connection connection, Path folder, Settings settings, Journal journal) {
@@ -120,7 +110,10 @@ public final class FileReceiver {
       }
       requireNoFile();
       finisher.awaitAll();
-      finishFolders();
+      for (Path folder : touched) {
+        TargetFolder.sync(folder);
+      }
+      folders.finish(journal);
       tellProgress(true);
       send(new CopyMessage.Done());
       return true;
@@ -132,6 +125,7 @@ public final class FileReceiver {
     } finally {
       giveUpCurrent();
       finisher.close();
+      folders.close();
     }
   }
 
@@ -201,9 +195,7 @@ public final class FileReceiver {
     try {
       Path place = target.place(below + folder.path());
       boolean made = target.makeFolder(place, folder.mode());
-      if ((made || settings.overwrite()) && folders.size() < MOST_FOLDERS_KEPT) {
-        folders.add(new FolderTimes(place, folder));
-      }
+      folders.add(place, folder, made, settings.overwrite());
       finisher.done(new Result(folder.id(), CopyMessage.STORED, ""));
     } catch (Refused refused) {
       refuse(folder.id(), folder.path(), refused);
@@ -233,14 +225,14 @@ public final class FileReceiver {
       IncomingFile incoming = IncomingFile.open(file, place, settings.overwrite());
       current = incoming;
       long kept = file.waits() ? incoming.resume() : 0;
-      requireSpace(file, kept);
+      requireSpace(file, kept, place);
       if (file.waits()) {
         byte[] hash = kept > 0 ? incoming.keptHash() : new byte[0];
         send(new Answer(file.id(), CopyMessage.STORED, kept, hash));
       } else {
         incoming.start(0);
       }
-      if (touched.size() < MOST_FOLDERS_KEPT) {
+      if (touched.size() < UnfinishedFolders.MOST_KEPT) {
         touched.add(place.getParent());
       }
     } catch (Refused refused) {
@@ -259,9 +251,9 @@ public final class FileReceiver {
     }
   }
 
-  private void requireSpace(File file, long kept) throws Refused {
+  private static void requireSpace(File file, long kept, Path place) throws Refused {
     long needed = file.dataBytes() - kept;
-    long free = target.freeBytes();
+    long free = TargetFolder.freeBytes(place);
     if (needed > free) {
       throw new Refused(
           Refused.IO, "the receiver's disk has " + free + " bytes free, and it needs " + needed);
@@ -308,11 +300,22 @@ public final class FileReceiver {
     return file;
   }
 
+  private IncomingFile requireStarted() throws BreachException {
+    IncomingFile file = requireFile();
+    if (!file.isStarted()) {
+      throw new BreachException("content without its start");
+    }
+    return file;
+  }
+
   private void start(CopyMessage.Start start) throws IOException {
     if (passedOver != null) {
       return;
     }
     IncomingFile file = requireFile();
+    if (file.isStarted()) {
+      throw new BreachException("a start of what has started");
+    }
     if (start.offset() != 0 && start.offset() != file.position()) {
       throw new BreachException("content from where nothing was kept");
     }
@@ -327,7 +330,7 @@ public final class FileReceiver {
   private void piece(CopyMessage.Piece piece) throws IOException {
     int length = piece.bytes().length - piece.from();
     if (passedOver == null) {
-      IncomingFile file = requireFile();
+      IncomingFile file = requireStarted();
       requireFits(file, length);
       try {
         file.write(piece.bytes(), piece.from());
@@ -340,7 +343,7 @@ public final class FileReceiver {
 
   private void hole(CopyMessage.Hole hole) throws IOException {
     if (passedOver == null) {
-      IncomingFile file = requireFile();
+      IncomingFile file = requireStarted();
       if (file.file().size() < 0) {
         throw new BreachException("a hole in a stream");
       }
@@ -367,7 +370,7 @@ public final class FileReceiver {
       passedOver = null;
       return;
     }
-    IncomingFile file = requireFile();
+    IncomingFile file = requireStarted();
     current = null;
     try {
       if (file.matches(end)) {
@@ -413,24 +416,6 @@ public final class FileReceiver {
       toldBytes = storedBytes;
       toldNanos = now;
       send(new CopyMessage.Progress(storedBytes));
-    }
-  }
-
-  /** Folders get their times and permissions last, innermost first: filling them changes both. */
-  private void finishFolders() throws IOException {
-    for (Path folder : touched) {
-      TargetFolder.sync(folder);
-    }
-    for (int i = folders.size() - 1; i >= 0; i--) {
-      FolderTimes one = folders.get(i);
-      Folder folder = one.folder;
-      try {
-        if (Files.isDirectory(one.place, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
-          IncomingFile.setAttributes(one.place, folder.mode(), folder.seconds(), folder.nanos());
-        }
-      } catch (IOException failed) {
-        journal.refused(folder.path(), "its times or permissions cannot be set");
-      }
     }
   }
 }

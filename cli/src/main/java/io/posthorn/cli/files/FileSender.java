@@ -153,11 +153,11 @@ public final class FileSender {
     }
     watcher.begins(name);
     try (SourceFile source = SourceFile.open(path, attributes.size())) {
-      byte[] hash = settings.checksum() ? SourceFile.hash(path) : new byte[0];
+      byte[] hash = settings.checksum() ? hashed(() -> SourceFile.hash(path)) : new byte[0];
       boolean waits = settings.checksum() || attributes.size() >= ASK_FROM_BYTES;
       Instant time = SourceTree.time(attributes);
       int id = dialogue.newId(name);
-      dialogue.put(
+      File file =
           new File(
               id,
               name,
@@ -167,8 +167,11 @@ public final class FileSender {
               attributes.size(),
               source.dataBytes(),
               waits,
-              hash));
-      if (!waits || isWanted(id, source)) {
+              hash);
+      if (!waits) {
+        dialogue.put(file);
+      }
+      if (!waits || isWanted(file, source)) {
         sendContent(id, source, attributes);
       }
     } catch (TransportException | InterruptedIOException gone) {
@@ -196,26 +199,38 @@ public final class FileSender {
     }
   }
 
+  private interface Hashing {
+    byte[] hash() throws IOException;
+  }
+
+  private byte[] hashed(Hashing hashing) throws IOException {
+    watcher.hashes(true);
+    try {
+      return hashing.hash();
+    } finally {
+      watcher.hashes(false);
+    }
+  }
+
   /** Asks what the receiver has, and begins where that ends. */
-  private boolean isWanted(int id, SourceFile source)
+  private boolean isWanted(File file, SourceFile source)
       throws IOException, InterruptedException, ReadException {
-    Answer said = dialogue.awaitAnswer(id);
+    Answer said = dialogue.ask(file);
     if (said.code() != CopyMessage.STORED) {
       return false;
     }
     try {
       long kept = said.kept();
-      boolean same = kept > 0 && Arrays.equals(said.hash(), source.hashUpTo(kept));
+      boolean same = kept > 0 && Arrays.equals(said.hash(), hashed(() -> source.hashUpTo(kept)));
       if (!same) {
         source.startAgain();
       }
       dialogue.put(new CopyMessage.Start(same ? kept : 0));
-      watcher.sent(same ? kept : 0);
       return true;
     } catch (TransportException | InterruptedIOException gone) {
       throw gone;
     } catch (IOException failed) {
-      throw giveUp(id, failed);
+      throw giveUp(file.id(), failed);
     }
   }
 
@@ -242,7 +257,6 @@ public final class FileSender {
                 public void zeros(long count) throws IOException {
                   dialogue.requireUnsettled(id);
                   dialogue.put(new CopyMessage.Hole(count));
-                  watcher.sent(count);
                 }
               });
       if (!source.isUnchanged(before)) {
@@ -268,6 +282,5 @@ public final class FileSender {
       throw new InterruptedIOException("interrupted");
     }
     dialogue.put(new CopyMessage.Piece(bytes, 0));
-    watcher.sent(bytes.length);
   }
 }

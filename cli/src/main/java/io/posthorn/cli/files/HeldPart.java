@@ -80,6 +80,9 @@ final class HeldPart {
       Files.deleteIfExists(path);
       before = null;
     }
+    if (before != null) {
+      requireOwn(path, before);
+    }
     FileChannel channel;
     try {
       channel = before == null ? create(path) : openKept(path);
@@ -98,7 +101,11 @@ final class HeldPart {
           && now != null
           && Objects.equals(opened.fileKey(), now.fileKey())
           && !isPublished(now, place)) {
-        part = new HeldPart(path, channel, lock);
+        if (Ownership.hasOtherNames(path)) {
+          Files.deleteIfExists(path); // the file stays as it is under those
+        } else {
+          part = new HeldPart(path, channel, lock);
+        }
       }
     } catch (OverlappingFileLockException otherName) {
       throw busy();
@@ -110,6 +117,20 @@ final class HeldPart {
     return part;
   }
 
+  /** What somebody else laid there is not filled: its content would be theirs. */
+  private static void requireOwn(Path path, BasicFileAttributes kept) throws IOException, Refused {
+    if (kept.isSymbolicLink()) {
+      throw new Refused(Refused.CANNOT_CREATE, "a symbolic link stands in the way");
+    }
+    if (!kept.isRegularFile()) {
+      throw new Refused(Refused.CANNOT_CREATE, "what is no file stands in the way");
+    }
+    if (!Ownership.isOurs(path)) {
+      throw new Refused(
+          Refused.CANNOT_CREATE, "another user's file stands under the name of its part");
+    }
+  }
+
   private static FileChannel create(Path path) throws IOException {
     return FileChannel.open(
         path,
@@ -118,7 +139,9 @@ final class HeldPart {
   }
 
   private static FileChannel openKept(Path path) throws IOException {
-    makeOwn(path);
+    if (!Ownership.hasOtherNames(path)) {
+      makeOwn(path);
+    }
     return FileChannel.open(
         path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
   }

@@ -29,6 +29,7 @@ final class IncomingFile {
   private final boolean overwrite;
   private TreeHash hash = new TreeHash();
   private long position;
+  private boolean started;
 
   private IncomingFile(File file, Path place, HeldPart part, boolean overwrite) {
     this.file = file;
@@ -106,9 +107,15 @@ final class IncomingFile {
       }
       channel.truncate(position);
       channel.position(position);
+      started = true;
     } catch (IOException failed) {
       throw Refused.ofWriting(failed);
     }
+  }
+
+  /** Whether writing has begun: before it, what is kept may be longer than what is hashed of it. */
+  boolean isStarted() {
+    return started;
   }
 
   /** The next bytes. */

@@ -6,8 +6,8 @@ import java.util.HexFormat;
 
 /** Under which name a file stands beside its place until it is whole. */
 final class PartName {
-  private static final String PREFIX = ".posthorn-";
-  private static final String SUFFIX = ".part";
+  static final String PREFIX = ".posthorn-";
+  static final String SUFFIX = ".part";
   private static final int HASH_BYTES = 8;
 
   private PartName() {}

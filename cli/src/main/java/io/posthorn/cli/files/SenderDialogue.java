@@ -3,12 +3,14 @@ package io.posthorn.cli.files;
 import io.posthorn.Connection;
 import io.posthorn.TransportException;
 import io.posthorn.cli.files.CopyMessage.Answer;
+import io.posthorn.cli.files.CopyMessage.File;
 import io.posthorn.cli.files.CopyMessage.Result;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -21,8 +23,11 @@ final class SenderDialogue {
   private final CopyWatcher watcher;
   private final Map<Integer, String> unsettled = new HashMap<>();
   private int lastId;
+  private @Nullable File asked;
   private @Nullable Answer answer;
+  private boolean helloSaid;
   private boolean welcome;
+  private boolean doneSaid;
   private boolean done;
   private @Nullable IOException ended;
   private int firstCode;
@@ -39,33 +44,43 @@ final class SenderDialogue {
     Thread thread = new Thread(this::takeAnswers, "posthorn-copy-answers");
     thread.setDaemon(true);
     thread.start();
-    put(new CopyMessage.Hello(entries, bytes, folder));
     synchronized (this) {
-      while (!welcome) {
-        requireGoing();
-        wait();
-      }
+      helloSaid = true;
     }
+    put(new CopyMessage.Hello(entries, bytes, folder));
+    await(() -> welcome);
   }
 
   /** Says that all has been sent, and waits until it is stored. */
   void end() throws IOException, InterruptedException {
-    put(new CopyMessage.Done());
     synchronized (this) {
-      while (!done) {
+      doneSaid = true;
+    }
+    put(new CopyMessage.Done());
+    await(() -> done);
+  }
+
+  /** Waits until the receiver has said something. */
+  private void await(BooleanSupplier said) throws IOException, InterruptedException {
+    watcher.waits(true);
+    synchronized (this) {
+      while (!said.getAsBoolean()) {
         requireGoing();
         wait();
       }
     }
+    watcher.waits(false);
   }
 
   /** Says something. */
   void put(CopyMessage message) throws IOException {
+    watcher.waits(true);
     try {
       connection.send(CopyMessage.encode(message));
     } catch (TransportException gone) {
       throw toldReason(gone);
     }
+    watcher.waits(false);
   }
 
   /** The other thread knows better why the connection has ended, and knows it at once. */
@@ -130,18 +145,17 @@ final class SenderDialogue {
     notifyAll();
   }
 
-  /** Waits until the receiver answers what was asked with this id. */
-  synchronized Answer awaitAnswer(int id) throws IOException, InterruptedException {
-    while (answer == null || answer.id() != id) {
-      requireGoing();
-      wait();
+  /** Asks how the receiver wants a file, and waits until it answers. */
+  Answer ask(File file) throws IOException, InterruptedException {
+    synchronized (this) {
+      asked = file;
+      answer = null;
     }
-    Answer said = answer;
-    answer = null;
-    if (said == null) {
-      throw new IllegalStateException("an answer went away");
+    put(file);
+    await(() -> answer != null);
+    synchronized (this) {
+      return Objects.requireNonNull(answer);
     }
-    return said;
   }
 
   /** Fails if the conversation has ended. */
@@ -204,7 +218,7 @@ final class SenderDialogue {
     }
   }
 
-  /** Answers whether a receiver may say this. */
+  /** Answers whether a receiver may say this now. */
   private boolean take(CopyMessage message) {
     if (message instanceof CopyMessage.Progress progress) {
       synchronized (this) {
@@ -215,11 +229,12 @@ final class SenderDialogue {
       settle(result);
     }
     synchronized (this) {
-      if (message instanceof Answer said) {
+      if (message instanceof Answer said && answers(asked, said)) {
+        asked = null;
         answer = said;
-      } else if (message instanceof CopyMessage.Welcome) {
+      } else if (message instanceof CopyMessage.Welcome && helloSaid && !welcome) {
         welcome = true;
-      } else if (message instanceof CopyMessage.Done) {
+      } else if (message instanceof CopyMessage.Done && doneSaid && unsettled.isEmpty()) {
         done = true;
       } else if (!(message instanceof CopyMessage.Progress || message instanceof Result)) {
         return false;
@@ -227,6 +242,14 @@ final class SenderDialogue {
       notifyAll();
     }
     return true;
+  }
+
+  /** Whether this is an answer to what was asked; what is kept is hashed in whole blocks. */
+  private static boolean answers(@Nullable File file, Answer said) {
+    return file != null
+        && file.id() == said.id()
+        && said.kept() <= file.size()
+        && said.kept() % TreeHash.BLOCK_BYTES == 0;
   }
 
   private void settle(Result result) {

@@ -3,18 +3,19 @@ package io.posthorn.cli.files;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.PathMatcher;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files and folders that are to be sent, walked in the order of their names. Of a symbolic link
@@ -25,7 +26,7 @@ public final class SourceTree {
   private static final int DEFAULT_FOLDER_MODE = 0755;
 
   private final List<Path> sources;
-  private final List<PathMatcher> excluded;
+  private final List<NamePattern> excluded;
 
   /** Takes what is found. */
   interface Visitor {
@@ -55,11 +56,28 @@ public final class SourceTree {
    */
   public SourceTree(List<Path> sources, List<String> excluded) {
     this.sources = List.copyOf(sources);
-    List<PathMatcher> matchers = new ArrayList<>();
-    for (String glob : excluded) {
-      matchers.add(FileSystems.getDefault().getPathMatcher("glob:" + glob));
+    this.excluded = excluded.stream().map(NamePattern::new).toList();
+  }
+
+  /**
+   * A name under which two different ones of the sources would be sent, of which the receiver could
+   * keep but one; null if there is none.
+   */
+  public @Nullable String sharedName() {
+    Map<String, Path> named = new HashMap<>();
+    for (Path source : sources) {
+      try {
+        Path path = source.toRealPath();
+        String name = Utf8Name.of(name(source, path));
+        Path other = name == null || isExcluded("", name) ? path : named.putIfAbsent(name, path);
+        if (other != null && !other.equals(path)) {
+          return name;
+        }
+      } catch (IOException unreadable) {
+        // It is said when its turn comes.
+      }
     }
-    this.excluded = List.copyOf(matchers);
+    return null;
   }
 
   /** Counts what is there now. */
@@ -110,10 +128,9 @@ public final class SourceTree {
     return last == null ? Path.of("root") : last;
   }
 
-  private boolean isExcluded(Path below) {
-    Path last = below.getFileName();
-    for (PathMatcher matcher : excluded) {
-      if (matcher.matches(below) || (last != null && matcher.matches(last))) {
+  private boolean isExcluded(String folder, String last) {
+    for (NamePattern pattern : excluded) {
+      if (pattern.matches(folder + last) || pattern.matches(last)) {
         return true;
       }
     }
@@ -128,16 +145,16 @@ public final class SourceTree {
    */
   private void visit(String folder, Path below, Path path, Visitor visitor) throws IOException {
     requireUninterrupted();
-    if (isExcluded(below)) {
-      return;
-    }
     String last = Utf8Name.of(below);
-    if (last == null) {
-      visitor.refused(
-          folder + below.getFileName(), new Refused(Refused.BAD_DATA, "its name is no UTF-8"));
+    String shown = last == null ? String.valueOf(below.getFileName()) : last;
+    if (isExcluded(folder, shown)) {
       return;
     }
-    String name = folder + last;
+    String name = folder + shown;
+    if (last == null) {
+      visitor.refused(name, new Refused(Refused.BAD_DATA, "its name is no UTF-8"));
+      return;
+    }
     BasicFileAttributes attributes;
     try {
       attributes = Files.readAttributes(path, BasicFileAttributes.class);

@@ -84,10 +84,10 @@ final class TargetFolder {
     }
   }
 
-  /** Bytes that can still be stored. */
-  long freeBytes() {
+  /** Bytes that can still be stored at a place, which may be on another disk than the root. */
+  static long freeBytes(Path place) {
     try {
-      return Files.getFileStore(root).getUsableSpace();
+      return Files.getFileStore(place.getParent()).getUsableSpace();
     } catch (IOException unknown) {
       return Long.MAX_VALUE;
     }

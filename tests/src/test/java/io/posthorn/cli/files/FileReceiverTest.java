@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.posthorn.Connection;
 import io.posthorn.ConnectionClosedException;
@@ -83,7 +84,11 @@ class FileReceiverTest {
   }
 
   private void begin(boolean overwrite) throws IOException {
-    sender = client.connect(server.localAddress());
+    begin(client, overwrite);
+  }
+
+  private void begin(MessageSocket from, boolean overwrite) throws IOException {
+    sender = from.connect(server.localAddress());
     Connection accepted = server.accept(LONG);
     assertNotNull(accepted);
     FileReceiver receiver =
@@ -286,6 +291,74 @@ class FileReceiverTest {
     assertEquals(FileTime.fromMillis(1_000_000_000_000L), Files.getLastModifiedTime(there));
   }
 
+  private void cutAfterAFolderWasMade(Folder folder) throws Exception {
+    hello("");
+    send(folder);
+    assertEquals(0, next(Result.class).code());
+    assertEquals(0, sendSmall(2, folder.path() + "/before", "x").code());
+    sender.close(LONG);
+    assertThrows(Exception.class, () -> end.get(30, TimeUnit.SECONDS));
+    begin(false);
+  }
+
+  private void goOn(Folder folder) throws Exception {
+    hello("");
+    send(folder);
+    assertEquals(0, next(Result.class).code());
+    assertEquals(0, sendSmall(2, folder.path() + "/after", "x").code());
+    finish();
+  }
+
+  @Test
+  void aFolderThatWasMadeBeforeACutGetsItsTimesAndPermissionsAllTheSame() throws Exception {
+    Folder folder = new Folder(1, "made", 0750, 1_000_000_000, 0);
+    cutAfterAFolderWasMade(folder);
+    assertEquals("rwxr-x---", permissions("made"));
+    Files.setPosixFilePermissions(
+        target.resolve("made"), PosixFilePermissions.fromString("rwx------"));
+    goOn(folder);
+    assertEquals("rwxr-x---", permissions("made"));
+    assertEquals(
+        FileTime.fromMillis(1_000_000_000_000L), Files.getLastModifiedTime(target.resolve("made")));
+    try (Stream<Path> left = Files.list(target.resolve("made"))) {
+      assertEquals(
+          List.of("after", "before"),
+          left.map(path -> path.getFileName().toString()).sorted().toList());
+    }
+  }
+
+  @Test
+  void aMarkThatSomebodyElseLaidIntoAFolderChangesNothing() throws Exception {
+    assumeTrue("root".equals(System.getProperty("user.name")), "only root may give files away");
+    Folder folder = new Folder(1, "made", 0777, 1_000_000_000, 0);
+    Path place = Files.createDirectory(target.resolve("made"));
+    Files.setPosixFilePermissions(place, PosixFilePermissions.fromString("rwx------"));
+    Path mark = Files.writeString(place.resolve(PartName.of(".")), "");
+    Files.setAttribute(mark, "unix:uid", 65_534);
+    goOn(folder);
+    assertEquals("rwx------", permissions("made"));
+  }
+
+  @Test
+  void aFolderThatAnotherSenderStillFillsIsLeftToThatOne() throws Exception {
+    hello("");
+    send(new Folder(1, "made", 0750, 1_000_000_000, 0));
+    assertEquals(0, next(Result.class).code());
+    final Connection first = sender;
+    final CompletableFuture<Boolean> firstEnd = end;
+    try (MessageSocket other = socket()) {
+      begin(other, false);
+      goOn(new Folder(1, "made", 0500, 1_100_000_000, 0));
+    }
+    assertEquals("rwxr-x---", permissions("made"));
+    sender = first;
+    end = firstEnd;
+    finish();
+    assertEquals("rwxr-x---", permissions("made"));
+    assertEquals(
+        FileTime.fromMillis(1_000_000_000_000L), Files.getLastModifiedTime(target.resolve("made")));
+  }
+
   @Test
   void namesAreToldWithTheFolderThatTheHelloNames() throws Exception {
     hello("sub/folder");
@@ -414,6 +487,44 @@ class FileReceiverTest {
     try (Stream<Path> left = Files.list(target)) {
       assertEquals(1, left.count());
     }
+  }
+
+  /** What is kept may be longer than the file: only a start cuts it off. */
+  @Test
+  void contentAfterAnAnswerNeedsItsStart() throws Exception {
+    byte[] bytes = new byte[2 << 20];
+    Files.write(target.resolve(PartName.of("name")), java.util.Arrays.copyOf(bytes, 3 << 20));
+    for (CopyMessage first : List.of(new CopyMessage.Piece(new byte[0], 0), end(bytes))) {
+      hello("");
+      send(file(1, "name", bytes.length, true));
+      assertEquals(bytes.length, next(Answer.class).kept());
+      send(first);
+      assertRefused("content without its start");
+      assertTrue(Files.notExists(target.resolve("name")));
+      begin(false);
+    }
+    hello("");
+    send(file(1, "name", bytes.length, true));
+    next(Answer.class);
+    send(new CopyMessage.Start(bytes.length));
+    send(end(bytes));
+    assertEquals(0, next(Result.class).code());
+    assertArrayEquals(bytes, Files.readAllBytes(target.resolve("name")));
+  }
+
+  @Test
+  void aStartComesOnceAndAfterAnAnswer() throws Exception {
+    hello("");
+    send(file(1, "asked", 3, true));
+    next(Answer.class);
+    send(new CopyMessage.Start(0));
+    send(new CopyMessage.Start(0));
+    assertRefused("a start of what has started");
+    begin(false);
+    hello("");
+    send(file(1, "unasked", 3, false));
+    send(new CopyMessage.Start(0));
+    assertRefused("a start of what has started");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Connection;
 import io.posthorn.ConnectionClosedException;
@@ -15,7 +16,10 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -24,17 +28,22 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A sender of a stream, and a receiver that says what it likes. */
 @Timeout(60)
 class FileSenderTest {
   private static final Duration LONG = Duration.ofSeconds(30);
 
+  @TempDir Path folder;
   private MessageSocket server;
   private MessageSocket client;
   private Connection receiver;
   private FileSender sender;
   private Thread thread;
+  private volatile boolean waits;
   private final CompletableFuture<Integer> end = new CompletableFuture<>();
 
   /** Has nothing to read until it is closed by the end of the test, which no interrupt shortens. */
@@ -82,7 +91,12 @@ class FileSenderTest {
               public void begins(String name) {}
 
               @Override
-              public void sent(long bytes) {}
+              public void waits(boolean now) {
+                waits = now;
+              }
+
+              @Override
+              public void hashes(boolean now) {}
 
               @Override
               public void stored(long bytes) {}
@@ -108,12 +122,20 @@ class FileSenderTest {
         .open();
   }
 
+  private interface Sending {
+    void run() throws IOException, InterruptedException;
+  }
+
   private void send(InputStream in) {
+    send(() -> sender.send(in, "stream"));
+  }
+
+  private void send(Sending sending) {
     thread =
         new Thread(
             () -> {
               try {
-                sender.send(in, "stream");
+                sending.run();
                 end.complete(sender.firstCode());
               } catch (IOException | InterruptedException | RuntimeException failed) {
                 end.completeExceptionally(failed);
@@ -223,5 +245,101 @@ class FileSenderTest {
     begin(silence);
     say(new CopyMessage.GiveUp("?"));
     assertInstanceOf(BreachException.class, failure());
+  }
+
+  private void assertClosedAsBroken() {
+    ConnectionClosedException closed =
+        assertThrows(
+            ConnectionClosedException.class,
+            () -> {
+              while (receiver.receive(LONG) != null) {
+                assertTrue(receiver.isOpen());
+              }
+            });
+    assertEquals(76, closed.applicationCode());
+  }
+
+  private File beginAsking() throws IOException {
+    Path file = Files.write(folder.resolve("file"), new byte[(1 << 20) + 1]);
+    send(() -> sender.send(new SourceTree(List.of(file), List.of())));
+    next(CopyMessage.Hello.class);
+    say(new CopyMessage.Welcome());
+    return next(File.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {1, 1 << 19, 2 << 20, 1L << 62})
+  void aReceiverThatKeepsWhatNoneCanBreaksTheConversation(long kept) throws Exception {
+    File file = beginAsking();
+    say(new CopyMessage.Answer(file.id(), CopyMessage.STORED, kept, new byte[32]));
+    assertInstanceOf(BreachException.class, failure());
+    assertClosedAsBroken();
+  }
+
+  @Test
+  void whatIsKeptInWholeBlocksIsBelievedByItsHash() throws Exception {
+    File file = beginAsking();
+    TreeHash hash = new TreeHash();
+    hash.zeros(1 << 20);
+    say(new CopyMessage.Answer(file.id(), CopyMessage.STORED, 1 << 20, hash.hashSoFar()));
+    assertEquals(1 << 20, next(CopyMessage.Start.class).offset());
+  }
+
+  @Test
+  void whileItWaitsForAnAnswerItSaysSo() throws Exception {
+    beginAsking();
+    while (!waits) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void whileItHasNothingToSayItWaitsForNobody() throws Exception {
+    begin(silence);
+    silence.asked.await();
+    while (waits) {
+      Thread.onSpinWait();
+    }
+  }
+
+  @Test
+  void anAnswerToNoQuestionBreaksTheConversation() throws Exception {
+    File file = begin(silence);
+    say(new CopyMessage.Answer(file.id(), CopyMessage.STORED, 0, new byte[0]));
+    assertInstanceOf(BreachException.class, failure());
+    assertClosedAsBroken();
+  }
+
+  @Test
+  void aSecondAnswerBreaksTheConversation() throws Exception {
+    File file = beginAsking();
+    say(new CopyMessage.Answer(file.id(), 73, 0, new byte[0]));
+    say(new CopyMessage.Answer(file.id(), 73, 0, new byte[0]));
+    assertInstanceOf(BreachException.class, failure());
+  }
+
+  @Test
+  void aSecondWelcomeBreaksTheConversation() throws Exception {
+    begin(silence);
+    say(new CopyMessage.Welcome());
+    assertInstanceOf(BreachException.class, failure());
+  }
+
+  @Test
+  void aReceiverThatIsDoneBeforeTheSenderBreaksTheConversation() throws Exception {
+    begin(silence);
+    say(new CopyMessage.Done());
+    assertInstanceOf(BreachException.class, failure());
+    assertClosedAsBroken();
+  }
+
+  @Test
+  void aReceiverThatIsDoneWithoutAResultBreaksTheConversation() throws Exception {
+    begin(InputStream.nullInputStream());
+    next(CopyMessage.End.class);
+    next(CopyMessage.Done.class);
+    say(new CopyMessage.Done());
+    assertInstanceOf(BreachException.class, failure());
+    assertEquals(0, sender.totals().stored());
   }
 }

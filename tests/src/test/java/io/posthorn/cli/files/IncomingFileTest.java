@@ -4,12 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.posthorn.cli.files.CopyMessage.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +72,41 @@ class IncomingFileTest {
       incoming.giveUp();
       Files.writeString(part, "kept");
     }
+  }
+
+  @Test
+  void aPartThatIsAnotherFilesNameIsGivenUpAndThatFileStaysAsItIs() throws Exception {
+    Path other = Files.writeString(folder.resolve("other"), "not to be touched");
+    Files.setPosixFilePermissions(other, PosixFilePermissions.fromString("rw-r--r--"));
+    Files.createLink(part, other);
+    IncomingFile incoming = open(3, false);
+    write(incoming, "new");
+    incoming.finish();
+    assertEquals("not to be touched", Files.readString(other));
+    assertEquals("rw-r--r--", permissions(other));
+    assertEquals("new", Files.readString(place));
+  }
+
+  /** Who laid it there holds it open, and would read what comes. */
+  @Test
+  void aPartOfAnotherUserIsNotFilled() throws Exception {
+    assumeTrue("root".equals(System.getProperty("user.name")), "only root may give files away");
+    Files.writeString(part, "hers");
+    Files.setPosixFilePermissions(part, PosixFilePermissions.fromString("rw-rw-rw-"));
+    Files.setAttribute(part, "unix:uid", 65_534);
+    assertEquals(73, assertThrows(Refused.class, () -> open(3, false)).code());
+    assertEquals("rw-rw-rw-", permissions(part));
+    assertEquals("hers", Files.readString(part));
+    try (Stream<Path> left = Files.list(folder)) {
+      assertEquals(1, left.count());
+    }
+  }
+
+  @Test
+  void aPartThatIsNoFileIsRefused() throws Exception {
+    Files.createDirectory(part);
+    assertEquals(73, assertThrows(Refused.class, () -> open(3, false)).code());
+    assertTrue(Files.isDirectory(part));
   }
 
   private static String permissions(Path path) throws IOException {

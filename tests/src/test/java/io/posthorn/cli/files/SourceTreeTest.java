@@ -1,6 +1,7 @@
 package io.posthorn.cli.files;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -69,5 +70,22 @@ class SourceTreeTest {
       assertThrows(InterruptedIOException.class, () -> source.hashUpTo(1));
       assertEquals(true, Thread.interrupted());
     }
+  }
+
+  private Path in(String parent, String name) throws IOException {
+    return Files.writeString(Files.createDirectories(folder.resolve(parent)).resolve(name), parent);
+  }
+
+  @Test
+  void twoSourcesOfOneNameAreToldApartFromOneThatIsGivenTwice() throws Exception {
+    Path first = in("v1", "lib.so");
+    Path second = in("v2", "lib.so");
+    Path other = in("v2", "other");
+    Path again = folder.resolve("v2/../v1/lib.so");
+    Path absent = folder.resolve("v3/lib.so");
+    List<Path> both = List.of(first, other, second);
+    assertEquals("lib.so", new SourceTree(both, List.of()).sharedName());
+    assertNull(new SourceTree(both, List.of("*.so")).sharedName());
+    assertNull(new SourceTree(List.of(first, other, again, absent), List.of()).sharedName());
   }
 }

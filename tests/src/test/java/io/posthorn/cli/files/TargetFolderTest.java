@@ -3,6 +3,8 @@ package io.posthorn.cli.files;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,5 +31,14 @@ class TargetFolderTest {
     assertEquals(root.resolve(name), file);
     assertEquals(name, Utf8Name.fromItsBytes(file));
     assertEquals(name, Utf8Name.of(file));
+  }
+
+  /** The system's own folders have room for nothing. */
+  @Test
+  void whatIsFreeIsAskedWhereTheFileIsToStand() throws Exception {
+    Path full = Path.of("/proc");
+    assumeTrue(Files.isDirectory(full), "no such file system here");
+    assertEquals(0, TargetFolder.freeBytes(full.resolve("x")));
+    assertTrue(TargetFolder.freeBytes(root.resolve("x")) > 0);
   }
 }
