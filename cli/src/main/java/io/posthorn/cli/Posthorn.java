@@ -257,6 +257,7 @@ public final class Posthorn implements Callable<Integer> {
       ConfigFile config = ConfigFile.find(args, streams.environment());
       CommandLine line = commandLine(root, args, config != null);
       line.setCaseInsensitiveEnumValuesAllowed(true);
+      line.setExpandAtFiles(false); // a message or a folder's name may begin with @
       line.registerConverter(Path.class, new PathName());
       line.setOut(writer(streams.out()));
       line.setErr(writer(streams.err()));

@@ -20,6 +20,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -247,6 +248,16 @@ class LoopbackCommandsTest {
       assertEquals(0, status.get());
       assertEquals("one\nthree\n", out.text());
     }
+  }
+
+  @Test
+  void wordsThatBeginWithAnAtSignAreNoFiles() throws Exception {
+    Path file = Files.writeString(home.resolve("secret"), "inside");
+    CompletableFuture<Integer> status = start("listen", "-1", "127.0.0.1:0");
+    String to = "127.0.0.1:" + listening().getPort();
+    assertEquals(0, run(NOTHING, out, "send", to, "@" + file, "@@all"), err.text());
+    assertEquals(0, status.get());
+    assertEquals("@" + file + " @@all\n", out.text());
   }
 
   @Test
