@@ -34,7 +34,7 @@ final class ExecFlags {
   @Option(
       names = {"-m", "--max-clients"},
       paramLabel = "MAX",
-      description = "So many clients at once; default 200 with --exec, else as many as come.")
+      description = "So many clients at once; default 200 with --exec, else 10,000.")
   private @Nullable Integer maxClients;
 
   @Mixin private AccessFlags access = new AccessFlags();

@@ -2,12 +2,16 @@ package io.posthorn.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Connection;
 import io.posthorn.ConnectionClosedException;
+import io.posthorn.ConnectionInfo;
 import io.posthorn.Message;
+import io.posthorn.MessageOutputStream;
 import io.posthorn.MessageSocket;
 import io.posthorn.Security;
 import io.posthorn.cli.session.Application;
@@ -25,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -292,5 +297,109 @@ class LoopbackCommandsTest {
     assertEquals(255, run(NOTHING, out, "send", "127.0.0.1:" + to.getPort(), "x"));
     assertEquals(69, status.get());
     assertTrue(err.text().contains("the command did not start: "), err.text());
+  }
+
+  /** Sends a message that a listener prints by itself; nobody else may hold it up. */
+  private void assertServed(InetSocketAddress to, String line) throws Exception {
+    try (MessageSocket other = peer()) {
+      other.connect(to).send(line.getBytes(UTF_8));
+      out.await(line + "\n");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'', 63", "posthorn-connect/1, 63", "posthorn-connect/1, 0", "posthorn-doctor/1, 63"})
+  void messageInPartsWhereNoneIsExpectedDoesNotEndAListener(String application, int channel)
+      throws Exception {
+    CompletableFuture<Integer> status = start("listen", "--echo", "127.0.0.1:0");
+    InetSocketAddress to = listening();
+    String body = "x".repeat(100_000);
+    try (MessageSocket odd =
+        MessageSocket.builder().security(Security.ephemeral()).application(application).open()) {
+      Connection connection = odd.connect(to);
+      MessageOutputStream parts = connection.openStream(channel);
+      parts.write(body.getBytes(UTF_8));
+      parts.flush();
+      assertServed(to, "meanwhile");
+      parts.close();
+      connection.close(Duration.ofSeconds(60));
+      assertServed(to, "after it");
+    }
+    assertFalse(status.isDone(), err.text());
+    if (channel == 0) {
+      out.await(body);
+    }
+  }
+
+  @Test
+  void messageOfManyPartsIsPrintedCountedAndSentBackAsOne() throws Exception {
+    CompletableFuture<Integer> status = start("listen", "-1", "--echo", "127.0.0.1:0");
+    String body = "x".repeat(300_000);
+    try (MessageSocket sender = peer()) {
+      Connection connection = sender.connect(listening());
+      connection.send(body.getBytes(UTF_8));
+      assertEquals(body, connection.receive().text());
+    }
+    assertEquals(0, status.get());
+    assertEquals(body + "\n", out.text());
+    assertTrue(err.text().contains("received 1 message, 300000 bytes"), err.text());
+  }
+
+  @Test
+  void peerThatStopsInTheMiddleOfAMessageHoldsUpNobody() throws Exception {
+    CompletableFuture<Integer> status = start("listen", "127.0.0.1:0");
+    InetSocketAddress to = listening();
+    try (MessageSocket slow = peer()) {
+      Connection connection = slow.connect(to);
+      MessageOutputStream half = connection.openStream(0);
+      half.write(new byte[5 << 20]); // more than is put together
+      half.flush();
+      out.await("\0\0\0\0");
+      assertServed(to, "meanwhile");
+      connection.close(Duration.ZERO);
+      err.await("a message ended early: ");
+    }
+    assertFalse(status.isDone(), err.text());
+  }
+
+  @Test
+  void peerThatDoesNotReadItsEchoHoldsUpNobody() throws Exception {
+    CompletableFuture<Integer> status = start("listen", "--echo", "-o", "/dev/null", "127.0.0.1:0");
+    InetSocketAddress to = listening();
+    AtomicLong sent = new AtomicLong();
+    try (MessageSocket deaf = peer();
+        MessageSocket other = peer()) {
+      Connection unread = deaf.connect(to);
+      Thread flood =
+          new Thread(
+              () -> {
+                try {
+                  while (true) {
+                    unread.send(new byte[60_000]);
+                    sent.incrementAndGet();
+                  }
+                } catch (IOException closed) {
+                  return;
+                }
+              },
+              "flood");
+      flood.setDaemon(true);
+      flood.start();
+      Connection pings = other.connect(to);
+      // Until the one is held up, the other is answered, and after that too.
+      for (int still = 0; still < 10; still++) {
+        long before = sent.get();
+        pings.send(pings.message().channel(63).body("ping"));
+        assertNotNull(pings.receive(Duration.ofSeconds(30)), () -> "after " + sent);
+        ConnectionInfo info = unread.info();
+        boolean isHeldUp =
+            sent.get() == before
+                && info.bytesInFlight() == 0
+                && info.limitedBy() == ConnectionInfo.LimitedBy.PEER_WINDOW;
+        still = isHeldUp ? still : 0;
+      }
+      unread.close(Duration.ZERO);
+    }
+    assertFalse(status.isDone(), err.text());
   }
 }
