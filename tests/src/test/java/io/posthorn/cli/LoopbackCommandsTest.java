@@ -13,6 +13,7 @@ import io.posthorn.ConnectionInfo;
 import io.posthorn.Message;
 import io.posthorn.MessageOutputStream;
 import io.posthorn.MessageSocket;
+import io.posthorn.Receipt;
 import io.posthorn.Security;
 import io.posthorn.cli.session.Application;
 import java.io.ByteArrayInputStream;
@@ -27,6 +28,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -401,5 +403,78 @@ class LoopbackCommandsTest {
       unread.close(Duration.ZERO);
     }
     assertFalse(status.isDone(), err.text());
+  }
+
+  /** An input of one line that ends when somebody says so. */
+  private static final class HeldInput extends InputStream {
+    private final ByteArrayInputStream line =
+        new ByteArrayInputStream("question\n".getBytes(UTF_8));
+    private final CompletableFuture<Void> end;
+
+    HeldInput(CompletableFuture<Void> end) {
+      this.end = end;
+    }
+
+    @Override
+    public int read() {
+      int next = line.read();
+      if (next < 0) {
+        end.join();
+      }
+      return next;
+    }
+
+    @Override
+    public int read(byte[] into, int from, int length) {
+      into[from] = (byte) read();
+      return into[from] < 0 ? -1 : 1;
+    }
+  }
+
+  private static boolean isIn(Thread thread, String method) {
+    return Arrays.stream(thread.getStackTrace()).anyMatch(at -> at.getMethodName().equals(method));
+  }
+
+  @Test
+  void repliesThatCameArePrintedHoweverSlowlyTheyAreRead() throws Exception {
+    CompletableFuture<Void> replied = new CompletableFuture<>();
+    CompletableFuture<Void> read = new CompletableFuture<>();
+    OutputStream slow =
+        new OutputStream() {
+          @Override
+          public void write(int b) {
+            read.join();
+            out.write(b);
+          }
+
+          @Override
+          public void write(byte[] bytes, int from, int length) {
+            read.join();
+            out.write(bytes, from, length);
+          }
+        };
+    try (MessageSocket listener = peer()) {
+      CompletableFuture<Integer> status = new CompletableFuture<>();
+      Thread send =
+          new Thread(
+              () -> status.complete(run(new HeldInput(replied), slow, "send", at(listener))),
+              "send");
+      send.setDaemon(true);
+      send.start();
+      Connection connection = listener.receive().connection();
+      Receipt last = null;
+      for (int i = 0; i < 1_000; i++) {
+        last = connection.send(connection.message().body("a reply of some length " + i));
+      }
+      last.acknowledged().get();
+      replied.complete(null);
+      while (connection.isOpen() && !isIn(send, "finish")) {
+        Thread.yield();
+      }
+      read.complete(null);
+      assertEquals(0, status.get(), err.text());
+    }
+    assertEquals(1_000, out.text().lines().count());
+    assertTrue(out.text().endsWith(" 999\n"), err.text());
   }
 }
