@@ -79,6 +79,8 @@ final class ListenSession {
       TalkBack back = server.settings().talkBack();
       if (back != null) {
         back.opened(connection);
+      } else if (isSession && !server.settings().echo()) {
+        tell(this::sayEnd);
       }
       boolean taken = true;
       while (taken) {
@@ -202,6 +204,15 @@ final class ListenSession {
         && SessionControl.parse(message.bytes()) instanceof SessionControl.End end) {
       tell(() -> echoEnd.ended(end));
     }
+  }
+
+  /** Nothing goes to the peer, which would wait for the end of that. */
+  private void sayEnd() throws IOException {
+    connection.send(
+        connection
+            .message()
+            .channel(SessionControl.CONTROL_CHANNEL)
+            .body(new SessionControl.End(0).toBytes()));
   }
 
   private void tookForEcho(boolean sentBack) {
