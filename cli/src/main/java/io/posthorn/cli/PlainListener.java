@@ -32,14 +32,11 @@ final class PlainListener {
    * @throws IOException if what came cannot be printed, or the socket has failed
    */
   void run() throws IOException {
-    while (true) {
+    while (!isDone()) {
       Message message = socket.receive(Duration.ZERO);
       if (message == null) {
         printout.flush();
         printout.throwIfFailed();
-        if (isDone()) {
-          return;
-        }
         message = socket.receive();
       }
       take(message);

@@ -267,6 +267,56 @@ class LoopbackCommandsTest {
     assertEquals("@" + file + " @@all\n", out.text());
   }
 
+  /** What is written to it waits until somebody says so. */
+  private final class HeldOutput extends OutputStream {
+    private final CompletableFuture<Void> release = new CompletableFuture<>();
+
+    @Override
+    public void write(int b) {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) {
+      release.join();
+      out.write(bytes, from, length);
+    }
+  }
+
+  @Test
+  void plainListenerOfOneMessagePrintsOne() throws Exception {
+    CompletableFuture<Integer> status = new CompletableFuture<>();
+    CompletableFuture<Void> sent = new CompletableFuture<>();
+    // It says where it listens and takes nothing before both are there.
+    OutputStream heldErr =
+        new OutputStream() {
+          @Override
+          public void write(int b) {
+            write(new byte[] {(byte) b}, 0, 1);
+          }
+
+          @Override
+          public void write(byte[] bytes, int from, int length) {
+            err.write(bytes, from, length);
+            sent.join();
+          }
+        };
+    Streams streams = new Streams(NOTHING, out, heldErr, false, false, Map.of());
+    Thread listen =
+        new Thread(
+            () -> status.complete(Posthorn.run(streams, "listen", "-u1", "127.0.0.1:0")), "listen");
+    listen.setDaemon(true);
+    listen.start();
+    try (DatagramSocket sender = new DatagramSocket(ANY)) {
+      for (byte[] message : new byte[][] {{'a'}, {'b'}}) {
+        sender.send(new DatagramPacket(message, 1, listening()));
+      }
+      sent.complete(null);
+      assertEquals(0, status.get());
+    }
+    assertEquals("a\n", out.text());
+  }
+
   @Test
   void senderOfNothingIsServedToo() throws Exception {
     CompletableFuture<Integer> status = start("listen", "-1", "127.0.0.1:0");
@@ -438,21 +488,7 @@ class LoopbackCommandsTest {
   @Test
   void repliesThatCameArePrintedHoweverSlowlyTheyAreRead() throws Exception {
     CompletableFuture<Void> replied = new CompletableFuture<>();
-    CompletableFuture<Void> read = new CompletableFuture<>();
-    OutputStream slow =
-        new OutputStream() {
-          @Override
-          public void write(int b) {
-            read.join();
-            out.write(b);
-          }
-
-          @Override
-          public void write(byte[] bytes, int from, int length) {
-            read.join();
-            out.write(bytes, from, length);
-          }
-        };
+    HeldOutput slow = new HeldOutput();
     try (MessageSocket listener = peer()) {
       CompletableFuture<Integer> status = new CompletableFuture<>();
       Thread send =
@@ -471,7 +507,7 @@ class LoopbackCommandsTest {
       while (connection.isOpen() && !isIn(send, "finish")) {
         Thread.yield();
       }
-      read.complete(null);
+      slow.release.complete(null);
       assertEquals(0, status.get(), err.text());
     }
     assertEquals(1_000, out.text().lines().count());
