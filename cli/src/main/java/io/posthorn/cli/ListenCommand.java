@@ -13,8 +13,10 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code posthorn listen}: prints the messages that arrive at a port. */
 @Command(
@@ -75,6 +77,8 @@ final class ListenCommand implements Callable<Integer> {
 
   @Mixin private QuietFlag quiet = new QuietFlag();
 
+  @Spec private @Nullable CommandSpec command;
+
   ListenCommand(Posthorn root) {
     this.root = root;
   }
@@ -84,6 +88,10 @@ final class ListenCommand implements Callable<Integer> {
     Output output = root.output(quiet);
     Framing how = framing != null ? framing : output.isJson() ? Framing.JSON : Framing.LINE;
     exec.check(flags, echo, framing, root);
+    if (flags.isPlain()) {
+      TypedOptions.refuse(
+          command, "in plain mode, which knows no clients", "leave it out, or --plain", "-m");
+    }
     if (exec.isWanted()) {
       if (file != null) {
         throw new Failure(
