@@ -315,7 +315,12 @@ final class SendCommand implements Callable<Integer> {
       return ExitCode.OK.status();
     }
     if (Application.of(connection) == Application.EXEC) {
-      return sendToChild(connection, input, output);
+      try {
+        return sendToChild(connection, input, output);
+      } catch (InterruptedIOException | InterruptedException interrupted) {
+        afterInterrupt(interrupted);
+        return ExitCode.OK.status(); // the signal's takes its place
+      }
     }
     boolean tracked =
         receipt || expires != null || (delivery != null && delivery != Delivery.RELIABLE_ORDERED);
