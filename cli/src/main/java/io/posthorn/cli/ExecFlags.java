@@ -110,25 +110,38 @@ final class ExecFlags {
     Integer most = maxClients;
     ExecServer.Settings settings =
         new ExecServer.Settings(command(), most == null ? 200 : most, once, framing != Framing.RAW);
-    return new ExecServer(
-        socket,
-        settings,
-        new ExecServer.Journal() {
+    return new ExecServer(socket, settings, journal(output));
+  }
+
+  /** Says on standard error what happens. */
+  static ExecServer.Journal journal(Output output) {
+    return new ExecServer.Journal() {
+      @Override
+      public void error(String text) {
+        output.problem(text);
+      }
+
+      @Override
+      public void detail(String text) {
+        output.detail(TextSafety.visible(text));
+      }
+
+      @Override
+      public ExecServer.ChildErrors childErrors() {
+        TerminalText shown = new TerminalText();
+        return new ExecServer.ChildErrors() {
           @Override
-          public void error(String text) {
-            output.problem(text);
+          public void write(byte[] bytes) {
+            output.errorBytes(output.errIsTerminal() ? shown.show(bytes) : bytes);
           }
 
           @Override
-          public void detail(String text) {
-            output.detail(TextSafety.visible(text));
+          public void end() {
+            output.errorBytes(shown.finish());
           }
-
-          @Override
-          public void childError(byte[] bytes) {
-            output.errorBytes(output.errIsTerminal() ? new TerminalText().show(bytes) : bytes);
-          }
-        });
+        };
+      }
+    };
   }
 
   /** Serves until interrupted, or one client. */
