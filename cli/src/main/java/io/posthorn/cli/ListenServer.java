@@ -96,9 +96,9 @@ final class ListenServer implements ConnectionListener {
     if (before != null) {
       return before;
     }
-    ListenSession session = new ListenSession(this, connection);
+    boolean mayBeServed = oneSender.opened(connection);
+    ListenSession session = new ListenSession(this, connection, mayBeServed || !settings.once);
     sessions.put(connection, session);
-    oneSender.opened(connection);
     return session;
   }
 

@@ -25,15 +25,22 @@ final class ListenSession {
 
   private final ListenServer server;
   private final Connection connection;
+  private final boolean hasInput;
   private final boolean isSession;
   private final EchoEnd echoEnd;
   private final Queue<Message> early = new ArrayDeque<>();
   private final Thread thread = new Thread(this::serve, "posthorn-listen");
   private volatile boolean stopping;
 
-  ListenSession(ListenServer server, Connection connection) {
+  /**
+   * A session that has not begun.
+   *
+   * @param hasInput whether standard input may go to the peer
+   */
+  ListenSession(ListenServer server, Connection connection, boolean hasInput) {
     this.server = server;
     this.connection = connection;
+    this.hasInput = hasInput;
     isSession = Application.of(connection) == Application.CONNECT;
     echoEnd = new EchoEnd(connection);
     thread.setDaemon(true);
@@ -77,9 +84,9 @@ final class ListenSession {
   private void serve() {
     try {
       TalkBack back = server.settings().talkBack();
-      if (back != null) {
+      if (back != null && hasInput) {
         back.opened(connection);
-      } else if (isSession && !server.settings().echo()) {
+      } else if (back == null && isSession && !server.settings().echo()) {
         tell(this::sayEnd);
       }
       boolean taken = true;
@@ -173,6 +180,8 @@ final class ListenSession {
           inParts = true;
           printed = server.printPart(this, whole.toByteArray(), isSession);
           whole.reset();
+          server.release(held);
+          held = 0;
         } else {
           held += count;
         }
