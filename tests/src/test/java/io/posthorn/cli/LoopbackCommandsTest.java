@@ -505,7 +505,7 @@ class LoopbackCommandsTest {
       last.acknowledged().get();
       replied.complete(null);
       while (connection.isOpen() && !isIn(send, "finish")) {
-        Thread.yield();
+        Thread.onSpinWait();
       }
       slow.release.complete(null);
       assertEquals(0, status.get(), err.text());
