@@ -19,6 +19,7 @@ import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
 
 /**
  * Defaults for options, from a file of lines:
@@ -218,18 +219,48 @@ final class ConfigFile implements IDefaultValueProvider {
 
   @Override
   public @Nullable String defaultValue(ArgSpec argument) {
+    Entry entry = entry(argument);
+    return entry == null ? null : entry.value;
+  }
+
+  private @Nullable Entry entry(@Nullable ArgSpec argument) {
     if (!(argument instanceof OptionSpec option)) {
       return null;
     }
+    List<String> names = List.of(option.names()).stream().map(ConfigFile::bare).toList();
+    return names.contains(bare(OPTION)) ? null : entry(argument.command(), names);
+  }
+
+  private @Nullable Entry entry(CommandSpec command, List<String> names) {
     // What every command takes is the root's, whichever command it stands beside.
-    for (String section : List.of(chosen, argument.command().name(), "")) {
-      for (String name : option.names()) {
-        Entry entry = sections.getOrDefault(section, Map.of()).get(bare(name));
-        if (entry != null && !name.equals(OPTION)) {
-          return entry.value;
+    for (String section : List.of(chosen, command.name(), "")) {
+      for (String name : names) {
+        Entry entry = sections.getOrDefault(section, Map.of()).get(name);
+        if (entry != null) {
+          return entry;
         }
       }
     }
     return null;
+  }
+
+  /** Whether a command has one of these switches on. */
+  boolean isOn(CommandLine command, String... names) {
+    for (String name : names) {
+      Entry entry = entry(command.getCommandSpec(), List.of(name));
+      if (entry != null && Boolean.parseBoolean(entry.value)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** What is wrong with a value of the file, if that is what the parser could not read. */
+  @Nullable Failure failure(ParameterException wrong) {
+    Entry entry = entry(wrong.getArgSpec());
+    if (entry == null || !entry.value.equals(wrong.getValue())) {
+      return null;
+    }
+    return wrong(entry.line, String.valueOf(wrong.getMessage()));
   }
 }

@@ -34,7 +34,7 @@ final class ExecFlags {
   @Option(
       names = {"-m", "--max-clients"},
       paramLabel = "MAX",
-      description = "So many clients at once; default 200 with --exec, else as many as come.")
+      description = "So many clients at once; default 200 with --exec, else 10,000.")
   private @Nullable Integer maxClients;
 
   @Mixin private AccessFlags access = new AccessFlags();
@@ -110,25 +110,38 @@ final class ExecFlags {
     Integer most = maxClients;
     ExecServer.Settings settings =
         new ExecServer.Settings(command(), most == null ? 200 : most, once, framing != Framing.RAW);
-    return new ExecServer(
-        socket,
-        settings,
-        new ExecServer.Journal() {
+    return new ExecServer(socket, settings, journal(output));
+  }
+
+  /** Says on standard error what happens. */
+  static ExecServer.Journal journal(Output output) {
+    return new ExecServer.Journal() {
+      @Override
+      public void error(String text) {
+        output.problem(text);
+      }
+
+      @Override
+      public void detail(String text) {
+        output.detail(TextSafety.visible(text));
+      }
+
+      @Override
+      public ExecServer.ChildErrors childErrors() {
+        TerminalText shown = new TerminalText();
+        return new ExecServer.ChildErrors() {
           @Override
-          public void error(String text) {
-            output.problem(text);
+          public void write(byte[] bytes) {
+            output.errorBytes(output.errIsTerminal() ? shown.show(bytes) : bytes);
           }
 
           @Override
-          public void detail(String text) {
-            output.detail(TextSafety.visible(text));
+          public void end() {
+            output.errorBytes(shown.finish());
           }
-
-          @Override
-          public void childError(byte[] bytes) {
-            output.errorBytes(output.errIsTerminal() ? new TerminalText().show(bytes) : bytes);
-          }
-        });
+        };
+      }
+    };
   }
 
   /** Serves until interrupted, or one client. */

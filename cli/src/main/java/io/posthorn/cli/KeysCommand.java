@@ -194,13 +194,15 @@ final class KeysCommand implements Callable<Integer> {
     List<String> rest = key == null ? List.of() : key;
     boolean twoWords =
         EndpointAddress.lacksPort(peer) && !rest.isEmpty() && EndpointAddress.isNumber(rest.get(0));
-    InetSocketAddress address =
-        (twoWords ? EndpointAddress.ofTwoWords(peer, rest.get(0)) : EndpointAddress.ofPeer(peer))
-            .resolve(root.everywhere().family());
+    EndpointAddress where =
+        twoWords ? EndpointAddress.ofTwoWords(peer, rest.get(0)) : EndpointAddress.ofPeer(peer);
     List<String> words = twoWords ? rest.subList(1, rest.size()) : rest;
-    String name = KnownHosts.nameOf(address);
     KnownHosts hosts = knownHosts();
-    Fingerprint fingerprint = words.isEmpty() ? ask(address) : parse(String.join(" ", words));
+    Fingerprint fingerprint =
+        words.isEmpty()
+            ? ask(where.resolve(root.everywhere().family()))
+            : parse(String.join(" ", words));
+    String name = nameOf(where);
     int before = hosts.replace(name, fingerprint);
     root.output(false)
         .note(
@@ -211,6 +213,18 @@ final class KeysCommand implements Callable<Integer> {
       return ExitCode.OK.status();
     }
     return print(fingerprint.toString());
+  }
+
+  /** The name that a host is known by, which may be gone from the network. */
+  private String nameOf(EndpointAddress peer) throws Failure {
+    try {
+      return KnownHosts.nameOf(peer.resolve(root.everywhere().family()));
+    } catch (Failure failed) {
+      if (failed.code() != ExitCode.UNKNOWN_HOST) {
+        throw failed;
+      }
+      return KnownHosts.nameOf(InetSocketAddress.createUnresolved(peer.host(), peer.port()));
+    }
   }
 
   private static Fingerprint parse(String text) throws Failure {
@@ -273,8 +287,7 @@ final class KeysCommand implements Callable<Integer> {
   }
 
   private int forget(EndpointAddress peer) throws IOException, Failure {
-    InetSocketAddress address = peer.resolve(root.everywhere().family());
-    String name = KnownHosts.nameOf(address);
+    String name = nameOf(peer);
     if (knownHosts().remove(name) == 0) {
       throw new Failure(
           ExitCode.NO, name + " is not known", "see \"posthorn keys list\" for those that are");

@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Answers that a {@code posthorn doctor} asked for after some time, to find out how long the way
- * stays open while nothing passes (cli/SESSIONS.md §3).
+ * stays open while nothing passes (cli/SESSIONS.md §3). Safe for all threads.
  */
 final class LaterAnswers {
   private static final int MOST_WAITING = 256;
 
   private final AtomicInteger waiting = new AtomicInteger();
-  private @Nullable Timer clock; // of the thread that takes messages
+  private @Nullable Timer clock;
 
   /** Takes such a question; false if the message is none. */
   boolean take(Connection from, Message message) {
@@ -31,21 +31,26 @@ final class LaterAnswers {
       waiting.decrementAndGet();
       return true;
     }
+    clock()
+        .schedule(
+            new TimerTask() {
+              @Override
+              public void run() {
+                waiting.decrementAndGet();
+                answer(from, later);
+              }
+            },
+            later.millis());
+    return true;
+  }
+
+  private synchronized Timer clock() {
     Timer timer = clock;
     if (timer == null) {
       timer = new Timer("posthorn-later", true);
       clock = timer;
     }
-    timer.schedule(
-        new TimerTask() {
-          @Override
-          public void run() {
-            waiting.decrementAndGet();
-            answer(from, later);
-          }
-        },
-        later.millis());
-    return true;
+    return timer;
   }
 
   private static void answer(Connection to, SessionControl.Later later) {

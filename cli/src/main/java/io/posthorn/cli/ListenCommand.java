@@ -1,16 +1,9 @@
 package io.posthorn.cli;
 
 import io.posthorn.AddressText;
-import io.posthorn.CloseReport;
-import io.posthorn.Connection;
-import io.posthorn.ConnectionListener;
-import io.posthorn.Delivery;
-import io.posthorn.Message;
 import io.posthorn.MessageSocket;
-import io.posthorn.Mode;
 import io.posthorn.cli.exec.ExecServer;
 import io.posthorn.cli.session.Application;
-import io.posthorn.cli.session.SessionControl;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
@@ -20,8 +13,10 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code posthorn listen}: prints the messages that arrive at a port. */
 @Command(
@@ -31,14 +26,13 @@ import picocli.CommandLine.Parameters;
       "",
       "Without a host it listens at all addresses, with -4 or 0.0.0.0 at those of IPv4, with -6 at"
           + " those of IPv6; port 0 takes one that is free. The address is said on standard error.",
+      "A message longer than 4 MiB is printed by line and raw as it comes; between its parts there"
+          + " may be what others send, on lines of its own. It is not echoed.",
       "Standard input goes to the peer who connected or spoke last, as it comes.",
       "In reliable mode it answers the pings of \"posthorn ping\", which come on channel 63, and"
           + " prints nothing of them."
     })
 final class ListenCommand implements Callable<Integer> {
-  private static final Duration POLL = Duration.ofMillis(20);
-  private static final long DRAIN_NANOS = 2_000_000_000L;
-
   private final Posthorn root;
 
   @Parameters(
@@ -83,12 +77,7 @@ final class ListenCommand implements Callable<Integer> {
 
   @Mixin private QuietFlag quiet = new QuietFlag();
 
-  private final EchoEnds echoEnds = new EchoEnds();
-  private final LaterAnswers laterAnswers = new LaterAnswers();
-  private final OneSender oneSender = new OneSender();
-  private @Nullable TalkBack talkBack;
-  private long messages;
-  private long bytes;
+  @Spec private @Nullable CommandSpec command;
 
   ListenCommand(Posthorn root) {
     this.root = root;
@@ -99,6 +88,10 @@ final class ListenCommand implements Callable<Integer> {
     Output output = root.output(quiet);
     Framing how = framing != null ? framing : output.isJson() ? Framing.JSON : Framing.LINE;
     exec.check(flags, echo, framing, root);
+    if (flags.isPlain()) {
+      TypedOptions.refuse(
+          command, "in plain mode, which knows no clients", "leave it out, or --plain", "-m");
+    }
     if (exec.isWanted()) {
       if (file != null) {
         throw new Failure(
@@ -110,45 +103,81 @@ final class ListenCommand implements Callable<Integer> {
     }
     // A message larger than what is taken in one piece has no known length to say in advance.
     boolean streaming = how == Framing.LINE || how == Framing.RAW;
-    try (MessageSocket socket = open(streaming, Application.LISTEN, exec.maxClients());
+    Integer most = exec.maxClients();
+    try (MessageSocket socket =
+            open(streaming, Application.LISTEN, most != null ? most : ListenServer.MOST_PEERS);
         MessageWriter writer = new MessageWriter(how, output, file)) {
+      Printout printout = new Printout(writer);
       // Standard input may be the very socket that is passed.
-      if (!echo && !where.isEmpty() && StandardInput.mayBeRead()) {
-        TalkBack back = new TalkBack(socket, root.streams().in(), output);
-        back.start();
-        talkBack = back;
-      }
-      if (!flags.isPlain()) {
-        socket.onConnection(new SenderWatch());
-      }
-      Signals.ofProcess().interruptMe();
+      TalkBack back =
+          !echo && !where.isEmpty() && StandardInput.mayBeRead()
+              ? new TalkBack(socket, root.streams().in(), output)
+              : null;
       try {
-        output.note(
-            "listening on "
-                + AddressText.of(socket.localAddress())
-                + (flags.isPlain() ? ", plain" : ", reliable"));
-        tellReady(socket);
-        serve(socket, writer, output);
-      } catch (InterruptedIOException stopped) {
-        if (!Signals.ofProcess().isStopping()) {
-          throw stopped;
+        if (flags.isPlain()) {
+          servePlain(socket, back, printout, output);
+        } else {
+          serveReliable(socket, back, printout, output);
         }
-        Thread.interrupted();
-        drain(socket, writer, output);
+        writer.flush();
       } finally {
-        Signals.ofProcess().leaveMe();
-        SystemdNotify.stopping(root.streams().environment());
+        printout.end();
+        if (back != null) {
+          back.end();
+        }
       }
-      writer.flush();
       socket.close(socket.linger());
-      new ListenSummary(messages, bytes, null).tell(socket.statistics(), output);
-    } finally {
-      TalkBack back = talkBack;
-      if (back != null) {
-        back.end();
-      }
+      printout.summary().tell(socket.statistics(), output);
     }
     return ExitCode.OK.status();
+  }
+
+  private interface Serving {
+    void run() throws IOException, InterruptedException;
+  }
+
+  private void serveReliable(
+      MessageSocket socket, @Nullable TalkBack back, Printout printout, Output output)
+      throws IOException, InterruptedException {
+    ListenServer server =
+        new ListenServer(socket, new ListenServer.Settings(echo, once, back), printout, output);
+    server.begin();
+    serve(socket, back, server::run, server::drain, output);
+  }
+
+  private void servePlain(
+      MessageSocket socket, @Nullable TalkBack back, Printout printout, Output output)
+      throws IOException, InterruptedException {
+    PlainListener listener =
+        new PlainListener(socket, new ListenServer.Settings(echo, once, back), printout, output);
+    serve(socket, back, listener::run, listener::drain, output);
+  }
+
+  /** Serves until the end; after a signal what has come is taken. */
+  private void serve(
+      MessageSocket socket, @Nullable TalkBack back, Serving serving, Serving drain, Output output)
+      throws IOException, InterruptedException {
+    if (back != null) {
+      back.start();
+    }
+    Signals.ofProcess().interruptMe();
+    try {
+      output.note(
+          "listening on "
+              + AddressText.of(socket.localAddress())
+              + (flags.isPlain() ? ", plain" : ", reliable"));
+      tellReady(socket);
+      serving.run();
+    } catch (InterruptedIOException stopped) {
+      if (!Signals.ofProcess().isStopping()) {
+        throw stopped;
+      }
+      boolean unused = Thread.interrupted();
+      drain.run();
+    } finally {
+      Signals.ofProcess().leaveMe();
+      SystemdNotify.stopping(root.streams().environment());
+    }
   }
 
   /** Opens the socket at the address given, or takes the one that is passed. */
@@ -201,175 +230,5 @@ final class ListenCommand implements Callable<Integer> {
       ListenSummary.of(server.totals()).tell(socket.statistics(), output);
     }
     return ExitCode.OK.status();
-  }
-
-  private final class SenderWatch implements ConnectionListener {
-    @Override
-    public void opened(Connection connection) {
-      boolean mayBeServed = oneSender.opened(connection);
-      TalkBack back = talkBack;
-      if (back != null && (mayBeServed || !once)) {
-        back.opened(connection);
-      }
-    }
-
-    @Override
-    public void closed(Connection connection, CloseReport report) {
-      TalkBack back = talkBack;
-      if (back != null) {
-        back.closed(connection);
-      }
-      oneSender.closed(connection);
-    }
-  }
-
-  private void serve(MessageSocket socket, MessageWriter writer, Output output) throws IOException {
-    while (true) {
-      Message message = socket.receive(Duration.ZERO);
-      if (message == null) {
-        writer.flush();
-        if (once && isServed(socket)) {
-          // What came before the end of the connection is here by now.
-          drain(socket, writer, output);
-          return;
-        }
-        message = once ? socket.receive(POLL) : socket.receive();
-        if (message == null) {
-          continue;
-        }
-      }
-      take(socket, message, writer, output);
-    }
-  }
-
-  private boolean isServed(MessageSocket socket) {
-    return socket.mode() == Mode.PLAIN ? messages > 0 : oneSender.isEnded();
-  }
-
-  /** Takes what has arrived; whoever goes on sending does not hold up the end for ever. */
-  private void drain(MessageSocket socket, MessageWriter writer, Output output) throws IOException {
-    long startNanos = System.nanoTime();
-    while (System.nanoTime() - startNanos < DRAIN_NANOS
-        && !(once && flags.isPlain() && messages > 0)) {
-      Message message = socket.receive(Duration.ZERO);
-      if (message == null) {
-        return;
-      }
-      take(socket, message, writer, output);
-    }
-  }
-
-  private void take(MessageSocket socket, Message message, MessageWriter writer, Output output)
-      throws IOException {
-    Connection from = socket.mode() == Mode.RELIABLE ? message.connection() : null;
-    Connection session = from != null && isSession(from) ? from : null;
-    if (socket.mode() == Mode.RELIABLE && message.channel() == SocketFlags.PING_CHANNEL) {
-      if (session != null) {
-        onControl(session, message, output);
-        return;
-      }
-      if (from != null && laterAnswers.take(from, message)) {
-        return;
-      }
-      reply(socket, message, output);
-      return;
-    }
-    if (once && socket.mode() == Mode.RELIABLE && !oneSender.takes(message.connection())) {
-      refuse(message.connection(), output);
-      return;
-    }
-    messages++;
-    bytes += message.size();
-    if (output.isVerbose()) {
-      output.detail(message.size() + " bytes from " + AddressText.of(message.from()));
-    }
-    TalkBack back = talkBack;
-    if (back != null) {
-      back.heard(message, from);
-    }
-    try {
-      if (session != null) {
-        writer.writeSession(message);
-      } else {
-        writer.write(message);
-      }
-    } catch (IOException failed) {
-      if (!message.isStreamed() || Failures.of(failed).code() == ExitCode.BROKEN_PIPE) {
-        throw failed;
-      }
-      output.problem("a message ended early: " + failed);
-    }
-    if (echo) {
-      if (message.isStreamed()) {
-        output.problem("a message too large for one piece was not sent back");
-      } else {
-        reply(socket, message, output);
-        if (session != null) {
-          tell(() -> echoEnds.echoed(session), output);
-        }
-      }
-    }
-  }
-
-  private static void refuse(@Nullable Connection connection, Output output) {
-    if (connection != null && connection.isOpen()) {
-      output.detail(AddressText.of(connection.remoteAddress()) + " is refused: another is served");
-      connection.close(ExitCode.TRY_AGAIN.status(), "busy: it serves one sender", Duration.ZERO);
-    }
-  }
-
-  private static boolean isSession(Connection connection) {
-    return Application.of(connection) == Application.CONNECT;
-  }
-
-  private void onControl(Connection session, Message message, Output output)
-      throws InterruptedIOException {
-    if (echo && SessionControl.parse(message.bytes()) instanceof SessionControl.End end) {
-      tell(() -> echoEnds.ended(session, end), output);
-    }
-  }
-
-  private interface Telling {
-    void run() throws IOException;
-  }
-
-  /** Tells one peer something; what becomes of it must not end the others' service. */
-  private static void tell(Telling telling, Output output) throws InterruptedIOException {
-    try {
-      telling.run();
-    } catch (InterruptedIOException stopped) {
-      throw stopped;
-    } catch (IOException gone) {
-      output.detail("a peer left early: " + TextSafety.visible(String.valueOf(gone.getMessage())));
-    }
-  }
-
-  /** Sends a message back as it came; what becomes of one peer must not end the others' service. */
-  private static void reply(MessageSocket socket, Message message, Output output)
-      throws InterruptedIOException {
-    try {
-      Connection connection = message.connection();
-      if (socket.mode() == Mode.RELIABLE && connection == null) {
-        return; // the peer is gone
-      }
-      Delivery delivery =
-          message.delivery() == Delivery.RELIABLE_LATEST
-              ? Delivery.RELIABLE_ORDERED
-              : message.delivery();
-      Message answer =
-          (connection == null ? Message.to(message.from()) : connection.message())
-              .channel(message.channel())
-              .delivery(delivery)
-              .body(message.body());
-      if (!delivery.isReliable()) {
-        socket.trySend(answer);
-      } else {
-        socket.send(answer);
-      }
-    } catch (InterruptedIOException stopped) {
-      throw stopped;
-    } catch (IOException failed) {
-      output.detail("no answer sent: " + TextSafety.visible(String.valueOf(failed.getMessage())));
-    }
   }
 }

@@ -7,7 +7,6 @@ import java.io.Closeable;
 import java.io.FileNotFoundException;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +26,7 @@ final class MessageWriter implements Closeable {
   private final @Nullable OutputStream file;
   private final boolean visible;
   private final TerminalText shown = new TerminalText();
+  private @Nullable Object unfinished; // whose message ends with a part
 
   /**
    * A writer.
@@ -55,14 +55,11 @@ final class MessageWriter implements Closeable {
     }
   }
 
-  /** Writes one message; a streamed one as its parts arrive. */
+  /** Writes one message that came whole. */
   void write(Message message) throws IOException {
+    breakParts();
     if (framing == Framing.JSON) {
       put(asJson(message) + "\n");
-      return;
-    }
-    if (message.isStreamed()) {
-      writeStream(message);
       return;
     }
     byte[] bytes = message.bytes();
@@ -88,22 +85,47 @@ final class MessageWriter implements Closeable {
       write(message);
       return;
     }
-    byte[] bytes = message.bytes();
+    breakParts();
+    putSession(message.bytes());
+  }
+
+  private void putSession(byte[] bytes) throws IOException {
     byte[] harmless = visible ? shown.show(bytes) : bytes;
     put(harmless, harmless.length);
   }
 
-  private void writeStream(Message message) throws IOException {
-    byte[] chunk = new byte[CHUNK_BYTES];
-    try (InputStream in = message.stream()) {
-      for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
-        if (visible) {
-          put(TextSafety.visible(chunk, 0, count));
-        } else {
-          put(chunk, count);
-        }
-      }
-    } finally {
+  /**
+   * Writes a part of a message whose length is not known, by line or raw, and nothing behind it.
+   *
+   * @param owner whose message it is; of several, each begins its part on a line of its own
+   * @param session whether it is a piece of a session
+   */
+  void writePart(Object owner, byte[] part, boolean session) throws IOException {
+    if (unfinished != owner) {
+      breakParts();
+    }
+    if (session) {
+      putSession(part);
+      return;
+    }
+    unfinished = owner;
+    if (visible) {
+      put(TextSafety.visible(part, 0, part.length));
+    } else {
+      put(part, part.length);
+    }
+  }
+
+  /** Writes what stands behind a message that was written in parts. */
+  void endParts(Object owner) throws IOException {
+    if (unfinished == owner) {
+      breakParts();
+    }
+  }
+
+  private void breakParts() throws IOException {
+    if (unfinished != null) {
+      unfinished = null;
       if (visible || framing == Framing.LINE) {
         put(new byte[] {'\n'}, 1);
       }

@@ -26,7 +26,7 @@ final class OneSender {
     return served == null;
   }
 
-  /** A connection has ended. */
+  /** A connection has ended, and all that it brought is taken. */
   synchronized void closed(Connection connection) {
     boolean talker = talkers.remove(connection);
     if (served == null ? talker && talkers.isEmpty() : connection.equals(served)) {
@@ -34,16 +34,11 @@ final class OneSender {
     }
   }
 
-  /**
-   * A message has come; false if another connection is served.
-   *
-   * @param connection null if it ended long ago
-   */
-  synchronized boolean takes(@Nullable Connection connection) {
+  /** A message has come; false if another connection is served. */
+  synchronized boolean takes(Connection connection) {
     Connection before = served;
     if (before == null) {
       served = connection;
-      ended |= connection == null || connection.closed().isDone();
       return true;
     }
     return before.equals(connection);

@@ -202,6 +202,13 @@ final class PingCommand implements Callable<Integer> {
             "-W");
       }
     }
+    if (flood) {
+      TypedOptions.refuse(
+          command,
+          "with --flood, which sends as fast as answers come",
+          "leave one of them out",
+          "-i");
+    }
     Integer number = count;
     if (number != null && number < 1) {
       throw new Failure(ExitCode.USAGE, "-c " + number, "send at least one");

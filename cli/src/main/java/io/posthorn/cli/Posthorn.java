@@ -3,9 +3,7 @@ package io.posthorn.cli;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -14,16 +12,13 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IExecutionExceptionHandler;
-import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The program: reads the command line, runs one command, and turns its end into an exit status. */
 @Command(
@@ -244,7 +239,7 @@ public final class Posthorn implements Callable<Integer> {
       words = Words.ofProcess(args);
     } catch (Failure lost) {
       Posthorn asked = new Posthorn(streams);
-      asked.json = isJsonAsked(args);
+      asked.json = WrongUse.isJsonAsked(args);
       return asked.fail("posthorn", lost);
     }
     return run(streams, words);
@@ -257,17 +252,18 @@ public final class Posthorn implements Callable<Integer> {
       ConfigFile config = ConfigFile.find(args, streams.environment());
       CommandLine line = commandLine(root, args, config != null);
       line.setCaseInsensitiveEnumValuesAllowed(true);
+      line.setExpandAtFiles(false); // a message or a folder's name may begin with @
       line.registerConverter(Path.class, new PathName());
       line.setOut(writer(streams.out()));
       line.setErr(writer(streams.err()));
-      line.setParameterExceptionHandler(new WrongUse(streams));
+      line.setParameterExceptionHandler(new WrongUse(root, config));
       line.setExecutionExceptionHandler(new EndedByError(root));
       if (config != null) {
         config.apply(line, () -> commandLine(new Posthorn(streams), new String[0], false));
       }
       return line.execute(args);
     } catch (Failure wrongSettings) {
-      root.json = isJsonAsked(args);
+      root.json = WrongUse.isJsonAsked(args);
       return root.fail("posthorn", wrongSettings);
     } catch (InvalidPathException | OutOfMemoryError | StackOverflowError fault) {
       return root.fail("posthorn", Failures.of(fault));
@@ -285,16 +281,6 @@ public final class Posthorn implements Callable<Integer> {
     }
   }
 
-  /** Says what is wrong with a command line. */
-  private record WrongUse(Streams streams) implements IParameterExceptionHandler {
-    @Override
-    public int handleParseException(ParameterException wrong, String[] given) {
-      Posthorn asked = new Posthorn(streams);
-      asked.json = isJsonAsked(given);
-      return asked.fail(name(wrong.getCommandLine()), usageFailure(wrong));
-    }
-  }
-
   /** Says why a command ended. */
   private record EndedByError(Posthorn root) implements IExecutionExceptionHandler {
     @Override
@@ -303,45 +289,19 @@ public final class Posthorn implements Callable<Integer> {
     }
   }
 
-  private static boolean isJsonAsked(String[] args) {
-    List<String> words = Arrays.asList(args);
-    return words.contains("--json") || words.contains("-J") || words.contains("--json-stream");
-  }
-
   private static java.io.PrintWriter writer(java.io.OutputStream stream) {
     return new java.io.PrintWriter(
         new java.io.OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
   }
 
-  private static String name(CommandLine at) {
+  static String name(CommandLine at) {
     return at.getCommandSpec().qualifiedName();
   }
 
-  private int fail(String command, Failure failure) {
+  /** Says why the program ends; answers its exit status. */
+  int fail(String command, Failure failure) {
     output(false).failure(command, failure);
     return failure.code().status();
-  }
-
-  private static Failure usageFailure(ParameterException wrong) {
-    StringBuilder remedy = new StringBuilder();
-    List<String> suggestions =
-        wrong instanceof UnmatchedArgumentException unmatched
-            ? unmatched.getSuggestions()
-            : List.of();
-    if (!suggestions.isEmpty()) {
-      remedy.append("did you mean ").append(String.join(" or ", suggestions)).append("? ");
-    }
-    remedy.append("see ").append(name(wrong.getCommandLine())).append(" --help");
-    String message = wrong.getMessage();
-    Throwable cause = wrong.getCause();
-    if (cause instanceof Failure failure) {
-      return failure;
-    }
-    if (cause instanceof InvalidPathException path) {
-      return Failures.of(path);
-    }
-    return new Failure(
-        ExitCode.USAGE, message == null ? "bad command line" : message, remedy.toString());
   }
 
   /**
@@ -399,11 +359,15 @@ public final class Posthorn implements Callable<Integer> {
   }
 
   /**
-   * The first word that is no option; an option's value may be taken for it, which does no harm.
+   * The command: the first word that is neither an option nor the value of one that may stand
+   * before the command.
    */
   private static @Nullable String firstWord(String[] args) {
-    for (String arg : args) {
-      if (!arg.startsWith("-")) {
+    for (int at = 0; at < args.length; at++) {
+      String arg = args[at];
+      if (arg.equals("--config") || arg.equals("--color")) {
+        at++;
+      } else if (!arg.startsWith("-")) {
         return arg.toLowerCase(Locale.ROOT).equals(arg) ? arg : null;
       }
     }

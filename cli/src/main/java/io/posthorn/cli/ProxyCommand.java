@@ -20,8 +20,10 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code posthorn proxy}: a bad network between any two UDP programs. */
 @Command(
@@ -133,6 +135,8 @@ final class ProxyCommand implements Callable<Integer> {
 
   @Mixin private QuietFlag quiet = new QuietFlag();
 
+  @Spec private @Nullable CommandSpec command;
+
   private final ProxyReport report = new ProxyReport();
   private final long startNanos = System.nanoTime();
 
@@ -145,6 +149,16 @@ final class ProxyCommand implements Callable<Integer> {
     Output output = root.output(quiet);
     LinkRecording recording = replay.recording();
     if (change) {
+      TypedOptions.refuse(
+          command,
+          "with --change, which tells a proxy that runs already",
+          "leave out what is for its start",
+          "--record",
+          "--pcap",
+          "--seed",
+          "--clients",
+          "--idle",
+          "--print-tc");
       LinkConditions forBoth = recording == null ? both : LinkConditions.replaying(recording);
       ProxyChange.of(where, forBoth, up, down).tell(root, output);
       return ExitCode.OK.status();

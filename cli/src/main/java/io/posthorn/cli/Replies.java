@@ -5,18 +5,26 @@ import io.posthorn.MessageSocket;
 import io.posthorn.SocketClosedException;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** Prints what comes back to a sender, on a thread of its own, until the socket closes. */
+/** Prints what comes back to a sender, on a thread of its own. */
 final class Replies implements Closeable {
   private static final long END_MILLIS = 2_000;
+
+  /** More than a socket holds cannot have come by the end of the wait. */
+  private static final long MOST_WAITING_BYTES = 256L << 20;
+
+  private static final int MESSAGE_BYTES = 64; // beside its content
 
   private final MessageSocket socket;
   private final MessageWriter writer;
   private final Thread thread = new Thread(this::print, "posthorn-replies");
   private volatile @Nullable IOException failure;
+  private volatile boolean ending;
+  private long bytesAfterEnd; // of the thread that prints
   private final AtomicLong count = new AtomicLong();
 
   Replies(MessageSocket socket, Output output, @Nullable Framing framing) throws Failure {
@@ -29,12 +37,7 @@ final class Replies implements Closeable {
 
   private void print() {
     try {
-      while (true) {
-        Message message = socket.receive(Duration.ZERO);
-        if (message == null) {
-          writer.flush();
-          message = socket.receive();
-        }
+      for (Message message = next(); message != null; message = next()) {
         writer.write(message);
         count.incrementAndGet();
       }
@@ -42,6 +45,30 @@ final class Replies implements Closeable {
       return;
     } catch (IOException failed) {
       failure = failed;
+    }
+  }
+
+  /** Waits for a reply; null when all that came are taken and no more are waited for. */
+  private @Nullable Message next() throws IOException {
+    while (true) {
+      try {
+        boolean last = ending;
+        Message message = bytesAfterEnd > MOST_WAITING_BYTES ? null : socket.receive(Duration.ZERO);
+        if (message != null) {
+          bytesAfterEnd += last ? message.size() + MESSAGE_BYTES : 0;
+          return message;
+        }
+        writer.flush();
+        if (last) {
+          return null;
+        }
+        return socket.receive();
+      } catch (InterruptedIOException stopped) {
+        if (!ending) {
+          throw stopped;
+        }
+        boolean unused = Thread.interrupted();
+      }
     }
   }
 
@@ -66,10 +93,25 @@ final class Replies implements Closeable {
     return count.get();
   }
 
-  /** Waits for the last to be printed; the socket is closed by now. */
+  /**
+   * Waits until all that came are printed. Whoever reads standard output slowly is waited for; a
+   * signal ends that.
+   */
   void finish() throws IOException, InterruptedException {
+    ending = true;
+    thread.interrupt();
+    thread.join();
+    throwIfFailed();
+  }
+
+  /** After a signal: what can be printed at once, from a socket that is closed. */
+  void stop() throws IOException, InterruptedException {
     thread.join(END_MILLIS);
     writer.flush();
+    throwIfFailed();
+  }
+
+  private void throwIfFailed() throws IOException {
     IOException failed = failure;
     if (failed != null) {
       throw failed;

@@ -253,11 +253,14 @@ final class SendCommand implements Callable<Integer> {
       try {
         sendAll(input, output, replies, body -> socket.send(peer, body));
         replies.await(waitForReplies);
+        replies.finish();
       } catch (InterruptedIOException | InterruptedException interrupted) {
         stopped = afterInterrupt(interrupted);
       }
       socket.close();
-      replies.finish();
+      if (stopped) {
+        replies.stop();
+      }
       SocketStatistics statistics = socket.statistics();
       long unsent = statistics.sendErrorsTotal();
       if (output.isJson()) {
@@ -312,7 +315,12 @@ final class SendCommand implements Callable<Integer> {
       return ExitCode.OK.status();
     }
     if (Application.of(connection) == Application.EXEC) {
-      return sendToChild(connection, input, output);
+      try {
+        return sendToChild(connection, input, output);
+      } catch (InterruptedIOException | InterruptedException interrupted) {
+        afterInterrupt(interrupted);
+        return ExitCode.OK.status(); // the signal's takes its place
+      }
     }
     boolean tracked =
         receipt || expires != null || (delivery != null && delivery != Delivery.RELIABLE_ORDERED);
@@ -335,6 +343,7 @@ final class SendCommand implements Callable<Integer> {
               }
             });
         replies.await(waitForReplies);
+        replies.finish(); // what has come and is not taken goes with the connection
         report = Closing.of(connection, UNTIL_THE_END).await();
       } catch (InterruptedIOException | InterruptedException interrupted) {
         stopped = afterInterrupt(interrupted);
@@ -345,12 +354,14 @@ final class SendCommand implements Callable<Integer> {
           throw failed;
         }
         ended = failed;
-        socket.close(AFTER_STOP);
         report = connection.closed().join();
+        replies.finish();
       }
       socket.close();
       receipts.await();
-      replies.finish();
+      if (stopped) {
+        replies.stop();
+      }
       output.clearProgress();
       SendSummary summary =
           new SendSummary(

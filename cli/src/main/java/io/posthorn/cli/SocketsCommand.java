@@ -7,6 +7,7 @@ import io.posthorn.cli.sockets.SocketSurvey;
 import io.posthorn.cli.sockets.SocketTable;
 import io.posthorn.cli.sockets.SystemSockets;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -100,7 +101,7 @@ final class SocketsCommand implements Callable<Integer> {
         print(rows(asksSystem, system), table, output, true);
         TimeUnit.NANOSECONDS.sleep(Math.max(step.toNanos(), 50_000_000));
       }
-    } catch (InterruptedException interrupted) {
+    } catch (InterruptedException | InterruptedIOException interrupted) {
       if (!Signals.ofProcess().isStopping()) {
         throw interrupted;
       }
@@ -110,7 +111,8 @@ final class SocketsCommand implements Callable<Integer> {
     }
   }
 
-  private List<SocketRow> rows(boolean asksSystem, SystemSockets system) throws Failure {
+  private List<SocketRow> rows(boolean asksSystem, SystemSockets system)
+      throws Failure, InterruptedIOException {
     List<SocketRow> rows = new ArrayList<>();
     try {
       if (!tcp || udp) {
@@ -119,6 +121,8 @@ final class SocketsCommand implements Callable<Integer> {
       if (asksSystem) {
         addSystem(system.read(processes), rows);
       }
+    } catch (InterruptedIOException stopped) {
+      throw stopped;
     } catch (IOException unusable) {
       throw new Failure(ExitCode.REFUSED, String.valueOf(unusable.getMessage()), "", unusable);
     }

@@ -91,7 +91,7 @@ final class TraceCommand implements Callable<Integer> {
     Path secrets = keyLog;
     Path out = to;
     // Opened once: a pipe says what it has to say but once.
-    try (InputStream in = new BufferedInputStream(open())) {
+    try (InputStream in = new BufferedInputStream(new WaitingInput(open(), output))) {
       if (QlogReader.isQlog(in)) {
         if (secrets != null || out != null) {
           throw new Failure(

@@ -32,13 +32,17 @@ class ConfigFileTest {
   }
 
   private String errorsOf(String settings, String... arguments) throws IOException {
+    return errorsOf(64, settings, arguments);
+  }
+
+  private String errorsOf(int status, String settings, String... arguments) throws IOException {
     Path file = Files.writeString(folder.resolve("settings"), settings);
     String[] all = new String[arguments.length + 2];
     System.arraycopy(arguments, 0, all, 0, arguments.length);
     all[arguments.length] = "--config";
     all[arguments.length + 1] = file.toString();
     err.reset();
-    assertEquals(64, Posthorn.run(streams(), all));
+    assertEquals(status, Posthorn.run(streams(), all));
     return err.toString(StandardCharsets.UTF_8);
   }
 
@@ -87,5 +91,40 @@ class ConfigFileTest {
     assertTrue(json.startsWith("{\"error\":"), json);
     String typed = errorsOf("[ping]\njson = true\n", "ping", "127.0.0.1:9", wrong, "0", "--json");
     assertTrue(typed.startsWith("{\"error\":"), typed);
+  }
+
+  @Test
+  void valueOfTheFileThatCannotBeReadIsWrongThere() throws Exception {
+    String settings = "[ping]\n# often\ninterval = abc\n";
+    String text = errorsOf(78, settings, "ping", "127.0.0.1:9");
+    assertTrue(text.contains("settings: line 3: "), text);
+    assertTrue(text.contains("abc"), text);
+    String everywhere = errorsOf(78, "color = pink\n", "ping", "127.0.0.1:9");
+    assertTrue(everywhere.contains("settings: line 1: "), everywhere);
+    String typed = errorsOf(settings, "ping", "127.0.0.1:9", "-i", "xyz");
+    assertTrue(typed.contains("xyz"), typed);
+  }
+
+  @Test
+  void valueOfAnOptionBeforeTheCommandIsNotTheCommand() throws Exception {
+    Path file = Files.writeString(folder.resolve("settings"), "[ping]\njson = true\n");
+    String[][] lines = {
+      {"--config", file.toString(), "ping", "127.0.0.1:9", "-c", "0"},
+      {"--color", "never", "--config=" + file, "ping", "127.0.0.1:9", "-c", "0"}
+    };
+    for (String[] line : lines) {
+      err.reset();
+      assertEquals(64, Posthorn.run(streams(), line));
+      String text = err.toString(StandardCharsets.UTF_8);
+      assertTrue(text.startsWith("{\"error\":"), text);
+    }
+  }
+
+  @Test
+  void wrongUseIsJsonWhereTheFileOrALetterAmongOthersAsksForIt() throws Exception {
+    String ofFile = errorsOf("json = true\n", "ping", "127.0.0.1:9", "--nonsense");
+    assertTrue(ofFile.startsWith("{\"error\":"), ofFile);
+    String letters = errorsOf("", "ping", "-uJ", "127.0.0.1:9", "--nonsense");
+    assertTrue(letters.startsWith("{\"error\":"), letters);
   }
 }

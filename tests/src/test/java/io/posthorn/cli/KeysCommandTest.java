@@ -242,6 +242,15 @@ class KeysCommandTest {
     }
   }
 
+  @Test
+  void hostThatIsGoneCanBeTrustedByItsKeyAndForgotten() {
+    String key = "SHA256:" + "A".repeat(43);
+    assertEquals(68, run("keys", "trust", "gone.invalid:9000"));
+    assertEquals(0, run("keys", "trust", "gone.invalid:9000", key), () -> errors);
+    assertEquals(0, run("keys", "revoke", "gone.invalid", "9000"), () -> errors);
+    assertEquals(1, run("keys", "revoke", "gone.invalid:9000"));
+  }
+
   /** What is revoked stays out, however much the command would let in otherwise. */
   @Test
   void aRevokedPeerIsRefusedEvenByInsecure() throws IOException {

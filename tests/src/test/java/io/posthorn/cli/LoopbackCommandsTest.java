@@ -2,13 +2,18 @@ package io.posthorn.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Connection;
 import io.posthorn.ConnectionClosedException;
+import io.posthorn.ConnectionInfo;
 import io.posthorn.Message;
+import io.posthorn.MessageOutputStream;
 import io.posthorn.MessageSocket;
+import io.posthorn.Receipt;
 import io.posthorn.Security;
 import io.posthorn.cli.session.Application;
 import java.io.ByteArrayInputStream;
@@ -20,10 +25,13 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -250,6 +258,66 @@ class LoopbackCommandsTest {
   }
 
   @Test
+  void wordsThatBeginWithAnAtSignAreNoFiles() throws Exception {
+    Path file = Files.writeString(home.resolve("secret"), "inside");
+    CompletableFuture<Integer> status = start("listen", "-1", "127.0.0.1:0");
+    String to = "127.0.0.1:" + listening().getPort();
+    assertEquals(0, run(NOTHING, out, "send", to, "@" + file, "@@all"), err.text());
+    assertEquals(0, status.get());
+    assertEquals("@" + file + " @@all\n", out.text());
+  }
+
+  /** What is written to it waits until somebody says so. */
+  private final class HeldOutput extends OutputStream {
+    private final CompletableFuture<Void> release = new CompletableFuture<>();
+
+    @Override
+    public void write(int b) {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) {
+      release.join();
+      out.write(bytes, from, length);
+    }
+  }
+
+  @Test
+  void plainListenerOfOneMessagePrintsOne() throws Exception {
+    CompletableFuture<Integer> status = new CompletableFuture<>();
+    CompletableFuture<Void> sent = new CompletableFuture<>();
+    // It says where it listens and takes nothing before both are there.
+    OutputStream heldErr =
+        new OutputStream() {
+          @Override
+          public void write(int b) {
+            write(new byte[] {(byte) b}, 0, 1);
+          }
+
+          @Override
+          public void write(byte[] bytes, int from, int length) {
+            err.write(bytes, from, length);
+            sent.join();
+          }
+        };
+    Streams streams = new Streams(NOTHING, out, heldErr, false, false, Map.of());
+    Thread listen =
+        new Thread(
+            () -> status.complete(Posthorn.run(streams, "listen", "-u1", "127.0.0.1:0")), "listen");
+    listen.setDaemon(true);
+    listen.start();
+    try (DatagramSocket sender = new DatagramSocket(ANY)) {
+      for (byte[] message : new byte[][] {{'a'}, {'b'}}) {
+        sender.send(new DatagramPacket(message, 1, listening()));
+      }
+      sent.complete(null);
+      assertEquals(0, status.get());
+    }
+    assertEquals("a\n", out.text());
+  }
+
+  @Test
   void senderOfNothingIsServedToo() throws Exception {
     CompletableFuture<Integer> status = start("listen", "-1", "127.0.0.1:0");
     InetSocketAddress to = listening();
@@ -281,5 +349,168 @@ class LoopbackCommandsTest {
     assertEquals(255, run(NOTHING, out, "send", "127.0.0.1:" + to.getPort(), "x"));
     assertEquals(69, status.get());
     assertTrue(err.text().contains("the command did not start: "), err.text());
+  }
+
+  /** Sends a message that a listener prints by itself; nobody else may hold it up. */
+  private void assertServed(InetSocketAddress to, String line) throws Exception {
+    try (MessageSocket other = peer()) {
+      other.connect(to).send(line.getBytes(UTF_8));
+      out.await(line + "\n");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"'', 63", "posthorn-connect/1, 63", "posthorn-connect/1, 0", "posthorn-doctor/1, 63"})
+  void messageInPartsWhereNoneIsExpectedDoesNotEndAListener(String application, int channel)
+      throws Exception {
+    CompletableFuture<Integer> status = start("listen", "--echo", "127.0.0.1:0");
+    InetSocketAddress to = listening();
+    String body = "x".repeat(100_000);
+    try (MessageSocket odd =
+        MessageSocket.builder().security(Security.ephemeral()).application(application).open()) {
+      Connection connection = odd.connect(to);
+      MessageOutputStream parts = connection.openStream(channel);
+      parts.write(body.getBytes(UTF_8));
+      parts.flush();
+      assertServed(to, "meanwhile");
+      parts.close();
+      connection.close(Duration.ofSeconds(60));
+      assertServed(to, "after it");
+    }
+    assertFalse(status.isDone(), err.text());
+    if (channel == 0) {
+      out.await(body);
+    }
+  }
+
+  @Test
+  void messageOfManyPartsIsPrintedCountedAndSentBackAsOne() throws Exception {
+    CompletableFuture<Integer> status = start("listen", "-1", "--echo", "127.0.0.1:0");
+    String body = "x".repeat(300_000);
+    try (MessageSocket sender = peer()) {
+      Connection connection = sender.connect(listening());
+      connection.send(body.getBytes(UTF_8));
+      assertEquals(body, connection.receive().text());
+    }
+    assertEquals(0, status.get());
+    assertEquals(body + "\n", out.text());
+    assertTrue(err.text().contains("received 1 message, 300000 bytes"), err.text());
+  }
+
+  @Test
+  void peerThatStopsInTheMiddleOfAMessageHoldsUpNobody() throws Exception {
+    CompletableFuture<Integer> status = start("listen", "127.0.0.1:0");
+    InetSocketAddress to = listening();
+    try (MessageSocket slow = peer()) {
+      Connection connection = slow.connect(to);
+      MessageOutputStream half = connection.openStream(0);
+      half.write(new byte[5 << 20]); // more than is put together
+      half.flush();
+      out.await("\0\0\0\0");
+      assertServed(to, "meanwhile");
+      connection.close(Duration.ZERO);
+      err.await("a message ended early: ");
+    }
+    assertFalse(status.isDone(), err.text());
+  }
+
+  @Test
+  void peerThatDoesNotReadItsEchoHoldsUpNobody() throws Exception {
+    CompletableFuture<Integer> status = start("listen", "--echo", "-o", "/dev/null", "127.0.0.1:0");
+    InetSocketAddress to = listening();
+    AtomicLong sent = new AtomicLong();
+    try (MessageSocket deaf = peer();
+        MessageSocket other = peer()) {
+      Connection unread = deaf.connect(to);
+      Thread flood =
+          new Thread(
+              () -> {
+                try {
+                  while (true) {
+                    unread.send(new byte[60_000]);
+                    sent.incrementAndGet();
+                  }
+                } catch (IOException closed) {
+                  return;
+                }
+              },
+              "flood");
+      flood.setDaemon(true);
+      flood.start();
+      Connection pings = other.connect(to);
+      // Until the one is held up, the other is answered, and after that too.
+      for (int still = 0; still < 10; still++) {
+        long before = sent.get();
+        pings.send(pings.message().channel(63).body("ping"));
+        assertNotNull(pings.receive(Duration.ofSeconds(30)), () -> "after " + sent);
+        ConnectionInfo info = unread.info();
+        boolean isHeldUp =
+            sent.get() == before
+                && info.bytesInFlight() == 0
+                && info.limitedBy() == ConnectionInfo.LimitedBy.PEER_WINDOW;
+        still = isHeldUp ? still : 0;
+      }
+      unread.close(Duration.ZERO);
+    }
+    assertFalse(status.isDone(), err.text());
+  }
+
+  /** An input of one line that ends when somebody says so. */
+  private static final class HeldInput extends InputStream {
+    private final ByteArrayInputStream line =
+        new ByteArrayInputStream("question\n".getBytes(UTF_8));
+    private final CompletableFuture<Void> end;
+
+    HeldInput(CompletableFuture<Void> end) {
+      this.end = end;
+    }
+
+    @Override
+    public int read() {
+      int next = line.read();
+      if (next < 0) {
+        end.join();
+      }
+      return next;
+    }
+
+    @Override
+    public int read(byte[] into, int from, int length) {
+      into[from] = (byte) read();
+      return into[from] < 0 ? -1 : 1;
+    }
+  }
+
+  private static boolean isIn(Thread thread, String method) {
+    return Arrays.stream(thread.getStackTrace()).anyMatch(at -> at.getMethodName().equals(method));
+  }
+
+  @Test
+  void repliesThatCameArePrintedHoweverSlowlyTheyAreRead() throws Exception {
+    CompletableFuture<Void> replied = new CompletableFuture<>();
+    HeldOutput slow = new HeldOutput();
+    try (MessageSocket listener = peer()) {
+      CompletableFuture<Integer> status = new CompletableFuture<>();
+      Thread send =
+          new Thread(
+              () -> status.complete(run(new HeldInput(replied), slow, "send", at(listener))),
+              "send");
+      send.setDaemon(true);
+      send.start();
+      Connection connection = listener.receive().connection();
+      Receipt last = null;
+      for (int i = 0; i < 1_000; i++) {
+        last = connection.send(connection.message().body("a reply of some length " + i));
+      }
+      last.acknowledged().get();
+      replied.complete(null);
+      while (connection.isOpen() && !isIn(send, "finish")) {
+        Thread.onSpinWait();
+      }
+      slow.release.complete(null);
+      assertEquals(0, status.get(), err.text());
+    }
+    assertEquals(1_000, out.text().lines().count());
+    assertTrue(out.text().endsWith(" 999\n"), err.text());
   }
 }

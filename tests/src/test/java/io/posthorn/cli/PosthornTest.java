@@ -212,6 +212,21 @@ class PosthornTest {
   }
 
   @Test
+  void optionsWithoutEffectAreRefused() {
+    String[][] lines = {
+      {"proxy", "--change", "9001", "cut", "--record", "x"},
+      {"proxy", "--change", "9001", "cut", "--seed", "7"},
+      {"proxy", "--change", "9001", "cut", "--print-tc"},
+      {"listen", "-u", "-m", "3", "9000"},
+      {"ping", "-f", "-i", "0.5", "127.0.0.1:9"}
+    };
+    for (String[] line : lines) {
+      err.reset();
+      assertEquals(64, run(line), () -> String.join(" ", line) + ": " + errors());
+    }
+  }
+
+  @Test
   void errorsAreJsonWithJson() {
     assertEquals(64, run("listen", "--json", "nowhere:"));
     assertTrue(

@@ -15,6 +15,9 @@ import io.posthorn.capture.CapturedDatagram;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PipedInputStream;
+import java.io.PipedOutputStream;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -28,6 +31,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -74,6 +78,36 @@ class TraceCommandTest {
     assertEquals(65, run("trace", damaged.toString()));
     assertEquals(1, output.lines().count(), output);
     assertTrue(errors.contains("record 3"), errors);
+  }
+
+  @Test
+  void whatCameThroughAPipeIsListedBeforeMoreComes() throws Exception {
+    String head = "\u001e{\"qlog_version\":\"0.4\",\"trace\":{}}\n";
+    String event = "\u001e{\"time\":1.5,\"name\":\"recovery:packet_lost\",\"data\":{}}\n";
+    CompletableFuture<String> listed = new CompletableFuture<>();
+    OutputStream out =
+        new OutputStream() {
+          @Override
+          public void write(int b) {
+            write(new byte[] {(byte) b}, 0, 1);
+          }
+
+          @Override
+          public void write(byte[] bytes, int from, int length) {
+            listed.complete(new String(bytes, from, length, UTF_8));
+          }
+        };
+    PipedInputStream in = new PipedInputStream(1 << 16);
+    Streams streams = new Streams(in, out, OutputStream.nullOutputStream(), false, false, Map.of());
+    Thread trace = new Thread(() -> Posthorn.run(streams, "trace", "-"), "trace");
+    trace.setDaemon(true);
+    try (PipedOutputStream program = new PipedOutputStream(in)) {
+      trace.start();
+      program.write((head + event + event).getBytes(UTF_8));
+      program.flush();
+      assertTrue(listed.get(60, TimeUnit.SECONDS).contains("lost"));
+    }
+    trace.join();
   }
 
   /** A pipe can be read but once. */

@@ -67,6 +67,23 @@ class ConnectTest {
   }
 
   @Test
+  void inputOfAListenerOfOneGoesToNobodyElse() throws Exception {
+    try (RunningProgram listener = posthorn("listen", "--once", ANY)) {
+      String to = "127.0.0.1:" + listener.port();
+      try (RunningProgram served = posthorn("connect", to)) {
+        served.type("first");
+        listener.awaitOutput("first");
+        try (RunningProgram late = posthorn("connect", "-v", to)) {
+          late.awaitError("connected to");
+          listener.type("for the first\n");
+          served.awaitOutput("for the first\n");
+          assertEquals("", late.output());
+        }
+      }
+    }
+  }
+
+  @Test
   void withoutHalfCloseTheSessionLastsUntilTheListenerEnds() throws Exception {
     try (RunningProgram listener = posthorn("listen", "[::1]:0");
         RunningProgram connect = posthorn("connect", "[::1]:" + listener.port())) {

@@ -73,6 +73,18 @@ class ExecTest {
   }
 
   @Test
+  void sendThatIsInterruptedSaysNothingOfAnotherStatus() throws Exception {
+    try (RunningProgram listener = shell("cat");
+        RunningProgram send = posthorn("send", "--json", "127.0.0.1:" + listener.port())) {
+      send.type("here\n");
+      send.awaitOutput("here\n");
+      send.signal("INT");
+      assertEquals(130, send.exit());
+      assertFalse(send.errors().contains("\"exit\""), send.errors());
+    }
+  }
+
+  @Test
   void sendReturnsTheStatusTooAndTheListenerSumsUpWhenItIsStopped() throws Exception {
     try (RunningProgram listener = shell("tr a-z A-Z; exit 3");
         RunningProgram send = posthorn("send", "127.0.0.1:" + listener.port(), "hello", "world")) {

@@ -56,6 +56,17 @@ class SocketActivationTest {
   }
 
   @Test
+  void aSessionEndsWithItsInputAsTheListenerHasNone() throws Exception {
+    try (RunningProgram listener = launched(3, 1, "listen", "--once");
+        RunningProgram connect = posthorn("connect", "-N", "127.0.0.1", listener.port())) {
+      connect.type("all").endInput();
+      assertEquals(0, connect.exit(), connect::errors);
+      assertEquals(0, listener.exit(), listener::errors);
+      assertEquals("all", listener.output());
+    }
+  }
+
+  @Test
   void childrenAreServedAtItAndTheSocketIsNotTheirs() throws Exception {
     try (RunningProgram listener =
             launched(3, 1, "listen", "--once", "-c", "test -e /proc/self/fd/3; echo $?");

@@ -68,8 +68,17 @@ public final class ExecServer {
     /** Something for those who asked to know more; may hold text from the network. */
     void detail(String text);
 
-    /** What a child says on standard error whose client does not take it. */
-    void childError(byte[] bytes);
+    /** For what a child says on standard error whose client does not take it. */
+    ChildErrors childErrors();
+  }
+
+  /** What one child says on standard error, piece by piece. For one thread. */
+  public interface ChildErrors {
+    /** The next piece, which may end within a letter. */
+    void write(byte[] bytes);
+
+    /** No more comes. */
+    void end();
   }
 
   /** A server on a socket in reliable mode. */

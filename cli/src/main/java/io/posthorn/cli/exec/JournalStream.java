@@ -10,20 +10,21 @@ import java.util.Arrays;
  * and the reader finds it empty.
  */
 final class JournalStream extends FilterInputStream {
-  private final ExecServer.Journal journal;
+  private final ExecServer.ChildErrors errors;
 
   JournalStream(InputStream from, ExecServer.Journal journal) {
     super(from);
-    this.journal = journal;
+    errors = journal.childErrors();
   }
 
   @Override
   public int read(byte[] into, int from, int length) throws IOException {
     int count = super.read(into, from, length);
     while (count >= 0) {
-      journal.childError(Arrays.copyOfRange(into, from, from + count));
+      errors.write(Arrays.copyOfRange(into, from, from + count));
       count = super.read(into, from, length);
     }
+    errors.end();
     return -1;
   }
 }

@@ -226,15 +226,10 @@ public final class PeerChecks {
   /** Whether the way out leads through an address translator, as far as addresses tell. */
   private @Nullable Finding nat() throws IOException {
     InetAddress to = peer.getAddress();
-    if (to.isLoopbackAddress() || to.isSiteLocalAddress() || to.isLinkLocalAddress()) {
+    List<InetAddress> own =
+        NetworkInterface.networkInterfaces().flatMap(NetworkInterface::inetAddresses).toList();
+    if (!isTranslated(own, to)) {
       return null;
-    }
-    for (NetworkInterface one : NetworkInterface.networkInterfaces().toList()) {
-      for (InetAddress mine : one.inetAddresses().toList()) {
-        if (!isPrivate(mine) && mine.getAddress().length == to.getAddress().length) {
-          return null;
-        }
-      }
     }
     return Finding.note(
         "NAT",
@@ -243,6 +238,14 @@ public final class PeerChecks {
             + ": it may forget a silent connection, after 2 minutes by RFC 4787, some after 30 s",
         "reliable mode asks each 10 s and so keeps its place; in plain mode send something as"
             + " often");
+  }
+
+  /** Whether only a translator leads from a host with these addresses to another. */
+  static boolean isTranslated(List<InetAddress> own, InetAddress to) {
+    return !isPrivate(to)
+        && own.stream()
+            .filter(mine -> mine.getAddress().length == to.getAddress().length)
+            .allMatch(PeerChecks::isPrivate);
   }
 
   private static boolean isPrivate(InetAddress address) {

@@ -3,7 +3,9 @@ package io.posthorn.cli.sockets;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.ConnectException;
+import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -54,9 +56,20 @@ public final class ControlChannel implements Closeable {
    * Speaks with the program that holds a control socket.
    *
    * @throws ConnectException if no program holds it any more
+   * @throws IOException if so many wait for it already that it must be stopped
    */
   public static ControlChannel connect(Path file) throws IOException {
-    return new ControlChannel(SocketChannel.open(UnixDomainSocketAddress.of(file)));
+    SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+    try {
+      channel.configureBlocking(false);
+      if (!channel.connect(UnixDomainSocketAddress.of(file))) {
+        throw new IOException("no answer");
+      }
+    } catch (IOException failed) {
+      channel.close();
+      throw failed;
+    }
+    return new ControlChannel(channel);
   }
 
   /** What is asked of whoever holds a control socket. */
@@ -69,6 +82,7 @@ public final class ControlChannel implements Closeable {
    * Asks all programs that hold a control socket of this suffix; sockets that nobody holds any more
    * are removed.
    *
+   * @throws InterruptedIOException if the thread is interrupted; the interrupt status stays set
    * @throws IOException if the folder is not this user's alone
    */
   public static <T> List<T> askAll(Path folder, String suffix, Question<T> question)
@@ -93,6 +107,9 @@ public final class ControlChannel implements Closeable {
       Files.deleteIfExists(file); // its process was killed
       return List.of();
     } catch (IOException silent) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw interrupted();
+      }
       return List.of(); // a program that is stopped, or ended just now
     }
   }
@@ -144,6 +161,13 @@ public final class ControlChannel implements Closeable {
     key.interestOps(operation);
     selector.select(leftMillis);
     selector.selectedKeys().clear();
+    if (Thread.currentThread().isInterrupted()) {
+      throw interrupted();
+    }
+  }
+
+  private static InterruptedIOException interrupted() {
+    return new InterruptedIOException("interrupted while a program was asked");
   }
 
   @Override

@@ -11,15 +11,18 @@ import io.posthorn.AddressText;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -86,6 +89,47 @@ class SocketSurveyTest {
     assertTrue(Files.exists(stale));
     assertEquals(List.of(), SocketSurvey.ask(folder));
     assertFalse(Files.exists(stale));
+  }
+
+  @Test
+  void whoeverAsksAStoppedProgramCanBeInterrupted() throws Exception {
+    Path folder = folder();
+    try (ServerSocketChannel stopped = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      stopped.bind(UnixDomainSocketAddress.of(folder.resolve("4711.sock")));
+      Thread.currentThread().interrupt();
+      assertThrows(InterruptedIOException.class, () -> SocketSurvey.ask(folder));
+      assertTrue(Thread.interrupted());
+    }
+  }
+
+  private static boolean connects(SocketChannel channel, UnixDomainSocketAddress to) {
+    try {
+      return channel.connect(to);
+    } catch (IOException full) {
+      return false;
+    }
+  }
+
+  @Test
+  void aStoppedProgramThatManyWaitForIsPassedOver() throws Exception {
+    Path folder = folder();
+    UnixDomainSocketAddress at = UnixDomainSocketAddress.of(folder.resolve("4711.sock"));
+    List<SocketChannel> waiting = new ArrayList<>();
+    try (ServerSocketChannel stopped = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      stopped.bind(at, 1);
+      boolean full = false;
+      while (!full) {
+        SocketChannel one = SocketChannel.open(StandardProtocolFamily.UNIX);
+        waiting.add(one);
+        one.configureBlocking(false);
+        full = !connects(one, at);
+      }
+      assertEquals(List.of(), SocketSurvey.ask(folder));
+    } finally {
+      for (SocketChannel one : waiting) {
+        one.close();
+      }
+    }
   }
 
   @Test

@@ -1,0 +1,66 @@
+package io.posthorn.cli;
+
+import java.nio.file.InvalidPathException;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * Says what is wrong with a command line, or with the settings that stand in for it.
+ *
+ * @param root whose options were read up to what is wrong
+ * @param settings the file that gives defaults, or null
+ */
+record WrongUse(Posthorn root, @Nullable ConfigFile settings)
+    implements IParameterExceptionHandler {
+  /** Switches of one letter in one word, J among them. */
+  private static final Pattern JSON = Pattern.compile("-[A-Za-z]*J[A-Za-z]*");
+
+  @Override
+  public int handleParseException(ParameterException wrong, String[] given) {
+    if (isJsonAsked(given)
+        || (settings != null
+            && settings.isOn(wrong.getCommandLine(), "json", "J", "json-stream"))) {
+      root.setJson(true);
+    }
+    Failure ofSettings = settings == null ? null : settings.failure(wrong);
+    return root.fail(
+        Posthorn.name(wrong.getCommandLine()),
+        ofSettings != null ? ofSettings : usageFailure(wrong));
+  }
+
+  /** Whether a command line asks for JSON, as far as can be told without reading it in full. */
+  static boolean isJsonAsked(String[] args) {
+    for (String arg : args) {
+      if (arg.equals("--json") || arg.equals("--json-stream") || JSON.matcher(arg).matches()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static Failure usageFailure(ParameterException wrong) {
+    StringBuilder remedy = new StringBuilder();
+    List<String> suggestions =
+        wrong instanceof UnmatchedArgumentException unmatched
+            ? unmatched.getSuggestions()
+            : List.of();
+    if (!suggestions.isEmpty()) {
+      remedy.append("did you mean ").append(String.join(" or ", suggestions)).append("? ");
+    }
+    remedy.append("see ").append(Posthorn.name(wrong.getCommandLine())).append(" --help");
+    String message = wrong.getMessage();
+    Throwable cause = wrong.getCause();
+    if (cause instanceof Failure failure) {
+      return failure;
+    }
+    if (cause instanceof InvalidPathException path) {
+      return Failures.of(path);
+    }
+    return new Failure(
+        ExitCode.USAGE, message == null ? "bad command line" : message, remedy.toString());
+  }
+}
