@@ -155,6 +155,7 @@ class HostFaultsTest {
 
   /** A heap smaller than what peers want to fill, and a reader that sleeps: they have to wait. */
   @Test
+  @Timeout(100)
   void fault27_aSmallHeapIsNotFilledByPeersWhoseMessagesNobodyTakes() throws Exception {
     Process process = java(List.of(), List.of("-Xmx64m"), SmallHeap.class);
     int peers = 12;
@@ -171,6 +172,12 @@ class HostFaultsTest {
           receipts.add(socket.send(Message.to(to).body(new byte[100_000])));
         }
       }
+      for (MessageSocket socket : sockets) {
+        awaitPeersWindow(socket);
+      }
+      assertTrue(
+          receipts.stream().anyMatch(receipt -> !receipt.acknowledged().isDone()),
+          "nobody had to wait");
       process.getOutputStream().write("read\n".getBytes(UTF_8));
       process.getOutputStream().flush();
       for (Receipt receipt : receipts) {
@@ -185,7 +192,18 @@ class HostFaultsTest {
     }
   }
 
-  /** The program with a small heap: reads when it is told, two seconds after all have come. */
+  /** Until the peer takes no more for now, or has taken all. */
+  private static void awaitPeersWindow(MessageSocket socket) {
+    while (true) {
+      ConnectionInfo info = socket.connections().get(0);
+      if (info.limitedBy() == ConnectionInfo.LimitedBy.PEER_WINDOW || info.bytesQueued() == 0) {
+        return;
+      }
+      Thread.onSpinWait();
+    }
+  }
+
+  /** The program with a small heap: reads when it is told. */
   static final class SmallHeap {
     private SmallHeap() {}
 
