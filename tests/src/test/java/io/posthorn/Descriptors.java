@@ -4,10 +4,11 @@ import com.sun.management.UnixOperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 
 /** File descriptors of this process, where the system tells. */
-final class Descriptors {
+public final class Descriptors {
   private Descriptors() {}
 
-  static long open() {
+  /** How many are open; 0 where it is not known. */
+  public static long open() {
     return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
         ? unix.getOpenFileDescriptorCount()
         : 0;

@@ -4,6 +4,7 @@ import static io.posthorn.Loopback.socket;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -153,20 +155,15 @@ class HostFaultsTest {
 
   /** A heap smaller than what peers want to fill, and a reader that sleeps: they have to wait. */
   @Test
+  @Timeout(100)
   void fault27_aSmallHeapIsNotFilledByPeersWhoseMessagesNobodyTakes() throws Exception {
     Process process = java(List.of(), List.of("-Xmx64m"), SmallHeap.class);
     int peers = 12;
     int messages = 80;
     List<MessageSocket> sockets = new ArrayList<>();
     try {
-      int port = 0;
-      for (int c = process.getInputStream().read();
-          c != '\n';
-          c = process.getInputStream().read()) {
-        assertTrue(c >= 0, "the process ended");
-        port = port * 10 + c - '0';
-      }
-      InetSocketAddress to = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+      InetSocketAddress to =
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), numberFrom(process));
       List<Receipt> receipts = new ArrayList<>();
       for (int i = 0; i < peers; i++) {
         MessageSocket socket = socket(Mode.RELIABLE).sendBufferBytes(16 << 20).open();
@@ -175,6 +172,12 @@ class HostFaultsTest {
           receipts.add(socket.send(Message.to(to).body(new byte[100_000])));
         }
       }
+      for (MessageSocket socket : sockets) {
+        awaitPeersWindow(socket);
+      }
+      assertTrue(
+          receipts.stream().anyMatch(receipt -> !receipt.acknowledged().isDone()),
+          "nobody had to wait");
       process.getOutputStream().write("read\n".getBytes(UTF_8));
       process.getOutputStream().flush();
       for (Receipt receipt : receipts) {
@@ -189,7 +192,18 @@ class HostFaultsTest {
     }
   }
 
-  /** The program with a small heap: reads when it is told, two seconds after all have come. */
+  /** Until the peer takes no more for now, or has taken all. */
+  private static void awaitPeersWindow(MessageSocket socket) {
+    while (true) {
+      ConnectionInfo info = socket.connections().get(0);
+      if (info.limitedBy() == ConnectionInfo.LimitedBy.PEER_WINDOW || info.bytesQueued() == 0) {
+        return;
+      }
+      Thread.onSpinWait();
+    }
+  }
+
+  /** The program with a small heap: reads when it is told. */
   static final class SmallHeap {
     private SmallHeap() {}
 
@@ -205,6 +219,92 @@ class HostFaultsTest {
           read++;
         }
         System.out.println(read + " read");
+      }
+    }
+  }
+
+  /** Strangers connect until they are refused: by then the heap is not full, and all goes on. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  @Timeout(100)
+  void fault27_aSmallHeapIsNotFilledByConnections() throws Exception {
+    Process process = java(List.of(), List.of("-Xmx64m"), CrowdedHeap.class);
+    List<Connection> connected = new ArrayList<>();
+    // One socket is many peers: each address that it writes to is another. It believes a refusal,
+    // which could be anybody's, when the handshake's time is over.
+    Duration patience = Duration.ofSeconds(2);
+    try (MessageSocket a =
+            socket(Mode.RELIABLE).maxConnections(10_000).handshakeTimeout(patience).open();
+        MessageSocket later = socket(Mode.RELIABLE).open()) {
+      int port = numberFrom(process);
+      assertThrows(
+          ConnectionRefusedException.class,
+          () -> {
+            while (connected.size() < 5_000) {
+              connected.add(a.connect(loopback(connected.size(), port)));
+            }
+          });
+      assertTrue(connected.size() >= 1_000, connected.size() + " peers");
+      List<Receipt> receipts = new ArrayList<>();
+      for (Connection connection : connected) {
+        receipts.add(
+            connection.send(
+                Message.to(connection.remoteAddress()).body("still here".getBytes(UTF_8))));
+      }
+      for (Receipt receipt : receipts) {
+        assertEquals(Outcome.Kind.ACKNOWLEDGED, Objects.requireNonNull(receipt.await(LONG)).kind());
+      }
+      process.getOutputStream().write((later.localAddress().getPort() + "\n").getBytes(UTF_8));
+      process.getOutputStream().flush();
+      String output = outputOf(process);
+      assertTrue(output.contains("this socket has " + connected.size() + " connections"), output);
+      assertTrue(output.endsWith(connected.size() + " messages\n"), output);
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private static InetSocketAddress loopback(int index, int port) throws IOException {
+    byte[] address = {127, 1, (byte) (index >> 8), (byte) index};
+    return new InetSocketAddress(InetAddress.getByAddress(address), port);
+  }
+
+  private static int numberFrom(Process process) throws IOException {
+    int number = 0;
+    for (int c = process.getInputStream().read(); c != '\n'; c = process.getInputStream().read()) {
+      assertTrue(Character.isDigit(c), "the process ended");
+      number = number * 10 + c - '0';
+    }
+    return number;
+  }
+
+  /** The program with a small heap that many connect to. */
+  static final class CrowdedHeap {
+    private CrowdedHeap() {}
+
+    /**
+     * No arguments; prints its port, waits for that of another socket, says why it does not connect
+     * to it, and then from how many it had a message.
+     */
+    public static void main(String[] arguments) throws Exception {
+      InetSocketAddress any = new InetSocketAddress(InetAddress.getByAddress(new byte[4]), 0);
+      try (MessageSocket socket = MessageSocket.builder().bind(any).open()) {
+        System.out.println(socket.localAddress().getPort());
+        int port = 0;
+        for (int c = System.in.read(); c != '\n'; c = System.in.read()) {
+          port = port * 10 + c - '0';
+        }
+        try {
+          socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        } catch (ConnectionLimitException e) {
+          System.out.println(e.getMessage());
+        }
+        int peers = socket.connections().size();
+        int messages = 0;
+        while (messages < peers && socket.receive(LONG) != null) {
+          messages++;
+        }
+        System.out.println(messages + " messages");
       }
     }
   }

@@ -10,13 +10,10 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -128,7 +125,7 @@ class SocketContractTest {
   @ParameterizedTest
   @MethodSource("modes")
   void oneSocketServesIpv4AndIpv6(Mode mode) throws Exception {
-    assumeTrue(hasIpv6Loopback(), "this machine has no IPv6 loopback address");
+    Ipv6Loopback.assumeThere();
     byte[] ipv6Loopback = new byte[16];
     ipv6Loopback[15] = 1;
     InetAddress v6 = InetAddress.getByAddress(ipv6Loopback);
@@ -151,12 +148,6 @@ class SocketContractTest {
       assertEquals("back4", next(a).text());
       assertEquals("back6", next(b).text());
     }
-  }
-
-  static boolean hasIpv6Loopback() throws IOException {
-    return NetworkInterface.networkInterfaces()
-        .flatMap(NetworkInterface::inetAddresses)
-        .anyMatch(address -> address.isLoopbackAddress() && !(address instanceof Inet4Address));
   }
 
   @ParameterizedTest

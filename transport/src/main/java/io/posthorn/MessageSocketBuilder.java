@@ -28,6 +28,11 @@ public final class MessageSocketBuilder {
   /** What peers may fill leaves the larger part of a small heap to the application. */
   private static final int HEAP_SHARE = 3;
 
+  /** More than twice what an idle connection takes: few of so many have much under way. */
+  private static final int CONNECTION_HEAP_BYTES = 16 << 10;
+
+  private static final int LEAST_CONNECTIONS = 64;
+
   private static final int LEAST_WHOLE_MESSAGE_BYTES = 64 << 10;
   private static final int MOST_BUFFER_BYTES = 1 << 30;
 
@@ -38,7 +43,13 @@ public final class MessageSocketBuilder {
   @Nullable ProtocolFamily family;
   private Security security = DEFAULTS.security();
   private CongestionControl congestionControl = DEFAULTS.congestionControl();
-  private int maxConnections = DEFAULTS.maxConnections();
+  private int maxConnections =
+      (int)
+          Math.max(
+              LEAST_CONNECTIONS,
+              Math.min(
+                  DEFAULTS.maxConnections(),
+                  Runtime.getRuntime().maxMemory() / HEAP_SHARE / CONNECTION_HEAP_BYTES));
   private Duration idleTimeout = DEFAULTS.idleTimeout();
   private Duration handshakeTimeout = DEFAULTS.handshakeTimeout();
   private @Nullable Duration keepAlive;
@@ -153,7 +164,11 @@ public final class MessageSocketBuilder {
     return this;
   }
 
-  /** Connections at once: 1 to 1,000,000, default 65,536; an idle one costs some KiB. */
+  /**
+   * Connections at once: 1 to 1,000,000, default 65,536 or as many as have 16 KiB each in a third
+   * of the largest heap, but at least 64, whichever is less; an idle one costs some KiB. What comes
+   * beyond is refused.
+   */
   public MessageSocketBuilder maxConnections(int count) {
     maxConnections = (int) checked("maxConnections", count, 1, 1_000_000, "");
     return this;

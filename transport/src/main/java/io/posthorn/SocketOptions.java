@@ -50,7 +50,10 @@ public record SocketOptions(
     long maxSendBytesPerSecond,
     ChannelPriorities priorities) {
 
-  /** The defaults of {@code MessageSocket.builder()}. */
+  /**
+   * The defaults of {@code MessageSocket.builder()}, which lowers {@code maxConnections} and {@code
+   * socketReceiveBytes} where the heap is small.
+   */
   public static SocketOptions defaults(Mode mode) {
     return new SocketOptions(
         mode,

@@ -270,7 +270,8 @@ public final class ManyConnections {
       long due = Math.min(all, (long) ((now - begun) / 1e9 * perSecond));
       for (; sent < due; sent++) {
         int n = (int) (sent % connections);
-        message.putLong(0, System.nanoTime());
+        // When it was due: if this thread is late, that counts too.
+        message.putLong(0, begun + sent * 1_000_000_000 / perSecond);
         // Neighbours in time are of other sockets, as those of so many users would be.
         clients
             .get(n % clients.size())

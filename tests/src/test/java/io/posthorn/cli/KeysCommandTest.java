@@ -115,8 +115,7 @@ class KeysCommandTest {
     assertEquals(made, output);
     assertEquals(0, run("keys", "show", "--json"));
     assertTrue(output.contains("\"fingerprint\":\"" + made.strip() + "\""), output);
-    Files.setPosixFilePermissions(
-        home.resolve("identity"), PosixFilePermissions.fromString("rw-r--r--"));
+    mode(home.resolve("identity"), "rw-r--r--");
     assertEquals(78, run("keys", "show"));
     assertTrue(errors.contains("mode 0644"), errors);
     assertEquals(64, run("keys"));
@@ -227,6 +226,7 @@ class KeysCommandTest {
       deep = deep.resolve("d".repeat(left <= 200 ? left : left < 400 ? left / 2 : 200));
     }
     Files.createDirectories(deep);
+    mode(deep, "rwx------");
     Path hosts = deep.resolve("known_hosts");
     environment = Map.of("POSTHORN_HOME", deep.toString());
     try (MessageSocket listener = listener(Security.identity(Identity.generate()), 0)) {
@@ -236,6 +236,7 @@ class KeysCommandTest {
       assertTrue(errors.contains("is not remembered"), errors);
       assertNotNull(listener.receive(Duration.ZERO));
       Files.writeString(hosts, at + " " + Identity.generate().fingerprint() + "\n");
+      mode(hosts, "rw-r--r--");
       assertEquals(77, run("send", at, "hi"), () -> errors);
       assertTrue(errors.contains(hosts + " line 1"), errors);
       assertNull(listener.receive(Duration.ZERO));
@@ -271,6 +272,11 @@ class KeysCommandTest {
       }
       assertNull(listener.receive(Duration.ZERO));
     }
+  }
+
+  /** Whatever the umask of whoever runs the tests leaves. */
+  private static void mode(Path file, String mode) throws IOException {
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
   }
 
   private String modeOf(String file) throws IOException {
@@ -313,13 +319,14 @@ class KeysCommandTest {
   void fault34_filesThatCannotBeReliedOnEndTheCommand() throws IOException {
     try (MessageSocket listener = listener(Security.ephemeral(), 0)) {
       Files.createDirectories(home);
+      mode(home, "rwx------");
       Files.writeString(home.resolve("known_hosts"), "nonsense\n");
+      mode(home.resolve("known_hosts"), "rw-r--r--");
       assertEquals(78, run("send", at(listener), "hi"));
       assertTrue(errors.contains(home.resolve("known_hosts") + " line 1"), errors);
       Files.delete(home.resolve("known_hosts"));
       Files.writeString(home.resolve("identity"), "nonsense\n");
-      Files.setPosixFilePermissions(
-          home.resolve("identity"), PosixFilePermissions.fromString("rw-------"));
+      mode(home.resolve("identity"), "rw-------");
       for (String[] command :
           List.of(
               new String[] {"send", at(listener), "hi"},
@@ -338,9 +345,10 @@ class KeysCommandTest {
     String secret = "six random words are long enough";
     try (MessageSocket listener = listener(Security.preSharedKey(secret.toCharArray()), 0)) {
       Path file = Files.writeString(folder.resolve("secret"), secret + "\n");
+      mode(file, "rw-r--r--");
       assertEquals(78, run("send", "--secret-file", file.toString(), at(listener), "hi"));
       assertTrue(errors.contains("mode 0644"), errors);
-      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+      mode(file, "rw-------");
       assertEquals(0, run("send", "--secret-file", file.toString(), at(listener), "hi"));
       environment = Map.of("POSTHORN_HOME", home.toString(), "POSTHORN_SECRET", secret);
       assertEquals(0, run("send", at(listener), "hi"), () -> errors);

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.posthorn.Connection;
+import io.posthorn.Ipv6Loopback;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import java.io.IOException;
@@ -85,6 +86,7 @@ class ConnectTest {
 
   @Test
   void withoutHalfCloseTheSessionLastsUntilTheListenerEnds() throws Exception {
+    Ipv6Loopback.assumeThere();
     try (RunningProgram listener = posthorn("listen", "[::1]:0");
         RunningProgram connect = posthorn("connect", "[::1]:" + listener.port())) {
       connect.type("x").endInput();

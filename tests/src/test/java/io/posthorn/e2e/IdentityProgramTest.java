@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,6 +47,7 @@ class IdentityProgramTest {
   void aListenerRefusesARevokedKeyInEveryForm() throws Exception {
     String key = run("ann", 0, "keys", "show").strip();
     Path line = Files.writeString(folder.resolve("line"), key + "\n");
+    Files.setPosixFilePermissions(line, PosixFilePermissions.fromString("rw-r--r--"));
     String[][] forms = {
       {"listen", "127.0.0.1:0"},
       {"listen", "--authorized-keys", line.toString(), "127.0.0.1:0"},

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -15,6 +16,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -277,6 +279,33 @@ class ProgramTest {
       assertTrue(listener.errors().contains("the port is in use"), listener.errors());
       assertTrue(listener.errors().contains("port 0"), listener.errors());
       assertFalse(listener.errors().contains("\tat "), "no stack trace without --verbose");
+    }
+  }
+
+  /** Root may bind every port; so as root the program runs without that privilege. */
+  @Test
+  void fault28_aPortOfThePrivilegedIsSaidWithWhatToDo() throws Exception {
+    Path setting = Path.of("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+    assumeTrue(Files.isReadable(setting), "no such setting");
+    int port;
+    try (BufferedReader whole = Files.newBufferedReader(setting)) { // byte by byte it ends early
+      port = Integer.parseInt(whole.readLine().strip()) - 1;
+    }
+    assumeTrue(port > 0, "every port is free to all here");
+    List<String> command = new ArrayList<>();
+    if ("root".equals(System.getProperty("user.name"))) {
+      try (RunningProgram setpriv = RunningProgram.other("setpriv", "--version")) {
+        assumeTrue(setpriv.exit() == 0, "setpriv is not installed");
+      } catch (IOException absent) {
+        assumeTrue(false, "setpriv is not installed");
+      }
+      command.addAll(List.of("setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-all"));
+    }
+    command.addAll(RunningProgram.command(List.of(), "listen", "127.0.0.1:" + port));
+    try (RunningProgram listener = RunningProgram.other(command.toArray(String[]::new))) {
+      assertEquals(77, listener.exit(), listener::errors);
+      assertTrue(listener.errors().contains("127.0.0.1:" + port), listener.errors());
+      assertTrue(listener.errors().contains("1024"), listener.errors());
     }
   }
 

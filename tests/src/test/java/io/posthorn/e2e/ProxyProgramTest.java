@@ -5,6 +5,7 @@ import static io.posthorn.e2e.RunningProgram.posthornIn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.Ipv6Loopback;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.file.Files;
@@ -72,6 +73,7 @@ class ProxyProgramTest {
   /** In the background nobody can type to it; so another program of the user tells it. */
   @Test
   void aProxyInTheBackgroundIsChangedFromElsewhere(@TempDir Path folder) throws Exception {
+    Ipv6Loopback.assumeThere();
     Map<String, String> runtime = Map.of("XDG_RUNTIME_DIR", folder.toString());
     String none = change(runtime, 69, "cut");
     assertTrue(none.contains("no proxy of this user is running; start one"), none);

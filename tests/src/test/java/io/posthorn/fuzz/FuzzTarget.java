@@ -29,6 +29,7 @@ public record FuzzTarget(Class<?> type) {
           "io.posthorn.identity.KeyFileFuzz",
           "io.posthorn.capture.CaptureFuzz",
           "io.posthorn.codec.KryoBodyFuzz",
+          "io.posthorn.codec.RegistrationsFuzz",
           "io.posthorn.cli.files.CopyMessageFuzz",
           "io.posthorn.cli.session.SessionControlFuzz",
           "io.posthorn.cli.bench.BenchMessageFuzz",

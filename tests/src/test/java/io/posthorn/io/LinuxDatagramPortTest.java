@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.jna.Pointer;
 import io.posthorn.EcnMark;
+import io.posthorn.Ipv6Loopback;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.TransmitBatch;
 import io.posthorn.io.RefusingCalls.Call;
@@ -104,6 +105,7 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
 
   @Test
   void ecnFieldIsSetForRunsAndSinglesOfEitherFamily() throws Exception {
+    Ipv6Loopback.assumeThere();
     byte[] one = new byte[16];
     one[15] = 1;
     InetAddress ipv6 = InetAddress.getByAddress(one);
@@ -402,6 +404,7 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
   /** What ICMP, forged or true, made the system believe of a path decides nothing (linux/in.h). */
   @Test
   void fault12_theSystemsBeliefAboutAPathIsIgnored() throws Exception {
+    Ipv6Loopback.assumeThere();
     OpenedSockets calls = new OpenedSockets();
     reopen(calls);
     assertEquals(

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.Ipv6Loopback;
 import io.posthorn.endpoint.SocketChoice;
 import io.posthorn.endpoint.TransmitBatch;
 import io.posthorn.wire.BigEndian;
@@ -83,6 +84,7 @@ class PortSteeringTest {
   @ParameterizedTest
   @CsvSource({"2,127.0.0.1", "3,::", "5,::1", "64,127.0.0.1"})
   void packetsGoByConnectionIdAndTheOthersByAddress(int count, String host) throws Exception {
+    Ipv6Loopback.assumeIfNeeded(host);
     InetSocketAddress bind = new InetSocketAddress(host, 0);
     List<? extends DatagramPort> ports =
         PortChoice.openGroup(new LinuxCalls(), bind, null, true, count, true);

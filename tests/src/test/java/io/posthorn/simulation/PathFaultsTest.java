@@ -46,7 +46,11 @@ class PathFaultsTest {
   private static final int AFTER_OUTAGE_MILLIS = 40 * 3 / 2 + 100;
 
   private static Pair open(long seed) {
-    Pair pair = new Pair(seed, Pair.clear()).link(GOOD);
+    return open(new Pair(seed, Pair.clear()));
+  }
+
+  private static Pair open(Pair pair) {
+    pair.link(GOOD);
     pair.a.connect(pair.b);
     pair.network.run(Duration.ofSeconds(1));
     return pair;
@@ -188,11 +192,22 @@ class PathFaultsTest {
    */
   @Property(tries = 6)
   void fault6_anOutageBelowTheIdleLimitIsOver(@ForAll long seed, @ForAll boolean isLong) {
-    Pair pair = open(seed);
+    survive(open(seed), Duration.ofSeconds(isLong ? 25 : 7));
+  }
+
+  /** As above, where the application has patience. */
+  @Property(tries = 5)
+  void fault6_anOutageOfFiveMinutesBelowTheIdleLimitIsOver(@ForAll long seed) {
+    DraftOptions options = DraftOptions.of(Pair.clear());
+    options.idleTimeout = Duration.ofMinutes(10);
+    survive(open(new Pair(seed, options.done())), Duration.ofMinutes(5));
+  }
+
+  private static void survive(Pair pair, Duration outage) {
     send(pair, 400, 1_000, 100);
     pair.network.run(Duration.ofSeconds(2));
     pair.network.cut(Pair.A, Pair.B).cut(Pair.B, Pair.A);
-    pair.network.run(Duration.ofSeconds(isLong ? 25 : 7));
+    pair.network.run(outage);
     int before = pair.history.received().size();
     pair.network.mend(Pair.A, Pair.B).mend(Pair.B, Pair.A);
     boolean resumed =

@@ -12,6 +12,9 @@ final class HashGuard {
   /** Keys that may share one hash code; records of small numbers come to some dozens. */
   static final int SHARED_HASH_LIMIT = 256;
 
+  /** Keys between two looks at most: in the worst case each of them is compared with all others. */
+  private static final int LARGEST_STEP = 4_096;
+
   /** {@code HashMap} makes a tree of a bucket with more keys, if the table has 64 slots or more. */
   private static final int BUCKET_LIMIT = 8;
 
@@ -22,6 +25,7 @@ final class HashGuard {
   private final int[] mixed;
   private final int tableBits;
   private int count;
+  private int sorted;
   private int nextCheck = 2 * SHARED_HASH_LIMIT;
   private long treeBytes;
 
@@ -48,13 +52,18 @@ final class HashGuard {
     mixed[count++] = Integer.reverse(hash ^ hash >>> 16);
     if (count == nextCheck) {
       check();
-      nextCheck *= 2;
+      nextCheck += Math.min(count, LARGEST_STEP);
     }
   }
 
-  /** Judges the hash codes so far: after each doubling, and once at the end. */
+  /**
+   * Judges the hash codes so far: after each doubling, of many keys more often, and once at the
+   * end.
+   */
   void check() {
-    Arrays.sort(mixed, 0, count);
+    Arrays.sort(mixed, sorted, count);
+    Arrays.sort(mixed, 0, count); // of two runs: merges them
+    sorted = count;
     int sameHash = 0;
     int sameBucket = 0;
     int crowded = 0;

@@ -11,6 +11,8 @@ import java.nio.ByteBuffer;
 
 /** Two Posthorn sockets; the receiver is a handler, or in ping-pong a thread that blocks. */
 final class PosthornContender implements Contender {
+  private static final long SPIN_NANOS = 20_000;
+
   private final String name;
   private final MessageSocket sender;
   private final MessageSocket receiver;
@@ -30,12 +32,9 @@ final class PosthornContender implements Contender {
       throws IOException {
     this.name = name;
     lossy = mode == Mode.PLAIN;
-    sender =
-        BenchSockets.open(
-            mode, security, portable, packetBytes, name.contains("/spin") ? 100_000 : 0);
-    receiver =
-        BenchSockets.open(
-            mode, security, portable, packetBytes, name.contains("/spin") ? 100_000 : 0);
+    long spinNanos = name.contains("/spin") ? SPIN_NANOS : 0;
+    sender = BenchSockets.open(mode, security, portable, packetBytes, spinNanos);
+    receiver = BenchSockets.open(mode, security, portable, packetBytes, spinNanos);
     to = receiver.localAddress();
     message = ByteBuffer.allocate(messageBytes);
     if (pingPong) {

@@ -260,7 +260,8 @@ class FileReceiverTest {
     send(new Folder(2, "fixed", 0510, 1_000_000_000, 0));
     assertEquals(0, next(Result.class).code());
     assertEquals("rwx------", permissions("private"));
-    assertEquals("rwx--x---", permissions("fixed"));
+    // Until the end the umask of whoever runs the tests may take more.
+    assertTrue(permissions("fixed").matches("rwx--[x-]---"), permissions("fixed"));
     assertEquals(0, sendSmall(3, "fixed/file", "x").code());
     finish();
     assertEquals("r-x--x---", permissions("fixed"));

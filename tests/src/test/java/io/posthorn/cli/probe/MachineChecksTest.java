@@ -27,6 +27,7 @@ class MachineChecksTest {
   private Path write(String name, String mode, String text) throws IOException {
     Path file = folder.resolve(name);
     Files.createDirectories(file.getParent());
+    Files.setPosixFilePermissions(file.getParent(), PosixFilePermissions.fromString("rwx------"));
     Files.writeString(file, text);
     return Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
   }
