@@ -248,6 +248,42 @@ class PacketRecoveryTest {
     assertEquals(0, recovery.probesSinceAcknowledgement());
   }
 
+  /** A thousand connections lose a tail, and some a probe, each second; all are answered. */
+  @Test
+  void probesOfOtherConnectionsThatWereAnsweredLetNobodyWait() {
+    ProbeRate shared = new ProbeRate();
+    long nowMillis = 0;
+    for (int i = 0; i < 10_000; i++) {
+      nowMillis = i;
+      PacketRecovery other = sharing(shared);
+      loseTail(other, nowMillis);
+      if (i % 2 == 0) {
+        long due = other.deadlineNanos(nowMillis * MS);
+        other.onTimeout(due); // waits for its place, or leaves at once
+        assertNull(other.onAck(0, new long[] {0}, new long[] {0}, 1, 0, 0, -1, due));
+      }
+    }
+    PacketRecovery quiet = sharing(shared);
+    loseTail(quiet, nowMillis);
+    long due = quiet.deadlineNanos(nowMillis * MS);
+    quiet.onTimeout(due);
+    assertTrue(quiet.deadlineNanos(due) - due < 1_000 * MS, "until the second probe");
+  }
+
+  private PacketRecovery sharing(ProbeRate shared) {
+    return new PacketRecovery(() -> new NewReno(1200), new FrameSource[] {frames}, shared);
+  }
+
+  /** Sends a packet, and its first probe when that is due. */
+  private void loseTail(PacketRecovery of, long nowMillis) {
+    of.onPacketSent(1000, true, false, false, nowMillis * MS);
+    long due = of.deadlineNanos(nowMillis * MS);
+    of.onTimeout(due);
+    assertTrue(of.isProbeDue(), "the first never waits");
+    of.onPacketSent(1000, true, false, false, due);
+    of.onPacketSent(1000, true, false, false, due);
+  }
+
   @Test
   void nothingInFlightMeansNoDeadline() {
     assertEquals(NEVER, recovery.deadlineNanos(0));

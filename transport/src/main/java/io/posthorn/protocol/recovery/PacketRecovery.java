@@ -44,6 +44,7 @@ public final class PacketRecovery {
   private int probesDue;
   private boolean bareProbe;
   private long probeSlotNanos = NEVER;
+  private int probeSlotPackets;
   private long firstSampleNanos = NEVER;
   // One recovery period (RFC 9002 §7.3.2): when it began, the one before it, and what it lost.
   private long periodStartNanos = -1;
@@ -352,7 +353,10 @@ public final class PacketRecovery {
     if (any) {
       probeTimeout.onAcknowledged();
       probesDue = 0;
-      probeSlotNanos = NEVER;
+      if (probeSlotNanos != NEVER) {
+        probeRate.giveBack(probeSlotPackets);
+        probeSlotNanos = NEVER;
+      }
     }
     if (spuriousBytes > 0) {
       controller.onLateArrival(nowNanos, spuriousBytes);
@@ -515,10 +519,13 @@ public final class PacketRecovery {
       return;
     }
     int packets = probeTimeout.packets(nowNanos);
-    if (probeSlotNanos == NEVER) {
+    if (probeTimeout.count() == 0) { // it finds a lost tail: at once
+      probeRate.takeFree(packets, nowNanos);
+    } else if (probeSlotNanos == NEVER) {
       long slot = probeRate.reserve(packets, nowNanos);
-      if (probeTimeout.count() > 0 && slot > nowNanos) { // the first finds a lost tail: at once
+      if (slot > nowNanos) {
         probeSlotNanos = slot;
+        probeSlotPackets = packets;
         return;
       }
     }
