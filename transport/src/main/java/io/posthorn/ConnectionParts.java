@@ -22,15 +22,19 @@ final class ConnectionParts implements MessageOutputStream.PartSender {
   }
 
   @Override
-  public void send(byte[] part, boolean more, long writtenBytes) throws IOException {
+  public boolean send(byte[] part, boolean more, long writtenBytes) throws IOException {
     OutgoingMessage message =
         OutgoingMessage.part(connection.handle(), connection.peer(), channel, part, more);
     SendOutcome outcome = socket.drivers().send(message);
+    if (outcome == SendOutcome.TOO_SMALL) {
+      return false;
+    }
     if (outcome != SendOutcome.ACCEPTED) {
       EndpointEvent.Closed end = connection.closed();
       TransportException ended = end == null ? null : Endings.exception(end, socket.options());
       throw socket.refusals().refusal(outcome, connection.peer(), writtenBytes, ended);
     }
+    return true;
   }
 
   @Override

@@ -22,7 +22,7 @@ final class Refusals {
   IOException refusal(
       SendOutcome outcome, InetSocketAddress peer, long size, @Nullable TransportException ended) {
     return switch (outcome) {
-      case ACCEPTED, BLOCKED, MID_MESSAGE ->
+      case ACCEPTED, BLOCKED, MID_MESSAGE, TOO_SMALL ->
           throw new IllegalStateException(outcome + " is no refusal");
       case TOO_LARGE -> tooLarge(peer, size);
       case MESSAGES_LOST -> Endings.messagesLost(peer, drivers.lastEnd(peer), options);
