@@ -176,6 +176,7 @@ final class PacketAssembler {
     }
     if (allowed) {
       if (!recovery.isProbeBare()) {
+        builder.beginMessages();
         if (thin && recovery.windowAllows(2 * room)) {
           builder.mayRepeat(copies, redundancy.allowanceBytes(overheadBytes));
         }
