@@ -271,6 +271,18 @@ class OutgoingChannelsTest {
   }
 
   @Test
+  void aBodyBehindAMessageThatWaitsLeavesItToBeCancelled() {
+    channels.onPeerLimits(1_000_000, 64);
+    String waits = "waits";
+    channels.send(1, new byte[10], false, NEVER, false, waits);
+    ByteBuffer body = ByteBuffer.wrap(new byte[2000]);
+    assertEquals(SendOutcome.CLOSED, channels.sendBody(1, body), "it goes the usual way");
+    assertTrue(channels.cancel(waits));
+    assertEquals(new SendLedger.Settled(waits, ReceiptOutcome.CANCELLED, false), ledger.poll());
+    assertEquals(SendOutcome.ACCEPTED, channels.sendBody(1, body));
+  }
+
+  @Test
   void aRunForWhichThereIsNoRoomIsLeftThoughItsChannelHoldsNothing() {
     channels.onPeerLimits(1_000_000, 64);
     byte[] run = {2, 7};

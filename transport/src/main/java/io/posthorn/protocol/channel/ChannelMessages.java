@@ -182,14 +182,12 @@ final class ChannelMessages {
    * Takes one message without receipt or expiry straight into the stream.
    *
    * @return BLOCKED if there is no room; CLOSED if it must go the usual way, for it is very long,
-   *     or what stands before it is not in the stream yet and may expire, is not whole, or very
-   *     long
+   *     or what stands before it is not in the stream yet and may expire or be cancelled, is not
+   *     whole, or very long
    */
   SendOutcome addBody(ByteBuffer body) {
     int length = body.remaining();
-    if (length > MOST_BYTES_AHEAD
-        || midMessage
-        || (!waiting.isEmpty() && earliestExpiryNanos != NEVER)) {
+    if (length > MOST_BYTES_AHEAD || midMessage || (!waiting.isEmpty() && isAnyRevocable())) {
       return SendOutcome.CLOSED;
     }
     if (!share.hasRoomInStream(length)) {
