@@ -99,6 +99,31 @@ class NewNetworkTest {
     assertTrue(dropped <= 6, dropped + ": more than what asks for the size");
   }
 
+  /** The way goes dark as the first large datagram leaves, and thin traffic goes on. */
+  @Test
+  void anOutageDuringTheSearchRulesNoSizeOut() {
+    Pair pair = new Pair(7, Pair.clear());
+    pair.a.useInterface(1_472);
+    pair.b.useInterface(1_472);
+    pair.link(LinkConditions.parse("delay 20ms rate 50mbit mtu 1500"));
+    boolean[] cut = new boolean[1];
+    pair.network.intercept(
+        (from, to, number, datagram) -> {
+          cut[0] |= datagram.remaining() > 1_200;
+          return cut[0] ? Interception.DROP : Interception.DELIVER;
+        });
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 20_000);
+    pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 20_000);
+    for (int i = 0; i < 300; i++) {
+      pair.network.run(Duration.ofMillis(10));
+      pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 64);
+    }
+    assertTrue(cut[0], "a larger size was tried");
+    pair.network.intercept((from, to, number, datagram) -> Interception.DELIVER);
+    pair.network.run(Duration.ofSeconds(10));
+    assertEquals(1_472, row(pair).datagramBytes());
+  }
+
   /** The old address is asked too, and that is lost: it says nothing of the way to the new one. */
   @Test
   void whatWentToTheOldAddressIsNoLossOfTheNewPath() {

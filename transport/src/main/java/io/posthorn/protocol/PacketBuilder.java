@@ -57,6 +57,11 @@ public final class PacketBuilder {
     budgetBytes = bytes;
   }
 
+  /** The packet number that it will have. */
+  public long number() {
+    return sent.next();
+  }
+
   /** A number of the packet that grows by one with each that may carry messages. */
   public long packet() {
     return packet;

@@ -133,6 +133,7 @@ public final class PacketSender {
 
   private boolean isMtuProbeDue() {
     return parts.mtu.probeDueBytes() > 0
+        && parts.recovery.probesSinceAcknowledgement() == 0 // or its loss would say nothing
         && opening.isConfirmed()
         && parts.path.isValidated()
         && parts.ending.end() == null;

@@ -179,6 +179,11 @@ public final class PacketRecovery {
     return probeTimeout.count();
   }
 
+  /** Whether something is under way, and nothing from this number on was acknowledged. */
+  public boolean isSilentSince(long packetNumber) {
+    return sent.outstanding() > 0 && largestAcknowledged < packetNumber;
+  }
+
   /** See {@link ProbeTimeout#silentSinceNanos}. */
   public long silentSinceNanos() {
     return probeTimeout.silentSinceNanos();
