@@ -90,6 +90,21 @@ class OutgoingChannelsTest {
   }
 
   @Test
+  void aComplaintThatIsLostTogetherWithDataGoesAgainWithIt() {
+    channels.onPeerLimits(50, 64);
+    send(1, 100);
+    write(1200);
+    assertEquals(List.of(1, 1), channelsOfLastPacket(), "data and the complaint");
+    long number = sent.next() - 1;
+    for (long at = sent.tokensFrom(number); at < sent.tokensTo(number); at++) {
+      channels.onLost(sent.tokenFirst(at), sent.tokenSecond(at), 0);
+    }
+    write(1200);
+    assertEquals(List.of(1, 1), channelsOfLastPacket(), "both again");
+    assertFalse(channels.hasFrames(0));
+  }
+
+  @Test
   void oneBlockedChannelDoesNotHoldTheOthers() {
     channels.onPeerLimits(10, 64);
     send(1, 100);
