@@ -138,7 +138,7 @@ final class PacketReceiver {
     newestNumber = Math.max(newestNumber, packetNumber);
     if (newest && !frames.wasProbingOnly() && !source.equals(parts.path.address())) {
       parts.path.onNewAddress(source, datagramBytes, parts.recovery.probeTimeoutNanos(), nowNanos);
-      parts.recovery.ecn().onPathChanged();
+      parts.recovery.onPathMoved();
     }
     if (parts.path.pollNewNetwork()) {
       parts.mtu.restart();

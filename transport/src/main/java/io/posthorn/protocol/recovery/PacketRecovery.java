@@ -124,6 +124,11 @@ public final class PacketRecovery {
     spuriousInPeriod = 0;
   }
 
+  /** Packets go to another address from now on; what is known of marks says nothing of the way. */
+  public void onPathMoved() {
+    ecn.onPathChanged(sent.next());
+  }
+
   /**
    * The path goes back to where it was, since the address it had moved to was never proved. What
    * went there tells nothing of this path (RFC 9000 §9.4), nor does what is left of the time before
@@ -131,7 +136,7 @@ public final class PacketRecovery {
    */
   public void onPathReverted() {
     sent.beginPath();
-    ecn.onPathChanged();
+    ecn.onPathChanged(sent.next());
   }
 
   /**
@@ -386,7 +391,7 @@ public final class PacketRecovery {
 
   private void noteMark(long number) {
     if (sent.isMarked(number)) {
-      ecn.onMarkedAcknowledged();
+      ecn.onMarkedAcknowledged(number);
     }
   }
 
