@@ -511,6 +511,35 @@ class PacketRecoveryTest {
   }
 
   @Test
+  void whatWentAstrayIsNoLossOfThePathAndWhatWentBeforeStaysInFlight() {
+    send(10, 0);
+    assertNull(ack(0, 9, 40));
+    long window = recovery.controller().windowBytes();
+    send(4, 100);
+    recovery.onPathMoved(true);
+    send(3, 101);
+    recovery.onPathMoved(false); // and from there to yet another
+    send(3, 102);
+    recovery.onPathReturned();
+    assertEquals(4_000, recovery.sent().bytesInFlight());
+    send(4, 110);
+    assertEquals(8_000, recovery.sent().bytesInFlight());
+    assertNull(ack(20, 23, 150));
+    assertEquals(10, recovery.packetsLost());
+    assertEquals(0, recovery.sent().bytesInFlight());
+    assertTrue(recovery.controller().windowBytes() < window, "those before were on the path");
+    window = recovery.controller().windowBytes();
+    recovery.onPathMoved(true);
+    send(6, 200);
+    recovery.onPathReturned();
+    send(4, 210);
+    assertNull(ack(30, 33, 250));
+    assertEquals(16, recovery.packetsLost());
+    assertTrue(recovery.controller().windowBytes() >= window);
+    assertEquals(0, recovery.sent().bytesInFlight());
+  }
+
+  @Test
   void lossesAroundAnAcknowledgedPacketAreNotPersistentCongestion() {
     send(1, 0);
     assertNull(ack(0, 0, 100));

@@ -41,6 +41,9 @@ public final class PacketRecovery {
   /** No smaller number is outstanding. */
   private long outstandingFrom;
 
+  /** The first that went where the path has moved to. */
+  private long firstMoved;
+
   private int probesDue;
   private boolean bareProbe;
   private long probeSlotNanos = NEVER;
@@ -124,8 +127,21 @@ public final class PacketRecovery {
     spuriousInPeriod = 0;
   }
 
-  /** Packets go to another address from now on; what is known of marks says nothing of the way. */
-  public void onPathMoved() {
+  /**
+   * Packets go to an address that is not proved from now on; what is known of marks says nothing.
+   *
+   * @param wasProved whether the address before was
+   */
+  public void onPathMoved(boolean wasProved) {
+    if (wasProved) {
+      firstMoved = sent.next();
+    }
+    ecn.onPathChanged(sent.next());
+  }
+
+  /** A packet came from where the path was proved to lead: what went elsewhere tells nothing. */
+  public void onPathReturned() {
+    sent.leaveDetour(firstMoved);
     ecn.onPathChanged(sent.next());
   }
 
