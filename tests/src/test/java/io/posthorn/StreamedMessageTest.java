@@ -228,6 +228,28 @@ class StreamedMessageTest {
     }
   }
 
+  @Test
+  void messageOfManySmallFlushesArrivesWhole() throws Exception {
+    byte[] bytes = new byte[128 << 10];
+    new Random(7).nextBytes(bytes);
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().maxWholeMessageBytes(bytes.length).open()) {
+      CompletableFuture<String> sent =
+          start(
+              () -> {
+                try (MessageOutputStream out = a.openStream(b.localAddress(), 0)) {
+                  for (byte each : bytes) {
+                    out.write(each);
+                    out.flush();
+                  }
+                }
+                return "sent";
+              });
+      assertArrayEquals(bytes, next(b).bytes());
+      assertEquals("sent", get(sent));
+    }
+  }
+
   private static void part(
       MessageSocket a, long connection, MessageSocket b, String text, boolean more) {
     OutgoingMessage part =

@@ -21,15 +21,19 @@ final class ConnectionParts implements MessageOutputStream.PartSender {
   }
 
   @Override
-  public void send(byte[] part, boolean more, long writtenBytes) throws IOException {
+  public boolean send(byte[] part, boolean more, long writtenBytes) throws IOException {
     OutgoingMessage message =
         OutgoingMessage.part(connection.handle(), connection.peer(), channel, part, more);
     SendOutcome outcome = socket.drivers().send(message);
+    if (outcome == SendOutcome.TOO_SMALL) {
+      return false;
+    }
     if (outcome != SendOutcome.ACCEPTED) {
       throw socket
           .refusals()
           .refusal(outcome, connection.peer(), connection.handle(), connection, writtenBytes);
     }
+    return true;
   }
 
   @Override

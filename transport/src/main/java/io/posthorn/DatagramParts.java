@@ -19,7 +19,7 @@ final class DatagramParts implements MessageOutputStream.PartSender {
   }
 
   @Override
-  public void send(byte[] part, boolean more, long writtenBytes) throws IOException {
+  public boolean send(byte[] part, boolean more, long writtenBytes) throws IOException {
     if (writtenBytes > WireLimits.MAX_DATAGRAM_BYTES) {
       throw socket
           .refusals()
@@ -29,6 +29,7 @@ final class DatagramParts implements MessageOutputStream.PartSender {
     if (!more) {
       socket.send(peer, collected.toByteArray());
     }
+    return true;
   }
 
   @Override

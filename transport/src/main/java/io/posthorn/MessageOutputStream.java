@@ -24,8 +24,12 @@ public final class MessageOutputStream extends OutputStream {
 
   /** Takes parts of one message. */
   interface PartSender {
-    /** Sends a part; waits for room. */
-    void send(byte[] part, boolean more, long writtenBytes) throws IOException;
+    /**
+     * Sends a part; waits for room.
+     *
+     * @return false if a part that is not full, nor the last, is to go with what follows
+     */
+    boolean send(byte[] part, boolean more, long writtenBytes) throws IOException;
 
     /** Gives the message up; never waits. */
     void abort();
@@ -66,7 +70,11 @@ public final class MessageOutputStream extends OutputStream {
     }
   }
 
-  /** Sends what was written so far, without waiting for a part to fill. */
+  /**
+   * Sends what was written so far, without waiting for a part to fill. To a peer that does not read
+   * streams, but takes the message when it is whole, little goes with what follows once there were
+   * very many such parts.
+   */
   @Override
   public void flush() throws IOException {
     requireOpen();
@@ -114,8 +122,9 @@ public final class MessageOutputStream extends OutputStream {
   }
 
   private void sendPart(boolean more) throws IOException {
-    sender.send(Arrays.copyOf(part, filled), more, writtenBytes);
-    filled = 0; // not before: who was interrupted may go on
+    if (sender.send(Arrays.copyOf(part, filled), more, writtenBytes)) {
+      filled = 0; // not before: who was interrupted may go on
+    }
   }
 
   private void requireOpen() throws IOException {

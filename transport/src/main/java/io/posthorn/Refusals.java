@@ -34,7 +34,7 @@ final class Refusals {
       @Nullable ConnectionRecord record,
       long size) {
     return switch (outcome) {
-      case ACCEPTED, BLOCKED, MID_MESSAGE ->
+      case ACCEPTED, BLOCKED, MID_MESSAGE, TOO_SMALL ->
           throw new IllegalStateException(outcome + " is no refusal");
       case TOO_LARGE -> tooLarge(peer, size);
       case MESSAGES_LOST -> Endings.messagesLost(peer, drivers.lastEnd(peer), options);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.protocol.ReceivedMessage;
+import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
 import io.posthorn.wire.FrameType;
@@ -163,6 +164,27 @@ class HostileDataTest extends MisbehavingPeerCase {
           });
     }
     assertTrue(peer.endpoint.counters().drops(DropReason.TOO_MANY_GAPS) > 0);
+    assertLives();
+  }
+
+  /** FAULTS 27: the socket's ceiling holds for what the beginnings of many messages really take. */
+  @Example
+  void fault27_theHeapThatTinyBeginningsTakeIsCharged() {
+    long before = ReachableHeap.from(peer.endpoint).bytes();
+    for (int id = 0; id < 1000; id += 20) {
+      int first = id;
+      peer.send(
+          out -> {
+            for (int i = first; i < first + 20; i++) {
+              part(out, i, 2, 0);
+            }
+          });
+    }
+    ReachableHeap heap = ReachableHeap.from(peer.endpoint);
+    long kept = heap.bytes() - before;
+    long charged = heap.only(ReceiveMemory.class).usedBytes();
+    assertTrue(kept > 100_000, kept + " bytes");
+    assertTrue(kept <= charged, kept + " bytes, of which are charged " + charged);
     assertLives();
   }
 

@@ -7,6 +7,7 @@ import io.posthorn.ConnectionInfo;
 import io.posthorn.wire.FrameType;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import net.jqwik.api.Example;
 
@@ -39,6 +40,41 @@ class PathProofTest extends MisbehavingPeerCase {
     assertEquals(1_200, firstTo(HandPeer.address(2), 600));
     int least = firstTo(HandPeer.address(3), 300);
     assertTrue(least <= 3 * 300, least + " bytes");
+  }
+
+  /** RFC 9000 §8.2.2; but little that asks does not have much sent. */
+  @Example
+  void aResponseFillsADatagramIfTheChallengeCameInALargeOne() {
+    for (InetSocketAddress from : List.of(peer.address, HandPeer.address(2))) {
+      for (int padding : new int[] {400, 100}) {
+        List<Integer> lengths = new ArrayList<>();
+        peer.sent = (to, datagram) -> lengths.add(to.equals(from) ? datagram.length : 0);
+        peer.deliver(
+            peer.packet(
+                out -> {
+                  out.pathChallenge(7);
+                  out.padding(padding);
+                }),
+            from);
+        int longest = Collections.max(lengths);
+        assertTrue(longest > 0, "answered");
+        assertEquals(padding == 400, longest == 1_200, longest + " bytes");
+        assertTrue(longest <= 3 * (padding + 50), longest + " bytes");
+      }
+    }
+  }
+
+  @Example
+  void theChallengeToTheOldAddressFillsADatagram() {
+    List<Integer> lengths = new ArrayList<>();
+    peer.sent =
+        (to, datagram) -> {
+          if (to.equals(peer.address)) {
+            lengths.add(datagram.length);
+          }
+        };
+    peer.deliver(peer.packet(out -> out.ping()), HandPeer.address(2));
+    assertEquals(List.of(1_200), lengths);
   }
 
   /** Length of the first datagram to this address, once so many bytes came from there. */

@@ -16,11 +16,12 @@ import org.junit.jupiter.api.Assertions;
 
 /** Whose messages go first: strictly by level, within a level by weight, and nobody starves. */
 class ChannelSchedulerTest {
-  /** Channels that always have more, and write as much as fits or is said. */
+  /** Channels that always have more, and write as many pieces as fit or are said. */
   private static final class Endless implements ChannelSource {
     final long[] bytes = new long[64];
     long sendable;
     int most = Integer.MAX_VALUE;
+    int piece = 1;
 
     @Override
     public long sendableChannels(long nowNanos) {
@@ -29,7 +30,7 @@ class ChannelSchedulerTest {
 
     @Override
     public void writeChannel(int channel, PacketBuilder out, long nowNanos) {
-      int count = Math.min(most, out.frames().remaining());
+      int count = Math.min(most, out.frames().remaining()) / piece * piece;
       assertTrue(out.frames().padding(count));
       bytes[channel] += count;
     }
@@ -115,8 +116,20 @@ class ChannelSchedulerTest {
   @Property(tries = 100)
   void bytesAreSharedByWeight(
       @ForAll long seed, @ForAll @IntRange(min = 2, max = 10) int channels) {
+    assertShared(seed, channels, 1000, 1);
+  }
+
+  /** Messages that are not cut, of which one fits, take nothing from those that wait. */
+  @Property(tries = 100)
+  void wholeMessagesAreSharedByWeight(
+      @ForAll long seed, @ForAll @IntRange(min = 2, max = 10) int channels) {
+    assertShared(seed, channels, 700, 700);
+  }
+
+  private void assertShared(long seed, int channels, int packetBytes, int piece) {
     Arrays.fill(ordered.bytes, 0); // one object for all tries
     ordered.sendable = 0;
+    ordered.piece = piece;
     SplittableRandom random = new SplittableRandom(seed);
     ChannelPriorities priorities = ChannelPriorities.EQUAL;
     int sum = 0;
@@ -131,11 +144,25 @@ class ChannelSchedulerTest {
     fill(scheduler(priorities), packets);
     for (int channel = 0; channel < channels; channel++) {
       double part = (double) weights[channel] / sum;
-      double ahead = ordered.bytes[channel] - 1000.0 * packets * part;
-      assertTrue(ahead <= 1000 * (1 - part) + packets, ahead + " of channel " + channel);
-      double behind = 1000 * (channels - 1) * part + packets;
+      double ahead = ordered.bytes[channel] - (double) packetBytes * packets * part;
+      assertTrue(ahead <= packetBytes * (1 - part) + packets, ahead + " of channel " + channel);
+      double behind = packetBytes * (channels - 1) * part + packets;
       assertTrue(ahead >= -behind, ahead + " of channel " + channel);
     }
+  }
+
+  /** What is small goes into the room that is left, at the cost of the small ones alone. */
+  @Example
+  void whoFillsTheRestOfAPacketTakesNothingFromThoseThatDoNotFit() {
+    Arrays.fill(ordered.bytes, 0);
+    ordered.sendable = 0b11;
+    ordered.piece = 700;
+    unordered.sendable = 0b100;
+    unordered.most = 300;
+    fill(scheduler(ChannelPriorities.EQUAL), 300);
+    assertEquals((double) ordered.bytes[0], (double) ordered.bytes[1], 700);
+    assertTrue(unordered.bytes[2] <= ordered.bytes[0] + 700, unordered.bytes[2] + " bytes");
+    assertTrue(ordered.bytes[0] >= 300 * 700 * 2 / 5, ordered.bytes[0] + " bytes");
   }
 
   @Example

@@ -88,4 +88,19 @@ class ChannelPrioritiesTest {
     assertTrue(light > 100, light + " of the light one");
     assertEquals(3.0, (double) heavy / light, 0.3, heavy + " and " + light);
   }
+
+  @Example
+  void messagesOfWhichOneFitsAPacketShareTheConnectionToo() {
+    Pair pair = pair(ChannelPriorities.EQUAL);
+    for (int i = 0; i < 3_000; i++) {
+      pair.a.send(pair.b, i % 5, Delivery.UNRELIABLE, 700);
+    }
+    pair.network.run(Duration.ofSeconds(1));
+    List<History.Received> received = since(pair, 0);
+    assertTrue(received.size() > 500, received.size() + " messages");
+    for (int channel = 0; channel < 5; channel++) {
+      int of = count(received, channel);
+      assertEquals(received.size() / 5, of, received.size() / 50, of + " of channel " + channel);
+    }
+  }
 }

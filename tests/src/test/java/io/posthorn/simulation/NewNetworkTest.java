@@ -99,6 +99,31 @@ class NewNetworkTest {
     assertTrue(dropped <= 6, dropped + ": more than what asks for the size");
   }
 
+  /** The way goes dark as the first large datagram leaves, and thin traffic goes on. */
+  @Test
+  void anOutageDuringTheSearchRulesNoSizeOut() {
+    Pair pair = new Pair(7, Pair.clear());
+    pair.a.useInterface(1_472);
+    pair.b.useInterface(1_472);
+    pair.link(LinkConditions.parse("delay 20ms rate 50mbit mtu 1500"));
+    boolean[] cut = new boolean[1];
+    pair.network.intercept(
+        (from, to, number, datagram) -> {
+          cut[0] |= datagram.remaining() > 1_200;
+          return cut[0] ? Interception.DROP : Interception.DELIVER;
+        });
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 20_000);
+    pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 20_000);
+    for (int i = 0; i < 300; i++) {
+      pair.network.run(Duration.ofMillis(10));
+      pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 64);
+    }
+    assertTrue(cut[0], "a larger size was tried");
+    pair.network.intercept((from, to, number, datagram) -> Interception.DELIVER);
+    pair.network.run(Duration.ofSeconds(10));
+    assertEquals(1_472, row(pair).datagramBytes());
+  }
+
   /** The old address is asked too, and that is lost: it says nothing of the way to the new one. */
   @Test
   void whatWentToTheOldAddressIsNoLossOfTheNewPath() {
@@ -150,6 +175,43 @@ class NewNetworkTest {
     assertTrue(pair.network.runUntil(pair::isSettled, Duration.ofSeconds(1)), pair.b::toString);
     pair.network.run(Duration.ofSeconds(1));
     assertTrue(row(pair).packetsLost() > lost);
+    assertTrue(row(pair).congestionWindowBytes() >= window, () -> row(pair).toString());
+  }
+
+  /** The copy of a packet comes first from an address of somebody else, and then the next one. */
+  @Test
+  void whatWentAstrayUntilThePeerSpokeAgainIsNoLossOfThePath() {
+    DraftOptions options = DraftOptions.of(Mode.RELIABLE);
+    options.security = Security.none();
+    options.congestionControl = CongestionControl.CUBIC;
+    Pair pair = new Pair(7, options.done()).link(LinkConditions.parse("delay 20ms rate 50mbit"));
+    exchange(pair);
+    pair.network.run(Duration.ofSeconds(1));
+    long window = row(pair).congestionWindowBytes();
+    long lost = row(pair).packetsLost();
+    boolean[] copied = new boolean[1];
+    pair.network.intercept(
+        (from, to, number, datagram) -> {
+          if (from.equals(Pair.A) && !copied[0]) {
+            copied[0] = true;
+            byte[] copy = new byte[datagram.remaining()];
+            datagram.get(datagram.position(), copy);
+            pair.b.onDatagram(ByteBuffer.wrap(copy), STRANGER, pair.network.nowNanos());
+            pair.network.wake(Pair.B);
+          }
+          return Interception.DELIVER;
+        });
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 900);
+    for (int i = 0; i < 10; i++) {
+      pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 200);
+      pair.network.run(Duration.ofMillis(1));
+    }
+    assertEquals(STRANGER, row(pair).remote());
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 900);
+    assertTrue(pair.network.runUntil(pair::isSettled, Duration.ofSeconds(5)), pair.b::toString);
+    pair.network.run(Duration.ofSeconds(1));
+    assertEquals(Pair.A, row(pair).remote());
+    assertTrue(row(pair).packetsLost() > lost, "some went astray");
     assertTrue(row(pair).congestionWindowBytes() >= window, () -> row(pair).toString());
   }
 }

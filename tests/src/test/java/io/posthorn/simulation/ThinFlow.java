@@ -9,6 +9,7 @@ import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.runtime.SimulatedEndpoint;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
@@ -61,8 +62,10 @@ final class ThinFlow {
 
   private final SimulatedNetwork network;
   private final SimulatedEndpoint client;
+  private final SimulatedEndpoint server;
   private final Spread spread;
   private final long[] latencies;
+  private boolean twoWay;
   private int sent;
   private int received;
 
@@ -85,12 +88,18 @@ final class ThinFlow {
             new ReliableEndpoint(options.done(), new SplittableRandom(seed), Pair.A::equals),
             message -> {},
             event -> {});
-    SimulatedEndpoint server =
+    server =
         new SimulatedEndpoint(
             new ReliableEndpoint(options.done(), new SplittableRandom(~seed), Pair.B::equals),
             message -> receive(ByteBuffer.wrap(message.body())),
             event -> {});
     network.attach(Pair.A, client).attach(Pair.B, server);
+  }
+
+  /** Has the receiver send as many messages back, each half of the interval after one came. */
+  ThinFlow twoWay() {
+    twoWay = true;
+    return this;
   }
 
   /** Lets all messages arrive. */
@@ -122,19 +131,30 @@ final class ThinFlow {
     }
     latencies[index] = network.nowNanos() - body.getLong();
     received++;
+    if (twoWay) {
+      network.at(
+          network.nowNanos() + INTERVAL_NANOS / 2,
+          () -> send(server, Pair.A, 0, new byte[MESSAGE_BYTES]));
+    }
   }
 
   private void send() {
     byte[] body = new byte[MESSAGE_BYTES];
     ByteBuffer.wrap(body).putInt(sent).putLong(network.nowNanos());
+    send(client, Pair.B, sent % spread.channels, body);
+    if (++sent < latencies.length) {
+      network.at(network.nowNanos() + INTERVAL_NANOS, this::send);
+    }
+  }
+
+  private void send(SimulatedEndpoint from, InetSocketAddress to, int channel, byte[] body) {
     SendOutcome outcome =
-        client
-            .endpoint()
+        from.endpoint()
             .send(
                 new OutgoingMessage(
                     Endpoint.NO_CONNECTION,
-                    Pair.B,
-                    sent % spread.channels,
+                    to,
+                    channel,
                     spread.delivery,
                     -1,
                     body,
@@ -145,9 +165,6 @@ final class ThinFlow {
                 network.nowNanos());
     if (outcome != SendOutcome.ACCEPTED) {
       throw new AssertionError("message " + sent + ": " + outcome);
-    }
-    if (++sent < latencies.length) {
-      network.at(network.nowNanos() + INTERVAL_NANOS, this::send);
     }
   }
 }

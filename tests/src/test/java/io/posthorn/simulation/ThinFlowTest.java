@@ -55,6 +55,14 @@ class ThinFlowTest {
     assertWithin(run(5, "loss 5%", Spread.UNORDERED, true), 26, 32);
   }
 
+  /** Acknowledgements that leave alone between its packets take nothing from a flow. */
+  @Example
+  void messagesOfATwoWayFlowHardlyNoticeLossEither() {
+    Figures figures = new ThinFlow(8, MESSAGES, "loss 5%", Spread.ORDERED, true).twoWay().run();
+    assertTrue(figures.millisAt(0.5) <= 26, figures.toString());
+    assertTrue(figures.millisAt(0.99) <= 32, figures.toString());
+  }
+
   private static void assertWithin(Figures figures, double p50, double p98) {
     assertTrue(figures.millisAt(0.5) <= p50, figures.toString());
     assertTrue(figures.millisAt(0.98) <= p98, figures.toString());

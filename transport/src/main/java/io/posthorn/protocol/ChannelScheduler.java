@@ -24,7 +24,7 @@ final class ChannelScheduler {
   /** The channels of each level that is in use, the highest first. */
   private final long[] levels;
 
-  /** What each flow has sent, scaled; where the flow that is served now stands, by level. */
+  /** What each flow has sent, scaled; where the one stands that has sent least, by level. */
   private final long[][] served;
 
   private final long[] virtualTime;
@@ -82,6 +82,10 @@ final class ChannelScheduler {
     }
     for (int level = 0; level < levels.length; level++) {
       int flow = next(level);
+      if (flow >= 0) {
+        // Not by whoever comes later in a packet: those that do not fit into the rest wait before.
+        virtualTime[level] = Math.max(virtualTime[level], served(flow));
+      }
       while (flow >= 0 && out.frames().remaining() > 0) {
         serve(flow, level, out, nowNanos);
         flow = next(level);
@@ -112,17 +116,19 @@ final class ChannelScheduler {
   private void serve(int flow, int level, PacketBuilder out, long nowNanos) {
     int i = flow / CHANNELS;
     int channel = flow % CHANNELS;
-    // Whoever had nothing for a while gets no credit for it.
-    long start = Math.max(served(flow), virtualTime[level]);
-    virtualTime[level] = start;
     sendable[i] &= ~(1L << channel);
     int before = out.frames().written();
     out.source(indexes[i]);
     sources[i].writeChannel(channel, out, nowNanos);
+    int written = out.frames().written() - before;
+    if (written == 0) {
+      return; // a whole message that does not fit has used nothing
+    }
+    // Whoever had nothing for a while gets no credit for it.
+    long start = Math.max(served(flow), virtualTime[level]);
     if (channel >= served[i].length) { // most connections use few channels
       served[i] = Arrays.copyOf(served[i], channel + 1);
     }
-    served[i][channel] =
-        start + (out.frames().written() - before) * SCALE / priorities.weight(channel);
+    served[i][channel] = start + written * SCALE / priorities.weight(channel);
   }
 }

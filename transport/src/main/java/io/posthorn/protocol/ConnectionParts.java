@@ -82,7 +82,7 @@ final class ConnectionParts {
     acknowledgements = new Acknowledgements(PeerConnection.MAX_ACK_DELAY_NANOS);
     path = new Path(address, shared.random(), peerIds);
     localIds = new LocalConnectionIds(shared.ids(), localConnectionId);
-    mtu = new MtuDiscovery(this::mtuCeilingBytes);
+    mtu = new MtuDiscovery(this::mtuCeilingBytes, this::isSilentSince);
     sources =
         new FrameSource[] {
           acknowledgements,
@@ -127,6 +127,10 @@ final class ConnectionParts {
     int host = shared.port().largestSentBytes().applyAsInt(path.address());
     int own = RateLimit.largestDatagramBytes(shared.options());
     return Math.min(Math.min(own, host), peerMaxUdpPayloadBytes);
+  }
+
+  private boolean isSilentSince(long packetNumber) {
+    return recovery.isSilentSince(packetNumber);
   }
 
   private static CongestionController controller(SocketOptions options) {

@@ -129,6 +129,9 @@ public final class Deliveries {
     if (exceedsLimit(message, length)) {
       return SendOutcome.TOO_LARGE;
     }
+    if (isTooSmall(message, length)) {
+      return knowsLimits ? SendOutcome.TOO_SMALL : SendOutcome.BLOCKED;
+    }
     if (!knowsLimits && length > SMALLEST_WHOLE_LIMIT_BYTES) {
       return SendOutcome.BLOCKED; // until the peer's limit is known
     }
@@ -185,6 +188,14 @@ public final class Deliveries {
     return message.delivery() == Delivery.RELIABLE_ORDERED
         && !message.part()
         && outgoing.midMessageBytes(message.channel()) > 0;
+  }
+
+  /** Whether it would make the message take too much of its stream for a peer that joins it. */
+  private boolean isTooSmall(OutgoingMessage message, int length) {
+    return message.more()
+        && length > 0
+        && !(knowsLimits && maxWholeMessageBytes == WireLimits.MAX_MESSAGE_BYTES)
+        && outgoing.wantsLargerPart(message.channel(), length);
   }
 
   private boolean exceedsLimit(OutgoingMessage message, long length) {

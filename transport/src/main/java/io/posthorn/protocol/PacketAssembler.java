@@ -165,7 +165,7 @@ final class PacketAssembler {
     int framesFrom = inPlace ? from + HEADER_BYTES + numberLength : 0;
     int most = room - HEADER_BYTES - numberLength - protection.overheadBytes();
     builder.begin(frames, framesFrom, framesFrom + most);
-    boolean challenge = proof && path.isChallengeDue();
+    boolean fills = proof && path.fillsDatagram();
     if (proof) { // first, for an ACK may take all the room that an address has which is not proved
       builder.source(PATH);
       path.writeFrames(builder, nowNanos);
@@ -176,6 +176,7 @@ final class PacketAssembler {
     }
     if (allowed) {
       if (!recovery.isProbeBare()) {
+        builder.beginMessages();
         if (thin && recovery.windowAllows(2 * room)) {
           builder.mayRepeat(copies, redundancy.allowanceBytes(overheadBytes));
         }
@@ -192,7 +193,7 @@ final class PacketAssembler {
     if (builder.frames().written() == 0) {
       return 0;
     }
-    if (challenge && room >= WireLimits.MINIMUM_DATAGRAM_BYTES) {
+    if (fills && room >= WireLimits.MINIMUM_DATAGRAM_BYTES) {
       builder.frames().padding(paddingBytes(room, most));
     }
     if (!allowed && builder.isAckEliciting()) {
@@ -211,7 +212,7 @@ final class PacketAssembler {
         nowNanos);
   }
 
-  /** What a packet lacks of the size that every path has to carry (RFC 9000 §8.2.1). */
+  /** What a packet lacks of the size that every path has to carry (RFC 9000 §8.2). */
   private int paddingBytes(int room, int mostFrameBytes) {
     int least = mostFrameBytes - (room - WireLimits.MINIMUM_DATAGRAM_BYTES);
     return Math.max(0, least - builder.frames().written());
@@ -266,9 +267,14 @@ final class PacketAssembler {
       long nowNanos) {
     long packetNumber = nextNumber();
     int numberLength = numberLength(protection, packetNumber);
-    builder.begin(scratch, 0, limit - HEADER_BYTES - numberLength - protection.overheadBytes());
+    int most = limit - HEADER_BYTES - numberLength - protection.overheadBytes();
+    builder.begin(scratch, 0, most);
     builder.source(PATH);
+    boolean fills = path.fillsOffPath();
     path.writeOffPath(builder);
+    if (fills) {
+      builder.frames().padding(paddingBytes(limit, most));
+    }
     builder.leaveFlight(); // its loss would say nothing of the path (RFC 9000 §9.4)
     return finish(
         protection,

@@ -37,9 +37,13 @@ public final class PacketBuilder {
     frames.reset(out, from, limit);
     ackEliciting = false;
     outOfFlight = false;
-    packet++;
     copies = 1;
     budgetBytes = 0;
+  }
+
+  /** The packet may carry messages: it is the next of those by which is counted who rides again. */
+  public void beginMessages() {
+    packet++;
   }
 
   /**
@@ -53,7 +57,12 @@ public final class PacketBuilder {
     budgetBytes = bytes;
   }
 
-  /** A number of the packet that grows by one with each that is filled. */
+  /** The packet number that it will have. */
+  public long number() {
+    return sent.next();
+  }
+
+  /** A number of the packet that grows by one with each that may carry messages. */
   public long packet() {
     return packet;
   }

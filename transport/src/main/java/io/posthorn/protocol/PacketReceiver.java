@@ -137,8 +137,13 @@ final class PacketReceiver {
     boolean newest = packetNumber > newestNumber;
     newestNumber = Math.max(newestNumber, packetNumber);
     if (newest && !frames.wasProbingOnly() && !source.equals(parts.path.address())) {
+      boolean wasProved = parts.path.isValidated();
       parts.path.onNewAddress(source, datagramBytes, parts.recovery.probeTimeoutNanos(), nowNanos);
-      parts.recovery.ecn().onPathChanged();
+      if (parts.path.isValidated()) {
+        parts.recovery.onPathReturned();
+      } else {
+        parts.recovery.onPathMoved(wasProved);
+      }
     }
     if (parts.path.pollNewNetwork()) {
       parts.mtu.restart();

@@ -16,6 +16,7 @@ public final class PacketSender {
   private final Closing closing;
   private final PacketAssembler assembler;
   private InetSocketAddress destination;
+  private boolean offPath;
   private boolean marked;
   private long packetsSent;
 
@@ -35,6 +36,7 @@ public final class PacketSender {
    */
   public int writeDatagram(byte[] out, int from, int limit, long nowNanos) {
     destination = parts.path.address();
+    offPath = false;
     marked = false;
     if (parts.ending.isEnded()) {
       return 0;
@@ -57,6 +59,7 @@ public final class PacketSender {
     InetSocketAddress elsewhere = parts.path.offPath();
     if (elsewhere != null) {
       destination = elsewhere;
+      offPath = true;
       return counted(
           assembler.writeOffPath(
               keys, parts.peerIds.previous(), frames, out, from, limit, nowNanos),
@@ -133,6 +136,7 @@ public final class PacketSender {
 
   private boolean isMtuProbeDue() {
     return parts.mtu.probeDueBytes() > 0
+        && parts.recovery.probesSinceAcknowledgement() == 0 // or its loss would say nothing
         && opening.isConfirmed()
         && parts.path.isValidated()
         && parts.ending.end() == null;
@@ -141,7 +145,8 @@ public final class PacketSender {
   /** Whether the next datagram does not belong into a run of datagrams like the one before. */
   public boolean isNextApart() {
     return opening.session() != null
-        && (parts.path.offPath() != null
+        && (offPath
+            || parts.path.offPath() != null
             || isMtuProbeDue()
             || parts.recovery.ecn().marksNext() != marked);
   }

@@ -9,6 +9,11 @@ public enum SendOutcome {
   /** Not taken, and never will be: larger than the mode or the peer's limit allows. */
   TOO_LARGE,
   /**
+   * Not taken: a part of a streamed message that has too many small ones already for a peer that
+   * takes only whole messages. It goes together with what follows, 64 KB of it at most.
+   */
+  TOO_SMALL,
+  /**
    * Not taken: the last connection to this peer ended with messages unacknowledged. Said once; the
    * next send opens anew.
    */

@@ -329,6 +329,74 @@ class IncomingMessagesTest {
     assertEquals(IncomingMessages.ID_WINDOW, to.messagesToGrant());
   }
 
+  /** FAULTS 27: what a message takes beside its bytes counts, or many peers use up the heap. */
+  @Example
+  void fault27_tinyMessagesAreChargedWhatTheyTake() {
+    ReceiveMemory memory = new ReceiveMemory(Long.MAX_VALUE);
+    IncomingMessages begun = new IncomingMessages(new ReceiveBudget(16 << 20, 1, true, memory));
+    for (int id = 0; id < IncomingMessages.ID_WINDOW; id++) {
+      assertNull(begun.onPart(id, 0, -1, 2, 0, new byte[1], 0, 1));
+    }
+    assertEquals(290 * IncomingMessages.ID_WINDOW, memory.usedBytes());
+    assertEquals(memory.usedBytes(), begun.partialMemoryBytes());
+    begun.release();
+    assertEquals(0, memory.usedBytes());
+    IncomingMessages empty = new IncomingMessages(new ReceiveBudget(16 << 20, 1, true, memory));
+    for (int id = 0; id < IncomingMessages.ID_WINDOW; id++) {
+      assertNull(empty.onPart(id, 0, -1, 0, 0, new byte[0], 0, 0));
+    }
+    assertEquals(64 * IncomingMessages.ID_WINDOW, memory.usedBytes());
+    while (empty.take() != null) {}
+    assertEquals(0, memory.usedBytes());
+    IncomingMessages keyed = new IncomingMessages(new ReceiveBudget(16 << 20, 1, true, memory));
+    for (int id = 1; id <= 1000; id++) {
+      assertNull(keyed.onPart(id, 0, id, 1, 0, new byte[1], 0, 1));
+      assertNotNull(keyed.take());
+    }
+    assertTrue(memory.usedBytes() >= 89_000, "as long as an older one may come");
+    assertNull(keyed.onPart(0, 0, -1, 1, 0, new byte[1], 0, 1));
+    assertNotNull(keyed.take());
+    assertEquals(0, memory.usedBytes());
+  }
+
+  /** Parts, keys, aborts and takings in any order: all that was charged is given back. */
+  @Property(tries = 200)
+  void whatIsChargedIsGivenBack(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    ReceiveMemory memory = new ReceiveMemory(Long.MAX_VALUE);
+    IncomingMessages to = new IncomingMessages(new ReceiveBudget(64 << 20, 1, true, memory));
+    int ids = 1 + random.nextInt((int) IncomingMessages.ID_WINDOW);
+    int[] totals = random.ints(ids, 0, random.nextBoolean() ? 3 : 9_000).toArray();
+    for (int i = 0; i < 2_000; i++) {
+      int id = random.nextInt(ids);
+      int from = random.nextInt(totals[id] + 1);
+      int length = totals[id] == 0 ? 0 : random.nextInt(Math.min(1200, totals[id] - from) + 1);
+      switch (random.nextInt(20)) {
+        case 0 -> assertNull(to.onAbort(id, totals[id]));
+        case 1, 2, 3 -> to.take();
+        default -> {
+          if (length > 0 || totals[id] == 0) {
+            assertNull(
+                to.onPart(id, 0, id % 500 - 200, totals[id], from, new byte[1200], 0, length));
+          }
+        }
+      }
+      assertTrue(memory.usedBytes() >= to.partialMemoryBytes());
+    }
+    if (random.nextBoolean()) {
+      to.release();
+    } else {
+      for (int id = 0; id < ids; id++) {
+        if (random.nextBoolean()) {
+          assertNull(to.onAbort(id, totals[id]));
+        }
+        assertNull(to.onPart(id, 0, -1, totals[id], 0, new byte[9_000], 0, totals[id]));
+      }
+      while (to.take() != null) {}
+    }
+    assertEquals(0, memory.usedBytes());
+  }
+
   /** FAULTS 50: begun messages of many peers stop at the ceiling of the socket. */
   @Example
   void fault50_whenTheSocketsMemoryIsFullOnlyTheOldestMessageGrows() {

@@ -90,6 +90,21 @@ class OutgoingChannelsTest {
   }
 
   @Test
+  void aComplaintThatIsLostTogetherWithDataGoesAgainWithIt() {
+    channels.onPeerLimits(50, 64);
+    send(1, 100);
+    write(1200);
+    assertEquals(List.of(1, 1), channelsOfLastPacket(), "data and the complaint");
+    long number = sent.next() - 1;
+    for (long at = sent.tokensFrom(number); at < sent.tokensTo(number); at++) {
+      channels.onLost(sent.tokenFirst(at), sent.tokenSecond(at), 0);
+    }
+    write(1200);
+    assertEquals(List.of(1, 1), channelsOfLastPacket(), "both again");
+    assertFalse(channels.hasFrames(0));
+  }
+
+  @Test
   void oneBlockedChannelDoesNotHoldTheOthers() {
     channels.onPeerLimits(10, 64);
     send(1, 100);
@@ -268,6 +283,18 @@ class OutgoingChannelsTest {
     assertTrue(channels.cancel(waits));
     assertEquals(new SendLedger.Settled(waits, ReceiptOutcome.CANCELLED, false), ledger.poll());
     assertTrue(write(1200) < 20, "the run alone");
+  }
+
+  @Test
+  void aBodyBehindAMessageThatWaitsLeavesItToBeCancelled() {
+    channels.onPeerLimits(1_000_000, 64);
+    String waits = "waits";
+    channels.send(1, new byte[10], false, NEVER, false, waits);
+    ByteBuffer body = ByteBuffer.wrap(new byte[2000]);
+    assertEquals(SendOutcome.CLOSED, channels.sendBody(1, body), "it goes the usual way");
+    assertTrue(channels.cancel(waits));
+    assertEquals(new SendLedger.Settled(waits, ReceiptOutcome.CANCELLED, false), ledger.poll());
+    assertEquals(SendOutcome.ACCEPTED, channels.sendBody(1, body));
   }
 
   @Test

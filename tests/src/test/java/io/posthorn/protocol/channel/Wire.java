@@ -113,6 +113,7 @@ final class Wire {
   private boolean write(ChannelEnd from, FrameSource source, int limit) {
     byte[] out = new byte[limit + 3];
     builder.begin(out, 3, 3 + limit);
+    builder.beginMessages();
     if (random.nextBoolean()) {
       builder.mayRepeat(1 + random.nextInt(4), random.nextInt(1500));
     }

@@ -22,7 +22,8 @@ class MtuDiscoveryTest {
   private static final long PROBE = -1;
 
   private int ceiling = 65_507;
-  private final MtuDiscovery mtu = new MtuDiscovery(() -> ceiling, 0);
+  private boolean silent;
+  private final MtuDiscovery mtu = new MtuDiscovery(() -> ceiling, number -> silent, 0);
   private final SentPackets sent = new SentPackets();
   private final PacketBuilder builder = new PacketBuilder(new FrameWriter(), sent);
   private final DeliveryRate rate = new DeliveryRate();
@@ -75,7 +76,7 @@ class MtuDiscoveryTest {
 
   @Example
   void beyondEthernetOnlyALongFlowIsTried() {
-    MtuDiscovery patient = new MtuDiscovery(() -> ceiling, 3);
+    MtuDiscovery patient = new MtuDiscovery(() -> ceiling, number -> silent, 3);
     patient.onFullPacket(0);
     assertEquals(1_472, patient.probeDueBytes());
     answer(patient, 1_472);
@@ -92,7 +93,7 @@ class MtuDiscoveryTest {
 
   @Example
   void aFlowThatProvesLongInTheMiddleOfASearchHasItBeginAnew() {
-    MtuDiscovery patient = new MtuDiscovery(() -> ceiling, 2);
+    MtuDiscovery patient = new MtuDiscovery(() -> ceiling, number -> silent, 2);
     patient.onFullPacket(0);
     assertEquals(1_472, patient.probeDueBytes());
     patient.onFullPacket(1);
@@ -124,6 +125,46 @@ class MtuDiscoveryTest {
     builder.frames().reset(out, 0, size - 29);
     to.writeProbe(builder, size - 29, 50 * MS, 0);
     to.onAcknowledged(size, PROBE, 1);
+  }
+
+  private void probe() {
+    int size = mtu.probeDueBytes();
+    builder.frames().reset(out, 0, size - 29);
+    mtu.writeProbe(builder, size - 29, 50 * MS, nowNanos);
+    sent.commit(nowNanos, size, false, false, rate);
+  }
+
+  @Example
+  void anOutageRulesNoSizeOut() {
+    mtu.onFullPacket(0);
+    probe();
+    silent = true;
+    for (int i = 0; i < 100; i++) {
+      nowNanos = mtu.deadlineNanos();
+      mtu.onTimeout(nowNanos);
+      assertEquals(0, mtu.probeDueBytes(), "nothing is tried meanwhile");
+    }
+    silent = false;
+    nowNanos = mtu.deadlineNanos();
+    mtu.onTimeout(nowNanos);
+    assertEquals(65_507, mtu.probeDueBytes(), "the next try");
+    search(65_507);
+    assertEquals(65_507, mtu.currentBytes());
+  }
+
+  @Example
+  void anAnswerThatComesWhenTheSearchHasEndedCountsAndTheSearchGoesOn() {
+    search(1_200);
+    assertTrue(mtu.isSettled());
+    mtu.onAcknowledged(1_472, PROBE, nowNanos);
+    assertEquals(1_472, mtu.currentBytes());
+    assertTrue(mtu.pollChanged());
+    assertFalse(mtu.isSettled(), "what was ruled out is tried again");
+    mtu.onAcknowledged(65_507, PROBE, nowNanos);
+    assertEquals(65_507, mtu.currentBytes());
+    assertTrue(mtu.isSettled());
+    mtu.onAcknowledged(1_472, PROBE, nowNanos);
+    assertEquals(65_507, mtu.currentBytes());
   }
 
   @Example

@@ -28,7 +28,7 @@ class EcnValidationTest {
 
   private boolean acknowledge(int marked, long ect0, long ect1, long ce) {
     for (int i = 0; i < marked; i++) {
-      ecn.onMarkedAcknowledged();
+      ecn.onMarkedAcknowledged(packetNumber - 1);
     }
     return ecn.onAck(true, ect0, ect1, ce);
   }
@@ -96,7 +96,7 @@ class EcnValidationTest {
     send(10);
     acknowledge(6, 6, 0, 0);
     for (int i = 0; i < 2; i++) {
-      ecn.onMarkedAcknowledged();
+      ecn.onMarkedAcknowledged(packetNumber - 1);
     }
     assertFalse(ecn.onAck(false, 3, 0, 0));
     assertSame(Ecn.CAPABLE, ecn.state());
@@ -153,7 +153,7 @@ class EcnValidationTest {
       ecn.onAcknowledged(1);
       assertSame(Ecn.TESTING, ecn.state());
     }
-    ecn.onPathChanged();
+    ecn.onPathChanged(packetNumber);
     loseTrial();
     ecn.onAcknowledged(1_000);
     assertEquals(10, send(20));
@@ -193,9 +193,71 @@ class EcnValidationTest {
   void otherPathIsTriedAnew() {
     send(10);
     acknowledge(1, 0, 0, -1);
-    ecn.onPathChanged();
+    ecn.onPathChanged(packetNumber);
     assertEquals(10, send(20));
     acknowledge(1, 1, 0, 0);
+    assertSame(Ecn.CAPABLE, ecn.state());
+  }
+
+  private void acknowledgeOld(int marked, long ect0, long ect1, long ce) {
+    for (int i = 0; i < marked; i++) {
+      ecn.onMarkedAcknowledged(i);
+    }
+    assertFalse(ecn.onAck(true, ect0, ect1, ce), "what befell the old path is no congestion here");
+  }
+
+  /** The old way removed the marks, changed them or set that of congestion. */
+  @Test
+  void reportsAboutTheOldPathDoNotEndTheTrialOfTheNewOne() {
+    long[][] reports = {{0, 0, -1}, {2, 0, 0}, {0, 5, 0}, {0, 0, 10}};
+    for (long[] report : reports) {
+      EcnValidationTest fresh = new EcnValidationTest();
+      fresh.send(10);
+      fresh.ecn.onPathChanged(fresh.packetNumber);
+      assertEquals(10, fresh.send(10));
+      fresh.acknowledgeOld(10, report[0], report[1], report[2]);
+      assertSame(Ecn.TESTING, fresh.ecn.state());
+      long ce = Math.max(0, report[2]);
+      assertTrue(fresh.acknowledge(10, report[0] + 9, report[1], ce + 1));
+      assertSame(Ecn.CAPABLE, fresh.ecn.state());
+      assertEquals(1, fresh.ecn.packetsMarkedCe());
+    }
+  }
+
+  @Test
+  void reportsAboutTheOldPathProveNothingOfTheNewOne() {
+    send(10);
+    ecn.onPathChanged(packetNumber);
+    assertEquals(10, send(10));
+    acknowledgeOld(10, 10, 0, 0);
+    assertSame(Ecn.TESTING, ecn.state());
+    acknowledge(10, 10, 0, 0);
+    assertSame(Ecn.FAILED, ecn.state(), "the new one removes marks");
+  }
+
+  @Test
+  void trialThatIsReportedTogetherWithTheOldPathIsRepeated() {
+    send(10);
+    ecn.onPathChanged(packetNumber);
+    assertEquals(10, send(10));
+    for (int i = 0; i < 10; i++) {
+      ecn.onMarkedAcknowledged(packetNumber - 1);
+    }
+    acknowledgeOld(10, 12, 0, 0);
+    assertSame(Ecn.TESTING, ecn.state());
+    assertEquals(10, send(20));
+    acknowledge(10, 22, 0, 0);
+    assertSame(Ecn.CAPABLE, ecn.state());
+  }
+
+  @Test
+  void whatEndedItOnOnePathDoesNotEndItOnTheNext() {
+    send(10);
+    acknowledge(2, 1, 1, 0);
+    assertSame(Ecn.FAILED, ecn.state());
+    ecn.onPathChanged(packetNumber);
+    assertEquals(10, send(10));
+    acknowledge(10, 11, 1, 0);
     assertSame(Ecn.CAPABLE, ecn.state());
   }
 }

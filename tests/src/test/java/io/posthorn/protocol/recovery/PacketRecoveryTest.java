@@ -248,6 +248,42 @@ class PacketRecoveryTest {
     assertEquals(0, recovery.probesSinceAcknowledgement());
   }
 
+  /** A thousand connections lose a tail, and some a probe, each second; all are answered. */
+  @Test
+  void probesOfOtherConnectionsThatWereAnsweredLetNobodyWait() {
+    ProbeRate shared = new ProbeRate();
+    long nowMillis = 0;
+    for (int i = 0; i < 10_000; i++) {
+      nowMillis = i;
+      PacketRecovery other = sharing(shared);
+      loseTail(other, nowMillis);
+      if (i % 2 == 0) {
+        long due = other.deadlineNanos(nowMillis * MS);
+        other.onTimeout(due); // waits for its place, or leaves at once
+        assertNull(other.onAck(0, new long[] {0}, new long[] {0}, 1, 0, 0, -1, due));
+      }
+    }
+    PacketRecovery quiet = sharing(shared);
+    loseTail(quiet, nowMillis);
+    long due = quiet.deadlineNanos(nowMillis * MS);
+    quiet.onTimeout(due);
+    assertTrue(quiet.deadlineNanos(due) - due < 1_000 * MS, "until the second probe");
+  }
+
+  private PacketRecovery sharing(ProbeRate shared) {
+    return new PacketRecovery(() -> new NewReno(1200), new FrameSource[] {frames}, shared);
+  }
+
+  /** Sends a packet, and its first probe when that is due. */
+  private void loseTail(PacketRecovery of, long nowMillis) {
+    of.onPacketSent(1000, true, false, false, nowMillis * MS);
+    long due = of.deadlineNanos(nowMillis * MS);
+    of.onTimeout(due);
+    assertTrue(of.isProbeDue(), "the first never waits");
+    of.onPacketSent(1000, true, false, false, due);
+    of.onPacketSent(1000, true, false, false, due);
+  }
+
   @Test
   void nothingInFlightMeansNoDeadline() {
     assertEquals(NEVER, recovery.deadlineNanos(0));
@@ -472,6 +508,35 @@ class PacketRecoveryTest {
     assertEquals(10, recovery.packetsLost());
     assertEquals(window + 4_000, recovery.controller().windowBytes());
     assertEquals(50 * MS, recovery.rtt().latestRttNanos());
+  }
+
+  @Test
+  void whatWentAstrayIsNoLossOfThePathAndWhatWentBeforeStaysInFlight() {
+    send(10, 0);
+    assertNull(ack(0, 9, 40));
+    long window = recovery.controller().windowBytes();
+    send(4, 100);
+    recovery.onPathMoved(true);
+    send(3, 101);
+    recovery.onPathMoved(false); // and from there to yet another
+    send(3, 102);
+    recovery.onPathReturned();
+    assertEquals(4_000, recovery.sent().bytesInFlight());
+    send(4, 110);
+    assertEquals(8_000, recovery.sent().bytesInFlight());
+    assertNull(ack(20, 23, 150));
+    assertEquals(10, recovery.packetsLost());
+    assertEquals(0, recovery.sent().bytesInFlight());
+    assertTrue(recovery.controller().windowBytes() < window, "those before were on the path");
+    window = recovery.controller().windowBytes();
+    recovery.onPathMoved(true);
+    send(6, 200);
+    recovery.onPathReturned();
+    send(4, 210);
+    assertNull(ack(30, 33, 250));
+    assertEquals(16, recovery.packetsLost());
+    assertTrue(recovery.controller().windowBytes() >= window);
+    assertEquals(0, recovery.sent().bytesInFlight());
   }
 
   @Test

@@ -27,6 +27,37 @@ class ProbeRateTest {
     assertEquals(10 * SECOND, rate.reserve(2, 10 * SECOND));
   }
 
+  @Example
+  void nobodyWaitsForLongHoweverManyAreSilent() {
+    ProbeRate rate = new ProbeRate();
+    for (int i = 0; i < 10_000; i++) {
+      rate.reserve(2, i * SECOND / 10_000);
+    }
+    assertTrue(rate.reserve(2, SECOND) <= 6 * SECOND);
+  }
+
+  @Example
+  void thoseThatDoNotWaitMakeNobodyElseWait() {
+    ProbeRate rate = new ProbeRate();
+    for (int i = 0; i < 10_000; i++) {
+      rate.takeFree(2, 0);
+    }
+    assertEquals(0, rate.reserve(2, 0), "but the burst is theirs");
+    assertEquals(4_000_000, rate.reserve(2, 0));
+  }
+
+  @Example
+  void placesThatAreNotNeededComeBack() {
+    ProbeRate rate = new ProbeRate();
+    rate.takeFree(64, 0);
+    for (int i = 0; i < 10_000; i++) {
+      rate.reserve(1, 0);
+      rate.giveBack(1);
+    }
+    assertEquals(0, rate.reserve(1, 0));
+    assertEquals(2_000_000, rate.reserve(1, 0));
+  }
+
   @Property
   void noSecondHoldsMoreThanTheRateAndTheBurst(
       @ForAll @Size(min = 1, max = 400) List<@IntRange(min = 0, max = 20) Integer> waitsMillis) {

@@ -28,6 +28,12 @@ final class ChannelMessages {
    */
   private static final int MOST_BYTES_AHEAD = 64 << 20;
 
+  /**
+   * Chunk headers that a message may have beside an eighth of its bytes. A receiver of whole
+   * messages takes twice as many (PROTOCOL.md §5.4).
+   */
+  private static final int FREE_HEADER_BYTES = 32 << 10;
+
   private static final byte ABORT = 1;
   private static final byte[] NOTHING = new byte[0];
 
@@ -41,6 +47,7 @@ final class ChannelMessages {
   private final byte[] chunkHeader = new byte[8];
   private boolean midMessage;
   private long midMessageBytes;
+  private long midMessageHeaderBytes;
   private long nextNumber;
   private long earliestExpiryNanos = NEVER;
 
@@ -66,6 +73,12 @@ final class ChannelMessages {
   /** Bytes of the streamed message under way, or 0. */
   long midMessageBytes() {
     return midMessageBytes;
+  }
+
+  /** Whether a part of so many bytes is too small for the message that has so many parts before. */
+  boolean wantsLargerPart(int bodyBytes) {
+    long headers = midMessageHeaderBytes + encodedBytes(bodyBytes) - bodyBytes;
+    return headers > (midMessageBytes + bodyBytes) / 8 + FREE_HEADER_BYTES;
   }
 
   /** Takes a message or part; there is room for it. */
@@ -94,6 +107,8 @@ final class ChannelMessages {
     earliestExpiryNanos = Math.min(earliestExpiryNanos, expiry);
     midMessage = more && !aborts;
     midMessageBytes = midMessage ? midMessageBytes + body.length : 0;
+    midMessageHeaderBytes =
+        midMessage ? midMessageHeaderBytes + encodedBytes(body.length) - body.length : 0;
   }
 
   /** Gives up the streamed message under way: an empty part with more to come says so. */
@@ -167,14 +182,12 @@ final class ChannelMessages {
    * Takes one message without receipt or expiry straight into the stream.
    *
    * @return BLOCKED if there is no room; CLOSED if it must go the usual way, for it is very long,
-   *     or what stands before it is not in the stream yet and may expire, is not whole, or very
-   *     long
+   *     or what stands before it is not in the stream yet and may expire or be cancelled, is not
+   *     whole, or very long
    */
   SendOutcome addBody(ByteBuffer body) {
     int length = body.remaining();
-    if (length > MOST_BYTES_AHEAD
-        || midMessage
-        || (!waiting.isEmpty() && earliestExpiryNanos != NEVER)) {
+    if (length > MOST_BYTES_AHEAD || midMessage || (!waiting.isEmpty() && isAnyRevocable())) {
       return SendOutcome.CLOSED;
     }
     if (!share.hasRoomInStream(length)) {
@@ -202,7 +215,7 @@ final class ChannelMessages {
     return SendOutcome.ACCEPTED;
   }
 
-  /** What a body that is not empty takes in the stream. */
+  /** What a body takes in the stream. */
   private static int encodedBytes(int length) {
     int before = (length - 1) / WireLimits.MAX_CHUNK_BYTES;
     int last = length - before * WireLimits.MAX_CHUNK_BYTES;

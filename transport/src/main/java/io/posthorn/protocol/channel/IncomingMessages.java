@@ -21,6 +21,17 @@ final class IncomingMessages {
   /** What an id of a message beyond these is charged, however short the message. */
   private static final long ID_BYTES = 256;
 
+  /** What a message of which parts are missing takes beside its bytes. */
+  private static final long PARTIAL_BYTES = 288;
+
+  /** The same of one that the application has not taken. */
+  private static final long READY_BYTES = 64;
+
+  /** And of a key, but for the first few. */
+  private static final long KEY_BYTES = 96;
+
+  private static final int FREE_KEYS = 64;
+
   /** Keys that are remembered however long they had no message. */
   private static final int KEYS = 1024;
 
@@ -42,6 +53,10 @@ final class IncomingMessages {
       this.total = total;
       this.body = new byte[(int) Math.min(total, INITIAL_BYTES)];
     }
+
+    long memoryBytes() {
+      return PARTIAL_BYTES + body.length + arrived.memoryBytes();
+    }
   }
 
   private final ReceiveBudget budget;
@@ -62,6 +77,7 @@ final class IncomingMessages {
   private long begunBytes;
   private long consumedMessages;
   private long consumedBytes;
+  private long chargedBytes;
   private int gaps;
   private long rangesLookedAt;
   private boolean tooManyGaps;
@@ -98,12 +114,11 @@ final class IncomingMessages {
       }
       begunBytes += total;
       if (length == total) {
-        memory.add(length);
         finish(id, channel, key, Arrays.copyOfRange(bytes, from, from + length));
         return null;
       }
       part = new Partial(total);
-      memory.add(part.body.length);
+      memory.add(part.memoryBytes());
       partial.put(id, part);
     } else if (part.total != total) {
       return CloseReason.FINAL_SIZE;
@@ -115,12 +130,13 @@ final class IncomingMessages {
       return null;
     }
     gaps -= gapsOf(part);
-    memory.add(-part.body.length);
+    memory.add(-part.memoryBytes());
     store(part, (int) offset, bytes, from, length);
-    memory.add(part.body.length);
+    memory.add(part.memoryBytes());
     gaps += gapsOf(part);
     if (part.arrived.contains(0, total)) {
       partial.remove(id);
+      memory.add(-part.memoryBytes());
       finish(id, channel, key, part.body);
     }
     return null;
@@ -156,12 +172,22 @@ final class IncomingMessages {
 
   private void finish(long id, int channel, long key, byte[] body) {
     finished.add(id, id + 1);
-    if (key >= 0 && !isNewestOfKey(id, key)) {
-      memory.add(-body.length);
+    boolean superseded = key >= 0 && !isNewestOfKey(id, key);
+    charge();
+    if (superseded) {
       consume(body.length);
       return;
     }
+    memory.add(READY_BYTES + body.length);
     ready.add(new UnorderedMessages.Ready(id, channel, key, body));
+  }
+
+  /** Charges what is held of ids and keys, in place of what was held before. */
+  private void charge() {
+    long keys = Math.max(0, newestOfKey.size() - FREE_KEYS);
+    long held = finished.memoryBytes() + keys * KEY_BYTES;
+    memory.add(held - chargedBytes);
+    chargedBytes = held;
   }
 
   /** Also drops an older message with the key that the application has not taken. */
@@ -176,7 +202,7 @@ final class IncomingMessages {
         UnorderedMessages.Ready older = each.next();
         if (older.id() == newest) {
           each.remove();
-          memory.add(-older.body().length);
+          memory.add(-READY_BYTES - older.body().length);
           consume(older.body().length);
           break;
         }
@@ -225,9 +251,10 @@ final class IncomingMessages {
     } else {
       partial.remove(id);
       gaps -= gapsOf(part);
-      memory.add(-part.body.length);
+      memory.add(-part.memoryBytes());
     }
     finished.add(id, id + 1);
+    charge();
     consume(total);
     return null;
   }
@@ -256,7 +283,7 @@ final class IncomingMessages {
   long partialMemoryBytes() {
     long bytes = 0;
     for (Partial part : partial.values()) {
-      bytes += part.body.length;
+      bytes += part.memoryBytes();
     }
     return bytes;
   }
@@ -265,13 +292,16 @@ final class IncomingMessages {
   void release() {
     memory.onTaken(this);
     for (Partial part : partial.values()) {
-      memory.add(-part.body.length);
+      memory.add(-part.memoryBytes());
     }
     for (UnorderedMessages.Ready message : ready) {
-      memory.add(-message.body().length);
+      memory.add(-READY_BYTES - message.body().length);
     }
     partial.clear();
     ready.clear();
+    finished.clear();
+    newestOfKey.clear();
+    charge();
   }
 
   boolean leftTooManyGaps() {
@@ -283,17 +313,24 @@ final class IncomingMessages {
   }
 
   boolean expectsMore() {
-    return !partial.isEmpty()
-        || finished.count() > 1
-        || (finished.count() == 1 && finished.start(0) > 0);
+    return !partial.isEmpty() || !lacksNone();
+  }
+
+  /** Whether all messages before the last that came are finished. */
+  private boolean lacksNone() {
+    return finished.isEmpty() || (finished.count() == 1 && finished.start(0) == 0);
   }
 
   UnorderedMessages.@Nullable Ready take() {
     UnorderedMessages.Ready message = ready.poll();
     if (message != null) {
       memory.onTaken(this);
-      memory.add(-message.body().length);
+      memory.add(-READY_BYTES - message.body().length);
       consume(message.body().length);
+      if (newestOfKey.size() > FREE_KEYS && ready.isEmpty() && lacksNone()) {
+        newestOfKey.clear(); // of none can an older message come any more
+        charge();
+      }
     }
     return message;
   }

@@ -9,6 +9,9 @@ import java.util.Arrays;
 public final class OffsetRanges {
   private static final long[] NONE = new long[0];
 
+  /** Room for so many ranges is always kept, and counts as nothing. */
+  private static final int KEPT = 16;
+
   private long[] start = NONE;
   private long[] end = NONE;
   private int count;
@@ -16,6 +19,11 @@ public final class OffsetRanges {
   /** Number of ranges. */
   public int count() {
     return count;
+  }
+
+  /** Bytes of heap that many ranges take, until few are left. */
+  int memoryBytes() {
+    return start.length <= KEPT ? 0 : 2 * Long.BYTES * start.length;
   }
 
   /** Whether there is none. */
@@ -116,6 +124,14 @@ public final class OffsetRanges {
   /** Empties the set. */
   public void clear() {
     count = 0;
+    dropRoom();
+  }
+
+  private void dropRoom() {
+    if (start.length > KEPT && count <= KEPT / 2) {
+      start = Arrays.copyOf(start, KEPT);
+      end = Arrays.copyOf(end, KEPT);
+    }
   }
 
   private void insert(int at, long from, long to) {
@@ -134,5 +150,6 @@ public final class OffsetRanges {
     System.arraycopy(start, to, start, from, count - to);
     System.arraycopy(end, to, end, from, count - to);
     count -= to - from;
+    dropRoom();
   }
 }

@@ -207,7 +207,7 @@ final class OutgoingChannel {
 
   /** The complaint about a limit was lost. */
   void onBlockedLost(long limit) {
-    if (blockedToldAt == limit && isBlocked()) {
+    if (blockedToldAt == limit) {
       blockedToldAt = -1;
     }
   }

@@ -87,6 +87,12 @@ public final class OutgoingChannels implements ChannelSource {
     return to == null ? 0 : to.messages().midMessageBytes();
   }
 
+  /** Whether a part is too small; see {@link ChannelMessages#wantsLargerPart}. */
+  public boolean wantsLargerPart(int channel, int bodyBytes) {
+    OutgoingChannel to = usedOrNull(channel);
+    return to != null && to.messages().wantsLargerPart(bodyBytes);
+  }
+
   /** Whether a message or part may be taken; see {@link SendShare#hasRoom}. */
   public boolean hasRoom(int channel, int bodyBytes) {
     return ledger.ofChannel(channel).hasRoom(bodyBytes);

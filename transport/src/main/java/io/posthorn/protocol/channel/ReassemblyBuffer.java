@@ -20,6 +20,7 @@ final class ReassemblyBuffer {
   private long contiguousEnd;
   private long highestEnd;
   private final OffsetRanges ahead = new OffsetRanges();
+  private int aheadBytes;
   private long rangesLookedAt;
 
   ReassemblyBuffer(ReceiveMemory memory) {
@@ -77,7 +78,16 @@ final class ReassemblyBuffer {
       contiguousEnd = ahead.end(0);
       ahead.remove(0, contiguousEnd);
     }
+    chargeAhead();
     return true;
+  }
+
+  private void chargeAhead() {
+    int held = ahead.memoryBytes();
+    if (held != aheadBytes) {
+      memory.add(held - aheadBytes);
+      aheadBytes = held;
+    }
   }
 
   /** Stores only what lies in gaps: first arrival wins. */
@@ -214,6 +224,8 @@ final class ReassemblyBuffer {
     memory.onTaken(this);
     memory.add(-ring.length);
     ring = NONE;
+    ahead.clear();
+    chargeAhead();
   }
 
   /** How often a range that had arrived was looked at to store what lies between. */
@@ -223,6 +235,6 @@ final class ReassemblyBuffer {
 
   /** Bytes of heap held. */
   int memoryBytes() {
-    return ring.length;
+    return ring.length + aheadBytes;
   }
 }

@@ -4,6 +4,7 @@ import io.posthorn.protocol.FrameSource;
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.wire.WireLimits;
 import java.util.function.IntSupplier;
+import java.util.function.LongPredicate;
 
 /**
  * How large the path's datagrams may be: packetization-layer path MTU discovery (RFC 8899, RFC 9000
@@ -11,9 +12,9 @@ import java.util.function.IntSupplier;
  * and the peer allow, then those of common links, then halves what is between. It begins when a
  * full packet has left, for small messages gain nothing by it; at first it goes no higher than
  * Ethernet, and beyond that only once a flow has proved to be a long one. A probe is a padded PING
- * beside the data: its loss is no sign of congestion. When large packets vanish and small ones
- * arrive, the path has become a black hole for large ones (§4.3), and all begins anew; so it does
- * when the path leads into another network.
+ * beside the data: its loss is no sign of congestion, nor is it one of its size while nothing else
+ * arrives. When large packets vanish and small ones arrive, the path has become a black hole for
+ * large ones (§4.3), and all begins anew; so it does when the path leads into another network.
  *
  * <p>Notes in packets: the size, and the packet's place among the large ones; of a probe {@link
  * #PROBE}, less one for each path and black hole before.
@@ -51,6 +52,7 @@ public final class MtuDiscovery implements FrameSource {
   private static final int LONG_FLOW_PACKETS = 16_384;
 
   private final IntSupplier ceiling;
+  private final LongPredicate silence;
   private final int longFlowPackets;
   private int fullPackets;
   private int ceilingBytes = BASE_BYTES;
@@ -60,6 +62,8 @@ public final class MtuDiscovery implements FrameSource {
   private boolean started;
   private int probeBytes; // 0 when no size is being tried
   private int attempts;
+  private long attemptNumber;
+  private long attemptNanos;
   private boolean due;
   private long retryNanos = NEVER;
   private long raiseNanos = NEVER;
@@ -73,14 +77,16 @@ public final class MtuDiscovery implements FrameSource {
    * Starts at the base size.
    *
    * @param ceiling the largest datagram that may be tried; asked when a search begins
+   * @param silence whether packets are under way, and none from this number on was acknowledged
    */
-  public MtuDiscovery(IntSupplier ceiling) {
-    this(ceiling, LONG_FLOW_PACKETS);
+  public MtuDiscovery(IntSupplier ceiling, LongPredicate silence) {
+    this(ceiling, silence, LONG_FLOW_PACKETS);
   }
 
   /** Starts at the base size, and takes a flow of so many full packets for a long one. */
-  MtuDiscovery(IntSupplier ceiling, int longFlowPackets) {
+  MtuDiscovery(IntSupplier ceiling, LongPredicate silence, int longFlowPackets) {
     this.ceiling = ceiling;
+    this.silence = silence;
     this.longFlowPackets = longFlowPackets;
   }
 
@@ -197,7 +203,9 @@ public final class MtuDiscovery implements FrameSource {
     }
     due = false;
     attempts++;
-    retryNanos = nowNanos + 2 * probeTimeoutNanos;
+    attemptNumber = out.number();
+    attemptNanos = 2 * probeTimeoutNanos;
+    retryNanos = nowNanos + attemptNanos;
   }
 
   /** Notes a packet that is larger than every path carries. */
@@ -224,13 +232,13 @@ public final class MtuDiscovery implements FrameSource {
     }
     int size = (int) first;
     boolean ofThisPath = second == probeNote;
-    if (ofThisPath && size > currentBytes && size <= ceilingBytes && probeBytes > 0) {
+    if (ofThisPath && size > currentBytes && size <= ceilingBytes) {
       currentBytes = size;
       changed = true;
       if (failedBytes <= size) {
         failedBytes = ceilingBytes + 1; // what was tried too early
       }
-      if (probeBytes <= size) { // else a larger one is being tried
+      if (probeBytes <= size) { // else a larger one is being tried; or none, where it came late
         next(nowNanos);
       }
     }
@@ -257,6 +265,10 @@ public final class MtuDiscovery implements FrameSource {
   @Override
   public void onTimeout(long nowNanos) {
     if (nowNanos < retryNanos) {
+      return;
+    }
+    if (silence.test(attemptNumber)) {
+      retryNanos = nowNanos + attemptNanos; // the path carries nothing at all now
       return;
     }
     retryNanos = NEVER;

@@ -2,6 +2,7 @@ package io.posthorn.protocol.path;
 
 import io.posthorn.protocol.FrameSource;
 import io.posthorn.protocol.PacketBuilder;
+import io.posthorn.wire.WireLimits;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
@@ -54,7 +55,9 @@ public final class Path implements FrameSource {
   private int attempts;
   private long retryNanos = NEVER;
   private long intervalNanos;
+  private int receivedBytes;
   private boolean responseDue;
+  private boolean responseFills;
   private long response;
   private @Nullable InetSocketAddress responseTo;
   private @Nullable InetSocketAddress changedFrom;
@@ -126,6 +129,7 @@ public final class Path implements FrameSource {
    * challenge or its answer was lost, or that there was no room for it until now.
    */
   public void onReceived(InetSocketAddress from, int bytes, long nowNanos) {
+    receivedBytes = bytes;
     if (!validated && from.equals(address)) {
       unvalidatedReceivedBytes += bytes;
       challengeDue |= nowNanos - challengedNanos >= intervalNanos;
@@ -186,6 +190,8 @@ public final class Path implements FrameSource {
     response = data;
     responseTo = from;
     responseDue = true;
+    // Else whoever asks with little would have much sent, and past the window.
+    responseFills = AMPLIFICATION_FACTOR * receivedBytes >= WireLimits.MINIMUM_DATAGRAM_BYTES;
   }
 
   /** PATH_RESPONSE arrived. */
@@ -246,6 +252,13 @@ public final class Path implements FrameSource {
     return previousChallengeDue ? previous : null;
   }
 
+  /** Whether the datagram to {@link #offPath} is to be as long as every path has to carry. */
+  public boolean fillsOffPath() {
+    InetSocketAddress to = responseTo;
+    boolean answers = responseDue && to != null && !to.equals(address);
+    return answers ? responseFills : previousChallengeDue;
+  }
+
   /** Writes what goes to {@link #offPath}. */
   public void writeOffPath(PacketBuilder out) {
     InetSocketAddress to = responseTo;
@@ -267,9 +280,9 @@ public final class Path implements FrameSource {
     return hasOwnFrames();
   }
 
-  /** Whether a challenge to the address is among the frames to be written. */
-  public boolean isChallengeDue() {
-    return challengeDue;
+  /** Whether the datagram of the frames to be written is to be as long as every path carries. */
+  public boolean fillsDatagram() {
+    return challengeDue || (responseDue && responseFills && address.equals(responseTo));
   }
 
   private boolean hasOwnFrames() {

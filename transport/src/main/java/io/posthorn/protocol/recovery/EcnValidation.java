@@ -34,7 +34,15 @@ public final class EcnValidation {
   private long firstOfTrial;
   private long markedSent;
   private long markedAcknowledged;
+
+  /** What left before this number went another way. */
+  private long firstOfPath;
+
+  /** Whether the next ACK reports marks of such packets too. */
+  private boolean reportsOldPath;
+
   private long seenEct0;
+  private long seenEct1;
   private long seenCe;
   private long packetsMarkedCe;
 
@@ -84,8 +92,13 @@ public final class EcnValidation {
     }
   }
 
-  /** The path is another: what was known of the old one says nothing. */
-  public void onPathChanged() {
+  /**
+   * The path is another: what was known of the old one says nothing.
+   *
+   * @param nextNumber of the first packet that goes the new way
+   */
+  void onPathChanged(long nextNumber) {
+    firstOfPath = nextNumber;
     nextPacketsToRetry = RETRY_PACKETS;
     beginTrial();
   }
@@ -109,8 +122,12 @@ public final class EcnValidation {
   }
 
   /** A packet that carried the mark was acknowledged for the first time. */
-  void onMarkedAcknowledged() {
-    markedAcknowledged++;
+  void onMarkedAcknowledged(long packetNumber) {
+    if (packetNumber >= firstOfPath) {
+      markedAcknowledged++;
+    } else {
+      reportsOldPath = true;
+    }
   }
 
   /** Packets with either mark that an ACK reports beyond what earlier ones did. */
@@ -138,7 +155,17 @@ public final class EcnValidation {
         beginTrial(); // what went unanswered may have been lost for its mark
       }
     }
-    if (state == Ecn.FAILED || !advances) {
+    if (!advances) {
+      return false;
+    }
+    if (state == Ecn.FAILED) {
+      passOver(ect0, ect1, ce);
+      return false;
+    }
+    if (reportsOldPath) {
+      if (passOver(ect0, ect1, ce) && markedAcknowledged > 0) {
+        beginTrial(); // for what these marks were worth cannot be told
+      }
       return false;
     }
     if (ce < 0) {
@@ -151,16 +178,18 @@ public final class EcnValidation {
     long moreCe = unreportedCe(ce);
     if (moreEct0 < 0
         || moreCe < 0
-        || ect1 > 0
+        || ect1 > seenEct1
         || moreEct0 + moreCe < markedAcknowledged
         || ect0 + ce > markedSent) {
       state = Ecn.FAILED;
+      passOver(ect0, ect1, ce);
       return false;
     }
     if (state == Ecn.TESTING) {
       if (moreEct0 == 0) {
         if (moreCe >= TRIAL_PACKETS) {
           state = Ecn.FAILED;
+          passOver(ect0, ect1, ce);
         }
         return false;
       }
@@ -172,5 +201,18 @@ public final class EcnValidation {
     markedAcknowledged = 0;
     packetsMarkedCe += moreCe;
     return moreCe > 0;
+  }
+
+  /** What is reported so far says nothing of what comes. Answers false if nothing is. */
+  private boolean passOver(long ect0, long ect1, long ce) {
+    reportsOldPath = false;
+    if (ce < 0) {
+      return false;
+    }
+    seenEct0 = ect0;
+    seenEct1 = ect1;
+    seenCe = ce;
+    markedSent = Math.max(markedSent, ect0 + ce);
+    return true;
   }
 }

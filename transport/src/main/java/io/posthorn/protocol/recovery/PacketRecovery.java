@@ -41,9 +41,13 @@ public final class PacketRecovery {
   /** No smaller number is outstanding. */
   private long outstandingFrom;
 
+  /** The first that went where the path has moved to. */
+  private long firstMoved;
+
   private int probesDue;
   private boolean bareProbe;
   private long probeSlotNanos = NEVER;
+  private int probeSlotPackets;
   private long firstSampleNanos = NEVER;
   // One recovery period (RFC 9002 §7.3.2): when it began, the one before it, and what it lost.
   private long periodStartNanos = -1;
@@ -124,13 +128,31 @@ public final class PacketRecovery {
   }
 
   /**
+   * Packets go to an address that is not proved from now on; what is known of marks says nothing.
+   *
+   * @param wasProved whether the address before was
+   */
+  public void onPathMoved(boolean wasProved) {
+    if (wasProved) {
+      firstMoved = sent.next();
+    }
+    ecn.onPathChanged(sent.next());
+  }
+
+  /** A packet came from where the path was proved to lead: what went elsewhere tells nothing. */
+  public void onPathReturned() {
+    sent.leaveDetour(firstMoved);
+    ecn.onPathChanged(sent.next());
+  }
+
+  /**
    * The path goes back to where it was, since the address it had moved to was never proved. What
    * went there tells nothing of this path (RFC 9000 §9.4), nor does what is left of the time before
    * it, several probe timeouts ago.
    */
   public void onPathReverted() {
     sent.beginPath();
-    ecn.onPathChanged();
+    ecn.onPathChanged(sent.next());
   }
 
   /**
@@ -176,6 +198,11 @@ public final class PacketRecovery {
   /** Probes sent since the last acknowledgement. */
   public int probesSinceAcknowledgement() {
     return probeTimeout.count();
+  }
+
+  /** Whether something is under way, and nothing from this number on was acknowledged. */
+  public boolean isSilentSince(long packetNumber) {
+    return sent.outstanding() > 0 && largestAcknowledged < packetNumber;
   }
 
   /** See {@link ProbeTimeout#silentSinceNanos}. */
@@ -352,7 +379,10 @@ public final class PacketRecovery {
     if (any) {
       probeTimeout.onAcknowledged();
       probesDue = 0;
-      probeSlotNanos = NEVER;
+      if (probeSlotNanos != NEVER) {
+        probeRate.giveBack(probeSlotPackets);
+        probeSlotNanos = NEVER;
+      }
     }
     if (spuriousBytes > 0) {
       controller.onLateArrival(nowNanos, spuriousBytes);
@@ -377,7 +407,7 @@ public final class PacketRecovery {
 
   private void noteMark(long number) {
     if (sent.isMarked(number)) {
-      ecn.onMarkedAcknowledged();
+      ecn.onMarkedAcknowledged(number);
     }
   }
 
@@ -515,10 +545,13 @@ public final class PacketRecovery {
       return;
     }
     int packets = probeTimeout.packets(nowNanos);
-    if (probeSlotNanos == NEVER) {
+    if (probeTimeout.count() == 0) { // it finds a lost tail: at once
+      probeRate.takeFree(packets, nowNanos);
+    } else if (probeSlotNanos == NEVER) {
       long slot = probeRate.reserve(packets, nowNanos);
-      if (probeTimeout.count() > 0 && slot > nowNanos) { // the first finds a lost tail: at once
+      if (slot > nowNanos) {
         probeSlotNanos = slot;
+        probeSlotPackets = packets;
         return;
       }
     }

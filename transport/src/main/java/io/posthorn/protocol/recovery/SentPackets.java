@@ -58,6 +58,7 @@ public final class SentPackets {
 
   private boolean[] applicationLimited = new boolean[INITIAL_PACKETS];
   private boolean[] marked = new boolean[INITIAL_PACKETS];
+  private boolean[] astray = new boolean[INITIAL_PACKETS];
   private long[] deliveredBytes = new long[INITIAL_PACKETS];
   private long[] deliveredNanos = new long[INITIAL_PACKETS];
   private long[] firstSentNanos = new long[INITIAL_PACKETS];
@@ -143,6 +144,7 @@ public final class SentPackets {
     bytes[at] = packetBytes;
     applicationLimited[at] = isApplicationLimited;
     marked[at] = false;
+    astray[at] = false;
     state[at] = ackEliciting ? OUTSTANDING : UNTRACKED;
     unacknowledged[at >> 6] |= 1L << at;
     if (ackEliciting) {
@@ -160,6 +162,7 @@ public final class SentPackets {
     int at = place();
     bytes[at] = 0;
     marked[at] = false;
+    astray[at] = false;
     state[at] = SKIPPED;
     unacknowledged[at >> 6] |= 1L << at;
     newestSkipped = next;
@@ -241,9 +244,20 @@ public final class SentPackets {
     bytesInFlight = 0;
   }
 
-  /** Whether a packet went the way that packets go now. */
+  /** The packets from this number on went another way than those before, which is left again. */
+  public void leaveDetour(long from) {
+    for (long number = Math.max(from, base); number < next; number++) {
+      int at = (int) number & (state.length - 1);
+      if (state[at] == OUTSTANDING && isOnPath(number)) {
+        bytesInFlight -= bytes[at];
+      }
+      astray[at] = true;
+    }
+  }
+
+  /** Whether a kept packet went the way that packets go now. */
   public boolean isOnPath(long packetNumber) {
-    return packetNumber >= inFlightFrom;
+    return packetNumber >= inFlightFrom && !astray[(int) packetNumber & (state.length - 1)];
   }
 
   /** Settles a kept packet as acknowledged; its tokens stay readable until {@link #trim}. */
@@ -354,7 +368,7 @@ public final class SentPackets {
 
   /** Bytes of heap that the rings hold. */
   public long memoryBytes() {
-    return state.length * 47L + unacknowledged.length * 8L + tokenSource.length * 17L;
+    return state.length * 48L + unacknowledged.length * 8L + tokenSource.length * 17L;
   }
 
   /** Moves what is kept to rings of another size, a power of two. */
@@ -366,6 +380,7 @@ public final class SentPackets {
     long[] open = new long[Math.max(1, size / Long.SIZE)];
     boolean[] limited = new boolean[size];
     boolean[] marks = new boolean[size];
+    boolean[] elsewhere = new boolean[size];
     long[] delivered = new long[size];
     long[] deliveredAt = new long[size];
     long[] firstSent = new long[size];
@@ -380,6 +395,7 @@ public final class SentPackets {
       open[to >> 6] |= isOpen ? 1L << to : 0;
       limited[to] = applicationLimited[from];
       marks[to] = marked[from];
+      elsewhere[to] = astray[from];
       delivered[to] = deliveredBytes[from];
       deliveredAt[to] = deliveredNanos[from];
       firstSent[to] = firstSentNanos[from];
@@ -391,6 +407,7 @@ public final class SentPackets {
     unacknowledged = open;
     applicationLimited = limited;
     marked = marks;
+    astray = elsewhere;
     deliveredBytes = delivered;
     deliveredNanos = deliveredAt;
     firstSentNanos = firstSent;
