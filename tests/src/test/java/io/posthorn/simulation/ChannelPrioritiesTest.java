@@ -100,7 +100,8 @@ class ChannelPrioritiesTest {
     assertTrue(received.size() > 500, received.size() + " messages");
     for (int channel = 0; channel < 5; channel++) {
       int of = count(received, channel);
-      assertEquals(received.size() / 5, of, received.size() / 50, of + " of channel " + channel);
+      assertEquals(
+          received.size() / 5.0, of, received.size() / 50.0, of + " of channel " + channel);
     }
   }
 }
