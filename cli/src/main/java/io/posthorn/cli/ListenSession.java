@@ -97,6 +97,7 @@ final class ListenSession {
     } catch (IOException ended) {
       return; // as connections do
     } finally {
+      server.flush(); // the last may have been printed right before the end was found
       server.ended(this);
     }
   }

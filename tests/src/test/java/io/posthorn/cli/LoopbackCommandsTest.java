@@ -414,6 +414,20 @@ class LoopbackCommandsTest {
     assertFalse(status.isDone(), err.text());
   }
 
+  /** The end of the connection is found right behind its message, or a moment later. */
+  @Test
+  void whatAPeerSaysLastIsPrintedBeforeAnythingElseComes() throws Exception {
+    CompletableFuture<Integer> status = start("listen", "127.0.0.1:0");
+    InetSocketAddress to = listening();
+    for (int i = 0; i < 60; i++) {
+      try (MessageSocket brief = peer()) {
+        brief.send(to, ("the last of " + i + ".").getBytes(UTF_8));
+      }
+      out.await("the last of " + i + ".");
+    }
+    assertFalse(status.isDone(), err.text());
+  }
+
   @Test
   void peerThatDoesNotReadItsEchoHoldsUpNobody() throws Exception {
     CompletableFuture<Integer> status = start("listen", "--echo", "-o", "/dev/null", "127.0.0.1:0");

@@ -20,7 +20,7 @@ public final class PeerConnectionIds implements FrameSource {
   private static final long[] NOTHING = {};
 
   /** Retired ids of which the peer may not know yet; one that makes more does so in bad faith. */
-  private static final int RETIRING_LIMIT = Long.SIZE;
+  private static final int RETIRING_LIMIT = 64;
 
   // One place more than are kept, for an id that comes with the retirement of others.
   private final long[] ids = new long[LIMIT + 1];
