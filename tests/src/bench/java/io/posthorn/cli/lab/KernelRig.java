@@ -1,6 +1,7 @@
 package io.posthorn.cli.lab;
 
 import io.posthorn.CongestionControl;
+import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
 import io.posthorn.cli.compare.Carrier;
 import io.posthorn.cli.compare.MessageSchedule;
@@ -183,23 +184,21 @@ final class KernelRig {
     int port = nextPort.getAndIncrement();
     LinkConditions conditions = LinkConditions.parse(link);
     LabFlow flow = pump.open(contender.transport.protocol(), port, conditions, conditions, seed);
-    long begun;
-    Carrier carrier;
-    if (contender.transport == LabTransport.RELIABLE) {
-      SocketCarrier posthorn =
-          SocketCarrier.prepare(
-              Mode.RELIABLE,
-              SocketCarrier.openReceiver(Mode.RELIABLE, new InetSocketAddress(own, port)),
-              new InetSocketAddress(peer, port),
-              CONNECT_NANOS,
-              contender.control());
-      carrier = posthorn;
-      begun = System.nanoTime();
-      posthorn.connect();
-    } else {
-      begun = System.nanoTime();
-      carrier = open(contender, port);
-    }
+    MessageSocket receiving =
+        contender.transport == LabTransport.RELIABLE
+            ? SocketCarrier.openReceiver(Mode.RELIABLE, new InetSocketAddress(own, port))
+            : null;
+    long begun = System.nanoTime();
+    // Posthorn is not connected first: the message leaves with the third one of the handshake.
+    Carrier carrier =
+        receiving == null
+            ? open(contender, port)
+            : SocketCarrier.prepare(
+                Mode.RELIABLE,
+                receiving,
+                new InetSocketAddress(peer, port),
+                CONNECT_NANOS,
+                contender.control());
     AtomicLong arrivedNanos = new AtomicLong();
     Thread receiver =
         new Thread(
