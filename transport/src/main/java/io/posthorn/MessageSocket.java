@@ -257,7 +257,9 @@ public final class MessageSocket implements Closeable {
   // Connections.
 
   /**
-   * Opens a connection, or finds the one there is, and waits until it is open.
+   * Opens a connection, or finds the one there is, and waits until it is open: until the peer has
+   * answered under the keys of both, two round trips. A message that is sent to an address which
+   * has no connection yet leaves after one, with the last message of the handshake.
    *
    * @throws ConnectionTimeoutException if nobody answers within the handshake timeout
    * @throws ConnectionRefusedException if the peer takes no (more) connections
