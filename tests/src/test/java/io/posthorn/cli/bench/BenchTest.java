@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,9 @@ import org.junit.jupiter.api.Timeout;
 /** Client and server of a test over the loopback; limits of time are guards only. */
 @Timeout(120)
 class BenchTest {
+  /** What waits for something else may not do so in the common pool: it may have one thread. */
+  private static final Executor OWN_THREAD = task -> new Thread(task).start();
+
   private static final Duration GUARD = Duration.ofSeconds(60);
   private static final InetSocketAddress ANY =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
@@ -264,7 +268,7 @@ class BenchTest {
   @Test
   void reliableServerThatTakesNothingAnyMoreEndsTheTest() throws Exception {
     try (MessageSocket server = MessageSocket.builder().bind(ANY).open()) {
-      CompletableFuture<Void> stalled = CompletableFuture.runAsync(() -> stall(server));
+      CompletableFuture<Void> stalled = CompletableFuture.runAsync(() -> stall(server), OWN_THREAD);
       BenchPlan endless = plan(true, false, 1 << 16, 1_000_000, 0);
       try (BenchRun run =
           BenchRun.open(
@@ -435,7 +439,7 @@ class BenchTest {
     BenchPlan one = plan(false, true, 100, 1, 0);
     try (DatagramSocket server = new DatagramSocket(ANY)) {
       CompletableFuture<List<SocketAddress>> asked =
-          CompletableFuture.supplyAsync(() -> admit(server, 2));
+          CompletableFuture.supplyAsync(() -> admit(server, 2), OWN_THREAD);
       try (BenchRun run =
           BenchRun.open(
               one,
@@ -443,7 +447,7 @@ class BenchTest {
               (InetSocketAddress) server.getLocalSocketAddress(),
               opener(BenchTransport.PLAIN),
               GUARD)) {
-        CompletableFuture<Void> begun = CompletableFuture.runAsync(() -> start(run));
+        CompletableFuture<Void> begun = CompletableFuture.runAsync(() -> start(run), OWN_THREAD);
         List<SocketAddress> streams = asked.get(); // both have asked before one is answered
         for (int stream = 0; stream < 2; stream++) {
           for (byte type : new byte[] {BenchMessage.STARTED, BenchMessage.DATA, BenchMessage.END}) {
