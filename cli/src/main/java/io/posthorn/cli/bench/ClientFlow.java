@@ -15,6 +15,7 @@ final class ClientFlow implements BenchLink.Sink {
   private final BenchPlan plan;
   private final BenchLink link;
   private final Questions questions;
+  private final SignsOfLife signsOfLife;
   private final FlowReceiver receiver = new FlowReceiver();
   private final Object ended = new Object();
   private volatile long token;
@@ -25,7 +26,6 @@ final class ClientFlow implements BenchLink.Sink {
   private volatile long peerSent;
   private volatile long heardNanos = System.nanoTime();
   private boolean started;
-  private long nextAliveNanos = Long.MIN_VALUE;
   private volatile @Nullable FlowReport peerReport;
   private volatile @Nullable IOException linkEnd;
 
@@ -33,6 +33,7 @@ final class ClientFlow implements BenchLink.Sink {
     this.plan = plan;
     this.link = link;
     this.questions = new Questions(link);
+    this.signsOfLife = new SignsOfLife(link);
   }
 
   @Override
@@ -59,18 +60,12 @@ final class ClientFlow implements BenchLink.Sink {
 
   private void onData(byte[] message) {
     receiver.onData(message, heardNanos);
-    if (plan.up() && heardNanos >= nextAliveNanos) {
-      nextAliveNanos = heardNanos + BenchMessage.ALIVE_NANOS;
-      tellAlive();
-    }
-  }
-
-  /** The server's answer to the question for the figures may wait for long behind its data. */
-  private void tellAlive() {
-    try {
-      var unused = link.trySend(BenchMessage.control(BenchMessage.ALIVE, token, 0));
-    } catch (IOException gone) {
-      onEnd(gone);
+    if (plan.up()) {
+      try {
+        signsOfLife.onData(token, heardNanos);
+      } catch (IOException gone) {
+        onEnd(gone);
+      }
     }
   }
 

@@ -16,6 +16,7 @@ final class ServerSession {
   private final long token;
   private final String client;
   private final Questions questions;
+  private final SignsOfLife signsOfLife;
   private final FlowReceiver receiver = new FlowReceiver();
   private final FlowSender sender;
   private final EchoQueue echo;
@@ -24,7 +25,6 @@ final class ServerSession {
   private boolean sentAll;
   private boolean over;
   private boolean reporting;
-  private long nextAliveNanos = Long.MIN_VALUE;
   private volatile long clientSent = -1;
   private volatile long heardNanos = System.nanoTime();
   private volatile @Nullable FlowReport clientReport;
@@ -43,6 +43,7 @@ final class ServerSession {
     this.client = client;
     this.whenOver = whenOver;
     this.questions = new Questions(link);
+    this.signsOfLife = new SignsOfLife(link);
     this.sender = new FlowSender(plan, link, token);
     this.echo = echo;
     this.receivedAll = !plan.up();
@@ -105,19 +106,12 @@ final class ServerSession {
     if (plan.echo() && !echo.offer(message) && link.isReliable()) {
       trouble = "the client does not read what comes back";
     }
-    if (!plan.echo() && heardNanos >= nextAliveNanos) {
-      nextAliveNanos = heardNanos + BenchMessage.ALIVE_NANOS;
-      tellAlive();
-    }
-  }
-
-  /** The client's question for the figures may wait for long behind its data, on a slow link. */
-  private void tellAlive() {
-    try {
-      // Without room for it much is on its way to the client, and shows the same.
-      var unused = link.trySend(BenchMessage.control(BenchMessage.ALIVE, token, 0));
-    } catch (IOException gone) {
-      trouble = "the client is gone: " + gone.getMessage();
+    if (!plan.echo()) {
+      try {
+        signsOfLife.onData(token, heardNanos);
+      } catch (IOException gone) {
+        trouble = "the client is gone: " + gone.getMessage();
+      }
     }
   }
 
