@@ -140,17 +140,23 @@ class NewNetworkTest {
     assertEquals(0, row(pair).packetsLost());
   }
 
-  /** Somebody copies a packet, from an address of his own, and holds up what comes after it. */
-  @Test
-  void whatWentToAnAddressThatWasNeverProvedIsNoLossOfThePath() {
+  /** Has exchanged much in clear. */
+  private static Pair exchanged(CongestionControl control) {
     DraftOptions options = DraftOptions.of(Mode.RELIABLE);
     options.security = Security.none();
-    options.congestionControl = CongestionControl.NEW_RENO;
+    options.congestionControl = control;
     Pair pair = new Pair(7, options.done()).link(LinkConditions.parse("delay 20ms rate 50mbit"));
     exchange(pair);
     pair.network.run(Duration.ofSeconds(1));
-    long window = row(pair).congestionWindowBytes();
-    assertTrue(window > 50_000, window + " bytes");
+    return pair;
+  }
+
+  /**
+   * The next packet of A comes from the stranger's address first.
+   *
+   * @param others what becomes of it, and of all after it, at A's own
+   */
+  private static void copyFromTheStranger(Pair pair, Interception others) {
     boolean[] copied = new boolean[1];
     pair.network.intercept(
         (from, to, number, datagram) -> {
@@ -161,8 +167,17 @@ class NewNetworkTest {
             pair.b.onDatagram(ByteBuffer.wrap(copy), STRANGER, pair.network.nowNanos());
             pair.network.wake(Pair.B);
           }
-          return to.equals(Pair.A) ? Interception.DELIVER : Interception.DROP;
+          return to.equals(Pair.A) ? Interception.DELIVER : others;
         });
+  }
+
+  /** Somebody copies a packet, from an address of his own, and holds up what comes after it. */
+  @Test
+  void whatWentToAnAddressThatWasNeverProvedIsNoLossOfThePath() {
+    Pair pair = exchanged(CongestionControl.NEW_RENO);
+    long window = row(pair).congestionWindowBytes();
+    assertTrue(window > 50_000, window + " bytes");
+    copyFromTheStranger(pair, Interception.DROP);
     pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 900);
     pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 5_000);
     pair.network.run(Duration.ofMillis(100));
@@ -181,26 +196,10 @@ class NewNetworkTest {
   /** The copy of a packet comes first from an address of somebody else, and then the next one. */
   @Test
   void whatWentAstrayUntilThePeerSpokeAgainIsNoLossOfThePath() {
-    DraftOptions options = DraftOptions.of(Mode.RELIABLE);
-    options.security = Security.none();
-    options.congestionControl = CongestionControl.CUBIC;
-    Pair pair = new Pair(7, options.done()).link(LinkConditions.parse("delay 20ms rate 50mbit"));
-    exchange(pair);
-    pair.network.run(Duration.ofSeconds(1));
+    Pair pair = exchanged(CongestionControl.CUBIC);
     long window = row(pair).congestionWindowBytes();
     long lost = row(pair).packetsLost();
-    boolean[] copied = new boolean[1];
-    pair.network.intercept(
-        (from, to, number, datagram) -> {
-          if (from.equals(Pair.A) && !copied[0]) {
-            copied[0] = true;
-            byte[] copy = new byte[datagram.remaining()];
-            datagram.get(datagram.position(), copy);
-            pair.b.onDatagram(ByteBuffer.wrap(copy), STRANGER, pair.network.nowNanos());
-            pair.network.wake(Pair.B);
-          }
-          return Interception.DELIVER;
-        });
+    copyFromTheStranger(pair, Interception.DELIVER);
     pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 900);
     for (int i = 0; i < 10; i++) {
       pair.b.send(pair.a, 0, Delivery.RELIABLE_ORDERED, 200);
