@@ -217,6 +217,42 @@ class AdaptiveTest {
     atLeast(45, megabits(flow, 0.5));
   }
 
+  /** A flow of a packet each 2 ms, twenty in flight, whose start-up an ill spell of loss ended. */
+  private Flow thinAndCruising() {
+    Flow flow = adaptive();
+    flow.thin(2 * MS);
+    link.losing(0.4);
+    link.run(2);
+    link.losing(0);
+    link.run(1);
+    assertEquals("probe_bandwidth", flow.controller.state());
+    return flow;
+  }
+
+  /** The acknowledgements are what is lost as often as not, and what is in flight arrived. */
+  @Test
+  void aRoundTripWithoutAcknowledgementsDoesNotStopAThinFlow() {
+    Flow flow = thinAndCruising();
+    atLeast(40 * PACKET, (double) flow.controller.windowBytes());
+    atMost(50 * PACKET, (double) flow.controller.windowBytes());
+    long before = flow.sentPackets;
+    link.broken(true);
+    link.run(0.08); // until 40 ms from now what was sent before is acknowledged
+    assertEquals(40, flow.sentPackets - before, "each when it was due");
+  }
+
+  /** It would hold messages back for a queue that is not its own. */
+  @Test
+  void aThinFlowDoesNotStopToMeasureTheRoundTrip() {
+    Flow flow = thinAndCruising();
+    long before = flow.sentPackets;
+    link.roundTrip(60);
+    for (int hundredths = 1; hundredths <= 1_500; hundredths++) {
+      link.run(0.01);
+      assertEquals(5L * hundredths, flow.sentPackets - before, "each when it was due");
+    }
+  }
+
   @Test
   void aMarkCutsTheWindowOnceARoundTripAndStays() {
     Flow flow = adaptive();

@@ -21,6 +21,13 @@ public final class Adaptive implements CongestionController {
   private static final double QUEUED_WINDOW = 1;
 
   private static final double PROBE_WINDOW = 1.5;
+
+  /**
+   * For a flow that its application limits, and that fills no queue: a round trip without any
+   * acknowledgement must not stop it.
+   */
+  private static final double LIMITED_WINDOW = 2;
+
   private static final double LOOK_WINDOW = 0.75;
   private static final double YIELD = 0.9;
 
@@ -66,6 +73,7 @@ public final class Adaptive implements CongestionController {
   private boolean cutEndedStartup;
 
   private boolean competing;
+  private boolean applicationLimited;
   private long roundEndBytes;
   private long phaseEndNanos;
   private int lookRounds;
@@ -108,6 +116,7 @@ public final class Adaptive implements CongestionController {
     latestInFlight = inFlightBytes;
     long rttNanos = Math.max(1, rate.rttNanos());
     boolean limited = rate.isApplicationLimited();
+    applicationLimited = limited;
     reorders = nowNanos < reordersUntilNanos;
     competing &= !reorders; // round trips that tell nothing do not tell of others either
     delay.onSample(reorders ? Math.max(1, rate.feedbackNanos()) : rttNanos, nowNanos);
@@ -189,7 +198,8 @@ public final class Adaptive implements CongestionController {
     }
     if (delay.isStale(nowNanos)) {
       delay.forget(nowNanos);
-      if (phase == Phase.PROBE_BANDWIDTH && inFlightBytes > leastBytes()) {
+      // A flow that its application limits does not hold the queue that would be drained.
+      if (phase == Phase.PROBE_BANDWIDTH && !limited && inFlightBytes > leastBytes()) {
         phase = Phase.PROBE_RTT;
         phaseEndNanos = nowNanos + Math.max(PROBE_RTT_NANOS, 2 * delay.minNanos());
       }
@@ -311,7 +321,10 @@ public final class Adaptive implements CongestionController {
 
   /** A flow that has the pipe to itself need not leave it dry; beside others it gives way. */
   private long floorBytes() {
-    return watch.isEmptyNowAndThen() ? pipeBytes() + spareBytes() : (long) (YIELD * pipeBytes());
+    if (!watch.isEmptyNowAndThen()) {
+      return (long) (YIELD * pipeBytes());
+    }
+    return targetBytes(applicationLimited ? LIMITED_WINDOW : 1);
   }
 
   /**
@@ -388,6 +401,13 @@ public final class Adaptive implements CongestionController {
     return (long) (packetBytes * Math.max(SPARE_PACKETS, Math.sqrt(pipePackets)));
   }
 
+  private double probeBandwidthGain() {
+    if (applicationLimited) {
+      return LIMITED_WINDOW;
+    }
+    return cycle.isProbe() ? PROBE_WINDOW : cruiseGain();
+  }
+
   private double cruiseGain() {
     return QueueWatch.isEmpty(delay) ? CRUISE_WINDOW : QUEUED_WINDOW;
   }
@@ -418,8 +438,7 @@ public final class Adaptive implements CongestionController {
         switch (phase) {
           case STARTUP -> startup.windowBytes(targetBytes(STARTUP_WINDOW), packetBytes, least);
           case DRAIN -> targetBytes(STARTUP_WINDOW);
-          case PROBE_BANDWIDTH ->
-              competing ? most : targetBytes(cycle.isProbe() ? PROBE_WINDOW : cruiseGain());
+          case PROBE_BANDWIDTH -> competing ? most : targetBytes(probeBandwidthGain());
           case LOOK -> (long) (LOOK_WINDOW * pipeBytes());
           case PROBE_RTT -> pipeBytes() / 2;
         };
