@@ -9,17 +9,24 @@ import org.junit.jupiter.api.Test;
 
 /** What the handshake tells of the round trip, and what that is good for (PROTOCOL.md §9.2). */
 class HandshakeRoundTripTest {
+  private static final int SECOND_MESSAGE = 5;
   private static final int THIRD_MESSAGE = 6;
   private static final long MS = 1_000_000L;
 
   private static Pair pair(int rttMillis, int lostThirds) {
+    return pair(rttMillis, 0, lostThirds);
+  }
+
+  private static Pair pair(int rttMillis, int lostSeconds, int lostThirds) {
     Pair pair =
         new Pair(1, Pair.options())
             .link(LinkConditions.parse("delay %dus".formatted(rttMillis * 500)));
-    int[] lost = {0};
+    int[] left = new int[256];
+    left[SECOND_MESSAGE] = lostSeconds;
+    left[THIRD_MESSAGE] = lostThirds;
     pair.network.intercept(
         (from, to, number, datagram) ->
-            datagram.get(datagram.position()) == THIRD_MESSAGE && lost[0]++ < lostThirds
+            left[datagram.get(datagram.position()) & 0xff]-- > 0
                 ? Interception.DROP
                 : Interception.DELIVER);
     pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 64);
@@ -48,6 +55,20 @@ class HandshakeRoundTripTest {
         pair.network.runUntil(() -> pair.history.received().size() == 1, Duration.ofSeconds(5)));
     long after = pair.network.nowNanos() - 40 * MS;
     assertTrue(after < (3 * 40 + 20 + 2) * MS, after / MS + " ms after M2");
+  }
+
+  /**
+   * M1 went twice, so M2 is no sample; but it came 40 ms after the second, which is the best guess:
+   * three times as long, yet no less than the 250 ms that M1 waits.
+   */
+  @Test
+  void aThirdMessageLostAfterTwoFirstOnesGoesAgainAsSoonAsAFirstOne() {
+    Pair pair = pair(40, 1, 1);
+    assertTrue(
+        pair.network.runUntil(() -> pair.history.received().size() == 1, Duration.ofSeconds(5)));
+    long after = pair.network.nowNanos() - (250 + 40) * MS;
+    assertTrue(after < (250 + 20 + 2) * MS, after / MS + " ms after M2");
+    assertTrue(after >= 250 * MS, after / MS + " ms after M2");
   }
 
   /** The second M3 answers no M2 in time, whatever the clock says. */

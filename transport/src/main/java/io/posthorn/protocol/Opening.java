@@ -133,6 +133,8 @@ final class Opening {
     long roundTripNanos = opening.roundTripNanos(nowNanos);
     if (roundTripNanos >= 0) {
       parts.recovery.onHandshakeRoundTrip(roundTripNanos);
+    } else {
+      parts.recovery.onAmbiguousHandshakeRoundTrip(opening.sinceLastFirstNanos(nowNanos));
     }
     opening.onSecond(peer.connectionId, own, ownLength);
     parts.idle.onReceived(nowNanos);

@@ -23,6 +23,23 @@ class RttEstimatorTest {
   }
 
   @Test
+  void aGuessHoldsWithinBoundsUntilTheFirstSample() {
+    rtt.assume(100 * MS);
+    assertFalse(rtt.hasSample());
+    assertEquals(100 * MS, rtt.smoothedRttNanos());
+    assertEquals(50 * MS, rtt.rttVarianceNanos());
+    assertEquals(0, rtt.minRttNanos());
+    rtt.assume(10 * MS);
+    assertEquals(250 * MS / 3, rtt.smoothedRttNanos(), "so that the probe timeout is 250 ms");
+    rtt.assume(600 * MS);
+    assertEquals(250 * MS, rtt.smoothedRttNanos(), "as without one");
+    rtt.onSample(40 * MS, 0);
+    rtt.assume(100 * MS);
+    assertEquals(40 * MS, rtt.smoothedRttNanos());
+    assertEquals(40 * MS, rtt.minRttNanos());
+  }
+
+  @Test
   void theFirstSampleIsTakenAsItIs() {
     rtt.onSample(100 * MS, 20 * MS);
     assertTrue(rtt.hasSample());

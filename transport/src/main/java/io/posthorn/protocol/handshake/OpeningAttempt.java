@@ -55,7 +55,7 @@ public final class OpeningAttempt {
   private boolean answered;
   private int firstsSent;
   private int sameFirstsSent;
-  private long firstSentNanos;
+  private long lastFirstNanos;
   private final SharedRate forged = new SharedRate(FORGED_PER_SECOND, FORGED_PER_SECOND);
   private int refusedAfter;
   private @Nullable CloseReason refusal;
@@ -116,7 +116,12 @@ public final class OpeningAttempt {
    * may answer any (Karn's rule).
    */
   public long roundTripNanos(long nowNanos) {
-    return sameFirstsSent == 1 ? nowNanos - firstSentNanos : -1;
+    return sameFirstsSent == 1 ? sinceLastFirstNanos(nowNanos) : -1;
+  }
+
+  /** How long ago the last M1 left. */
+  public long sinceLastFirstNanos(long nowNanos) {
+    return nowNanos - lastFirstNanos;
   }
 
   /** Writes M1 if it is due. Returns its length or 0. */
@@ -131,7 +136,7 @@ public final class OpeningAttempt {
     System.arraycopy(first, 0, out, from, first.length);
     firstsSent++;
     sameFirstsSent++;
-    firstSentNanos = nowNanos;
+    lastFirstNanos = nowNanos;
     nextNanos = nowNanos + intervalNanos;
     if (firstsSent >= evenRepetitions) {
       intervalNanos = Math.min(intervalNanos * 3 / 2, LONGEST_INTERVAL_NANOS);

@@ -165,6 +165,14 @@ public final class PacketRecovery {
     }
   }
 
+  /**
+   * A handshake message that was sent more than once was answered so long after the last of them:
+   * no sample (Karn's rule), but what is most likely, and better than nothing.
+   */
+  public void onAmbiguousHandshakeRoundTrip(long rttNanos) {
+    rtt.assume(rttNanos);
+  }
+
   /** The longest that the peer delays acknowledgements. */
   public void peerMaxAckDelay(long nanos) {
     peerMaxAckDelayNanos = nanos;

@@ -13,6 +13,11 @@ public final class RttEstimator {
   /** Timer granularity (RFC 9002 §6.1.2). */
   public static final long GRANULARITY_NANOS = 1_000_000L;
 
+  /**
+   * A guess is no less than this: a probe timeout by it is not below {@link #INITIAL_RTT_NANOS}.
+   */
+  private static final long LEAST_GUESS_NANOS = INITIAL_RTT_NANOS / 3;
+
   private boolean sampled;
   private long latestRttNanos;
   private long minRttNanos;
@@ -39,6 +44,18 @@ public final class RttEstimator {
     long adjusted = sample - ackDelayNanos >= minRttNanos ? sample - ackDelayNanos : sample;
     rttVarianceNanos = (3 * rttVarianceNanos + Math.abs(smoothedRttNanos - adjusted)) / 4;
     smoothedRttNanos = (7 * smoothedRttNanos + adjusted) / 8;
+  }
+
+  /**
+   * Takes a guess for as long as there is no sample: better than {@link #INITIAL_RTT_NANOS}, and so
+   * long at most, yet no sample.
+   */
+  void assume(long rttNanos) {
+    if (sampled) {
+      return;
+    }
+    smoothedRttNanos = Math.max(LEAST_GUESS_NANOS, Math.min(rttNanos, INITIAL_RTT_NANOS));
+    rttVarianceNanos = smoothedRttNanos / 2;
   }
 
   /** The path may be a longer one by now: the newest sample is the smallest (RFC 9002 §5.2). */
