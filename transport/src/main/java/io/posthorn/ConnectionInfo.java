@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param connection the handle, unique within its socket
  * @param connectionId the id that peers' packets carry to reach it
+ * @param local this side's address: the one that the peer writes to, where the system tells it;
+ *     else the one that the socket is bound to, which may be the wildcard
  * @param remote the peer's address now
  * @param state where it stands
  * @param openedHere whether this side opened it
@@ -41,6 +43,7 @@ import org.jspecify.annotations.Nullable;
 public record ConnectionInfo(
     long connection,
     long connectionId,
+    InetSocketAddress local,
     InetSocketAddress remote,
     State state,
     boolean openedHere,
@@ -63,6 +66,59 @@ public record ConnectionInfo(
     int datagramBytes,
     boolean datagramBytesSettled,
     LimitedBy limitedBy) {
+  /** A row of an end without a socket of its own: {@link #local()} is the wildcard with port 0. */
+  public ConnectionInfo(
+      long connection,
+      long connectionId,
+      InetSocketAddress remote,
+      State state,
+      boolean openedHere,
+      @Nullable String peerFingerprint,
+      Duration smoothedRtt,
+      Duration minRtt,
+      long congestionWindowBytes,
+      long bytesInFlight,
+      long bytesQueued,
+      long packetsSent,
+      long packetsReceived,
+      long packetsLost,
+      long packetsSpuriouslyLost,
+      long packetsMarked,
+      Ecn ecn,
+      long bytesRetransmitted,
+      long bytesRepeated,
+      Duration age,
+      @Nullable Duration timeToDrain,
+      int datagramBytes,
+      boolean datagramBytesSettled,
+      LimitedBy limitedBy) {
+    this(
+        connection,
+        connectionId,
+        new InetSocketAddress(0),
+        remote,
+        state,
+        openedHere,
+        peerFingerprint,
+        smoothedRtt,
+        minRtt,
+        congestionWindowBytes,
+        bytesInFlight,
+        bytesQueued,
+        packetsSent,
+        packetsReceived,
+        packetsLost,
+        packetsSpuriouslyLost,
+        packetsMarked,
+        ecn,
+        bytesRetransmitted,
+        bytesRepeated,
+        age,
+        timeToDrain,
+        datagramBytes,
+        datagramBytesSettled,
+        limitedBy);
+  }
 
   /** What is known of Explicit Congestion Notification on the way to the peer (RFC 9000 §13.4). */
   public enum Ecn {
@@ -100,5 +156,35 @@ public record ConnectionInfo(
     SEND_BUFFER,
     /** {@code maxSendRate}. */
     RATE_LIMIT
+  }
+
+  /** The same row of a connection with another {@link #local()}. */
+  public ConnectionInfo withLocal(InetSocketAddress address) {
+    return new ConnectionInfo(
+        connection,
+        connectionId,
+        address,
+        remote,
+        state,
+        openedHere,
+        peerFingerprint,
+        smoothedRtt,
+        minRtt,
+        congestionWindowBytes,
+        bytesInFlight,
+        bytesQueued,
+        packetsSent,
+        packetsReceived,
+        packetsLost,
+        packetsSpuriouslyLost,
+        packetsMarked,
+        ecn,
+        bytesRetransmitted,
+        bytesRepeated,
+        age,
+        timeToDrain,
+        datagramBytes,
+        datagramBytesSettled,
+        limitedBy);
   }
 }

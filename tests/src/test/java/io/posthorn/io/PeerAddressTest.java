@@ -325,6 +325,10 @@ class PeerAddressTest {
       assertEquals(to, answer.from());
       assertEquals(to, client.connections().get(0).remote());
       assertEquals(1, client.connections().size());
+      assertEquals(to, server.connections().get(0).local(), "the table tells the address asked");
+      assertEquals(client.localAddress(), server.connections().get(0).remote());
+      assertEquals(client.localAddress(), client.connections().get(0).local());
+      assertEquals(to, asked.connection().info().local());
     }
   }
 }

@@ -67,6 +67,16 @@ public interface DatagramPort {
   /** The address that the port is bound to, with the port number that was given. */
   InetSocketAddress localAddress();
 
+  /**
+   * Which of the machine's addresses a peer writes to.
+   *
+   * @param peer as this port told where a datagram came from
+   * @return as {@link #localAddress()} where the port cannot tell
+   */
+  default InetSocketAddress localAddress(InetSocketAddress peer) {
+    return localAddress();
+  }
+
   /** What went wrong so far. */
   PortCounters counters();
 

@@ -61,6 +61,11 @@ public abstract class ForwardingDatagramPort implements DatagramPort {
   }
 
   @Override
+  public InetSocketAddress localAddress(InetSocketAddress peer) {
+    return port.localAddress(peer);
+  }
+
+  @Override
   public PortCounters counters() {
     return port.counters();
   }

@@ -314,6 +314,13 @@ public final class LinuxDatagramPort implements DatagramPort {
   }
 
   @Override
+  public InetSocketAddress localAddress(InetSocketAddress peer) {
+    return peer instanceof PeerAddress known
+        ? new InetSocketAddress(known.local(), localAddress.getPort())
+        : localAddress;
+  }
+
+  @Override
   public PortCounters counters() {
     return counters;
   }

@@ -2,6 +2,9 @@ package io.posthorn.io;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /**
  * The address of a sender that knows to which of the machine's addresses it wrote, so that the
@@ -27,6 +30,21 @@ final class PeerAddress extends InetSocketAddress {
     super(host, port);
     this.localHigh = localHigh;
     this.localLow = localLow;
+  }
+
+  /** Where it wrote to. */
+  InetAddress local() {
+    byte[] bytes =
+        ByteBuffer.allocate(2 * Long.BYTES)
+            .order(ByteOrder.nativeOrder())
+            .putLong(localHigh)
+            .putLong(localLow)
+            .array();
+    try {
+      return InetAddress.getByAddress(bytes); // an IPv4 one if it is mapped
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("an address of " + bytes.length + " bytes", e);
+    }
   }
 
   long localHigh() {

@@ -64,9 +64,10 @@ public final class CapturingDatagramPort extends ForwardingDatagramPort {
   /** The own address that a peer sees, where the system tells it. */
   private InetSocketAddress localTowards(InetSocketAddress peer) {
     InetAddress host = peer.getAddress();
-    if (!bound.getAddress().isAnyLocalAddress()
-        && host instanceof Inet4Address == bound.getAddress() instanceof Inet4Address) {
-      return bound;
+    InetSocketAddress told = port.localAddress(peer);
+    if (!told.getAddress().isAnyLocalAddress()
+        && host instanceof Inet4Address == told.getAddress() instanceof Inet4Address) {
+      return told;
     }
     InetSocketAddress known = localByPeer.get(host);
     if (known == null) {

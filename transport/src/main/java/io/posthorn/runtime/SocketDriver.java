@@ -337,17 +337,26 @@ public final class SocketDriver extends SocketLoop {
 
   /** The table of active connections; empty once the socket is closed. */
   public List<ConnectionInfo> connections() {
-    return locked(() -> life.isEnded() ? List.of() : endpoint.connections(clock.now()));
+    return locked(
+        () ->
+            life.isEnded()
+                ? List.of()
+                : endpoint.connections(clock.now()).stream().map(this::withLocal).toList());
   }
 
   /** The row of one connection in that table; null if it is not there. */
   public @Nullable ConnectionInfo info(long connection) {
     lock.lock();
     try {
-      return life.isEnded() ? null : endpoint.info(connection, clock.now());
+      ConnectionInfo row = life.isEnded() ? null : endpoint.info(connection, clock.now());
+      return row == null ? null : withLocal(row);
     } finally {
       lock.unlock();
     }
+  }
+
+  private ConnectionInfo withLocal(ConnectionInfo row) {
+    return row.withLocal(port.localAddress(row.remote()));
   }
 
   /** Lets {@code snapshot} read the endpoint's and the port's counters under the lock. */

@@ -54,7 +54,7 @@ public final class SocketRows {
           new SocketRow(
               mode,
               words(info.state()),
-              local,
+              AddressText.of(info.local()),
               AddressText.of(info.remote()),
               String.format(Locale.ROOT, "%016x", info.connectionId()),
               info.smoothedRtt().toNanos(),
