@@ -118,7 +118,7 @@ final class Closing {
     refuseMessages();
     parts.deliveries.abandon();
     ending.sendClose(how, deadlineNanos);
-    parts.recovery.requestProbe(); // the word that ends all waits for no window
+    parts.recovery.probes().request(); // the word that ends all waits for no window
   }
 
   private void refuseMessages() {

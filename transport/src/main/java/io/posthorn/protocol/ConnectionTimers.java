@@ -115,18 +115,18 @@ final class ConnectionTimers {
     IdleTimeout idle = parts.idle;
     long probeTimeoutNanos = parts.recovery.probeTimeoutNanos();
     boolean unanswered =
-        idle.isSilentTooLong(parts.recovery.silentSinceNanos(), probeTimeoutNanos, nowNanos);
+        idle.isSilentTooLong(parts.recovery.probes().silentSinceNanos(), probeTimeoutNanos, nowNanos);
     if (unanswered || nowNanos >= idle.idleDeadlineNanos(probeTimeoutNanos)) {
       if (!idle.takesGraceAfterJump(nowNanos, probeTimeoutNanos)) {
         closing.giveUp(CloseReason.IDLE_TIMEOUT);
         return false;
       }
       parts.pings.request();
-      parts.recovery.requestProbe();
-      parts.recovery.forgiveSilence(nowNanos);
+      parts.recovery.probes().request();
+      parts.recovery.probes().forgiveSilence(nowNanos);
     }
     parts.recovery.onTimeout(nowNanos);
-    if (parts.recovery.isProbeDue() && !parts.recovery.isProbeBare()) {
+    if (parts.recovery.probes().isDue() && !parts.recovery.probes().isBare()) {
       parts.ending.closeFrame().onProbeDue();
     }
     if (parts.trace != null) {

@@ -75,7 +75,7 @@ final class ConnectionTrace {
 
   /** An acknowledgement came, or a timer ended. */
   void recovery(PacketRecovery recovery, long nowNanos) {
-    int timeouts = recovery.probesSinceAcknowledgement();
+    int timeouts = recovery.probes().sinceAcknowledgement();
     if (timeouts > probeTimeouts) {
       listener.probeTimeout(nowNanos, id, timeouts);
     }

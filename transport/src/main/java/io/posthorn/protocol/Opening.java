@@ -180,7 +180,7 @@ final class Opening {
     parts.ackFrequency.onOpened(parts.recovery);
     parts.deliveries.onPeerLimits(peer);
     parts.idle.onPeerTimeout(peer.maxIdleTimeoutMillis * 1_000_000);
-    parts.recovery.idleTimeout(parts.idle.idleNanos());
+    parts.recovery.probes().idleTimeout(parts.idle.idleNanos());
     // So that each side soon hears from the other, whatever the application does.
     parts.pings.request();
   }

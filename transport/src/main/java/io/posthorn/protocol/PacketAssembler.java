@@ -147,7 +147,7 @@ final class PacketAssembler {
     if (quietPackets >= quietLimit && !acknowledgeOnly) {
       pings.request(); // or neither side could ever forget what these packets acknowledged
     }
-    boolean probe = recovery.isProbeDue() && !acknowledgeOnly;
+    boolean probe = recovery.probes().isDue() && !acknowledgeOnly;
     // The proof of a path waits for no window: what fills it may have been sent to another.
     boolean proof = path.hasFrames(nowNanos) && !acknowledgeOnly;
     boolean wanted = probe || (!acknowledgeOnly && hasFrames(nowNanos));
@@ -175,7 +175,7 @@ final class PacketAssembler {
       acknowledgements.writeFrames(builder, nowNanos);
     }
     if (allowed) {
-      if (!recovery.isProbeBare()) {
+      if (!recovery.probes().isBare()) {
         builder.beginMessages();
         if (thin && recovery.windowAllows(2 * room)) {
           builder.mayRepeat(copies, redundancy.allowanceBytes(overheadBytes));
@@ -183,7 +183,7 @@ final class PacketAssembler {
         writeSources(nowNanos);
       }
       // A probe of spare connection ids alone would not move the path to where it comes from.
-      boolean small = recovery.isProbeDue() && builder.frames().written() <= SMALL_PROBE_BYTES;
+      boolean small = recovery.probes().isDue() && builder.frames().written() <= SMALL_PROBE_BYTES;
       if (probe && (small || !builder.isAckEliciting())) {
         builder.source(PINGS);
         pings.request();

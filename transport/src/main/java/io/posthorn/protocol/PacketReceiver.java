@@ -85,7 +85,7 @@ final class PacketReceiver {
           nowNanos);
     }
     parts.idle.onReceived(nowNanos);
-    parts.recovery.onHeard();
+    parts.recovery.probes().onHeard();
     parts.path.onReceived(source, datagramBytes, nowNanos);
     if (opening.onPacketOpened(keys.openedPacketNumber())) {
       if (parts.trace != null) {

@@ -128,7 +128,7 @@ public final class PacketSender {
    * perhaps large ones do not arrive any more. So it is on the way into another network.
    */
   public int datagramBytes() {
-    return parts.recovery.probesSinceAcknowledgement() >= PROBES_AT_FULL_SIZE
+    return parts.recovery.probes().sinceAcknowledgement() >= PROBES_AT_FULL_SIZE
             || parts.path.isLeavingNetwork()
         ? WireLimits.MINIMUM_DATAGRAM_BYTES
         : parts.mtu.currentBytes();
@@ -136,7 +136,7 @@ public final class PacketSender {
 
   private boolean isMtuProbeDue() {
     return parts.mtu.probeDueBytes() > 0
-        && parts.recovery.probesSinceAcknowledgement() == 0 // or its loss would say nothing
+        && parts.recovery.probes().sinceAcknowledgement() == 0 // or its loss would say nothing
         && opening.isConfirmed()
         && parts.path.isValidated()
         && parts.ending.end() == null;

@@ -104,7 +104,7 @@ final class PacketTrace {
     now.bytesInFlight = recovery.sent().bytesInFlight();
     now.packetsInFlight = recovery.sent().outstanding();
     now.pacingBytesPerSecond = recovery.controller().pacingBytesPerSecond();
-    now.probeTimeouts = recovery.probesSinceAcknowledgement();
+    now.probeTimeouts = recovery.probes().sinceAcknowledgement();
     now.packetsLost = recovery.packetsLost();
     now.packetsSpuriouslyLost = recovery.packetsSpuriouslyLost();
     if (now.latestRttNanos == latestRttNanos

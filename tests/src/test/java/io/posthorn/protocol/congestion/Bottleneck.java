@@ -56,10 +56,10 @@ final class Bottleneck {
 
     private long wakeNanos() {
       long deadline = recovery.deadlineNanos(now);
-      if (!recovery.isProbeDue() && !recovery.windowAllows(PACKET_BYTES)) {
+      if (!recovery.probes().isDue() && !recovery.windowAllows(PACKET_BYTES)) {
         return deadline;
       }
-      boolean may = recovery.isProbeDue() || recovery.pacerAllows(PACKET_BYTES, 0, now);
+      boolean may = recovery.probes().isDue() || recovery.pacerAllows(PACKET_BYTES, 0, now);
       long ready = may ? now : recovery.pacerReadyNanos(PACKET_BYTES, now);
       return Math.min(deadline, Math.max(ready, nextDueNanos));
     }
@@ -67,7 +67,7 @@ final class Bottleneck {
     private void wake() {
       recovery.onTimeout(now);
       while (now >= nextDueNanos
-          && (recovery.isProbeDue()
+          && (recovery.probes().isDue()
               || (recovery.windowAllows(PACKET_BYTES)
                   && recovery.pacerAllows(PACKET_BYTES, 0, now)))) {
         long number = recovery.sent().next();

@@ -158,7 +158,7 @@ class PacketRecoveryProperties {
       detectLost(now);
       return;
     }
-    if (!recovery.isProbeDue() && recovery.deadlineNanos(now) > now) {
+    if (!recovery.probes().isDue() && recovery.deadlineNanos(now) > now) {
       return; // it waits for its turn among the probes of the socket
     }
     List<Long> oldest = new ArrayList<>();
@@ -171,6 +171,6 @@ class PacketRecoveryProperties {
       oldest.add(entry.getKey());
     }
     assertEquals(oldest, frames.probed.subList(probed, frames.probed.size()));
-    assertTrue(recovery.isProbeDue());
+    assertTrue(recovery.probes().isDue());
   }
 }

@@ -169,7 +169,7 @@ class PacketRecoveryTest {
     assertFalse(recovery.sent().hasRoom(), "half of the numbers are in use");
     assertFalse(recovery.sent().isFull());
     recovery.onTimeout(10_000 * MS);
-    assertTrue(recovery.isProbeDue());
+    assertTrue(recovery.probes().isDue());
   }
 
   @Test
@@ -225,7 +225,7 @@ class PacketRecoveryTest {
     assertEquals(List.of(0L, 1L), frames.lost);
     assertEquals(0, recovery.sent().bytesInFlight());
     assertEquals(NEVER, recovery.deadlineNanos(90 * MS));
-    assertFalse(recovery.isProbeDue());
+    assertFalse(recovery.probes().isDue());
   }
 
   @Test
@@ -234,18 +234,18 @@ class PacketRecoveryTest {
     long timeout = recovery.probeTimeoutNanos();
     assertEquals(timeout, recovery.deadlineNanos(0));
     recovery.onTimeout(timeout - 1);
-    assertFalse(recovery.isProbeDue());
+    assertFalse(recovery.probes().isDue());
     recovery.onTimeout(timeout);
-    assertTrue(recovery.isProbeDue());
+    assertTrue(recovery.probes().isDue());
     assertEquals(List.of(0L, 1L), frames.probed);
     assertEquals(List.of(), frames.lost, "late is not lost");
     assertEquals(NEVER, recovery.deadlineNanos(timeout), "until the probes have left");
     send(2, timeout / MS);
-    assertFalse(recovery.isProbeDue());
-    assertEquals(1, recovery.probesSinceAcknowledgement());
+    assertFalse(recovery.probes().isDue());
+    assertEquals(1, recovery.probes().sinceAcknowledgement());
     assertTrue(recovery.deadlineNanos(timeout) > timeout);
     assertNull(ack(0, 0, timeout / MS + 10));
-    assertEquals(0, recovery.probesSinceAcknowledgement());
+    assertEquals(0, recovery.probes().sinceAcknowledgement());
   }
 
   /** A thousand connections lose a tail, and some a probe, each second; all are answered. */
@@ -279,7 +279,7 @@ class PacketRecoveryTest {
     of.onPacketSent(1000, true, false, false, nowMillis * MS);
     long due = of.deadlineNanos(nowMillis * MS);
     of.onTimeout(due);
-    assertTrue(of.isProbeDue(), "the first never waits");
+    assertTrue(of.probes().isDue(), "the first never waits");
     of.onPacketSent(1000, true, false, false, due);
     of.onPacketSent(1000, true, false, false, due);
   }
@@ -561,8 +561,8 @@ class PacketRecoveryTest {
     send((int) (window / 1000), 0);
     assertTrue(recovery.windowAllows((int) (window % 1000)));
     assertFalse(recovery.windowAllows((int) (window % 1000) + 1));
-    recovery.requestProbe();
-    assertTrue(recovery.isProbeDue());
+    recovery.probes().request();
+    assertTrue(recovery.probes().isDue());
     assertFalse(recovery.pacerAllows(1200, 0, 0));
     long ready = recovery.pacerReadyNanos(1200, 0);
     assertTrue(ready > 0 && ready < recovery.rtt().smoothedRttNanos());

@@ -23,7 +23,7 @@ public final class PacketRecovery {
 
   private final SentPackets sent = new SentPackets();
   private final RttEstimator rtt = new RttEstimator();
-  private final ProbeTimeout probeTimeout = new ProbeTimeout();
+  private final Probes probes;
   private Pacer pacer = new Pacer();
   private final DeliveryRate rate = new DeliveryRate();
   private final EcnValidation ecn = new EcnValidation();
@@ -32,7 +32,6 @@ public final class PacketRecovery {
   private final Supplier<CongestionController> controllers;
   private CongestionController controller;
   private final FrameSource[] sources;
-  private final ProbeRate probeRate;
   private long peerMaxAckDelayNanos = 25_000_000L;
   private long largestAcknowledged = -1;
   private long lastAckElicitingNanos;
@@ -44,16 +43,8 @@ public final class PacketRecovery {
   /** The first that went where the path has moved to. */
   private long firstMoved;
 
-  private int probesDue;
-  private boolean bareProbe;
-  private long probeSlotNanos = NEVER;
-  private int probeSlotPackets;
   private long firstSampleNanos = NEVER;
-  // One recovery period (RFC 9002 §7.3.2): when it began, the one before it, and what it lost.
-  private long periodStartNanos = -1;
-  private long previousPeriodStartNanos = -1;
-  private long lostInPeriod;
-  private long spuriousInPeriod;
+  private RecoveryPeriod period = new RecoveryPeriod();
   private long packetsLost;
   private long packetsSpuriouslyLost;
   private long numbersLookedAt;
@@ -72,7 +63,7 @@ public final class PacketRecovery {
     this.controllers = controllers;
     this.controller = controllers.get();
     this.sources = sources;
-    this.probeRate = probeRate;
+    this.probes = new Probes(probeRate);
   }
 
   /** For a connection that is alone on its socket. */
@@ -94,6 +85,11 @@ public final class PacketRecovery {
   /** The round trip. */
   public RttEstimator rtt() {
     return rtt;
+  }
+
+  /** What leaves when nothing is heard. */
+  public Probes probes() {
+    return probes;
   }
 
   /** Whether packets are marked, and what marks told. */
@@ -121,10 +117,7 @@ public final class PacketRecovery {
     controller = controllers.get();
     controller.onPacketSizeChanged(packetBytes);
     firstSampleNanos = NEVER;
-    periodStartNanos = -1;
-    previousPeriodStartNanos = -1;
-    lostInPeriod = 0;
-    spuriousInPeriod = 0;
+    period = new RecoveryPeriod();
   }
 
   /**
@@ -203,50 +196,9 @@ public final class PacketRecovery {
     return numbersLookedAt;
   }
 
-  /** Probes sent since the last acknowledgement. */
-  public int probesSinceAcknowledgement() {
-    return probeTimeout.count();
-  }
-
   /** Whether something is under way, and nothing from this number on was acknowledged. */
   public boolean isSilentSince(long packetNumber) {
     return sent.outstanding() > 0 && largestAcknowledged < packetNumber;
-  }
-
-  /** See {@link ProbeTimeout#silentSinceNanos}. */
-  public long silentSinceNanos() {
-    return probeTimeout.silentSinceNanos();
-  }
-
-  /** See {@link ProbeTimeout#idleTimeout}. */
-  public void idleTimeout(long nanos) {
-    probeTimeout.idleTimeout(nanos);
-  }
-
-  /** See {@link ProbeTimeout#forgiveSilence}. */
-  public void forgiveSilence(long nowNanos) {
-    probeTimeout.forgiveSilence(nowNanos);
-  }
-
-  /** See {@link ProbeTimeout#onHeard}. */
-  public void onHeard() {
-    probeTimeout.onHeard();
-  }
-
-  /** Whether a probe is to be sent now, whatever the window says. */
-  public boolean isProbeDue() {
-    return probesDue > 0;
-  }
-
-  /** Whether the probe that is due asks for an answer and carries nothing besides. */
-  public boolean isProbeBare() {
-    return bareProbe && probesDue > 0;
-  }
-
-  /** Lets one packet leave whatever the window says. */
-  public void requestProbe() {
-    bareProbe = false;
-    probesDue = Math.max(probesDue, 1);
   }
 
   /** Whether the window lets a packet of this size leave. */
@@ -287,7 +239,7 @@ public final class PacketRecovery {
         rate.onApplicationLimited(sent.next() - 1);
       }
       lastAckElicitingNanos = nowNanos;
-      probesDue = Math.max(0, probesDue - 1);
+      probes.onSent();
       controller.onPacketSent(nowNanos, bytes, sent.bytesInFlight(), limited);
       pacer.onPacketSent(bytes);
     }
@@ -385,12 +337,7 @@ public final class PacketRecovery {
       rtt.onSample(nowNanos - newestSentNanos, Math.min(ackDelayNanos, peerMaxAckDelayNanos));
     }
     if (any) {
-      probeTimeout.onAcknowledged();
-      probesDue = 0;
-      if (probeSlotNanos != NEVER) {
-        probeRate.giveBack(probeSlotPackets);
-        probeSlotNanos = NEVER;
-      }
+      probes.onAcknowledged();
     }
     if (spuriousBytes > 0) {
       controller.onLateArrival(nowNanos, spuriousBytes);
@@ -432,16 +379,8 @@ public final class PacketRecovery {
   /** A packet arrived that counted as lost; if all of its period did, the reduction was wrong. */
   private void onSpuriousLoss(long sentNanos, long nowNanos) {
     packetsSpuriouslyLost++;
-    if (sentNanos <= previousPeriodStartNanos) {
-      return; // of an older period, which has paid already
-    }
-    spuriousInPeriod++;
-    if (spuriousInPeriod == lostInPeriod) {
+    if (period.onSpuriousLoss(sentNanos)) {
       controller.onSpuriousLoss(nowNanos);
-      // The period never was: what else its flight loses begins another (RFC 9438 §4.9).
-      periodStartNanos = previousPeriodStartNanos;
-      lostInPeriod = 0;
-      spuriousInPeriod = 0;
     }
   }
 
@@ -450,8 +389,6 @@ public final class PacketRecovery {
     long lossDelayNanos = reordering.lossDelayNanos(rtt);
     long persistentNanos = LossDetector.persistentCongestionNanos(rtt, peerMaxAckDelayNanos);
     long lostBytes = 0;
-    long lostSincePeriod = 0;
-    long lostSincePrevious = 0;
     long newestLostNanos = -1;
     long runStartNanos = -1;
     boolean persistent = false;
@@ -482,8 +419,7 @@ public final class PacketRecovery {
         lose(number, nowNanos);
         continue;
       }
-      lostSincePeriod += sentNanos > periodStartNanos ? 1 : 0;
-      lostSincePrevious += sentNanos > previousPeriodStartNanos ? 1 : 0;
+      period.onFound(sentNanos);
       lostBytes += sent.bytes(number);
       newestLostNanos = Math.max(newestLostNanos, sentNanos);
       if (runStartNanos < 0 && sentNanos > firstSampleNanos) {
@@ -496,14 +432,7 @@ public final class PacketRecovery {
     outstandingFrom = number;
     if (newestLostNanos >= 0) {
       reordering.onLost(nowNanos, newestLostNanos);
-      if (newestLostNanos > periodStartNanos) {
-        previousPeriodStartNanos = periodStartNanos;
-        periodStartNanos = nowNanos;
-        lostInPeriod = lostSincePeriod;
-        spuriousInPeriod = 0;
-      } else {
-        lostInPeriod += lostSincePrevious;
-      }
+      period.onLost(newestLostNanos, nowNanos);
       if (persistent) {
         rtt.onPersistentCongestion();
       }
@@ -535,12 +464,9 @@ public final class PacketRecovery {
     if (lossNanos != NEVER) {
       return lossNanos;
     }
-    if (sent.outstanding() == 0 || probesDue > 0) {
-      return NEVER;
-    }
-    long due =
-        lastAckElicitingNanos + probeTimeout.intervalNanos(rtt, peerMaxAckDelayNanos, nowNanos);
-    return probeSlotNanos == NEVER ? due : Math.max(due, probeSlotNanos);
+    return sent.outstanding() == 0
+        ? NEVER
+        : probes.deadlineNanos(lastAckElicitingNanos, rtt, peerMaxAckDelayNanos, nowNanos);
   }
 
   /** The deadline has come: packets are lost by time, or probes are due. */
@@ -552,23 +478,11 @@ public final class PacketRecovery {
       detectLost(nowNanos);
       return;
     }
-    int packets = probeTimeout.packets(nowNanos);
-    if (probeTimeout.count() == 0) { // it finds a lost tail: at once
-      probeRate.takeFree(packets, nowNanos);
-    } else if (probeSlotNanos == NEVER) {
-      long slot = probeRate.reserve(packets, nowNanos);
-      if (slot > nowNanos) {
-        probeSlotNanos = slot;
-        probeSlotPackets = packets;
-        return;
-      }
+    if (!probes.onTimeout(nowNanos)) {
+      return;
     }
-    probeSlotNanos = NEVER;
-    probesDue = packets;
-    probeTimeout.onProbe(nowNanos);
-    ecn.onProbe(probeTimeout.count());
-    bareProbe = probeTimeout.isBare();
-    if (!bareProbe) {
+    ecn.onProbe(probes.sinceAcknowledgement());
+    if (!probes.isBare()) {
       offerOldest(nowNanos);
     }
   }
