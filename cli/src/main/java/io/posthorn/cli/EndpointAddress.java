@@ -191,6 +191,16 @@ record EndpointAddress(String host, int port) {
     try {
       all = InetAddress.getAllByName(host);
     } catch (UnknownHostException unknown) {
+      int zone = host.indexOf('%');
+      if (zone >= 0 && isAddress(host)) {
+        throw new Failure(
+            ExitCode.USAGE,
+            "\""
+                + TextSafety.visible(host.substring(zone + 1))
+                + "\" is no interface of this machine with a link of IPv6",
+            "name behind the percent sign one that has an address beginning with fe80",
+            unknown);
+      }
       throw new Failure(
           ExitCode.UNKNOWN_HOST,
           "unknown host \"" + TextSafety.visible(host) + "\"",
@@ -199,6 +209,10 @@ record EndpointAddress(String host, int port) {
     }
     for (InetAddress one : all) {
       if (family.has(one)) {
+        if (one instanceof Inet6Address six && six.isLinkLocalAddress() && six.getScopeId() == 0) {
+          throw wrong(
+              host, "it is of one link, and says not of which", "[" + host + '%' + "eth0]:" + port);
+        }
         return new InetSocketAddress(one, port);
       }
     }

@@ -72,6 +72,22 @@ class EndpointAddressTest {
     assertEquals(ExitCode.UNKNOWN_HOST, refused.code());
   }
 
+  /** Sent to, it would be waited for in vain: the system knows no way. */
+  @Test
+  void anAddressOfOneLinkNeedsTheInterface() throws Exception {
+    EndpointAddress without = EndpointAddress.ofPeer("[fe80::1]:9000");
+    Failure refused =
+        assertThrows(Failure.class, () -> without.resolve(EndpointAddress.Family.ANY));
+    assertEquals(ExitCode.USAGE, refused.code());
+    assertTrue(refused.getMessage().contains("says not of which"), refused.getMessage());
+    EndpointAddress unknown = EndpointAddress.ofPeer("[fe80::1%nosuch]:9000");
+    refused = assertThrows(Failure.class, () -> unknown.resolve(EndpointAddress.Family.ANY));
+    assertEquals(ExitCode.USAGE, refused.code());
+    assertTrue(refused.getMessage().contains("\"nosuch\" is no interface"), refused.getMessage());
+    EndpointAddress numbered = EndpointAddress.ofPeer("[fe80::1%7]:9000");
+    assertEquals(9000, numbered.resolve(EndpointAddress.Family.IPV6).getPort());
+  }
+
   @Test
   void familyDecidesWhichAddressIsTaken() throws Exception {
     EndpointAddress four = EndpointAddress.ofPeer("127.0.0.1:9");
