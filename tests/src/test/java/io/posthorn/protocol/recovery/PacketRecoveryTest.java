@@ -64,6 +64,21 @@ class PacketRecoveryTest {
     assertEquals(3, recovery.sent().base(), "and nothing is kept for ever");
   }
 
+  /** A process that was stopped finds the answer in the socket's buffer when it goes on. */
+  @Test
+  void anAcknowledgementThatLayUnreadGivesNoSample() {
+    send(1, 0);
+    assertNull(ack(0, 0, 40));
+    send(1, 100);
+    assertNull(ack(1, 1, 3_600_000));
+    assertEquals(List.of(0L, 1L), frames.acknowledged);
+    assertEquals(40 * MS, recovery.rtt().latestRttNanos());
+    assertEquals((40 + 80 + 25) * MS, recovery.probeTimeoutNanos());
+    send(1, 3_600_000);
+    assertNull(ack(2, 2, 3_600_050));
+    assertEquals(50 * MS, recovery.rtt().latestRttNanos(), "what is sent afterwards does");
+  }
+
   @Test
   void onlyTheLargestGivesASample() {
     send(1, 0);

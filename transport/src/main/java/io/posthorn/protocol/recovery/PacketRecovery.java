@@ -21,6 +21,9 @@ public final class PacketRecovery {
 
   private static final int MOST_OFFERED = 64;
 
+  /** A deadline that is later than this passed while the process stood still. */
+  private static final long OVERSLEPT_NANOS = 1_000_000_000L;
+
   private final SentPackets sent = new SentPackets();
   private final RttEstimator rtt = new RttEstimator();
   private final Probes probes;
@@ -44,6 +47,12 @@ public final class PacketRecovery {
   private long firstMoved;
 
   private long firstSampleNanos = NEVER;
+
+  /**
+   * Of what was sent before this, no round trip is known: acknowledgements lay unread meanwhile.
+   */
+  private long sampledFromNanos = Long.MIN_VALUE;
+
   private RecoveryPeriod period = new RecoveryPeriod();
   private long packetsLost;
   private long packetsSpuriouslyLost;
@@ -264,6 +273,9 @@ public final class PacketRecovery {
     if (last[0] >= sent.next()) {
       return CloseReason.PROTOCOL_VIOLATION;
     }
+    if (deadlineNanos(nowNanos) <= nowNanos - OVERSLEPT_NANOS) {
+      sampledFromNanos = nowNanos;
+    }
     long congestedSentNanos = -1;
     long congested = ecn.unreportedCe(ce);
     if (congested > 0) {
@@ -326,7 +338,10 @@ public final class PacketRecovery {
     boolean congestion = ecn.onAck(last[0] > largestAcknowledged, ect0, ect1, ce);
     ecn.onAcknowledged(newly);
     largestAcknowledged = Math.max(largestAcknowledged, last[0]);
-    if (overtaken && newly > 0) {
+    boolean timely = oldestSentNanos >= sampledFromNanos;
+    if (!timely) {
+      oldestSentNanos = nowNanos - rtt.smoothedRttNanos();
+    } else if (overtaken && newly > 0) {
       // The largest is mostly one that overtook the rest: by it alone (RFC 9002 §5.1) the round
       // trip would be that of the few. Held to the probe timeout, for a lost ACK ages what it told.
       rtt.onSample(Math.min(ageNanos / newly, probeTimeoutNanos()), 0);
@@ -349,6 +364,9 @@ public final class PacketRecovery {
       long leastNanos = Math.max(rtt.minRttNanos(), rtt.smoothedRttNanos() / 2);
       boolean largest = newestNumber == last[0] || !rtt.hasSample();
       long rttNanos = largest ? nowNanos - newestSentNanos : rtt.latestRttNanos();
+      if (!timely) {
+        rttNanos = rtt.smoothedRttNanos();
+      }
       rate.feedback(nowNanos - oldestSentNanos);
       sent.sample(newestNumber, rttNanos, rate, leastNanos, nowNanos);
       controller.onAcknowledged(nowNanos, newestSentNanos, bytes, sent.bytesInFlight(), rate);
