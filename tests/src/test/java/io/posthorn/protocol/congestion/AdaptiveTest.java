@@ -183,6 +183,19 @@ class AdaptiveTest {
     atLeast(45, megabits(flow, 1));
   }
 
+  /** Its smallest round trip is another one, and says how much the way holds. */
+  @Test
+  void afterAnOutageAWayMayBeLonger() {
+    Flow flow = adaptive();
+    link.run(1);
+    link.broken(true);
+    link.run(12);
+    link.roundTrip(120);
+    link.broken(false);
+    link.run(2);
+    atLeast(40, megabits(flow, 1));
+  }
+
   @Test
   void anOutageBeginsAnewFromHalfAndAnotherOneFromTheLeastWindow() {
     Flow flow = adaptive();

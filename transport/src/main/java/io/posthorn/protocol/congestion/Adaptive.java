@@ -62,9 +62,9 @@ public final class Adaptive implements CongestionController {
   private int packetBytes;
   private Phase phase = Phase.STARTUP;
   private final BandwidthFilter bandwidth = new BandwidthFilter();
-  private final PathDelay delay = new PathDelay();
+  private PathDelay delay = new PathDelay();
   private final RandomLoss loss = new RandomLoss();
-  private final QueueWatch watch = new QueueWatch();
+  private QueueWatch watch = new QueueWatch();
   private final WindowCeiling ceiling;
   private final Startup startup;
   private final ProbingCycle cycle = new ProbingCycle();
@@ -298,6 +298,8 @@ public final class Adaptive implements CongestionController {
     phase = Phase.STARTUP;
     bandwidth.forget();
     ceiling.forget();
+    delay = new PathDelay(); // a longer way has another smallest round trip (RFC 9002 §5.2)
+    watch = new QueueWatch();
     competing = false;
   }
 
