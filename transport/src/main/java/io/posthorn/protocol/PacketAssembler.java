@@ -356,7 +356,7 @@ final class PacketAssembler {
     // (RFC 9002 §7.8).
     boolean applicationLimited = thin || (windowAllows && rateHeld);
     rateHeld &= !lastAckEliciting;
-    rateLimit.onSent(bytes, nowNanos);
+    rateLimit.onSent(bytes, !lastAckEliciting, nowNanos);
     lastMarked = marked;
     recovery.onPacketSent(bytes, lastAckEliciting, applicationLimited, marked, nowNanos);
     if (builder.hasLeftFlight()) {

@@ -6,10 +6,13 @@ import io.posthorn.SocketOptions;
  * The ceiling that the application sets on what one connection sends ({@code maxSendRate}): a token
  * bucket in bytes of UDP payload. It fills at the rate and holds what the rate brings in five
  * milliseconds, at least two packets. What may not wait (acknowledgements, probes) is charged too,
- * and the data behind it pays.
+ * and the data behind it pays: for acknowledgements half of the rate at most, or a peer that sends
+ * much would take all of it, and for no more than a second.
  */
 final class RateLimit {
   private static final long BURST_NANOS = 5_000_000L;
+  private static final long MOST_DEBT_NANOS = 1_000_000_000L;
+  private static final double ACKNOWLEDGEMENTS_SHARE = 0.5;
   private static final int LEAST_PACKETS = 2;
   private static final int ETHERNET_BYTES = 1_472;
 
@@ -22,6 +25,10 @@ final class RateLimit {
   private final long bytesPerSecond;
   private final double depthBytes;
   private double tokens;
+
+  /** What acknowledgements may be charged yet. */
+  private double acknowledgementTokens;
+
   private long filledNanos;
 
   /** The ceiling of one connection under these options. */
@@ -41,6 +48,7 @@ final class RateLimit {
     this.depthBytes =
         Math.max(LEAST_PACKETS * (double) packetBytes, bytesPerSecond * (BURST_NANOS / 1e9));
     this.tokens = depthBytes;
+    this.acknowledgementTokens = depthBytes;
   }
 
   /**
@@ -70,17 +78,30 @@ final class RateLimit {
         : nowNanos + Math.max(1, (long) Math.ceil(missing * 1e9 / bytesPerSecond));
   }
 
-  /** A datagram left. */
-  void onSent(int bytes, long nowNanos) {
-    if (bytesPerSecond != 0) {
-      fill(nowNanos);
-      tokens -= bytes;
+  /**
+   * A datagram left.
+   *
+   * @param acknowledges whether it is one that only acknowledges
+   */
+  void onSent(int bytes, boolean acknowledges, long nowNanos) {
+    if (bytesPerSecond == 0) {
+      return;
     }
+    fill(nowNanos);
+    double charge = bytes;
+    if (acknowledges) {
+      charge = Math.min(bytes, acknowledgementTokens);
+      acknowledgementTokens -= charge;
+    }
+    double floor = Math.min(tokens, -bytesPerSecond * (MOST_DEBT_NANOS / 1e9));
+    tokens = Math.max(tokens - charge, floor);
   }
 
   private void fill(long nowNanos) {
     double brought = (nowNanos - filledNanos) * (bytesPerSecond / 1e9);
     tokens = Math.min(depthBytes, tokens + brought);
+    acknowledgementTokens =
+        Math.min(depthBytes, acknowledgementTokens + ACKNOWLEDGEMENTS_SHARE * brought);
     filledNanos = nowNanos;
   }
 }
