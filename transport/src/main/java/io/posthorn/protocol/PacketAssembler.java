@@ -208,7 +208,7 @@ final class PacketAssembler {
         framesFrom,
         out,
         from,
-        recovery.ecn().marksNext(),
+        recovery.ecn().marksNext(builder.isAckEliciting()),
         nowNanos);
   }
 
@@ -314,7 +314,7 @@ final class PacketAssembler {
         0,
         out,
         from,
-        recovery.ecn().marksNext(),
+        recovery.ecn().marksNext(builder.isAckEliciting()),
         nowNanos);
   }
 

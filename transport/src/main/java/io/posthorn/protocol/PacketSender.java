@@ -1,6 +1,7 @@
 package io.posthorn.protocol;
 
 import io.posthorn.protocol.protection.PacketProtection;
+import io.posthorn.protocol.recovery.EcnValidation;
 import io.posthorn.protocol.recovery.SentPackets;
 import io.posthorn.trace.PacketKind;
 import io.posthorn.wire.CloseReason;
@@ -144,11 +145,14 @@ public final class PacketSender {
 
   /** Whether the next datagram does not belong into a run of datagrams like the one before. */
   public boolean isNextApart() {
+    EcnValidation ecn = parts.recovery.ecn();
+    // In a trial that depends on what the next one holds, which is not known yet.
     return opening.session() != null
         && (offPath
             || parts.path.offPath() != null
             || isMtuProbeDue()
-            || parts.recovery.ecn().marksNext() != marked);
+            || ecn.marksNext(true) != marked
+            || ecn.marksNext(false) != marked);
   }
 
   /** Whether the datagram written last is to carry the mark ECT(0). */

@@ -87,7 +87,7 @@ class EcnReactionProperties {
         acknowledged = arrived;
       }
       for (int i = 0; i < PACKETS_PER_MILLI && recovery.windowAllows(PACKET); i++) {
-        recovery.onPacketSent(PACKET, true, false, recovery.ecn().marksNext(), now);
+        recovery.onPacketSent(PACKET, true, false, recovery.ecn().marksNext(true), now);
         sent++;
       }
       sentUpTo[milli] = sent;

@@ -17,7 +17,7 @@ class EcnValidationTest {
   private int send(int packets) {
     int marked = 0;
     for (int i = 0; i < packets; i++) {
-      if (ecn.marksNext()) {
+      if (ecn.marksNext(true)) {
         ecn.onMarkedSent(packetNumber);
         marked++;
       }
@@ -40,6 +40,16 @@ class EcnValidationTest {
     assertFalse(acknowledge(10, 10, 0, 0));
     assertSame(Ecn.CAPABLE, ecn.state());
     assertEquals(50, send(50));
+  }
+
+  /** The loss of another would not show, and the trial that was lost would never end. */
+  @Test
+  void aTrialIsOfPacketsInFlight() {
+    assertFalse(ecn.marksNext(false));
+    assertEquals(10, send(10));
+    assertFalse(ecn.marksNext(false));
+    acknowledge(1, 1, 0, 0);
+    assertTrue(ecn.marksNext(false), "once marks are known to get through, all carry them");
   }
 
   @Test

@@ -56,10 +56,16 @@ public final class EcnValidation {
     return packetsMarkedCe;
   }
 
-  /** Whether the next packet carries ECT(0). */
-  public boolean marksNext() {
+  /**
+   * Whether the next packet carries ECT(0).
+   *
+   * @param inFlight whether it is in flight until it is acknowledged: the loss of another would not
+   *     show, so it is no part of a trial
+   */
+  public boolean marksNext(boolean inFlight) {
     return !paused
-        && (state == Ecn.CAPABLE || (state == Ecn.TESTING && trialPackets < TRIAL_PACKETS));
+        && (state == Ecn.CAPABLE
+            || (state == Ecn.TESTING && inFlight && trialPackets < TRIAL_PACKETS));
   }
 
   /** A packet leaves with the mark. */
