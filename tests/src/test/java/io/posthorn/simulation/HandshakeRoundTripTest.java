@@ -71,6 +71,17 @@ class HandshakeRoundTripTest {
     assertTrue(after >= 250 * MS, after / MS + " ms after M2");
   }
 
+  /** M2 answers the first of three M1 here, and the guess by the last is far too small. */
+  @Test
+  void aGuessSendsHardlyMoreOnALongPath() {
+    Pair pair = pair(600, 0, 0);
+    pair.network.run(Duration.ofMillis(601));
+    long before = pair.a.endpoint().counters().datagramsSent;
+    assertTrue(pair.network.runUntil(() -> rttMillis(pair.a, pair) > 0, Duration.ofSeconds(5)));
+    long probes = pair.a.endpoint().counters().datagramsSent - before;
+    assertTrue(probes <= 2, probes + " datagrams while one is under way");
+  }
+
   /** The second M3 answers no M2 in time, whatever the clock says. */
   @Test
   void aRepeatedThirdMessageTellsTheResponderNothing() {

@@ -41,6 +41,17 @@ class ProbeTimeoutTest {
     assertEquals(72, timeout.count());
   }
 
+  /** A guess finds a lost packet soon, but on a long path it must not flood what is under way. */
+  @Example
+  void aGuessOfTheRoundTripCountsForTheFirstProbe() {
+    rtt.assume(100 * MS);
+    assertEquals(100 + 200 + 25, interval(0));
+    timeout.onProbe(0);
+    assertEquals(250 + 95, interval(400), "the second as without one");
+    rtt.onSample(100 * MS, 0);
+    assertEquals(100 + 95, interval(400));
+  }
+
   @Example
   void afterHalfAMinuteOfSilenceTheCapIsTwoSeconds() {
     rtt.onSample(10 * MS, 0);

@@ -121,9 +121,12 @@ public final class ProbeTimeout {
     // By then an answer to the probe before would be here. After two that nothing answered, the
     // queue that this side may have filled is empty: it makes up half of the round trip at most.
     long roundTrip =
-        count == 1 || !rtt.hasSample()
+        count == 1
             ? rtt.smoothedRttNanos()
             : Math.max(rtt.minRttNanos(), rtt.smoothedRttNanos() / 2);
+    if (!rtt.hasSample()) {
+      roundTrip = RttEstimator.INITIAL_RTT_NANOS; // a guess may be far too small
+    }
     long cap = late ? Math.max(interval, LATE_CAP_NANOS) : roundTrip + EARLY_CAP_NANOS;
     long backedOff = interval << Math.min(count, MAX_SHIFT);
     long whole = backedOff < 0 ? cap : Math.min(backedOff, cap);
