@@ -44,8 +44,8 @@ class IdleTimeoutTest {
     idle.onPeerTimeout(3 * S);
     assertEquals(8 * S, idle.idleDeadlineNanos(S));
     assertEquals(11 * S, idle.idleDeadlineNanos(2 * S));
-    assertFalse(idle.isSilentTooLong(5 * S, 2 * S, 10 * S));
-    assertTrue(idle.isSilentTooLong(5 * S, 2 * S, 11 * S));
+    assertEquals(11 * S, idle.silentDeadlineNanos(5 * S, 2 * S));
+    assertEquals(NEVER, idle.silentDeadlineNanos(NEVER, 2 * S));
   }
 
   @Test
@@ -94,11 +94,26 @@ class IdleTimeoutTest {
 
   @Test
   void whoOversleptGivesThePeerOneMoreChance() {
-    assertFalse(idle.takesGraceAfterJump(35 * S + S / 2, S), "on time: no grace");
-    assertTrue(idle.takesGraceAfterJump(1000 * S, S));
+    assertFalse(takesGrace(35 * S + S / 2), "on time: no grace");
+    assertTrue(takesGrace(1000 * S));
     assertEquals(1003 * S, idle.idleDeadlineNanos(S));
-    assertFalse(idle.takesGraceAfterJump(2000 * S, S), "one");
+    idle.onAckElicitingSent(1000 * S);
+    assertEquals(1003 * S, idle.idleDeadlineNanos(S), "asking it does not begin the time anew");
+    assertFalse(takesGrace(2000 * S), "one");
     idle.onReceived(2000 * S);
-    assertTrue(idle.takesGraceAfterJump(3000 * S, S), "one for each silence");
+    assertTrue(takesGrace(3000 * S), "one for each silence");
+  }
+
+  private boolean takesGrace(long nowNanos) {
+    return idle.takesGraceAfterJump(idle.idleDeadlineNanos(S), S, nowNanos);
+  }
+
+  /** A packet without an answer lay in the buffer, so that the idle deadline itself is ahead. */
+  @Test
+  void whoOversleptTheSilenceOfAPeerThatTalksGivesItOneMoreChanceToo() {
+    long silent = idle.silentDeadlineNanos(5 * S, S);
+    idle.onReceived(1000 * S);
+    assertTrue(idle.takesGraceAfterJump(silent, S, 1000 * S));
+    assertEquals(1003 * S, idle.idleDeadlineNanos(S));
   }
 }

@@ -114,10 +114,12 @@ final class ConnectionTimers {
   private boolean onTimeoutWhenOpen(long nowNanos) {
     IdleTimeout idle = parts.idle;
     long probeTimeoutNanos = parts.recovery.probeTimeoutNanos();
-    boolean unanswered =
-        idle.isSilentTooLong(parts.recovery.probes().silentSinceNanos(), probeTimeoutNanos, nowNanos);
-    if (unanswered || nowNanos >= idle.idleDeadlineNanos(probeTimeoutNanos)) {
-      if (!idle.takesGraceAfterJump(nowNanos, probeTimeoutNanos)) {
+    long deadlineNanos =
+        Math.min(
+            idle.idleDeadlineNanos(probeTimeoutNanos),
+            idle.silentDeadlineNanos(parts.recovery.probes().silentSinceNanos(), probeTimeoutNanos));
+    if (nowNanos >= deadlineNanos) {
+      if (!idle.takesGraceAfterJump(deadlineNanos, probeTimeoutNanos, nowNanos)) {
         closing.giveUp(CloseReason.IDLE_TIMEOUT);
         return false;
       }

@@ -64,7 +64,7 @@ final class IdleTimeout {
 
   void onAckElicitingSent(long nowNanos) {
     lastSentNanos = nowNanos;
-    if (!sentSinceHeard) {
+    if (!sentSinceHeard && !probedAfterJump) {
       sentSinceHeard = true;
       lastActivityNanos = nowNanos;
     }
@@ -78,9 +78,15 @@ final class IdleTimeout {
     lastMessageNanos = nowNanos;
   }
 
-  /** Whether probes went unanswered for so long that the peer counts as gone though it talks. */
-  boolean isSilentTooLong(long silentSinceNanos, long probeTimeoutNanos, long nowNanos) {
-    return silentSinceNanos <= nowNanos - leastSilenceNanos(probeTimeoutNanos);
+  /**
+   * When a peer that answers no probe counts as gone though it talks.
+   *
+   * @param silentSinceNanos when the first probe left that it has not answered, or Long.MAX_VALUE
+   */
+  long silentDeadlineNanos(long silentSinceNanos, long probeTimeoutNanos) {
+    return silentSinceNanos == NEVER
+        ? NEVER
+        : silentSinceNanos + leastSilenceNanos(probeTimeoutNanos);
   }
 
   /**
@@ -111,11 +117,12 @@ final class IdleTimeout {
   }
 
   /**
-   * The idle deadline has come. If it was overslept by far (a laptop asleep, a stopped process),
-   * the peer gets one more chance of three probe timeouts; answers whether it does.
+   * A deadline after which the peer counts as gone has come. If it was overslept by far (a laptop
+   * asleep, a stopped process), the peer gets one more chance of three probe timeouts; answers
+   * whether it does.
    */
-  boolean takesGraceAfterJump(long nowNanos, long probeTimeoutNanos) {
-    if (probedAfterJump || nowNanos - idleDeadlineNanos(probeTimeoutNanos) < OVERSLEPT_NANOS) {
+  boolean takesGraceAfterJump(long deadlineNanos, long probeTimeoutNanos, long nowNanos) {
+    if (probedAfterJump || nowNanos - deadlineNanos < OVERSLEPT_NANOS) {
       return false;
     }
     probedAfterJump = true;
