@@ -71,6 +71,26 @@ class QuietProperties {
     assertEquals(1, pair.b.endpoint().connections(pair.network.nowNanos()).size());
   }
 
+  /** A sender that only credit holds back asks for a sign of life, ever more seldom. */
+  @Property(tries = 3)
+  void aSenderIsQuietWhileNobodyReads(@ForAll long seed) {
+    DraftOptions options = DraftOptions.of(Pair.options());
+    options.receiveBufferBytes = 1 << 20;
+    Pair pair = new Pair(seed, options.done()).link(LinkConditions.parse("delay 150us"));
+    pair.b.pauseReading();
+    for (int i = 0; i < 60; i++) {
+      pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 50_000);
+    }
+    pair.network.run(Duration.ofSeconds(30));
+    long offered = pair.network.counters().offered();
+    pair.network.run(Duration.ofMinutes(10));
+    long sent = pair.network.counters().offered() - offered;
+    assertTrue(sent <= 700, sent + " datagrams in ten minutes");
+    pair.b.resumeReading();
+    pair.network.run(Duration.ofSeconds(10));
+    assertEquals(60, pair.history.received().size());
+  }
+
   private static SocketOptions withTimeout(Duration idleTimeout, Duration keepAlive) {
     DraftOptions options = DraftOptions.of(Pair.options());
     options.idleTimeout = idleTimeout;

@@ -17,12 +17,19 @@ final class ConnectionTimers {
   /** A pause before says little about what comes. */
   private static final long MOST_GAP_NANOS = 1_000_000_000L;
 
+  /** A peer that answers, and brings nothing, is asked ever more seldom, up to so far apart. */
+  private static final long MOST_QUIET_NANOS = 2_000_000_000L;
+
   private static final long NEVER = Long.MAX_VALUE;
 
   private final ConnectionParts parts;
   private final Opening opening;
   private final Closing closing;
   private long quietPingNanos = NEVER;
+
+  /** Times that it was asked since it brought something. */
+  private int quietPings;
+
   private long openedNanos;
   private long meanGapNanos = LEAST_QUIET_NANOS;
 
@@ -32,13 +39,30 @@ final class ConnectionTimers {
     this.closing = closing;
   }
 
-  /** A packet of the peer opened: it is not silent. */
-  void onPacketOpened(long nowNanos) {
+  /**
+   * A packet of the peer opened: it is not silent.
+   *
+   * @param news whether it brought data or credit
+   */
+  void onPacketOpened(boolean news, long nowNanos) {
+    if (news) {
+      quietPings = 0;
+    }
     meanGapNanos = (7 * meanGapNanos + Math.min(nowNanos - openedNanos, MOST_GAP_NANOS)) / 8;
     openedNanos = nowNanos;
     long quiet = Math.max(LEAST_QUIET_NANOS, parts.recovery.rtt().smoothedRttNanos() / QUIET_SHARE);
     quiet = Math.max(quiet, GAPS * meanGapNanos);
-    quietPingNanos = nowNanos + Math.min(quiet, 3 * parts.recovery.probeTimeoutNanos());
+    long most = mostQuietNanos();
+    quietPingNanos = nowNanos + (quietPings == 0 ? Math.min(quiet, most) : most);
+  }
+
+  /** Twice as long each time that it was asked in vain. */
+  private long mostQuietNanos() {
+    long most = 3 * parts.recovery.probeTimeoutNanos();
+    for (int i = 0; i < quietPings && most < MOST_QUIET_NANOS; i++) {
+      most = Math.min(2 * most, MOST_QUIET_NANOS);
+    }
+    return most;
   }
 
   /**
@@ -142,8 +166,9 @@ final class ConnectionTimers {
       parts.pings.request();
     }
     if (nowNanos >= quietPingNanos) {
-      quietPingNanos = nowNanos + 3 * probeTimeoutNanos;
+      quietPingNanos = nowNanos + mostQuietNanos();
       if (parts.deliveries.awaitsPeer()) {
+        quietPings++;
         // The peer was in the middle of something: a rebound NAT here would hide it from us.
         parts.pings.request();
       }

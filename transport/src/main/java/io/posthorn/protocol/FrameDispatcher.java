@@ -38,6 +38,7 @@ final class FrameDispatcher implements FrameHandler {
   private InetSocketAddress from;
   private boolean takesMessages = true;
   private boolean carriedMessage;
+  private boolean carriedCredit;
   private boolean probingOnly;
   private DropReason refused = DropReason.NONE;
   private boolean carriedClose;
@@ -68,6 +69,7 @@ final class FrameDispatcher implements FrameHandler {
     refused = DropReason.NONE;
     probingOnly = true;
     carriedMessage = false;
+    carriedCredit = false;
     carriedClose = false;
     incoming.onPacket(now, recovery.rtt().hasSample() ? recovery.rtt().smoothedRttNanos() : 0);
   }
@@ -90,6 +92,11 @@ final class FrameDispatcher implements FrameHandler {
   /** Whether the packet carried (a part of) a message. */
   boolean carriedMessage() {
     return carriedMessage;
+  }
+
+  /** Whether the packet carried credit for messages of this side. */
+  boolean carriedCredit() {
+    return carriedCredit;
   }
 
   /** Whether the packet held a CLOSE, which counts if the packet is taken. */
@@ -121,6 +128,11 @@ final class FrameDispatcher implements FrameHandler {
       refuse(DropReason.CLOSING);
     }
     return takesMessages;
+  }
+
+  private void onCreditFrame() {
+    probingOnly = false;
+    carriedCredit = true;
   }
 
   @Override
@@ -162,7 +174,7 @@ final class FrameDispatcher implements FrameHandler {
 
   @Override
   public @Nullable CloseReason onMaxChannelData(int channel, long maxOffset) {
-    probingOnly = false;
+    onCreditFrame();
     outgoing.onMaxData(channel, maxOffset);
     return null;
   }
@@ -176,14 +188,14 @@ final class FrameDispatcher implements FrameHandler {
 
   @Override
   public @Nullable CloseReason onMaxMessages(long count) {
-    probingOnly = false;
+    onCreditFrame();
     unordered.onCredit(count, 0);
     return null;
   }
 
   @Override
   public @Nullable CloseReason onMaxMessageData(long bytes) {
-    probingOnly = false;
+    onCreditFrame();
     unordered.onCredit(0, bytes);
     return null;
   }

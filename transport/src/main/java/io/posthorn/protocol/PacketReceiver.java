@@ -115,7 +115,7 @@ final class PacketReceiver {
       closing.fail(breach, nowNanos);
       return DropReason.NONE;
     }
-    timers.onPacketOpened(nowNanos);
+    timers.onPacketOpened(frames.carriedMessage() || frames.carriedCredit(), nowNanos);
     follow(keys.openedPacketNumber(), frames, datagramBytes, source, nowNanos);
     if (frames.refused() == DropReason.NONE) {
       accept(keys.openedPacketNumber(), frames, reader, ecn, nowNanos);
