@@ -149,6 +149,59 @@ class ReliableConnectionTest {
     }
   }
 
+  /** Nobody knows whether a peer takes so much before it has answered: the sender waits for it. */
+  @Test
+  void whoWaitsWithALargeMessageForAConnectionIsToldThatNoneOpens() throws Exception {
+    InetSocketAddress nobody = nobody();
+    byte[] large = new byte[100_000];
+    try (MessageSocket a = reliable().handshakeTimeout(Duration.ofMillis(300)).open();
+        MessageSocket b = reliable().open();
+        MessageSocket c = reliable().security(Security.none()).open();
+        MessageSocket pinning =
+            reliable().security(Security.pinned("SHA256:" + "A".repeat(43))).open()) {
+      CompletableFuture<Object> unanswered = failureOf(() -> a.send(nobody, large));
+      assertInstanceOf(ConnectionTimeoutException.class, get(unanswered));
+      CompletableFuture<Object> unknown = failureOf(() -> pinning.send(b.localAddress(), large));
+      assertInstanceOf(PeerIdentityChangedException.class, get(unknown));
+      CompletableFuture<Object> refused = failureOf(() -> c.send(b.localAddress(), large));
+      assertInstanceOf(SecurityMismatchException.class, get(refused));
+    }
+  }
+
+  @Test
+  void whoTriesToSendALargeMessageIsToldOnceThatNoConnectionOpened() throws Exception {
+    try (MessageSocket a = reliable().security(Security.none()).open();
+        MessageSocket b = reliable().open()) {
+      Message large = Message.to(b.localAddress()).body(new byte[100_000]);
+      assertNull(a.trySend(large));
+      CompletableFuture<Object> refused =
+          failureOf(
+              () -> {
+                while (true) {
+                  a.trySend(large);
+                }
+              });
+      assertInstanceOf(SecurityMismatchException.class, get(refused));
+      assertNull(a.trySend(large), "the next attempt");
+    }
+  }
+
+  private interface Action {
+    void run() throws Exception;
+  }
+
+  private static CompletableFuture<Object> failureOf(Action action) {
+    return start(
+        () -> {
+          try {
+            action.run();
+            return "none";
+          } catch (IOException failure) {
+            return failure;
+          }
+        });
+  }
+
   @Test
   void connectGivesUpInTheTimeGiven() throws Exception {
     InetSocketAddress nobody = nobody();

@@ -127,6 +127,8 @@ public final class MessageSocket implements Closeable {
    *     unacknowledged for which nobody holds a receipt; said once, under the address that the peer
    *     went by last, and this message is not sent
    * @throws ConnectionLimitException if the socket has as many connections as it may
+   * @throws TransportException as {@link #connect(InetSocketAddress)}, if the message has more than
+   *     64 KiB, so that it waits for the connection to open, and that does not
    * @throws SocketClosedException if the socket is closed
    * @throws InterruptedIOException if the thread is interrupted while it waits; not sent then
    * @throws IllegalStateException if the message is ordered and its channel carries a stream, even
@@ -141,8 +143,9 @@ public final class MessageSocket implements Closeable {
   /**
    * Sends a message if there is room for it; never waits.
    *
-   * @return null if there is none; the message was not taken then
-   * @throws IOException as {@link #send(Message)}
+   * @return null if there is none, or if a message of more than 64 KiB must wait for the connection
+   *     to open; the message was not taken then
+   * @throws IOException as {@link #send(Message)}; that the connection did not open is said once
    */
   public @Nullable Receipt trySend(Message message) throws IOException {
     return sending.trySend(message, null);

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Deliveries {
   /** Each peer must take a whole message of this size at least. */
-  static final int SMALLEST_WHOLE_LIMIT_BYTES = 64 * 1024;
+  public static final int SMALLEST_WHOLE_LIMIT_BYTES = 64 * 1024;
 
   private static final int DATAGRAM_FRAME_BYTES = 12;
 

@@ -24,6 +24,9 @@ public enum SendOutcome {
   CHANNEL_LIMIT,
   /** Not taken: the channel carries a streamed message of which the last part is still to come. */
   MID_MESSAGE,
-  /** Not taken: the connection named by its handle has ended, or the endpoint is closed. */
+  /**
+   * Not taken: the connection named by its handle has ended, or the one that the message waited for
+   * never opened, or the endpoint is closed.
+   */
   CLOSED
 }

@@ -21,6 +21,7 @@ public final class ConnectionRecord {
   private volatile String peerApplication = "";
   private volatile EndpointEvent.@Nullable Closed closed;
   private @Nullable DrivenFuture<EndpointEvent.Closed> closedFuture;
+  private boolean failureExpected;
 
   ConnectionRecord(SocketLoop driver, long handle, InetSocketAddress peer) {
     this.driver = driver;
@@ -94,6 +95,15 @@ public final class ConnectionRecord {
     peerApplication = event.peerApplication();
     connected = true;
     return !before;
+  }
+
+  /** Somebody who did not wait is to be told if it never opens, or has been; with the lock. */
+  void expectFailure(boolean yes) {
+    failureExpected = yes;
+  }
+
+  boolean isFailureExpected() {
+    return failureExpected;
   }
 
   void moved(InetSocketAddress to) {

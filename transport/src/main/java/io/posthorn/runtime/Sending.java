@@ -2,13 +2,16 @@ package io.posthorn.runtime;
 
 import io.posthorn.Delivery;
 import io.posthorn.endpoint.Endpoint;
+import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.endpoint.PlainEndpoint;
+import io.posthorn.protocol.Deliveries;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.SendOutcome;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.locks.Condition;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How messages of the application get into the endpoint: small ordered ones through a lane, without
@@ -50,8 +53,12 @@ final class Sending {
         if (outcome != SendOutcome.BLOCKED) {
           return outcome;
         }
+        ConnectionRecord attempt = awaitedAttempt(message);
         while (writableEvents == before && driver.life.isOpen()) {
           driver.waiting.await(writable, Endpoint.NEVER);
+        }
+        if (attempt != null && hasFailed(attempt, message.peer())) {
+          return SendOutcome.CLOSED; // offered again, it would begin the next attempt, without end
         }
       }
     } finally {
@@ -59,9 +66,63 @@ final class Sending {
     }
   }
 
-  /** Sends if there is room. */
+  /**
+   * Sends if there is room. Where the connection that it was refused for before has never opened,
+   * answers once that it is {@link SendOutcome#CLOSED}.
+   */
   SendOutcome trySend(OutgoingMessage message) {
-    return driver.locked(() -> offer(message));
+    return driver.locked(
+        () -> {
+          if (isForKnownLimits(message) && hasFailedBefore(message.peer())) {
+            return SendOutcome.CLOSED;
+          }
+          SendOutcome outcome = offer(message);
+          ConnectionRecord attempt =
+              outcome == SendOutcome.BLOCKED ? awaitedAttempt(message) : null;
+          if (attempt != null) {
+            attempt.expectFailure(true);
+          }
+          return outcome;
+        });
+  }
+
+  /** Whether nobody takes it before the peer has said how large a message may be. */
+  private static boolean isForKnownLimits(OutgoingMessage message) {
+    return message.connection() == Endpoint.NO_CONNECTION
+        && message.body().length > Deliveries.SMALLEST_WHOLE_LIMIT_BYTES;
+  }
+
+  /** The attempt to open a connection that must succeed before the message is taken, or null. */
+  private @Nullable ConnectionRecord awaitedAttempt(OutgoingMessage message) {
+    if (!isForKnownLimits(message)) {
+      return null;
+    }
+    long handle = driver.endpoint.connectionTo(message.peer());
+    if (handle == Endpoint.NO_CONNECTION) {
+      return null;
+    }
+    ConnectionRecord record = connections.of(handle, message.peer());
+    return record.isConnected() ? null : record;
+  }
+
+  /** Whether an attempt has ended without success, and the peer did not come by itself. */
+  private boolean hasFailed(ConnectionRecord attempt, InetSocketAddress peer) {
+    if (attempt.closed() == null || attempt.isConnected()) {
+      return false;
+    }
+    ConnectionRecord other = connections.find(driver.endpoint.connectionTo(peer));
+    return other == null || !other.isConnected();
+  }
+
+  /** Whether the last attempt, of which {@link #trySend} waits to hear, has failed; asks once. */
+  private boolean hasFailedBefore(InetSocketAddress peer) {
+    EndpointEvent.Closed end = connections.lastEnd(peer);
+    ConnectionRecord last = end == null ? null : connections.find(end.connection());
+    if (last == null || !last.isFailureExpected() || !hasFailed(last, peer)) {
+      return false;
+    }
+    last.expectFailure(false);
+    return true;
   }
 
   /**
