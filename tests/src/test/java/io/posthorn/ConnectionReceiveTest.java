@@ -121,6 +121,21 @@ class ConnectionReceiveTest {
   }
 
   @Test
+  void whoHasGoneAgainIsAcceptedForWhatItBrought() throws IOException {
+    try (MessageSocket server = builder().open();
+        MessageSocket client = builder().open()) {
+      Connection connection = client.connect(server.localAddress());
+      connection.send("last words".getBytes(UTF_8));
+      connection.close(LONG);
+      client.connect(server.localAddress()).close(LONG);
+      Connection accepted = accept(server);
+      assertEquals("last words", next(accepted));
+      assertThrows(ConnectionClosedException.class, accepted::receive);
+      assertNull(server.accept(Duration.ZERO), "the other has brought nothing");
+    }
+  }
+
+  @Test
   void waitingEndsWithTheSocketAndWithTheConnection() throws Exception {
     MessageSocket server = builder().open();
     try (MessageSocket client = builder().open()) {

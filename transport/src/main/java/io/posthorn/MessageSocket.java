@@ -297,7 +297,8 @@ public final class MessageSocket implements Closeable {
 
   /**
    * Waits for a connection that a peer has opened. Peers may send, and their messages are received,
-   * whether or not their connections are accepted.
+   * whether or not their connections are accepted. One that the peer has closed again, or that was
+   * lost, is accepted as long as there is a message of it to receive.
    *
    * @throws IOException as {@link #receive()}
    * @throws UnsupportedOperationException in plain mode, which has no connections

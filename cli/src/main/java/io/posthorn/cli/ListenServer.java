@@ -24,8 +24,6 @@ final class ListenServer implements ConnectionListener {
   /** Whoever goes on sending does not hold up the end for ever. */
   private static final long DRAIN_NANOS = 2_000_000_000L;
 
-  private static final int MOST_EARLY = 1_000;
-
   /** Of the messages that come in parts and are put together, all at once. */
   private static final long MOST_HELD_BYTES =
       Math.min(64 << 20, Runtime.getRuntime().maxMemory() / 8);
@@ -68,15 +66,7 @@ final class ListenServer implements ConnectionListener {
   /** Begins to serve those who have come and those who will. */
   void begin() throws IOException {
     socket.onConnection(this);
-    // The listener is not told of who came before, and who has gone again cannot be accepted.
-    for (int i = 0; i < MOST_EARLY; i++) {
-      Message message = socket.receive(Duration.ZERO);
-      Connection from = message == null ? null : message.connection();
-      if (message == null || from == null) {
-        break;
-      }
-      known(from).early(message);
-    }
+    // The listener is not told of who came before.
     for (Connection one = socket.accept(Duration.ZERO);
         one != null;
         one = socket.accept(Duration.ZERO)) {

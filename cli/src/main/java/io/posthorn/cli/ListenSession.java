@@ -11,8 +11,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +26,6 @@ final class ListenSession {
   private final boolean hasInput;
   private final boolean isSession;
   private final EchoEnd echoEnd;
-  private final Queue<Message> early = new ArrayDeque<>();
   private final Thread thread = new Thread(this::serve, "posthorn-listen");
   private volatile boolean stopping;
 
@@ -49,11 +46,6 @@ final class ListenSession {
   /** Begins to take messages. */
   void start() {
     thread.start();
-  }
-
-  /** A message that was taken before the session has started. */
-  void early(Message message) {
-    early.add(message);
   }
 
   /** Has it take what has come and wait for no more. */
@@ -104,10 +96,6 @@ final class ListenSession {
 
   /** Waits for a message; null if no more is waited for. */
   private @Nullable Message next() throws IOException {
-    Message first = early.poll();
-    if (first != null) {
-      return first;
-    }
     if (!stopping) {
       try {
         Message message = connection.receive(Duration.ZERO);

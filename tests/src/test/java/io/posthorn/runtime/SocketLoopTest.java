@@ -2,6 +2,8 @@ package io.posthorn.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -39,6 +41,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -167,6 +170,49 @@ class SocketLoopTest {
       }
       assertEquals(1, lost.get());
     }
+  }
+
+  /** A peer comes, goes again, and leaves something to read or not. */
+  private void comeAndGo(long from, long to) {
+    driver.lock.lock();
+    try {
+      for (long handle = from; handle < to; handle++) {
+        InetSocketAddress peer = new InetSocketAddress(ANY.getAddress(), 1 + (int) handle);
+        driver.on(new EndpointEvent.Connected(handle, peer, false, NOTHING, null, ""));
+        driver.on(
+            new EndpointEvent.Closed(handle, peer, CloseReason.APPLICATION, true, 0, "", 0, 0, 0));
+      }
+    } finally {
+      driver.lock.unlock();
+    }
+  }
+
+  @Test
+  void connectionsThatEndedAreKnownAsLongAsSomethingIsToBeReadOfThem() throws Exception {
+    AtomicBoolean unread = new AtomicBoolean(true);
+    prepare(isSelf -> plainBut(Map.of("hasMessage", unread::get)), IDLE);
+    comeAndGo(1, 3_001);
+    assertNotNull(driver.find(1));
+    ConnectionRecord accepted = driver.acceptNow();
+    assertNotNull(accepted);
+    assertEquals(1, accepted.handle());
+    unread.set(false);
+    comeAndGo(3_001, 7_001);
+    assertNull(driver.find(1));
+    assertNotNull(driver.find(7_000));
+    assertNull(driver.acceptNow());
+  }
+
+  /** As where one method receives from all, and nobody accepts. */
+  @Test
+  void connectionsThatNobodyAcceptsAreForgottenOnceTheyAreRead() throws Exception {
+    AtomicBoolean unread = new AtomicBoolean(true);
+    prepare(isSelf -> plainBut(Map.of("hasMessage", unread::get)), IDLE);
+    comeAndGo(1, 3_001);
+    unread.set(false);
+    comeAndGo(3_001, 7_001);
+    unread.set(true); // whatever is still kept would be accepted
+    assertNull(driver.acceptNow());
   }
 
   /** Throws instead of starting any thread but the first ones. */

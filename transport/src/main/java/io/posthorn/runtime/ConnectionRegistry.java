@@ -1,6 +1,7 @@
 package io.posthorn.runtime;
 
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.wire.CloseReason;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -13,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  * Which connections there are, which wait to be accepted, how the last ones ended. Driver's lock.
  */
 final class ConnectionRegistry {
-  /** Ends are kept for those who still read, and for the words of exceptions; small. */
+  /**
+   * Ends are kept for the words of exceptions; small. Those who still read find theirs beyond that.
+   */
   private static final int MAX_ENDS = 1_024;
 
   /** As many confirmations as the protocol keeps open; beyond, the oldest is given up. */
@@ -47,17 +50,18 @@ final class ConnectionRegistry {
   }
 
   @Nullable ConnectionRecord pollAcceptable() {
-    Iterator<ConnectionRecord> oldest = acceptable.iterator();
-    if (!oldest.hasNext()) {
-      return null;
+    for (Iterator<ConnectionRecord> oldest = acceptable.iterator(); oldest.hasNext(); ) {
+      ConnectionRecord record = oldest.next();
+      oldest.remove();
+      if (record.closed() == null || isUnread(record)) {
+        return record;
+      }
     }
-    ConnectionRecord record = oldest.next();
-    oldest.remove();
-    return record;
+    return null;
   }
 
-  boolean hasAcceptable() {
-    return !acceptable.isEmpty();
+  private boolean isUnread(ConnectionRecord record) {
+    return driver.endpoint.hasMessage(record.handle());
   }
 
   EndpointEvent.@Nullable Closed lastEnd(InetSocketAddress peer) {
@@ -89,7 +93,10 @@ final class ConnectionRegistry {
   void onClosed(EndpointEvent.Closed event) {
     ConnectionRecord record = of(event.connection(), event.peer());
     open.remove(event.connection());
-    acceptable.remove(record);
+    boolean closedHere = event.reason() == CloseReason.APPLICATION && !event.byPeer();
+    if (closedHere || !isUnread(record)) {
+      acceptable.remove(record);
+    }
     acknowledgedByEnd += event.acknowledged();
     unacknowledgedByEnd += event.unacknowledged();
     ends.remove(event.peer());
@@ -98,14 +105,28 @@ final class ConnectionRegistry {
       ends.remove(ends.keySet().iterator().next());
     }
     ended.put(event.connection(), record);
-    if (ended.size() > MAX_ENDS) {
-      ended.remove(ended.keySet().iterator().next());
-    }
+    forgetOldest();
     record.markClosed(event);
     giveUpConfirmations(record);
     ConnectionEvents events = listener;
     if (events != null && record.isConnected()) {
       driver.laterToListener(() -> events.closed(record));
+    }
+  }
+
+  /**
+   * Beyond the limit, ends of which nothing is left to read are forgotten. Two are looked at for
+   * one that came, so that these are no more than there are connections with something to read.
+   */
+  private void forgetOldest() {
+    for (int looks = 0; looks < 2 && ended.size() > MAX_ENDS; looks++) {
+      ConnectionRecord oldest = ended.values().iterator().next();
+      ended.remove(oldest.handle());
+      if (isUnread(oldest)) {
+        ended.put(oldest.handle(), oldest);
+      } else {
+        acceptable.remove(oldest);
+      }
     }
   }
 
