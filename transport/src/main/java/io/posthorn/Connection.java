@@ -127,7 +127,8 @@ public final class Connection implements AutoCloseable {
 
   /**
    * Waits for the next message of this connection. Messages that nobody takes hold its peer back
-   * and no other. What {@link MessageSocket#receive()} or a handler takes does not come here, so a
+   * and no other, and after its end a place among the connections, until it is {@linkplain #close()
+   * closed} here. What {@link MessageSocket#receive()} or a handler takes does not come here, so a
    * program uses the one or the other.
    *
    * @throws TransportException if the connection has ended and all that it brought is taken; its
@@ -215,6 +216,11 @@ public final class Connection implements AutoCloseable {
    * none counts as arrived that nobody will receive. So if both sides close while each has messages
    * on their way to the other, these stay unacknowledged, and both wait as long as they were told
    * to: let the side close first that needs nothing more, and the other when it is told of that.
+   *
+   * <p>What the peer had sent before can still be received. If nobody does so for the {@linkplain
+   * MessageSocketBuilder#idleTimeout idle timeout}, and another connection needs the place or the
+   * memory, it is given up; but not in a program that has used {@link MessageSocket#receive()} or a
+   * handler, which will come to it. So close those too that the peer has closed.
    *
    * @param applicationCode 0 to 2^62 - 1, told to the peer
    * @param text up to 256 bytes in UTF-8, told to the peer

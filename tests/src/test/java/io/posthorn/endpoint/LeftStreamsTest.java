@@ -17,8 +17,9 @@ import io.posthorn.wire.WireLimits;
 import org.junit.jupiter.api.Test;
 
 /**
- * An application that drops streamed messages half read: what the ended connections hold is there
- * for others when it is wanted, and for a slow reader until then.
+ * An application that drops streamed messages half read, or closes connections of which it has not
+ * read all: what the ended connections hold is there for others when it is wanted, and for a slow
+ * reader until then.
  */
 class LeftStreamsTest {
   private static final long SECOND = 1_000_000_000L;
@@ -103,6 +104,57 @@ class LeftStreamsTest {
     ReceivedMessage part = endpoint.pollPart(gone.handle(), 0, gone.nowNanos);
     assertNotNull(part);
     assertFalse(part.more());
+  }
+
+  /** A peer that has sent two messages of which one was read, and then went. */
+  private HandPeer leftUnread() {
+    HandPeer peer = connected();
+    byte[] messages = {2, 1, 2, 2};
+    peer.send(out -> out.channelData(0, 0, messages, 0, messages.length));
+    assertNotNull(endpoint.pollMessage(peer.handle(), peer.nowNanos));
+    return peer;
+  }
+
+  private void closeHere(HandPeer peer) {
+    endpoint.close(peer.handle(), 0, "", SECOND, peer.nowNanos);
+    peer.collect();
+  }
+
+  private void closeThere(HandPeer peer) {
+    peer.send(out -> out.close(0, 0, new byte[0], 0));
+    peer.advance(10 * SECOND); // beyond the time for late packets
+    assertEquals(0, endpoint.connections(peer.nowNanos).size());
+  }
+
+  @Test
+  void thePlaceOfMessagesThatNobodyReadsGoesToOthersIfTheApplicationHasClosed() {
+    HandPeer gone = leftUnread();
+    closeHere(gone);
+    closeThere(gone);
+    assertFalse(hasRoom(gone.nowNanos + 15 * SECOND), "they may yet be read");
+    assertTrue(hasRoom(gone.nowNanos + 45 * SECOND));
+    assertNull(endpoint.pollMessage(gone.handle(), gone.nowNanos + 45 * SECOND));
+  }
+
+  @Test
+  void theApplicationMayCloseWhatHasEndedToo() {
+    HandPeer gone = leftUnread();
+    closeThere(gone);
+    assertFalse(hasRoom(gone.nowNanos + 45 * SECOND), "not closed here");
+    closeHere(gone);
+    assertTrue(hasRoom(gone.nowNanos + 50 * SECOND));
+  }
+
+  @Test
+  void whoReadsOfAllComesToMessagesOfConnectionsThatItHasClosed() {
+    assertNull(endpoint.pollMessage(0));
+    HandPeer gone = leftUnread();
+    closeHere(gone);
+    closeThere(gone);
+    long late = gone.nowNanos + 45 * SECOND;
+    assertFalse(hasRoom(late));
+    assertNotNull(endpoint.pollMessage(late));
+    assertTrue(hasRoom(late + 2 * SECOND));
   }
 
   /** With what is left half read, whoever begins messages and brings no more could stop all. */

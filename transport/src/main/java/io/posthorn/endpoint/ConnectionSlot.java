@@ -36,6 +36,9 @@ final class ConnectionSlot {
   /** When the application took something of it last, or it ended if that was later. */
   long unreadSinceNanos = Endpoint.NEVER;
 
+  /** Whether the application has closed it, perhaps after its end. */
+  boolean closedByApplication;
+
   ConnectionSlot(PeerConnection connection) {
     this.connection = connection;
   }

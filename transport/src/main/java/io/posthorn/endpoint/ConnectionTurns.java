@@ -28,6 +28,7 @@ final class ConnectionTurns {
   private final DeadlineQueue deadlines = new DeadlineQueue();
   private final ArrayDeque<ConnectionSlot> transmitting = new ArrayDeque<>();
   private final ArrayDeque<ConnectionSlot> readable = new ArrayDeque<>();
+  private boolean readInTurn;
   private long endedLost;
   private long endedSpurious;
   private long endedMarked;
@@ -190,6 +191,7 @@ final class ConnectionTurns {
 
   /** The next message of the connection whose turn it is, or null. */
   @Nullable ReceivedMessage pollMessage(long nowNanos) {
+    readInTurn = true;
     while (true) {
       ConnectionSlot slot = readable.poll();
       if (slot == null) {
@@ -209,8 +211,14 @@ final class ConnectionTurns {
     }
   }
 
+  /** Whether the application takes messages of whichever connection has one, or did once. */
+  boolean areReadInTurn() {
+    return readInTurn;
+  }
+
   /** Lends the ordered messages of the connection whose turn it is; false if it has none. */
   boolean lendRun(ReceivedRun run) {
+    readInTurn = true;
     ConnectionSlot slot = readable.peek();
     return slot != null && slot.connection.inbox().lendRun(run);
   }

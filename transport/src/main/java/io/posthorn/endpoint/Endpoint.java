@@ -147,7 +147,8 @@ public interface Endpoint {
 
   /**
    * Closes one connection: what waits is flushed for at most {@code lingerNanos}, then CLOSE is
-   * sent; {@link EndpointEvent.Closed} tells what was not acknowledged.
+   * sent; {@link EndpointEvent.Closed} tells what was not acknowledged. Of one that has ended it
+   * says that the application may leave unread what it brought.
    */
   void close(long connection, long applicationCode, String text, long lingerNanos, long nowNanos);
 

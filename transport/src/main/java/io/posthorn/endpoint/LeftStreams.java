@@ -5,10 +5,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What is done with an ended connection of which the application has read a streamed message in
- * part, and nothing since for as long as a silent peer is waited for: it may have dropped the
- * stream without a word. The connection is forgotten once its place, or its memory, is wanted by
- * others; not before, for a reader may be slow.
+ * What is done with an ended connection of which the application has read nothing for as long as a
+ * silent peer is waited for, though there is something: the rest of a streamed message, which it
+ * may have dropped without a word, or messages, where it has closed the connection and reads each
+ * by itself. The connection is forgotten once its place, or its memory, is wanted by others; not
+ * before, for a reader may be slow. Who reads whatever comes, of any connection, will come to those
+ * messages, however late.
  */
 final class LeftStreams {
   private static final long EVERY_NANOS = 1_000_000_000L;
@@ -42,13 +44,17 @@ final class LeftStreams {
     nextNanos = nowNanos + EVERY_NANOS;
     List<ConnectionSlot> left = new ArrayList<>();
     for (ConnectionSlot slot : table.all()) {
-      if (slot.unreadSinceNanos <= nowNanos - patienceNanos
-          && !slot.connection.inbox().hasMessage()) {
+      if (slot.unreadSinceNanos <= nowNanos - patienceNanos && isLeft(slot)) {
         left.add(slot);
       }
     }
     for (ConnectionSlot slot : left) {
       turns.forget(slot, nowNanos);
     }
+  }
+
+  private boolean isLeft(ConnectionSlot slot) {
+    return !slot.connection.inbox().hasMessage()
+        || (slot.closedByApplication && !turns.areReadInTurn());
   }
 }

@@ -328,6 +328,7 @@ public final class ReliableEndpoint implements Endpoint {
       long connection, long applicationCode, String text, long lingerNanos, long nowNanos) {
     ConnectionSlot slot = table.byHandle(connection);
     if (slot != null) {
+      slot.closedByApplication = true;
       slot.connection.close(applicationCode, text, lingerNanos, nowNanos);
       turns.settle(slot, nowNanos);
     }

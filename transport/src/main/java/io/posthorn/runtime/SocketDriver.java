@@ -276,11 +276,11 @@ public final class SocketDriver extends SocketLoop {
     }
   }
 
-  /** Begins to close one connection; its record tells when that is done. */
+  /** Begins to close one connection, or leaves one that has ended; its record tells the end. */
   public void close(ConnectionRecord connection, long code, String text, long lingerNanos) {
     lock.lock();
     try {
-      if (!life.isEnded() && connection.closed() == null) {
+      if (!life.isEnded()) {
         long now = clock.now();
         lanes.flushAndClose(connection.handle(), endpoint, now);
         endpoint.close(connection.handle(), code, text, lingerNanos, now);
