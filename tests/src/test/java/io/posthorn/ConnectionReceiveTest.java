@@ -135,6 +135,27 @@ class ConnectionReceiveTest {
     }
   }
 
+  /** Whoever looks again and again may do so between the last message and the end. */
+  @Test
+  void theLastMessageComesBeforeTheEndToWhoDoesNotWait() throws IOException {
+    try (MessageSocket server = builder().open();
+        MessageSocket client = builder().open()) {
+      for (int i = 0; i < 30; i++) {
+        Connection connection = client.connect(server.localAddress());
+        Connection accepted = accept(server);
+        connection.send("last words".getBytes(UTF_8));
+        CompletableFuture<CloseReport> closing =
+            CompletableFuture.supplyAsync(() -> connection.close(LONG));
+        Message message = null;
+        while (message == null) {
+          message = accepted.receive(Duration.ZERO);
+        }
+        assertEquals("last words", message.text());
+        assertTrue(closing.join().isComplete());
+      }
+    }
+  }
+
   @Test
   void waitingEndsWithTheSocketAndWithTheConnection() throws Exception {
     MessageSocket server = builder().open();

@@ -159,12 +159,15 @@ public final class Connection implements AutoCloseable {
 
   private @Nullable Message receiveWithin(long timeoutNanos) throws IOException {
     Message message = socket.receive(record, timeoutNanos);
+    TransportException ended = message == null ? failure() : null;
+    if (ended != null) {
+      message = socket.receive(record, 0); // it may have come after the look, right before the end
+    }
     if (message == null) {
-      TransportException ended = failure();
+      socket.refusals().requireOpen();
       if (ended != null) {
         throw ended;
       }
-      socket.refusals().requireOpen();
     }
     return message;
   }
