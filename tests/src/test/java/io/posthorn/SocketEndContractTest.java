@@ -15,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -23,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -110,6 +112,42 @@ class SocketEndContractTest {
       ExecutionException e = assertThrows(ExecutionException.class, () -> get(waiting));
       assertInstanceOf(SocketClosedException.class, e.getCause());
     }
+  }
+
+  @Test
+  void closeEndsThoseWhoWaitForAConnectionToo() throws Exception {
+    try (MessageSocket b = Loopback.reliable().open()) {
+      MessageSocket a = Loopback.reliable().open();
+      Connection open = a.connect(b.localAddress());
+      InetSocketAddress nobody = Loopback.nobody();
+      CompletableFuture<Message> receiving = start(open::receive);
+      CompletableFuture<Connection> connecting = start(() -> a.connect(nobody));
+      CompletableFuture<Receipt> sending = start(() -> a.send(large(nobody)));
+      while (a.connections().size() < 2) {
+        Thread.onSpinWait();
+      }
+      a.close(Duration.ZERO);
+      for (CompletableFuture<?> waiting : List.of(receiving, connecting, sending)) {
+        ExecutionException e = assertThrows(ExecutionException.class, () -> get(waiting));
+        assertInstanceOf(SocketClosedException.class, e.getCause());
+      }
+      assertThrows(SocketClosedException.class, () -> open.send(new byte[1]));
+      assertThrows(SocketClosedException.class, () -> open.receive(Duration.ZERO));
+    }
+  }
+
+  private static Message large(InetSocketAddress peer) {
+    return Message.to(peer).body(new byte[100_000]);
+  }
+
+  @Test
+  void whatIsLeftOverWhenTheSocketClosesIsLeftOverForThat() throws Exception {
+    MessageSocket a = Loopback.reliable().open();
+    Receipt receipt = a.send(Message.to(Loopback.nobody()).body("to nobody"));
+    a.close(Duration.ZERO);
+    Outcome outcome = get(receipt.acknowledged());
+    assertEquals(Outcome.Kind.CLOSED, outcome.kind());
+    assertEquals(CloseCause.SOCKET_CLOSED, outcome.cause());
   }
 
   @ParameterizedTest

@@ -260,9 +260,9 @@ public final class Connection implements AutoCloseable {
   void awaitOpen(Duration timeout) throws IOException {
     boolean known =
         socket.waitUntil(record, () -> record.isConnected() || record.closed() != null, timeout);
-    TransportException failure = failure();
-    if (failure != null) {
-      throw failure;
+    EndpointEvent.Closed end = record.closed();
+    if (end != null) {
+      throw socket.refusals().ended(end);
     }
     if (!known) {
       socket.refusals().requireOpen();

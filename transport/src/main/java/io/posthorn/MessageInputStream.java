@@ -98,9 +98,9 @@ final class MessageInputStream extends InputStream {
   }
 
   private IOException ended(ConnectionRecord at) throws IOException {
+    socket.refusals().requireOpen();
     EndpointEvent.Closed end = at.closed();
     if (end == null) {
-      socket.refusals().requireOpen();
       throw new IllegalStateException("a part is missing although connection and socket are open");
     }
     return Endings.exception(end, socket.options());

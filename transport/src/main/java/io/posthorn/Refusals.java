@@ -91,7 +91,7 @@ final class Refusals {
 
   private IOException closedByAddress(InetSocketAddress peer) {
     EndpointEvent.Closed end = drivers.lastEnd(peer);
-    return drivers.isClosing() || end == null ? socketClosed() : Endings.exception(end, options);
+    return drivers.isClosing() || end == null ? socketClosed() : ended(end);
   }
 
   /** The peer may have moved, and another may have its address: the end is the connection's own. */
@@ -103,7 +103,7 @@ final class Refusals {
     ConnectionRecord record = known != null ? known : drivers.find(connection);
     EndpointEvent.Closed end = record == null ? null : record.closed();
     if (end != null) {
-      return Endings.exception(end, options);
+      return ended(end);
     }
     if (drivers.isClosing()) {
       return socketClosed();
@@ -116,6 +116,17 @@ final class Refusals {
             + AddressText.of(peer)
             + (record == null ? " ended long ago" : " is being closed on this side")
             + ": connect again if more is to be said");
+  }
+
+  /**
+   * For somebody who wanted to use a connection that ended like this. Once the socket is closed, an
+   * end by this side is the socket's: there is nothing to connect again.
+   */
+  TransportException ended(EndpointEvent.Closed end) {
+    CloseCause cause = Endings.cause(end.reason());
+    boolean closedHere =
+        cause == CloseCause.SOCKET_CLOSED || (cause == CloseCause.APPLICATION && !end.byPeer());
+    return closedHere && drivers.isClosing() ? socketClosed() : Endings.exception(end, options);
   }
 
   SocketClosedException socketClosed() {

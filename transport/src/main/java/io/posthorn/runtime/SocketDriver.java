@@ -6,6 +6,7 @@ import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.protocol.ReceivedMessage;
+import io.posthorn.wire.CloseReason;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
@@ -101,7 +102,9 @@ public final class SocketDriver extends SocketLoop {
   void on(EndpointEvent event) {
     if (event instanceof EndpointEvent.ReceiptSettled settled) {
       PendingReceipt receipt = (PendingReceipt) settled.receipt();
-      receipt.settle(settled.outcome(), settled.reason(), settled.mayHaveArrived());
+      CloseReason reason = settled.reason();
+      receipt.settle(
+          settled.outcome(), reason == null ? null : reasonOf(reason), settled.mayHaveArrived());
       if (settled.outcome() != ReceiptOutcome.ACKNOWLEDGED) {
         connections.confirmationEnded(receipt);
       }
@@ -130,6 +133,14 @@ public final class SocketDriver extends SocketLoop {
     } else if (event instanceof EndpointEvent.Renamed renamed) {
       onRenamed(renamed);
     }
+  }
+
+  /**
+   * What its connections leave over when the socket closes is left over for that. No peer has
+   * closed any of them by then: their end was decided when the closing began.
+   */
+  private CloseReason reasonOf(CloseReason told) {
+    return told == CloseReason.APPLICATION && !life.isOpen() ? CloseReason.SOCKET_CLOSED : told;
   }
 
   private void onRenamed(EndpointEvent.Renamed event) {
