@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.ForgottenPeer;
+import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
 import java.time.Duration;
@@ -69,6 +71,21 @@ class RegistrationExchangeTest extends TypedSocketCase {
         assertTrue(text.contains("$First") && text.contains("$Second"), text);
       }
       assertTrue(toldA.isEmpty() && toldB.isEmpty(), "each list is sent once");
+    }
+  }
+
+  /** A handler that takes its time may come to a message when its connection is forgotten. */
+  @Test
+  void nothingIsDecodedOfAPeerWhoseRegistrationsAreForgotten() throws Exception {
+    Codec<Object> codec = codec(First.class, Second.class);
+    for (Mode mode : Mode.values()) {
+      boolean hasConnections = mode == Mode.RELIABLE;
+      RegistrationExchange exchange =
+          new RegistrationExchange(codec.registrations(), hasConnections);
+      try (MessageSocket socket = loopback(mode).open()) {
+        Message message = ForgottenPeer.message(socket, codec.encode(new First(1)));
+        assertEquals(hasConnections, exchange.refusal(message) != null);
+      }
     }
   }
 

@@ -25,6 +25,7 @@ final class RegistrationExchange {
   private static final int REMEMBERED = 1024;
 
   private final Registrations ours;
+  private final boolean hasConnections;
   private final byte[] fingerprint;
   private final Set<Connection> told =
       Collections.synchronizedSet(
@@ -38,16 +39,29 @@ final class RegistrationExchange {
                 }
               }));
 
-  RegistrationExchange(Registrations ours) {
+  /**
+   * What this side knows.
+   *
+   * @param hasConnections whether the other side's fingerprint comes before its messages
+   */
+  RegistrationExchange(Registrations ours, boolean hasConnections) {
     this.ours = ours;
+    this.hasConnections = hasConnections;
     this.fingerprint = ours.fingerprint();
   }
 
   /** Why a message can be no value of here; null if it may be one. */
   CodecException.@Nullable Different refusal(Message message) {
     Connection connection = message.connection();
-    byte[] theirs = connection == null ? null : connection.peerRegistrationFingerprint();
-    if (connection == null || theirs == null || Arrays.equals(theirs, fingerprint)) {
+    if (connection == null) {
+      return hasConnections
+          ? new CodecException.Different(
+              "what the other side has registered is not known any more, for its connection ended"
+                  + " long ago, so nothing of it is decoded: take messages sooner")
+          : null;
+    }
+    byte[] theirs = connection.peerRegistrationFingerprint();
+    if (theirs == null || Arrays.equals(theirs, fingerprint)) {
       return null;
     }
     String why = tell(connection);

@@ -2,6 +2,7 @@ package io.posthorn.codec;
 
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
+import io.posthorn.Mode;
 import io.posthorn.Receipt;
 import java.io.Closeable;
 import java.io.IOException;
@@ -71,7 +72,10 @@ public final class TypedSocket<T> implements Closeable {
   private TypedSocket(MessageSocket socket, Codec<T> codec) {
     this.socket = socket;
     this.codec = codec;
-    this.exchange = codec == Codec.bytes() ? null : new RegistrationExchange(codec.registrations());
+    this.exchange =
+        codec == Codec.bytes()
+            ? null
+            : new RegistrationExchange(codec.registrations(), socket.mode() == Mode.RELIABLE);
   }
 
   /**
