@@ -15,7 +15,6 @@ final class ClientFlow implements BenchLink.Sink {
   private final BenchPlan plan;
   private final BenchLink link;
   private final Questions questions;
-  private final SignsOfLife signsOfLife;
   private final FlowReceiver receiver = new FlowReceiver();
   private final Object ended = new Object();
   private volatile long token;
@@ -33,7 +32,6 @@ final class ClientFlow implements BenchLink.Sink {
     this.plan = plan;
     this.link = link;
     this.questions = new Questions(link);
-    this.signsOfLife = new SignsOfLife(link);
   }
 
   @Override
@@ -41,7 +39,7 @@ final class ClientFlow implements BenchLink.Sink {
     heardNanos = System.nanoTime();
     questions.onHeard(heardNanos);
     switch (BenchMessage.type(message)) {
-      case BenchMessage.DATA -> onData(message);
+      case BenchMessage.DATA -> receiver.onData(message, heardNanos);
       case BenchMessage.END -> onPeerEnd(message);
       case BenchMessage.STARTED -> onStarted(message);
       case BenchMessage.READY, BenchMessage.REFUSED, BenchMessage.REPORT ->
@@ -56,17 +54,6 @@ final class ClientFlow implements BenchLink.Sink {
       receiver.begin(heardNanos);
     }
     questions.onAnswer(message);
-  }
-
-  private void onData(byte[] message) {
-    receiver.onData(message, heardNanos);
-    if (plan.up()) {
-      try {
-        signsOfLife.onData(token, heardNanos);
-      } catch (IOException gone) {
-        onEnd(gone);
-      }
-    }
   }
 
   private void onPeerEnd(byte[] message) {

@@ -6,7 +6,10 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Questions of one end of a flow and their answers; over a lossy link they are repeated. */
+/**
+ * Questions of one end of a flow and their answers; over a lossy link they are repeated. Over a
+ * reliable one a question may wait behind much data: signs of life follow it until the answer.
+ */
 final class Questions {
   private static final long FIRST_WAIT_NANOS = 200_000_000;
   private static final long LONGEST_WAIT_NANOS = 1_000_000_000;
@@ -57,6 +60,10 @@ final class Questions {
         link.send(question);
         link.flush();
         asked = true;
+      } else {
+        // Without room for it much is on its way to the other end, and shows the same.
+        long token = BenchMessage.token(question);
+        var unused = link.trySend(BenchMessage.control(BenchMessage.ALIVE, token, 0));
       }
       long endNanos = endNanos(askedNanos, timeout);
       byte[] got = await(answer, refusal, Math.min(System.nanoTime() + waitNanos, endNanos));

@@ -106,7 +106,8 @@ final class ServerSession {
     if (plan.echo() && !echo.offer(message) && link.isReliable()) {
       trouble = "the client does not read what comes back";
     }
-    if (!plan.echo()) {
+    // Data under way is a sign itself, and may have to wait until the client is read from.
+    if (!plan.echo() && hasSentAll()) {
       try {
         signsOfLife.onData(token, heardNanos);
       } catch (IOException gone) {
@@ -124,7 +125,9 @@ final class ServerSession {
     byte[] report =
         BenchMessage.control(BenchMessage.REPORT, token, 0, receiver.report().toBytes());
     try {
-      if (!link.trySend(report) && link.isReliable()) {
+      if (!link.isReliable()) {
+        var unused = link.trySend(report); // whoever misses it asks again
+      } else if (!hasSentAll() || !link.trySend(report)) {
         reporting = true;
         reportBehindData(report);
         return;
@@ -135,13 +138,14 @@ final class ServerSession {
     ended(true);
   }
 
-  /** What goes to the client fills the link: the figures wait for room, and nobody for them. */
+  /** What goes to the client may fill the link: the figures wait for room, and nobody for them. */
   private void reportBehindData(byte[] report) {
     Thread thread =
         new Thread(
             () -> {
               try {
                 link.send(report);
+                link.flush();
               } catch (IOException gone) {
                 trouble = "the client is gone: " + gone.getMessage();
               }
@@ -197,6 +201,11 @@ final class ServerSession {
     if (tell) {
       whenOver.accept(this);
     }
+  }
+
+  /** Whether nothing of its own is under way: the client has told what came of that. */
+  private synchronized boolean hasSentAll() {
+    return sentAll;
   }
 
   synchronized boolean isOver() {

@@ -3,9 +3,9 @@ package io.posthorn.cli.bench;
 import java.io.IOException;
 
 /**
- * What an end answers data with while the other one's question for the figures may wait for long
- * behind it, on a slow link: that it is there, once in {@link BenchMessage#ALIVE_NANOS}. For the
- * thread that brings what comes in.
+ * What a server without data of its own under way answers data with while the client's question for
+ * the figures may wait for long behind it, on a slow link: that it is there, once in {@link
+ * BenchMessage#ALIVE_NANOS}. For the thread that brings what comes in.
  */
 final class SignsOfLife {
   private final BenchLink link;

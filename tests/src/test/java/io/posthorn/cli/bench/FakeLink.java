@@ -9,6 +9,7 @@ final class FakeLink implements BenchLink {
   boolean full;
   boolean closed;
   long blockedNanos;
+  volatile int tried;
 
   @Override
   public boolean isReliable() {
@@ -23,6 +24,8 @@ final class FakeLink implements BenchLink {
 
   @Override
   public synchronized boolean trySend(byte[] message) {
+    tried++;
+    notifyAll();
     return !full && sent.add(message);
   }
 

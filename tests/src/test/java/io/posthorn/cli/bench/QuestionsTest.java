@@ -19,6 +19,7 @@ class QuestionsTest {
     final List<byte[]> sent = new ArrayList<>();
     private final boolean reliable;
     Runnable whenAsked = () -> {};
+    Runnable whenTried = () -> {};
 
     KeptLink(boolean reliable) {
       this.reliable = reliable;
@@ -33,6 +34,13 @@ class QuestionsTest {
     public synchronized void send(byte[] message) {
       sent.add(message);
       whenAsked.run();
+    }
+
+    @Override
+    public boolean trySend(byte[] message) {
+      assertEquals(BenchMessage.ALIVE, BenchMessage.type(message));
+      whenTried.run();
+      return true;
     }
 
     @Override
@@ -74,6 +82,17 @@ class QuestionsTest {
         ANSWER, questions.ask(QUESTION, BenchMessage.REPORT, (byte) 0, Duration.ZERO));
     assertEquals(1, link.sent.size(), "what arrives for sure is asked once");
     other.join();
+  }
+
+  /** Nor is whoever asks taken for silent meanwhile. */
+  @Test
+  void signsOfLifeFollowAQuestionThatIsAskedOnce() throws Exception {
+    KeptLink link = new KeptLink(true);
+    Questions questions = new Questions(link);
+    link.whenTried = () -> questions.onAnswer(ANSWER);
+    assertArrayEquals(
+        ANSWER, questions.ask(QUESTION, BenchMessage.REPORT, (byte) 0, Duration.ofHours(1)));
+    assertEquals(1, link.sent.size());
   }
 
   @Test

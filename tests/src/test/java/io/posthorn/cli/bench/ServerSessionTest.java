@@ -67,6 +67,36 @@ class ServerSessionTest {
     session.onEnd(new IOException("the test is over"));
   }
 
+  /** Where each end waits to be read from, neither would ever read. */
+  @Test
+  void whoReadsWaitsForNothingWhileTheServersOwnDataGoesOut() throws Exception {
+    ServerSession session = session(plan(true, true, 100));
+    session.onMessage(BenchMessage.control(BenchMessage.DATA, TOKEN, 0));
+    assertEquals(List.of(), link.sent);
+    session.onMessage(BenchMessage.control(BenchMessage.END, TOKEN, 0));
+    assertEquals(BenchMessage.REPORT, BenchMessage.type(link.awaitSent()));
+    assertEquals(0, link.tried);
+  }
+
+  @Test
+  void dataIsAnsweredWithASignOfLifeOnceTheClientHasAllOfTheServers() throws Exception {
+    ServerSession session = session(plan(true, true, 100));
+    session.start();
+    while (BenchMessage.type(link.awaitSent()) != BenchMessage.END) {
+      assertFalse(link.closed);
+    }
+    session.onMessage(
+        BenchMessage.control(BenchMessage.REPORT, TOKEN, 0, FlowReport.NONE.toBytes()));
+    while (session.clientReport() == null) {
+      Thread.onSpinWait();
+    }
+    int before = link.tried;
+    while (link.tried == before) {
+      session.onMessage(BenchMessage.control(BenchMessage.DATA, TOKEN, 0));
+    }
+    assertEquals(BenchMessage.ALIVE, BenchMessage.type(link.awaitSent()));
+  }
+
   @Test
   void timeRunsFromTheBeginningOfTheStream() throws Exception {
     ServerSession session = session(plan(true, false, 100));
