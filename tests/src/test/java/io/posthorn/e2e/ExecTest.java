@@ -190,6 +190,20 @@ class ExecTest {
     }
   }
 
+  /** A slow way holds up what the child said for longer than anything else is waited for. */
+  @Test
+  void aListenerOfOneEndsWhenTheClientHasAllThatItsChildSaid() throws Exception {
+    String says = "head -c 3000000 /dev/zero; exit 3";
+    try (RunningProgram listener =
+            posthorn("listen", "--once", "-c", says, "--impair", "rate 2mbit", ANY);
+        RunningProgram connect = posthorn("connect", "127.0.0.1", listener.port())) {
+      connect.endInput();
+      assertEquals(3, connect.exit(), connect::errors);
+      assertEquals(3_000_000, connect.outputBytes().length);
+      assertEquals(0, listener.exit(), listener::errors);
+    }
+  }
+
   @Test
   void strangersAreNotServedUnawares() throws Exception {
     try (RunningProgram listener = posthorn("listen", "-e", "cat", "0.0.0.0:0")) {

@@ -388,9 +388,16 @@ final class ExecSession {
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     } finally {
-      server.leave();
+      // The end of a server of one would cut off what is still on its way to the client.
+      boolean last = server.settings().once();
+      if (!last) {
+        server.leave();
+      }
       connection.close(SLOWEST_CLIENT);
       ended.closeStreams();
+      if (last) {
+        server.leave();
+      }
     }
   }
 }
