@@ -315,17 +315,13 @@ final class BenchCommand implements Callable<Integer> {
       throws Exception {
     boolean silent = figures.none() || (output.isQuiet() && !output.isJsonStream());
     boolean json = output.isJson();
-    Duration step = figures.step();
     try {
-      long startNanos = System.nanoTime(); // the server may send before all streams have begun
+      // The server may send before all streams have begun.
+      FigureTimes times = new FigureTimes(System.nanoTime(), figures.step());
       start(run, server);
-      long nextNanos = startNanos + step.toNanos();
-      while (nextNanos - System.nanoTime() < 0) {
-        nextNanos += step.toNanos();
-      }
-      while (!run.await(Duration.ofNanos(Math.max(0, nextNanos - System.nanoTime())))) {
-        double seconds = Math.rint((nextNanos - startNanos) / 1e6) / 1e3;
-        nextNanos += step.toNanos();
+      times.pass(System.nanoTime());
+      while (!run.await(times.left(System.nanoTime()))) {
+        double seconds = times.take(System.nanoTime());
         if (json) {
           String text = report.intervalJson(run, seconds);
           if (output.isJsonStream()) {

@@ -14,6 +14,11 @@ import org.junit.jupiter.api.Timeout;
 class BenchProgramTest {
   private static final String ANY = "127.0.0.1:0";
 
+  // An interval ends when its figures are taken: on a busy machine later than they are due.
+  private static final Pattern SUM_UP = Pattern.compile("\\[SUM\\] +\\d+\\.\\d-\\d+\\.\\d +s up");
+  private static final Pattern FIRST_INTERVAL =
+      Pattern.compile("\"intervals\":\\[\\{\"start\":0,\"end\":([0-9.]+)");
+
   private static void assertSum(String text) {
     Matcher sum = Pattern.compile("(\\d+) sent = (\\d+) received \\+ (\\d+) lost").matcher(text);
     assertTrue(sum.find(), text);
@@ -34,7 +39,7 @@ class BenchProgramTest {
           RunningProgram plain = posthorn("bench", to, "-u", "-n", "77", "-b", "2mbit", "--bidir");
           RunningProgram tcp = posthorn("bench", to, "--tcp", "-n", "100", "-R", "-l", "5000")) {
         assertEquals(0, reliable.exit(), reliable::errors);
-        assertTrue(reliable.output().contains("[SUM]   0.5-1.0   s up"), reliable.output());
+        assertTrue(SUM_UP.matcher(reliable.output()).find(), reliable.output());
         assertTrue(reliable.output().contains("rtt "), reliable.output());
         assertSum(reliable.output());
         assertEquals(0, plain.exit(), plain::errors);
@@ -75,7 +80,8 @@ class BenchProgramTest {
         String output = client.output();
         assertEquals(1, output.lines().count(), output);
         assertTrue(output.startsWith("{\"plan\":{\"server\":\"" + to + "\""), output);
-        assertTrue(output.contains("\"intervals\":[{\"start\":0,\"end\":0.2"), output);
+        Matcher first = FIRST_INTERVAL.matcher(output);
+        assertTrue(first.find() && Double.parseDouble(first.group(1)) >= 0.2, output);
         assertTrue(output.contains("\"result\":{\"up\":{\"sent\":60,"), output);
       }
       assertEquals(0, server.exit(), server::errors);
