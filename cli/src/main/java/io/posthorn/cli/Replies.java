@@ -80,12 +80,12 @@ final class Replies implements Closeable {
     }
   }
 
-  /** Whoever reads standard output may be gone, as after "head -1": then no more is sent. */
-  void requireReader() throws IOException {
-    IOException failed = failure;
-    if (failed != null && Failures.of(failed).code() == ExitCode.BROKEN_PIPE) {
-      throw failed;
-    }
+  /**
+   * Whoever reads standard output may be gone, as after "head -1", or its disk be full: then no
+   * more is sent, for nobody takes what comes back.
+   */
+  void requirePrinting() throws IOException {
+    throwIfFailed();
   }
 
   /** How many came so far. */

@@ -432,7 +432,7 @@ final class SendCommand implements Callable<Integer> {
     Pacer pacer = new Pacer(interval, limitRate == null ? 0 : limitRate);
     for (byte[] body = input.next(); body != null; body = input.next()) {
       pacer.await(body.length);
-      replies.requireReader();
+      replies.requirePrinting();
       sink.send(body);
       messages++;
       bytes += body.length;

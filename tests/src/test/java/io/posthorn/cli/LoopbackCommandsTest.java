@@ -220,6 +220,35 @@ class LoopbackCommandsTest {
   }
 
   @Test
+  void sendThatGoesOnEndsWhenRepliesCannotBeWritten() throws Exception {
+    OutputStream fullDisk =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            write(new byte[] {(byte) b}, 0, 1);
+          }
+
+          @Override
+          public void write(byte[] bytes, int from, int length) throws IOException {
+            throw new IOException("No space left on device");
+          }
+        };
+    try (MessageSocket listener = peer()) {
+      CompletableFuture<Integer> status = new CompletableFuture<>();
+      String[] send = {"send", "-n", "1000000000", at(listener), "x"};
+      Thread thread = new Thread(() -> status.complete(run(NOTHING, fullDisk, send)), "send");
+      thread.setDaemon(true);
+      thread.start();
+      listener.receive().connection().send("reply".getBytes(UTF_8));
+      while (!status.isDone()) {
+        listener.receive(Duration.ofMillis(100));
+      }
+      assertEquals(74, status.get());
+      assertTrue(err.text().contains("No space left on device"), err.text());
+    }
+  }
+
+  @Test
   void doctorLooksAtAPlainPeer() throws Exception {
     try (DatagramSocket echo = new DatagramSocket(ANY)) {
       echo(echo);
