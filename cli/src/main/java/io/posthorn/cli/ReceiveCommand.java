@@ -10,7 +10,6 @@ import io.posthorn.cli.files.Utf8Name;
 import io.posthorn.cli.session.Application;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -21,6 +20,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -78,8 +78,8 @@ final class ReceiveCommand implements Callable<Integer> {
   private final AtomicInteger served = new AtomicInteger();
   private final AtomicInteger incomplete = new AtomicInteger();
 
-  /** Nobody reads standard output any more, where all content goes, or with --json the report. */
-  private volatile boolean outputGone;
+  /** Why standard output takes no more, where all content goes, or with --json the report. */
+  private volatile @Nullable Failure outputFailure;
 
   ReceiveCommand(Posthorn root) {
     this.root = root;
@@ -127,8 +127,9 @@ final class ReceiveCommand implements Callable<Integer> {
       }
     }
     awaitThreads();
-    if (outputGone) {
-      return ExitCode.BROKEN_PIPE.status(); // quietly: whoever closed the pipe knows
+    Failure failed = outputFailure;
+    if (failed != null) {
+      throw failed;
     }
     return (incomplete.get() > 0 ? ExitCode.TRY_AGAIN : ExitCode.OK).status();
   }
@@ -181,7 +182,7 @@ final class ReceiveCommand implements Callable<Integer> {
   }
 
   private void serve(MessageSocket socket, Path folder, Output output) throws IOException {
-    while (!(once && served.get() > 0) && !outputGone) {
+    while (!(once && served.get() > 0) && outputFailure == null) {
       boolean mayEnd = once || toStdout || output.isJson(); // by what one sender comes to
       Connection connection = mayEnd ? socket.accept(POLL) : socket.accept();
       if (connection == null) {
@@ -226,15 +227,13 @@ final class ReceiveCommand implements Callable<Integer> {
         receive(connection, folder, from, output);
       }
     } catch (IOException failed) {
-      Failure failure = Failures.of(failed);
       incomplete.incrementAndGet();
       served.incrementAndGet();
-      if (failure.code() == ExitCode.BROKEN_PIPE) {
-        connection.close(
-            ExitCode.IO.status(), "nobody reads the receiver's standard output", LAST_WORDS);
-        outputGone = true;
+      if (failed instanceof OutputException unwritten) {
+        endWith(unwritten.failure(), connection);
         return;
       }
+      Failure failure = Failures.of(failed);
       boolean stopped = failed instanceof ConnectionClosedException closed && closed.isByPeer();
       output.problem(from + (stopped ? " stopped before its end: " : ": ") + failure.what());
     } catch (RuntimeException fault) {
@@ -245,6 +244,17 @@ final class ReceiveCommand implements Callable<Integer> {
     } finally {
       passOver(connection);
     }
+  }
+
+  /** Standard output takes no more: so this sender is the last. */
+  private void endWith(Failure failure, Connection connection) {
+    connection.close(
+        ExitCode.IO.status(),
+        failure.code() == ExitCode.BROKEN_PIPE
+            ? "nobody reads the receiver's standard output"
+            : "the receiver cannot write its standard output",
+        LAST_WORDS);
+    outputFailure = failure; // the command ends by it, and with it the socket
   }
 
   /** What nobody takes would stay in memory after the end of its connection. */
@@ -267,7 +277,7 @@ final class ReceiveCommand implements Callable<Integer> {
     AtomicLong refused = new AtomicLong();
     boolean whole;
     if (toStdout) {
-      StreamReceiver receiver = new StreamReceiver(connection, new StandardOut(output));
+      StreamReceiver receiver = new StreamReceiver(connection, new ContentOut(output));
       whole = receiver.run();
       bytes.set(receiver.bytes());
     } else {
@@ -317,8 +327,11 @@ final class ReceiveCommand implements Callable<Integer> {
       if (toStdout) {
         output.note(json); // standard output is the content's
       } else {
-        output.line(json);
-        output.flush();
+        OutputException.writing(
+            () -> {
+              output.line(json);
+              output.flush();
+            });
       }
       return;
     }
@@ -370,36 +383,6 @@ final class ReceiveCommand implements Callable<Integer> {
       output.flush();
     } catch (IOException nobodyReads) {
       output.detail("nobody reads standard output");
-    }
-  }
-
-  /** Standard output as a stream; harmless where a terminal looks. */
-  private static final class StandardOut extends OutputStream {
-    private final Output output;
-    private final TerminalText shown = new TerminalText();
-
-    StandardOut(Output output) {
-      this.output = output;
-    }
-
-    @Override
-    public void write(int b) throws IOException {
-      write(new byte[] {(byte) b}, 0, 1);
-    }
-
-    @Override
-    public void write(byte[] bytes, int from, int length) throws IOException {
-      if (output.outIsTerminal()) {
-        byte[] harmless = shown.show(java.util.Arrays.copyOfRange(bytes, from, from + length));
-        output.write(harmless, 0, harmless.length);
-      } else {
-        output.write(bytes, from, length);
-      }
-    }
-
-    @Override
-    public void flush() throws IOException {
-      output.flush();
     }
   }
 }

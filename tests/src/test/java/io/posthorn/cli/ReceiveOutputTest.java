@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code receive --json} and who reads it. */
+/** What {@code receive} writes to standard output, and who reads it. */
 @Timeout(120)
 class ReceiveOutputTest {
   private static final Pattern LISTENING = Pattern.compile("listening on \\S+:(\\d+)");
@@ -44,6 +44,45 @@ class ReceiveOutputTest {
     }
   }
 
+  /** As a file on a disk that is full. */
+  private static final class FullDisk extends OutputStream {
+    @Override
+    public void write(int b) throws IOException {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      throw new IOException("No space left on device");
+    }
+  }
+
+  /** What a command says, and where it listens. */
+  private static final class Said extends ByteArrayOutputStream {
+    final CompletableFuture<Integer> port = new CompletableFuture<>();
+
+    @Override
+    public synchronized void write(byte[] bytes, int from, int length) {
+      super.write(bytes, from, length);
+      Matcher matcher = LISTENING.matcher(toString(UTF_8));
+      if (matcher.find()) {
+        port.complete(Integer.parseInt(matcher.group(1)));
+      }
+    }
+
+    String to() throws Exception {
+      return "127.0.0.1:" + port.get(60, TimeUnit.SECONDS);
+    }
+  }
+
+  private CompletableFuture<Integer> start(OutputStream out, OutputStream err, String... words) {
+    CompletableFuture<Integer> status = new CompletableFuture<>();
+    Thread receive = new Thread(() -> status.complete(run(out, err, words)), "receive");
+    receive.setDaemon(true);
+    receive.start();
+    return status;
+  }
+
   private int run(OutputStream out, OutputStream err, String... words) {
     Map<String, String> environment = Map.of("POSTHORN_HOME", folder.resolve("home").toString());
     return Posthorn.run(
@@ -52,27 +91,10 @@ class ReceiveOutputTest {
 
   @Test
   void aReceiverWhoseReaderIsGoneEndsWithTheSenderThatItServed() throws Exception {
-    CompletableFuture<Integer> port = new CompletableFuture<>();
-    OutputStream said =
-        new ByteArrayOutputStream() {
-          @Override
-          public synchronized void write(byte[] bytes, int from, int length) {
-            super.write(bytes, from, length);
-            Matcher matcher = LISTENING.matcher(toString(UTF_8));
-            if (matcher.find()) {
-              port.complete(Integer.parseInt(matcher.group(1)));
-            }
-          }
-        };
+    Said said = new Said();
     String to = folder.resolve("to").toString();
-    CompletableFuture<Integer> status = new CompletableFuture<>();
-    Thread receive =
-        new Thread(
-            () ->
-                status.complete(run(new ReadOnce(), said, "receive", "--json", "127.0.0.1:0", to)),
-            "receive");
-    receive.setDaemon(true);
-    receive.start();
+    CompletableFuture<Integer> status =
+        start(new ReadOnce(), said, "receive", "--json", "127.0.0.1:0", to);
     Path file = Files.writeString(folder.resolve("file"), "x");
     Path other = Files.writeString(folder.resolve("other"), "y");
     ByteArrayOutputStream errors = new ByteArrayOutputStream();
@@ -84,9 +106,39 @@ class ReceiveOutputTest {
             "copy",
             file.toString(),
             other.toString(),
-            "127.0.0.1:" + port.get(60, TimeUnit.SECONDS)),
+            said.to()),
         () -> errors.toString(UTF_8));
     assertEquals(ExitCode.BROKEN_PIPE.status(), status.get(60, TimeUnit.SECONDS));
     assertTrue(Files.exists(Path.of(to, "other")));
+  }
+
+  @Test
+  void aReceiverWhoseStandardOutputIsOnAFullDiskEndsAndTellsTheSender() throws Exception {
+    Said said = new Said();
+    CompletableFuture<Integer> status =
+        start(new FullDisk(), said, "receive", "--to-stdout", "127.0.0.1:0");
+    Path file = Files.writeString(folder.resolve("file"), "x");
+    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    OutputStream none = OutputStream.nullOutputStream();
+    int copied = run(none, errors, "copy", file.toString(), said.to());
+    assertEquals(ExitCode.IO.status(), copied, errors::toString);
+    assertTrue(
+        errors.toString(UTF_8).contains("the receiver cannot write its standard output"),
+        errors::toString);
+    assertEquals(ExitCode.IO.status(), status.get(60, TimeUnit.SECONDS));
+    assertTrue(said.toString(UTF_8).contains("No space left on device"), said::toString);
+  }
+
+  @Test
+  void aReceiverWhoseReportIsOnAFullDiskEnds() throws Exception {
+    Said said = new Said();
+    String to = folder.resolve("to").toString();
+    CompletableFuture<Integer> status =
+        start(new FullDisk(), said, "receive", "--json", "127.0.0.1:0", to);
+    Path file = Files.writeString(folder.resolve("file"), "x");
+    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    OutputStream none = OutputStream.nullOutputStream();
+    assertEquals(0, run(none, errors, "copy", file.toString(), said.to()), errors::toString);
+    assertEquals(ExitCode.IO.status(), status.get(60, TimeUnit.SECONDS));
   }
 }
