@@ -200,6 +200,10 @@ final class ListenServer implements ConnectionListener {
     for (ListenSession one : open) {
       one.join(Duration.ofNanos(DRAIN_NANOS - (System.nanoTime() - startNanos)));
     }
+    if (open.stream().anyMatch(ListenSession::isRunning)) {
+      // Where nobody reads what is printed, all that follows may wait for ever: the peers are told.
+      socket.close(socket.linger());
+    }
     printout.throwIfFailed();
   }
 

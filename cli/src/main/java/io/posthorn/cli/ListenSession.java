@@ -59,6 +59,11 @@ final class ListenSession {
     thread.join(Math.max(1, limit.toMillis()));
   }
 
+  /** Whether it has not ended yet. */
+  boolean isRunning() {
+    return thread.isAlive();
+  }
+
   Connection connection() {
     return connection;
   }

@@ -13,7 +13,7 @@ final class Printout {
   private long messages;
   private long bytes;
   private boolean ended;
-  private @Nullable IOException failure;
+  private volatile @Nullable IOException failure;
 
   Printout(MessageWriter writer) {
     this.writer = writer;
@@ -97,7 +97,8 @@ final class Printout {
     ended = true;
   }
 
-  synchronized void throwIfFailed() throws IOException {
+  /** Does not wait for what is being printed. */
+  void throwIfFailed() throws IOException {
     IOException failed = failure;
     if (failed != null) {
       throw failed;
