@@ -34,7 +34,8 @@ final class ExecFlags {
   @Option(
       names = {"-m", "--max-clients"},
       paramLabel = "MAX",
-      description = "So many clients at once; default 200 with --exec, else 10,000.")
+      description =
+          "So many clients at once; default 200 with --exec, else 10,000, fewer in a small heap.")
   private @Nullable Integer maxClients;
 
   @Mixin private AccessFlags access = new AccessFlags();

@@ -103,9 +103,9 @@ final class ListenCommand implements Callable<Integer> {
     }
     // A message larger than what is taken in one piece has no known length to say in advance.
     boolean streaming = how == Framing.LINE || how == Framing.RAW;
-    Integer most = exec.maxClients();
-    try (MessageSocket socket =
-            open(streaming, Application.LISTEN, most != null ? most : ListenServer.MOST_PEERS);
+    Integer asked = exec.maxClients();
+    int most = asked != null ? asked : ListenServer.mostPeers(Runtime.getRuntime().maxMemory());
+    try (MessageSocket socket = open(streaming, Application.LISTEN, most);
         MessageWriter writer = new MessageWriter(how, output, file)) {
       Printout printout = new Printout(writer);
       // Standard input may be the very socket that is passed.

@@ -18,8 +18,9 @@ import org.jspecify.annotations.Nullable;
 
 /** The peers of {@code listen} in reliable mode, each served on a thread of its own. */
 final class ListenServer implements ConnectionListener {
-  /** So many peers at once, if nothing else is said: each has a thread. */
-  static final int MOST_PEERS = 10_000;
+  private static final int MOST_PEERS = 10_000;
+
+  private static final int PEER_HEAP_BYTES = 16 << 10;
 
   /** Whoever goes on sending does not hold up the end for ever. */
   private static final long DRAIN_NANOS = 2_000_000_000L;
@@ -59,6 +60,14 @@ final class ListenServer implements ConnectionListener {
     this.settings = settings;
     this.printout = printout;
     this.output = output;
+  }
+
+  /**
+   * So many peers at once, if nothing else is said: each has a thread, and a connection, of which a
+   * third of the heap holds no more than a socket allows by itself.
+   */
+  static int mostPeers(long heapBytes) {
+    return (int) Math.max(1, Math.min(MOST_PEERS, heapBytes / 3 / PEER_HEAP_BYTES));
   }
 
   // The peers.

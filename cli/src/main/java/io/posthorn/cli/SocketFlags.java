@@ -27,7 +27,8 @@ final class SocketFlags {
    */
   static final int PING_CHANNEL = 63;
 
-  private static final long RECEIVE_QUEUE_BYTES = 64L << 20;
+  private static final long RECEIVE_QUEUE_BYTES =
+      receiveQueueBytes(Runtime.getRuntime().maxMemory());
   private static final Duration LONGEST_IDLE = Duration.ofMinutes(10);
   private static final Duration HANDSHAKE_LEAST = Duration.ofMillis(100);
   private static final Duration HANDSHAKE_MOST = Duration.ofMinutes(10);
@@ -76,6 +77,11 @@ final class SocketFlags {
   /** The command that these options belong to. */
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec command;
+
+  /** A program needs less than the library allows by itself: that, or what a heap has for it. */
+  static long receiveQueueBytes(long heapBytes) {
+    return Math.min(64L << 20, heapBytes / 3);
+  }
 
   Mode mode() {
     return plain ? Mode.PLAIN : Mode.RELIABLE;
