@@ -7,6 +7,8 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +23,8 @@ final class Replies implements Closeable {
 
   private final MessageSocket socket;
   private final MessageWriter writer;
-  private final Thread thread = new Thread(this::print, "posthorn-replies");
+  private final Thread thread = new Thread(this::run, "posthorn-replies");
+  private final CountDownLatch printed = new CountDownLatch(1);
   private volatile @Nullable IOException failure;
   private volatile boolean ending;
   private long bytesAfterEnd; // of the thread that prints
@@ -33,6 +36,25 @@ final class Replies implements Closeable {
     writer = new MessageWriter(how, output, null);
     thread.setDaemon(true);
     thread.start();
+  }
+
+  private void run() {
+    print();
+    printed.countDown();
+    passOver();
+  }
+
+  /**
+   * What cannot be printed is taken all the same: or the peer might take nothing from us either.
+   */
+  private void passOver() {
+    try {
+      while (failure != null && !ending) {
+        var unused = socket.receive();
+      }
+    } catch (IOException ended) {
+      return;
+    }
   }
 
   private void print() {
@@ -76,13 +98,13 @@ final class Replies implements Closeable {
   void await(Duration time) throws InterruptedException {
     long millis = time.toMillis();
     if (millis > 0) {
-      thread.join(millis);
+      var unused = printed.await(millis, TimeUnit.MILLISECONDS);
     }
   }
 
   /**
    * Whoever reads standard output may be gone, as after "head -1", or its disk be full: then no
-   * more is sent, for nobody takes what comes back.
+   * more is sent.
    */
   void requirePrinting() throws IOException {
     throwIfFailed();
