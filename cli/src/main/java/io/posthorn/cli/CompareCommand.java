@@ -239,18 +239,17 @@ final class CompareCommand implements Callable<Integer> {
 
   private LinkConditions conditions() throws Failure {
     LinkRecording recording = replay.recording();
-    if (recording != null && sweep.shares() != null) {
+    LinkConditions asked = recording != null ? LinkConditions.replaying(recording) : impairment;
+    if (asked == null) {
+      return host.isAsked() ? LinkConditions.NONE : USUAL_NETWORK;
+    }
+    if (asked.recording() != null && sweep.shares() != null) {
       throw new Failure(
-          ExitCode.USAGE, "--replay and --sweep", "a recording has its own losses: take one");
+          ExitCode.USAGE,
+          (recording != null ? "--replay" : "--impair \"replay FILE\"") + " and --sweep",
+          "a recording has its own losses: take one");
     }
-    if (recording != null) {
-      return LinkConditions.replaying(recording);
-    }
-    LinkConditions asked = impairment;
-    if (asked != null) {
-      return asked;
-    }
-    return host.isAsked() ? LinkConditions.NONE : USUAL_NETWORK;
+    return asked;
   }
 
   private static void require(String option, int value, int least, int most) throws Failure {

@@ -212,6 +212,25 @@ class PosthornTest {
   }
 
   @Test
+  void whatIsReplayedHasItsOwnLosses(@TempDir Path folder) throws IOException {
+    Path fates = folder.resolve("fates");
+    Files.writeString(fates, "posthorn-recording 1\n0 up 1 5 200 passed 40000000\n");
+    String conditions = "replay " + fates;
+    String[] quick = {"compare", "--simulated", "-n", "5", "--runs", "1", "--impair", conditions};
+    assertEquals(0, run(quick), errors());
+    String[] swept = Arrays.copyOf(quick, quick.length + 2);
+    swept[quick.length] = "--sweep";
+    swept[quick.length + 1] = "0,50";
+    assertEquals(64, run(swept));
+    assertTrue(errors().contains("a recording has its own losses"), errors());
+    swept[quick.length - 2] = "--replay";
+    swept[quick.length - 1] = fates.toString();
+    err.reset();
+    assertEquals(64, run(swept));
+    assertTrue(errors().contains("a recording has its own losses"), errors());
+  }
+
+  @Test
   void optionsWithoutEffectAreRefused() {
     String[][] lines = {
       {"proxy", "--change", "9001", "cut", "--record", "x"},
