@@ -6,48 +6,51 @@ import io.posthorn.simulation.RelayStatistics;
 
 /** The figures of a proxy, from one telling to the next and in all. For one thread. */
 public final class ProxyReport {
-  private LinkCounters lastUp = LinkCounters.ZERO;
-  private LinkCounters lastDown = LinkCounters.ZERO;
-  private int lastClients;
+  private RelayStatistics last =
+      new RelayStatistics(LinkCounters.ZERO, LinkCounters.ZERO, 0, 0, 0, 0);
 
   /** Nothing told yet. */
   public ProxyReport() {}
 
   /** Whether anything has happened since the last telling. */
   public boolean isNews(RelayStatistics now) {
-    return !now.up().equals(lastUp) || !now.down().equals(lastDown) || now.clients() != lastClients;
+    return !now.equals(last);
   }
 
   /** What happened since the last telling, as a line. */
   public String interval(RelayStatistics now, double seconds, boolean json) {
-    LinkCounters up = now.up().minus(lastUp);
-    LinkCounters down = now.down().minus(lastDown);
-    lastUp = now.up();
-    lastDown = now.down();
-    lastClients = now.clients();
+    RelayStatistics since =
+        new RelayStatistics(
+            now.up().minus(last.up()),
+            now.down().minus(last.down()),
+            now.clients(),
+            now.refusedClients() - last.refusedClients(),
+            now.icmpErrors() - last.icmpErrors(),
+            now.socketErrors() - last.socketErrors());
+    last = now;
     return json
-        ? json(new JsonText().beginObject(), up, down, now, seconds).endObject().toString()
-        : text(up, down, now, Math.round(seconds) + " s");
+        ? json(new JsonText().beginObject(), since, seconds).endObject().toString()
+        : text(since, Math.round(seconds) + " s");
   }
 
   /** What happened in all, as a line. */
   public static String total(RelayStatistics now, double seconds, boolean json) {
     if (json) {
       JsonText text = new JsonText().beginObject().beginObject("summary");
-      return json(text, now.up(), now.down(), now, seconds).endObject().endObject().toString();
+      return json(text, now, seconds).endObject().endObject().toString();
     }
-    return text(now.up(), now.down(), now, "in all");
+    return text(now, "in all");
   }
 
-  private static String text(LinkCounters up, LinkCounters down, RelayStatistics now, String when) {
+  private static String text(RelayStatistics what, String when) {
     StringBuilder line = new StringBuilder(when).append(": up ");
-    append(line, up);
+    append(line, what.up());
     line.append("; down ");
-    append(line, down);
-    line.append("; ").append(now.clients()).append(now.clients() == 1 ? " client" : " clients");
-    also(line, now.refusedClients(), "refused");
-    also(line, now.icmpErrors(), "times port unreachable");
-    also(line, now.socketErrors(), "not taken by the system");
+    append(line, what.down());
+    line.append("; ").append(what.clients()).append(what.clients() == 1 ? " client" : " clients");
+    also(line, what.refusedClients(), "refused");
+    also(line, what.icmpErrors(), "times port unreachable");
+    also(line, what.socketErrors(), "not taken by the system");
     return line.toString();
   }
 
@@ -68,14 +71,13 @@ public final class ProxyReport {
     }
   }
 
-  private static JsonText json(
-      JsonText text, LinkCounters up, LinkCounters down, RelayStatistics now, double seconds) {
-    text.put("seconds", Math.rint(seconds * 1_000) / 1_000).put("clients", now.clients());
-    put(text.beginObject("up"), up);
-    put(text.beginObject("down"), down);
-    return text.put("refused", now.refusedClients())
-        .put("portUnreachable", now.icmpErrors())
-        .put("systemErrors", now.socketErrors());
+  private static JsonText json(JsonText text, RelayStatistics what, double seconds) {
+    text.put("seconds", Math.rint(seconds * 1_000) / 1_000).put("clients", what.clients());
+    put(text.beginObject("up"), what.up());
+    put(text.beginObject("down"), what.down());
+    return text.put("refused", what.refusedClients())
+        .put("portUnreachable", what.icmpErrors())
+        .put("systemErrors", what.socketErrors());
   }
 
   private static void put(JsonText text, LinkCounters counters) {
