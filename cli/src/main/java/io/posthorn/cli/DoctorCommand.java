@@ -97,6 +97,7 @@ final class DoctorCommand implements Callable<Integer> {
           throw interrupted;
         }
       } finally {
+        output.clearProgress();
         Signals.ofProcess().leaveMe();
       }
     }

@@ -23,11 +23,9 @@ final class Output {
   }
 
   private static final int BUFFER_BYTES = 64 << 10;
-  private static final int USUAL_COLUMNS = 80;
-  private static final String CLEAR_LINE = "\r\u001b[K";
 
   private final OutputStream out;
-  private final OutputStream err;
+  private final ProgressLine err;
   private final boolean outIsTerminal;
   private final boolean errIsTerminal;
   private final boolean json;
@@ -35,14 +33,16 @@ final class Output {
   private final int verbosity;
   private final boolean quiet;
   private final boolean errColor;
-  private final Streams streams;
-  private int columns; // of the terminal; 0 until it is asked
-  private boolean progressShown;
 
+  /** The only one there is. */
   Output(Streams streams, Posthorn.Everywhere options, boolean quiet) {
-    this.streams = streams;
+    this(streams, new ProgressLine(streams), options, quiet);
+  }
+
+  /** One of several outputs of a program, which share its line of progress. */
+  Output(Streams streams, ProgressLine err, Posthorn.Everywhere options, boolean quiet) {
+    this.err = err;
     out = new BufferedOutputStream(streams.out(), BUFFER_BYTES);
-    err = streams.err();
     outIsTerminal = streams.outIsTerminal();
     errIsTerminal = streams.errIsTerminal();
     json = options.json();
@@ -128,9 +128,8 @@ final class Output {
   }
 
   /** A line on standard error that even the quiet must see. */
-  synchronized void error(String text) {
-    clearProgress();
-    toErr(text + "\n");
+  void error(String text) {
+    err.replace((text + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
   /** What went wrong by the way, after which the command goes on; {@code what} may be anything. */
@@ -150,9 +149,8 @@ final class Output {
   }
 
   /** Bytes as they are on standard error; only what has passed {@link TerminalText} if it shows. */
-  synchronized void errorBytes(byte[] bytes) {
-    clearProgress();
-    toErr(bytes);
+  void errorBytes(byte[] bytes) {
+    err.replace(bytes);
   }
 
   /** The last words of a command that failed. */
@@ -201,40 +199,14 @@ final class Output {
   }
 
   /** Shows or renews the one line of progress; nothing where nobody looks. */
-  synchronized void progress(String text) {
+  void progress(String text) {
     if (showsProgress()) {
-      toErr(CLEAR_LINE + fitted(text));
-      progressShown = true;
+      err.show(text);
     }
-  }
-
-  /** What fits on one line of the terminal: the rest could not be taken away again. */
-  private String fitted(String text) {
-    if (columns == 0) {
-      columns = TerminalSize.columns(streams, USUAL_COLUMNS);
-    }
-    return TextColumns.fitted(text, Math.max(1, columns - 1));
   }
 
   /** Takes the line of progress away. */
-  synchronized void clearProgress() {
-    if (progressShown) {
-      progressShown = false;
-      toErr(CLEAR_LINE);
-    }
-  }
-
-  private void toErr(String text) {
-    toErr(text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private void toErr(byte[] bytes) {
-    try {
-      err.write(bytes);
-      err.flush();
-    } catch (IOException nobodyListens) {
-      // Standard error is gone: there is nowhere left to say so, and the work goes on.
-      progressShown = false;
-    }
+  void clearProgress() {
+    err.clear();
   }
 }

@@ -54,6 +54,7 @@ import picocli.CommandLine.Spec;
     footer = {"", "posthorn help COMMAND tells more."})
 public final class Posthorn implements Callable<Integer> {
   private final Streams streams;
+  private final ProgressLine progress;
 
   @Spec private @Nullable CommandSpec spec;
 
@@ -66,6 +67,7 @@ public final class Posthorn implements Callable<Integer> {
 
   Posthorn(Streams streams) {
     this.streams = streams;
+    progress = new ProgressLine(streams);
   }
 
   @Option(
@@ -179,7 +181,7 @@ public final class Posthorn implements Callable<Integer> {
 
   /** The output of a command, which may have a switch of its own for quiet. */
   Output output(boolean quietHere) {
-    return new Output(streams, everywhere(), quietHere);
+    return new Output(streams, progress, everywhere(), quietHere);
   }
 
   /** The output of a command with the short word for quiet. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -243,6 +244,24 @@ class PosthornTest {
       err.reset();
       assertEquals(64, run(line), () -> String.join(" ", line) + ": " + errors());
     }
+  }
+
+  @Test
+  void noLineStandsBehindTheProgressOfAnotherPart() throws IOException {
+    Streams streams = new Streams(InputStream.nullInputStream(), out, err, true, true, Map.of());
+    Posthorn root = new Posthorn(streams);
+    Output command = root.output(false);
+    Output part = root.output(false);
+    command.progress("asking");
+    part.note("first contact");
+    String clear = "\r\u001b[K";
+    assertEquals(clear + "asking" + clear + "first contact\n", errors());
+    command.clearProgress();
+    assertEquals(clear + "asking" + clear + "first contact\n", errors(), "it is gone already");
+    part.progress("more");
+    command.line("result");
+    command.flush();
+    assertTrue(errors().endsWith("more" + clear), errors());
   }
 
   @Test
