@@ -45,14 +45,10 @@ final class FishCompletion {
       if (label.contains("FILE") || label.contains("DIR")) {
         line.append(" -F");
       }
-      Class<?> type = option.type();
-      if (type.isEnum()) {
-        line.append(" -a '");
-        for (Object constant : type.getEnumConstants()) {
-          line.append(constant.toString().toLowerCase(Locale.ROOT)).append(' ');
-        }
-        line.setLength(line.length() - 1);
-        line.append('\'');
+      Iterable<String> words = option.completionCandidates();
+      if (words != null) {
+        // Of enumerations they are capitals, which are taken in either case.
+        line.append(" -a '").append(String.join(" ", words).toLowerCase(Locale.ROOT)).append('\'');
       }
     }
     String[] description = option.description();

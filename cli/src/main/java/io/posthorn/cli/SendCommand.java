@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -105,6 +106,7 @@ final class SendCommand implements Callable<Integer> {
       names = "--delivery",
       paramLabel = "HOW",
       converter = DeliveryName.class,
+      completionCandidates = DeliveryName.class,
       description =
           "What is promised: ordered (default), unordered, latest, sequenced, unreliable.")
   private @Nullable Delivery delivery;
@@ -131,7 +133,7 @@ final class SendCommand implements Callable<Integer> {
       paramLabel = "HOW",
       description = {
         "How messages stand in the input, and replies in the output: line (default), length (each"
-            + " behind its length in four bytes, big-endian) or raw (default with -F)."
+            + " behind its length in four bytes, big-endian) or raw (default of what -F sends)."
       })
   private @Nullable Framing framing;
 
@@ -145,7 +147,15 @@ final class SendCommand implements Callable<Integer> {
   }
 
   /** The names of the promises as the program writes them. */
-  static final class DeliveryName implements ITypeConverter<Delivery> {
+  static final class DeliveryName implements ITypeConverter<Delivery>, Iterable<String> {
+    private static final List<String> ALL =
+        List.of("ordered", "unordered", "latest", "sequenced", "unreliable");
+
+    @Override
+    public Iterator<String> iterator() {
+      return ALL.iterator();
+    }
+
     @Override
     public Delivery convert(String name) {
       return switch (name) {
@@ -156,9 +166,7 @@ final class SendCommand implements Callable<Integer> {
         case "unreliable" -> Delivery.UNRELIABLE;
         default ->
             throw new TypeConversionException(
-                "\""
-                    + TextSafety.visible(name)
-                    + "\" is not one of ordered, unordered, latest, sequenced, unreliable");
+                "\"" + TextSafety.visible(name) + "\" is not one of " + String.join(", ", ALL));
       };
     }
   }

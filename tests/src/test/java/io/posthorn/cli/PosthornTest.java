@@ -247,6 +247,17 @@ class PosthornTest {
   }
 
   @Test
+  void completionOffersWhatIsTaken() {
+    assertEquals(0, run("completion", "fish"));
+    String fish = "-l delivery -r -a 'ordered unordered latest sequenced unreliable'";
+    assertTrue(output().contains(fish), "fish");
+    out.reset();
+    assertEquals(0, run("completion"));
+    assertFalse(output().contains("RELIABLE_ORDERED"), "bash");
+    assertTrue(output().contains("\"ordered\""), "bash");
+  }
+
+  @Test
   void noLineStandsBehindTheProgressOfAnotherPart() throws IOException {
     Streams streams = new Streams(InputStream.nullInputStream(), out, err, true, true, Map.of());
     Posthorn root = new Posthorn(streams);
