@@ -59,6 +59,9 @@ import picocli.CommandLine.Parameters;
 final class TraceCommand implements Callable<Integer> {
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
 
+  /** Leads, on systems that have it, to the file that standard input comes from. */
+  private static final Path STANDARD_INPUT = Path.of("/dev/stdin");
+
   private final Posthorn root;
 
   @Parameters(
@@ -171,6 +174,9 @@ final class TraceCommand implements Callable<Integer> {
 
   private int capture(InputStream stream, Output output, @Nullable Path secrets, @Nullable Path out)
       throws IOException, Failure {
+    if (out != null) {
+      requireUnread(out, secrets);
+    }
     long datagrams = 0;
     long skipped;
     CaptureDecryptor decryptor =
@@ -215,11 +221,22 @@ final class TraceCommand implements Callable<Integer> {
     }
   }
 
-  private CaptureWriter writer(Path out) throws IOException, Failure {
-    if (!isStandardInput() && Files.exists(out) && Files.isSameFile(file, out)) {
-      throw new Failure(
-          ExitCode.USAGE, out + " is the capture itself", "name another file to write");
+  /** Refuses to write over what is read, which would be gone before it is. */
+  private void requireUnread(Path out, @Nullable Path secrets) throws IOException, Failure {
+    String read =
+        isSame(out, isStandardInput() ? STANDARD_INPUT : file)
+            ? "capture itself"
+            : secrets != null && isSame(out, secrets) ? "secrets themselves" : "";
+    if (!read.isEmpty()) {
+      throw new Failure(ExitCode.USAGE, out + " is the " + read, "name another file to write");
     }
+  }
+
+  private static boolean isSame(Path one, Path other) throws IOException {
+    return Files.exists(one) && Files.exists(other) && Files.isSameFile(one, other);
+  }
+
+  private static CaptureWriter writer(Path out) throws IOException, Failure {
     try {
       return new CaptureWriter(out);
     } catch (FileSystemException failed) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
@@ -324,6 +325,26 @@ class TraceCommandTest {
     assertTrue(errors.contains("record 1: no JSON object"), errors);
     assertEquals(0, run("trace", file("empty.pcapng")));
     assertEquals("", output);
+  }
+
+  @Test
+  void nothingIsWrittenOverWhatIsRead() throws Exception {
+    Path secrets = Path.of(file("secrets"));
+    String key = " " + "00".repeat(32);
+    Files.writeString(
+        secrets, "POSTHORN_SECRETS_1 0000000000000001 0000000000000002" + key + key + "\n");
+    String before = Files.readString(secrets);
+    new CaptureWriter(Path.of(file("c.pcapng"))).close();
+    String keyLog = secrets.toString();
+    assertEquals(64, run("trace", "--keylog", keyLog, file("c.pcapng"), "-o", keyLog), errors);
+    assertTrue(errors.contains("the secrets themselves"), errors);
+    assertEquals(before, Files.readString(secrets));
+    // The standard input of this process; what is read in its place would be harmless.
+    String own = "/dev/stdin";
+    assumeTrue(Files.exists(Path.of(own)));
+    byte[] capture = Files.readAllBytes(Path.of(file("c.pcapng")));
+    assertEquals(64, run(capture, "trace", "--keylog", keyLog, "-", "-o", own), errors);
+    assertTrue(errors.contains("the capture itself"), errors);
   }
 
   @Test
