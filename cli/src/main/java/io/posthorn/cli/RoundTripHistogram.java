@@ -14,9 +14,12 @@ final class RoundTripHistogram {
   private static final long NARROWEST_NANOS = 1_000;
 
   private final Histogram times = new Histogram(LONGEST_NANOS, 3);
+  private long longestNanos;
 
   void add(long nanos) {
-    times.recordValue(Math.max(1, Math.min(nanos, LONGEST_NANOS)));
+    long possible = Math.max(1, Math.min(nanos, LONGEST_NANOS));
+    times.recordValue(possible);
+    longestNanos = Math.max(longestNanos, possible);
   }
 
   /** The times below which these shares of the answers came. */
@@ -37,12 +40,17 @@ final class RoundTripHistogram {
   }
 
   private String millis(double percentile) {
-    return String.format(Locale.ROOT, "%.3f", times.getValueAtPercentile(percentile) / 1e6);
+    return String.format(Locale.ROOT, "%.3f", nanos(percentile) / 1e6);
+  }
+
+  /** The histogram answers the upper end of a range, which may be above the longest time. */
+  private long nanos(double percentile) {
+    return Math.min(times.getValueAtPercentile(percentile), longestNanos);
   }
 
   JsonText write(JsonText json) {
     for (double percentile : PERCENTILES) {
-      json.put("p" + name(percentile), times.getValueAtPercentile(percentile) / 1e6);
+      json.put("p" + name(percentile), nanos(percentile) / 1e6);
     }
     return json;
   }

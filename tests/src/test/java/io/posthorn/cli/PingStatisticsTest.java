@@ -40,6 +40,17 @@ class PingStatisticsTest {
   }
 
   @Test
+  void noPercentileStandsAboveTheLongestTime() {
+    RoundTripHistogram times = new RoundTripHistogram();
+    times.add(40_959_001); // one of a bucket that goes up to 40.992 ms
+    assertEquals(
+        "rtt percentiles 50/90/99/99.9 = 40.959/40.959/40.959/40.959 ms", times.percentilesText());
+    assertEquals(
+        "{\"p50\":40.959001,\"p90\":40.959001,\"p99\":40.959001,\"p99.9\":40.959001}",
+        times.write(new JsonText().beginObject()).endObject().toString());
+  }
+
+  @Test
   void messageIsKnownAgainAndAnyChangeToItIsSeen() {
     PingMessage messages = new PingMessage(77, 20);
     byte[] made = messages.make(5, 123L);
