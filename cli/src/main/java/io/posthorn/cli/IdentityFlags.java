@@ -111,7 +111,9 @@ final class IdentityFlags {
       throw new Failure(
           ExitCode.USAGE,
           "--known-hosts, --accept-new, --strict and --insecure are for commands that connect",
-          "use --authorized to choose who may connect");
+          root.knows("--authorized")
+              ? "use --authorized to choose who may connect"
+              : "leave them out");
     }
     Security security = own(root);
     Path keys = authorizedKeys;

@@ -135,7 +135,7 @@ final class KeysCommand implements Callable<Integer> {
       Path own = home().identity();
       return printKey(Identity.loadOrCreate(own).publicKey(), own, false);
     }
-    for (NamedKey key : read(file)) {
+    for (NamedKey key : read(file, "give lines of public keys")) {
       printKey(key.key(), Path.of(file), false);
     }
     return ExitCode.OK.status();
@@ -318,7 +318,7 @@ final class KeysCommand implements Callable<Integer> {
       throws IOException, Failure {
     AuthorizedKeys keys = authorizedKeys();
     int added = 0;
-    List<NamedKey> found = read(file);
+    List<NamedKey> found = read(file, "nothing was added");
     for (NamedKey key : found) {
       added += keys.add(key.key(), comment.isEmpty() ? key.comment() : comment) ? 1 : 0;
     }
@@ -336,7 +336,8 @@ final class KeysCommand implements Callable<Integer> {
   /** A key, and what stands behind it on its line. */
   private record NamedKey(PeerKey key, String comment) {}
 
-  private List<NamedKey> read(String file) throws IOException, Failure {
+  /** Reads lines of keys; {@code remedy} is said of a line that is none. */
+  private List<NamedKey> read(String file, String remedy) throws IOException, Failure {
     // A pipe has no length, which FileInputStream.readAllBytes asks for.
     String text =
         file.equals("-")
@@ -355,10 +356,7 @@ final class KeysCommand implements Callable<Integer> {
         keys.add(new NamedKey(PeerKey.parse(line), words.length < 3 ? "" : words[2]));
       } catch (IllegalArgumentException wrong) {
         throw new Failure(
-            ExitCode.BAD_DATA,
-            file + " line " + number + ": " + wrong.getMessage(),
-            "nothing was added",
-            wrong);
+            ExitCode.BAD_DATA, file + " line " + number + ": " + wrong.getMessage(), remedy, wrong);
       }
     }
     if (keys.isEmpty()) {

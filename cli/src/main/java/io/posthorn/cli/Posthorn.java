@@ -179,6 +179,22 @@ public final class Posthorn implements Callable<Integer> {
     return streams;
   }
 
+  /** The command that was asked for; this one itself before it is known. */
+  @Nullable CommandSpec asked() {
+    CommandSpec mine = spec;
+    ParseResult parsed = mine == null ? null : mine.commandLine().getParseResult();
+    while (parsed != null && parsed.hasSubcommand()) {
+      parsed = parsed.subcommand();
+    }
+    return parsed == null ? mine : parsed.commandSpec();
+  }
+
+  /** Whether the command that was asked for has such an option. */
+  boolean knows(String option) {
+    CommandSpec command = asked();
+    return command != null && command.findOption(option) != null;
+  }
+
   /** The output of a command, which may have a switch of its own for quiet. */
   Output output(boolean quietHere) {
     return new Output(streams, progress, everywhere(), quietHere);

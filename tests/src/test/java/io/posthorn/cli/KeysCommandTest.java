@@ -113,6 +113,11 @@ class KeysCommandTest {
     Path line = Files.writeString(folder.resolve("line"), output);
     assertEquals(0, run("keys", "fingerprint", line.toString()));
     assertEquals(made, output);
+    Path noKey = Files.writeString(folder.resolve("no-key"), "posthorn-x25519 short\n");
+    assertEquals(65, run("keys", "fingerprint", noKey.toString()));
+    assertFalse(errors.contains("nothing was added"), errors);
+    assertEquals(65, run("keys", "import", noKey.toString()));
+    assertTrue(errors.contains("nothing was added"), errors);
     assertEquals(0, run("keys", "show", "--json"));
     assertTrue(output.contains("\"fingerprint\":\"" + made.strip() + "\""), output);
     mode(home.resolve("identity"), "rw-r--r--");

@@ -258,6 +258,21 @@ class PosthornTest {
   }
 
   @Test
+  void wordsBehindAWholeAddressAreNoPort() {
+    assertEquals(64, run("ping", "localhost:9", "10"));
+    assertTrue(errors().contains("\"10\" behind \"localhost:9\""), errors());
+  }
+
+  @Test
+  void nobodyIsSentToAnOptionThatIsNotThere() {
+    assertEquals(64, run("bench", "-s", "--strict", "127.0.0.1:0"));
+    assertFalse(errors().contains("--authorized"), errors());
+    err.reset();
+    assertEquals(64, run("listen", "--strict", "127.0.0.1:0"));
+    assertTrue(errors().contains("--authorized"), errors());
+  }
+
+  @Test
   void noLineStandsBehindTheProgressOfAnotherPart() throws IOException {
     Streams streams = new Streams(InputStream.nullInputStream(), out, err, true, true, Map.of());
     Posthorn root = new Posthorn(streams);

@@ -76,8 +76,11 @@ final class ExecSession {
       Message first = isSession ? null : awaitFirst();
       setStarting(true);
       if (!server.enter()) {
-        int most = server.settings().maxClients();
-        ExecServer.refuse(connection, ExecServer.CODE_BUSY, "busy: at most " + most + " at once");
+        String busy =
+            server.settings().once()
+                ? "busy: serves one client, no other"
+                : "busy: at most " + server.settings().maxClients() + " at once";
+        ExecServer.refuse(connection, ExecServer.CODE_BUSY, busy);
         return;
       }
       boolean started = false;

@@ -1,6 +1,7 @@
 package io.posthorn.cli.exec;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.posthorn.Connection;
 import io.posthorn.MessageSocket;
@@ -73,6 +74,28 @@ class ExecServerTest {
           child.get().onExit().get(); // killed, and gone once its parent has taken note of it
         }
       }
+    }
+  }
+
+  @Test
+  void whoComesAfterTheOnlyOneIsToldSo() throws Exception {
+    ChildCommand command = ChildCommand.ofShell("echo served; cat");
+    try (MessageSocket socket =
+            MessageSocket.builder().bind(ANY).application(Application.EXEC.words()).open();
+        MessageSocket client =
+            MessageSocket.builder().bind(ANY).application(Application.CONNECT.words()).open();
+        MessageSocket other =
+            MessageSocket.builder().bind(ANY).application(Application.CONNECT.words()).open()) {
+      ExecServer server =
+          new ExecServer(socket, new ExecServer.Settings(command, 200, true, false), new Journal());
+      Thread serving = new Thread(() -> serve(server), "serving");
+      serving.start();
+      Connection first = client.connect(socket.localAddress());
+      assertEquals("served\n", new String(first.receive().bytes(), UTF_8));
+      Connection second = other.connect(socket.localAddress());
+      assertEquals("busy: serves one client, no other", second.closed().get().text());
+      serving.interrupt();
+      serving.join();
     }
   }
 
