@@ -149,6 +149,7 @@ final class BenchCommand implements Callable<Integer> {
           "-w");
       return serve(output);
     }
+    TypedOptions.refuseBoth(command, "-R", "--bidir");
     TypedOptions.refuse(command, "without -s", "a client ends by itself: leave it out", "-1");
     return measure(output);
   }

@@ -220,7 +220,7 @@ final class CompareCommand implements Callable<Integer> {
 
   private void check() throws Failure {
     if (!host.isAsked()) {
-      host.requireNothingWithoutHost();
+      host.requireNothingWithoutHost(root);
       return;
     }
     if (simulated) {
@@ -238,6 +238,7 @@ final class CompareCommand implements Callable<Integer> {
   }
 
   private LinkConditions conditions() throws Failure {
+    TypedOptions.refuseBoth(root.asked(), "--impair", "--replay");
     LinkRecording recording = replay.recording();
     LinkConditions asked = recording != null ? LinkConditions.replaying(recording) : impairment;
     if (asked == null) {

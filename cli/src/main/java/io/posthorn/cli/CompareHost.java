@@ -43,7 +43,12 @@ final class CompareHost {
   }
 
   /** Refuses options that only sockets to a host can have. */
-  void requireNothingWithoutHost() throws Failure {
+  void requireNothingWithoutHost(Posthorn root) throws Failure {
+    TypedOptions.refuse(
+        root.asked(),
+        "without --host: no answer is waited for",
+        "give --host, or leave it out",
+        "-w");
     if (identity.isGiven()) {
       throw new Failure(
           ExitCode.USAGE,

@@ -23,8 +23,10 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code posthorn copy}: files and folders to a {@code posthorn receive}. */
 @Command(
@@ -83,6 +85,8 @@ final class CopyCommand implements Callable<Integer> {
 
   @Mixin private QuietFlag quiet = new QuietFlag();
 
+  @Spec private @Nullable CommandSpec command;
+
   CopyCommand(Posthorn root) {
     this.root = root;
   }
@@ -139,6 +143,20 @@ final class CopyCommand implements Callable<Integer> {
     boolean stdin = sources.contains("-");
     if (stdin && sources.size() > 1) {
       throw usage("standard input and files together", "copy one after the other");
+    }
+    if (stdin) {
+      TypedOptions.refuse(
+          command,
+          "with standard input, which is sent whole as it comes",
+          "leave it out",
+          "--exclude",
+          "--checksum");
+    } else {
+      TypedOptions.refuse(
+          command,
+          "with files, which keep their names",
+          "leave it out, or copy - for standard input",
+          "--name");
     }
     if (flags.isPlain()) {
       throw usage("files in plain mode, which promises nothing", "leave out --plain");

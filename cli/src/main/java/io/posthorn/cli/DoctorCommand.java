@@ -107,6 +107,16 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private void check(@Nullable InetSocketAddress peer) throws Failure {
+    if (peer == null) {
+      TypedOptions.refuse(
+          root.asked(),
+          "without a peer: nothing is sent",
+          "name one: HOST:PORT",
+          "--impair",
+          "--trace",
+          "--keylog",
+          "--pcap");
+    }
     if (flags.isPlain()) {
       flags.requireUnchanged(
           "in plain mode, where a peer is probed with a socket of its own",

@@ -126,6 +126,7 @@ final class IdentityFlags {
       throw new Failure(
           ExitCode.USAGE, "more than one of --accept-new, --strict, --insecure", "give one");
     }
+    TypedOptions.refuseBoth(root.asked(), "--insecure", "--known-hosts");
     Output output = root.output(false);
     Security security = own(root);
     if (insecure) {
@@ -184,6 +185,7 @@ final class IdentityFlags {
 
   /** What holds in either role: the own identity, the secret, and whose keys are revoked. */
   private Security own(Posthorn root) throws IOException, Failure {
+    TypedOptions.refuseBoth(root.asked(), "--secret", "--secret-file");
     Security security = withSecret(identity(root), root);
     PosthornHome home = PosthornHome.of(root.streams().environment());
     return home == null ? security : security.withRevokedKeys(home.knownHosts());

@@ -87,6 +87,13 @@ final class ListenCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     Output output = root.output(quiet);
     Framing how = framing != null ? framing : output.isJson() ? Framing.JSON : Framing.LINE;
+    if (!exec.isWanted()) {
+      TypedOptions.refuse(
+          command,
+          "without --exec or --sh-exec, which alone need it",
+          "leave it out: who reaches the port may send messages",
+          "--allow-anyone");
+    }
     exec.check(flags, echo, framing, root);
     if (flags.isPlain()) {
       TypedOptions.refuse(

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -16,6 +17,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
@@ -275,6 +277,7 @@ public final class Posthorn implements Callable<Integer> {
       line.setOut(writer(streams.out()));
       line.setErr(writer(streams.err()));
       line.setParameterExceptionHandler(new WrongUse(root, config));
+      line.setExecutionStrategy(new RunAsked());
       line.setExecutionExceptionHandler(new EndedByError(root));
       if (config != null) {
         config.apply(line, () -> commandLine(new Posthorn(streams), new String[0], false));
@@ -296,6 +299,28 @@ public final class Posthorn implements Callable<Integer> {
     @Override
     public Path convert(String value) {
       return Path.of(value);
+    }
+  }
+
+  /** Runs the command, if what may be typed before and behind its name makes sense together. */
+  private static final class RunAsked extends CommandLine.RunLast {
+    @Override
+    protected List<Object> handle(ParseResult parsed) {
+      boolean ipv4 = parsed.hasMatchedOption("-4");
+      boolean ipv6 = parsed.hasMatchedOption("-6");
+      ParseResult last = parsed;
+      while (last.hasSubcommand()) {
+        last = last.subcommand();
+        ipv4 |= last.hasMatchedOption("-4");
+        ipv6 |= last.hasMatchedOption("-6");
+      }
+      if (ipv4 && ipv6) {
+        throw new ParameterException(
+            last.commandSpec().commandLine(),
+            "-4 and -6",
+            new Failure(ExitCode.USAGE, "-4 and -6", "take one of them"));
+      }
+      return super.handle(parsed);
     }
   }
 

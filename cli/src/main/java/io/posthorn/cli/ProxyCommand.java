@@ -64,7 +64,10 @@ final class ProxyCommand implements Callable<Integer> {
       names = "--impair",
       paramLabel = "SPEC",
       converter = SocketFlags.Conditions.class,
-      description = "The conditions of both directions; default none, a perfect network.")
+      description = {
+        "The conditions of both directions, but for one that --up or --down names; default none, a"
+            + " perfect network."
+      })
   private @Nullable LinkConditions both;
 
   @Option(
@@ -147,6 +150,7 @@ final class ProxyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Output output = root.output(quiet);
+    refuseOverruled();
     LinkRecording recording = replay.recording();
     if (change) {
       TypedOptions.refuse(
@@ -158,6 +162,7 @@ final class ProxyCommand implements Callable<Integer> {
           "--seed",
           "--clients",
           "--idle",
+          "-i",
           "--print-tc");
       LinkConditions forBoth = recording == null ? both : LinkConditions.replaying(recording);
       ProxyChange.of(where, forBoth, up, down).tell(root, output);
@@ -167,6 +172,7 @@ final class ProxyCommand implements Callable<Integer> {
     LinkConditions downward = conditions(down, recording);
     String printFor = device;
     if (printFor != null) {
+      refuseBesidePrintTc(printFor);
       printTc(output, printFor, upward, downward);
       return ExitCode.OK.status();
     }
@@ -201,6 +207,39 @@ final class ProxyCommand implements Callable<Integer> {
     output.line(ProxyReport.total(relay.statistics(), seconds(), output.isJson()));
     output.flush();
     return checkRecord(relay);
+  }
+
+  /** Refuses conditions in place of which others would be taken, both ways. */
+  private void refuseOverruled() throws Failure {
+    TypedOptions.refuseBoth(command, "--impair", "--replay");
+    if (up != null && down != null) {
+      TypedOptions.refuse(
+          command,
+          "beside --up and --down, which say all",
+          "leave it out, or one of them",
+          "--impair",
+          "--replay");
+    }
+  }
+
+  /** Refuses what is for a proxy that runs; what names its addresses may be taken for a device. */
+  private void refuseBesidePrintTc(String name) throws Failure {
+    TypedOptions.refuse(
+        command,
+        "with --print-tc, which starts no proxy",
+        "leave out what is for one that runs",
+        "--record",
+        "--pcap",
+        "--seed",
+        "--clients",
+        "--idle",
+        "-i");
+    if (!where.isEmpty()) {
+      throw new Failure(
+          ExitCode.USAGE,
+          "addresses beside --print-tc " + name + ", which starts no proxy",
+          "leave them out; what stands behind --print-tc is a device");
+    }
   }
 
   private LinkConditions conditions(

@@ -88,6 +88,10 @@ final class ReceiveCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Output output = root.output(quiet);
+    if (toStdout) {
+      TypedOptions.refuse(
+          root.asked(), "with --to-stdout, which stores no file", "leave it out", "--overwrite");
+    }
     int addressWords = addressWords(words);
     int more = words.size() - addressWords;
     if (more > 1 || (more == 1 && toStdout)) {

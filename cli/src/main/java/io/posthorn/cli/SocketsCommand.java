@@ -80,6 +80,13 @@ final class SocketsCommand implements Callable<Integer> {
     Output output = root.output(false);
     SystemSockets system = new SystemSockets(Path.of("/proc"));
     boolean asksSystem = all || tcp;
+    if (!asksSystem) {
+      TypedOptions.refuse(
+          root.asked(),
+          "without -a or -t: only the system's sockets have processes to look for",
+          "give -a too, or leave it out",
+          "-p");
+    }
     if (asksSystem && !system.isAvailable()) {
       throw new Failure(
           ExitCode.UNAVAILABLE,

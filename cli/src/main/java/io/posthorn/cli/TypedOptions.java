@@ -20,12 +20,24 @@ final class TypedOptions {
       throws Failure {
     List<String> typed = new ArrayList<>();
     for (String name : names) {
-      if (command != null && command.commandLine().getParseResult().hasMatchedOption(name)) {
+      if (isTyped(command, name)) {
         typed.add(name);
       }
     }
     if (!typed.isEmpty()) {
       throw new Failure(ExitCode.USAGE, String.join(" and ", typed) + " " + why, remedy);
     }
+  }
+
+  /** Refuses two of which one would have no effect, if both were typed. */
+  static void refuseBoth(@Nullable CommandSpec command, String first, String second)
+      throws Failure {
+    if (isTyped(command, first) && isTyped(command, second)) {
+      throw new Failure(ExitCode.USAGE, first + " and " + second, "take one of them");
+    }
+  }
+
+  private static boolean isTyped(@Nullable CommandSpec command, String name) {
+    return command != null && command.commandLine().getParseResult().hasMatchedOption(name);
   }
 }

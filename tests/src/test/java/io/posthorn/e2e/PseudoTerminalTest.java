@@ -57,7 +57,7 @@ class PseudoTerminalTest {
         try (RunningProgram copy =
             onTerminal(
                 columns,
-                "copy --limit-rate 8mbit --name x "
+                "copy --limit-rate 8mbit "
                     + file
                     + " 127.0.0.1:"
                     + receive.port()
