@@ -9,6 +9,7 @@ import io.posthorn.EcnMark;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.identity.AuthorizedKeys;
+import io.posthorn.identity.Fingerprint;
 import io.posthorn.identity.Identity;
 import io.posthorn.identity.KnownHosts;
 import io.posthorn.wire.CloseReason;
@@ -131,6 +132,30 @@ class RefusedPeerTest {
       late.deliver(late.third, there);
       assertEquals(4, said.size(), "it is forgotten");
     }
+  }
+
+  /** Nobody but those who may come takes a place, say what he will of how long he takes. */
+  @Test
+  void whoIsNotLetInKeepsNobodyOut() {
+    SocketOptions any = HandPeer.options(Security.ephemeral(), 1, 1 << 22);
+    byte[] key = new HandPeer(HandPeer.endpoint(any, 1), any, 2, 2).identity.publicKey();
+    String wanted = Fingerprint.of(key).toString();
+    SocketOptions options = HandPeer.options(Security.pinned(wanted), 1, 1 << 22);
+    HandPeer stranger = new HandPeer(HandPeer.endpoint(options, 1), options, 1, 1);
+    stranger.parameters.maxAckDelayMicros = (1 << 24) - 1;
+    stranger.deliver(stranger.first());
+    stranger.deliver(stranger.third);
+    assertEquals(CloseReason.IDENTITY, stranger.toldToClose());
+    assertEquals(CloseReason.IDENTITY, stranger.closedFor(), "this side learns it too");
+    assertEquals(0, stranger.endpoint.connections(0).size());
+    InetSocketAddress there = stranger.address;
+    stranger.address = HandPeer.address(3); // it has heard that once
+    List<InetSocketAddress> told = new ArrayList<>();
+    stranger.sent = (to, datagram) -> told.add(to);
+    stranger.deliver(stranger.third, there);
+    assertEquals(List.of(there), told, "what told it so may have been lost");
+    assertEquals(1, stranger.endpoint.counters().drops(DropReason.IDENTITY_REFUSED));
+    new HandPeer(stranger.endpoint, options, 2, 2).connect();
   }
 
   /** M3 has the key of whoever asked, and nobody but the right peer gets one. */

@@ -241,11 +241,10 @@ final class Admission {
   }
 
   /**
-   * M3 verified, and its sender is told that there is no room for it: by this datagram, which may
-   * be lost, and so again by {@link #refuseAgain} until the handshake expires.
+   * M3 verified, and its sender is not let in: it is told so by this datagram, which may be lost,
+   * and so again by {@link #refuseAgain} until the handshake expires.
    */
   void refuse(HalfOpen halfOpen, byte[] refusal) {
-    halfOpen.refusal = refusal;
     outbox.add(refusal, halfOpen.key.address());
   }
 

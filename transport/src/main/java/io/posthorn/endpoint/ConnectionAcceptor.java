@@ -38,7 +38,7 @@ final class ConnectionAcceptor {
   }
 
   /**
-   * Its M3 verified.
+   * Its M3 verified. One that is refused is told so by what the half-open handshake then answers.
    *
    * @param peer its parameters, which make sense
    */
@@ -69,14 +69,13 @@ final class ConnectionAcceptor {
       turns.settle(existing, nowNanos);
       return DropReason.NONE;
     }
-    ConnectionSlot slot = new ConnectionSlot(connection(halfOpen, peer, nowNanos));
-    table.add(slot);
     String refusal = self ? null : refusal(address, key, existing);
     if (refusal != null) {
-      slot.connection.refuse(refusal, nowNanos);
-      turns.settle(slot, nowNanos);
+      refuse(halfOpen, peer, refusal, nowNanos);
       return DropReason.IDENTITY_REFUSED;
     }
+    ConnectionSlot slot = new ConnectionSlot(connection(halfOpen, peer, nowNanos));
+    table.add(slot);
     endIfBecome(addresses.byPath(address), slot, nowNanos);
     endIfBecome(existing, slot, nowNanos);
     endIfBecome(addresses.newestWaiting(address), slot, nowNanos);
@@ -88,17 +87,34 @@ final class ConnectionAcceptor {
   }
 
   /**
-   * Its M3 verified, and there is no room for it by now: the datagram that tells it so, under the
-   * keys that it has proved to hold. No connection is kept, nor can be made of this handshake any
-   * more.
+   * Its M3 verified, and there is no room for it by now: it is told so, under the keys that it has
+   * proved to hold. No connection is kept, nor can be made of this handshake any more.
    */
-  byte[] turnAway(HalfOpen halfOpen, TransportParameters peer, long nowNanos) {
+  void turnAway(HalfOpen halfOpen, TransportParameters peer, long nowNanos) {
     PeerConnection connection = connection(halfOpen, peer, nowNanos);
     connection.turnAway(nowNanos);
+    byte[] last = lastWord(connection, ConnectionEnd.local(CloseReason.REFUSED), nowNanos);
+    halfOpen.refuse(last, DropReason.CONNECTION_LIMIT);
+    connection.traceEnd(nowNanos);
+  }
+
+  /**
+   * As {@link #turnAway}, and this side is told why: whoever may not come must not take the place
+   * of one that may, not even until it has heard so.
+   */
+  private void refuse(HalfOpen halfOpen, TransportParameters peer, String why, long nowNanos) {
+    PeerConnection connection = connection(halfOpen, peer, nowNanos);
+    connection.refuse(why, nowNanos);
+    ConnectionEnd how = new ConnectionEnd(CloseReason.IDENTITY, false, 0, why);
+    halfOpen.refuse(lastWord(connection, how, nowNanos), DropReason.UNEXPECTED_HANDSHAKE);
+    turns.tellEnd(connection, nowNanos);
+  }
+
+  /** The datagram with the CLOSE of a connection that ends with it. */
+  private static byte[] lastWord(PeerConnection connection, ConnectionEnd how, long nowNanos) {
     byte[] last = new byte[WireLimits.MINIMUM_DATAGRAM_BYTES];
     int bytes = connection.sender().writeDatagram(last, 0, last.length, nowNanos);
-    connection.finish(ConnectionEnd.local(CloseReason.REFUSED));
-    connection.traceEnd(nowNanos);
+    connection.finish(how);
     return Arrays.copyOf(last, bytes);
   }
 

@@ -90,6 +90,12 @@ final class ConnectionTurns {
     }
   }
 
+  /** A connection that no table has is over: whoever watches is told, and the application. */
+  void tellEnd(PeerConnection connection, long nowNanos) {
+    connection.traceEnd(nowNanos);
+    events.collect(connection);
+  }
+
   /** The application took something of a connection: credit may be due. */
   void onTaken(ConnectionSlot slot, long nowNanos) {
     if (slot.unreadSinceNanos != Endpoint.NEVER) {

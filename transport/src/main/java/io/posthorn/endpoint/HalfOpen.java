@@ -2,6 +2,7 @@ package io.posthorn.endpoint;
 
 import io.posthorn.protocol.handshake.Handshake;
 import io.posthorn.wire.BigEndian;
+import io.posthorn.wire.DropReason;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
@@ -60,9 +61,8 @@ final class HalfOpen {
   final byte[] second;
   final long expiresNanos;
 
-  /** The datagram that answers M3, of which there is nothing more to read; null before. */
-  byte @Nullable [] refusal;
-
+  private byte @Nullable [] refusal;
+  private DropReason furtherThird = DropReason.NONE;
   private long secondSentNanos;
   private int secondsSent;
 
@@ -73,6 +73,27 @@ final class HalfOpen {
     this.handshake = handshake;
     this.second = second;
     this.expiresNanos = expiresNanos;
+  }
+
+  /**
+   * M3 verified, and there is nothing more to read in another.
+   *
+   * @param answer the datagram that answers each
+   * @param further what a further M3 counts as
+   */
+  void refuse(byte[] answer, DropReason further) {
+    refusal = answer;
+    furtherThird = further;
+  }
+
+  /** The datagram that answers M3 once that was refused; null before. */
+  byte @Nullable [] refusal() {
+    return refusal;
+  }
+
+  /** What a further M3 counts as then. */
+  DropReason furtherThird() {
+    return furtherThird;
   }
 
   /** M2 leaves. */

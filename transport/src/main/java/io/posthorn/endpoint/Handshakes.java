@@ -190,10 +190,10 @@ final class Handshakes {
   }
 
   private DropReason complete(HalfOpen halfOpen, byte[] bytes, int length, long nowNanos) {
-    byte[] refusal = halfOpen.refusal;
-    if (refusal != null) {
-      admission.refuseAgain(halfOpen, refusal, length);
-      return DropReason.CONNECTION_LIMIT;
+    byte[] before = halfOpen.refusal();
+    if (before != null) {
+      admission.refuseAgain(halfOpen, before, length);
+      return halfOpen.furtherThird();
     }
     int from = third.bodyFrom();
     int bodyLength = third.bodyLength();
@@ -207,12 +207,19 @@ final class Handshakes {
     if (peer == null) {
       return DropReason.HANDSHAKE_FORGED; // whether it verified or not: nobody is to learn that
     }
+    DropReason reason = DropReason.CONNECTION_LIMIT;
     if (closing || !left.hasRoom(nowNanos)) {
-      admission.refuse(halfOpen, acceptor.turnAway(halfOpen, peer, nowNanos));
-      return DropReason.CONNECTION_LIMIT;
+      acceptor.turnAway(halfOpen, peer, nowNanos);
+    } else {
+      reason = acceptor.accept(halfOpen, peer, nowNanos);
     }
-    admission.remove(halfOpen);
-    return acceptor.accept(halfOpen, peer, nowNanos);
+    byte[] refusal = halfOpen.refusal();
+    if (refusal == null) {
+      admission.remove(halfOpen);
+    } else {
+      admission.refuse(halfOpen, refusal);
+    }
+    return reason;
   }
 
   /** Takes the parameters in an M3 that verified, if they make sense. */
