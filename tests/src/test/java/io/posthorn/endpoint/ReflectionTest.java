@@ -2,6 +2,7 @@ package io.posthorn.endpoint;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -11,6 +12,7 @@ import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceivedMessage;
+import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.wire.DropReason;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -53,6 +55,47 @@ class ReflectionTest {
     assertEquals(2, peer.endpoint.counters().drops(DropReason.REFLECTED));
     assertEquals(1, said.size(), "and has no answer");
     assertEquals(1, peer.endpoint.connections(peer.nowNanos).size());
+  }
+
+  /** Where a port has several endpoints, another of them may get what one said. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void fault60_theOwnHandshakeOpensNothingAtAnotherEndpointOfThePort(boolean clear) {
+    byte[] key = new byte[StaticKey.KEY_BYTES];
+    key[0] = 1;
+    ReliableEndpoint[] both = new ReliableEndpoint[2];
+    for (int i = 0; i < both.length; i++) {
+      PortShare share = new PortShare(new SocketChoice(i, both.length), StaticKey.of(key), 1);
+      both[i] =
+          new ReliableEndpoint(
+              new EndpointSetup(clear ? CLEAR : SEALED, new SplittableRandom(i), any -> false)
+                  .withShare(share));
+    }
+    InetSocketAddress asked = HandPeer.address(1);
+    byte[] body = new byte[100];
+    both[0].send(OutgoingMessage.ordered(Endpoint.NO_CONNECTION, asked, body), 0);
+    for (int i = 0; i < 4; i++) {
+      carry(both[0], both[1], ELSEWHERE);
+      carry(both[1], both[0], asked);
+    }
+    assertEquals(1, both[1].counters().drops(DropReason.REFLECTED));
+    assertEquals(0, both[1].connections(0).size());
+    assertNull(both[1].pollMessage(0));
+    for (EndpointEvent event = both[0].pollEvent(); event != null; event = both[0].pollEvent()) {
+      assertFalse(event instanceof EndpointEvent.Connected, "nor is anybody connected to");
+    }
+  }
+
+  private static void carry(ReliableEndpoint from, ReliableEndpoint to, InetSocketAddress relay) {
+    TransmitBatch batch = new TransmitBatch();
+    while (from.pollTransmit(batch, 0)) {
+      for (int at = 0; at < batch.segments(); at++) {
+        ByteBuffer segment = batch.segment(at);
+        byte[] datagram = new byte[segment.remaining()];
+        segment.get(datagram);
+        to.onDatagram(ByteBuffer.wrap(datagram), relay, EcnMark.NOT_ECT, 0);
+      }
+    }
   }
 
   @ParameterizedTest

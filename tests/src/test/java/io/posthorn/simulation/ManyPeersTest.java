@@ -100,7 +100,7 @@ class ManyPeersTest {
     ceilingBytes = ceiling;
     SimulatedEndpoint server =
         new SimulatedEndpoint(
-            new ReliableEndpoint(options(), new SplittableRandom(7), SERVER::equals),
+            new ReliableEndpoint(options(), new SplittableRandom(-1), SERVER::equals),
             message -> takenBytes += message.body().length,
             event -> {});
     server.pauseReading();

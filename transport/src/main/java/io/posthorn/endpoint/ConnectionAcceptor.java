@@ -10,6 +10,7 @@ import io.posthorn.wire.DropReason;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ConnectionAcceptor {
   private final EndpointResources shared;
+  private final Predicate<InetSocketAddress> isSelf;
   private final HandshakeSuite suite;
   private final ConnectionTable table;
   private final PeerAddresses addresses;
@@ -26,11 +28,13 @@ final class ConnectionAcceptor {
 
   ConnectionAcceptor(
       EndpointResources shared,
+      Predicate<InetSocketAddress> isSelf,
       HandshakeSuite suite,
       ConnectionTable table,
       PeerAddresses addresses,
       ConnectionTurns turns) {
     this.shared = shared;
+    this.isSelf = isSelf;
     this.suite = suite;
     this.table = table;
     this.addresses = addresses;
@@ -48,6 +52,10 @@ final class ConnectionAcceptor {
     ConnectionSlot existing = addresses.byName(address);
     byte[] key = halfOpen.handshake.remoteStatic();
     boolean self = peer.instanceId == shared.instanceId() && suite.isOwn(key);
+    if (self && !isSelf.test(address)) {
+      halfOpen.handshake.destroy(); // begun by another endpoint of this port, which knew M1
+      return DropReason.REFLECTED;
+    }
     if (existing != null
         && !self
         && existing.connection.isUnanswered()

@@ -61,7 +61,7 @@ final class Handshakes {
     this.addresses = addresses;
     this.turns = turns;
     this.left = left;
-    this.acceptor = new ConnectionAcceptor(shared, suite, table, addresses, turns);
+    this.acceptor = new ConnectionAcceptor(shared, isSelf, suite, table, addresses, turns);
     this.admission = new Admission(shared, suite, cookieThreshold, outbox);
     this.restarts = new RestartProbes(shared, suite, outbox);
   }

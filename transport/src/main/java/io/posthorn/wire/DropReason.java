@@ -27,7 +27,7 @@ public enum DropReason {
   HANDSHAKE_FORGED,
   /** A handshake that verified, by a peer whose identity is not accepted. */
   IDENTITY_REFUSED,
-  /** The own first message, come back from an address that is not the own. */
+  /** The own first message, or the third after it, come back from an address not the own. */
   REFLECTED,
   /** Both ends opened at once and the own attempt goes on. */
   SIMULTANEOUS_OPEN,
