@@ -2,6 +2,7 @@ package io.posthorn.cli;
 
 import io.posthorn.Security;
 import io.posthorn.cli.exec.ChildCommand;
+import io.posthorn.cli.files.SystemText;
 import io.posthorn.identity.Fingerprint;
 import io.posthorn.identity.Identity;
 import io.posthorn.identity.IdentityFileException;
@@ -261,9 +262,25 @@ final class IdentityFlags {
             "--secret asks for it, and there is no terminal to ask at",
             "use --secret-file, or the variable " + SECRET_VARIABLE);
       }
-      return typed;
+      return whole(typed);
     }
     String variable = root.streams().environment().getOrDefault(SECRET_VARIABLE, "");
-    return variable.isEmpty() ? null : variable.toCharArray();
+    if (variable.indexOf(SystemText.LOST) >= 0) {
+      String restored = Words.variableOfProcess(SECRET_VARIABLE);
+      variable = restored == null ? variable : restored;
+    }
+    return variable.isEmpty() ? null : whole(variable.toCharArray());
+  }
+
+  /** Where the locale lost characters, what is left of a secret could be guessed. */
+  static char[] whole(char[] secret) throws Failure {
+    for (char each : secret) {
+      if (each == SystemText.LOST) {
+        Arrays.fill(secret, '\0');
+        throw new Failure(
+            ExitCode.CONFIGURATION, "the locale cannot hold the secret", Words.REMEDY);
+      }
+    }
+    return secret;
   }
 }

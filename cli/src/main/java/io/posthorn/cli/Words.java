@@ -3,6 +3,7 @@ package io.posthorn.cli;
 import io.posthorn.cli.files.SystemText;
 import java.io.IOException;
 import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,9 +12,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The words of the command line as they were typed. The Java runtime decodes them, and encodes
- * names of files and of programs, by the locale ({@link SystemText}): what is lost by that must not
- * be sent.
+ * The words of the command line as they were typed, and variables as they were set. The Java
+ * runtime decodes them, and encodes names of files and of programs, by the locale ({@link
+ * SystemText}): what is lost by that must not be sent.
  */
 final class Words {
   /** What to do where the locale cannot hold a word. */
@@ -23,7 +24,7 @@ final class Words {
 
   /** The words that this process was started with. */
   static String[] ofProcess(String[] words) throws Failure {
-    return restored(words, commandLine(), SystemText.ofLocale());
+    return restored(words, read("/proc/self/cmdline"), SystemText.ofLocale());
   }
 
   /** Whether the locale of this process can hold a word that is handed to the system. */
@@ -67,6 +68,27 @@ final class Words {
     return restored;
   }
 
+  /** A variable of this process's environment as UTF-8; null if it is none, or not there. */
+  static @Nullable String variableOfProcess(String name) {
+    byte[] environment = read("/proc/self/environ");
+    return environment == null ? null : variable(name, environment);
+  }
+
+  /**
+   * As {@link #variableOfProcess}.
+   *
+   * @param environment variables as the system has them, a zero after each
+   */
+  static @Nullable String variable(String name, byte[] environment) {
+    byte[] begin = (name + "=").getBytes(StandardCharsets.US_ASCII);
+    for (byte[] each : split(environment)) {
+      if (Arrays.mismatch(begin, each) == begin.length) {
+        return SystemText.ofUtf8(Arrays.copyOfRange(each, begin.length, each.length));
+      }
+    }
+    return null;
+  }
+
   private static List<byte[]> split(byte[] commandLine) {
     List<byte[]> words = new ArrayList<>();
     int begin = 0;
@@ -79,9 +101,9 @@ final class Words {
     return words;
   }
 
-  private static byte @Nullable [] commandLine() {
+  private static byte @Nullable [] read(String file) {
     try {
-      return Files.readAllBytes(Path.of("/proc/self/cmdline"));
+      return Files.readAllBytes(Path.of(file));
     } catch (IOException elsewhere) {
       return null;
     }

@@ -357,6 +357,9 @@ class KeysCommandTest {
       assertEquals(0, run("send", "--secret-file", file.toString(), at(listener), "hi"));
       environment = Map.of("POSTHORN_HOME", home.toString(), "POSTHORN_SECRET", secret);
       assertEquals(0, run("send", at(listener), "hi"), () -> errors);
+      environment = Map.of("POSTHORN_SECRET", "sechs Wörter genügen".replace('ö', '\ufffd'));
+      assertEquals(78, run("send", at(listener), "hi"));
+      assertTrue(errors.contains("LC_ALL=C.UTF-8"), errors);
       environment = Map.of("POSTHORN_SECRET", "short");
       assertEquals(78, run("send", at(listener), "hi"));
       environment = Map.of();

@@ -3,6 +3,7 @@ package io.posthorn.cli;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -41,6 +42,25 @@ class WordsTest {
     byte[] whole = Arrays.copyOf(line, line.length + rest.length);
     System.arraycopy(rest, 0, whole, line.length, rest.length);
     assertArrayEquals(meant, Words.restored(decoded(meant), whole, C_LOCALE));
+  }
+
+  /** What the runtime leaves of a secret in another script, a row of one character, is guessed. */
+  @Test
+  void aVariableIsReadAsUtf8() {
+    String secret = "\u79d8\u5bc6\u306e\u8a00\u8449";
+    byte[] environment = commandLine("A=b", "OF_A_SECRET=c", "A_SECRET=" + secret, "A_SECRETS=d");
+    assertEquals(secret, Words.variable("A_SECRET", environment));
+    assertNull(Words.variable("SECRET", environment));
+    assertNull(Words.variable("A", commandLine()));
+    byte[] latin = "A=gr\u00f6\u00dfe\0".getBytes(StandardCharsets.ISO_8859_1);
+    assertNull(Words.variable("A", latin));
+  }
+
+  @Test
+  void fault57_aSecretOfWhichCharactersAreLostIsNone() throws Failure {
+    assertThrows(Failure.class, () -> IdentityFlags.whole("\ufffd\ufffd\ufffd".toCharArray()));
+    char[] good = "\u79d8\u5bc6".toCharArray();
+    assertSame(good, IdentityFlags.whole(good));
   }
 
   @Test
