@@ -2,14 +2,18 @@ package io.posthorn.endpoint;
 
 import io.posthorn.protocol.AddressZone;
 import java.net.InetSocketAddress;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An address as a key: in its zone (RFC 4007), or the host on another link would be found, whose
  * address is equal for Java. One that is only looked up is set anew each time; one that is kept as
  * a key must not be.
+ *
+ * <p>Peers choose their addresses, and whoever has many can choose some of one hash code. Hence the
+ * order, by which maps find one of those; without one they would look at each (FAULTS 41).
  */
-final class ZonedAddress {
+final class ZonedAddress implements Comparable<ZonedAddress> {
   private @Nullable InetSocketAddress address;
   private int zone;
 
@@ -44,5 +48,18 @@ final class ZonedAddress {
   @Override
   public int hashCode() {
     return address().hashCode() + 31 * zone;
+  }
+
+  @Override
+  public int compareTo(ZonedAddress other) {
+    InetSocketAddress one = address();
+    InetSocketAddress two = other.address();
+    int order = Integer.compare(one.getPort(), two.getPort());
+    if (order == 0) {
+      order = Integer.compare(zone, other.zone);
+    }
+    return order == 0
+        ? Arrays.compare(one.getAddress().getAddress(), two.getAddress().getAddress())
+        : order;
   }
 }
