@@ -1,6 +1,7 @@
 package io.posthorn.identity;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,11 +81,11 @@ public final class AuthorizedKeys {
 
   /** Whether the file can be read, and so can be relied on. */
   public void check() throws IOException {
-    if (GuardedFile.readPublic(file) == null) {
+    entries(); // once, for a stream says it no second time
+    if (!Files.exists(file)) {
       throw new IdentityFileException(
           file, "no keys in " + file + ": there is no such file; import the keys of your peers");
     }
-    entries();
   }
 
   /** Why a peer may not connect, or null if it may. */

@@ -149,6 +149,7 @@ final class GuardedFile {
 
   /** Adds one line at the end; several processes may do so at once, and others take lines out. */
   static void append(Path file, String line) throws IOException {
+    refuseStream(file);
     for (int attempt = 0; attempt < APPENDING_ATTEMPTS; attempt++) {
       appendOnce(file, line);
       Content now = readPublic(file);
@@ -158,6 +159,14 @@ final class GuardedFile {
     }
     throw new IdentityFileException(
         file, "cannot add to " + file + ": others change it all the time; try again");
+  }
+
+  /** A pipe, a terminal or the like takes no lines: what is written there stands nowhere. */
+  static void refuseStream(Path file) throws IOException {
+    if (Files.exists(file) && FileState.of(file).isStream()) {
+      throw new IdentityFileException(
+          file, "cannot change " + file + ": it is a pipe or the like; name a file");
+    }
   }
 
   private static void appendOnce(Path file, String line) throws IOException {

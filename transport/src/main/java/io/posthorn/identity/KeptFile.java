@@ -9,7 +9,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What stands in a file of keys, kept until the file changes: it is asked for at each handshake,
- * and then costs a look at the file's state. Takes no lock.
+ * and then costs a look at the file's state, and no lock.
+ *
+ * <p>A stream, such as a shell makes of {@code <(pass show hosts)}, can be read once, and is empty
+ * from then on: what it said, or that it made no sense, is kept for good.
  *
  * <p>Two changes shortly one after the other may leave the same state, since times of files are as
  * coarse as two seconds. So what is read is kept for good only once the file has had its state for
@@ -34,10 +37,25 @@ final class KeptFile<T> {
    */
   private record Kept<T>(FileState state, long sinceNanos, boolean isSettled, List<T> entries) {}
 
+  /**
+   * What a stream said.
+   *
+   * @param problem why that makes no sense; null if it does
+   */
+  private record Said<T>(List<T> entries, @Nullable IOException problem) {
+    List<T> orThrow() throws IOException {
+      if (problem != null) {
+        throw problem;
+      }
+      return entries;
+    }
+  }
+
   private final Path file;
   private final Parser<T> parser;
   private final LongSupplier nanoTime;
   private volatile @Nullable Kept<T> kept;
+  private volatile @Nullable Said<T> said;
   private int reads; // as good as threads that race count
 
   KeptFile(Path file, Parser<T> parser, LongSupplier nanoTime) {
@@ -48,9 +66,16 @@ final class KeptFile<T> {
 
   /** What stands there now; nothing if there is no file. Throws what reading or parsing does. */
   List<T> entries() throws IOException {
+    Said<T> stream = said;
+    if (stream != null) {
+      return stream.orThrow();
+    }
     Kept<T> last = kept;
     if (last != null && last.isSettled && isStill(last.state)) {
       return last.entries;
+    }
+    if (isStream()) {
+      return readStream().orThrow();
     }
     long nowNanos = nanoTime.getAsLong();
     GuardedFile.Content content = GuardedFile.readPublic(file);
@@ -65,6 +90,30 @@ final class KeptFile<T> {
     boolean settled = nowNanos - sinceNanos >= SETTLED_NANOS;
     kept = new Kept<>(content.state(), sinceNanos, settled, entries);
     return entries;
+  }
+
+  private boolean isStream() {
+    try {
+      return FileState.of(file).isStream();
+    } catch (IOException unreadable) {
+      return false; // whoever reads it says why
+    }
+  }
+
+  private synchronized Said<T> readStream() {
+    Said<T> read = said;
+    if (read == null) {
+      reads++;
+      try {
+        GuardedFile.Content content = GuardedFile.readPublic(file);
+        String text = content == null ? "" : content.text();
+        read = new Said<>(List.copyOf(parser.parse(text)), null);
+      } catch (IOException problem) {
+        read = new Said<>(List.of(), problem);
+      }
+      said = read;
+    }
+    return read;
   }
 
   private boolean isStill(FileState state) throws IOException {

@@ -43,6 +43,7 @@ final class Lines {
    * @return how many went
    */
   static int replace(Path file, Predicate<String> meant, String with) throws IOException {
+    GuardedFile.refuseStream(file);
     if (Files.notExists(file)) {
       return replaceNothing(file, with);
     }
