@@ -23,6 +23,8 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -265,6 +267,35 @@ class SecurityTest {
     file.remove(KnownHosts.nameOf(server.localAddress()));
     file.add(KnownHosts.nameOf(server.localAddress()), Identity.generate().publicKey());
     assertTrue(refused(open(security), server).contains(hosts + " line 1"));
+  }
+
+  /** FAULTS 59: threads or processes that meet a peer at the same time, each with another key. */
+  @Test
+  void fault59_ofFirstUsesAtOnceOneCounts() throws Exception {
+    for (int round = 0; round < 10; round++) {
+      Path hosts = folder.resolve("hosts" + round);
+      InetSocketAddress peer = new InetSocketAddress(InetAddress.getLoopbackAddress(), 9000);
+      CyclicBarrier all = new CyclicBarrier(4);
+      List<FutureTask<Boolean>> meetings = new ArrayList<>();
+      for (int i = 0; i < all.getParties(); i++) {
+        byte[] key = Identity.generate().publicKey().bytes();
+        Security security = Security.trustOnFirstUse(hosts);
+        FutureTask<Boolean> meeting =
+            new FutureTask<>(
+                () -> {
+                  all.await();
+                  return security.remember(peer, key) == null;
+                });
+        meetings.add(meeting);
+        new Thread(meeting).start();
+      }
+      int trusted = 0;
+      for (FutureTask<Boolean> meeting : meetings) {
+        trusted += meeting.get() ? 1 : 0;
+      }
+      assertEquals(1, trusted);
+      assertEquals(1, new KnownHosts(hosts).entries().size());
+    }
   }
 
   /** FAULTS 59: also where small messages take the fast way to a peer that was answered before. */

@@ -148,7 +148,10 @@ record PeerTrust(
     }
     try {
       if (newcomers == Newcomers.REMEMBERED) {
-        knownHosts.add(KnownHosts.nameOf(peer), PeerKey.of(publicKey));
+        String refusal = knownHosts.meet(peer, PeerKey.of(publicKey));
+        if (refusal != null) {
+          return refusal;
+        }
       }
     } catch (IOException | RuntimeException failed) {
       return "the key of "

@@ -1,6 +1,9 @@
 package io.posthorn.identity;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -80,6 +83,21 @@ class KnownHostsTest extends IdentityFolder {
     assertTrue(refusal(ONE).contains(file + " line 2"), refusal(ONE));
     peer = new InetSocketAddress(peer.getAddress(), 9001);
     assertUnknown(TWO);
+  }
+
+  /** Two meet a peer at once, and somebody stands between it and one of them. */
+  @Test
+  void fault59_ofTwoFirstUsesWithDifferentKeysOneCounts() throws IOException {
+    KnownHosts elsewhere = new KnownHosts(file);
+    assertUnknown(ONE);
+    assertInstanceOf(KnownHosts.Verdict.Unknown.class, elsewhere.judge(peer, TWO.bytes()));
+    assertNull(hosts.meet(peer, ONE));
+    String why = elsewhere.meet(peer, TWO);
+    assertNotNull(why);
+    assertTrue(why.contains("has changed"), why);
+    assertKnown(ONE);
+    assertTrue(refusal(TWO).contains("has changed"));
+    assertNull(elsewhere.meet(peer, ONE), "it is the one that is known");
   }
 
   private List<String> comments() throws IOException {

@@ -227,6 +227,24 @@ public final class KnownHosts {
         + known.line();
   }
 
+  /**
+   * Remembers the key of a peer of whom nothing was known. If others met it at the same time, here
+   * or in other processes, with another key, the one whose line comes first in the file has it.
+   *
+   * @return why the key is not to be trusted after all; null if it is remembered
+   */
+  public synchronized @Nullable String meet(InetSocketAddress peer, PeerKey key)
+      throws IOException {
+    String name = checked(nameOf(peer));
+    add(name, key);
+    List<Entry> lines = linesOf(name, entries());
+    if (!lines.isEmpty() && !lines.get(0).fingerprint().equals(key.fingerprint())) {
+      String own = name + " " + key.line();
+      Lines.remove(file, own::equals);
+    }
+    return judge(peer, key.bytes()) instanceof Verdict.Refused refused ? refused.why() : null;
+  }
+
   /** Remembers a peer's key beside those that the file has of it. */
   public synchronized void add(String host, PeerKey key) throws IOException {
     GuardedFile.append(file, checked(host) + " " + key.line());
