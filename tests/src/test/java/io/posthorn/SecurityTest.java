@@ -298,6 +298,19 @@ class SecurityTest {
     }
   }
 
+  /** FAULTS 59: whoever spoils what a name resolves to does not get it another key so. */
+  @Test
+  void fault59_aNameThatLeadsToNoHostIsHeldToItsKey() throws IOException {
+    int port = open(Security.ephemeral()).localAddress().getPort();
+    Path hosts = folder.resolve("known_hosts");
+    new KnownHosts(hosts).add("server.example:" + port, Identity.generate().publicKey());
+    MessageSocket client = open(Security.trustOnFirstUse(hosts));
+    InetSocketAddress server =
+        new InetSocketAddress(InetAddress.getByAddress("server.example", new byte[4]), port);
+    assertThrows(PeerIdentityChangedException.class, () -> client.connect(server));
+    client.connect(new InetSocketAddress(InetAddress.getByAddress(new byte[4]), port));
+  }
+
   /** FAULTS 59: also where small messages take the fast way to a peer that was answered before. */
   @Test
   void fault59_whoConnectsFirstFromAServersAddressGetsNoMessageForIt() throws IOException {

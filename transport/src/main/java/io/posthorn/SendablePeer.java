@@ -4,6 +4,7 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import org.jspecify.annotations.Nullable;
 
 /** Which addresses messages can be sent to. */
 final class SendablePeer {
@@ -27,14 +28,22 @@ final class SendablePeer {
     if (!host.isAnyLocalAddress()) {
       return peer;
     }
-    return new InetSocketAddress(loopback(host instanceof Inet6Address), peer.getPort());
+    return new InetSocketAddress(
+        loopback(host instanceof Inet6Address, name(peer)), peer.getPort());
   }
 
-  private static InetAddress loopback(boolean isIpv6) {
+  /** By which the peer was asked for, and its key is known; null if that was an address. */
+  private static @Nullable String name(InetSocketAddress peer) {
+    String given = peer.getHostString();
+    boolean isAddress = given.indexOf(':') >= 0 || given.equals(peer.getAddress().getHostAddress());
+    return isAddress ? null : given;
+  }
+
+  private static InetAddress loopback(boolean isIpv6, @Nullable String name) {
     byte[] address = isIpv6 ? new byte[16] : new byte[] {127, 0, 0, 0};
     address[address.length - 1] = 1;
     try {
-      return InetAddress.getByAddress(address);
+      return InetAddress.getByAddress(name, address);
     } catch (UnknownHostException e) {
       throw new IllegalStateException("an address of 4 or 16 bytes is legal", e);
     }
