@@ -47,6 +47,23 @@ class LinesTest extends IdentityFolder {
     assertEquals(2, hosts.entries().size());
   }
 
+  /** As in a home whose files are kept elsewhere. */
+  @Test
+  void aLinkToAFileStaysOne() throws IOException {
+    hosts.add("10.0.0.7:9000", ONE);
+    hosts.add("10.0.0.8:9000", ONE);
+    Path other = folder.resolve("linked/unrelated");
+    write(other, "");
+    Path link = Files.createSymbolicLink(other.resolveSibling("known_hosts"), file);
+    KnownHosts linked = new KnownHosts(link);
+    assertEquals(1, linked.remove("10.0.0.8:9000"));
+    assertEquals(1, linked.replace("10.0.0.7:9000", TWO.fingerprint()));
+    assertTrue(Files.isSymbolicLink(link));
+    assertKnown(TWO);
+    assertEquals(1, hosts.entries().size());
+    assertTrue(Files.exists(file.resolveSibling(".known_hosts.lock")), "and not beside the link");
+  }
+
   /** As a thread's may be that sends, and thereby meets a peer for the first time. */
   @Test
   void anInterruptedThreadWritesAllTheSame() throws IOException {

@@ -5,7 +5,6 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLockInterruptionException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
@@ -44,15 +43,18 @@ final class Lines {
    */
   static int replace(Path file, Predicate<String> meant, String with) throws IOException {
     GuardedFile.refuseStream(file);
-    if (Files.notExists(file)) {
+    Path real;
+    try {
+      real = file.toRealPath(); // a link stays one, and all who know the file meet at one lock
+    } catch (NoSuchFileException missing) {
       return replaceNothing(file, with);
     }
     synchronized (Lines.class) {
       boolean wasInterrupted = Thread.interrupted(); // it would close each channel
       try {
-        FileChannel lock = lockBeside(file);
+        FileChannel lock = lockBeside(real);
         try {
-          return replaceAlone(file, meant, with);
+          return replaceAlone(real, meant, with);
         } finally {
           lock.close();
         }
