@@ -220,10 +220,11 @@ final class KeysCommand implements Callable<Integer> {
     try {
       return KnownHosts.nameOf(peer.resolve(root.everywhere().family()));
     } catch (Failure failed) {
-      if (failed.code() != ExitCode.UNKNOWN_HOST) {
+      String name = KnownHosts.nameOf(InetSocketAddress.createUnresolved(peer.host(), peer.port()));
+      if (failed.code() != ExitCode.UNKNOWN_HOST || !KnownHosts.isName(name)) {
         throw failed;
       }
-      return KnownHosts.nameOf(InetSocketAddress.createUnresolved(peer.host(), peer.port()));
+      return name;
     }
   }
 

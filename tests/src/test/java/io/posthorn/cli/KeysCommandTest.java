@@ -255,6 +255,7 @@ class KeysCommandTest {
     assertEquals(0, run("keys", "trust", "gone.invalid:9000", key), () -> errors);
     assertEquals(0, run("keys", "revoke", "gone.invalid", "9000"), () -> errors);
     assertEquals(1, run("keys", "revoke", "gone.invalid:9000"));
+    assertEquals(68, run("keys", "revoke", "user@gone.invalid:9000"), () -> errors);
   }
 
   /** What is revoked stays out, however much the command would let in otherwise. */

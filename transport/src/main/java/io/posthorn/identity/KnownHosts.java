@@ -70,6 +70,11 @@ public final class KnownHosts {
         : nameOf(address.getHostAddress(), peer);
   }
 
+  /** Whether the file can have a peer by this name, {@code HOST:PORT}. */
+  public static boolean isName(String name) {
+    return PeerName.of(name) != null;
+  }
+
   private static String nameOf(String host, InetSocketAddress peer) {
     String small = host.toLowerCase(Locale.ROOT);
     return (small.indexOf(':') >= 0 ? "[" + small + "]" : small) + ":" + peer.getPort();
