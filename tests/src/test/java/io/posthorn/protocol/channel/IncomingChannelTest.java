@@ -131,7 +131,7 @@ class IncomingChannelTest {
     assertEquals(0, taken.number());
     assertFalse(taken.more() || taken.aborted());
     assertFalse(channel.hasMessage());
-    assertTrue(channel.hasNothingPartial());
+    assertFalse(channel.expectsMore());
   }
 
   @Test

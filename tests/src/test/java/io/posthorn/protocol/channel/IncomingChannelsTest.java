@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.recovery.SentPackets;
 import io.posthorn.wire.FrameWriter;
+import io.posthorn.wire.VarInt;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -53,6 +54,56 @@ class IncomingChannelsTest {
     assertEquals(List.of(4, 9, 4, 9, 4, 9), order);
     assertNull(channels.takeFrom(4, false));
     assertNull(channels.takeFrom(50, false));
+  }
+
+  /** A sender of messages that outgrow their window, as far as the receiver lets it. */
+  private static long fill(IncomingChannels to, int channel, long sent, long limit) {
+    int chunk = 4 + 50_000; // of four is a message
+    byte[] stream = new byte[(int) Math.max(sent, limit) + chunk];
+    for (int i = 0; i * chunk + 4 < stream.length; i++) {
+      VarInt.write(stream, i * chunk, 50_000 * 2L + (i % 4 < 3 ? 1 : 0));
+    }
+    if (limit > sent) {
+      assertNull(to.onData(channel, sent, stream, (int) sent, (int) (limit - sent)));
+    }
+    return limit;
+  }
+
+  /** The limits announced now; those of channels that nothing is said of stay. */
+  private void readGrants(IncomingChannels from, long[] limits) {
+    byte[] out = new byte[200];
+    builder.frames().reset(out, 0, out.length);
+    from.writeFrames(builder, 0);
+    for (int at = 0; at < builder.frames().written(); ) {
+      int channel = out[at + 1];
+      at += 2;
+      int end = at + VarInt.lengthOfFirstByte(out[at]);
+      limits[channel] = Math.max(limits[channel], VarInt.read(out, at, end));
+      at = end;
+    }
+  }
+
+  /** Whether or not its holder's next message has begun by then. */
+  @Test
+  void theAssemblyTokenGoesOnWithEachMessageTaken() {
+    IncomingChannels to =
+        new IncomingChannels(
+            new ReceiveBudget(1 << 20, 256 * 1024, false), new ReceiveMemory(1 << 20));
+    int message = 4 * (4 + 50_000);
+    long[] sent = new long[2];
+    long[] limits = {4096, 4096};
+    for (int round = 0; !to.hasMessage() && round < 1_000; round++) {
+      for (int channel = 0; channel < 2; channel++) {
+        long limit = Math.min(limits[channel], message + 1L); // a byte of the next one
+        sent[channel] = fill(to, channel, sent[channel], limit);
+      }
+      readGrants(to, limits);
+    }
+    assertEquals(message + 1, sent[0]);
+    assertTrue(sent[1] < message / 2, "channel 1 waits with " + sent[1]);
+    assertNotNull(to.takeFrom(0, false));
+    readGrants(to, limits);
+    assertTrue(limits[1] > sent[1], "it is the turn of channel 1");
   }
 
   @Test

@@ -190,6 +190,28 @@ class OrderedChannelsProperties {
     assertTrue(flow.right.budget.isAssemblyFree());
   }
 
+  /** The next message is always begun when one is whole: the token goes round all the same. */
+  @Property(tries = 3)
+  void endlessFlowsThatOutgrowTheirWindowAllGetThrough(@ForAll long seed) {
+    Flow flow = new Flow(new SplittableRandom(seed));
+    int[] taken = new int[3];
+    flow.wire.settle(
+        () -> {
+          while (flow.right.incoming.hasMessage()) {
+            taken[flow.right.incoming.nextReadable()]++;
+            flow.take();
+          }
+          boolean wantsMore = Math.min(taken[0], Math.min(taken[1], taken[2])) < 4;
+          for (int channel = 0; wantsMore && channel < 3; channel++) {
+            while (flow.expected.computeIfAbsent(channel, any -> new ArrayDeque<>()).size() < 3) {
+              flow.send(channel, (int) WHOLE - flow.random.nextInt(5_000), NEVER);
+            }
+          }
+        });
+    flow.finish();
+    assertTrue(flow.right.budget.isAssemblyFree());
+  }
+
   /** Messages in parts of which nobody says beforehand how many come; some are given up. */
   private static final class StreamedFlow {
     static final byte[] GIVEN_UP = {};

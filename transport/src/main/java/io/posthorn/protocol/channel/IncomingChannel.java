@@ -319,9 +319,9 @@ final class IncomingChannel {
     return body;
   }
 
-  /** Whether no message (no chunk, when streaming) is begun and unfinished at the front. */
-  boolean hasNothingPartial() {
-    return !isAllTaken() || buffer.contiguousEnd() == buffer.base();
+  /** Up to here the application has taken the stream. */
+  long takenTo() {
+    return buffer.base();
   }
 
   /** Up to here the application can take what has arrived. */
@@ -342,6 +342,11 @@ final class IncomingChannel {
   /** How far the sender may go. */
   ReceiveWindow window() {
     return window;
+  }
+
+  /** Whether the message (chunk, when streaming) at the front cannot end without more credit. */
+  boolean outgrowsWindow() {
+    return window.isMessageStuck(isAllTaken());
   }
 
   /** Whether {@link #grantDue} may answer a limit. */

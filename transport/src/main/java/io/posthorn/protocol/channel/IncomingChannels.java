@@ -154,18 +154,34 @@ public final class IncomingChannels implements FrameSource {
     if (at == null || at.isMidStream() != part) {
       return null;
     }
+    long before = at.takenTo();
     Taken taken = at.take();
-    afterTaking(channel, at);
+    afterTaking(channel, at, before);
     return taken;
   }
 
-  private void afterTaking(int channel, IncomingChannel at) {
+  private void afterTaking(int channel, IncomingChannel at, long takenBefore) {
     nextToRead = (channel + 1) & (WireLimits.MAX_CHANNELS - 1);
-    boolean wasAssembling = budget.isAssembling(channel);
+    if (budget.isAssembling(channel) && at.takenTo() > takenBefore && !at.window().isExceeded()) {
+      passAssemblyOn(channel);
+    }
     updateReadable(channel, at);
-    if (wasAssembling && at.hasNothingPartial()) {
-      budget.endAssembly(channel);
-      wakeWaitingForAssembly();
+  }
+
+  /**
+   * The message that outgrew its window is taken: whatever follows it, the token goes to the next
+   * channel in turn that waits for it.
+   */
+  private void passAssemblyOn(int holder) {
+    budget.endAssembly(holder);
+    for (int i = 1; i <= channels.length; i++) {
+      int channel = (holder + i) % channels.length;
+      IncomingChannel at = channels[channel];
+      if (at != null && at.outgrowsWindow()) {
+        budget.tryAssemble(channel);
+        grants |= 1L << channel;
+        return;
+      }
     }
   }
 
@@ -187,18 +203,9 @@ public final class IncomingChannels implements FrameSource {
   public void endRun(ReceivedRun run) {
     IncomingChannel at = usedOrNull(run.channel());
     if (at != null) {
+      long before = at.takenTo();
       at.endRun(run);
-      afterTaking(run.channel(), at);
-    }
-  }
-
-  /** The token is free: each channel whose message outgrew its window may ask again. */
-  private void wakeWaitingForAssembly() {
-    for (int channel = 0; channel < channels.length; channel++) {
-      IncomingChannel at = usedOrNull(channel);
-      if (at != null && at.wantsGrant()) {
-        grants |= 1L << channel;
-      }
+      afterTaking(run.channel(), at, before);
     }
   }
 

@@ -113,10 +113,15 @@ final class ReceiveWindow {
   }
 
   /** Whether what stands at the front outgrows the window: without more credit it can not end. */
-  private boolean isMessageStuck(boolean allTaken) {
+  boolean isMessageStuck(boolean allTaken) {
     return allTaken
         && buffer.contiguousEnd() - buffer.base() >= windowBytes / 2
         && granted - buffer.contiguousEnd() < budget.sliceBytes() / 2;
+  }
+
+  /** Whether more is promised than the window holds: that is what the assembly token is for. */
+  boolean isExceeded() {
+    return granted - buffer.base() > windowBytes;
   }
 
   /** Whether {@link #grantDue} may answer a limit. */
