@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
  * by, so that an answer to it finds the connection again.
  */
 public final class Inbox {
+  // The kinds in the order of their turns.
+  private static final int ORDERED = 0;
+  private static final int UNORDERED = 1;
+  private static final int DATAGRAM = 2;
   private static final int KINDS = 3;
 
   private final long connection;
@@ -51,8 +55,8 @@ public final class Inbox {
       turn = (turn + 1) % KINDS;
       ReceivedMessage message =
           switch (turn) {
-            case 0 -> pollOrdered();
-            case 1 -> pollUnordered();
+            case ORDERED -> pollOrdered();
+            case UNORDERED -> pollUnordered();
             default -> pollDatagram();
           };
       if (message != null) {
@@ -122,13 +126,23 @@ public final class Inbox {
             false);
   }
 
-  /** Lends ordered messages where they lie; {@link #endRun} must follow if it did. */
+  /**
+   * Lends ordered messages where they lie; {@link #endRun} must follow if it did. It does not when
+   * it is another kind's turn: then {@link #poll} gives a message of that.
+   */
   public boolean lendRun(ReceivedRun run) {
-    boolean lent = ordered.lendRun(run);
+    boolean lent = !isTurnOfOthers() && ordered.lendRun(run);
     if (lent) {
+      turn = ORDERED;
       run.by(connection, peer.alias());
     }
     return lent;
+  }
+
+  /** Whether the next turns, up to that of the ordered messages, find one of another kind. */
+  private boolean isTurnOfOthers() {
+    return (turn < UNORDERED && unordered.hasMessage())
+        || (turn < DATAGRAM && datagrams.hasMessage());
   }
 
   /** The messages lent have been dealt with. */
