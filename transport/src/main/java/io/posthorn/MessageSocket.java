@@ -43,7 +43,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Back-pressure.</b> What is sent waits in memory up to {@code sendBufferBytes} for each
  * connection; beyond, {@link #send(Message)} waits and {@link #trySend} answers null. A channel
- * that its peer does not read makes those wait that send on it, and no others.
+ * that its peer does not read makes those wait that send on it, and no others. Where a large
+ * message found no room, smaller ones of its channel (or of all channels, if they are unordered or
+ * unreliable) find none either until there was enough for it.
  *
  * <p><b>Its life.</b> A socket is open from {@link MessageSocketBuilder#open} on, which binds it
  * and starts its threads, and there is nothing to start or to wait for besides. It is {@link

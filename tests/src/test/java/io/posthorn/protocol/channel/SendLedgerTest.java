@@ -114,6 +114,45 @@ class SendLedgerTest {
     assertTrue(ledger.ofChannel(63).hasRoom(LIMIT));
   }
 
+  /** Or they would take, again and again, the room that it waits for. */
+  @Test
+  void smallMessagesWaitBehindALargeOneThatFoundNoRoom() {
+    int large = (int) ledger.mostBytes(share) - 300_000;
+    for (int i = 0; i < 400; i++) {
+      share.onTaken(1_000);
+    }
+    assertFalse(share.hasRoom(large));
+    assertFalse(share.hasRoom(1_000), "behind it");
+    assertEquals(0, share.roomInStreamBytes());
+    assertTrue(ledger.ofChannel(1).hasRoom(1_000), "on another channel");
+    while (!ledger.pollWritable()) {
+      assertFalse(share.hasRoom(1_000), "behind it still");
+      share.onSettled(1_000, null, ReceiptOutcome.ACKNOWLEDGED, true);
+    }
+    assertTrue(share.hasRoom(large));
+  }
+
+  /** Its sender may have given up. */
+  @Test
+  void aLargeMessageThatDoesNotComeAgainHoldsNobodyUp() {
+    share.onTaken(1_000);
+    assertFalse(share.hasRoom(5 * LIMIT));
+    assertFalse(share.hasRoom(1_000));
+    share.onSettled(1_000, null, ReceiptOutcome.ACKNOWLEDGED, true);
+    assertTrue(ledger.pollWritable());
+    assertTrue(share.hasRoom(1_000));
+    assertTrue(share.roomInStreamBytes() > 0);
+  }
+
+  /** What another share holds may stand for ever. */
+  @Test
+  void aLargeMessageThatWaitsForAnotherShareHoldsNobodyUp() {
+    ledger.ofChannel(1).onTaken(3 * LIMIT);
+    share.onTaken(1_000);
+    assertFalse(share.hasRoom(LIMIT));
+    assertTrue(share.hasRoom(1_000));
+  }
+
   @Test
   void whatWaitsToLeaveHoldsBackItsOwnShareOnly() {
     SendLedger large = new SendLedger(16L << 20);

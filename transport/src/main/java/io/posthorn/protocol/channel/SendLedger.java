@@ -120,6 +120,12 @@ public final class SendLedger {
         || (share.heldBytes() == 0 && heldBytes <= limitBytes);
   }
 
+  /** Whether a share could hold this message if it held nothing else. */
+  boolean wouldFitAlone(SendShare share, int bodyBytes) {
+    return bodyBytes + MESSAGE_OVERHEAD_BYTES <= mostBytes(share)
+        || heldBytes - share.heldBytes() <= limitBytes;
+  }
+
   /** A share holds so much now. */
   void onHeld(long before, long now) {
     heldBytes += now - before;

@@ -18,7 +18,11 @@ final class SendShare {
   private long heldBytes;
   private long unsentBytes;
   private boolean refused;
-  private int refusedBytes;
+  private int smallestRefusedBytes;
+
+  /** Of those that there was no room for; 0 if there was none. */
+  private int largestRefusedBytes;
+
   private long heldWhenRefusedBytes;
 
   SendShare(SendLedger ledger) {
@@ -27,10 +31,23 @@ final class SendShare {
 
   /**
    * Whether a message may be taken; if not, {@link SendLedger#pollWritable} answers true when to
-   * try again.
+   * try again. Until then none is taken that is smaller than one that found no room: they would
+   * take, again and again, what that one waits for.
    */
   boolean hasRoom(int bodyBytes) {
-    return ledger.fits(this, bodyBytes) || refuse(bodyBytes);
+    if (!ledger.fits(this, bodyBytes)) {
+      largestRefusedBytes = Math.max(largestRefusedBytes, bodyBytes);
+      return refuse(bodyBytes);
+    }
+    return bodyBytes >= largestRefusedBytes || !keepsRoom() || refuse(bodyBytes);
+  }
+
+  /**
+   * Whether what this share has is kept for the largest message that was refused: not where other
+   * shares hold what that one needs, for theirs may stand for ever.
+   */
+  private boolean keepsRoom() {
+    return largestRefusedBytes > 0 && ledger.wouldFitAlone(this, largestRefusedBytes);
   }
 
   /** As {@link #hasRoom}, for a message that goes into its stream at once. */
@@ -40,30 +57,31 @@ final class SendShare {
 
   private boolean refuse(int bodyBytes) {
     if (refused) {
-      refusedBytes = Math.min(refusedBytes, bodyBytes);
+      smallestRefusedBytes = Math.min(smallestRefusedBytes, bodyBytes);
       return false;
     }
     refused = true;
-    refusedBytes = bodyBytes;
+    smallestRefusedBytes = bodyBytes;
     heldWhenRefusedBytes = heldBytes;
     ledger.onRefused(this);
     return false;
   }
 
   /**
-   * Whether room came up since a sender was refused, for the smallest message that was refused at
-   * least, and enough to be worth waking somebody: a quarter of what it may hold, or half of what
-   * it held.
+   * Whether room came up since a sender was refused, for the message that room is kept for, or the
+   * smallest that was refused, and enough to be worth waking somebody: a quarter of what it may
+   * hold, or half of what it held.
    */
   boolean isWritable() {
     return unsentBytes <= UNSENT_LIMIT_BYTES / 2
         && (heldBytes <= ledger.mostBytes(this) / 4 * 3 || heldBytes <= heldWhenRefusedBytes / 2)
-        && ledger.fits(this, refusedBytes);
+        && ledger.fits(this, keepsRoom() ? largestRefusedBytes : smallestRefusedBytes);
   }
 
-  /** Its senders are told to go on. */
+  /** Its senders are told to go on; whoever does not come back has room kept no longer. */
   void onTold() {
     refused = false;
+    largestRefusedBytes = 0;
   }
 
   /**
@@ -71,7 +89,9 @@ final class SendShare {
    * sends meanwhile; 0 or less for none.
    */
   long roomInStreamBytes() {
-    return unsentBytes < UNSENT_LIMIT_BYTES ? ledger.mostBytes(this) - heldBytes : 0;
+    return unsentBytes < UNSENT_LIMIT_BYTES && !keepsRoom()
+        ? ledger.mostBytes(this) - heldBytes
+        : 0;
   }
 
   /** Bytes were put into a stream. */
