@@ -6,7 +6,10 @@ public enum Delivery {
   RELIABLE_ORDERED,
   /** Arrives once; may overtake. */
   RELIABLE_UNORDERED,
-  /** Arrives once, unless a newer message with the same key replaces it first. */
+  /**
+   * Arrives once, unless a newer message with the same key replaces it first; one that replaces a
+   * message that waits on the same channel waits in its place.
+   */
   RELIABLE_LATEST,
   /** May be lost; never handed over after a newer one of its channel. */
   UNRELIABLE_SEQUENCED,

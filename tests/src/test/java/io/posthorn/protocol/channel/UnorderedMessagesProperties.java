@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.protocol.recovery.SentPackets;
+import io.posthorn.wire.FrameReader;
 import io.posthorn.wire.FrameWriter;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -299,5 +301,37 @@ class UnorderedMessagesProperties {
         99,
         flow.left.settled.stream().filter(s -> s.outcome() == ReceiptOutcome.SUPERSEDED).count());
     assertNotNull(flow.newestOfKey.get(7L));
+  }
+
+  /** However often they are renewed: the newest of a key waits where the one before it did. */
+  @Example
+  void keysThatAreAlwaysRenewedAllGetTheirTurn() {
+    assertEquals(100, keysArrived(100, 500, 100), "one a packet, and the half of the next");
+    assertEquals(10, keysArrived(10, 1500, 40), "three packets each, begun in vain once");
+  }
+
+  /** Renews all keys before each packet; answers how many of them have arrived at least once. */
+  private static int keysArrived(int keys, int bytes, int packets) {
+    ChannelEnd left = new ChannelEnd(CEILING, 64 * 1024, false);
+    ChannelEnd right = new ChannelEnd(CEILING, 64 * 1024, false);
+    left.meets(right);
+    right.meets(left);
+    PacketBuilder builder = new PacketBuilder(new FrameWriter(), new SentPackets());
+    Set<Long> arrived = new HashSet<>();
+    for (int packet = 0; packet < packets; packet++) {
+      for (long key = 0; key < keys; key++) {
+        left.unordered.send(3, key, new byte[bytes], NEVER, false, null);
+      }
+      byte[] out = new byte[700];
+      builder.begin(out, 0, out.length);
+      left.unordered.writeChannel(3, builder, 0);
+      assertNull(new FrameReader().read(out, 0, builder.frames().written(), right));
+      for (UnorderedMessages.Ready ready = right.unordered.take();
+          ready != null;
+          ready = right.unordered.take()) {
+        arrived.add(ready.key());
+      }
+    }
+    return arrived.size();
   }
 }

@@ -10,7 +10,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 
 class WaitingMessagesProperties {
-  /** Against a list: taken out anywhere, the others keep their order. */
+  /** Against a list: taken out or replaced anywhere, the others keep their order. */
   @Property(tries = 50)
   void keepsTheirOrder(@ForAll long seed) {
     SplittableRandom random = new SplittableRandom(seed);
@@ -20,8 +20,16 @@ class WaitingMessagesProperties {
       if (model.isEmpty() || random.nextInt(5) < 3) {
         UnorderedMessage added =
             new UnorderedMessage(0, -1, new byte[0], Long.MAX_VALUE, false, null);
-        waiting.add(added);
-        model.add(added);
+        int at = random.nextInt(2 * model.size() + 1);
+        if (at < model.size()) {
+          waiting.replace(model.set(at, added), added);
+        } else if (random.nextInt(4) == 0) {
+          waiting.addFirst(added);
+          model.add(0, added);
+        } else {
+          waiting.add(added);
+          model.add(added);
+        }
       } else {
         waiting.remove(model.remove(random.nextInt(model.size())));
       }

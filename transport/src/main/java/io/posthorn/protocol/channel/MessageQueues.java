@@ -51,6 +51,12 @@ final class MessageQueues {
     busy |= 1L << channel;
   }
 
+  /** Queues a message in the place of one that was begun. */
+  void addFirst(UnorderedMessage message) {
+    of(message.channel).waiting.addFirst(message);
+    busy |= 1L << message.channel;
+  }
+
   /** Queues a message of which something is lost. */
   void addAgain(UnorderedMessage message) {
     of(message.channel).again.add(message);

@@ -60,27 +60,45 @@ final class OutgoingMessages {
     UnorderedMessage message =
         new UnorderedMessage(channel, key, body, expiresAtNanos, confirmRequested, receipt);
     share.onTaken(body.length);
-    if (key >= 0) {
-      UnorderedMessage older = newestOfKey.put(key, message);
-      if (older != null) {
-        replace(older);
-      }
+    UnorderedMessage older = key < 0 ? null : newestOfKey.put(key, message);
+    if (older == null || !replace(older, message)) {
+      queues.add(message);
     }
-    queues.add(message);
     earliestExpiryNanos = Math.min(earliestExpiryNanos, expiresAtNanos);
   }
 
-  private void replace(UnorderedMessage older) {
-    if (!older.begun) {
-      queues.of(older.channel).waiting.remove(older);
-      settle(older, ReceiptOutcome.SUPERSEDED, false);
-      queues.noteEmpty(older.channel);
-      return;
+  /**
+   * Gives up an older message with the key of a newer one, as far as it can be.
+   *
+   * @return whether the newer one took its place in the queue, without which a key that is often
+   *     renewed would never come first
+   */
+  private boolean replace(UnorderedMessage older, UnorderedMessage newer) {
+    boolean sameQueue = newer.channel == older.channel;
+    if (older.begun) {
+      older.replaced = true;
+      if (older.queuedAgain) {
+        giveUp(older, ReceiptOutcome.SUPERSEDED);
+      } else if (!older.isSentWhole() && !older.isToBeFinished) {
+        giveUp(older, ReceiptOutcome.SUPERSEDED);
+        newer.isToBeFinished = true;
+        if (sameQueue) {
+          queues.addFirst(newer);
+        }
+        return sameQueue;
+      }
+      return false;
     }
-    older.replaced = true;
-    if (older.queuedAgain || !older.isSentWhole()) {
-      giveUp(older, ReceiptOutcome.SUPERSEDED);
+    newer.isToBeFinished = older.isToBeFinished;
+    WaitingMessages waiting = queues.of(older.channel).waiting;
+    if (sameQueue) {
+      waiting.replace(older, newer);
+    } else {
+      waiting.remove(older);
     }
+    settle(older, ReceiptOutcome.SUPERSEDED, false);
+    queues.noteEmpty(older.channel);
+    return sameQueue;
   }
 
   /** Gives up a message that is not acknowledged yet. Returns whether there was one. */

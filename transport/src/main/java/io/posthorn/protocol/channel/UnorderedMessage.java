@@ -33,6 +33,12 @@ final class UnorderedMessage {
   /** Whether a newer message has its key: what is lost of it is not worth sending. */
   boolean replaced;
 
+  /**
+   * Whether an older one with its key was given up half sent: this one is sent to its end, or the
+   * key would never arrive if it is renewed faster than that.
+   */
+  boolean isToBeFinished;
+
   /** Whether it is empty and lost. */
   boolean emptyLost;
 

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Unordered messages that wait in turn: a chain of them, from which any can be taken at once, since
- * a newer one may replace it wherever it stands.
+ * a newer one may replace it wherever it stands, and then stands there.
  */
 final class WaitingMessages {
   private @Nullable UnorderedMessage first;
@@ -30,6 +30,18 @@ final class WaitingMessages {
     last = message;
   }
 
+  /** Puts one before all others. */
+  void addFirst(UnorderedMessage message) {
+    UnorderedMessage after = first;
+    message.after = after;
+    if (after == null) {
+      last = message;
+    } else {
+      after.before = message;
+    }
+    first = message;
+  }
+
   /** Takes one out that is in. */
   void remove(UnorderedMessage message) {
     UnorderedMessage before = message.before;
@@ -46,6 +58,26 @@ final class WaitingMessages {
     }
     message.before = null;
     message.after = null;
+  }
+
+  /** Puts one in the place of another that is in. */
+  void replace(UnorderedMessage older, UnorderedMessage newer) {
+    UnorderedMessage before = older.before;
+    UnorderedMessage after = older.after;
+    newer.before = before;
+    newer.after = after;
+    if (before == null) {
+      first = newer;
+    } else {
+      before.after = newer;
+    }
+    if (after == null) {
+      last = newer;
+    } else {
+      after.before = newer;
+    }
+    older.before = null;
+    older.after = null;
   }
 
   void clear() {
