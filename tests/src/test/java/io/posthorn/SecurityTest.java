@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.endpoint.EndpointSetup;
+import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.identity.AuthorizedKeys;
 import io.posthorn.identity.Identity;
 import io.posthorn.identity.IdentityFileException;
@@ -22,6 +24,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.FutureTask;
@@ -379,6 +382,25 @@ class SecurityTest {
     assertTrue(why.contains("destroy()"), why);
     Security.ephemeral().destroy();
     exchange(open(Security.ephemeral()), open(Security.ephemeral()));
+  }
+
+  /** Of zeros a key pair could be made as well, whose private key everybody knows. */
+  @Test
+  void anErasedIdentityOpensNoSocketAndClosesNone() throws IOException {
+    Identity identity = Identity.generate();
+    Security security = Security.identity(identity);
+    Security copy = security.withPreSharedKey(new byte[32]);
+    MessageSocket server = open(security);
+    identity.destroy();
+    exchange(open(Security.pinned(identity.fingerprint().toString())), server);
+    for (Security each : List.of(security, copy)) {
+      String why = assertThrows(IllegalStateException.class, () -> open(each)).getMessage();
+      assertTrue(why.contains("destroy()"), why);
+      EndpointSetup simulated =
+          new EndpointSetup(
+              MessageSocket.builder().security(each).options(), new Random(1), isSelf -> false);
+      assertThrows(IllegalStateException.class, () -> new ReliableEndpoint(simulated));
+    }
   }
 
   /** FAULTS 55: neither side can be talked into less than it asked for. */

@@ -546,6 +546,7 @@ public final class MessageSocketBuilder {
    *     file that {@link #security} names cannot be relied on, or one for a trace, a capture or for
    *     secrets cannot be written
    * @throws IllegalArgumentException if options contradict each other
+   * @throws IllegalStateException if a key of {@link #security} was erased
    */
   public MessageSocket open() throws IOException {
     SocketOptions options = options();

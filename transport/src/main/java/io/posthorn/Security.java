@@ -299,9 +299,13 @@ public final class Security {
    *
    * @throws IOException if one cannot be read, is damaged, or others can write it or its folder, or
    *     own either
-   * @throws IllegalStateException if the pre-shared key was erased
+   * @throws IllegalStateException if the pre-shared key was erased, or the identity's private one
    */
   public void check() throws IOException {
+    Identity own = identity;
+    if (own != null) {
+      own.requireThere();
+    }
     SharedSecret secret = preSharedKey;
     if (secret != null) {
       secret.requireThere();

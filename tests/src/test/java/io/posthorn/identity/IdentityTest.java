@@ -260,6 +260,16 @@ class IdentityTest {
   }
 
   @Test
+  void anErasedOneIsNotWritten() {
+    Path file = folder.resolve("identity");
+    Identity identity = Identity.generate();
+    identity.destroy();
+    String why = assertThrows(IllegalStateException.class, () -> identity.save(file)).getMessage();
+    assertTrue(why.contains("destroy()"), why);
+    assertFalse(Files.exists(file));
+  }
+
+  @Test
   void publicKeysAndFingerprintsAreReadAsTheyAreWritten() {
     PeerKey key = Identity.generate().publicKey();
     assertEquals(key, PeerKey.parse(key.line()));

@@ -90,7 +90,11 @@ public record EndpointSetup(
         options, random, isSelf, identity, port, trace, share, cookieThreshold, limits);
   }
 
-  /** The key pair that is the same after a restart; null if there is none. */
+  /**
+   * The key pair that is the same after a restart; null if there is none.
+   *
+   * @throws IllegalStateException if its private key was erased
+   */
   @Nullable StaticKey lastingKey() {
     if (identity != null) {
       return identity;
@@ -100,6 +104,7 @@ public record EndpointSetup(
       return null;
     }
     byte[] privateKey = own.privateKey();
+    own.requireThere(); // now, after the copy, which is whole then
     StaticKey key = StaticKey.of(privateKey);
     Arrays.fill(privateKey, (byte) 0);
     return key;

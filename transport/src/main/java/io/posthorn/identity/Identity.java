@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A file of one holds the line {@code posthorn-x25519-private BASE64}, is for its owner alone
  * (mode 0600), and is refused when others can read it. It is never replaced or made anew in place
- * of one that cannot be read.
+ * of one that cannot be read. Its monitor guards its fields.
  */
 public final class Identity {
   private static final int KEY_BYTES = 32;
@@ -29,6 +29,7 @@ public final class Identity {
 
   private final byte[] privateKey;
   private final PeerKey publicKey;
+  private boolean erased;
 
   private Identity(byte[] privateKey) {
     this.privateKey = privateKey;
@@ -95,6 +96,7 @@ public final class Identity {
    * Writes it to a new file with mode 0600.
    *
    * @throws FileAlreadyExistsException if there is one, which stays as it is
+   * @throws IllegalStateException if the private key was erased
    */
   public void save(Path file) throws IOException {
     GuardedFile.create(
@@ -102,8 +104,13 @@ public final class Identity {
         "# The private key of a Posthorn identity: whoever has it, is it.\n"
             + TYPE
             + " "
-            + Base64.getEncoder().encodeToString(privateKey)
+            + base64()
             + "\n");
+  }
+
+  private synchronized String base64() {
+    requireThere();
+    return Base64.getEncoder().encodeToString(privateKey);
   }
 
   private static @Nullable Identity read(Path file) throws IOException {
@@ -148,14 +155,36 @@ public final class Identity {
     return publicKey.fingerprint();
   }
 
-  /** A copy of the 32 bytes of the private key; the caller clears it after use. */
-  public byte[] privateKey() {
+  /**
+   * A copy of the 32 bytes of the private key, which the caller clears after use; zeros if it was
+   * erased, see {@link #requireThere}.
+   */
+  public synchronized byte[] privateKey() {
     return privateKey.clone();
   }
 
-  /** Erases the private key; sockets that were opened with it keep their own copy till closed. */
-  public void destroy() {
+  /**
+   * Checks that the private key was not erased: of what is left a key could be made too, one that
+   * everybody knows.
+   *
+   * @throws IllegalStateException if it was
+   */
+  public synchronized void requireThere() {
+    if (erased) {
+      throw new IllegalStateException(
+          "the private key of "
+              + fingerprint()
+              + " was erased by destroy(): load it again, or generate another");
+    }
+  }
+
+  /**
+   * Erases the private key; no socket opens with it any more, and no file is made of it. Sockets
+   * that are open keep their own copy until they are closed.
+   */
+  public synchronized void destroy() {
     Arrays.fill(privateKey, (byte) 0);
+    erased = true;
   }
 
   @Override
