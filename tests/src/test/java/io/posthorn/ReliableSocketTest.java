@@ -18,6 +18,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** How messages travel in reliable mode, on real sockets over loopback. */
 class ReliableSocketTest {
@@ -149,6 +151,32 @@ class ReliableSocketTest {
         assertEquals(delivery, message.delivery());
         Outcome outcome = get(receipt.acknowledged());
         assertEquals(Outcome.Kind.ACKNOWLEDGED, outcome.kind(), delivery.name());
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Delivery.class)
+  void aReceivedMessageGoesBackOrOnAsItCame(Delivery delivery) throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open();
+        MessageSocket c = reliable().open()) {
+      a.connect(b.localAddress());
+      Connection toC = b.connect(c.localAddress());
+      Message.Draft draft = Message.to(b.localAddress()).channel(5).delivery(delivery);
+      if (delivery == Delivery.RELIABLE_LATEST) {
+        draft.key(1L << 40);
+      }
+      Message sent = draft.expiresAfter(LONG).body("there");
+      a.send(sent);
+      Message received = next(b);
+      b.send(received);
+      toC.send(received);
+      for (Message each : List.of(received, next(a), next(c))) {
+        assertEquals("there", each.text());
+        assertEquals(delivery, each.delivery());
+        assertEquals(5, each.channel());
+        assertEquals(sent.key(), each.key());
       }
     }
   }

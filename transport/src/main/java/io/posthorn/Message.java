@@ -41,6 +41,7 @@ public final class Message {
     this.options = new Draft(socket, received.connection(), received.from());
     this.options.channel = received.channel();
     this.options.delivery = received.delivery();
+    this.options.key = received.key();
     this.body = received.body();
     this.received = received;
     this.stream = stream;

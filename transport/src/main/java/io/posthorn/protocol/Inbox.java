@@ -108,7 +108,8 @@ public final class Inbox {
             ready.id(),
             ready.body(),
             false,
-            false);
+            false,
+            ready.key());
   }
 
   private @Nullable ReceivedMessage pollDatagram() {

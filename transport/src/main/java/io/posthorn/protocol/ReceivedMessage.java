@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
  * @param number the message's number in its channel (ordered) or its id (unordered); -1 if none
  * @param more whether parts follow, to be taken with {@code Endpoint.pollPart}
  * @param aborted whether the sender gave the message up; the body is empty then
+ * @param key of {@link Delivery#RELIABLE_LATEST}, else -1
  */
 public record ReceivedMessage(
     long connection,
@@ -20,4 +21,18 @@ public record ReceivedMessage(
     long number,
     byte[] body,
     boolean more,
-    boolean aborted) {}
+    boolean aborted,
+    long key) {
+  /** One without a key. */
+  public ReceivedMessage(
+      long connection,
+      InetSocketAddress from,
+      int channel,
+      Delivery delivery,
+      long number,
+      byte[] body,
+      boolean more,
+      boolean aborted) {
+    this(connection, from, channel, delivery, number, body, more, aborted, -1);
+  }
+}
