@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -136,6 +137,36 @@ class StreamedMessageTest {
       a.send(Message.to(b.localAddress()).body("next"));
       assertEquals("next", next(b).text());
     }
+  }
+
+  /** What has no room in the heap for its last part, say. */
+  @Test
+  void streamWhoseEndFailsInAnyOtherWayIsGivenUpToo() throws Exception {
+    List<String> calls = new ArrayList<>();
+    Error failure = new Error("no room for the part");
+    MessageOutputStream out =
+        new MessageOutputStream(
+            new MessageOutputStream.PartSender() {
+              @Override
+              public boolean send(byte[] part, boolean more, long writtenBytes) {
+                throw failure;
+              }
+
+              @Override
+              public void abort() {
+                calls.add("abort");
+              }
+
+              @Override
+              public void release() {
+                calls.add("release");
+              }
+            });
+    out.write(1);
+    assertSame(failure, assertThrows(Error.class, out::close));
+    out.close();
+    out.abort();
+    assertEquals(List.of("abort", "release"), calls);
   }
 
   /**

@@ -85,7 +85,8 @@ public final class MessageOutputStream extends OutputStream {
 
   /**
    * Ends the message. A second call, or one after {@link #abort}, does nothing. If the last part
-   * cannot be sent, as where an interrupt ends the waiting for room, the message is given up.
+   * cannot be sent, as where an interrupt ends the waiting for room or the heap has none, the
+   * message is given up.
    */
   @Override
   public void close() throws IOException {
@@ -94,12 +95,21 @@ public final class MessageOutputStream extends OutputStream {
     }
     ended = true;
     try {
-      sendPart(false);
-    } catch (IOException notEnded) {
-      sender.abort(); // or the channel's next message would be taken for the rest of this one
-      throw notEnded;
+      sendLastPart();
     } finally {
       sender.release();
+    }
+  }
+
+  private void sendLastPart() throws IOException {
+    boolean sent = false;
+    try {
+      sendPart(false);
+      sent = true;
+    } finally {
+      if (!sent) {
+        sender.abort(); // or the channel's next message would be taken for the rest of this one
+      }
     }
   }
 
