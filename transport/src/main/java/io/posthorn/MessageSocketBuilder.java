@@ -20,7 +20,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** The options of a socket; each is checked when it is set, together they are at {@link #open}. */
-public final class MessageSocketBuilder {
+public final class MessageSocketBuilder implements Cloneable {
   private static final Duration LONGEST = Duration.ofMinutes(10);
   private static final Duration LONGEST_SPIN = Duration.ofNanos(100_000);
   private static final int LEAST_BUFFER_BYTES = 64 << 10;
@@ -486,9 +486,23 @@ public final class MessageSocketBuilder {
     }
   }
 
+  /** One with the same options, which goes its own way from now on. */
+  MessageSocketBuilder copy() {
+    try {
+      return (MessageSocketBuilder) clone(); // every field's value is immutable, or shared anyway
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("it is Cloneable", e);
+    }
+  }
+
   /** The mode in force so far. */
   Mode mode() {
     return mode;
+  }
+
+  /** Whether larger messages are taken, as far as was said. */
+  boolean streaming() {
+    return streaming;
   }
 
   /**

@@ -126,16 +126,23 @@ public final class ReliableDatagramSocket extends PeerSocket {
 
   /**
    * An unbound socket with settings of its own: security, linger time, a bad network underneath.
-   * {@link #bind} decides its address, whatever the builder's.
+   * They are the builder's as it is now; what is set there later has no effect here. {@link #bind}
+   * decides its address, whatever the builder's.
    *
-   * @throws IllegalArgumentException if the builder's mode is plain
+   * @throws IllegalArgumentException if the builder's mode is plain, or it has {@code
+   *     streaming(true)}: a message in parts is no packet
    */
   public ReliableDatagramSocket(MessageSocketBuilder builder) {
     if (builder.mode() == Mode.PLAIN) {
       throw new IllegalArgumentException(
           "a plain socket is a java.net.DatagramSocket: use Mode.RELIABLE");
     }
-    this.builder = builder;
+    if (builder.streaming()) {
+      throw new IllegalArgumentException(
+          "a packet is received whole: use a builder without streaming(true), and with a larger"
+              + " maxWholeMessageBytes if need be");
+    }
+    this.builder = builder.copy();
   }
 
   private ReliableDatagramSocket(MessageSocketBuilder builder, @Nullable SocketAddress address)

@@ -235,6 +235,29 @@ class ReliableDatagramSocketTest {
     assertThrows(IllegalArgumentException.class, () -> new ReliableDatagramSocket(plain));
   }
 
+  /** A packet is there whole: one that came in parts could not be received. */
+  @Test
+  void aBuilderThatTakesStreamsIsRefused() {
+    MessageSocketBuilder streaming = MessageSocket.builder().streaming(true);
+    assertThrows(IllegalArgumentException.class, () -> new ReliableDatagramSocket(streaming));
+  }
+
+  @Test
+  void socketAndBuilderDoNotChangeEachOther() throws IOException {
+    MessageSocketBuilder builder = MessageSocket.builder();
+    try (ReliableDatagramSocket small = new ReliableDatagramSocket(builder);
+        ReliableDatagramSocket usual = new ReliableDatagramSocket(builder)) {
+      int usualBytes = usual.getReceiveBufferSize();
+      builder.streaming(true);
+      small.setReceiveBufferSize(usualBytes / 2);
+      small.bind(new InetSocketAddress(LOOPBACK, 0));
+      usual.bind(new InetSocketAddress(LOOPBACK, 0));
+      assertEquals(usualBytes / 2, small.getReceiveBufferSize());
+      assertEquals(usualBytes, usual.getReceiveBufferSize());
+      assertFalse(usual.messageSocket().options().streaming());
+    }
+  }
+
   @Test
   void unboundSocketHasNothingUnderneath() {
     try (ReliableDatagramSocket socket = new ReliableDatagramSocket(MessageSocket.builder())) {
