@@ -86,6 +86,33 @@ class ReliableConnectionTest {
   }
 
   @Test
+  void whatIsPassedOnAndFailsNamesWhomItWasFor() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open();
+        MessageSocket c = reliable().maxWholeMessageBytes(64 << 10).open()) {
+      Connection toB = a.connect(b.localAddress());
+      Connection toC = b.connect(c.localAddress());
+      toB.send(new byte[(64 << 10) + 1]);
+      Message large = next(b);
+      MessageTooLargeException tooLarge =
+          assertThrows(MessageTooLargeException.class, () -> toC.send(large));
+      assertEquals(c.localAddress(), tooLarge.peer());
+      toB.send(new byte[1]);
+      Message small = next(b);
+      Receipt receipt = toC.send(small);
+      Throwable unconfirmed =
+          assertThrows(CompletionException.class, () -> receipt.processed().join()).getCause();
+      assertEquals(
+          c.localAddress(), assertInstanceOf(TransportException.class, unconfirmed).peer());
+      try (MessageOutputStream stream = toC.openStream(0)) {
+        String busy = assertThrows(IllegalStateException.class, () -> toC.send(small)).getMessage();
+        assertTrue(busy.contains(" to " + AddressText.of(c.localAddress())), busy);
+        stream.abort();
+      }
+    }
+  }
+
+  @Test
   void aClosedSocketHasNoConnections() throws Exception {
     try (MessageSocket b = reliable().open()) {
       MessageSocket closed;

@@ -7,6 +7,7 @@ import io.posthorn.runtime.ConnectionRecord;
 import io.posthorn.runtime.DriverGroup;
 import io.posthorn.runtime.PendingReceipt;
 import io.posthorn.runtime.SocketClock;
+import io.posthorn.runtime.SocketDriver;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -103,12 +104,15 @@ final class MessageSending {
     return message.connectionHandle();
   }
 
+  /** Whom it goes to, which is not whom it was made for or came from if it is passed on. */
+  private static InetSocketAddress peer(Message message, @Nullable Connection on) {
+    return on == null ? message.peer() : on.remoteAddress();
+  }
+
   private PendingReceipt newReceipt(Message message, @Nullable Connection on) {
-    return new PendingReceipt(
-        drivers.of(handle(message, on), message.peer()),
-        message.peer(),
-        handle(message, on),
-        isConfirmable(message));
+    long handle = handle(message, on);
+    InetSocketAddress peer = peer(message, on);
+    return new PendingReceipt(drivers.of(handle, peer), peer, handle, isConfirmable(message));
   }
 
   /** An unreliable message has no name by which it could be confirmed. */
@@ -119,46 +123,42 @@ final class MessageSending {
   private OutgoingMessage outgoing(
       Message message, @Nullable Connection on, @Nullable PendingReceipt receipt) {
     long handle = handle(message, on);
+    InetSocketAddress peer = peer(message, on);
     if (message.delivery() == Delivery.RELIABLE_ORDERED) {
-      streams.requireFree(handle, message.peer(), message.channel());
+      streams.requireFree(handle, peer, message.channel());
     }
     if (message.delivery() == Delivery.RELIABLE_LATEST && message.key() < 0) {
       throw new IllegalArgumentException("RELIABLE_LATEST needs a key: call key(...)");
     }
     return new OutgoingMessage(
         handle,
-        message.peer(),
+        peer,
         message.channel(),
         message.delivery(),
         message.delivery() == Delivery.RELIABLE_LATEST ? message.key() : -1,
         message.array(),
         false,
-        expiry(message, handle),
+        expiry(message.expiresAfter(), drivers.of(handle, peer)),
         isConfirmable(message),
         receipt);
   }
 
-  private long expiry(Message message, long handle) {
-    Duration expiresAfter = message.expiresAfter();
-    if (expiresAfter == null) {
-      return Endpoint.NEVER;
-    }
-    long now = drivers.of(handle, message.peer()).clock().nowNanos();
-    return SocketClock.after(now, SocketClock.nanos(expiresAfter));
+  private static long expiry(@Nullable Duration expiresAfter, SocketDriver by) {
+    return expiresAfter == null
+        ? Endpoint.NEVER
+        : SocketClock.after(by.clock().nowNanos(), SocketClock.nanos(expiresAfter));
   }
 
   private void check(SendOutcome outcome, Message message, @Nullable Connection on)
       throws IOException {
+    if (outcome == SendOutcome.ACCEPTED) {
+      return;
+    }
+    InetSocketAddress peer = peer(message, on);
     if (outcome == SendOutcome.MID_MESSAGE) {
-      throw OpenStreams.busy(message.channel(), message.peer()); // begun while this one waited
+      throw OpenStreams.busy(message.channel(), peer); // begun while this one waited
     }
-    if (outcome != SendOutcome.ACCEPTED) {
-      throw refusals.refusal(
-          outcome,
-          message.peer(),
-          handle(message, on),
-          on == null ? null : on.record(),
-          message.size());
-    }
+    throw refusals.refusal(
+        outcome, peer, handle(message, on), on == null ? null : on.record(), message.size());
   }
 }
