@@ -13,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -27,6 +28,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -467,6 +469,40 @@ class ReliableConnectionTest {
       assertThrows(ConnectionClosedException.class, () -> connection.trySend(late));
       relay.cut(false);
       assertEquals(CloseCause.APPLICATION, get(closing).cause());
+    }
+  }
+
+  /** One for each question would stay until the connection ends. */
+  @Test
+  void theEndIsOneFutureThatNobodyElseCompletes() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open()) {
+      Connection connection = a.connect(b.localAddress());
+      CompletableFuture<CloseReport> closed = connection.closed();
+      for (int i = 0; i < 1_000; i++) {
+        CompletableFuture<Object> either =
+            CompletableFuture.anyOf(connection.closed(), CompletableFuture.completedFuture(i));
+        assertEquals(i, either.join());
+      }
+      assertSame(closed, a.connect(b.localAddress()).closed());
+      assertEquals(0, closed.getNumberOfDependents());
+      CloseReport forged = new CloseReport(0, 0, CloseCause.INTERNAL, false, 0, "");
+      assertFalse(closed.complete(forged));
+      assertFalse(closed.completeExceptionally(new IOException()));
+      assertFalse(closed.cancel(true));
+      assertThrows(UnsupportedOperationException.class, () -> closed.obtrudeValue(forged));
+      assertThrows(
+          UnsupportedOperationException.class, () -> closed.obtrudeException(new IOException()));
+      assertThrows(UnsupportedOperationException.class, () -> closed.completeAsync(() -> forged));
+      assertEquals(forged, get(closed.completeOnTimeout(forged, 0, TimeUnit.NANOSECONDS)));
+      CompletableFuture<CloseReport> late = closed.orTimeout(0, TimeUnit.NANOSECONDS);
+      Throwable why = assertThrows(CompletionException.class, late::join).getCause();
+      assertInstanceOf(TimeoutException.class, why);
+      assertFalse(closed.isDone());
+      assertTrue(closed.copy().complete(forged));
+      assertTrue(connection.close(LONG).isComplete());
+      assertEquals(CloseCause.APPLICATION, get(closed).cause());
+      assertSame(closed, connection.closed());
     }
   }
 

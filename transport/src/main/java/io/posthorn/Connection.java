@@ -241,9 +241,14 @@ public final class Connection implements AutoCloseable {
     return Endings.report(end);
   }
 
-  /** Completes when the connection ends, by whomever; never exceptionally. */
+  /**
+   * Completes when the connection ends, by whomever; never exceptionally. It is the same for all
+   * who ask, so nobody can complete or cancel it for the others; {@code orTimeout} and {@code
+   * completeOnTimeout} answer a copy with the time limit. What is derived from it stays until the
+   * connection ends: derive once, not for each message.
+   */
   public CompletableFuture<CloseReport> closed() {
-    return record.closedFuture().thenApply(Endings::report);
+    return record.closedFuture(Endings::report);
   }
 
   /** How it ended, as an exception; null if it has not. */

@@ -1,9 +1,11 @@
 package io.posthorn.runtime;
 
+import io.posthorn.CloseReport;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.protocol.AddressZone;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** What the runtime knows of one connection. Written under the driver's lock. */
@@ -20,7 +22,7 @@ public final class ConnectionRecord {
   private volatile byte @Nullable [] peerRegistrations;
   private volatile String peerApplication = "";
   private volatile EndpointEvent.@Nullable Closed closed;
-  private @Nullable DrivenFuture<EndpointEvent.Closed> closedFuture;
+  private @Nullable EndFuture closedFuture;
   private boolean failureExpected;
 
   ConnectionRecord(SocketLoop driver, long handle, InetSocketAddress peer) {
@@ -65,17 +67,23 @@ public final class ConnectionRecord {
     return closed;
   }
 
-  /** Completes when the connection ends, never exceptionally. */
-  public CompletableFuture<EndpointEvent.Closed> closedFuture() {
+  /**
+   * Completes when the connection ends, never exceptionally. It is one for all who ask: what nobody
+   * looks at any more would stay until then too.
+   *
+   * @param toReport always the same
+   */
+  public CompletableFuture<CloseReport> closedFuture(
+      Function<EndpointEvent.Closed, CloseReport> toReport) {
     return driver.locked(
         () -> {
-          DrivenFuture<EndpointEvent.Closed> future = closedFuture;
+          EndFuture future = closedFuture;
           if (future == null) {
-            future = new DrivenFuture<>(driver);
+            future = new EndFuture(driver, toReport);
             closedFuture = future;
             EndpointEvent.Closed end = closed;
             if (end != null) {
-              future.complete(end); // nobody can depend on it yet: no foreign code runs here
+              future.end(end); // nobody can depend on it yet: no foreign code runs here
             }
           }
           return future;
@@ -116,9 +124,9 @@ public final class ConnectionRecord {
 
   void markClosed(EndpointEvent.Closed end) {
     closed = end;
-    DrivenFuture<EndpointEvent.Closed> future = closedFuture;
+    EndFuture future = closedFuture;
     if (future != null) {
-      driver.later(() -> future.complete(end));
+      driver.later(() -> future.end(end));
     }
   }
 }

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeoutException;
  * which runs on the thread that completes them: there, waiting goes on with that. So do the futures
  * derived from it.
  */
-final class DrivenFuture<T> extends CompletableFuture<T> {
+class DrivenFuture<T> extends CompletableFuture<T> {
   private final SocketLoop driver;
 
   DrivenFuture(SocketLoop driver) {
