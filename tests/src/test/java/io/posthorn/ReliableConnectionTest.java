@@ -515,6 +515,8 @@ class ReliableConnectionTest {
       CloseReport report = get(connection.closed());
       assertEquals(CloseCause.APPLICATION, report.cause());
       assertTrue(report.byPeer());
+      assertFalse(connection.isOpen());
+      assertThrows(ConnectionClosedException.class, () -> connection.openStream(0));
     }
   }
 }

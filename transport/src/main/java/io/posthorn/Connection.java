@@ -64,7 +64,10 @@ public final class Connection implements AutoCloseable {
     return fingerprint == null ? null : fingerprint.clone();
   }
 
-  /** Whether messages can be sent on it. */
+  /**
+   * Whether the peer has answered and the connection has not ended. While this side closes it, it
+   * is still open, for what is on its way; but it takes no more messages.
+   */
   public boolean isOpen() {
     return record.isConnected() && record.closed() == null;
   }
@@ -176,9 +179,14 @@ public final class Connection implements AutoCloseable {
    * Opens one message of any size as a stream, on this connection; see {@link
    * MessageSocket#openStream}.
    *
-   * @throws IOException if the connection has ended
+   * @throws TransportException if the connection has ended; its type tells how
+   * @throws IOException as the named one
    */
   public MessageOutputStream openStream(int channel) throws IOException {
+    TransportException ended = failure();
+    if (ended != null) {
+      throw ended;
+    }
     return socket.openStream(record, channel);
   }
 
