@@ -24,7 +24,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Futures complete on a thread of the socket's own, never on the I/O thread and under no lock.
  * They may be waited for inside a message handler, and inside what depends on another of them,
- * which completes others meanwhile.
+ * which completes others meanwhile; so may futures derived from them. But what {@code
+ * CompletableFuture.allOf} and {@code anyOf} make of them is no such future: waiting for it there
+ * never ends, as the socket stands still meanwhile. Wait for one after the other, or for what
+ * {@code thenCombine} makes of two.
  */
 public final class Receipt {
   private final PendingReceipt pending;
