@@ -227,9 +227,6 @@ public final class MessageSocket implements Closeable {
    */
   public void onMessage(Consumer<Message> handler) {
     Objects.requireNonNull(handler, "handler");
-    if (drivers.hasHandler()) {
-      throw new IllegalStateException("this socket has a handler already");
-    }
     drivers.handler(received -> handler.accept(message(received)));
   }
 
@@ -242,9 +239,6 @@ public final class MessageSocket implements Closeable {
    */
   public void onBody(BodyHandler handler) {
     Objects.requireNonNull(handler, "handler");
-    if (drivers.hasHandler()) {
-      throw new IllegalStateException("this socket has a handler already");
-    }
     if (options.streaming()) {
       throw new IllegalStateException("a socket that takes streamed messages needs onMessage");
     }

@@ -432,6 +432,47 @@ class SocketLoopTest {
     assertTrue(port.wakeups.get() > before, "nobody looks for the message behind");
   }
 
+  /** As neither gets the lock, each would find that there is none yet. */
+  @Test
+  void ofTwoHandlersAtOnceOneIsRefused() throws Exception {
+    prepare(SocketLoopTest::plain, IDLE);
+    DriverGroup group = DriverGroup.of(driver);
+    AtomicInteger refused = new AtomicInteger();
+    List<Thread> setters = new ArrayList<>();
+    driver.lock.lock();
+    try {
+      for (int i = 0; i < 2; i++) {
+        Thread setter =
+            new Thread(
+                () -> {
+                  try {
+                    group.handler(message -> {});
+                  } catch (IllegalStateException e) {
+                    refused.incrementAndGet();
+                  }
+                });
+        setters.add(setter);
+        setter.start();
+      }
+      for (Thread setter : setters) {
+        while (!isHeldUp(setter)) {
+          Thread.onSpinWait();
+        }
+      }
+    } finally {
+      driver.lock.unlock();
+    }
+    for (Thread setter : setters) {
+      setter.join();
+    }
+    assertEquals(1, refused.get());
+  }
+
+  private static boolean isHeldUp(Thread thread) {
+    Thread.State state = thread.getState();
+    return state == Thread.State.BLOCKED || state == Thread.State.WAITING;
+  }
+
   /** What a handler was not given yet counts against its senders' credit. */
   @Test
   void largeMessagesAreNotTakenLongBeforeTheHandlerGetsThem() throws Exception {

@@ -301,20 +301,36 @@ public final class DriverGroup {
     return drivers[0].hasHandler();
   }
 
-  /** As {@link SocketDriver#handler}; called by each I/O thread. */
-  public void handler(Consumer<ReceivedMessage> to) {
+  /**
+   * As {@link SocketDriver#handler}; called by each I/O thread.
+   *
+   * @throws IllegalStateException if there is a handler already
+   */
+  public synchronized void handler(Consumer<ReceivedMessage> to) {
+    requireNoHandler();
     for (SocketDriver driver : drivers) {
       driver.handler(to);
     }
     inbox.changed();
   }
 
-  /** As {@link SocketDriver#bodyHandler}, one for each I/O thread. */
-  public void bodyHandlers(Supplier<SocketDriver.BodyConsumer> to) {
+  /**
+   * As {@link SocketDriver#bodyHandler}, one for each I/O thread.
+   *
+   * @throws IllegalStateException if there is a handler already
+   */
+  public synchronized void bodyHandlers(Supplier<SocketDriver.BodyConsumer> to) {
+    requireNoHandler();
     for (SocketDriver driver : drivers) {
       driver.bodyHandler(to.get());
     }
     inbox.changed();
+  }
+
+  private void requireNoHandler() {
+    if (hasHandler()) {
+      throw new IllegalStateException("this socket has a handler already");
+    }
   }
 
   /** As {@link SocketDriver#listener}. */
