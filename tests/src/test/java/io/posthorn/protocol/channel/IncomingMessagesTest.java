@@ -79,6 +79,31 @@ class IncomingMessagesTest {
     assertFalse(messages.wantsGrant());
   }
 
+  /** A sender that says nothing may wait for credit for a message longer than what is left. */
+  @Example
+  void whereNothingIsHeldLessThanHalfOfThePoolIsGranted() {
+    assertNull(part(0, 3000, 0, 3000));
+    assertFalse(messages.wantsGrant(), "the application has not taken it");
+    assertNotNull(messages.take());
+    assertTrue(messages.wantsGrant());
+    messages.onGranted(messages.messagesToGrant(), messages.bytesToGrant());
+    assertNull(part(1, 8000, 0, 1));
+    assertNull(part(2, 2000, 0, 2000));
+    assertNotNull(messages.take());
+    assertFalse(messages.wantsGrant(), "what was begun goes on");
+    assertNull(messages.onAbort(1, 8000));
+    assertTrue(messages.wantsGrant());
+  }
+
+  @Example
+  void aTinyMessageIsNotWorthAGrant() {
+    for (int id = 0; id < 100; id++) {
+      assertNull(part(id, 5, 0, 5));
+      assertNotNull(messages.take());
+      assertFalse(messages.wantsGrant());
+    }
+  }
+
   @Example
   void fault50_anIdBeyondTheWindowIsABreach() {
     assertNull(part(IncomingMessages.ID_WINDOW - 1, 1, 0, 1));

@@ -43,6 +43,9 @@ final class IncomingMessages {
 
   private static final int INITIAL_BYTES = 2048;
 
+  /** Where nothing is held, so small a part of the pool is worth granting anew. */
+  private static final int LEAST_SHARE = 16;
+
   /** A message of which parts are missing. */
   private static final class Partial {
     final long total;
@@ -343,7 +346,13 @@ final class IncomingMessages {
   boolean wantsGrant() {
     return (senderBlocked && (messagesToGrant() > grantedMessages || bytesToGrant() > grantedBytes))
         || messagesToGrant() - grantedMessages >= idWindow / 2
-        || consumedBytes + poolBytes - grantedBytes >= poolBytes / 2;
+        || bytesToGrant() - grantedBytes >= poolBytes / 2
+        || (holdsNothing() && bytesToGrant() - grantedBytes >= poolBytes / LEAST_SHARE);
+  }
+
+  /** Then a sender may wait, and send nothing, for credit for nearly the whole pool. */
+  private boolean holdsNothing() {
+    return partial.isEmpty() && ready.isEmpty();
   }
 
   /**
