@@ -1,6 +1,7 @@
 package io.posthorn.endpoint;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +13,7 @@ import io.posthorn.identity.AuthorizedKeys;
 import io.posthorn.identity.Fingerprint;
 import io.posthorn.identity.Identity;
 import io.posthorn.identity.KnownHosts;
+import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
 import io.posthorn.wire.PacketHeader;
@@ -156,6 +158,28 @@ class RefusedPeerTest {
     assertEquals(List.of(there), told, "what told it so may have been lost");
     assertEquals(1, stranger.endpoint.counters().drops(DropReason.IDENTITY_REFUSED));
     new HandPeer(stranger.endpoint, options, 2, 2).connect();
+  }
+
+  /** It may well have begun before. */
+  @Test
+  void whoProvesItselfWhileTheSocketClosesIsToldSo() {
+    SocketOptions options = HandPeer.options(Security.ephemeral(), 4, 1 << 22);
+    HandPeer early = HandPeer.connected(options);
+    early.endpoint.send(
+        OutgoingMessage.ordered(early.handle(), early.address, new byte[10]), early.nowNanos);
+    HandPeer late = new HandPeer(early.endpoint, options, 2, 2);
+    late.deliver(late.first());
+    late.endpoint.closeAll(2_000_000_000L, late.nowNanos);
+    late.advance(1_000_000_000L);
+    assertFalse(late.endpoint.isClosed(), "a message waits");
+    late.deliver(late.third);
+    assertEquals(CloseReason.REFUSED, late.toldToClose());
+    assertEquals(1, late.endpoint.counters().drops(DropReason.CONNECTION_LIMIT));
+    late.advance(2_000_000_000L);
+    assertTrue(late.endpoint.isClosed(), "what was refused holds nothing up");
+    late.endpoint.destroy();
+    late.deliver(late.third);
+    assertEquals(1, late.endpoint.counters().drops(DropReason.CONNECTION_LIMIT));
   }
 
   /** M3 has the key of whoever asked, and nobody but the right peer gets one. */

@@ -66,11 +66,16 @@ final class Handshakes {
     this.restarts = new RestartProbes(shared, suite, outbox);
   }
 
-  /** From now on no connection opens any more. */
+  /** From now on no connection opens any more; who proves itself until the end is told so. */
   void close() {
     closing = true;
-    admission.clear();
     restarts.clear();
+  }
+
+  /** Forgets all that is half done. */
+  void destroy() {
+    close();
+    admission.clear();
   }
 
   long deadlineNanos() {

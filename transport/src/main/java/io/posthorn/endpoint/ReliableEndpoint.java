@@ -385,7 +385,7 @@ public final class ReliableEndpoint implements Endpoint {
 
   @Override
   public void destroy() {
-    handshakes.close();
+    handshakes.destroy();
     for (ConnectionSlot slot : table.all()) {
       slot.connection.eraseKeys();
     }
