@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
+import io.posthorn.DraftOptions;
 import io.posthorn.Security;
+import io.posthorn.SocketOptions;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.wire.CloseReason;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -122,6 +125,30 @@ class ClosingTest {
     assertEquals(data, peer.heardOf("onChannelData"), "no message leaves whose end is known");
     peer.advance(30 * SECOND);
     assertEquals(CloseReason.LIMIT, peer.closedFor());
+  }
+
+  /** Where three probe timeouts are longer than the idle timeout, both end at one time. */
+  @Test
+  void aBreachIsTheReasonAlsoWhereThePeerIsSilentAfterIt() {
+    DraftOptions options = DraftOptions.of(peer.options);
+    options.idleTimeout = Duration.ofSeconds(1);
+    SocketOptions impatient = options.done();
+    HandPeer each = new HandPeer(HandPeer.endpoint(impatient, 1), impatient, 1, 1);
+    each.deliver(each.first());
+    each.advance(SECOND / 4); // the round trip
+    each.deliver(each.third);
+    each.send(out -> out.maxChannelData(64, 1));
+    each.advance(30 * SECOND);
+    assertTrue(each.heardOf("onClose") > 0);
+    assertEquals(CloseReason.LIMIT, each.closedFor());
+  }
+
+  /** All is acknowledged but CLOSE, which is on its way. */
+  @Test
+  void aPeerThatIsSilentWhenCloseHasLeftMayHaveHeardIt() {
+    close(60 * SECOND);
+    peer.advance(50 * SECOND);
+    assertEquals(CloseReason.APPLICATION, peer.closedFor());
   }
 
   /** As a peer does that opened it, found it unused, and refused what came since. */

@@ -143,14 +143,15 @@ final class Closing {
   }
 
   /**
-   * The peer is another process now. That is how it ended, also while it flushed; but once CLOSE is
-   * on its way, what ended it first stands, for a peer that has heard that knows nothing of it too.
+   * The peer is silent, or another process now. That is how it ended, also while it flushed; but
+   * once CLOSE is on its way, what ended it first stands: a peer that has heard that may be silent,
+   * and knows nothing of the connection any more.
    */
-  void onPeerRestarted() {
+  void onPeerGone(CloseReason how) {
     if (ending.isRunning() || ending.phase() == Ending.Phase.FLUSHING) {
-      giveUp(CloseReason.PEER_RESTARTED);
+      giveUp(how);
     } else {
-      finish(ConnectionEnd.local(CloseReason.PEER_RESTARTED));
+      finish(ConnectionEnd.local(how));
     }
   }
 }

@@ -141,10 +141,11 @@ final class ConnectionTimers {
     long deadlineNanos =
         Math.min(
             idle.idleDeadlineNanos(probeTimeoutNanos),
-            idle.silentDeadlineNanos(parts.recovery.probes().silentSinceNanos(), probeTimeoutNanos));
+            idle.silentDeadlineNanos(
+                parts.recovery.probes().silentSinceNanos(), probeTimeoutNanos));
     if (nowNanos >= deadlineNanos) {
       if (!idle.takesGraceAfterJump(deadlineNanos, probeTimeoutNanos, nowNanos)) {
-        closing.giveUp(CloseReason.IDLE_TIMEOUT);
+        closing.onPeerGone(CloseReason.IDLE_TIMEOUT);
         return false;
       }
       parts.pings.request();

@@ -266,7 +266,7 @@ public final class PeerConnection {
 
   /** Ends at once: the peer is another process now, and knows nothing of it. */
   public void onPeerRestarted() {
-    closing.onPeerRestarted();
+    closing.onPeerGone(CloseReason.PEER_RESTARTED);
   }
 
   /** Ends at once, whatever was under way: the socket is there no more. */
