@@ -32,12 +32,19 @@ final class AckFrequency implements FrameSource {
 
   private long sequence = -1;
   private int askedPackets = USUAL_PACKETS;
+  private long announcedDelayMicros = MOST_DELAY_MICROS;
   private long askedDelayMicros = MOST_DELAY_MICROS;
   private boolean due;
   private long agreedDelayMicros = NEVER;
 
-  /** The connection is open, and the handshake may have shown the round trip. */
-  void onOpened(PacketRecovery recovery) {
+  /**
+   * The connection is open, and the handshake may have shown the round trip.
+   *
+   * @param peerMaxAckDelayMicros the delay that holds until another is asked for, and the longest
+   */
+  void onOpened(PacketRecovery recovery, long peerMaxAckDelayMicros) {
+    announcedDelayMicros = peerMaxAckDelayMicros;
+    askedDelayMicros = peerMaxAckDelayMicros;
     if (recovery.rtt().hasSample()) {
       askIfWorthwhile(recovery);
     }
@@ -61,7 +68,8 @@ final class AckFrequency implements FrameSource {
     long quarterMicros = recovery.rtt().smoothedRttNanos() / 1_000 / DELAY_DIVISOR;
     long least = wanted > USUAL_PACKETS ? LEAST_DELAY_MICROS : LEAST_USUAL_DELAY_MICROS;
     long delayMicros = Math.max(least, Math.min(MOST_DELAY_MICROS, quarterMicros));
-    boolean sooner = delayMicros * WORTHWHILE <= askedDelayMicros;
+    delayMicros = Math.min(announcedDelayMicros, delayMicros);
+    boolean sooner = delayMicros < askedDelayMicros && delayMicros * WORTHWHILE <= askedDelayMicros;
     if (fewer || more || sooner) {
       askedPackets = wanted;
       askedDelayMicros = delayMicros;

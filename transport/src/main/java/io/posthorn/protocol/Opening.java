@@ -177,7 +177,7 @@ final class Opening {
     peerMaxAckDelayNanos = peer.maxAckDelayMicros * 1000;
     // What comes with M3 is acknowledged at once (RFC 9002 §6.2.1 has it so for a handshake).
     parts.recovery.peerMaxAckDelay(confirmed ? peerMaxAckDelayNanos : 0);
-    parts.ackFrequency.onOpened(parts.recovery);
+    parts.ackFrequency.onOpened(parts.recovery, peer.maxAckDelayMicros);
     parts.deliveries.onPeerLimits(peer);
     parts.idle.onPeerTimeout(peer.maxIdleTimeoutMillis * 1_000_000);
     parts.recovery.probes().idleTimeout(parts.idle.idleNanos());
