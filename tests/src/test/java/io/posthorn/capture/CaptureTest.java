@@ -322,6 +322,29 @@ class CaptureTest {
     assertFalse(Arrays.equals(keys.secondPayload(), keys.thirdPayload()));
   }
 
+  /** Programs of several versions may write one log, and each its lines when it comes to that. */
+  @Test
+  void linesOfAKeyLogAreFoundInAnyOrderAndOthersPassedOver() throws IOException {
+    String ids = "0102030405060708 f102030405060708";
+    String field = " " + "ab".repeat(32);
+    Path file = folder.resolve("keys");
+    Files.write(
+        file,
+        List.of(
+            "POSTHORN_SECRETS_2 " + ids + field,
+            "POSTHORN_SECRETS_1 " + ids + field.repeat(2),
+            "POSTHORN_SECRETS_1 0102030405060709 f102030405060708" + field.repeat(2),
+            "POSTHORN_HANDSHAKE_10 more",
+            "POSTHORN_HANDSHAKE_1 " + ids + field.repeat(4)));
+    List<ConnectionSecrets> read = ConnectionSecrets.readAll(file);
+    assertEquals(2, read.size());
+    assertEquals(0x0102030405060708L, read.get(0).initiatorId());
+    assertNotNull(read.get(0).handshake());
+    assertNull(read.get(1).handshake(), "that is another connection");
+    Files.write(file, List.of("POSTHORN_SECRETS_1 " + ids + field));
+    assertThrows(CaptureException.class, () -> ConnectionSecrets.readAll(file));
+  }
+
   /** Without M1 there is no transcript: the data is read, the handshake stays as it is. */
   @Test
   void aHandshakeWhoseBeginningIsMissingStaysSealed() {

@@ -31,11 +31,20 @@ public record ConnectionSecrets(
     byte[] initiatorSecret,
     byte[] responderSecret,
     @Nullable HandshakeKeys handshake) {
+  private static final String LABEL = "POSTHORN_SECRETS_1 ";
+  private static final String HANDSHAKE_LABEL = "POSTHORN_HANDSHAKE_1 ";
   private static final Pattern LINE =
-      Pattern.compile(
-          "POSTHORN_SECRETS_1 ([0-9a-f]{16}) ([0-9a-f]{16}) ([0-9a-f]{64}) ([0-9a-f]{64})");
+      Pattern.compile(LABEL + "([0-9a-f]{16}) ([0-9a-f]{16}) ([0-9a-f]{64}) ([0-9a-f]{64})");
   private static final Pattern HANDSHAKE_LINE =
-      Pattern.compile("POSTHORN_HANDSHAKE_1 ([0-9a-f]{16} [0-9a-f]{16})((?: [0-9a-f]{64}){4})");
+      Pattern.compile(HANDSHAKE_LABEL + "([0-9a-f]{16}) ([0-9a-f]{16})((?: [0-9a-f]{64}){4})");
+
+  /** Which connection a line is of. */
+  private record Ids(long initiator, long responder) {
+    static Ids of(Matcher line) {
+      return new Ids(
+          Long.parseUnsignedLong(line.group(1), 16), Long.parseUnsignedLong(line.group(2), 16));
+    }
+  }
 
   /** Those of a connection whose handshake stays sealed. */
   public ConnectionSecrets(
@@ -45,27 +54,28 @@ public record ConnectionSecrets(
 
   /**
    * Reads a key log. Empty lines, comments ({@code #}) and lines of other labels are passed over,
-   * so that one file can serve several programs.
+   * so that one file can serve several programs. The two lines of a connection may come in any
+   * order.
    *
    * @throws CaptureException if a line of these labels cannot be read, or nothing in the file can
    * @throws IOException if the file cannot be read
    */
   public static List<ConnectionSecrets> readAll(Path path) throws IOException {
     List<ConnectionSecrets> all = new ArrayList<>();
-    Map<String, HandshakeKeys> handshakes = new HashMap<>();
+    Map<Ids, HandshakeKeys> handshakes = new HashMap<>();
     try (BufferedReader in = Files.newBufferedReader(path, StandardCharsets.US_ASCII)) {
       int number = 0;
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         number++;
-        if (line.startsWith("POSTHORN_HANDSHAKE_")) {
+        if (line.startsWith(HANDSHAKE_LABEL)) {
           Matcher parts = HANDSHAKE_LINE.matcher(line);
           if (!parts.matches()) {
             throw new CaptureException(
                 path + ", line " + number + ": not a whole line of handshake keys of version 1");
           }
-          handshakes.put(parts.group(1), keys(parts.group(2).strip().split(" ", -1)));
+          handshakes.put(Ids.of(parts), keys(parts.group(3).strip().split(" ", -1)));
         }
-        if (!line.startsWith("POSTHORN_SECRETS_")) {
+        if (!line.startsWith(LABEL)) {
           continue;
         }
         Matcher parts = LINE.matcher(line);
@@ -73,14 +83,14 @@ public record ConnectionSecrets(
           throw new CaptureException(
               path + ", line " + number + ": not a whole line of secrets of version 1");
         }
+        Ids ids = Ids.of(parts);
         HexFormat hex = HexFormat.of();
         all.add(
             new ConnectionSecrets(
-                Long.parseUnsignedLong(parts.group(1), 16),
-                Long.parseUnsignedLong(parts.group(2), 16),
+                ids.initiator,
+                ids.responder,
                 hex.parseHex(parts.group(3)),
-                hex.parseHex(parts.group(4)),
-                handshakes.remove(parts.group(1) + " " + parts.group(2))));
+                hex.parseHex(parts.group(4))));
       }
     } catch (MalformedInputException noText) {
       throw new CaptureException(path + " is no key log: it is not text");
@@ -88,7 +98,12 @@ public record ConnectionSecrets(
     if (all.isEmpty()) {
       throw new CaptureException(path + " has no secrets of any connection");
     }
+    all.replaceAll(each -> each.with(handshakes.get(new Ids(each.initiatorId, each.responderId))));
     return all;
+  }
+
+  private ConnectionSecrets with(@Nullable HandshakeKeys keys) {
+    return new ConnectionSecrets(initiatorId, responderId, initiatorSecret, responderSecret, keys);
   }
 
   private static HandshakeKeys keys(String[] fields) {
