@@ -607,17 +607,21 @@ local function dissect_control(tvb, pinfo, tree)
   return string.format("%s, id %s", CONTROL_KINDS[kind] or "Control", hex(id))
 end
 
--- What a datagram looks like by its lengths: "handshake", "data", or nil for none of ours (2, 3).
+-- The smallest packet of each type (13.2): an M1 in a smaller datagram is dropped.
+local MINIMUM = { [4] = 1200, [5] = 51, [6] = 35, [7] = 11 }
+
+-- What a datagram looks like by its lengths: "handshake", "control", "data", or nil for none of
+-- ours (2, 3).
 local function looks_like(tvb)
   local length = tvb:len()
-  if length < MINIMUM_CLEAR then
+  local first = length > 0 and tvb(0, 1):uint() or 0
+  if length < (MINIMUM[first] or MINIMUM_CLEAR) then
     return nil
   end
-  local first = tvb(0, 1):uint()
   if first == 4 then
-    return length >= 1200 and tvb(1, 4):uint() == VERSION and "handshake" or nil
+    return tvb(1, 4):uint() == VERSION and "handshake" or nil
   elseif first == 5 then
-    return length >= 19 + 32 and tvb(17, 2):uint() + 19 == length and "handshake" or nil
+    return tvb(17, 2):uint() + 19 == length and "handshake" or nil
   elseif first == 6 then
     local rest = length - 11 - tvb(9, 2):uint()
     if rest ~= 0 and rest < MINIMUM_CLEAR then
@@ -626,7 +630,7 @@ local function looks_like(tvb)
     if rest > 0 and math.floor(tvb(length - rest, 1):uint() / 8) ~= 1 then
       return nil
     end
-    return tvb(9, 2):uint() >= 4 and "handshake" or nil
+    return tvb(9, 2):uint() >= 24 and "handshake" or nil
   elseif first == 7 then
     return CONTROL_KINDS[tvb(1, 1):uint()] ~= nil and "control" or nil
   elseif first >= 8 and first <= 15 then

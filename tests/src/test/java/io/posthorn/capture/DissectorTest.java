@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -99,7 +100,7 @@ class DissectorTest {
   }
 
   private static String hex(String text) {
-    return java.util.HexFormat.of().formatHex(text.getBytes(StandardCharsets.US_ASCII));
+    return HexFormat.of().formatHex(text.getBytes(StandardCharsets.US_ASCII));
   }
 
   @Test
@@ -131,6 +132,29 @@ class DissectorTest {
         tshark(file, "-Y", "posthorn.data", "-T", "fields", "-e", "posthorn.data"),
         hex("the quick brown fox"),
         hex("an answer"));
+  }
+
+  /** Control packets are the shortest of all, and an M3 is known by the least that its body has. */
+  @Test
+  void theShortestPacketsAreShown() throws Exception {
+    CapturedDatagram first =
+        CapturedConversation.run(5, "delay 20ms", Security.none()).datagrams.get(0);
+    byte[] id = Arrays.copyOfRange(first.payload(), 6, 14);
+    byte[] refused = HexFormat.of().parseHex("0703" + HexFormat.of().formatHex(id) + "09");
+    byte[] retry = HexFormat.of().parseHex("0701" + HexFormat.of().formatHex(id) + "0177");
+    byte[] noThird = HexFormat.of().parseHex("06" + HexFormat.of().formatHex(id) + "000400000000");
+    Path file =
+        write(
+            List.of(
+                first,
+                new CapturedDatagram(first.nanos(), first.to(), first.from(), retry),
+                new CapturedDatagram(first.nanos(), first.to(), first.from(), refused),
+                new CapturedDatagram(first.nanos(), first.to(), first.from(), noThird)));
+    List<String> lines = tshark(file);
+    assertShown(lines, "Retry, id " + HexFormat.of().formatHex(id), "Refused, id ");
+    assertFalse(lines.toString().contains("M3 to"), lines.toString());
+    assertShown(tshark(file, "-O", "posthorn"), "REFUSED");
+    assertEquals(List.of(), tshark(file, "-Y", "posthorn.malformed"));
   }
 
   @Test
