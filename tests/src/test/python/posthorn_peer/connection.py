@@ -14,6 +14,9 @@ NEVER = float("inf")
 MAX_WHOLE = 65536
 KEEP_ALIVE = 10.0
 LINGER = 3.0
+LEAST_ELICITING = 7  # bytes of number and frames, so that a reset can answer (12.2)
+FILLED_FROM = 400  # a datagram with a challenge, so that its answer is filled up (9.7)
+PROBING = {"PADDING", "PATH_CHALLENGE", "PATH_RESPONSE", "NEW_CONNECTION_ID"}
 OPEN, CLOSING, DRAINING, CLOSED = "open", "closing", "draining", "closed"
 
 
@@ -39,7 +42,9 @@ class Connection:
         self.confirmed = not initiator
         self.probes_wanted = 0
         self.challenge = None
+        self.answers: list[tuple[bytes, int, object]] = []  # data, bytes of what asked, where it came from
         self.update_every = 0
+        self.phase_acknowledged = None  # the newest phase of ours that was, and when
         self.last_heard = self.last_sent = now
         self.idle_from = now
         self.elicited_since_heard = False
@@ -93,19 +98,25 @@ class Connection:
         if self.state != OPEN:
             self._on_late(number, payload, now)
             return
-        if number == self.keys.largest and address != self.address:
-            self._on_address(address)
-        self.keys.follow(self.recovery.next_number, now)
-        eliciting = False
+        self.keys.follow(self.recovery.next_number)
+        eliciting, probing = False, True
+        challenge = None
         try:
             for frame in frames.read_all(payload):
                 eliciting |= frame["frame"] not in frames.NOT_ELICITING
+                probing &= frame["frame"] in PROBING
+                if frame["frame"] == "PATH_CHALLENGE":
+                    challenge = frame["data"]
                 self._on_frame(frame, packet[1:9], now)
                 if self.state != OPEN:
                     break
         except FrameError as e:
             self.close(now, e.code, 0, str(e))
             return
+        if challenge is not None:
+            self.answers.append((challenge, len(packet), address))
+        if number == self.keys.largest and address != self.address and not probing:
+            self._on_address(address)
         self.acknowledgements.on_opened(number, eliciting or self.state == DRAINING, now)
         if self.state == DRAINING:
             self.acknowledgements.due = now
@@ -115,18 +126,19 @@ class Connection:
 
     def _on_late(self, number: int, payload: bytes, now: float) -> None:
         """Closing or draining: nothing counts but what ends it, and messages are not accepted (12.1)."""
-        eliciting = closed = False
+        eliciting = closed = refused = False
         try:
             for frame in frames.read_all(payload):
                 name = frame["frame"]
                 eliciting |= name not in frames.NOT_ELICITING
                 closed |= name == "CLOSE"
-                if name in frames.OF_MESSAGES:
-                    self.count("CLOSING")
-                    return
+                refused |= name in frames.OF_MESSAGES
                 if name in ("ACK", "ACK_ECN"):
                     self._on_ack(frame, now)
         except FrameError:
+            return
+        if refused:  # but for its ACK, wherever that stood (5.1)
+            self.count("CLOSING")
             return
         self.acknowledgements.on_opened(number, eliciting or closed, now)
         if closed:
@@ -162,8 +174,6 @@ class Connection:
             self._on_new_id(frame)
         elif name == "RETIRE_CONNECTION_ID":
             self._on_retired(frame["sequence"], destination)
-        elif name == "PATH_CHALLENGE":
-            self.control.append({"frame": "PATH_RESPONSE", "data": frame["data"]})
         elif name == "PATH_RESPONSE":
             if frame["data"] == self.challenge:
                 self.challenge = None
@@ -187,14 +197,15 @@ class Connection:
                 elif token[0] == "close":
                     self._drain(now)
         self._on_lost(lost)
-        if (
-            self.update_every
-            and self.recovery.next_number - self.keys.first_sent_of_phase >= self.update_every
-            and self.recovery.largest_acknowledged >= self.keys.first_sent_of_phase
-            and self.keys.receive_phase == self.keys.send_phase
-            and now >= self.keys.updated + 3 * self.recovery.probe_timeout()
-        ):
-            self.keys.update(self.recovery.next_number, now)
+        phase = self.keys.send_phase
+        if self.recovery.largest_acknowledged < self.keys.first_sent_of_phase:
+            return
+        if self.phase_acknowledged is None or self.phase_acknowledged[0] != phase:
+            self.phase_acknowledged = (phase, now)
+        waited = phase == 0 or now >= self.phase_acknowledged[1] + 3 * self.recovery.probe_timeout()
+        sent = self.recovery.next_number - self.keys.first_sent_of_phase
+        if self.update_every and sent >= self.update_every and self.keys.receive_phase == phase and waited:
+            self.keys.update(self.recovery.next_number)  # 4.4
 
     def _on_lost(self, lost: list[SentPacket]) -> None:
         for packet in lost:
@@ -323,8 +334,23 @@ class Connection:
             put({"frame": "PING"}, None)
         return self._packet(number, length, payload, tokens, eliciting, now)
 
+    def poll_answers(self, now: float) -> list[tuple[bytes, object]]:
+        """A PATH_RESPONSE for each challenge, and where that came from; not counted in flight (5.13)."""
+        packets = []
+        for data, asked_with, address in self.answers if self.state == OPEN else []:
+            number = self.recovery.next_number
+            length = max(number_length(number, self.recovery.largest_acknowledged), 2)
+            payload = frames.write({"frame": "PATH_RESPONSE", "data": data})
+            if asked_with >= FILLED_FROM:
+                payload = payload.ljust(DATAGRAM - 9 - length - 16, b"\0")
+            packets.append((self._packet(number, length, payload, [], False, now), address))
+        self.answers.clear()
+        return packets
+
     def _packet(self, number, length, payload, tokens, eliciting, now) -> bytes:
         destination = self.remote_ids[self.remote_sequence][0]
+        if eliciting:
+            payload = payload.ljust(LEAST_ELICITING - length, b"\0")
         packet = self.keys.seal(destination, number, length, payload)
         self.recovery.next_number += 1
         self.recovery.on_sent(SentPacket(number, now, len(packet), eliciting, tokens))
@@ -352,8 +378,7 @@ class Connection:
         return self._packet(number, length, payload, tokens, closes, now) if payload else None
 
     def _token(self, frame: dict) -> tuple | None:
-        again = frame["frame"] not in ("PING", "PATH_RESPONSE")
-        return ("frame", frame) if again else None
+        return ("frame", frame) if frame["frame"] != "PING" else None
 
     def _has_data(self) -> bool:
         return (

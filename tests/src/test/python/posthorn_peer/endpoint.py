@@ -12,7 +12,8 @@ from .handshake import HandshakeError, NoiseHandshake
 from .packets import CONTROL, M1, M2, M3, NOISE, RETRY, Dropped
 from .recovery import DATAGRAM
 
-FIRST_REPEAT, REPEAT_FACTOR, LONGEST_REPEAT = 0.25, 1.5, 1.0
+FIRST_REPEAT, EVEN_REPEATS, REPEAT_FACTOR, LONGEST_REPEAT = 0.25, 16, 1.5, 1.0
+TRIES_PER_COOKIE = 8
 HANDSHAKE_TIMEOUT = 10.0
 
 
@@ -33,18 +34,38 @@ class Attempt:
         self.body = self.handshake.write(b"")
         self.suite = endpoint.suite
         self.cookie = b""
+        self.cookie_tries = 0
+        self.firsts_sent = 0
+        self.refusal = None  # what it says, and after how many M1
         self.m3 = None
         self.connection = None
         self.ends = now + HANDSHAKE_TIMEOUT
         self.interval = FIRST_REPEAT
         self.repeat = now
 
-    def m1(self) -> bytes:
+    def next_m1(self, now: float) -> bytes:
+        """M1 again and again: 16 times evenly, then more rarely; a cookie may have grown old (3.4.1, 8.4)."""
+        self.firsts_sent += 1
+        self.repeat = now + self.interval
+        if self.firsts_sent >= EVEN_REPEATS:
+            self.interval = min(self.interval * REPEAT_FACTOR, LONGEST_REPEAT)
+        if self.cookie:
+            self.cookie_tries += 1
+            if self.cookie_tries > TRIES_PER_COOKIE:
+                self.cookie = b""
         return packets.write_m1(self.suite, self.id, self.cookie, self.body)
 
-    def wait(self, now: float) -> None:
-        self.repeat = now + self.interval
-        self.interval = min(self.interval * REPEAT_FACTOR, LONGEST_REPEAT)
+    def on_retry(self, cookie: bytes, now: float) -> None:
+        """The first cookie at once, a later one with the next repetition (3.4.1)."""
+        if not self.cookie:
+            self.cookie_tries, self.repeat = 0, now
+        self.cookie = cookie
+
+    def on_refused(self, why: str) -> bool:
+        """Whether that is believed: it comes again after a further M1 (3.4.3)."""
+        again = self.refusal is not None and self.firsts_sent > self.refusal[1]
+        self.refusal = (why, self.firsts_sent)
+        return again
 
 
 class HalfOpen:
@@ -151,8 +172,7 @@ class Endpoint:
             return
         local = self.parameters(attempt.id)
         attempt.m3 = packets.write_m3(remote["connectionId"], handshake.write(parameters.write(local)))
-        attempt.interval = FIRST_REPEAT
-        attempt.wait(now)
+        attempt.repeat = now + FIRST_REPEAT
         attempt.connection = self._connection(True, handshake, local, remote, address, now)
         attempt.connection.control.append({"frame": "PING"})
 
@@ -174,13 +194,20 @@ class Endpoint:
     def _on_control(self, packet, address, now) -> None:
         attempt = self.attempt
         waits = attempt is not None and not attempt.m3 and packet["connectionId"] == attempt.id
-        if not waits:
+        if not waits or address != attempt.address:
             raise Dropped("UNEXPECTED_HANDSHAKE")
-        if packet["kind"] == RETRY and not attempt.cookie:
-            attempt.cookie = packet["cookie"]
-            attempt.repeat = now
+        if packet["kind"] == RETRY:
+            attempt.on_retry(packet["cookie"], now)
         elif packet["kind"] == packets.REFUSED:
-            self.failure = f"refused: {packet['code']}"
+            self._on_refused(f"refused: {packet['code']}")
+        elif packet["kind"] == packets.VERSIONS and packets.VERSION not in packet["versions"]:
+            self._on_refused("refused: another version")
+        else:
+            raise Dropped("UNEXPECTED_HANDSHAKE")
+
+    def _on_refused(self, why) -> None:
+        if self.attempt.on_refused(why):
+            self.failure = why
 
     def _on_data(self, packet, address, now) -> None:
         for connection in self.connections:
@@ -213,14 +240,15 @@ class Endpoint:
         if attempt is not None and attempt.connection is not None and attempt.connection.confirmed:
             attempt = self.attempt = None
         if attempt is not None and now >= attempt.ends:
-            self.failure = self.failure or "HANDSHAKE_TIMEOUT"
+            refused = attempt.refusal is not None and attempt.m3 is None
+            self.failure = self.failure or (attempt.refusal[0] if refused else "HANDSHAKE_TIMEOUT")
             self.attempt = attempt = None
         if attempt is not None and now >= attempt.repeat:
             if attempt.m3 is None:
-                self._send(attempt.m1(), attempt.address)
+                self._send(attempt.next_m1(now), attempt.address)
             else:
                 attempt.connection.control.append({"frame": "PING"})
-            attempt.wait(now)
+                attempt.repeat = now + FIRST_REPEAT
         for connection in self.connections:
             if now >= connection.next_timeout():
                 connection.on_timeout(now)
@@ -228,6 +256,8 @@ class Endpoint:
 
     def _transmit(self, now) -> None:
         for connection in self.connections:
+            for packet, address in connection.poll_answers(now):
+                self._send(packet, address)
             for _ in range(64):
                 prefix = b""
                 if self.attempt is not None and self.attempt.connection is connection and not connection.confirmed:

@@ -98,7 +98,6 @@ class Keys:
         self.first_sent_of_phase = 0
         self.largest = -1
         self.opened = 0  # bit 0 is `largest`
-        self.updated = 0.0
 
     def seal(self, connection_id: bytes, number: int, length: int, frames: bytes) -> bytes:
         return seal(self.send_key, self.send_hp, self.send_phase, connection_id, number, length, frames)
@@ -151,13 +150,12 @@ class Keys:
             self.lowest, self.highest = number, number
         self.lowest, self.highest = min(self.lowest, number), max(self.highest, number)
 
-    def follow(self, next_number: int, now: float) -> None:
+    def follow(self, next_number: int) -> None:
         """The peer updated: so do we, with the next packet."""
         if self.send_phase < self.receive_phase:
-            self.update(next_number, now)
+            self.update(next_number)
 
-    def update(self, next_number: int, now: float) -> None:
+    def update(self, next_number: int) -> None:
         self.send_key = self.send_key.next()
         self.send_phase += 1
         self.first_sent_of_phase = next_number
-        self.updated = now

@@ -91,6 +91,16 @@ class IndependentPeerTest {
     }
   }
 
+  /** What no vector shows, and this peer is to be the witness for. */
+  @Test
+  void itKeepsTheRules() throws Exception {
+    Path script = PEER.resolveSibling("check_rules.py");
+    try (RunningProgram check = other(python(), "-B", script.toString())) {
+      assertEquals(0, check.exit(), check::errors);
+      assertTrue(check.output().contains(" rules"), check.output());
+    }
+  }
+
   @Test
   void connectsToListenOverABadNetworkAndRenewsTheKeys() throws Exception {
     String messages = messages();
