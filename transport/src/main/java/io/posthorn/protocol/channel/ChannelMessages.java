@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The messages that one ordered channel has to send: they become chunks of its stream (PROTOCOL.md
- * §5.4), and are settled when the last of their bytes has arrived.
+ * §6), and are settled when the last of their bytes has arrived.
  *
  * <p>A message gets its stream offset when it is first packed; until then it may expire. What was
  * packed is always delivered.
@@ -30,7 +30,7 @@ final class ChannelMessages {
 
   /**
    * Chunk headers that a message may have beside an eighth of its bytes. A receiver of whole
-   * messages takes twice as many (PROTOCOL.md §5.4).
+   * messages takes twice as many (PROTOCOL.md §6).
    */
   private static final int FREE_HEADER_BYTES = 32 << 10;
 
