@@ -2,7 +2,6 @@
 
 from .varint import Reader, Truncated, encode
 
-MAX_BYTES = 512
 # id: name, bytes or (smallest, largest) of a varint
 KNOWN = {
     0x01: ("connectionId", 8),
@@ -53,8 +52,6 @@ def write(values: dict) -> bytes:
 
 def read(data: bytes) -> dict:
     """All parameters, with the default of each that is absent."""
-    if len(data) > MAX_BYTES:
-        raise ParameterError("more than 512 bytes")
     # Known before they are opened: what makes a text made for two keys make no sense (7).
     if data[0:2] != b"\x01\x08" or data[10:12] != b"\x02\x08":
         raise ParameterError("they do not begin with connectionId and instanceId")
@@ -85,6 +82,4 @@ def _value(name: str, form, value: bytes):
         return number
     if len(value) != form if form else not 1 <= len(value) <= 64:
         raise ParameterError(f"{name} of {len(value)} bytes")
-    if form is None and not value.isascii():
-        raise ParameterError(name)
     return value
