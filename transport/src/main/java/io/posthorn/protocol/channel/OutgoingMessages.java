@@ -431,11 +431,9 @@ final class OutgoingMessages {
 
   /** The connection ended: nothing that is left will be sent. */
   void abandon(ReceiptOutcome outcome) {
-    for (long id = unsettled.baseId(); id < unsettled.nextId(); id++) {
-      UnorderedMessage message = unsettled.at(id);
-      if (message != null) {
-        settle(message, outcome, true);
-      }
+    for (UnorderedMessage each = unsettled.first(); each != null; each = unsettled.first()) {
+      unsettled.remove(each.id);
+      settle(each, outcome, true);
     }
     unsettled.clear();
     for (long left = queues.busy(); left != 0; left &= left - 1) {
