@@ -25,17 +25,19 @@ class LeftStreamsTest {
   private static final long SECOND = 1_000_000_000L;
   private static final byte[] BEGINNING = {5, 1, 2};
   private static final byte[] END = {4, 3, 4};
+  private static final byte[] ABORT = {1};
 
-  private static SocketOptions options(int maxConnections, long socketReceiveBytes) {
+  private static SocketOptions options(
+      int maxConnections, long socketReceiveBytes, boolean streaming) {
     DraftOptions options = DraftOptions.of(Mode.RELIABLE);
     options.security = Security.none();
     options.maxConnections = maxConnections;
     options.socketReceiveBytes = socketReceiveBytes;
-    options.streaming = true;
+    options.streaming = streaming;
     return options.done();
   }
 
-  private SocketOptions options = options(1, 1 << 20);
+  private SocketOptions options = options(1, 1 << 20, true);
   private ReliableEndpoint endpoint = HandPeer.endpoint(options, 1);
   private int hosts;
 
@@ -157,10 +159,30 @@ class LeftStreamsTest {
     assertTrue(hasRoom(late + 2 * SECOND));
   }
 
+  /** Nothing is handed over of it, so it is there to be passed over, and then gone. */
+  @Test
+  void aMessageThatWasAbortedKeepsNoPlaceOnceItIsPassedOver() {
+    for (boolean byHandle : new boolean[] {false, true}) {
+      options = options(1, 1 << 20, false);
+      endpoint = HandPeer.endpoint(options, 1);
+      HandPeer peer = connected();
+      peer.send(out -> out.channelData(0, 0, BEGINNING, 0, BEGINNING.length));
+      peer.send(out -> out.channelData(0, BEGINNING.length, ABORT, 0, ABORT.length));
+      peer.send(out -> out.close(0, 0, new byte[0], 0));
+      peer.advance(10 * SECOND);
+      assertFalse(hasRoom(peer.nowNanos));
+      assertNull(
+          byHandle
+              ? endpoint.pollMessage(peer.handle(), peer.nowNanos)
+              : endpoint.pollMessage(peer.nowNanos));
+      assertTrue(hasRoom(peer.nowNanos), "by handle: " + byHandle);
+    }
+  }
+
   /** With what is left half read, whoever begins messages and brings no more could stop all. */
   @Test
   void aStreamThatNobodyReadsOnDoesNotKeepAHoarderOn() {
-    options = options(100, 256 << 10);
+    options = options(100, 256 << 10, true);
     endpoint = HandPeer.endpoint(options, 1);
     HandPeer gone = leftHalfRead(0);
     long later = gone.nowNanos + 45 * SECOND;

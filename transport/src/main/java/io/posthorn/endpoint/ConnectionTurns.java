@@ -214,6 +214,7 @@ final class ConnectionTurns {
         onTaken(slot, nowNanos);
         return message;
       }
+      settle(slot, nowNanos); // what was passed over gives credit too, and may have been the last
     }
   }
 

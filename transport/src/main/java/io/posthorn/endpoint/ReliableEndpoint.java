@@ -183,10 +183,15 @@ public final class ReliableEndpoint implements Endpoint {
   @Override
   public @Nullable ReceivedMessage pollMessage(long connection, long nowNanos) {
     ConnectionSlot slot = table.byHandle(connection);
-    ReceivedMessage message = slot == null ? null : slot.connection.inbox().poll();
-    if (slot != null && message != null) {
+    if (slot == null || !slot.connection.inbox().hasMessage()) {
+      return null;
+    }
+    ReceivedMessage message = slot.connection.inbox().poll();
+    if (message != null) {
       counters.messagesReceived++;
       turns.onTaken(slot, nowNanos);
+    } else {
+      turns.settle(slot, nowNanos); // aborted ones were passed over
     }
     return message;
   }
