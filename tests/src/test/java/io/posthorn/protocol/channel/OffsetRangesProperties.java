@@ -54,6 +54,41 @@ class OffsetRangesProperties {
     }
   }
 
+  @Property(tries = 400)
+  void whatIsMissingElsewhereIsAdded(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    OffsetRanges ranges = new OffsetRanges();
+    OffsetRanges other = new OffsetRanges();
+    BitSet bits = new BitSet();
+    BitSet otherBits = new BitSet();
+    for (int i = random.nextInt(30); i > 0; i--) {
+      int from = random.nextInt(SPACE);
+      int to = from + random.nextInt(10);
+      (random.nextBoolean() ? ranges : other).add(from, to);
+    }
+    set(bits, ranges);
+    set(otherBits, other);
+    int from = random.nextInt(SPACE);
+    int to = from + random.nextInt(SPACE / 3);
+    int overlapping = 0;
+    for (int i = 0; i < other.count(); i++) {
+      overlapping += other.start(i) < to && other.end(i) > from ? 1 : 0;
+    }
+    assertEquals(overlapping, ranges.addMissing(from, to, other));
+    BitSet missing = new BitSet();
+    missing.set(from, to);
+    missing.andNot(otherBits);
+    bits.or(missing);
+    assertSame(bits, ranges);
+    assertSame(otherBits, other);
+  }
+
+  private static void set(BitSet bits, OffsetRanges ranges) {
+    for (int i = 0; i < ranges.count(); i++) {
+      bits.set((int) ranges.start(i), (int) ranges.end(i));
+    }
+  }
+
   /** A range that touches none of those there adds one to their number. */
   private static boolean wouldSplit(BitSet bits, int from, int to) {
     int next = bits.nextSetBit(Math.max(0, from - 1));

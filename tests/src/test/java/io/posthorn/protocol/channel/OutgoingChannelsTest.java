@@ -406,4 +406,22 @@ class OutgoingChannelsTest {
     assertEquals(0, ledger.openMessages());
     assertEquals(0, ledger.lostUnreceipted());
   }
+
+  /** FAULTS 48: what a loss costs does not grow with what arrived elsewhere. */
+  @Test
+  void fault48_aLossLooksAtWhatArrivedOfItAlone() {
+    OutgoingChannel to =
+        new OutgoingChannel(1, 1 << 20, ledger, new Confirmations(), new RingPool());
+    int losses = 4096;
+    to.messages().add(new byte[3 * losses + 2], false, NEVER, false, null);
+    to.messages().fillTo(Long.MAX_VALUE);
+    for (int i = 0; i < losses; i++) {
+      to.onAcknowledged(3L * i + 1, 1);
+    }
+    for (int i = 0; i < losses; i++) {
+      to.onLost(3L * i, 3);
+    }
+    assertTrue(to.canSend());
+    assertTrue(to.rangesLookedAt() <= 2L * losses, to.rangesLookedAt() + " ranges looked at");
+  }
 }

@@ -96,6 +96,21 @@ public final class OffsetRanges {
     return to - from - covered;
   }
 
+  /**
+   * Adds what of [from, to) is not in the other set. Returns how many of its ranges were looked at.
+   */
+  int addMissing(long from, long to, OffsetRanges other) {
+    int first = other.firstEndingFrom(from + 1); // not by way of all ranges before it
+    long at = from;
+    int i = first;
+    for (; i < other.count && other.start[i] < to; i++) {
+      add(at, other.start[i]);
+      at = other.end[i];
+    }
+    add(at, to);
+    return i - first;
+  }
+
   /** Removes [from, to). */
   public void remove(long from, long to) {
     if (from >= to) {

@@ -24,6 +24,7 @@ final class OutgoingChannel {
   private long sentOffset;
   private long creditOffset;
   private long blockedToldAt = -1;
+  private long rangesLookedAt;
 
   OutgoingChannel(
       int channel,
@@ -198,11 +199,12 @@ final class OutgoingChannel {
 
   private void sendAgain(long offset, int length, OffsetRanges to) {
     long from = Math.max(offset, buffer.base());
-    to.add(from, offset + length);
-    OffsetRanges arrived = buffer.acknowledged();
-    for (int i = 0; i < arrived.count(); i++) {
-      to.remove(arrived.start(i), arrived.end(i));
-    }
+    rangesLookedAt += to.addMissing(from, offset + length, buffer.acknowledged());
+  }
+
+  /** How often a range that had arrived was looked at to send again what lies between. */
+  long rangesLookedAt() {
+    return rangesLookedAt;
   }
 
   /** The complaint about a limit was lost. */

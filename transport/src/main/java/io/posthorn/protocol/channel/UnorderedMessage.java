@@ -80,10 +80,7 @@ final class UnorderedMessage {
       emptyLost = true;
       return;
     }
-    lost.add(from, from + (long) length);
-    for (int i = 0; i < arrived.count(); i++) {
-      lost.remove(arrived.start(i), arrived.end(i));
-    }
+    lost.addMissing(from, from + (long) length, arrived);
   }
 
   /** Whether something of it is to go again. */
