@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.protocol.PacketBuilder;
 import io.posthorn.protocol.ReceiptOutcome;
+import io.posthorn.protocol.recovery.SentPackets;
+import io.posthorn.wire.FrameWriter;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -121,5 +124,37 @@ class DatagramsTest {
     assertEquals(new SendLedger.Settled("never", ReceiptOutcome.CLOSED, false), ledger.poll());
     assertNull(ledger.poll());
     assertEquals(0, ledger.heldBytes());
+  }
+
+  /** Each pass looks at all that waits, and each message has its time. */
+  @Example
+  void manyExpireAtOnceAndNoneThatIsTooOldLeaves() {
+    SendLedger ledger = new SendLedger(1 << 20);
+    Datagrams datagrams = new Datagrams(ledger, new ReceiveMemory(1L << 40));
+    int count = 10_000;
+    for (int i = 0; i < count; i++) {
+      datagrams.send(1, false, new byte[10], 1_000_000 + i * 1_000L, i);
+    }
+    long now = datagrams.deadlineNanos();
+    assertEquals(1_000_000, now);
+    datagrams.onTimeout(now);
+    assertEquals(now + 1_000_000, datagrams.deadlineNanos(), "not for each of them");
+    now += 500_000;
+    PacketBuilder builder = new PacketBuilder(new FrameWriter(), new SentPackets());
+    builder.begin(new byte[15], 0, 15);
+    datagrams.writeFrames(builder, now);
+    datagrams.writeChannel(1, builder, now);
+    assertTrue(builder.frames().written() > 0);
+    for (int i = 0; i <= 500; i++) {
+      assertEquals(new SendLedger.Settled(i, ReceiptOutcome.EXPIRED, false), ledger.poll());
+    }
+    assertNull(ledger.poll(), "the next one left");
+    int timers = 0;
+    while (datagrams.deadlineNanos() != NEVER) {
+      datagrams.onTimeout(datagrams.deadlineNanos());
+      timers++;
+    }
+    assertTrue(timers <= 11, timers + " timers");
+    assertTrue(datagrams.isDrained());
   }
 }

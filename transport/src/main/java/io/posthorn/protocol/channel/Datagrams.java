@@ -19,6 +19,8 @@ public final class Datagrams implements ChannelSource {
 
   private static final long NEVER = Long.MAX_VALUE;
 
+  private static final long EXPIRY_STEP_NANOS = 1_000_000L;
+
   /** A received message. */
   public record Ready(int channel, boolean sequenced, byte[] body) {}
 
@@ -222,7 +224,7 @@ public final class Datagrams implements ChannelSource {
   @Override
   public void writeChannel(int channel, PacketBuilder out, long nowNanos) {
     ArrayDeque<Outgoing> queue = waiting(channel);
-    Outgoing message = queue.peek();
+    Outgoing message = next(queue, nowNanos);
     while (message != null) {
       long sequence = message.sequenced ? nextSequence[channel] : -1;
       if (!out.frames().datagram(channel, sequence, message.body, 0, message.body.length)) {
@@ -238,9 +240,20 @@ public final class Datagrams implements ChannelSource {
       }
       nextTicket++;
       ledger.ofDatagrams().onSent(message.body.length);
-      message = queue.peek();
+      message = next(queue, nowNanos);
     }
     noteEmpty(channel);
+  }
+
+  /** The first that is not too old; what stands before it ends. */
+  private @Nullable Outgoing next(ArrayDeque<Outgoing> queue, long nowNanos) {
+    Outgoing message = queue.peek();
+    while (message != null && message.expiresAtNanos <= nowNanos) {
+      queue.remove();
+      end(message, ReceiptOutcome.EXPIRED);
+      message = queue.peek();
+    }
+    return message;
   }
 
   private void note(long ticket, Object receipt) {
@@ -298,6 +311,8 @@ public final class Datagrams implements ChannelSource {
       }
       noteEmpty(channel);
     }
-    earliestExpiryNanos = earliest;
+    // Not more often than each millisecond: the queue may be long, and each message has its time.
+    earliestExpiryNanos =
+        earliest == NEVER ? NEVER : Math.max(earliest, nowNanos + EXPIRY_STEP_NANOS);
   }
 }
