@@ -344,6 +344,27 @@ class IncomingMessagesTest {
   }
 
   @Example
+  void idsThatSlowerMessagesDoNotNeedAreGivenBack() {
+    ReceiveBudget budget = budget(4 << 20);
+    IncomingMessages to = new IncomingMessages(budget);
+    long spare = budget.spareBytes();
+    long now = 0;
+    for (int id = 0; id < 12_000; id++) {
+      now += id < 4000 ? 20_000 : 10_000_000;
+      budget.onPacket(now, 50_000_000);
+      assertTrue(id < to.grantedMessages(), "none waits, at " + id);
+      assertNull(to.onPart(id, 0, -1, 1, 0, new byte[1], 0, 1));
+      to.take();
+      if (to.wantsGrant()) {
+        to.onGranted(to.messagesToGrant(), to.bytesToGrant());
+      }
+      assertTrue(to.messagesToGrant() >= to.grantedMessages(), "nothing is promised without cover");
+      assertTrue(id != 4000 || budget.spareBytes() < spare);
+    }
+    assertEquals(spare, budget.spareBytes());
+  }
+
+  @Example
   void idsDoNotGrowWhenNobodyTakesTheMessages() {
     ReceiveBudget budget = budget(4 << 20);
     IncomingMessages to = new IncomingMessages(budget);

@@ -357,7 +357,8 @@ final class IncomingMessages {
 
   /**
    * Tunes the number of ids to twice of what the application takes in a round trip, as far as the
-   * budget reaches: short messages are held by it, not by their bytes.
+   * budget reaches: short messages are held by it, not by their bytes. What is more than twice of
+   * that is given back, as far as it was not promised: few rates are even.
    */
   private void tune() {
     long rttNanos = budget.smoothedRttNanos();
@@ -376,9 +377,20 @@ final class IncomingMessages {
       long taken = budget.widen(held, (wanted - idWindow) * ID_BYTES);
       budget.giveBack(taken % ID_BYTES);
       idWindow += taken / ID_BYTES;
+    } else {
+      narrow(2 * wanted);
     }
     measuredSinceNanos = budget.nowNanos();
     measuredFrom = consumedMessages;
+  }
+
+  private void narrow(long messages) {
+    long promised = grantedMessages - consumedMessages;
+    long narrowed = Math.max(Math.max(messages, ID_WINDOW), promised);
+    if (narrowed < idWindow) {
+      budget.giveBack((idWindow - narrowed) * ID_BYTES);
+      idWindow = narrowed;
+    }
   }
 
   long messagesToGrant() {

@@ -10,12 +10,13 @@ import io.posthorn.wire.WireLimits;
  *   <li>a quarter is the guaranteed slices of the ordered channels, {@link #sliceBytes} each;
  *   <li>a quarter is the pool of unordered messages;
  *   <li>{@link #maxWholeMessageBytes} and a little (one chunk, when messages are taken in parts) is
- *       kept for one channel at a time whose message outgrew its window: the assembly token,
- *       which goes round;
+ *       kept for one channel at a time whose message outgrew its window: the assembly token, which
+ *       goes round;
  *   <li>the rest widens the windows of channels that are read fast, and the number of unordered
- *       messages under way; where it does not reach for all, each that is wider than its share
- *       gives back. What was promised cannot be taken back, not even from a sender that fell
- *       silent: so nobody gets more than seven eighths of what the others leave.
+ *       messages under way, which shrinks again as they come slower; where it does not reach for
+ *       all, each channel that is wider than its share gives back. What was promised cannot be
+ *       taken back, not even from a sender that fell silent: so nobody gets more than seven eighths
+ *       of what the others leave.
  * </ul>
  */
 public final class ReceiveBudget {
