@@ -197,6 +197,29 @@ class UnorderedMessagesProperties {
     assertEquals(0, flow.received.size());
   }
 
+  /** Of a message that did not leave to its end the peer has no more than a part. */
+  @Example
+  void theEndTellsWhatCannotHaveArrived() {
+    Flow flow = new Flow(new SplittableRandom(13));
+    PacketBuilder builder = new PacketBuilder(new FrameWriter(), new SentPackets());
+    flow.send(-1, 5000, NEVER);
+    flow.send(-1, 100, NEVER);
+    for (Sent each : flow.sent) {
+      builder.begin(new byte[1200], 0, 1200);
+      flow.left.unordered.writeChannel(each.channel, builder, 0);
+    }
+    flow.send(-1, 100, NEVER);
+    flow.left.unordered.abandon(ReceiptOutcome.CLOSED);
+    flow.left.collect();
+    assertEquals(
+        List.of(
+            new SendLedger.Settled(flow.sent.get(0), ReceiptOutcome.CLOSED, false),
+            new SendLedger.Settled(flow.sent.get(1), ReceiptOutcome.CLOSED, true),
+            new SendLedger.Settled(flow.sent.get(2), ReceiptOutcome.CLOSED, false)),
+        flow.left.settled);
+    assertEquals(0, flow.left.ledger.heldBytes());
+  }
+
   /** Lost and not sent again yet: then too old, or replaced. */
   @Example
   void whatIsLostAndTooOldIsNotSentAgain() {

@@ -390,34 +390,34 @@ final class ChannelMessages {
         }
         packed.removeFirst();
       } else {
-        settleFirst(ReceiptOutcome.ACKNOWLEDGED);
+        settleFirst(ReceiptOutcome.ACKNOWLEDGED, true);
       }
     }
     share.onAcknowledged(messages, parts, bodyBytes);
   }
 
-  private void settleFirst(ReceiptOutcome outcome) {
+  private void settleFirst(ReceiptOutcome outcome, boolean mayHaveArrived) {
     int bytes = packed.firstBodyBytes();
     Object receipt = packed.firstReceipt();
     packed.removeFirst();
-    share.onSettled(bytes, receipt, outcome, true);
+    share.onSettled(bytes, receipt, outcome, mayHaveArrived);
   }
 
-  /** The connection ended: nothing that is left will be sent. */
-  void abandon(ReceiptOutcome outcome) {
+  /** The connection ended: nothing that is left will be sent, nor the stream beyond this offset. */
+  void abandon(ReceiptOutcome outcome, long sentOffset) {
     while (!packed.isEmpty()) {
       if (packed.isFirstPart()) {
         share.onGone(packed.firstBodyBytes());
         packed.removeFirst();
       } else {
-        settleFirst(outcome);
+        settleFirst(outcome, packed.firstEndOffset() <= sentOffset);
       }
     }
     for (WaitingPart part : waiting) {
       if (part.givenUp || part.more) {
         share.onGone(part.body.length);
       } else {
-        share.onSettled(part.body.length, part.receipt, outcome, part.begun);
+        share.onSettled(part.body.length, part.receipt, outcome, false); // its end did not leave
       }
     }
     if (midMessage) {

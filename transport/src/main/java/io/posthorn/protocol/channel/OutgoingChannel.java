@@ -217,6 +217,6 @@ final class OutgoingChannel {
   /** The connection ended: nothing that is left will be sent. */
   void abandon(ReceiptOutcome outcome) {
     share.onFirstSent(buffer.end() - sentOffset);
-    messages.abandon(outcome);
+    messages.abandon(outcome, sentOffset);
   }
 }

@@ -433,7 +433,7 @@ final class OutgoingMessages {
   void abandon(ReceiptOutcome outcome) {
     for (UnorderedMessage each = unsettled.first(); each != null; each = unsettled.first()) {
       unsettled.remove(each.id);
-      settle(each, outcome, true);
+      settle(each, outcome, each.isSentWhole());
     }
     unsettled.clear();
     for (long left = queues.busy(); left != 0; left &= left - 1) {
