@@ -20,6 +20,9 @@ final class ConnectionTimers {
   /** A peer that answers, and brings nothing, is asked ever more seldom, up to so far apart. */
   private static final long MOST_QUIET_NANOS = 2_000_000_000L;
 
+  /** Before that it is asked so often at even intervals: its answers may have been lost. */
+  private static final int EVEN_QUIET_PINGS = 32;
+
   private static final long NEVER = Long.MAX_VALUE;
 
   private final ConnectionParts parts;
@@ -53,13 +56,13 @@ final class ConnectionTimers {
     long quiet = Math.max(LEAST_QUIET_NANOS, parts.recovery.rtt().smoothedRttNanos() / QUIET_SHARE);
     quiet = Math.max(quiet, GAPS * meanGapNanos);
     long most = mostQuietNanos();
-    quietPingNanos = nowNanos + (quietPings == 0 ? Math.min(quiet, most) : most);
+    quietPingNanos = nowNanos + (quietPings < EVEN_QUIET_PINGS ? Math.min(quiet, most) : most);
   }
 
-  /** Twice as long each time that it was asked in vain. */
+  /** In the end twice as long each time that it was asked in vain. */
   private long mostQuietNanos() {
     long most = 3 * parts.recovery.probeTimeoutNanos();
-    for (int i = 0; i < quietPings && most < MOST_QUIET_NANOS; i++) {
+    for (int i = EVEN_QUIET_PINGS; i < quietPings && most < MOST_QUIET_NANOS; i++) {
       most = Math.min(2 * most, MOST_QUIET_NANOS);
     }
     return most;
