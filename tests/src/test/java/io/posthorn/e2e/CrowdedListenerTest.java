@@ -32,7 +32,7 @@ class CrowdedListenerTest {
     List<Connection> connected = new ArrayList<>();
     // One socket is many peers: each address that it writes to is another.
     try (RunningProgram listener =
-            RunningProgram.posthornWith(List.of("-Xmx64m"), "listen", "0.0.0.0:0");
+            RunningProgram.posthornWith(List.of("-Xmx32m"), "listen", "0.0.0.0:0");
         MessageSocket strangers = MessageSocket.builder().bind(any).maxConnections(10_000).open()) {
       int port = Integer.parseInt(listener.port());
       assertThrows(
@@ -42,7 +42,7 @@ class CrowdedListenerTest {
               connected.add(strangers.connect(loopback(connected.size(), port)));
             }
           });
-      assertTrue(connected.size() >= 1_000, connected.size() + " peers");
+      assertTrue(connected.size() >= 300, connected.size() + " peers");
       connected.get(connected.size() - 1).send("still here".getBytes(UTF_8));
       listener.awaitOutput("still here");
     }
