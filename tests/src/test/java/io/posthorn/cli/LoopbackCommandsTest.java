@@ -82,8 +82,10 @@ class LoopbackCommandsTest {
       }
     }
 
-    void await(String text) throws InterruptedException {
-      await(Pattern.compile(Pattern.quote(text)));
+    synchronized void await(String text) throws InterruptedException {
+      while (!text().contains(text)) {
+        wait();
+      }
     }
   }
 
