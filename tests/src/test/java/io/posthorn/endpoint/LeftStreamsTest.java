@@ -179,6 +179,32 @@ class LeftStreamsTest {
     }
   }
 
+  @Test
+  void messagesThatWereAbortedGiveTheirCreditBackOnceTheyArePassedOver() {
+    for (boolean byHandle : new boolean[] {false, true}) {
+      options = options(1, 1 << 20, false);
+      endpoint = HandPeer.endpoint(options, 1);
+      HandPeer peer = connected();
+      byte[] aborted = new byte[30_000]; // two are more than half of what the channel may bring
+      VarInt.write(aborted, 0, 2L * (aborted.length - 5) + 1); // 4 bytes, and 1 for the abort
+      aborted[aborted.length - 1] = ABORT[0];
+      for (int i = 0; i < 2 * aborted.length; i += 1_000) {
+        int at = i;
+        peer.send(out -> out.channelData(0, at, aborted, at % aborted.length, 1_000));
+      }
+      assertFalse(endpoint.hasOutput());
+      assertNull(
+          byHandle
+              ? endpoint.pollMessage(peer.handle(), peer.nowNanos)
+              : endpoint.pollMessage(peer.nowNanos));
+      assertTrue(endpoint.hasOutput(), "by handle: " + byHandle);
+      assertEquals(0, peer.heardOf("onMaxChannelData"));
+      peer.collect();
+      assertEquals(1, peer.heardOf("onMaxChannelData"));
+      assertFalse(endpoint.hasOutput());
+    }
+  }
+
   /** With what is left half read, whoever begins messages and brings no more could stop all. */
   @Test
   void aStreamThatNobodyReadsOnDoesNotKeepAHoarderOn() {

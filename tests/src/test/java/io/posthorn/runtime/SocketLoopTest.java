@@ -490,6 +490,48 @@ class SocketLoopTest {
     assertEquals(List.of(4, 4, 4, 4, 8, 8, 8, 8, 11, 11), takenBefore);
   }
 
+  /** Such as credit for a message that was passed over: its sender may wait for nothing else. */
+  @Test
+  void whatALookForMessagesFreedLeavesThoughItFoundNone() throws Exception {
+    AtomicBoolean freed = new AtomicBoolean();
+    AtomicInteger looks = new AtomicInteger();
+    Supplier<Object> passingOver =
+        () -> {
+          looks.incrementAndGet();
+          freed.set(true);
+          return null;
+        };
+    Supplier<Object> sending =
+        () -> {
+          freed.set(false);
+          return false;
+        };
+    Map<String, Supplier<Object>> methods =
+        Map.of("pollMessage", passingOver, "hasOutput", freed::get, "pollTransmit", sending);
+    prepare(isSelf -> plainBut(methods), IDLE);
+    assertNull(driver.receiving().receiveNow());
+    assertFalse(freed.get(), "receiveNow");
+    assertNull(driver.receiving().receive(0));
+    assertFalse(freed.get(), "receive");
+    assertNull(driver.receiving().receive(new ConnectionRecord(driver, 1, ANY), 0));
+    assertFalse(freed.get(), "receive of one connection");
+    Thread receiver = new Thread(() -> assertThrows(IllegalStateException.class, this::receive));
+    receiver.setDaemon(true);
+    receiver.start();
+    while (receiver.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    assertTrue(driver.turn(driver.clock.now()));
+    assertFalse(freed.get(), "for a thread that waits");
+    driver.handler(message -> {});
+    assertFalse(driver.dispatchMessages());
+    assertFalse(freed.get(), "for a handler");
+    driver.bodyHandler((from, channel, bytes, at, length) -> {});
+    assertFalse(driver.dispatchMessages());
+    assertFalse(freed.get(), "for a body handler");
+    assertEquals(7, looks.get());
+  }
+
   @Test
   void anErrorInATurnOfAnyThreadEndsTheSocket() throws Exception {
     Error fault = new AssertionError("a fault of the endpoint");

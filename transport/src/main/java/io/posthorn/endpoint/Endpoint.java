@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
  * Inputs from the application: {@link #send}, {@link #connect}, {@link #close} and their like.
  * Outputs: after any input, call {@link #pollTransmit} until it answers false, then {@link
  * #pollEvent} until null, then wait for {@link #nextTimeoutNanos}. {@link #pollMessage} is called
- * when the application wants a message, for taking one is what returns credit to the peer. The rest
- * are questions.
+ * when the application wants a message, for taking one is what returns credit to the peer; so does
+ * passing over one that its sender gave up, and then it may find none: {@link #hasOutput} tells.
+ * The rest are questions.
  *
  * <p>Times are nanoseconds of one clock that never goes back and starts near zero.
  */
@@ -52,6 +53,9 @@ public interface Endpoint {
    * @return false if nothing may leave now
    */
   boolean pollTransmit(TransmitBatch out, long nowNanos);
+
+  /** Whether {@link #pollTransmit} is to be asked again. */
+  boolean hasOutput();
 
   /** Takes the next event, or null. */
   @Nullable EndpointEvent pollEvent();

@@ -147,6 +147,11 @@ public final class PlainEndpoint implements Endpoint {
   }
 
   @Override
+  public boolean hasOutput() {
+    return !outgoing.isEmpty();
+  }
+
+  @Override
   public @Nullable EndpointEvent pollEvent() {
     return events.poll();
   }

@@ -165,6 +165,11 @@ public final class ReliableEndpoint implements Endpoint {
   }
 
   @Override
+  public boolean hasOutput() {
+    return !outbox.isEmpty() || !turns.isTransmitted();
+  }
+
+  @Override
   public @Nullable EndpointEvent pollEvent() {
     return events.poll();
   }
@@ -372,7 +377,7 @@ public final class ReliableEndpoint implements Endpoint {
 
   @Override
   public boolean isClosed() {
-    if (!closing || !outbox.isEmpty() || !turns.isTransmitted()) {
+    if (!closing || hasOutput()) {
       return false;
     }
     for (ConnectionSlot slot : table.all()) {

@@ -98,8 +98,8 @@ final class Dispatch {
         bytes += message.body().length;
       }
       tookToLimit = messages.size() == LIMIT_MESSAGES || bytes >= LIMIT_BYTES;
+      driver.afterLook(!messages.isEmpty(), now);
       if (!messages.isEmpty()) {
-        driver.afterInput(now);
         driver.beginHandling(now);
       }
     } finally {
@@ -118,6 +118,7 @@ final class Dispatch {
       if (single == null && !driver.endpoint.lendRun(run)) {
         single = driver.endpoint.pollMessage(now);
         if (single == null) {
+          driver.afterLook(false, now);
           return false;
         }
       }

@@ -53,9 +53,7 @@ final class Receiving {
       readable.signal();
       took = true;
     }
-    if (took) {
-      driver.afterInput(now);
-    }
+    driver.afterLook(took, now);
   }
 
   private void handOverToAny(CommonInbox inbox, long now) {
@@ -69,9 +67,7 @@ final class Receiving {
       inbox.onHanded();
       took = true;
     }
-    if (took) {
-      driver.afterInput(now);
-    }
+    driver.afterLook(took, now);
   }
 
   /** Takes the next message, whoever it was meant for. */
@@ -130,7 +126,8 @@ final class Receiving {
           }
           return message;
         }
-        if (now >= deadline) {
+        driver.afterLook(false, now);
+        if (now >= deadline || !driver.life.isOpen()) {
           return null;
         }
         receiversWaiting++;
@@ -155,9 +152,7 @@ final class Receiving {
       }
       long now = driver.clock.now();
       ReceivedMessage message = nextMessage(now);
-      if (message != null) {
-        driver.afterInput(now);
-      }
+      driver.afterLook(message != null, now);
       return message;
     } finally {
       driver.lock.unlock();
@@ -179,11 +174,11 @@ final class Receiving {
           throw new IllegalStateException("a body handler takes the messages of this socket");
         }
         ReceivedMessage message = driver.endpoint.pollMessage(connection.handle(), now);
+        driver.afterLook(message != null, now);
         if (message != null) {
-          driver.afterInput(now);
           return message;
         }
-        if (connection.closed() != null || now >= deadline) {
+        if (connection.closed() != null || now >= deadline || !driver.life.isOpen()) {
           return null;
         }
         ConnectionReaders.Reader reader = connectionReaders.enter(connection.handle());

@@ -356,6 +356,16 @@ abstract class SocketLoop {
     }
   }
 
+  /**
+   * As {@link #afterInput}, after a look for messages: one that found none may have freed credit
+   * too, for such as it passed over, and no input need come soon.
+   */
+  final void afterLook(boolean found, long now) {
+    if (found || (endpoint.hasOutput() && !transmitQueue.isBlocked())) {
+      afterInput(now);
+    }
+  }
+
   /** The I/O thread is to make a turn at once. */
   final void lookAgain() {
     backlog = true;
