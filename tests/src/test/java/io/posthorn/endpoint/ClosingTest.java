@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
 import io.posthorn.DraftOptions;
+import io.posthorn.EcnMark;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.OutgoingMessage;
@@ -28,6 +29,7 @@ class ClosingTest {
       HandPeer.connected(HandPeer.options(Security.ephemeral(), 100, 64 << 20));
 
   private final Object receipt = new Object();
+  private final TransmitBatch batch = new TransmitBatch();
 
   private OutgoingMessage messageOf(HandPeer from) {
     return message(from.handle(), from.address, receipt);
@@ -149,6 +151,57 @@ class ClosingTest {
     close(60 * SECOND);
     peer.advance(50 * SECOND);
     assertEquals(CloseReason.APPLICATION, peer.closedFor());
+  }
+
+  /** Why a connection ended of whose handshake nothing came after M2, or not even that. */
+  private CloseReason endOfAttempt(boolean answered, boolean used) {
+    ReliableEndpoint asker = HandPeer.endpoint(peer.options, 1);
+    ReliableEndpoint answerer = HandPeer.endpoint(peer.options, 2);
+    InetSocketAddress from = HandPeer.address(2);
+    InetSocketAddress to = HandPeer.address(3);
+    long connection = asker.connect(to, 0);
+    carry(asker, answerer, from);
+    if (answered) {
+      carry(answerer, asker, to);
+    }
+    if (used) {
+      assertEquals(SendOutcome.ACCEPTED, asker.send(message(connection, to, null), 0));
+    }
+    asker.close(connection, 7, "bye", 60 * SECOND, 0);
+    while (asker.pollTransmit(batch, 0)) {
+      // It does not arrive.
+    }
+    for (long now = 0; now < 20 * SECOND; now = asker.nextTimeoutNanos()) {
+      asker.onTimeout(now);
+      while (asker.pollTransmit(batch, now)) {
+        // Nor do its repetitions.
+      }
+      for (EndpointEvent event = asker.pollEvent(); event != null; event = asker.pollEvent()) {
+        if (event instanceof EndpointEvent.Closed closed) {
+          return closed.reason();
+        }
+      }
+    }
+    throw new AssertionError("the handshake has no end");
+  }
+
+  private void carry(ReliableEndpoint source, ReliableEndpoint target, InetSocketAddress from) {
+    while (source.pollTransmit(batch, 0)) {
+      for (int i = 0; i < batch.segments(); i++) {
+        target.onDatagram(batch.segment(i), from, EcnMark.NOT_ECT, 0);
+      }
+    }
+  }
+
+  @Test
+  void aCloseThatIsOnItsWayIsTheReasonThoughTheHandshakeGoesNoFurther() {
+    assertEquals(CloseReason.APPLICATION, endOfAttempt(true, false));
+  }
+
+  @Test
+  void aPeerThatNeverAnswersWhileWhatWaitsIsToBeFlushedDidNotAnswer() {
+    assertEquals(CloseReason.HANDSHAKE_TIMEOUT, endOfAttempt(true, true));
+    assertEquals(CloseReason.HANDSHAKE_TIMEOUT, endOfAttempt(false, true));
   }
 
   /** As a peer does that opened it, found it unused, and refused what came since. */

@@ -143,9 +143,9 @@ final class Closing {
   }
 
   /**
-   * The peer is silent, or another process now. That is how it ended, also while it flushed; but
-   * once CLOSE is on its way, what ended it first stands: a peer that has heard that may be silent,
-   * and knows nothing of the connection any more.
+   * The peer never answered, is silent, or is another process now. That is how it ended, also while
+   * it flushed; but once CLOSE is on its way, what ended it first stands: a peer that has heard
+   * that may be silent, and knows nothing of the connection any more.
    */
   void onPeerGone(CloseReason how) {
     if (ending.isRunning() || ending.phase() == Ending.Phase.FLUSHING) {

@@ -128,7 +128,7 @@ final class ConnectionTimers {
     }
     CloseReason failure = opening.failure(nowNanos);
     if (failure != null) {
-      closing.giveUp(failure);
+      closing.onPeerGone(failure);
       return;
     }
     if (session != null && !onTimeoutWhenOpen(nowNanos)) {
