@@ -18,6 +18,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.SendOutcome;
+import io.posthorn.runtime.ConnectionRecord;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -136,6 +137,29 @@ class StreamedMessageTest {
       assertThrows(EOFException.class, in::readAllBytes);
       a.send(Message.to(b.localAddress()).body("next"));
       assertEquals("next", next(b).text());
+    }
+  }
+
+  @Test
+  void streamThatCannotBeMadeLeavesItsChannelToOthers() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open()) {
+      ConnectionRecord record = a.connect(b.localAddress()).record();
+      Error failure = new Error("no room for a part");
+      Error thrown =
+          assertThrows(
+              Error.class,
+              () ->
+                  a.sending()
+                      .beginStream(
+                          record,
+                          1,
+                          claim -> {
+                            throw failure;
+                          }));
+      assertSame(failure, thrown);
+      a.send(Message.to(b.localAddress()).channel(1).body("after it"));
+      assertEquals("after it", next(b).text());
     }
   }
 

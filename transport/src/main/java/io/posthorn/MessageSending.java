@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,8 +84,11 @@ final class MessageSending {
   /**
    * Takes a channel for a streamed message, which is to begin; {@link #endStream} gives it back.
    */
-  OpenStreams.Claim beginStream(ConnectionRecord connection, int channel) {
-    return streams.claim(connection, channel);
+  MessageOutputStream beginStream(
+      ConnectionRecord connection,
+      int channel,
+      Function<OpenStreams.Claim, MessageOutputStream> make) {
+    return streams.open(connection, channel, make);
   }
 
   void endStream(OpenStreams.Claim claim) {

@@ -168,8 +168,10 @@ public final class MessageSocket implements Closeable {
   }
 
   MessageOutputStream openStream(ConnectionRecord record, int channel) {
-    OpenStreams.Claim claim = sending.beginStream(record, channel);
-    return new MessageOutputStream(new ConnectionParts(this, record, channel, claim));
+    return sending.beginStream(
+        record,
+        channel,
+        claim -> new MessageOutputStream(new ConnectionParts(this, record, channel, claim)));
   }
 
   // Receiving.

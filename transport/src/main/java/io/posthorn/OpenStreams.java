@@ -5,6 +5,7 @@ import io.posthorn.runtime.ConnectionRecord;
 import java.net.InetSocketAddress;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 
 /** Which channels carry a message that is still being written. */
 final class OpenStreams {
@@ -13,7 +14,23 @@ final class OpenStreams {
 
   private final Set<Claim> claims = ConcurrentHashMap.newKeySet();
 
-  Claim claim(ConnectionRecord connection, int channel) {
+  /** Takes a channel for the stream that is then made, unless there is no heap for it, say. */
+  MessageOutputStream open(
+      ConnectionRecord connection, int channel, Function<Claim, MessageOutputStream> make) {
+    Claim claim = claim(connection, channel);
+    boolean made = false;
+    try {
+      MessageOutputStream stream = make.apply(claim);
+      made = true;
+      return stream;
+    } finally {
+      if (!made) {
+        release(claim);
+      }
+    }
+  }
+
+  private Claim claim(ConnectionRecord connection, int channel) {
     if (channel < 0 || channel > 63) {
       throw new IllegalArgumentException("channel " + channel + ": expected 0 to 63");
     }
