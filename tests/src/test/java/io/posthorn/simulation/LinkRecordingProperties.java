@@ -10,9 +10,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.UnaryOperator;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
@@ -125,6 +127,31 @@ class LinkRecordingProperties {
         new SimulatedLink<>(LinkConditions.replaying(recording), 1, 1, 28, 0);
     assertEquals(DatagramFate.PASSED, down.offer(ByteBuffer.allocate(1), "", 3));
     assertEquals(3, down.nextDeliveryNanos());
+  }
+
+  /** It would be without effect, and gone from the text. */
+  @Example
+  void nothingCanBeAddedToARecording() throws IOException {
+    LinkConditions replay = LinkConditions.replaying(read("0 up 1 0 10 lost\n"));
+    List<UnaryOperator<LinkConditions>> more =
+        List.of(
+            link -> link.withLoss(0.05),
+            link -> link.withBurstLoss(0.1, 0.5),
+            link -> link.withDelay(Duration.ofMillis(5)),
+            link -> link.withDuplicate(0.1, Duration.ZERO),
+            link -> link.withCorrupt(0.1),
+            link -> link.withRate(1_000_000),
+            link -> link.withMtu(1_400),
+            link -> link.withOutage(Duration.ZERO, Duration.ofSeconds(1)),
+            link -> link.withRebind(Duration.ofSeconds(1), LinkConditions.Rebinding.PORT),
+            link -> link.withEcn(LinkConditions.EcnTreatment.BLEACH));
+    for (UnaryOperator<LinkConditions> one : more) {
+      String words = one.apply(LinkConditions.NONE).toString();
+      IllegalArgumentException refused =
+          assertThrows(IllegalArgumentException.class, () -> one.apply(replay), words);
+      assertTrue(refused.getMessage().startsWith("\"" + words + "\" beside"), words);
+    }
+    assertEquals(replay, replay.withLoss(0));
   }
 
   @Example

@@ -82,8 +82,9 @@ public final class LinkConditions {
   }
 
   /**
-   * Does again, datagram by datagram, what was recorded; nothing else is done. The text form is
-   * {@code replay FILE}.
+   * Does again, datagram by datagram, what was recorded; nothing else is done, so that to add loss,
+   * delay or anything else to these conditions is an {@link IllegalArgumentException}. The text
+   * form is {@code replay FILE}.
    */
   public static LinkConditions replaying(LinkRecording recording) {
     LinkParts replay = new LinkParts();

@@ -120,6 +120,23 @@ final class LinkParts {
           "a queue that marks builds up only before a limited rate: set a rate first,"
               + " e.g. rate 20mbit");
     }
+    LinkRecording replayed = recording;
+    if (replayed != null) {
+      checkNothingBeside(replayed);
+    }
+  }
+
+  private void checkNothingBeside(LinkRecording replayed) {
+    LinkParts rest = new LinkParts(this);
+    rest.recording = null;
+    if (!rest.equals(new LinkParts())) {
+      throw new IllegalArgumentException(
+          "\""
+              + LinkConditions.of(rest)
+              + "\" beside \"replay "
+              + replayed.source()
+              + "\": a recording says everything that is done to a datagram, so take one");
+    }
   }
 
   @Override
