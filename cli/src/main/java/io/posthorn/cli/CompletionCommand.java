@@ -1,6 +1,7 @@
 package io.posthorn.cli;
 
 import java.io.IOException;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.AutoComplete;
@@ -29,7 +30,12 @@ final class CompletionCommand implements Callable<Integer> {
     /** By its emulation of bash's completion. */
     ZSH,
     /** Version 3 and later. */
-    FISH
+    FISH;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   @Spec private @Nullable CommandSpec spec;

@@ -1,6 +1,5 @@
 package io.posthorn.cli;
 
-import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -47,8 +46,7 @@ final class FishCompletion {
       }
       Iterable<String> words = option.completionCandidates();
       if (words != null) {
-        // Of enumerations they are capitals, which are taken in either case.
-        line.append(" -a '").append(String.join(" ", words).toLowerCase(Locale.ROOT)).append('\'');
+        line.append(" -a '").append(String.join(" ", words)).append('\'');
       }
     }
     String[] description = option.description();

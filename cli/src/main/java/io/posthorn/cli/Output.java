@@ -4,6 +4,7 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /**
  * Where a command's words go. Standard output carries only what was received and results; all else
@@ -19,7 +20,12 @@ final class Output {
     /** Always. */
     ALWAYS,
     /** Never. */
-    NEVER
+    NEVER;
+
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   private static final int BUFFER_BYTES = 64 << 10;

@@ -271,9 +271,13 @@ public final class Posthorn implements Callable<Integer> {
     try {
       ConfigFile config = ConfigFile.find(args, streams.environment());
       CommandLine line = commandLine(root, args, config != null);
-      line.setCaseInsensitiveEnumValuesAllowed(true);
       line.setExpandAtFiles(false); // a message or a folder's name may begin with @
       line.registerConverter(Path.class, new PathName());
+      line.registerConverter(Framing.class, new EnumWord<>(List.of(Framing.values())));
+      line.registerConverter(
+          Output.ColorWhen.class, new EnumWord<>(List.of(Output.ColorWhen.values())));
+      line.registerConverter(
+          CompletionCommand.Shell.class, new EnumWord<>(List.of(CompletionCommand.Shell.values())));
       line.setOut(writer(streams.out()));
       line.setErr(writer(streams.err()));
       line.setParameterExceptionHandler(new WrongUse(root, config));

@@ -131,6 +131,7 @@ final class SendCommand implements Callable<Integer> {
   @Option(
       names = "--framing",
       paramLabel = "HOW",
+      completionCandidates = InputFraming.class,
       description = {
         "How messages stand in the input, and replies in the output: line (default), length (each"
             + " behind its length in four bytes, big-endian) or raw (default of what -F sends)."
@@ -168,6 +169,14 @@ final class SendCommand implements Callable<Integer> {
             throw new TypeConversionException(
                 "\"" + TextSafety.visible(name) + "\" is not one of " + String.join(", ", ALL));
       };
+    }
+  }
+
+  /** How messages may stand in the input. */
+  static final class InputFraming implements Iterable<String> {
+    @Override
+    public Iterator<String> iterator() {
+      return List.of("line", "length", "raw").iterator();
     }
   }
 

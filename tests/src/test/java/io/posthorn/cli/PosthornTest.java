@@ -290,6 +290,30 @@ class PosthornTest {
     assertTrue(output().contains("\"ordered\""), "bash");
   }
 
+  /** As help and manual have them, though they are taken in either case. */
+  @Test
+  void completionOffersLowerCaseWords() {
+    for (String shell : new String[] {"bash", "zsh", "fish"}) {
+      out.reset();
+      assertEquals(0, run("completion", shell));
+      boolean isFish = shell.equals("fish");
+      for (String words : List.of("line length raw json", "line length raw", "auto always never")) {
+        String all = isFish ? "'" + words + "'" : "(\"" + words.replace(" ", "\" \"") + "\")";
+        assertTrue(output().contains(all), shell + ": " + words);
+      }
+      assertFalse(output().contains("\"LINE\""), shell);
+    }
+  }
+
+  @Test
+  void aWordThatIsNotTakenIsToldThoseThatAre() {
+    assertEquals(64, run("listen", "--framing", "linea", "127.0.0.1:0"));
+    assertTrue(errors().contains("\"linea\" is not one of line, length, raw, json"), errors());
+    out.reset();
+    assertEquals(0, run("completion", "FISH", "--color", "Never"), errors());
+    assertTrue(output().startsWith("# Completion of posthorn for fish"), output());
+  }
+
   @Test
   void wordsBehindAWholeAddressAreNoPort() {
     assertEquals(64, run("ping", "localhost:9", "10"));
