@@ -12,6 +12,7 @@ import io.posthorn.MessagesLostException;
 import io.posthorn.PeerIdentityChangedException;
 import io.posthorn.SecurityMismatchException;
 import io.posthorn.TransportException;
+import io.posthorn.cli.bench.TcpBindException;
 import io.posthorn.cli.lab.LabUnavailableException;
 import io.posthorn.identity.IdentityFileException;
 import java.io.IOException;
@@ -84,48 +85,50 @@ final class Failures {
   /** The failure to open a socket at an address: what is wrong, where, and what to do. */
   static Failure ofBind(IOException thrown, InetSocketAddress at) {
     String what = "cannot listen at " + AddressText.of(at) + ": ";
-    String said = words(thrown).toLowerCase(Locale.ROOT);
-    if (said.contains("permission denied")) {
-      boolean privileged = at.getPort() > 0 && at.getPort() < PRIVILEGED_PORTS;
-      return new Failure(
-          ExitCode.REFUSED,
-          what + "permission denied",
-          privileged
-              ? "ports below " + PRIVILEGED_PORTS + " need privileges: take a higher one"
-              : "ask whoever administers this machine",
-          thrown);
+    int port = at.getPort();
+    return switch (BindRefusal.of(thrown, port)) {
+      case DENIED ->
+          new Failure(
+              ExitCode.REFUSED,
+              what + "permission denied",
+              port > 0 && port < PRIVILEGED_PORTS
+                  ? "ports below " + PRIVILEGED_PORTS + " need privileges: take a higher one"
+                  : "ask whoever administers this machine",
+              thrown);
+      case FOREIGN ->
+          new Failure(
+              ExitCode.USAGE,
+              what + "this machine does not have that address",
+              "leave the host out to listen at all addresses",
+              thrown);
+      case NO_IPV6 ->
+          new Failure(
+              ExitCode.USAGE, what + "this machine has no IPv6", "give an IPv4 address", thrown);
+      case NO_PORT_LEFT ->
+          new Failure(ExitCode.TRY_AGAIN, what + "no port is free", "end other programs", thrown);
+      case IN_USE ->
+          new Failure(
+              ExitCode.TRY_AGAIN,
+              what
+                  + (thrown instanceof TcpBindException
+                      ? "the TCP port is in use"
+                      : "the port is in use"),
+              "stop the other program, take another port, or take port 0 for any that is free",
+              thrown);
+      case OTHER -> ofUnknownRefusal(what, thrown);
+    };
+  }
+
+  private static Failure ofUnknownRefusal(String what, IOException thrown) {
+    if (!(thrown instanceof SocketException)) {
+      return of(thrown);
     }
-    if (said.contains("not one of this machine's") || said.contains("assign requested address")) {
-      return new Failure(
-          ExitCode.USAGE,
-          what + "this machine does not have that address",
-          "leave the host out to listen at all addresses",
-          thrown);
-    }
-    if (said.contains("has no ipv6") || said.contains("has no inet6")) {
-      return new Failure(
-          ExitCode.USAGE, what + "this machine has no IPv6", "give an IPv4 address", thrown);
-    }
-    if (said.contains("no port is free") || (said.contains("in use") && at.getPort() == 0)) {
-      return new Failure(
-          ExitCode.TRY_AGAIN, what + "no port is free", "end other programs", thrown);
-    }
-    if (said.contains("in use")) {
-      return new Failure(
-          ExitCode.TRY_AGAIN,
-          what + (said.contains("tcp") ? "the TCP port is in use" : "the port is in use"),
-          "stop the other program, take another port, or take port 0 for any that is free",
-          thrown);
-    }
-    if (thrown instanceof SocketException) {
-      // The words of the library name the address, and say what to do.
-      return new Failure(
-          ExitCode.IO,
-          words(thrown).startsWith("cannot ") ? words(thrown) : what + words(thrown),
-          "",
-          thrown);
-    }
-    return of(thrown);
+    // The words of the library name the address, and say what to do.
+    return new Failure(
+        ExitCode.IO,
+        words(thrown).startsWith("cannot ") ? words(thrown) : what + words(thrown),
+        "",
+        thrown);
   }
 
   /** The failure to make a file. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.cli.bench.TcpBindException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -44,7 +45,8 @@ class FailuresTest {
     Failure foreign = Failures.ofBind(new BindException("Cannot assign requested address"), AT);
     assertEquals(ExitCode.USAGE, foreign.code());
     assertFalse(foreign.remedy().isEmpty());
-    Failure tcp = Failures.ofBind(new BindException("TCP: Address already in use"), AT);
+    Failure tcp =
+        Failures.ofBind(new TcpBindException(new BindException("Address already in use")), AT);
     assertEquals("cannot listen at 127.0.0.1:80: the TCP port is in use", tcp.what());
     Failure none = Failures.ofBind(new BindException("cannot bind: this machine has no IPv6"), AT);
     assertEquals(ExitCode.USAGE, none.code());

@@ -90,13 +90,11 @@ public final class BenchServer implements Closeable {
       } catch (IOException failed) {
         tcp.close();
         closeAll(udp);
-        if (failed instanceof BindException) {
+        if (failed instanceof BindException refused) {
           if (at.getPort() == 0 && attempt < PORT_TRIES) {
             continue; // that UDP port was free, the TCP port of its number is not
           }
-          BindException ofTcp = new BindException("TCP: " + failed.getMessage());
-          ofTcp.initCause(failed);
-          throw ofTcp;
+          throw new TcpBindException(refused);
         }
         throw failed;
       }

@@ -1,6 +1,7 @@
 package io.posthorn.cli.bench;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -241,6 +242,29 @@ class BenchTest {
                       opener(BenchTransport.PLAIN),
                       Duration.ofMillis(300)));
       assertEquals(BenchException.Kind.NO_ANSWER, nobody.kind());
+    }
+  }
+
+  @Test
+  void aTcpPortThatSomebodyHasIsSaidToBeTcps() throws Exception {
+    try (ServerSocket tcp = new ServerSocket()) {
+      InetSocketAddress aPort = new InetSocketAddress(ANY.getAddress(), 9); // not 0: tried once
+      assertThrows(
+          TcpBindException.class,
+          () ->
+              BenchServer.open(
+                  aPort,
+                  null,
+                  at -> {
+                    MessageSocket udp = MessageSocket.builder().bind(ANY).open();
+                    try {
+                      tcp.bind(udp.localAddress());
+                    } catch (IOException another) {
+                      assertFalse(tcp.isBound()); // has it, which is as well
+                    }
+                    return List.of(udp);
+                  },
+                  ended::add));
     }
   }
 
