@@ -131,6 +131,9 @@ public final class PacketHeader {
       int keyPhase,
       long packetNumber,
       int packetNumberLength) {
+    if (packetNumberLength < 1 || packetNumberLength > WireLimits.MAX_PACKET_NUMBER_BYTES) {
+      throw new IllegalArgumentException("a packet number of " + packetNumberLength + " bytes");
+    }
     out[from + TYPE_AT] = (byte) (DATA | keyPhase << 2 | (packetNumberLength - 1));
     BigEndian.putLong(out, from + CONNECTION_ID_AT, destinationConnectionId);
     for (int i = 0; i < packetNumberLength; i++) {

@@ -1,5 +1,6 @@
 package io.posthorn.protocol.protection;
 
+import io.posthorn.wire.PacketHeader;
 import java.util.Arrays;
 
 /** Has the keys of a connection and seals in whatever phase it likes. */
@@ -24,7 +25,7 @@ public final class HastyPeer {
       key = key.next(hkdf);
     }
     byte[] out = new byte[frames.length + 50];
-    int framesAt = DataHeader.write(connectionId, number, 4, (phase & 1) != 0, out, 0);
+    int framesAt = PacketHeader.writeData(out, 0, connectionId, phase & 1, number, 4);
     int length = framesAt + key.seal(number, frames, 0, frames.length, out, 0, framesAt);
     new HeaderProtection(secret, hkdf, ciphers.sent()).protect(out, 0);
     return Arrays.copyOf(out, length);

@@ -1,5 +1,6 @@
 package io.posthorn.protocol.protection;
 
+import io.posthorn.wire.PacketHeader;
 import io.posthorn.wire.PacketNumbers;
 import io.posthorn.wire.WireLimits;
 
@@ -78,15 +79,14 @@ public final class AesGcmProtection implements PacketProtection {
           framesLength + " bytes of frames leave no sample for header protection");
     }
     PhaseKey key = phases.forSealing(packetNumber);
-    int framesAt =
-        DataHeader.write(
-            destinationConnectionId,
-            packetNumber,
-            packetNumberLength,
-            phases.sendingBit(),
+    int headerLength =
+        PacketHeader.writeData(
             out,
-            outFrom);
-    int headerLength = framesAt - outFrom;
+            outFrom,
+            destinationConnectionId,
+            phases.sendingBit(),
+            packetNumber,
+            packetNumberLength);
     int sealedLength =
         key.seal(packetNumber, frames, framesFrom, framesLength, out, outFrom, headerLength);
     sendHeaderProtection.protect(out, outFrom);
@@ -110,8 +110,8 @@ public final class AesGcmProtection implements PacketProtection {
     if (sealedLength - TAG_BYTES > plain.length - plainFrom) {
       return FAILED;
     }
-    int numberLength = headerLength - DataHeader.PACKET_NUMBER_AT;
-    long truncated = DataHeader.readNumber(header, DataHeader.PACKET_NUMBER_AT, numberLength);
+    int numberLength = headerLength - PacketHeader.PACKET_NUMBER_AT;
+    long truncated = PacketHeader.truncatedPacketNumber(header, 0, numberLength);
     long packetNumber = PacketNumbers.expand(largestOpened, truncated, numberLength);
     if (window.isStale(packetNumber)) {
       return STALE;
@@ -119,7 +119,8 @@ public final class AesGcmProtection implements PacketProtection {
     if (window.isDuplicate(packetNumber)) {
       return DUPLICATE;
     }
-    KeyPhases.Choice choice = phases.choose(DataHeader.keyPhase(header[0]), packetNumber, nowNanos);
+    KeyPhases.Choice choice =
+        phases.choose(PacketHeader.keyPhase(header[0]), packetNumber, nowNanos);
     if (choice == KeyPhases.Choice.ERASED) {
       return STALE;
     }

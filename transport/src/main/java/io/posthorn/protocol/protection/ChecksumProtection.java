@@ -1,6 +1,7 @@
 package io.posthorn.protocol.protection;
 
 import io.posthorn.wire.BigEndian;
+import io.posthorn.wire.PacketHeader;
 import io.posthorn.wire.PacketNumbers;
 import io.posthorn.wire.WireLimits;
 import java.util.zip.CRC32C;
@@ -38,10 +39,11 @@ public final class ChecksumProtection implements PacketProtection {
       int framesLength,
       byte[] out,
       int outFrom) {
-    DataHeader.checkNumber(packetNumber, largestSealed);
+    NumberLimits.check(packetNumber, largestSealed);
     int framesAt =
-        DataHeader.write(
-            destinationConnectionId, packetNumber, packetNumberLength, false, out, outFrom);
+        outFrom
+            + PacketHeader.writeData(
+                out, outFrom, destinationConnectionId, 0, packetNumber, packetNumberLength);
     if (frames != out || framesFrom != framesAt) {
       System.arraycopy(frames, framesFrom, out, framesAt, framesLength);
     }
@@ -63,16 +65,15 @@ public final class ChecksumProtection implements PacketProtection {
     if (length < WireLimits.MINIMUM_CLEAR_PACKET_BYTES) {
       return FAILED;
     }
-    int numberLength = DataHeader.packetNumberLength(packet[from]);
-    int framesAt = from + DataHeader.PACKET_NUMBER_AT + numberLength;
+    int numberLength = PacketHeader.packetNumberLength(packet[from]);
+    int framesAt = from + PacketHeader.PACKET_NUMBER_AT + numberLength;
     int checksumAt = from + length - CHECKSUM_BYTES;
     int framesLength = checksumAt - framesAt;
     boolean stays = plain == packet;
     if (framesLength < 0 || (!stays && framesLength > plain.length - plainFrom)) {
       return FAILED;
     }
-    long truncated =
-        DataHeader.readNumber(packet, from + DataHeader.PACKET_NUMBER_AT, numberLength);
+    long truncated = PacketHeader.truncatedPacketNumber(packet, from, numberLength);
     long packetNumber = PacketNumbers.expand(largestOpened, truncated, numberLength);
     if (window.isStale(packetNumber)) {
       return STALE;
@@ -81,7 +82,7 @@ public final class ChecksumProtection implements PacketProtection {
       return DUPLICATE;
     }
     // There are no keys, so there is one phase: another first byte is not of this version.
-    if (DataHeader.keyPhase(packet[from])
+    if (PacketHeader.keyPhase(packet[from]) != 0
         || checksum(packet, from, length - CHECKSUM_BYTES)
             != BigEndian.getInt(packet, checksumAt)) {
       forgeries++;
@@ -143,7 +144,7 @@ public final class ChecksumProtection implements PacketProtection {
   /** Whether the packet numbers are used up. */
   @Override
   public boolean isExhausted() {
-    return DataHeader.isLastNumberNear(largestSealed);
+    return NumberLimits.isLastNear(largestSealed);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.posthorn.protocol.protection;
 
+import io.posthorn.wire.PacketHeader;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -21,24 +22,24 @@ final class HeaderProtection {
 
   /** Masks the header of a sealed packet in place. */
   void protect(byte[] packet, int from) {
-    byte[] mask = masks.of(key, packet, from + DataHeader.SAMPLE_AT);
-    int numberLength = DataHeader.packetNumberLength(packet[from]);
-    packet[from] ^= (byte) (mask[0] & DataHeader.PROTECTED_BITS);
+    byte[] mask = masks.of(key, packet, from + PacketHeader.SAMPLE_AT);
+    int numberLength = PacketHeader.packetNumberLength(packet[from]);
+    packet[from] ^= (byte) (mask[0] & PacketHeader.PROTECTED_BITS);
     for (int i = 0; i < numberLength; i++) {
-      packet[from + DataHeader.PACKET_NUMBER_AT + i] ^= mask[1 + i];
+      packet[from + PacketHeader.PACKET_NUMBER_AT + i] ^= mask[1 + i];
     }
   }
 
   /** Writes the unmasked header of a packet to {@code header}. Returns its length. */
   int unprotect(byte[] packet, int from, byte[] header) {
-    byte[] mask = masks.of(key, packet, from + DataHeader.SAMPLE_AT);
+    byte[] mask = masks.of(key, packet, from + PacketHeader.SAMPLE_AT);
     System.arraycopy(packet, from, header, 0, header.length);
-    header[0] ^= (byte) (mask[0] & DataHeader.PROTECTED_BITS);
-    int numberLength = DataHeader.packetNumberLength(header[0]);
+    header[0] ^= (byte) (mask[0] & PacketHeader.PROTECTED_BITS);
+    int numberLength = PacketHeader.packetNumberLength(header[0]);
     for (int i = 0; i < numberLength; i++) {
-      header[DataHeader.PACKET_NUMBER_AT + i] ^= mask[1 + i];
+      header[PacketHeader.PACKET_NUMBER_AT + i] ^= mask[1 + i];
     }
-    return DataHeader.PACKET_NUMBER_AT + numberLength;
+    return PacketHeader.PACKET_NUMBER_AT + numberLength;
   }
 
   void destroy() {

@@ -27,7 +27,7 @@ public record KeyLimits(
   public KeyLimits {
     if (updatePackets < 1
         || updateNanos < 1
-        || sealPackets <= DataHeader.CLOSE_RESERVE_PACKETS
+        || sealPackets <= NumberLimits.CLOSE_RESERVE_PACKETS
         || sealPackets < updatePackets
         || forgeryPackets < 1) {
       throw new IllegalArgumentException(

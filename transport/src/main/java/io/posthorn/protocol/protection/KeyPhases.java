@@ -85,7 +85,7 @@ final class KeyPhases {
    * @throws IllegalStateException if this key has sealed all it may, or the number is not new
    */
   PhaseKey forSealing(long packetNumber) {
-    DataHeader.checkNumber(packetNumber, largestSealed);
+    NumberLimits.check(packetNumber, largestSealed);
     if (mayUpdate && (updateRequested || isOld())) {
       advanceSending();
     }
@@ -108,8 +108,8 @@ final class KeyPhases {
   }
 
   /** The bit that the packet sealed last carries. */
-  boolean sendingBit() {
-    return (sendingPhase & 1) != 0;
+  int sendingBit() {
+    return (int) (sendingPhase & 1);
   }
 
   /**
@@ -161,8 +161,9 @@ final class KeyPhases {
 
   /** Whether so few packets are left, and no update can help, that the connection must close. */
   boolean isExhausted() {
-    return DataHeader.isLastNumberNear(largestSealed)
-        || (!mayUpdate && sealedInPhase >= limits.sealPackets() - DataHeader.CLOSE_RESERVE_PACKETS);
+    return NumberLimits.isLastNear(largestSealed)
+        || (!mayUpdate
+            && sealedInPhase >= limits.sealPackets() - NumberLimits.CLOSE_RESERVE_PACKETS);
   }
 
   /** Whether {@link #forSealing} has a key for this number. */
@@ -186,9 +187,9 @@ final class KeyPhases {
   // ---- receiving
 
   /** Which key a packet belongs to, by its bit and number alone. */
-  Choice choose(boolean bit, long packetNumber, long nowNanos) {
+  Choice choose(int bit, long packetNumber, long nowNanos) {
     forgetPrevious(nowNanos);
-    if (bit == ((receivingPhase & 1) != 0)) {
+    if (bit == (receivingPhase & 1)) {
       return packetNumber > largestBeforePhase ? Choice.CURRENT : Choice.ERASED;
     }
     if (packetNumber < lowestInPhase) {
