@@ -75,7 +75,8 @@ public final class ChannelPriorities {
     return changed;
   }
 
-  private static void checkChannel(int channel) {
+  /** Refuses a number that names none of the channels. */
+  static void checkChannel(int channel) {
     if (channel < 0 || channel >= CHANNELS) {
       throw new IllegalArgumentException("channel " + channel + ": expected 0 to 63");
     }

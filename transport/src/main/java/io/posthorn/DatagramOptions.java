@@ -20,7 +20,6 @@ final class DatagramOptions {
   private static final SocketOptions DEFAULTS = SocketOptions.defaults(Mode.RELIABLE);
   private static final int LEAST_SEND_BYTES = 128 << 10; // one packet of full length and another
   private static final int LEAST_RECEIVE_BYTES = 256 << 10;
-  private static final int MOST_BYTES = 1 << 30;
 
   private volatile int timeoutMillis;
   private volatile int sendBufferBytes;
@@ -57,7 +56,7 @@ final class DatagramOptions {
     if (bytes <= 0) {
       throw new IllegalArgumentException(name + " " + bytes + " bytes: expected more than 0");
     }
-    return Math.min(Math.max(bytes, leastBytes), MOST_BYTES);
+    return Math.min(Math.max(bytes, leastBytes), MessageSocketBuilder.MOST_BUFFER_BYTES);
   }
 
   /** What was asked for, and nothing else, goes into the builder. */

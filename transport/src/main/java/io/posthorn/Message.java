@@ -88,9 +88,7 @@ public final class Message {
      * @param channel 0 to 63, default 0
      */
     public Draft channel(int channel) {
-      if (channel < 0 || channel > 63) {
-        throw new IllegalArgumentException("channel " + channel + ": expected 0 to 63");
-      }
+      ChannelPriorities.checkChannel(channel);
       this.channel = channel;
       return this;
     }

@@ -1,5 +1,6 @@
 package io.posthorn;
 
+import io.posthorn.wire.WireLimits;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Arrays;
@@ -14,7 +15,7 @@ import java.util.Objects;
  */
 public final class MessageOutputStream extends OutputStream {
   /** The largest piece of an ordered message on the wire. */
-  private static final int PART_BYTES = 64 << 10;
+  private static final int PART_BYTES = WireLimits.MAX_CHUNK_BYTES;
 
   private final PartSender sender;
   private final byte[] part = new byte[PART_BYTES];

@@ -2,6 +2,7 @@ package io.posthorn;
 
 import io.posthorn.endpoint.SocketChoice;
 import io.posthorn.io.SharedPort;
+import io.posthorn.protocol.Deliveries;
 import io.posthorn.runtime.ImpairedDatagramPort;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.trace.TraceListener;
@@ -33,8 +34,8 @@ public final class MessageSocketBuilder implements Cloneable {
 
   private static final int LEAST_CONNECTIONS = 64;
 
-  private static final int LEAST_WHOLE_MESSAGE_BYTES = 64 << 10;
-  private static final int MOST_BUFFER_BYTES = 1 << 30;
+  private static final int LEAST_WHOLE_MESSAGE_BYTES = Deliveries.SMALLEST_WHOLE_LIMIT_BYTES;
+  static final int MOST_BUFFER_BYTES = 1 << 30;
 
   private static final SocketOptions DEFAULTS = SocketOptions.defaults(Mode.RELIABLE);
 

@@ -31,9 +31,7 @@ final class OpenStreams {
   }
 
   private Claim claim(ConnectionRecord connection, int channel) {
-    if (channel < 0 || channel > 63) {
-      throw new IllegalArgumentException("channel " + channel + ": expected 0 to 63");
-    }
+    ChannelPriorities.checkChannel(channel);
     Claim claim = new Claim(connection, channel);
     if (!claims.add(claim)) {
       throw busy(channel, connection.peer());

@@ -26,7 +26,6 @@ public final class CaptureDecryptor {
   /** Old keys are kept for three of this: a capture may have its packets in disorder. */
   private static final long DISORDER_NANOS = 10_000_000_000L;
 
-  private static final int CHECKSUM_BYTES = 4;
   private static final int ID_AT = PacketHeader.CONNECTION_ID_AT;
 
   /** Packets that one end of a connection sends to the other. */
@@ -170,7 +169,8 @@ public final class CaptureDecryptor {
     direction.largest = Math.max(direction.largest, keys.openedPacketNumber());
     frames.set(plain, 0, framesLength);
     frames.visit(new IdCollector(direction.back));
-    byte[] clear = new byte[PacketHeader.PACKET_NUMBER_AT + 4 + framesLength + CHECKSUM_BYTES];
+    byte[] clear =
+        new byte[PacketHeader.PACKET_NUMBER_AT + 4 + framesLength + WireLimits.CHECKSUM_BYTES];
     int at =
         PacketHeader.writeData(
             clear,
@@ -184,8 +184,8 @@ public final class CaptureDecryptor {
     crc.reset();
     crc.update(clear, 0, at);
     int checksum = (int) crc.getValue();
-    for (int i = 0; i < CHECKSUM_BYTES; i++) {
-      clear[at + i] = (byte) (checksum >>> (8 * (CHECKSUM_BYTES - 1 - i)));
+    for (int i = 0; i < WireLimits.CHECKSUM_BYTES; i++) {
+      clear[at + i] = (byte) (checksum >>> (8 * (WireLimits.CHECKSUM_BYTES - 1 - i)));
     }
     return clear;
   }

@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * has something to send gets one batch, then it is the next one's turn.
  */
 final class ConnectionTurns {
-  private static final int MAX_SEGMENTS = 64;
-
   private final ConnectionTable table;
   private final PeerAddresses addresses;
   private final EventQueue events;
@@ -178,7 +176,7 @@ final class ConnectionTurns {
       out.mark(EcnMark.ECT_0);
     }
     while (bytes == limit
-        && out.segments() < MAX_SEGMENTS
+        && out.segments() < TransmitBatch.MOST_SEGMENTS
         && out.lengthBytes() + limit <= WireLimits.MAX_DATAGRAM_BYTES
         && !sender.isNextApart()) {
       bytes = sender.writeDatagram(out.bytes(), out.lengthBytes(), limit, nowNanos);

@@ -28,9 +28,6 @@ public final class PlainEndpoint implements Endpoint {
   /** What a queued message costs beside its body: the objects around it, rounded up. */
   static final int MESSAGE_COST_BYTES = DatagramQueue.DATAGRAM_COST_BYTES;
 
-  /** As many as one system call with segmentation offload takes. */
-  private static final int MAX_SEGMENTS = 64;
-
   /**
    * Datagrams lent to a handler between two looks at the network: meanwhile what comes must find
    * room in the kernel's buffer, for nothing holds a sender back.
@@ -112,7 +109,7 @@ public final class PlainEndpoint implements Endpoint {
     out.begin(outgoing.peer(), write(out.bytes(), 0));
     int segmentBytes = out.segmentBytes();
     while (segmentBytes > 0
-        && out.segments() < MAX_SEGMENTS
+        && out.segments() < TransmitBatch.MOST_SEGMENTS
         && out.lengthBytes() % segmentBytes == 0
         && !outgoing.isEmpty()
         && fits(outgoing.length(), segmentBytes, out)

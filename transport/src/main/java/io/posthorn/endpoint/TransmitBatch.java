@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * Filled by the endpoint, read by the port, then reused.
  */
 public final class TransmitBatch {
+  /** As many datagrams as one system call with segmentation offload takes. */
+  static final int MOST_SEGMENTS = 64;
+
   private final byte[] bytes = new byte[WireLimits.MAX_DATAGRAM_BYTES];
   private final ByteBuffer view = ByteBuffer.wrap(bytes);
   private int length;

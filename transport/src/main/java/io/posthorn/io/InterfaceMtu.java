@@ -1,5 +1,6 @@
 package io.posthorn.io;
 
+import io.posthorn.wire.WireLimits;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -9,9 +10,8 @@ import java.net.NetworkInterface;
 /** The largest datagram that the interface towards an address sends without cutting it up. */
 final class InterfaceMtu {
   /** What every path carries: the answer when nothing is known. */
-  static final int LEAST_BYTES = 1_200;
+  private static final int LEAST_BYTES = WireLimits.MINIMUM_DATAGRAM_BYTES;
 
-  private static final int MOST_BYTES = 65_507;
   private static final int IPV4_AND_UDP_BYTES = 28;
   private static final int IPV6_AND_UDP_BYTES = 48;
 
@@ -35,7 +35,8 @@ final class InterfaceMtu {
         return LEAST_BYTES;
       }
       int headers = remote instanceof Inet6Address ? IPV6_AND_UDP_BYTES : IPV4_AND_UDP_BYTES;
-      return Math.max(LEAST_BYTES, Math.min(MOST_BYTES, device.getMTU() - headers));
+      return Math.max(
+          LEAST_BYTES, Math.min(WireLimits.MAX_DATAGRAM_BYTES, device.getMTU() - headers));
     } catch (IOException e) {
       return LEAST_BYTES; // no route, or the interface went away: the next search asks again
     }

@@ -15,9 +15,6 @@ import org.jspecify.annotations.Nullable;
  * one to receive meanwhile.
  */
 final class LinuxReceiver {
-  /** Errors in a row after which reading pauses, lest a broken interface become a busy loop. */
-  private static final int PAUSE_AFTER_ERRORS = 16;
-
   /** There is nothing to be taken from a run, not even an empty datagram. */
   private static final int NOTHING = -1;
 
@@ -137,7 +134,7 @@ final class LinuxReceiver {
 
   /** Takes the next run from the system; null if none is waiting. */
   private @Nullable InetSocketAddress receiveRun() {
-    for (int errors = 0; errors < PAUSE_AFTER_ERRORS; ) {
+    for (int errors = 0; errors < ErrorPause.ERRORS; ) {
       prepare();
       long bytes = calls.receive(socket, structsAt + HEADER);
       if (bytes >= 0) {

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * self ends. One thread waits at a time; any may wake it.
  */
 final class LinuxWaiting {
-  private static final long PAUSE_NANOS = 10_000_000;
+  private static final long PAUSE_NANOS = ErrorPause.MILLIS * 1_000_000;
   private static final long NANOS_PER_SECOND = 1_000_000_000L;
   private static final long SHORT_NANOS = 1_000;
 

@@ -29,10 +29,6 @@ import org.jspecify.annotations.Nullable;
  * selector, which an interrupt merely ends.
  */
 public final class NioDatagramPort implements DatagramPort {
-  /** Errors in a row after which reading pauses, lest a broken interface become a busy loop. */
-  private static final int PAUSE_AFTER_ERRORS = 16;
-
-  private static final long PAUSE_MILLIS = 10;
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   private static final String NOT_OF_FAMILY = "IPv4, at a socket of IPv6 alone";
@@ -198,7 +194,7 @@ public final class NioDatagramPort implements DatagramPort {
   @Override
   public @Nullable InetSocketAddress receive(ByteBuffer into, long nowNanos) throws IOException {
     int errors = 0;
-    for (int reads = 0; reads < PAUSE_AFTER_ERRORS; reads++) {
+    for (int reads = 0; reads < ErrorPause.ERRORS; reads++) {
       try {
         into.clear();
         InetSocketAddress from = (InetSocketAddress) calls.receive(channel, into);
@@ -242,7 +238,7 @@ public final class NioDatagramPort implements DatagramPort {
   }
 
   private boolean select(long timeoutNanos, boolean untilWritable) throws IOException {
-    boolean pause = receiveErrorsInARow >= PAUSE_AFTER_ERRORS;
+    boolean pause = receiveErrorsInARow >= ErrorPause.ERRORS;
     int interest = (pause ? 0 : SelectionKey.OP_READ) | (untilWritable ? SelectionKey.OP_WRITE : 0);
     if (key.interestOps() != interest) {
       key.interestOps(interest);
@@ -251,10 +247,10 @@ public final class NioDatagramPort implements DatagramPort {
     if (timeoutNanos <= 0) {
       ready = selector.selectNow();
     } else if (timeoutNanos == Endpoint.NEVER) {
-      ready = selector.select(pause ? PAUSE_MILLIS : 0);
+      ready = selector.select(pause ? ErrorPause.MILLIS : 0);
     } else {
       long millis = (timeoutNanos - 1) / NANOS_PER_MILLI + 1;
-      ready = selector.select(pause ? Math.min(millis, PAUSE_MILLIS) : millis);
+      ready = selector.select(pause ? Math.min(millis, ErrorPause.MILLIS) : millis);
     }
     selector.selectedKeys().clear();
     if (pause) {

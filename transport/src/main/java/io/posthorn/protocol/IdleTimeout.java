@@ -1,12 +1,13 @@
 package io.posthorn.protocol;
 
+import io.posthorn.protocol.recovery.Standstill;
+
 /**
  * When a silent connection is given up (RFC 9000 §10.1), when it is kept alive, and when one that a
  * mere send opened is let go.
  */
 final class IdleTimeout {
   private static final long NEVER = Long.MAX_VALUE;
-  private static final long OVERSLEPT_NANOS = 1_000_000_000L;
 
   private long idleNanos;
   private long keepAliveNanos;
@@ -117,12 +118,11 @@ final class IdleTimeout {
   }
 
   /**
-   * A deadline after which the peer counts as gone has come. If it was overslept by far (a laptop
-   * asleep, a stopped process), the peer gets one more chance of three probe timeouts; answers
-   * whether it does.
+   * A deadline after which the peer counts as gone has come. If it was overslept, the peer gets one
+   * more chance of three probe timeouts; answers whether it does.
    */
   boolean takesGraceAfterJump(long deadlineNanos, long probeTimeoutNanos, long nowNanos) {
-    if (probedAfterJump || nowNanos - deadlineNanos < OVERSLEPT_NANOS) {
+    if (probedAfterJump || !Standstill.hasOverslept(deadlineNanos, nowNanos)) {
       return false;
     }
     probedAfterJump = true;

@@ -1,6 +1,7 @@
 package io.posthorn.runtime;
 
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.protocol.channel.Confirmations;
 import io.posthorn.wire.CloseReason;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
@@ -18,9 +19,6 @@ final class ConnectionRegistry {
    * Ends are kept for the words of exceptions; small. Those who still read find theirs beyond that.
    */
   private static final int MAX_ENDS = 1_024;
-
-  /** As many confirmations as the protocol keeps open; beyond, the oldest is given up. */
-  private static final int MAX_UNCONFIRMED = 65_536;
 
   private final SocketLoop driver;
   private final Map<Long, ConnectionRecord> open = new HashMap<>();
@@ -146,7 +144,7 @@ final class ConnectionRegistry {
 
   void awaitConfirmation(PendingReceipt receipt) {
     unconfirmed.add(receipt);
-    if (unconfirmed.size() > MAX_UNCONFIRMED) {
+    if (unconfirmed.size() > Confirmations.LIMIT) { // the oldest is given up
       Iterator<PendingReceipt> oldest = unconfirmed.iterator();
       PendingReceipt givenUp = oldest.next();
       oldest.remove();

@@ -4,6 +4,7 @@ import io.posthorn.AddressText;
 import io.posthorn.datagram.DatagramAddresses;
 import io.posthorn.datagram.PeerSocket;
 import io.posthorn.datagram.ReceivedPackets;
+import io.posthorn.wire.WireLimits;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -26,7 +27,6 @@ import org.jspecify.annotations.Nullable;
 
 /** A UDP socket of the simulated network: datagrams, and time-outs in virtual time. */
 final class SimulatedDatagramSocket extends PeerSocket {
-  private static final int MAX_DATAGRAM_BYTES = 65_507;
 
   /**
    * Time-outs one after the other, after which it is said that nothing will ever come: who asks
@@ -131,9 +131,12 @@ final class SimulatedDatagramSocket extends PeerSocket {
     synchronized (packet) {
       InetSocketAddress to = DatagramAddresses.destination(packet, remote());
       DatagramAddresses.requirePort(to);
-      if (packet.getLength() > MAX_DATAGRAM_BYTES) {
+      if (packet.getLength() > WireLimits.MAX_DATAGRAM_BYTES) {
         throw new IOException(
-            "packet of " + packet.getLength() + " bytes: expected at most " + MAX_DATAGRAM_BYTES);
+            "packet of "
+                + packet.getLength()
+                + " bytes: expected at most "
+                + WireLimits.MAX_DATAGRAM_BYTES);
       }
       byte[] bytes = new byte[packet.getLength()];
       System.arraycopy(packet.getData(), packet.getOffset(), bytes, 0, bytes.length);

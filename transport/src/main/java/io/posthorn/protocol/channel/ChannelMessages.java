@@ -20,8 +20,6 @@ import org.jspecify.annotations.Nullable;
 final class ChannelMessages {
   private static final long NEVER = Long.MAX_VALUE;
 
-  private static final long EXPIRY_STEP_NANOS = 1_000_000L;
-
   /**
    * So much of what is not acknowledged, or of one message, goes into the stream before it leaves;
    * of the rest, only what leaves.
@@ -263,8 +261,7 @@ final class ChannelMessages {
         cut(part, ReceiptOutcome.EXPIRED);
       }
     }
-    // Not more often than each millisecond: the queue may be long, and each message has its time.
-    earliestExpiryNanos = Math.max(earliest, nowNanos + EXPIRY_STEP_NANOS);
+    earliestExpiryNanos = Expiry.nextLookNanos(earliest, nowNanos);
   }
 
   /** Gives up a message that is not wholly in the stream. Returns whether this was so. */

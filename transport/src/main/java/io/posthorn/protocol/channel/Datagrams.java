@@ -19,8 +19,6 @@ public final class Datagrams implements ChannelSource {
 
   private static final long NEVER = Long.MAX_VALUE;
 
-  private static final long EXPIRY_STEP_NANOS = 1_000_000L;
-
   /** A received message. */
   public record Ready(int channel, boolean sequenced, byte[] body) {}
 
@@ -311,8 +309,6 @@ public final class Datagrams implements ChannelSource {
       }
       noteEmpty(channel);
     }
-    // Not more often than each millisecond: the queue may be long, and each message has its time.
-    earliestExpiryNanos =
-        earliest == NEVER ? NEVER : Math.max(earliest, nowNanos + EXPIRY_STEP_NANOS);
+    earliestExpiryNanos = Expiry.nextLookNanos(earliest, nowNanos);
   }
 }

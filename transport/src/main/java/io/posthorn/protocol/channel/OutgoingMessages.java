@@ -16,8 +16,6 @@ import org.jspecify.annotations.Nullable;
 final class OutgoingMessages {
   private static final long NEVER = Long.MAX_VALUE;
 
-  private static final long EXPIRY_STEP_NANOS = 1_000_000L;
-
   /** What a frame takes beside its data, in most cases. */
   private static final int FRAME_BYTES = 12;
 
@@ -174,9 +172,7 @@ final class OutgoingMessages {
       }
       queues.noteEmpty(channel);
     }
-    // Not more often than each millisecond: the queue may be long, and each message has its time.
-    earliestExpiryNanos =
-        earliest == NEVER ? NEVER : Math.max(earliest, nowNanos + EXPIRY_STEP_NANOS);
+    earliestExpiryNanos = Expiry.nextLookNanos(earliest, nowNanos);
   }
 
   /** Gives up what the peer does not take; nothing is begun yet. */

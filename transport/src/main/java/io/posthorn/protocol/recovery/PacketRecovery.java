@@ -21,9 +21,6 @@ public final class PacketRecovery {
 
   private static final int MOST_OFFERED = 64;
 
-  /** A deadline that is later than this passed while the process stood still. */
-  private static final long OVERSLEPT_NANOS = 1_000_000_000L;
-
   private final SentPackets sent = new SentPackets();
   private final RttEstimator rtt = new RttEstimator();
   private final Probes probes;
@@ -273,7 +270,7 @@ public final class PacketRecovery {
     if (last[0] >= sent.next()) {
       return CloseReason.PROTOCOL_VIOLATION;
     }
-    if (deadlineNanos(nowNanos) <= nowNanos - OVERSLEPT_NANOS) {
+    if (Standstill.hasOverslept(deadlineNanos(nowNanos), nowNanos)) {
       sampledFromNanos = nowNanos;
     }
     long congestedSentNanos = -1;
