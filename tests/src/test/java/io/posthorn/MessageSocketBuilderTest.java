@@ -1,5 +1,6 @@
 package io.posthorn;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -29,6 +30,22 @@ class MessageSocketBuilderTest {
     refused(() -> builder.receiveBufferBytes(-1), "receiveBufferBytes", "-1");
     refused(() -> builder.socketReceiveBytes(1), "socketReceiveBytes");
     refused(() -> builder.maxWholeMessageBytes(0), "maxWholeMessageBytes");
+  }
+
+  @Test
+  void peersMayFillAThirdOfASmallHeap() {
+    SocketOptions small = SocketOptions.defaults(Mode.RELIABLE, 66 << 20);
+    assertEquals(22 << 6, small.maxConnections());
+    assertEquals(22 << 20, small.socketReceiveBytes());
+    SocketOptions tiny = SocketOptions.defaults(Mode.RELIABLE, 1);
+    assertEquals(64, tiny.maxConnections());
+    assertEquals(64 << 10, tiny.socketReceiveBytes());
+    SocketOptions large = SocketOptions.defaults(Mode.RELIABLE, 1L << 40);
+    assertEquals(65_536, large.maxConnections());
+    assertEquals(256 << 20, large.socketReceiveBytes());
+    assertEquals(
+        SocketOptions.defaults(Mode.RELIABLE, Runtime.getRuntime().maxMemory()).toString(),
+        MessageSocket.builder().options().toString());
   }
 
   @Test

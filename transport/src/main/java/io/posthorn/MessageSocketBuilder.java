@@ -24,43 +24,26 @@ import org.jspecify.annotations.Nullable;
 public final class MessageSocketBuilder implements Cloneable {
   private static final Duration LONGEST = Duration.ofMinutes(10);
   private static final Duration LONGEST_SPIN = Duration.ofNanos(100_000);
-  private static final int LEAST_BUFFER_BYTES = 64 << 10;
-
-  /** What peers may fill leaves the larger part of a small heap to the application. */
-  private static final int HEAP_SHARE = 3;
-
-  /** More than twice what an idle connection takes: few of so many have much under way. */
-  private static final int CONNECTION_HEAP_BYTES = 16 << 10;
-
-  private static final int LEAST_CONNECTIONS = 64;
-
+  private static final int LEAST_BUFFER_BYTES = SocketOptions.LEAST_BUFFER_BYTES;
   private static final int LEAST_WHOLE_MESSAGE_BYTES = Deliveries.SMALLEST_WHOLE_LIMIT_BYTES;
   static final int MOST_BUFFER_BYTES = 1 << 30;
 
-  private static final SocketOptions DEFAULTS = SocketOptions.defaults(Mode.RELIABLE);
+  private static final SocketOptions DEFAULTS =
+      SocketOptions.defaults(Mode.RELIABLE, Runtime.getRuntime().maxMemory());
 
   private Mode mode = DEFAULTS.mode();
   private InetSocketAddress bind = new InetSocketAddress(0);
   @Nullable ProtocolFamily family;
   private Security security = DEFAULTS.security();
   private CongestionControl congestionControl = DEFAULTS.congestionControl();
-  private int maxConnections =
-      (int)
-          Math.max(
-              LEAST_CONNECTIONS,
-              Math.min(
-                  DEFAULTS.maxConnections(),
-                  Runtime.getRuntime().maxMemory() / HEAP_SHARE / CONNECTION_HEAP_BYTES));
+  private int maxConnections = DEFAULTS.maxConnections();
   private Duration idleTimeout = DEFAULTS.idleTimeout();
   private Duration handshakeTimeout = DEFAULTS.handshakeTimeout();
   private @Nullable Duration keepAlive;
   private Duration implicitIdle = DEFAULTS.implicitIdle();
   private int sendBufferBytes = DEFAULTS.sendBufferBytes();
   private int receiveBufferBytes = DEFAULTS.receiveBufferBytes();
-  private long socketReceiveBytes =
-      Math.max(
-          LEAST_BUFFER_BYTES,
-          Math.min(DEFAULTS.socketReceiveBytes(), Runtime.getRuntime().maxMemory() / HEAP_SHARE));
+  private long socketReceiveBytes = DEFAULTS.socketReceiveBytes();
   private @Nullable Integer maxWholeMessageBytes;
   Duration linger = Duration.ofSeconds(3);
   private int maxDatagramBytes = DEFAULTS.maxDatagramBytes();

@@ -49,24 +49,45 @@ public record SocketOptions(
     boolean redundancy,
     long maxSendBytesPerSecond,
     ChannelPriorities priorities) {
+  /** The smallest of the buffers whose size can be chosen. */
+  static final int LEAST_BUFFER_BYTES = 64 << 10;
+
+  /** What peers may fill leaves the larger part of a small heap to the application. */
+  private static final int HEAP_SHARE = 3;
+
+  /** More than twice what an idle connection takes: few of so many have much under way. */
+  private static final int CONNECTION_HEAP_BYTES = 16 << 10;
+
+  private static final int LEAST_CONNECTIONS = 64;
 
   /**
    * The defaults of {@code MessageSocket.builder()}, which lowers {@code maxConnections} and {@code
-   * socketReceiveBytes} where the heap is small.
+   * socketReceiveBytes} where the heap is small: {@link #defaults(Mode, long)}.
    */
   public static SocketOptions defaults(Mode mode) {
+    return defaults(mode, Long.MAX_VALUE);
+  }
+
+  /**
+   * The defaults of {@code MessageSocket.builder()} in a heap that grows to so many bytes. A third
+   * of it holds {@code socketReceiveBytes}, and 16 KiB for each of {@code maxConnections}.
+   *
+   * @param heapBytes what {@link Runtime#maxMemory} answers
+   */
+  public static SocketOptions defaults(Mode mode, long heapBytes) {
+    long shareBytes = heapBytes / HEAP_SHARE;
     return new SocketOptions(
         mode,
         Security.ephemeral(),
         CongestionControl.ADAPTIVE,
-        65_536,
+        (int) Math.max(LEAST_CONNECTIONS, Math.min(65_536, shareBytes / CONNECTION_HEAP_BYTES)),
         Duration.ofSeconds(30),
         Duration.ofSeconds(10),
         Duration.ofSeconds(10),
         Duration.ofMinutes(5),
         8 << 20,
         24 << 20,
-        256L << 20,
+        Math.max(LEAST_BUFFER_BYTES, Math.min(256L << 20, shareBytes)),
         4 << 20,
         WireLimits.MAX_DATAGRAM_BYTES,
         false,

@@ -5,6 +5,8 @@ import io.posthorn.Connection;
 import io.posthorn.ConnectionListener;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
+import io.posthorn.Mode;
+import io.posthorn.SocketOptions;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.time.Duration;
@@ -19,8 +21,6 @@ import org.jspecify.annotations.Nullable;
 /** The peers of {@code listen} in reliable mode, each served on a thread of its own. */
 final class ListenServer implements ConnectionListener {
   private static final int MOST_PEERS = 10_000;
-
-  private static final int PEER_HEAP_BYTES = 16 << 10;
 
   /** Whoever goes on sending does not hold up the end for ever. */
   private static final long DRAIN_NANOS = 2_000_000_000L;
@@ -63,11 +63,11 @@ final class ListenServer implements ConnectionListener {
   }
 
   /**
-   * So many peers at once, if nothing else is said: each has a thread, and a connection, of which a
-   * third of the heap holds no more than a socket allows by itself.
+   * So many peers at once, if nothing else is said: each has a thread, and a connection, of which
+   * there are no more than a socket allows by itself.
    */
   static int mostPeers(long heapBytes) {
-    return (int) Math.max(1, Math.min(MOST_PEERS, heapBytes / 3 / PEER_HEAP_BYTES));
+    return Math.min(MOST_PEERS, SocketOptions.defaults(Mode.RELIABLE, heapBytes).maxConnections());
   }
 
   // The peers.

@@ -3,6 +3,7 @@ package io.posthorn.cli;
 import io.posthorn.MessageSocket;
 import io.posthorn.MessageSocketBuilder;
 import io.posthorn.Mode;
+import io.posthorn.SocketOptions;
 import io.posthorn.cli.session.Application;
 import io.posthorn.identity.IdentityFileException;
 import io.posthorn.simulation.LinkConditions;
@@ -78,9 +79,10 @@ final class SocketFlags {
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec command;
 
-  /** A program needs less than the library allows by itself: that, or what a heap has for it. */
+  /** A program needs less than the library allows by itself. */
   static long receiveQueueBytes(long heapBytes) {
-    return Math.min(64L << 20, heapBytes / 3);
+    return Math.min(
+        64L << 20, SocketOptions.defaults(Mode.RELIABLE, heapBytes).socketReceiveBytes());
   }
 
   Mode mode() {
