@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -92,10 +94,7 @@ final class HeldPart {
     HeldPart part = null;
     try {
       BasicFileAttributes opened = before == null ? TargetFolder.attributes(path) : before;
-      FileLock lock = channel.tryLock();
-      if (lock == null) {
-        throw busy();
-      }
+      FileLock lock = lock(channel);
       BasicFileAttributes now = TargetFolder.attributes(path);
       if (opened != null
           && now != null
@@ -104,6 +103,10 @@ final class HeldPart {
         if (Ownership.hasOtherNames(path)) {
           Files.deleteIfExists(path); // the file stays as it is under those
         } else {
+          if (before != null && makeOwn(path)) {
+            lock.release();
+            lock = lock(channel); // the JDK opens and closes a file to set its permissions
+          }
           part = new HeldPart(path, channel, lock);
         }
       }
@@ -115,6 +118,14 @@ final class HeldPart {
       }
     }
     return part;
+  }
+
+  private static FileLock lock(FileChannel channel) throws IOException, Refused {
+    FileLock lock = channel.tryLock();
+    if (lock == null) {
+      throw busy();
+    }
+    return lock;
   }
 
   /** What somebody else laid there is not filled: its content would be theirs. */
@@ -138,24 +149,39 @@ final class HeldPart {
         FileModes.fromTheStart(path, FileModes.OWNER_FILE));
   }
 
+  /** Where another process holds it, its permissions may be those that its file is to have. */
   private static FileChannel openKept(Path path) throws IOException {
-    if (!Ownership.hasOtherNames(path)) {
-      makeOwn(path);
+    try {
+      return openAsItIs(path);
+    } catch (AccessDeniedException readOnly) {
+      if (Ownership.hasOtherNames(path) || !makeOwn(path)) {
+        throw readOnly;
+      }
+      return openAsItIs(path);
     }
+  }
+
+  private static FileChannel openAsItIs(Path path) throws IOException {
     return FileChannel.open(
         path, StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** An earlier try may have left it readable for others, or, just before its end, read-only. */
-  private static void makeOwn(Path path) {
+  /**
+   * An earlier try may have left it readable for others, or, just before its end, read-only.
+   * Answers whether it was so and is not any more.
+   */
+  private static boolean makeOwn(Path path) {
     PosixFileAttributeView view =
         Files.getFileAttributeView(path, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
+    Set<PosixFilePermission> own = FileModes.permissions(FileModes.OWNER_FILE);
     try {
-      if (view != null) {
-        view.setPermissions(FileModes.permissions(FileModes.OWNER_FILE));
+      if (view == null || view.readAttributes().permissions().equals(own)) {
+        return false;
       }
+      view.setPermissions(own);
+      return true;
     } catch (IOException notOurs) {
-      return; // whether it can be used all the same shows when it is opened
+      return false; // whether it can be used all the same shows when it is opened
     }
   }
 
@@ -180,11 +206,12 @@ final class HeldPart {
    */
   void lockAgain() throws IOException, Refused {
     lock.release();
-    FileLock again = channel.tryLock();
-    if (again == null) {
-      throw busy();
+    try {
+      lock = lock(channel);
+    } catch (Refused faster) {
+      close(); // it is theirs, and not to be taken away by who gives this one up
+      throw faster;
     }
-    lock = again;
   }
 
   /** Takes the part away and lets go of it. */
