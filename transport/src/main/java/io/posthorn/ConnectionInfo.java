@@ -66,59 +66,6 @@ public record ConnectionInfo(
     int datagramBytes,
     boolean datagramBytesSettled,
     LimitedBy limitedBy) {
-  /** A row of an end without a socket of its own: {@link #local()} is the wildcard with port 0. */
-  public ConnectionInfo(
-      long connection,
-      long connectionId,
-      InetSocketAddress remote,
-      State state,
-      boolean openedHere,
-      @Nullable String peerFingerprint,
-      Duration smoothedRtt,
-      Duration minRtt,
-      long congestionWindowBytes,
-      long bytesInFlight,
-      long bytesQueued,
-      long packetsSent,
-      long packetsReceived,
-      long packetsLost,
-      long packetsSpuriouslyLost,
-      long packetsMarked,
-      Ecn ecn,
-      long bytesRetransmitted,
-      long bytesRepeated,
-      Duration age,
-      @Nullable Duration timeToDrain,
-      int datagramBytes,
-      boolean datagramBytesSettled,
-      LimitedBy limitedBy) {
-    this(
-        connection,
-        connectionId,
-        new InetSocketAddress(0),
-        remote,
-        state,
-        openedHere,
-        peerFingerprint,
-        smoothedRtt,
-        minRtt,
-        congestionWindowBytes,
-        bytesInFlight,
-        bytesQueued,
-        packetsSent,
-        packetsReceived,
-        packetsLost,
-        packetsSpuriouslyLost,
-        packetsMarked,
-        ecn,
-        bytesRetransmitted,
-        bytesRepeated,
-        age,
-        timeToDrain,
-        datagramBytes,
-        datagramBytesSettled,
-        limitedBy);
-  }
 
   /** What is known of Explicit Congestion Notification on the way to the peer (RFC 9000 §13.4). */
   public enum Ecn {
@@ -156,35 +103,5 @@ public record ConnectionInfo(
     SEND_BUFFER,
     /** {@code maxSendRate}. */
     RATE_LIMIT
-  }
-
-  /** The same row of a connection with another {@link #local()}. */
-  public ConnectionInfo withLocal(InetSocketAddress address) {
-    return new ConnectionInfo(
-        connection,
-        connectionId,
-        address,
-        remote,
-        state,
-        openedHere,
-        peerFingerprint,
-        smoothedRtt,
-        minRtt,
-        congestionWindowBytes,
-        bytesInFlight,
-        bytesQueued,
-        packetsSent,
-        packetsReceived,
-        packetsLost,
-        packetsSpuriouslyLost,
-        packetsMarked,
-        ecn,
-        bytesRetransmitted,
-        bytesRepeated,
-        age,
-        timeToDrain,
-        datagramBytes,
-        datagramBytesSettled,
-        limitedBy);
   }
 }

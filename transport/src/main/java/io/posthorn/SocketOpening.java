@@ -189,7 +189,8 @@ final class SocketOpening {
         Math.max(
             WireLimits.MINIMUM_DATAGRAM_BYTES,
             Math.min(WireLimits.MAX_DATAGRAM_BYTES, port.grantedReceiveBufferBytes() / 4));
-    return new PortLimits(port.localAddress(), port::largestDatagramBytes, welcome);
+    return new PortLimits(
+        port.localAddress(), port::localAddress, port::largestDatagramBytes, welcome);
   }
 
   private static DatagramPort capturing(DatagramPort port, Path file) throws IOException {

@@ -107,7 +107,7 @@ final class Party implements SimulatedHost {
 
   /** Has an interface that takes datagrams up to this size; before anything else. */
   void useInterface(int largestDatagramBytes) {
-    limits = new PortLimits(address, any -> largestDatagramBytes, WireLimits.MAX_DATAGRAM_BYTES);
+    limits = new PortLimits(any -> largestDatagramBytes, WireLimits.MAX_DATAGRAM_BYTES).at(address);
     host = host();
     network.replace(address, this);
   }

@@ -13,6 +13,7 @@ final class ConnectionSnapshot {
 
   static ConnectionInfo of(
       PeerConnection connection,
+      PortLimits port,
       Deliveries deliveries,
       PacketAssembler assembler,
       long packetsSent,
@@ -25,6 +26,7 @@ final class ConnectionSnapshot {
     return new ConnectionInfo(
         connection.handle(),
         connection.localConnectionId(),
+        port.localTo().apply(connection.address()),
         connection.address(),
         state(connection),
         connection.isOpenedHere(),

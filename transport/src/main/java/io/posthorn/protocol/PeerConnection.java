@@ -422,6 +422,7 @@ public final class PeerConnection {
   public ConnectionInfo info(long nowNanos) {
     return ConnectionSnapshot.of(
         this,
+        parts.shared.port(),
         parts.deliveries,
         sender.assembler(),
         sender.packetsSent(),

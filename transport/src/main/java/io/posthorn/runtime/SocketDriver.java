@@ -348,26 +348,17 @@ public final class SocketDriver extends SocketLoop {
 
   /** The table of active connections; empty once the socket is closed. */
   public List<ConnectionInfo> connections() {
-    return locked(
-        () ->
-            life.isEnded()
-                ? List.of()
-                : endpoint.connections(clock.now()).stream().map(this::withLocal).toList());
+    return locked(() -> life.isEnded() ? List.of() : endpoint.connections(clock.now()));
   }
 
   /** The row of one connection in that table; null if it is not there. */
   public @Nullable ConnectionInfo info(long connection) {
     lock.lock();
     try {
-      ConnectionInfo row = life.isEnded() ? null : endpoint.info(connection, clock.now());
-      return row == null ? null : withLocal(row);
+      return life.isEnded() ? null : endpoint.info(connection, clock.now());
     } finally {
       lock.unlock();
     }
-  }
-
-  private ConnectionInfo withLocal(ConnectionInfo row) {
-    return row.withLocal(port.localAddress(row.remote()));
   }
 
   /** Lets {@code snapshot} read the endpoint's and the port's counters under the lock. */
