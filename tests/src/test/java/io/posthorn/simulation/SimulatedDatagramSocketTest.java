@@ -293,6 +293,23 @@ class SimulatedDatagramSocketTest {
   }
 
   @Test
+  void whatConnectThrowsAwayTakesNoRoom() throws Exception {
+    SimulatedNetwork network = SimulatedNetwork.seeded(1);
+    try (DatagramSocket a = network.socket();
+        DatagramSocket peer = network.socket();
+        DatagramSocket stranger = network.socket()) {
+      a.setReceiveBufferSize(10_000);
+      a.setSoTimeout(100);
+      send(stranger, a.getLocalSocketAddress(), "x".repeat(6_000));
+      send(stranger, a.getLocalSocketAddress(), "x".repeat(6_000));
+      network.sleep(Duration.ofMillis(1));
+      a.connect(peer.getLocalSocketAddress());
+      send(peer, a.getLocalSocketAddress(), "heard");
+      assertEquals("heard", receive(a));
+    }
+  }
+
+  @Test
   void addressHasOneSocketAtATime() throws Exception {
     SimulatedNetwork network = SimulatedNetwork.seeded(1);
     InetSocketAddress address = new InetSocketAddress("192.0.2.1", 53);

@@ -202,6 +202,10 @@ final class SimulatedDatagramSocket extends PeerSocket {
     turns.withTurn(
         () -> {
           received.removeIf(datagram -> !datagram.address().equals(peer));
+          receivedBytes = 0;
+          for (Datagram left : received) {
+            receivedBytes += left.bytes().length;
+          }
           remote(peer);
           return null;
         });
