@@ -73,6 +73,51 @@ class SimulatedDatagramSocketTest {
   }
 
   @Test
+  void whatWasSentIsUnderWayWhateverComesThen() throws Exception {
+    SimulatedNetwork network = SimulatedNetwork.seeded(1).link(LinkConditions.parse("delay 10ms"));
+    try (DatagramSocket server = network.socket();
+        DatagramSocket client = network.socket()) {
+      InetSocketAddress to = (InetSocketAddress) server.getLocalSocketAddress();
+      InetSocketAddress from = (InetSocketAddress) client.getLocalSocketAddress();
+      server.setSoTimeout(1_000);
+      send(client, to, "before the cut");
+      assertEquals(1, network.counters(from, to).offered());
+      network.cut(from, to);
+      assertEquals("before the cut", receive(server));
+      network.mend(from, to);
+      send(client, to, "before the loss");
+      network.link(LinkConditions.parse("loss 100%"));
+      assertEquals("before the loss", receive(server));
+      assertEquals(0, network.counters().outageDropped());
+    }
+  }
+
+  /** While a datagram leaves, and the network is not done with it. */
+  @Test
+  void whatAHookSendsLeavesAfterWhatItLooksAt() throws Exception {
+    SimulatedNetwork network = SimulatedNetwork.seeded(1);
+    try (DatagramSocket server = network.socket();
+        DatagramSocket client = network.socket()) {
+      network.intercept(
+          (from, to, number, datagram) -> {
+            if (from.equals(client.getLocalSocketAddress())) {
+              try {
+                send(server, from, "seen");
+              } catch (IOException e) {
+                throw new AssertionError(e);
+              }
+            }
+            return Interception.DELIVER;
+          });
+      send(client, server.getLocalSocketAddress(), "hello");
+      client.setSoTimeout(10);
+      server.setSoTimeout(10);
+      assertEquals("seen", receive(client));
+      assertEquals("hello", receive(server));
+    }
+  }
+
+  @Test
   void whoAsksForEverIsToldThatNothingGetsThrough() throws Exception {
     SimulatedNetwork network = SimulatedNetwork.seeded(1).link(LinkConditions.parse("loss 100%"));
     try (DatagramSocket server = network.socket();

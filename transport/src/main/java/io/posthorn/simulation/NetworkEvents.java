@@ -62,6 +62,15 @@ final class NetworkEvents {
     woken.add(node);
   }
 
+  /** Collects what a host wants sent, or does so later if a hook asks: one is sending just now. */
+  void flushNow(SimulatedNode node) {
+    if (transmitting == null) {
+      flush(node);
+    } else {
+      wake(node);
+    }
+  }
+
   /** The host of this node is there no more. */
   void forgetDeadline(SimulatedNode node) {
     deadlines.update(node.deadlineId, NEVER);
@@ -168,7 +177,7 @@ final class NetworkEvents {
   }
 
   /** Collects what the host wants sent, and its next deadline; answers how many datagrams. */
-  int flush(SimulatedNode node) {
+  private int flush(SimulatedNode node) {
     SimulatedHost host = node.host;
     if (host == null) {
       return 0;

@@ -145,7 +145,7 @@ final class SimulatedDatagramSocket extends PeerSocket {
     turns.withTurn(
         () -> {
           sent.add(datagram);
-          network.wake(local);
+          network.flush(local);
           return null;
         });
   }
@@ -368,11 +368,7 @@ final class SimulatedDatagramSocket extends PeerSocket {
     }
     closed = true;
     try {
-      turns.withTurn(
-          () -> {
-            network.flush(local); // what was sent before is not lost
-            return network.detach(local);
-          });
+      turns.withTurn(() -> network.detach(local));
       turns.letWokenRun();
     } catch (SocketException interrupted) {
       // the thread has its interrupt status; the others see that it is closed

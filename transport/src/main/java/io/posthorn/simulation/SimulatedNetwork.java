@@ -304,7 +304,7 @@ public final class SimulatedNetwork {
 
   /** What this host wants to send leaves now, and not when others wait. */
   void flush(InetSocketAddress address) {
-    events.flush(topology.node(address));
+    events.flushNow(topology.node(address));
   }
 
   /** Asks one host for what it wants to send, after a change from outside in mid-run. */
