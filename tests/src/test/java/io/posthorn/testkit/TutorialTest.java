@@ -36,6 +36,22 @@ class TutorialTest {
     assertThrows(AssertionError.class, () -> new TallyExample().everyTotalIsRight(link, seed));
   }
 
+  /** The sample in the text, and the line that sees it again. */
+  @Test
+  void printedSampleFailsAsPrinted() throws IOException {
+    String text = tutorial();
+    Matcher sample =
+        Pattern.compile("\n  link: (.*)\n  seed: (-?\\d+)\n\n  (org.opentest4j.*)\n").matcher(text);
+    assertTrue(sample.find(), text);
+    LinkConditions link = LinkConditions.parse(sample.group(1));
+    long seed = Long.parseLong(sample.group(2));
+    AssertionError failure =
+        assertThrows(AssertionError.class, () -> new TallyExample().everyTotalIsRight(link, seed));
+    assertEquals(sample.group(3), failure.toString());
+    String again = "seeded(%d).link(LinkConditions.parse(\"%s\"))";
+    assertTrue(text.contains(again.formatted(seed, sample.group(1))), text);
+  }
+
   @Test
   void smallestBadNetworkHasTheOneFaultThatItNeeds() throws Exception {
     assertEquals("duplicate 1%", run("NeedsNoDuplicates", "link").smallest("link"));
@@ -44,20 +60,25 @@ class TutorialTest {
         run("NeedsNoDuplicates", "schedule").smallest("schedule"));
   }
 
+  private static Path root() {
+    return Path.of(System.getProperty("posthorn.root", ".."));
+  }
+
+  private static String tutorial() throws IOException {
+    return Files.readString(root().resolve("tests/TUTORIAL.md"));
+  }
+
   @Test
   void codeOfTheTutorialIsTheCodeThatRuns() throws IOException {
-    Path root = Path.of(System.getProperty("posthorn.root", ".."));
     List<String> sources = new ArrayList<>();
-    Path samples = root.resolve("tests/src/test/java/io/posthorn/testkit/sample");
+    Path samples = root().resolve("tests/src/test/java/io/posthorn/testkit/sample");
     try (DirectoryStream<Path> files = Files.newDirectoryStream(samples)) {
       for (Path file : files) {
         sources.add(Files.readString(file).replaceAll("\\s+", " "));
       }
     }
     int blocks = 0;
-    Matcher code =
-        Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
-            .matcher(Files.readString(root.resolve("tests/TUTORIAL.md")));
+    Matcher code = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(tutorial());
     while (code.find()) {
       blocks++;
       String block = code.group(1).replaceAll("\\s+", " ").strip();
