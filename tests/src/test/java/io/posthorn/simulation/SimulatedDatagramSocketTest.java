@@ -293,6 +293,30 @@ class SimulatedDatagramSocketTest {
   }
 
   @Test
+  void oneThatWaitsForAMonitorHoldsNobodyUp() throws Exception {
+    SimulatedNetwork network = SimulatedNetwork.seeded(1).link(LinkConditions.parse("delay 5ms"));
+    Object monitor = new Object();
+    try (DatagramSocket server = network.socket();
+        DatagramSocket client = network.socket()) {
+      network.start(() -> echo(server));
+      client.setSoTimeout(1_000);
+      List<String> answers = new ArrayList<>();
+      SimulatedProgram program =
+          () -> {
+            synchronized (monitor) {
+              send(client, server.getLocalSocketAddress(), "hello");
+              answers.add(receive(client));
+            }
+          };
+      network.start(program).start(program);
+      while (answers.size() < 2) {
+        network.sleep(Duration.ofMillis(10));
+      }
+      assertEquals(List.of("hello", "hello"), answers);
+    }
+  }
+
+  @Test
   void connectedSocketHearsItsPeerAlone() throws Exception {
     SimulatedNetwork network = SimulatedNetwork.seeded(1);
     try (DatagramSocket a = network.socket();

@@ -212,7 +212,8 @@ public final class SimulatedNetwork {
    * {@code receive} or {@link #sleep}, so that the run depends on the seed alone, as long as they
    * keep no time and cast no dice of their own. A thread that waits for something else for a tenth
    * of a second of real time is left out until it comes back. When all wait for ever, {@code
-   * receive} throws an {@link IllegalStateException}.
+   * receive} throws an {@link IllegalStateException}; so does whatever waits for its turn, when the
+   * thread that has it runs for 30 s of real time without waiting, or stands at a breakpoint.
    *
    * <p>Whoever uses sockets lets time pass by {@link #sleep}, not by {@link #run}. Close the
    * sockets, so that the threads that wait in them end.

@@ -324,7 +324,7 @@ final class Turns {
 
   private static boolean isBlocked(Thread thread) {
     return switch (thread.getState()) {
-      case WAITING, TIMED_WAITING, TERMINATED -> true;
+      case BLOCKED, WAITING, TIMED_WAITING, TERMINATED -> true;
       default -> false;
     };
   }
