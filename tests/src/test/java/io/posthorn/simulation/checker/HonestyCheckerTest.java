@@ -44,4 +44,26 @@ class HonestyCheckerTest {
       assertTrue(said.contains("superseded by nothing"), said);
     }
   }
+
+  private static Sent ordered(long atNanos, byte body, boolean expires) {
+    return new Sent(atNanos, 0, 1, 0, 0, Delivery.RELIABLE_ORDERED, -1, new byte[] {body}, expires);
+  }
+
+  /** A stream is acknowledged from its beginning on: nothing of it waits for what is not. */
+  @Test
+  void whatExpiredExcusesNothingBehindIt() {
+    Sent expired = ordered(10, (byte) 1, true);
+    Sent lost = ordered(11, (byte) 2, false);
+    History history = new History();
+    history.add(expired);
+    history.add(lost);
+    history.add(new Settled(15, 0, expired, ReceiptOutcome.EXPIRED, null, false));
+    assertDoesNotThrow(() -> HonestyChecker.checkSoFar(history));
+    history.add(new Settled(20, 0, lost, ReceiptOutcome.ACKNOWLEDGED, null, true));
+    String said =
+        String.valueOf(
+            assertThrows(AssertionError.class, () -> HonestyChecker.checkSoFar(history))
+                .getMessage());
+    assertTrue(said.contains("acknowledged and never received"), said);
+  }
 }
