@@ -14,7 +14,10 @@ final class Hardness {
     REORDERED,
     OUTAGE,
     DUPLICATED,
-    CORRUPTED;
+    CORRUPTED,
+    QUEUE_FULL,
+    TOO_LARGE,
+    MARKED;
 
     private boolean isIn(LinkCounters counters) {
       return switch (this) {
@@ -23,6 +26,9 @@ final class Hardness {
         case OUTAGE -> counters.outageDropped() > 0;
         case DUPLICATED -> counters.duplicated() > 0;
         case CORRUPTED -> counters.corrupted() > 0;
+        case QUEUE_FULL -> counters.queueDropped() > 0;
+        case TOO_LARGE -> counters.mtuDropped() > 0;
+        case MARKED -> counters.marked() > 0;
       };
     }
   }

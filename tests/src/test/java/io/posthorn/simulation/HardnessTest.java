@@ -17,12 +17,12 @@ class HardnessTest {
         fault == Fault.DUPLICATED ? 1 : 0,
         fault == Fault.REORDERED ? 1 : 0,
         fault == Fault.CORRUPTED ? 1 : 0,
-        1,
+        fault == Fault.QUEUE_FULL ? 1 : 0,
         fault == Fault.OUTAGE ? 1 : 0,
-        1,
+        fault == Fault.TOO_LARGE ? 1 : 0,
         9,
         900,
-        1);
+        fault == Fault.MARKED ? 1 : 0);
   }
 
   private static Hardness after(Hardness hardness, LinkCounters counters, int tries) {

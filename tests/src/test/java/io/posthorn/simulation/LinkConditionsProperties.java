@@ -119,14 +119,14 @@ class LinkConditionsProperties {
       conditions = conditions.withCorrupt(random.nextDouble());
     }
     if (random.nextBoolean()) {
-      conditions = conditions.withRate(random.nextLong(1, 1_000_000_000_000L));
+      conditions = conditions.withRate(byMagnitude(random, 1_000_000_000_000L));
       if (random.nextBoolean()) {
         QueueUnit unit = List.of(QueueUnit.values()).get(random.nextInt(3));
-        conditions = conditions.withQueue(unit, random.nextLong(1, 65_536));
+        conditions = conditions.withQueue(unit, byMagnitude(random, 65_536));
       }
       if (random.nextBoolean()) {
         QueueUnit unit = List.of(QueueUnit.values()).get(random.nextInt(3));
-        conditions = conditions.withEcnThreshold(unit, random.nextLong(1, 65_536));
+        conditions = conditions.withEcnThreshold(unit, byMagnitude(random, 65_536));
       }
     }
     if (random.nextBoolean() && conditions.ecnTreatment() == EcnTreatment.KEEP) {
@@ -136,7 +136,7 @@ class LinkConditionsProperties {
       }
     }
     if (random.nextBoolean()) {
-      conditions = conditions.withMtu(random.nextInt(68, 65_536));
+      conditions = conditions.withMtu(random.nextInt(68, random.nextBoolean() ? 2_000 : 65_536));
     }
     if (random.nextBoolean()) {
       Duration length = duration(random).plusNanos(1);
@@ -151,6 +151,16 @@ class LinkConditionsProperties {
       conditions = conditions.withRebind(duration(random), kind);
     }
     return conditions;
+  }
+
+  /** Drawn evenly, nearly all would have the most digits. */
+  private static long byMagnitude(SplittableRandom random, long most) {
+    int digits = Long.toString(most).length();
+    long least = 1;
+    for (int i = random.nextInt(digits); i > 0; i--) {
+      least *= 10;
+    }
+    return Math.min(random.nextLong(least, 10 * least), most);
   }
 
   private static Duration duration(SplittableRandom random) {

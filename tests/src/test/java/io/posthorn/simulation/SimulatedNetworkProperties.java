@@ -4,17 +4,40 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.EcnMark;
+import io.posthorn.simulation.Hardness.Fault;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.lifecycle.AfterContainer;
 
 class SimulatedNetworkProperties {
   private static final InetSocketAddress CLIENT = new InetSocketAddress("10.0.0.1", 1_000);
   private static final InetSocketAddress SERVER = new InetSocketAddress("10.0.0.2", 9_000);
+
+  private static final List<EcnMark> MARKS =
+      List.of(EcnMark.NOT_ECT, EcnMark.ECT_0, EcnMark.ECT_1, EcnMark.CE);
+
+  private static final Hardness LINKS =
+      new Hardness()
+          .atLeast(30, Fault.LOST)
+          .atLeast(4, Fault.REORDERED)
+          .atLeast(8, Fault.OUTAGE)
+          .atLeast(30, Fault.DUPLICATED)
+          .atLeast(30, Fault.CORRUPTED)
+          .atLeast(3, Fault.QUEUE_FULL)
+          .atLeast(15, Fault.TOO_LARGE)
+          .atLeast(3, Fault.MARKED);
+
+  @AfterContainer
+  static void theLinksWereBadInEachWay() {
+    LINKS.check();
+  }
 
   @Property(tries = 100)
   void equalSeedsGiveEqualTraces(@ForAll long seed) {
@@ -36,7 +59,7 @@ class SimulatedNetworkProperties {
   }
 
   /** Nothing appears from nowhere and nothing is forgotten, whatever the conditions. */
-  @Property(tries = 300)
+  @Property(tries = 1_000)
   void everyDatagramIsAccountedFor(@ForAll long seed) {
     SplittableRandom random = new SplittableRandom(seed);
     SimulatedLink<String> link =
@@ -44,7 +67,8 @@ class SimulatedNetworkProperties {
     long now = 0;
     for (int i = 0; i < 200; i++) {
       now += random.nextLong(20_000_000);
-      link.offer(ByteBuffer.allocate(random.nextInt(2_000)), "", now);
+      EcnMark mark = MARKS.get(random.nextInt(MARKS.size()));
+      link.offer(ByteBuffer.allocate(random.nextInt(2_000)), "", mark, now);
       if (random.nextInt(3) == 0) {
         while (link.poll(now) != null) {
           assertTrue(link.polledNumber() <= i + 1);
@@ -67,6 +91,7 @@ class SimulatedNetworkProperties {
       link.poll(last);
     }
     assertEquals(passed + counters.duplicated(), link.counters().delivered());
+    LINKS.add(link.counters());
   }
 
   /** The protocol in it keeps its promise wherever the link lets anything through. */
