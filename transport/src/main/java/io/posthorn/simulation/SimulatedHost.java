@@ -8,9 +8,10 @@ import java.util.function.BiConsumer;
  * A protocol without sockets, threads and clock, that {@link SimulatedNetwork} can run.
  *
  * <p>The network calls one method at a time, from the one thread that runs it. After each {@link
- * #onDatagram} and {@link #onTimeout} it collects what is to be sent and asks for the next
- * deadline. Whoever changes a host from outside between two runs of the network need do nothing:
- * each run starts by asking every host. Time is {@link VirtualClock}'s.
+ * #onTimeout}, and after the {@link #onDatagram}s of what came from one host at one instant, it
+ * collects what is to be sent and asks for the next deadline. So a host may have to answer several
+ * datagrams at once. Whoever changes a host from outside between two runs of the network need do
+ * nothing: each run starts by asking every host. Time is {@link VirtualClock}'s.
  *
  * <p>The interface names types of the JDK alone. The ECN field of an IP header, for protocols that
  * use it, is its two bits as a number (RFC 3168 §5): 0 not ECN-capable, 1 ECT(1), 2 ECT(0), 3
