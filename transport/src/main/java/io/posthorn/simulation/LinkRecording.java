@@ -16,7 +16,8 @@ import java.util.Locale;
  * the n-th datagram of a direction meets what the n-th met then, whenever it comes and whatever it
  * holds. After the last one it starts over; a flow beyond those recorded, which are the first
  * 65,536, takes theirs in turn. A {@link Relay} counts each client as a flow, a {@link
- * SimulatedNetwork} each pair of hosts: that of the first two is flow 0. Everything else is flow 0.
+ * SimulatedNetwork} each pair of hosts: that of the first two is flow 0, and up is from the one of
+ * the two whose address was named to the network first. Everything else is flow 0.
  *
  * <p>The file is text, a line for each datagram, in the order in which they came:
  *

@@ -30,9 +30,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each client address has its own socket towards the target, as behind a NAT, and its own links;
  * the k-th client's fates come from the seed and k, the first one's are those of a {@link
- * SimulatedNetwork} of two hosts with that seed. {@code rebind} in the conditions up gives a client
- * a new socket, and with {@code address} one at another loopback address where the target is on the
- * loopback; in the conditions down it means nothing.
+ * SimulatedNetwork} of two hosts with that seed, if the host that stands for the client was named
+ * to the network first. {@code rebind} in the conditions up gives a client a new socket, and with
+ * {@code address} one at another loopback address where the target is on the loopback; in the
+ * conditions down it means nothing.
  *
  * <p>Errors of single datagrams, such as "port unreachable", are counted and end nothing.
  *
