@@ -371,6 +371,43 @@ class SimulatedLinkTest {
   }
 
   @Test
+  void bytesThatWaitAreAsManyWhateverTheRateIsThen() {
+    SimulatedLink<String> link = link("rate 1mbit queue 64kb");
+    for (int i = 0; i < 40; i++) {
+      assertEquals(DatagramFate.PASSED, link.offer(datagram(972), "", 0));
+    }
+    link.conditions(LinkConditions.parse("rate 100mbit queue 64kb"), 0);
+    int passed = 0;
+    while (link.offer(datagram(972), "", 0) == DatagramFate.PASSED) {
+      passed++;
+    }
+    assertEquals(25, passed);
+    // At 8 ms each: five have left, and half of the sixth.
+    assertEquals(DatagramFate.QUEUE_FULL, link.offer(datagram(972), "", 0));
+    for (int i = 0; i < 5; i++) {
+      assertEquals(DatagramFate.PASSED, link.offer(datagram(972), "", 44 * MILLI));
+    }
+    assertEquals(DatagramFate.PASSED, link.offer(datagram(1_000), "", 44 * MILLI));
+    assertEquals(DatagramFate.QUEUE_FULL, link.offer(datagram(10), "", 44 * MILLI));
+  }
+
+  @Test
+  void aRateThatIsGoneLeavesNoQueue() {
+    SimulatedLink<String> link = link("rate 1kbit");
+    for (int i = 0; i < 100; i++) {
+      link.offer(datagram(972), "", 0);
+    }
+    link.conditions(LinkConditions.NONE, MILLI);
+    assertEquals(0, link.queueNanos(MILLI));
+    link.offer(datagram(972), "", MILLI);
+    assertEquals(MILLI, link.nextDeliveryNanos());
+    link.poll(MILLI);
+    link.conditions(LinkConditions.parse("rate 20mbit"), 2 * MILLI);
+    link.offer(datagram(972), "", 2 * MILLI);
+    assertEquals(2 * MILLI + 400_000, link.nextDeliveryNanos());
+  }
+
+  @Test
   void aQueueOfTimeDropsWhatWouldWaitLonger() {
     SimulatedLink<String> link = link("rate 1mbit queue 10ms");
     assertSame(DatagramFate.PASSED, link.offer(datagram(972), "", 0));

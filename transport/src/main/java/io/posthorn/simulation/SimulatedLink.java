@@ -121,6 +121,10 @@ public final class SimulatedLink<M> {
     this.conditions = conditions;
     this.conditionsSinceNanos = nowNanos;
     this.numberBefore = fate.number();
+    if (conditions.rateBitsPerSecond() == 0) {
+      bottleneck.clear();
+      lastDueNanos = Long.MIN_VALUE; // what is under way has been overtaken
+    }
   }
 
   /** From now on so many bytes count beyond those offered, as when it was made. */
