@@ -1,12 +1,15 @@
 package io.posthorn.simulation;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.simulation.Hardness.Fault;
 import io.posthorn.testkit.jqwik.NetworkArbitraries;
 import io.posthorn.testkit.jqwik.ScheduledSend;
+import io.posthorn.wire.DropReason;
+import io.posthorn.wire.PacketHeader;
 import io.posthorn.wire.PacketNumbers;
-import java.nio.ByteBuffer;
+import io.posthorn.wire.ThirdMessagePacket;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -31,8 +34,9 @@ class PacketNumberProperties {
           .atLeast(15, Fault.DUPLICATED)
           .atLeast(8, Fault.CORRUPTED);
 
-  private static final int CONNECTION_ID_AT = 1;
-  private static final int NUMBER_AT = 9;
+  private static final int NUMBER_AT = PacketHeader.CONNECTION_ID_AT + Long.BYTES;
+
+  private static int behindThird;
 
   @Provide
   Arbitrary<LinkConditions> links() {
@@ -47,6 +51,7 @@ class PacketNumberProperties {
   @AfterContainer
   static void theTriesWereHard() {
     HARDNESS.check();
+    assertTrue(behindThird > 0, "no data packet stood behind a third message");
   }
 
   @Property(edgeCases = EdgeCasesMode.NONE)
@@ -59,7 +64,9 @@ class PacketNumberProperties {
     Map<Long, Long> largest = new HashMap<>();
     pair.network.intercept(
         (from, to, number, datagram) -> {
-          look(datagram, largest);
+          byte[] bytes = new byte[datagram.remaining()];
+          datagram.get(bytes);
+          look(bytes, largest);
           return Interception.DELIVER;
         });
     pair.schedule(sends);
@@ -67,16 +74,27 @@ class PacketNumberProperties {
     HARDNESS.add(pair.network.counters());
   }
 
-  private static void look(ByteBuffer datagram, Map<Long, Long> largest) {
-    int first = datagram.get(0);
-    if (first < 8 || first > 15) {
-      return; // the handshake's
+  /** Until the first answer, each data packet of the initiator stands behind M3, sent anew. */
+  private static void look(byte[] datagram, Map<Long, Long> largest) {
+    int kind = PacketHeader.kind(datagram[0]);
+    if (kind == PacketHeader.DATA) {
+      lookAtData(datagram, 0, largest);
+    } else if (kind == PacketHeader.THIRD_MESSAGE) {
+      ThirdMessagePacket third = new ThirdMessagePacket();
+      assertEquals(DropReason.NONE, third.check(datagram, 0, datagram.length));
+      if (third.dataLength() > 0) {
+        behindThird++;
+        lookAtData(datagram, third.dataFrom(), largest);
+      }
     }
-    long connectionId = datagram.getLong(CONNECTION_ID_AT);
-    int length = (first & 3) + 1;
+  }
+
+  private static void lookAtData(byte[] datagram, int from, Map<Long, Long> largest) {
+    long connectionId = PacketHeader.connectionId(datagram, from);
+    int length = (datagram[from] & 3) + 1;
     long truncated = 0;
     for (int i = 0; i < length; i++) {
-      truncated = truncated << 8 | (datagram.get(NUMBER_AT + i) & 0xff);
+      truncated = truncated << 8 | (datagram[from + NUMBER_AT + i] & 0xff);
     }
     long before = largest.getOrDefault(connectionId, -1L);
     long packetNumber = PacketNumbers.expand(before, truncated, length);
