@@ -16,12 +16,14 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 
 /** Code that blocks on UDP sockets, in virtual time. */
@@ -266,6 +268,52 @@ class SimulatedDatagramSocketTest {
       assertTrue(told.getMessage().contains("waits for ever"), told.getMessage());
     } catch (IllegalStateException ofTheServer) {
       assertTrue(ofTheServer.getMessage().contains("waits for ever"), ofTheServer.getMessage());
+    }
+  }
+
+  /** Wakes each hour, and says nothing. */
+  private static final class Hourly implements SimulatedHost {
+    private long next;
+
+    @Override
+    public void onDatagram(ByteBuffer datagram, InetSocketAddress from, long nowNanos) {}
+
+    @Override
+    public void onTimeout(long nowNanos) {
+      next = nowNanos + 3_600_000 * MILLI;
+    }
+
+    @Override
+    public long nextTimeoutNanos() {
+      return next;
+    }
+
+    @Override
+    public void pollTransmit(BiConsumer<ByteBuffer, InetSocketAddress> out, long nowNanos) {}
+  }
+
+  @Test
+  void daysAreNotForEver() throws Exception {
+    SimulatedNetwork network = SimulatedNetwork.seeded(1);
+    network.attach(new InetSocketAddress("192.0.2.7", 7), new Hourly());
+    try (DatagramSocket socket = network.socket()) {
+      socket.setSoTimeout(3 * 86_400_000);
+      assertThrows(SocketTimeoutException.class, () -> receive(socket));
+      network.sleep(Duration.ofDays(30));
+      assertEquals(Duration.ofDays(33).toNanos(), network.nowNanos());
+      socket.setSoTimeout(0);
+      assertThrows(IllegalStateException.class, () -> receive(socket));
+    }
+  }
+
+  @Test
+  void whoWaitedForEverMaySendAndWaitAgain() throws Exception {
+    SimulatedNetwork network = SimulatedNetwork.seeded(1);
+    try (DatagramSocket a = network.socket();
+        DatagramSocket b = network.socket()) {
+      assertThrows(IllegalStateException.class, () -> receive(a));
+      send(b, a.getLocalSocketAddress(), "at last");
+      assertEquals("at last", receive(a));
     }
   }
 

@@ -158,13 +158,13 @@ final class SimulatedDatagramSocket extends PeerSocket {
     long deadline =
         turns.withTurn(
             () -> {
-              long at = millis == 0 ? Long.MAX_VALUE : network.nowNanos() + millis * 1_000_000L;
+              long at = millis == 0 ? Turns.NO_DEADLINE : network.nowNanos() + millis * 1_000_000L;
               deadlines.add(at);
               return at;
             });
     Datagram datagram;
     try {
-      turns.await(() -> !received.isEmpty() || closed || network.nowNanos() >= deadline);
+      turns.await(() -> !received.isEmpty() || closed || network.nowNanos() >= deadline, deadline);
     } finally {
       datagram =
           turns.withTurn(

@@ -247,7 +247,7 @@ public final class SimulatedNetwork {
   public void sleep(Duration time) throws SocketException {
     long untilNanos = turns.withTurn(() -> Math.addExact(nowNanos(), time.toNanos()));
     turns.withTurn(() -> at(untilNanos, () -> {}));
-    turns.await(() -> nowNanos() >= untilNanos);
+    turns.await(() -> nowNanos() >= untilNanos, untilNanos);
   }
 
   /** What all links together did so far. */

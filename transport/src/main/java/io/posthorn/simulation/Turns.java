@@ -26,7 +26,13 @@ import org.jspecify.annotations.Nullable;
  * and is absent until it uses a socket again.
  */
 final class Turns {
-  /** Virtual time after which it is said that nobody will ever be woken: a day. */
+  /** Wakes nobody by itself. */
+  static final long NO_DEADLINE = Long.MAX_VALUE;
+
+  /**
+   * Virtual time, behind the last instant at which somebody need not wait any more, after which it
+   * is said that nobody will ever be woken: a day.
+   */
   private static final long FOR_EVER_NANOS = 86_400L * 1_000_000_000L;
 
   private static final long POLL_NANOS = 10_000_000L;
@@ -38,9 +44,17 @@ final class Turns {
     final Thread thread = Thread.currentThread();
     final Condition turn = lock.newCondition();
     final BooleanSupplier until;
+    final long deadlineNanos;
+    @Nullable String stuck;
 
-    Waiter(BooleanSupplier until) {
+    /** Waits for the turn alone. */
+    Waiter() {
+      this(() -> true, NO_DEADLINE);
+    }
+
+    Waiter(BooleanSupplier until, long deadlineNanos) {
       this.until = until;
+      this.deadlineNanos = deadlineNanos;
     }
   }
 
@@ -51,7 +65,6 @@ final class Turns {
   private final Set<Thread> absent = new HashSet<>();
   private @Nullable Thread running;
   private long idleSinceNanos;
-  private @Nullable String stuck;
   private @Nullable IllegalStateException failure;
   private int programs;
 
@@ -70,17 +83,18 @@ final class Turns {
     }
   }
 
-  /** Lets the others run, in virtual time, until the condition holds. */
-  void await(BooleanSupplier until) throws SocketException {
+  /**
+   * Lets the others run, in virtual time, until the condition holds.
+   *
+   * @param deadlineNanos when it will hold at the latest, or {@link #NO_DEADLINE}
+   */
+  void await(BooleanSupplier until, long deadlineNanos) throws SocketException {
     lock.lock();
     try {
       take();
       throwFailure();
       while (!until.getAsBoolean()) {
-        if (stuck != null) {
-          throw new IllegalStateException(stuck);
-        }
-        Waiter me = new Waiter(until);
+        Waiter me = new Waiter(until, deadlineNanos);
         waiting.add(me);
         try {
           letOthersRun(me);
@@ -88,6 +102,10 @@ final class Turns {
           waiting.remove(me);
         }
         throwFailure();
+        String stuck = me.stuck;
+        if (stuck != null) {
+          throw new IllegalStateException(stuck);
+        }
       }
     } finally {
       lock.unlock();
@@ -101,7 +119,7 @@ final class Turns {
       take();
       promote();
       if (!ready.isEmpty()) {
-        Waiter me = new Waiter(() -> true);
+        Waiter me = new Waiter();
         ready.add(me);
         passTo(ready.remove());
         awaitTurn(me);
@@ -125,7 +143,7 @@ final class Turns {
               () -> {
                 lock.lock();
                 try {
-                  Waiter me = new Waiter(() -> true);
+                  Waiter me = new Waiter();
                   ready.add(me);
                   queued[0] = true;
                   begun.signal();
@@ -193,7 +211,7 @@ final class Turns {
       running = Thread.currentThread();
       return;
     }
-    Waiter me = new Waiter(() -> true);
+    Waiter me = new Waiter();
     ready.add(me);
     awaitTurn(me);
   }
@@ -217,7 +235,13 @@ final class Turns {
 
   /** Moves time until somebody need not wait any more, or nothing more can happen. */
   private void drive() {
-    long endNanos = network.nowNanos() + FOR_EVER_NANOS;
+    long endNanos = network.nowNanos();
+    for (Waiter waiter : waiting) {
+      if (waiter.deadlineNanos != NO_DEADLINE) {
+        endNanos = Math.max(endNanos, waiter.deadlineNanos);
+      }
+    }
+    endNanos = SimulatedLink.after(endNanos, FOR_EVER_NANOS);
     while (!isAnybodyDone()) {
       if (network.nowNanos() > endNanos || !network.step()) {
         giveUpUnlessSomebodyIsAbsent();
@@ -232,9 +256,12 @@ final class Turns {
     long now = System.nanoTime();
     idleSinceNanos = idleSinceNanos == 0 ? now : idleSinceNanos;
     if (absent.isEmpty() || now - idleSinceNanos > PATIENCE_NANOS) {
-      stuck =
+      String stuck =
           "every thread waits for ever: nothing is under way and no time-out is set; waiting: "
               + waiting.stream().map(waiter -> waiter.thread.getName()).toList();
+      for (Waiter waiter : waiting) {
+        waiter.stuck = stuck;
+      }
       ready.addAll(waiting);
       waiting.clear();
     }
