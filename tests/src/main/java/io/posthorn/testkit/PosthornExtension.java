@@ -12,6 +12,7 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolutionException;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.platform.commons.support.AnnotationSupport;
+import org.opentest4j.TestAbortedException;
 
 /**
  * Gives each test method that wants one a {@link TestRelay} with the conditions of its {@link
@@ -61,7 +62,7 @@ public final class PosthornExtension implements ParameterResolver, AfterEachCall
     if (known != null) {
       return known;
     }
-    TestRelay relay = relay(find(context), RecordingFile.of(context));
+    TestRelay relay = relay(context);
     store.put(context.getUniqueId(), relay);
     return relay;
   }
@@ -74,7 +75,8 @@ public final class PosthornExtension implements ParameterResolver, AfterEachCall
     }
     relay.close();
     List<Path> recordings = RecordingFile.withDatagrams(relay.recordings());
-    if (context.getExecutionException().isPresent()) {
+    Throwable thrown = context.getExecutionException().orElse(null);
+    if (thrown != null && !(thrown instanceof TestAbortedException)) {
       String words = howToSeeItAgain(context.getDisplayName(), relay, recordings);
       context.publishReportEntry("posthorn", words);
       System.err.println(words);
@@ -83,7 +85,8 @@ public final class PosthornExtension implements ParameterResolver, AfterEachCall
     }
   }
 
-  private static TestRelay relay(@Nullable BadNetwork network, @Nullable Path record) {
+  private static TestRelay relay(ExtensionContext context) {
+    BadNetwork network = find(context);
     LinkConditions up = LinkConditions.NONE;
     LinkConditions down = LinkConditions.NONE;
     long seed = 0;
@@ -105,7 +108,8 @@ public final class PosthornExtension implements ParameterResolver, AfterEachCall
       seed = new SecureRandom().nextInt(); // short enough to be typed
     }
     String replay = System.getProperty(REPLAY_PROPERTY);
-    return new TestRelay(up, down, seed, record, replay == null ? null : Path.of(replay.strip()));
+    Path replayed = replay == null ? null : Path.of(replay.strip());
+    return new TestRelay(up, down, seed, RecordingFile.of(context), replayed);
   }
 
   private static @Nullable BadNetwork find(ExtensionContext context) {

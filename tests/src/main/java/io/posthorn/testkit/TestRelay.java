@@ -34,7 +34,7 @@ public final class TestRelay implements AutoCloseable {
   /**
    * Makes one.
    *
-   * @param record where the fates of the first relay are written, or null; those of a second go to
+   * @param record an empty file for the fates of the first relay, or null; those of a second go to
    *     the same name with {@code .2} at its end
    * @param replay what the first relay does again, or null: then conditions count for nothing
    */
@@ -49,6 +49,9 @@ public final class TestRelay implements AutoCloseable {
     this.seed = seed;
     this.record = record;
     this.replay = replay;
+    if (record != null) {
+      recordings.add(record); // it is there already
+    }
   }
 
   /** A bad network with these conditions both ways. */
@@ -80,7 +83,9 @@ public final class TestRelay implements AutoCloseable {
       if (file != null) {
         file = numbered(file, relays.size());
         builder.record(file);
-        recordings.add(file);
+        if (!file.equals(record)) {
+          recordings.add(file);
+        }
       }
       relay = builder.start();
       relays.put(server, relay);
@@ -102,7 +107,10 @@ public final class TestRelay implements AutoCloseable {
     return relay == 0 ? file : file.resolveSibling(file.getFileName() + "." + (relay + 1));
   }
 
-  /** The files with the fates of each relay, in the order in which they were asked for. */
+  /**
+   * The files with the fates of each relay, in the order in which they were asked for; the first is
+   * there and empty if none was.
+   */
   List<Path> recordings() {
     return recordings;
   }

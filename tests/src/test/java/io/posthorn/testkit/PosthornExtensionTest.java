@@ -13,9 +13,11 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,6 +30,7 @@ import org.junit.platform.engine.reporting.ReportEntry;
 import org.junit.platform.launcher.EngineFilter;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestIdentifier;
+import org.junit.platform.launcher.core.LauncherConfig;
 import org.junit.platform.launcher.core.LauncherDiscoveryRequestBuilder;
 import org.junit.platform.launcher.core.LauncherFactory;
 
@@ -115,7 +118,9 @@ class PosthornExtensionTest {
    */
   private static List<String> runExamples(String type, Map<String, Status> ends) throws Exception {
     List<String> reports = new ArrayList<>();
-    LauncherFactory.create()
+    LauncherConfig unheard = // by those who note what the build skips
+        LauncherConfig.builder().enableTestExecutionListenerAutoRegistration(false).build();
+    LauncherFactory.create(unheard)
         .execute(
             LauncherDiscoveryRequestBuilder.request()
                 .selectors(selectClass(Class.forName(EchoExample.class.getName() + "$" + type)))
@@ -164,6 +169,37 @@ class PosthornExtensionTest {
     Path file = recording(reports.get(0));
     assertTrue(Files.readString(file).contains("\n0 up 1 "), Files.readString(file));
     Files.delete(file);
+  }
+
+  @Test
+  void anAbortedTestSaysNothing() throws Exception {
+    List<Path> before = recordings("Aborted.*");
+    Map<String, Status> ends = new TreeMap<>();
+    assertEquals(List.of(), runExamples("Aborted", ends));
+    assertEquals(Map.of("wantsWhatIsNotThere(TestRelay)", Status.ABORTED), ends);
+    assertEquals(before, recordings("Aborted.*"));
+  }
+
+  @Test
+  void aTestThatAsksForNoRelayLeavesNothing() throws Exception {
+    List<Path> before = recordings("Idle.*");
+    Map<String, Status> ends = new TreeMap<>();
+    assertEquals(List.of(), runExamples("Idle", ends));
+    assertEquals(Map.of("needsNoServer(TestRelay)", Status.SUCCESSFUL), ends);
+    assertEquals(before, recordings("Idle.*"));
+  }
+
+  private static List<Path> recordings(String glob) throws IOException {
+    List<Path> found = new ArrayList<>();
+    for (Path folder : OutputFolders.all()) {
+      if (Files.isDirectory(folder)) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, glob)) {
+          files.forEach(found::add);
+        }
+      }
+    }
+    Collections.sort(found);
+    return found;
   }
 
   @Test

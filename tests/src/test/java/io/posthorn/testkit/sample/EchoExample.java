@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.posthorn.testkit.BadNetwork;
 import io.posthorn.testkit.TestRelay;
@@ -41,6 +42,25 @@ public abstract class EchoExample {
       } catch (SocketTimeoutException e) {
         fail("no answer");
       }
+    }
+  }
+
+  /** Which ends before it begins: that is no failure. */
+  @BadNetwork
+  static final class Aborted {
+    @Test
+    void wantsWhatIsNotThere(TestRelay relay) throws IOException {
+      relay.inFrontOf(9);
+      assumeTrue(false);
+    }
+  }
+
+  /** Which does not use what it is given. */
+  @BadNetwork
+  static final class Idle {
+    @Test
+    void needsNoServer(TestRelay relay) {
+      assertEquals(0, relay.countersUp().offered());
     }
   }
 
