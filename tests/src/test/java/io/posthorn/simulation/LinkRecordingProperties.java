@@ -205,6 +205,10 @@ class LinkRecordingProperties {
         assertThrows(
             IllegalArgumentException.class, () -> LinkConditions.parse("replay " + absent));
     assertTrue(refused.getMessage().contains(absent + ": no such file"), refused.getMessage());
+    refused =
+        assertThrows(
+            IllegalArgumentException.class, () -> LinkConditions.parse("replay " + FOLDER));
+    assertTrue(refused.getMessage().contains("replay " + FOLDER + ": "), refused.getMessage());
     assertThrows(IllegalArgumentException.class, () -> LinkConditions.parse("replay"));
     assertThrows(IllegalArgumentException.class, () -> LinkConditions.parse("loss 1% replay x"));
   }

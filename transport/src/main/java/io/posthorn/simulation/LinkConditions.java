@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  * ecn                  ecn 30|64kb|5ms        ecn bleach|mangle|drop  replay FILE
  * </pre>
  *
- * <p>{@link #toString()} gives the same words in a fixed order and parses back to an equal value.
- * Which datagram meets which fate is decided by a seed, in {@link SimulatedLink}.
+ * <p>{@link #toString()} gives the same words in a fixed order and parses back to an equal value,
+ * but for a replay, which equals those of the same {@link LinkRecording} object alone. Which
+ * datagram meets which fate is decided by a seed, in {@link SimulatedLink}.
  */
 public final class LinkConditions {
   /** Shape of the variation of the delay. */
@@ -96,7 +97,7 @@ public final class LinkConditions {
    * Reads conditions from text.
    *
    * @throws IllegalArgumentException naming the word that is wrong, its place, what was expected
-   *     there, and an example
+   *     there, and an example; or the file that cannot be replayed, and why
    */
   public static LinkConditions parse(String text) {
     return new LinkConditionsParser(text).parse();
@@ -191,9 +192,9 @@ public final class LinkConditions {
 
   /** IP bits per second that pass; 0 for no limit. */
   public LinkConditions withRate(long bitsPerSecond) {
-    if (bitsPerSecond < 0 || bitsPerSecond > 1_000_000_000_000L) {
+    if (bitsPerSecond < 0 || bitsPerSecond > LinkUnits.MOST_RATE) {
       throw new IllegalArgumentException(
-          "rate " + bitsPerSecond + " bit/s: expected 0 (no limit) to 1000000000000");
+          "rate " + bitsPerSecond + " bit/s: expected 0 (no limit) to " + LinkUnits.MOST_RATE);
     }
     LinkParts changed = parts();
     changed.rateBitsPerSecond = bitsPerSecond;

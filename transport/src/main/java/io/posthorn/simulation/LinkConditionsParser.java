@@ -18,9 +18,13 @@ final class LinkConditionsParser {
   private static final String WORDS =
       "delay, loss, reorder, duplicate, corrupt, rate, queue, ecn, mtu, outage, rebind, replay,"
           + " none or one of ";
-  private static final String DURATION = "a duration with its unit (us, ms or s)";
+  private static final String DURATION = "a duration with its unit (us, ms or s), at most a year";
   private static final String QUEUE =
-      "a number of packets, a size (b, kb, mb) or a duration (us, ms, s), above 0";
+      "a number of packets (at most "
+          + LinkParts.Queue.most(QueueUnit.PACKETS)
+          + "), a size (b, kb, mb; at most "
+          + LinkUnits.size(LinkParts.Queue.most(QueueUnit.BYTES))
+          + ") or a duration (us, ms, s; at most a year), above 0";
   private static final String PERCENT = "a percentage from 0% to 100%";
 
   private final String text;
@@ -178,7 +182,7 @@ final class LinkConditionsParser {
     long hold = optional(LinkUnits::parseDuration, 0);
     long gap = 1;
     if (take("gap")) {
-      String expected = "a number of datagrams from 1 on";
+      String expected = "a number of datagrams from 1 to " + LinkUnits.MOST_COUNT;
       gap = LinkUnits.parseCount(argument(expected, "reorder 25% gap 5"));
       if (gap < 1) {
         throw wrong(next - 1, expected, "reorder 25% gap 5");
@@ -193,7 +197,9 @@ final class LinkConditionsParser {
   }
 
   private void rate() {
-    String expected = "a rate above 0 in bit, kbit, mbit or gbit a second";
+    String expected =
+        "a rate above 0 in bit, kbit, mbit or gbit a second, at most "
+            + LinkUnits.rate(LinkUnits.MOST_RATE);
     long rate = LinkUnits.parseRate(argument(expected, "rate 20mbit"));
     if (rate < 1) {
       throw wrong(next - 1, expected, "rate 20mbit");

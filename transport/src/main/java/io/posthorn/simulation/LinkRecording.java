@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -46,6 +47,15 @@ public final class LinkRecording {
 
   private static final int LEAST_WORDS = 6;
 
+  /** The file could be read, and is not a recording. */
+  private static final class NotARecording extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    NotARecording(String message) {
+      super(message);
+    }
+  }
+
   private final String source;
   private final List<RecordedWay> ways = new ArrayList<>(); // two for each flow
 
@@ -71,10 +81,16 @@ public final class LinkRecording {
           recording.add(line.split(" ", -1), number);
         }
       }
+    } catch (NotARecording named) {
+      throw named;
     } catch (NoSuchFileException absent) {
       throw new IOException(file + ": no such file", absent);
     } catch (CharacterCodingException binary) {
       throw new IOException(file + ": not a recording, for it is not plain text", binary);
+    } catch (AccessDeniedException denied) {
+      throw new IOException(file + ": not allowed to read it", denied);
+    } catch (IOException unreadable) {
+      throw new IOException(file + ": " + unreadable.getMessage(), unreadable);
     }
     if (recording.ways.isEmpty()) {
       throw new IOException(file + ": the recording holds no datagram");
@@ -159,7 +175,7 @@ public final class LinkRecording {
   }
 
   private IOException wrong(int line, String expected) {
-    return new IOException(source + ": line " + line + ": expected " + expected);
+    return new NotARecording(source + ": line " + line + ": expected " + expected);
   }
 
   /** Where it was read from. */

@@ -22,6 +22,12 @@ final class LinkUnits {
   /** The longest time that any word takes: one year. */
   static final long LONGEST_NANOS = 365L * 24 * 3_600 * 1_000_000_000L;
 
+  /** The highest rate, in bits per second. */
+  static final long MOST_RATE = 1_000_000_000_000L;
+
+  /** The largest number without a unit. */
+  static final int MOST_COUNT = 999_999_999;
+
   private static final Pattern QUANTITY =
       Pattern.compile("([0-9]{1,15}(?:\\.[0-9]{1,12})?)([a-z%]*)");
 
@@ -37,9 +43,9 @@ final class LinkUnits {
     return parse(text, LinkUnits::nanosOf, LONGEST_NANOS);
   }
 
-  /** Bits per second of a rate such as {@code 20mbit}, or {@link #INVALID}. */
+  /** Bits per second of a rate such as {@code 20mbit}, at most 1000gbit, or {@link #INVALID}. */
   static long parseRate(String text) {
-    return parse(text, LinkUnits::bitsOf, 1_000_000_000_000L);
+    return parse(text, LinkUnits::bitsOf, MOST_RATE);
   }
 
   /** Bytes of a size such as {@code 64kb}, or {@link #INVALID}. */
@@ -47,7 +53,7 @@ final class LinkUnits {
     return parse(text, LinkUnits::bytesOf, 1L << 40);
   }
 
-  /** A whole number without a unit, or {@link #INVALID}. */
+  /** A whole number without a unit, at most {@link #MOST_COUNT}, or {@link #INVALID}. */
   static long parseCount(String text) {
     return text.matches("[0-9]{1,9}") ? Long.parseLong(text) : INVALID;
   }
