@@ -51,6 +51,18 @@ class NetemTextTest {
     assertTrue(command("delay 3600s rate 20mbit queue 7").endsWith(" limit 65536"));
   }
 
+  /** "ecn requested without loss model", "distribution specified but no latency …". */
+  @Test
+  void whatTcRefusesIsLeftOut() {
+    String start = "tc qdisc replace dev eth0 root netem delay ";
+    assertEquals(List.of(start + "40ms limit 65536"), tc("delay 40ms ecn"));
+    assertEquals(List.of(start + "40ms limit 65536"), tc("delay 40ms distribution normal"));
+    List<String> noDelay = tc("delay 0ms 5ms distribution normal");
+    assertEquals(start + "0s 5ms limit 65536", noDelay.get(0));
+    assertTrue(noDelay.get(1).contains("distribution normal"), noDelay::toString);
+    assertEquals(2, noDelay.size());
+  }
+
   @Test
   void whatNetemDoesNotKnowIsSaidAsARemark() {
     List<String> lines =

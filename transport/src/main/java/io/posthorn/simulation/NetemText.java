@@ -61,8 +61,10 @@ final class NetemText {
       if (delay.correlationPpb() > 0) {
         words.append(' ').append(LinkUnits.percent(delay.correlationPpb()));
       }
-      if (delay.distribution() == Distribution.NORMAL) {
+      if (delay.distribution() == Distribution.NORMAL && delay.nanos() > 0) {
         words.append(" distribution normal");
+      } else if (delay.distribution() == Distribution.NORMAL) {
+        remarks.add("tc wants a delay above 0 for distribution normal, which is left out");
       }
     }
   }
@@ -85,7 +87,11 @@ final class NetemText {
   private void ecn() {
     switch (conditions.ecnTreatment()) {
       case KEEP -> {}
-      case MARK_LOSS -> words.append(" ecn");
+      case MARK_LOSS -> {
+        if (!conditions.loss().equals(LossModel.NONE)) { // else tc refuses it
+          words.append(" ecn");
+        }
+      }
       case MARK_QUEUE ->
           remarks.add(
               "ecn: netem's queue does not mark; tc-fq_codel(8) does, from ce_threshold on");
