@@ -124,6 +124,11 @@ class SimulatedDatagramSocketTest {
     SimulatedNetwork network = SimulatedNetwork.seeded(1).link(LinkConditions.parse("loss 100%"));
     try (DatagramSocket server = network.socket();
         DatagramSocket client = network.socket()) {
+      SocketException fault = new SocketException("no such socket");
+      network.start(
+          () -> {
+            throw fault;
+          });
       client.setSoTimeout(200);
       IllegalStateException thrown =
           assertThrows(
@@ -139,6 +144,7 @@ class SimulatedDatagramSocketTest {
                 }
               });
       assertTrue(thrown.getMessage().contains("100000 receives in a row"), thrown.getMessage());
+      assertArrayEquals(new Throwable[] {fault}, thrown.getSuppressed());
     }
   }
 
@@ -254,6 +260,21 @@ class SimulatedDatagramSocketTest {
           });
       IllegalStateException told = assertThrows(IllegalStateException.class, () -> receive(client));
       assertSame(fault, told.getCause());
+    }
+  }
+
+  /** It may be the end of a socket, and in order: so it is told where something else is wrong. */
+  @Test
+  void socketExceptionThatEndedAProgramIsToldToWhoWaitsInVain() throws Exception {
+    SimulatedNetwork network = SimulatedNetwork.seeded(1);
+    SocketException fault = new SocketException("no such socket");
+    try (DatagramSocket client = network.socket()) {
+      network.start(
+          () -> {
+            throw fault;
+          });
+      IllegalStateException told = assertThrows(IllegalStateException.class, () -> receive(client));
+      assertArrayEquals(new Throwable[] {fault}, told.getSuppressed());
     }
   }
 

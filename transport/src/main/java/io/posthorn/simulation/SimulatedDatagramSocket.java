@@ -179,7 +179,7 @@ final class SimulatedDatagramSocket extends PeerSocket {
     }
     requireOpen();
     if (timeoutsInARow > MOST_TIMEOUTS) {
-      throw new IllegalStateException(
+      throw turns.inVain(
           "nothing came in " + MOST_TIMEOUTS + " receives in a row: does anything get through?");
     }
     if (datagram == null) {

@@ -66,6 +66,7 @@ final class Turns {
   private @Nullable Thread running;
   private long idleSinceNanos;
   private @Nullable IllegalStateException failure;
+  private @Nullable SocketException firstEnd;
   private int programs;
 
   Turns(SimulatedNetwork network) {
@@ -104,12 +105,24 @@ final class Turns {
         throwFailure();
         String stuck = me.stuck;
         if (stuck != null) {
-          throw new IllegalStateException(stuck);
+          throw inVain(stuck);
         }
       }
     } finally {
       lock.unlock();
     }
+  }
+
+  /**
+   * What is thrown to who waits in vain, with the turn. The first program that ended with its
+   * socket, or seemed so, may be whom it waits for.
+   */
+  IllegalStateException inVain(String why) {
+    IllegalStateException thrown = new IllegalStateException(why);
+    if (firstEnd != null) {
+      thrown.addSuppressed(firstEnd);
+    }
+    return thrown;
   }
 
   /** Lets those run who need not wait any more, as after a socket was closed. */
@@ -171,15 +184,17 @@ final class Turns {
 
   private void run(SimulatedProgram program, String name) {
     Throwable thrown = null;
+    SocketException end = null;
     try {
       program.run();
-    } catch (SocketException ended) {
-      // its socket was closed: in order
+    } catch (SocketException closed) {
+      end = closed; // its socket was closed: in order
     } catch (Exception | Error e) {
       thrown = e;
     }
     lock.lock();
     try {
+      firstEnd = firstEnd == null ? end : firstEnd;
       if (thrown != null && failure == null) {
         failure = new IllegalStateException(name + " failed: " + thrown, thrown);
         ready.addAll(waiting); // to be told
