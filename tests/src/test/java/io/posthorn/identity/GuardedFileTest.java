@@ -10,7 +10,9 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -86,5 +88,42 @@ class GuardedFileTest extends IdentityFolder {
       hosts = new KnownHosts(noFolder.resolve(name));
       assertUnknown(ONE);
     }
+  }
+
+  /** A full disk takes as many bytes as there is room for, and then no more. */
+  @Test
+  void whatAFullDiskLeavesOfALineSpoilsNothing() throws IOException {
+    String line = "10.0.0.8:9000 " + TWO.line();
+    for (String end : List.of("\n", "")) {
+      for (int room = 0; room <= line.length(); room++) {
+        write(file, "10.0.0.7:9000 " + ONE.line() + end);
+        addWithRoomFor(room, line, "");
+        assertKnown(ONE);
+        assertEquals(1, hosts.entries().size(), "with room for " + room);
+        hosts.add("10.0.0.8:9000", TWO);
+        assertEquals(2, hosts.entries().size(), "with room for " + room);
+      }
+    }
+  }
+
+  @Test
+  void whatOthersAddStaysThoughTheDiskIsFull() throws IOException {
+    write(file, "");
+    addWithRoomFor(20, "10.0.0.8:9000 " + TWO.line(), "10.0.0.7:9000 " + ONE.line() + "\n");
+    assertKnown(ONE);
+    write(file, "# posthorn-x25519");
+    addWithRoomFor(0, "# posthorn-x25519 and more", "");
+    assertEquals("# posthorn-x25519", Files.readString(file));
+  }
+
+  private void addWithRoomFor(int bytes, String line, String meanwhile) {
+    GuardedFile.Appender full =
+        (to, all) -> {
+          Files.writeString(to, meanwhile, StandardOpenOption.APPEND);
+          Files.write(to, Arrays.copyOf(all, bytes), StandardOpenOption.APPEND);
+          throw new IOException("No space left on device");
+        };
+    IOException told = assertThrows(IOException.class, () -> GuardedFile.append(file, line, full));
+    assertEquals("No space left on device", told.getMessage());
   }
 }

@@ -2,6 +2,7 @@ package io.posthorn.identity;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -15,6 +16,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -149,9 +151,18 @@ final class GuardedFile {
 
   /** Adds one line at the end; several processes may do so at once, and others take lines out. */
   static void append(Path file, String line) throws IOException {
+    append(file, line, (to, bytes) -> write(to, bytes, StandardOpenOption.APPEND));
+  }
+
+  /** How bytes get to the end of a file; other than the system's in tests. */
+  interface Appender {
+    void append(Path file, byte[] bytes) throws IOException;
+  }
+
+  static void append(Path file, String line, Appender appender) throws IOException {
     refuseStream(file);
     for (int attempt = 0; attempt < APPENDING_ATTEMPTS; attempt++) {
-      appendOnce(file, line);
+      appendOnce(file, line, appender);
       Content now = readPublic(file);
       if (now != null && now.text.lines().anyMatch(line::equals)) {
         return; // else another file was put in place of the one that has it
@@ -169,7 +180,7 @@ final class GuardedFile {
     }
   }
 
-  private static void appendOnce(Path file, String line) throws IOException {
+  private static void appendOnce(Path file, String line, Appender appender) throws IOException {
     Content before = readPublic(file);
     if (before == null) {
       try {
@@ -182,7 +193,43 @@ final class GuardedFile {
     String text = before == null ? "" : before.text;
     boolean isOpenLine = !text.isEmpty() && !text.endsWith("\n");
     byte[] bytes = ((isOpenLine ? "\n" : "") + line + "\n").getBytes(StandardCharsets.UTF_8);
-    write(file, bytes, StandardOpenOption.APPEND);
+    try {
+      appender.append(file, bytes);
+    } catch (IOException failed) {
+      try {
+        blankTornLine(file, text, line);
+      } catch (IOException torn) {
+        failed.addSuppressed(torn);
+      }
+      throw failed;
+    }
+  }
+
+  /**
+   * Makes what a full disk left of a line blank, for half a line makes no sense, and the file would
+   * be refused from then on. In its place, which takes no room; and the file is not cut, since
+   * others may have added to it meanwhile.
+   */
+  private static void blankTornLine(Path file, String before, String line) throws IOException {
+    byte[] all = Files.readAllBytes(file);
+    int start = all.length;
+    while (start > 0 && all[start - 1] != '\n') {
+      start--;
+    }
+    start = Math.max(start, before.getBytes(StandardCharsets.UTF_8).length);
+    byte[] meant = line.getBytes(StandardCharsets.UTF_8);
+    int torn = all.length - start;
+    if (torn <= 0
+        || torn > meant.length
+        || !Arrays.equals(all, start, all.length, meant, 0, torn)) {
+      return;
+    }
+    try (RandomAccessFile whole = new RandomAccessFile(file.toFile(), "rws")) {
+      byte[] blank = new byte[torn];
+      Arrays.fill(blank, (byte) '\n');
+      whole.seek(start);
+      whole.write(blank);
+    }
   }
 
   private static Path writeBeside(Path file, String text) throws IOException {
