@@ -16,10 +16,14 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.GroupPrincipal;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 
 /** Lines are added to a file and taken out of it while others do the same, here and elsewhere. */
@@ -45,6 +49,36 @@ class LinesTest extends IdentityFolder {
     assertEquals(1, hosts.replace("10.0.0.7:9000", ONE.fingerprint()));
     assertKnown(ONE);
     assertEquals(2, hosts.entries().size());
+  }
+
+  /** As where root changes what a service reads that runs as somebody else. */
+  @Test
+  void aFileStaysOpenToWhomItWas() throws IOException {
+    for (String mode : List.of("rw-r--r--", "rw-r-----", "rw-------")) {
+      write(file, "10.0.0.7:9000 " + ONE.line() + "\n10.0.0.8:9000 " + ONE.line() + "\n");
+      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
+      assertEquals(1, hosts.remove("10.0.0.8:9000"));
+      assertEquals(1, hosts.replace("10.0.0.7:9000", TWO.fingerprint()));
+      assertEquals(mode, PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+    }
+  }
+
+  /** Only root gives a file to any group; whoever else runs this sees nothing new. */
+  @Test
+  void aFileStaysItsGroups() throws IOException {
+    hosts.add("10.0.0.8:9000", ONE);
+    PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+    try {
+      view.setGroup(
+          file.getFileSystem()
+              .getUserPrincipalLookupService()
+              .lookupPrincipalByGroupName("daemon"));
+    } catch (IOException refused) {
+      Assumptions.abort(refused.toString());
+    }
+    GroupPrincipal group = view.readAttributes().group();
+    assertEquals(1, hosts.remove("10.0.0.8:9000"));
+    assertEquals(group, view.readAttributes().group());
   }
 
   /** As in a home whose files are kept elsewhere. */

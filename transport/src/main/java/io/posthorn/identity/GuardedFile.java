@@ -15,13 +15,19 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads and writes files of keys. What others may read (a private key) or write (any of them) is
- * refused, see {@link OwnerChecks}; what is written is whole or not there, and for its owner alone.
+ * refused, see {@link OwnerChecks}; what is written is whole or not there. A new file is for its
+ * owner alone; one that is written anew stays open to those who could read it.
  */
 final class GuardedFile {
   private static final int MOST_BYTES = 16 << 20;
@@ -139,14 +145,36 @@ final class GuardedFile {
     }
   }
 
-  /** Writes a file anew, for its owner alone; at every moment it is the old or the new one. */
+  /**
+   * Writes a file anew, open to whom it was: a service may run as another user than the one who
+   * changes its keys. At every moment it is the old or the new one.
+   *
+   * @throws NoSuchFileException if there is none
+   */
   static void replace(Path file, String text) throws IOException {
     Path beside = writeBeside(file, text);
     try {
+      if (hasModes(file)) {
+        openAs(beside, Files.readAttributes(file, PosixFileAttributes.class));
+      }
       Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(beside);
     }
+  }
+
+  private static void openAs(Path file, PosixFileAttributes old) throws IOException {
+    PosixFileAttributeView view = Files.getFileAttributeView(file, PosixFileAttributeView.class);
+    Set<PosixFilePermission> permissions = EnumSet.copyOf(old.permissions());
+    try {
+      view.setGroup(old.group());
+    } catch (IOException notAMember) {
+      permissions.remove(PosixFilePermission.GROUP_READ); // another group is like all others
+      if (permissions.contains(PosixFilePermission.OTHERS_READ)) {
+        permissions.add(PosixFilePermission.GROUP_READ);
+      }
+    }
+    view.setPermissions(permissions);
   }
 
   /** Adds one line at the end; several processes may do so at once, and others take lines out. */
