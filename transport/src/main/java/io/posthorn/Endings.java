@@ -98,8 +98,8 @@ final class Endings {
           lost(
               end,
               who
-                  + " has restarted, or does not know the connection any more: the next send opens a"
-                  + " new one");
+                  + " has restarted, or does not know the connection any more: the next send opens"
+                  + " a new one");
       case IDENTITY ->
           new PeerIdentityChangedException(
               peer,
@@ -107,7 +107,8 @@ final class Endings {
                   ? who
                       + " does not know this side"
                       + words(end)
-                      + ": have it take the own key among those that may connect"
+                      + ": have it take the own key among those that may connect, and if it has,"
+                      + " look what its log says of its files of keys"
                   : end.text());
       case SECURITY ->
           new SecurityMismatchException(

@@ -233,7 +233,8 @@ public final class Security {
    * The same, but only peers whose keys stand in the file may connect here; others are told so.
    *
    * @param file lines of {@code posthorn-x25519 BASE64 comment} or {@code SHA256:…}; a change holds
-   *     from the next handshake on, and nobody may connect while it cannot be read
+   *     from the next handshake on, and nobody may connect while it cannot be read: the log {@code
+   *     io.posthorn} then says so
    */
   public Security withAuthorizedKeys(Path file) {
     requireKeys();

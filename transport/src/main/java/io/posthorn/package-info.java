@@ -5,10 +5,11 @@
  *
  * <p><b>Log.</b> The {@linkplain System.Logger system logger} {@code io.posthorn} hears at {@code
  * DEBUG} when sockets and connections open, move and end, and at {@code WARNING} that a socket
- * failed; {@code io.posthorn.buffers}, at {@code WARNING} and once, that the kernel's ceiling cuts
- * the buffers of sockets, with the remedy. Where no other logger is installed that is {@code
- * java.util.logging}; an exception that the application's handler throws goes to its thread's
- * {@link Thread.UncaughtExceptionHandler}.
+ * failed, or refuses peers since a file of keys cannot be relied on any more; {@code
+ * io.posthorn.buffers}, at {@code WARNING} and once, that the kernel's ceiling cuts the buffers of
+ * sockets, with the remedy. Where no other logger is installed that is {@code java.util.logging};
+ * an exception that the application's handler throws goes to its thread's {@link
+ * Thread.UncaughtExceptionHandler}.
  *
  * <p><b>Versions.</b> Semantic versioning. Code compiled against one version works with every later
  * one of the same major version; before 1.0, of the same minor one. What counts are the exported

@@ -8,8 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.posthorn.Connection;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
+import io.posthorn.PeerIdentityChangedException;
+import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.PlainEndpoint;
+import io.posthorn.identity.AuthorizedKeys;
+import io.posthorn.identity.Identity;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.ForwardingDatagramPort;
 import io.posthorn.io.PortChoice;
@@ -18,6 +22,8 @@ import java.lang.reflect.Proxy;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.text.MessageFormat;
 import java.time.Duration;
 import java.util.List;
@@ -29,6 +35,7 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the logger {@code io.posthorn} hears, here by way of java.util.logging. */
 class SocketLogTest {
@@ -115,6 +122,55 @@ class SocketLogTest {
     assertEquals(1, heard.size(), heard.toString());
     assertTrue(heard("the receive buffer is cut to 106496 bytes"), heard.toString());
     assertTrue(heard("4194304"), heard.toString());
+  }
+
+  /** Whoever is refused cannot know why, and whoever runs the listener would see nothing. */
+  @Test
+  void aFileOfKeysThatCannotBeReadAnyMoreIsWarnedOfOnce(@TempDir Path folder) throws Exception {
+    LOGGER.setLevel(Level.WARNING);
+    Path file = folder.resolve("authorized_keys");
+    Identity ann = Identity.generate();
+    new AuthorizedKeys(file).add(ann.publicKey(), "ann");
+    String good = Files.readString(file);
+    InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    try (MessageSocket server =
+        MessageSocket.builder().bind(any).security(Security.authorizedKeys(file)).open()) {
+      refuse(server, Identity.generate());
+      Files.writeString(file, "nonsense\n");
+      refuse(server, ann);
+      awaitHeard(1);
+      refuse(server, ann);
+      Files.writeString(file, good + "nonsense\n");
+      refuse(server, ann);
+      awaitHeard(2);
+    }
+    assertEquals(2, heard.size(), heard.toString());
+    assertTrue(heard.get(0).contains("refuses peers: " + file + " line 1 is no key"), heard.get(0));
+    assertTrue(heard.get(1).contains(file + " line 2 is no key"), heard.get(1));
+  }
+
+  private void awaitHeard(int lines) {
+    while (heard.size() < lines) {
+      Thread.onSpinWait(); // told by a thread of the socket's own, within the test's limit
+    }
+  }
+
+  /** Returns once the server has ended what came of it. */
+  private static void refuse(MessageSocket server, Identity identity) throws Exception {
+    long before = refused(server);
+    InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    try (MessageSocket client =
+        MessageSocket.builder().bind(any).security(Security.identity(identity)).open()) {
+      Connection connection = client.connect(server.localAddress());
+      connection.closed().join();
+    } catch (PeerIdentityChangedException told) {
+      assertTrue(told.getMessage().contains("files of keys"), told.getMessage());
+    }
+    assertEquals(before + 1, refused(server));
+  }
+
+  private static long refused(MessageSocket server) {
+    return server.statistics().drops().getOrDefault("IDENTITY_REFUSED", 0L);
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.posthorn.endpoint;
 
 import io.posthorn.ConnectionInfo;
 import io.posthorn.EcnMark;
+import io.posthorn.Security;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
@@ -56,6 +57,9 @@ public interface Endpoint {
 
   /** Whether {@link #pollTransmit} is to be asked again. */
   boolean hasOutput();
+
+  /** How it protects itself, and whom it takes. */
+  Security security();
 
   /** Takes the next event, or null. */
   @Nullable EndpointEvent pollEvent();

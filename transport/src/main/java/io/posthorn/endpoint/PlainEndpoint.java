@@ -3,6 +3,7 @@ package io.posthorn.endpoint;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.Delivery;
 import io.posthorn.EcnMark;
+import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.AddressZone;
 import io.posthorn.protocol.OutgoingMessage;
@@ -146,6 +147,11 @@ public final class PlainEndpoint implements Endpoint {
   @Override
   public boolean hasOutput() {
     return !outgoing.isEmpty();
+  }
+
+  @Override
+  public Security security() {
+    return Security.none();
   }
 
   @Override

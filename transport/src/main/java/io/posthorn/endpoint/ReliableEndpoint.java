@@ -2,6 +2,7 @@ package io.posthorn.endpoint;
 
 import io.posthorn.ConnectionInfo;
 import io.posthorn.EcnMark;
+import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.Announcement;
 import io.posthorn.protocol.Deliveries;
@@ -167,6 +168,11 @@ public final class ReliableEndpoint implements Endpoint {
   @Override
   public boolean hasOutput() {
     return !outbox.isEmpty() || !turns.isTransmitted();
+  }
+
+  @Override
+  public Security security() {
+    return shared.options().security();
   }
 
   @Override

@@ -28,6 +28,7 @@ public final class SocketDriver extends SocketLoop {
   private final Dispatch dispatch = new Dispatch(this);
   private final Receiving receiving = new Receiving(this, dispatch);
   private final Sending sending = new Sending(this, connections);
+  private final KeyFileWarnings keyFiles = new KeyFileWarnings(this);
 
   /** Takes the bodies of messages where they lie. */
   public interface BodyConsumer {
@@ -173,6 +174,7 @@ public final class SocketDriver extends SocketLoop {
     }
     EndpointEvent.Closed whole = unsent == 0 ? event : event.withUnacknowledged(unsent);
     SocketLog.closed(this, whole);
+    keyFiles.onClosed(whole);
     connections.onClosed(whole);
     receiving.wakeReadersOf(event.connection());
     sending.wakeAll();

@@ -10,9 +10,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * What sockets tell the system's logger {@code io.posthorn}: at DEBUG what opens, moves and ends,
- * at WARNING that a socket failed; and {@code io.posthorn.buffers}, once in a process, that the
- * kernel cuts the buffers of its sockets. Cold events only, nothing that the network wrote, no
- * secret; and never under a socket's lock, for nobody knows how long a log takes.
+ * at WARNING that a socket failed, or refuses peers for its own files; and {@code
+ * io.posthorn.buffers}, once in a process, that the kernel cuts the buffers of its sockets. Cold
+ * events only, nothing that the network wrote, no secret; and never under a socket's lock, for
+ * nobody knows how long a log takes.
  */
 final class SocketLog {
   private static final System.Logger LOGGER = System.getLogger("io.posthorn");
@@ -79,6 +80,11 @@ final class SocketLog {
     Level level = cause instanceof ClosedChannelException ? Level.DEBUG : Level.WARNING;
     LOGGER.log(level, "socket {0} failed and is closed: {1}", local(loop.port), cause);
     LOGGER.log(Level.DEBUG, "why the socket failed", cause);
+  }
+
+  /** Peers are refused since what this side knows them by cannot be relied on; under no lock. */
+  static void refusing(SocketLoop loop, String why) {
+    LOGGER.log(Level.WARNING, "socket {0} refuses peers: {1}", local(loop.port), why);
   }
 
   private static void tell(SocketLoop loop, String what) {
