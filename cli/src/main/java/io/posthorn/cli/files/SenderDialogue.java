@@ -1,6 +1,8 @@
 package io.posthorn.cli.files;
 
+import io.posthorn.ChannelLimitException;
 import io.posthorn.Connection;
+import io.posthorn.MessageTooLargeException;
 import io.posthorn.TransportException;
 import io.posthorn.cli.files.CopyMessage.Answer;
 import io.posthorn.cli.files.CopyMessage.File;
@@ -77,6 +79,8 @@ final class SenderDialogue {
     watcher.waits(true);
     try {
       connection.send(CopyMessage.encode(message));
+    } catch (MessageTooLargeException | ChannelLimitException refused) {
+      throw refused; // the connection goes on without it
     } catch (TransportException gone) {
       throw toldReason(gone);
     }

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.posthorn.Connection;
 import io.posthorn.ConnectionClosedException;
 import io.posthorn.MessageSocket;
+import io.posthorn.MessageSocketBuilder;
+import io.posthorn.MessageTooLargeException;
 import io.posthorn.cli.files.CopyMessage.File;
 import io.posthorn.cli.files.CopyMessage.Result;
 import java.io.IOException;
@@ -74,8 +76,12 @@ class FileSenderTest {
 
   @BeforeEach
   void connect() throws IOException {
-    server = socket();
-    client = socket();
+    connect(builder());
+  }
+
+  private void connect(MessageSocketBuilder ofServer) throws IOException {
+    server = ofServer.open();
+    client = builder().open();
     Connection connection = client.connect(server.localAddress());
     receiver = server.accept(LONG);
     assertNotNull(receiver);
@@ -116,10 +122,8 @@ class FileSenderTest {
     server.close(Duration.ZERO);
   }
 
-  private static MessageSocket socket() throws IOException {
-    return MessageSocket.builder()
-        .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-        .open();
+  private static MessageSocketBuilder builder() {
+    return MessageSocket.builder().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
   }
 
   private interface Sending {
@@ -216,6 +220,15 @@ class FileSenderTest {
     receiver.close(75, "enough", LONG);
     assertEquals(
         75, assertInstanceOf(ConnectionClosedException.class, failure()).applicationCode());
+  }
+
+  /** It waited for the end of a connection that went on. */
+  @Test
+  void aReceiverThatTakesNoWholePieceEndsIt() throws Exception {
+    close();
+    connect(builder().maxWholeMessageBytes(CopyMessage.LARGEST_PIECE_BYTES));
+    begin(endless());
+    assertInstanceOf(MessageTooLargeException.class, failure());
   }
 
   @Test
