@@ -38,6 +38,7 @@ public final class FileReceiver {
   private final Settings settings;
   private final Journal journal;
   private final Finisher finisher;
+  private final Conversation conversation;
   private final Set<Path> touched = new HashSet<>();
   private final UnfinishedFolders folders = new UnfinishedFolders();
 
@@ -73,6 +74,7 @@ public final class FileReceiver {
     this.settings = settings;
     this.journal = new FullNames(journal);
     this.finisher = new Finisher(connection, this.journal);
+    this.conversation = new Conversation(connection);
   }
 
   /** Says where below the receiver's folder a file is, which the sender said but once. */
@@ -126,6 +128,7 @@ public final class FileReceiver {
       giveUpCurrent();
       finisher.close();
       folders.close();
+      conversation.close();
     }
   }
 
@@ -216,6 +219,7 @@ public final class FileReceiver {
     try {
       Path place = target.place(below + file.path());
       finisher.await(place);
+      conversation.begins(place);
       if (isThere(file, place)) {
         passOver(file, CopyMessage.THERE);
         finisher.done(new Result(file.id(), CopyMessage.THERE, ""));
@@ -414,6 +418,7 @@ public final class FileReceiver {
     long now = System.nanoTime();
     if (storedBytes != toldBytes && (atOnce || now - toldNanos >= PROGRESS_NANOS)) {
       toldBytes = storedBytes;
+      conversation.stored(storedBytes);
       toldNanos = now;
       send(new CopyMessage.Progress(storedBytes));
     }

@@ -13,12 +13,16 @@ import io.posthorn.Connection;
 import io.posthorn.ConnectionClosedException;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
+import io.posthorn.Security;
 import io.posthorn.cli.files.CopyMessage.Answer;
 import io.posthorn.cli.files.CopyMessage.End;
 import io.posthorn.cli.files.CopyMessage.File;
 import io.posthorn.cli.files.CopyMessage.Folder;
 import io.posthorn.cli.files.CopyMessage.Hello;
 import io.posthorn.cli.files.CopyMessage.Result;
+import io.posthorn.identity.Identity;
+import io.posthorn.simulation.LinkConditions;
+import io.posthorn.testkit.TestRelay;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -34,6 +38,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -78,8 +83,13 @@ class FileReceiverTest {
   }
 
   private static MessageSocket socket() throws IOException {
+    return socket(Security.ephemeral());
+  }
+
+  private static MessageSocket socket(Security security) throws IOException {
     return MessageSocket.builder()
         .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        .security(security)
         .open();
   }
 
@@ -88,19 +98,24 @@ class FileReceiverTest {
   }
 
   private void begin(MessageSocket from, boolean overwrite) throws IOException {
-    sender = from.connect(server.localAddress());
+    begin(from.connect(server.localAddress()), overwrite);
+  }
+
+  private void begin(Connection connected, boolean overwrite) throws IOException {
+    sender = connected;
     Connection accepted = server.accept(LONG);
     assertNotNull(accepted);
     FileReceiver receiver =
         new FileReceiver(accepted, target, new FileReceiver.Settings(overwrite), journal);
-    end = new CompletableFuture<>();
+    CompletableFuture<Boolean> its = new CompletableFuture<>();
+    end = its;
     Thread thread =
         new Thread(
             () -> {
               try {
-                end.complete(receiver.run());
+                its.complete(receiver.run());
               } catch (IOException | RuntimeException failed) {
-                end.completeExceptionally(failed);
+                its.completeExceptionally(failed);
               }
             });
     thread.setDaemon(true);
@@ -554,6 +569,54 @@ class FileReceiverTest {
       thread.start();
       hello("");
       send(file(1, "same", bytes.length, true));
+      assertEquals(75, next(Answer.class).code());
+      assertTrue(first.isOpen());
+    }
+  }
+
+  /** Killed, it has closed nothing: its connection lives on until the idle timeout. */
+  @Test
+  void aSenderThatComesAgainGoesOnWhereItVanished() throws Exception {
+    Security ann = Security.identity(Identity.generate());
+    byte[] bytes = new byte[1_500_000];
+    TestRelay way = TestRelay.seeded(1, LinkConditions.NONE);
+    try (MessageSocket killed = socket(ann);
+        MessageSocket again = socket(ann)) {
+      begin(killed.connect(way.inFrontOf(server.localAddress())), false);
+      hello("");
+      send(file(1, "same", bytes.length, true));
+      next(Answer.class);
+      send(new CopyMessage.Start(0));
+      content(bytes);
+      while (Files.size(target.resolve(PartName.of("same"))) < bytes.length) {
+        Thread.onSpinWait();
+      }
+      way.close();
+      CompletableFuture<Boolean> before = end;
+      begin(again, false);
+      hello("");
+      send(file(1, "same", bytes.length, true));
+      Answer answer = next(Answer.class);
+      assertEquals(0, answer.code());
+      assertEquals(1 << 20, answer.kept());
+      assertThrows(ExecutionException.class, () -> before.get(20, TimeUnit.SECONDS));
+      killed.close(Duration.ZERO);
+    }
+  }
+
+  @Test
+  void aSenderThatIsThereKeepsItsFileThoughItComesTwice() throws Exception {
+    Security ann = Security.identity(Identity.generate());
+    try (MessageSocket one = socket(ann);
+        MessageSocket other = socket(ann)) {
+      begin(one, false);
+      hello("");
+      send(file(1, "same", 1_500_000, true));
+      next(Answer.class);
+      Connection first = sender;
+      begin(other, false);
+      hello("");
+      send(file(1, "same", 1_500_000, true));
       assertEquals(75, next(Answer.class).code());
       assertTrue(first.isOpen());
     }
