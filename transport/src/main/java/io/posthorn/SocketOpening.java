@@ -70,23 +70,15 @@ final class SocketOpening {
   }
 
   MessageSocket open() throws IOException {
-    EndpointTrace trace = isReliable() ? traceTargets.open() : null;
-    try {
-      return ioThreads > 1 && whyOneThread().isEmpty() ? openGroup(trace) : openOne(trace);
-    } catch (IOException | RuntimeException | Error failed) {
-      if (trace != null) {
-        trace.listener().socketClosed();
-      }
-      throw failed;
-    }
+    return ioThreads > 1 && whyOneThread().isEmpty() ? openGroup() : openOne();
   }
 
   /** Over a port that is open already, in plain mode. */
   MessageSocket open(DatagramPort port) throws IOException {
-    return start(port, null, null);
+    return start(port, null);
   }
 
-  private MessageSocket openOne(@Nullable EndpointTrace trace) throws IOException {
+  private MessageSocket openOne() throws IOException {
     Integer descriptor = inherited;
     boolean forPackets = isReliable();
     DatagramPort port =
@@ -102,10 +94,10 @@ final class SocketOpening {
     }
     port = impaired(port);
     if (!sharedPort) {
-      return start(port, null, trace);
+      return start(port, null);
     }
     SharedPort shared = new SharedPort(port);
-    return start(shared, shared, trace);
+    return start(shared, shared);
   }
 
   /** Why there can be but one I/O thread, as far as the options say; "" if there may be more. */
@@ -138,14 +130,15 @@ final class SocketOpening {
         port, impairment, seed != null ? seed : new SecureRandom().nextLong(), 0);
   }
 
-  private MessageSocket openGroup(@Nullable EndpointTrace trace) throws IOException {
+  private MessageSocket openGroup() throws IOException {
     boolean reliable = isReliable();
     List<? extends DatagramPort> ports =
         PortChoice.openGroup(bind, family, portableIo, reliable, ioThreads, reliable);
     int count = ports.size();
     if (count == 1) {
-      return start(ports.get(0), null, trace);
+      return start(ports.get(0), null);
     }
+    EndpointTrace trace = openTrace(ports);
     SecureRandom random = new SecureRandom();
     byte[] key = new byte[StaticKey.KEY_BYTES];
     random.nextBytes(key);
@@ -176,6 +169,7 @@ final class SocketOpening {
       for (DatagramPort port : ports) {
         port.close();
       }
+      end(trace);
       throw failed;
     } finally {
       Arrays.fill(key, (byte) 0);
@@ -202,17 +196,42 @@ final class SocketOpening {
     }
   }
 
-  private MessageSocket start(
-      DatagramPort port, @Nullable SharedPort shared, @Nullable EndpointTrace trace)
-      throws IOException {
-    PortLimits limits = limits(port);
-    SocketDriver driver =
-        SocketDriver.prepare(
-            port,
-            isSelf -> endpoint(isSelf, limits, trace),
-            SocketClock.nanos(linger),
-            SocketClock.nanos(spin));
-    return new MessageSocket(options, linger, DriverGroup.start(List.of(driver)), shared);
+  /**
+   * Opens what is told of the socket, once it has its ports: a file that is there is emptied, and
+   * whoever has the port by now may be writing it.
+   */
+  private @Nullable EndpointTrace openTrace(List<? extends DatagramPort> ports) throws IOException {
+    try {
+      return isReliable() ? traceTargets.open() : null;
+    } catch (IOException | RuntimeException | Error failed) {
+      for (DatagramPort port : ports) {
+        port.close();
+      }
+      throw failed;
+    }
+  }
+
+  private static void end(@Nullable EndpointTrace trace) {
+    if (trace != null) {
+      trace.listener().socketClosed();
+    }
+  }
+
+  private MessageSocket start(DatagramPort port, @Nullable SharedPort shared) throws IOException {
+    EndpointTrace trace = openTrace(List.of(port));
+    try {
+      PortLimits limits = limits(port);
+      SocketDriver driver =
+          SocketDriver.prepare(
+              port,
+              isSelf -> endpoint(isSelf, limits, trace),
+              SocketClock.nanos(linger),
+              SocketClock.nanos(spin));
+      return new MessageSocket(options, linger, DriverGroup.start(List.of(driver)), shared);
+    } catch (IOException | RuntimeException | Error failed) {
+      end(trace);
+      throw failed;
+    }
   }
 
   private Endpoint endpoint(

@@ -41,9 +41,14 @@ class TraceFileTest {
 
   /** Sends so many messages to a listener; both sockets are closed afterwards. */
   private static void talk(MessageSocketBuilder sender, int messages) throws IOException {
+    try (MessageSocket socket = sender.open()) {
+      talk(socket, messages);
+    }
+  }
+
+  private static void talk(MessageSocket socket, int messages) throws IOException {
     byte[] body = "not for the trace".repeat(40).getBytes(UTF_8);
-    try (MessageSocket listener = builder().open();
-        MessageSocket socket = sender.open()) {
+    try (MessageSocket listener = builder().open()) {
       for (int i = 0; i < messages; i++) {
         socket.send(listener.localAddress(), body);
         Message message = listener.receive(LONG);
@@ -107,6 +112,23 @@ class TraceFileTest {
   void aFileThatCannotBeMadeIsSaidAtOnce() {
     MessageSocketBuilder wrong = builder().trace(folder.resolve("absent/trace.sqlog"));
     assertThrows(NoSuchFileException.class, wrong::open);
+  }
+
+  /** As when a program is started a second time while it runs. */
+  @Test
+  void aSocketThatGetsNoPortLeavesTheTraceOfTheOneThatHasItAlone() throws IOException {
+    Path file = folder.resolve("running.sqlog");
+    try (MessageSocket running = builder().trace(file).open()) {
+      talk(running, 50);
+      while (Files.size(file) == 0) {
+        Thread.onSpinWait(); // written by a thread of its own
+      }
+      InetSocketAddress taken = running.localAddress();
+      assertThrows(IOException.class, () -> builder().bind(taken).trace(file).open());
+    }
+    List<Map<String, Object>> events = QlogShape.check(Files.readAllBytes(file));
+    assertEquals(1, named(events, "connectivity:connection_started"));
+    assertEquals(1, named(events, "connectivity:connection_closed"));
   }
 
   @Test
