@@ -13,6 +13,7 @@ import io.posthorn.SocketOptions;
 import io.posthorn.protocol.EndpointTrace;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -157,6 +158,33 @@ class QlogTest {
     assertEquals("loglevel:warning", events.get(1).get("name"));
     assertEquals(2.0, Json.cast(events.get(1).get("data")).get("code"));
     assertEquals("0000000000000011", events.get(2).get("group_id"));
+  }
+
+  /** Only what is new is told, and of another connection everything is. */
+  @Test
+  void aValueThatFellToZeroIsToldThoughAnotherConnectionWasBefore() {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    QlogWriter writer = new QlogWriter(taking(out), "two connections", null);
+    RecoveryMetrics metrics = new RecoveryMetrics();
+    metrics.bytesInFlight = 1200;
+    writer.metricsUpdated(1, 17, metrics);
+    writer.metricsUpdated(2, 18, metrics);
+    metrics.bytesInFlight = 0;
+    writer.metricsUpdated(3, 17, metrics);
+    writer.metricsUpdated(4, 17, metrics);
+    writer.socketClosed();
+    List<Object> told =
+        QlogShape.check(out.toByteArray()).stream()
+            .map(event -> Json.cast(event.get("data")).get("bytes_in_flight"))
+            .collect(Collectors.toList());
+    assertEquals(Arrays.asList(1200.0, 1200.0, 0.0, null), told);
+  }
+
+  private static RecordOutput taking(ByteArrayOutputStream out) {
+    return (bytes, from, length) -> {
+      out.write(bytes, from, length);
+      return true;
+    };
   }
 
   private static List<Object> times(List<Map<String, Object>> events) {

@@ -14,7 +14,9 @@ public final class QlogWriter implements TraceListener {
   private static final int RECORD_SEPARATOR = 0x1e;
   private static final long ENDPOINT = 0;
   private static final String UNKNOWN_TRIGGER = "general";
-  private static final RecoveryMetrics NOTHING = new RecoveryMetrics();
+
+  /** What no value is: all of the next are told, those that are 0 too. */
+  private static final RecoveryMetrics NOTHING = nothing();
 
   private final RecordOutput out;
   private final JsonRecord json = new JsonRecord();
@@ -340,7 +342,7 @@ public final class QlogWriter implements TraceListener {
     if (connection != toldConnection || !anythingTold) {
       toldConnection = connection;
       anythingTold = true;
-      setTold(NOTHING, -1);
+      setTold(NOTHING);
     }
     begin(nowNanos, connection, "recovery:metrics_updated");
     if (now.latestRttNanos > 0) {
@@ -358,7 +360,7 @@ public final class QlogWriter implements TraceListener {
     }
     changed("packets_lost", told.packetsLost, now.packetsLost);
     changed("packets_spuriously_lost", told.packetsSpuriouslyLost, now.packetsSpuriouslyLost);
-    setTold(now, now.probeTimeouts);
+    setTold(now);
     end();
   }
 
@@ -374,7 +376,23 @@ public final class QlogWriter implements TraceListener {
     }
   }
 
-  private void setTold(RecoveryMetrics now, int probeTimeouts) {
+  private static RecoveryMetrics nothing() {
+    RecoveryMetrics none = new RecoveryMetrics();
+    none.latestRttNanos = -1;
+    none.minRttNanos = -1;
+    none.smoothedRttNanos = -1;
+    none.rttVarianceNanos = -1;
+    none.congestionWindowBytes = -1;
+    none.bytesInFlight = -1;
+    none.packetsInFlight = -1;
+    none.pacingBytesPerSecond = -1;
+    none.probeTimeouts = -1;
+    none.packetsLost = -1;
+    none.packetsSpuriouslyLost = -1;
+    return none;
+  }
+
+  private void setTold(RecoveryMetrics now) {
     told.latestRttNanos = now.latestRttNanos;
     told.minRttNanos = now.minRttNanos;
     told.smoothedRttNanos = now.smoothedRttNanos;
@@ -383,7 +401,7 @@ public final class QlogWriter implements TraceListener {
     told.bytesInFlight = now.bytesInFlight;
     told.packetsInFlight = now.packetsInFlight;
     told.pacingBytesPerSecond = now.pacingBytesPerSecond;
-    told.probeTimeouts = probeTimeouts;
+    told.probeTimeouts = now.probeTimeouts;
     told.packetsLost = now.packetsLost;
     told.packetsSpuriouslyLost = now.packetsSpuriouslyLost;
   }

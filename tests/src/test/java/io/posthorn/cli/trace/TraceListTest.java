@@ -173,7 +173,10 @@ class TraceListTest {
             "    0.000003" + id + "      lost 17     1200 B  reordering threshold",
             "    0.000004" + id + "      lost 18     1200 B  time threshold",
             "    0.000005" + id + "      probe timeout  count 2",
-            "    0.000006" + id + "      metrics  ptoCount 0, congestionWindow 12000",
+            "    0.000006"
+                + id
+                + "      metrics  ptoCount 0, congestionWindow 12000, bytesInFlight 0,"
+                + " packetsInFlight 0, packetsLost 0, packetsSpuriouslyLost 0",
             "    0.000007" + id + "      congestion  recovery, before slow start",
             "    0.000008"
                 + id
