@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * One row of the table of active connections: a snapshot.
  *
  * @param connection the handle, unique within its socket
- * @param connectionId the id that peers' packets carry to reach it
+ * @param connectionId the id that the peer's packets carry to reach it, at least until one of the
+ *     two moves; it stays the connection's name in traces
  * @param local this side's address: the one that the peer writes to, where the system tells it;
  *     else the one that the socket is bound to, which may be the wildcard
  * @param remote the peer's address now

@@ -5,18 +5,23 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.ConnectionInfo;
 import io.posthorn.Delivery;
 import io.posthorn.DraftOptions;
 import io.posthorn.Mode;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.protocol.EndpointTrace;
+import io.posthorn.runtime.SimulatedEndpoint;
 import java.io.ByteArrayOutputStream;
+import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -158,6 +163,109 @@ class QlogTest {
     assertEquals("loglevel:warning", events.get(1).get("name"));
     assertEquals(2.0, Json.cast(events.get(1).get("data")).get("code"));
     assertEquals("0000000000000011", events.get(2).get("group_id"));
+  }
+
+  /** Told of the packets of one end: by which ids it knows the connection. */
+  private static final class Ids implements TraceListener {
+    private final Set<Long> sent = new TreeSet<>();
+    private final Set<Long> dropped = new TreeSet<>();
+    private final Set<Long> opened = new TreeSet<>();
+    private final Set<Long> started = new TreeSet<>();
+    private int moves;
+
+    @Override
+    public void connectionStarted(
+        long nowNanos, long connection, InetSocketAddress remote, boolean openedHere) {
+      started.add(connection);
+    }
+
+    @Override
+    public void connectionOpened(long nowNanos, long connection, InetSocketAddress remote) {
+      opened.add(connection);
+    }
+
+    @Override
+    public void packetSent(
+        long nowNanos,
+        long connection,
+        PacketKind kind,
+        long packetNumber,
+        long keyPhase,
+        int lengthBytes,
+        TracedFrames frames) {
+      if (kind == PacketKind.DATA) {
+        sent.add(connection);
+      }
+    }
+
+    @Override
+    public void packetDropped(
+        long nowNanos, long connection, PacketKind kind, int lengthBytes, String reason) {
+      if (kind == PacketKind.DATA) {
+        dropped.add(connection);
+      }
+    }
+
+    @Override
+    public void pathChanged(
+        long nowNanos, long connection, InetSocketAddress before, InetSocketAddress after) {
+      moves++;
+    }
+  }
+
+  private static Set<Long> idsOf(SimulatedEndpoint end, TracedPair pair) {
+    return end.endpoint().connections(pair.network.nowNanos()).stream()
+        .map(ConnectionInfo::connectionId)
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  /** One of the two attempts becomes the connection of the other, which has given it an id. */
+  @Test
+  void aConnectionThatBothOpenedIsNamedAsItsInfoHasIt() {
+    Ids ofClient = new Ids();
+    Ids ofServer = new Ids();
+    TracedPair pair =
+        new TracedPair(
+            3,
+            "delay 20ms",
+            SocketOptions.defaults(Mode.RELIABLE),
+            new EndpointTrace(ofClient, null),
+            new EndpointTrace(ofServer, null));
+    pair.send(1, Delivery.RELIABLE_ORDERED, "there");
+    pair.send(pair.server, TracedPair.CLIENT, 1, Delivery.RELIABLE_ORDERED, "back");
+    pair.runUntilReceived(2);
+    pair.network.run(Duration.ofSeconds(1));
+    for (Ids told : List.of(ofClient, ofServer)) {
+      Set<Long> ids = idsOf(told == ofClient ? pair.client : pair.server, pair);
+      assertEquals(1, ids.size());
+      assertEquals(ids, told.sent);
+      assertEquals(ids, told.opened);
+      assertTrue(told.started.containsAll(ids));
+    }
+    assertEquals(3, ofClient.started.size() + ofServer.started.size(), "one has become the other");
+    pair.close();
+  }
+
+  /** Who moves gets packets with another of its ids. */
+  @Test
+  void whatIsDroppedAfterAMoveNamesTheConnection() {
+    Ids ofClient = new Ids();
+    Ids ofServer = new Ids();
+    TracedPair pair =
+        new TracedPair(
+            4,
+            "delay 20ms duplicate 50% rebind 2s",
+            SocketOptions.defaults(Mode.RELIABLE),
+            new EndpointTrace(ofClient, null),
+            new EndpointTrace(ofServer, null));
+    for (int i = 0; i < 20; i++) {
+      pair.send(1, Delivery.RELIABLE_ORDERED, "message " + i);
+      pair.network.run(Duration.ofMillis(500));
+    }
+    assertTrue(ofServer.moves > 0);
+    assertEquals(idsOf(pair.client, pair), ofClient.dropped);
+    assertEquals(idsOf(pair.server, pair), ofServer.dropped);
+    pair.close();
   }
 
   /** Only what is new is told, and of another connection everything is. */

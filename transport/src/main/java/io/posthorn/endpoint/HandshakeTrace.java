@@ -28,8 +28,8 @@ final class HandshakeTrace {
   void received(byte[] bytes, int at, int length, DropReason reason, long nowNanos) {
     PacketKind kind = length == 0 ? PacketKind.UNKNOWN : PacketKind.of(bytes[at]);
     if (reason != DropReason.NONE) {
-      long id = idIn(kind, bytes, at, length);
-      long known = table.byId(id) == null ? Endpoint.NO_CONNECTION : id;
+      ConnectionSlot slot = table.byId(idIn(kind, bytes, at, length));
+      long known = slot == null ? Endpoint.NO_CONNECTION : slot.connection.localConnectionId();
       watcher.listener().packetDropped(nowNanos, known, kind, length, reason.name());
     } else if (kind != PacketKind.DATA && kind != PacketKind.THIRD_MESSAGE) {
       received(kind, bytes, at, length, nowNanos);

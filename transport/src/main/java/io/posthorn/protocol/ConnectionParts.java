@@ -115,6 +115,18 @@ final class ConnectionParts {
     }
   }
 
+  /** The own attempt has become the connection that the peer opened, by another id. */
+  void adopt(long localConnectionId, long nowNanos) {
+    localIds.replaceFirst(localConnectionId);
+    if (trace != null) {
+      trace.adopted(localConnectionId, nowNanos);
+      recovery.traceLosses(trace.listener(), localConnectionId);
+    }
+    if (packetTrace != null) {
+      packetTrace.adopted(localConnectionId);
+    }
+  }
+
   /** Has a packet sent if only that is wanting to an update of keys that was asked for. */
   void requestDueKeyUpdate(PacketProtection keys) {
     if (keys.isKeyUpdateDue() && ending.isRunning()) {

@@ -10,7 +10,7 @@ import java.net.InetSocketAddress;
 final class ConnectionTrace {
   private final EndpointTrace shared;
   private final TraceListener listener;
-  private final long id;
+  private long id;
   private final InetSocketAddress alias;
   private String congestionState = "";
   private boolean closed;
@@ -35,6 +35,12 @@ final class ConnectionTrace {
 
   void started(boolean openedHere, long nowNanos) {
     listener.connectionStarted(nowNanos, id, alias, openedHere);
+  }
+
+  /** The own attempt has become the connection that the peer opened meanwhile. */
+  void adopted(long newId, long nowNanos) {
+    id = newId;
+    started(false, nowNanos);
   }
 
   void opened(long nowNanos) {

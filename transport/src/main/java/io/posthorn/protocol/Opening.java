@@ -70,7 +70,7 @@ final class Opening {
     }
     opening.handshake().destroy();
     attempt = null;
-    parts.localIds.replaceFirst(connectionId);
+    parts.adopt(connectionId, nowNanos);
     parts.idle.onReceived(nowNanos);
     accept(remoteConnectionId, keys, peerKey, peer, roundTripNanos, nowNanos);
   }

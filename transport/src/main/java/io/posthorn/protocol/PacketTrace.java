@@ -13,7 +13,7 @@ import java.net.InetSocketAddress;
 final class PacketTrace {
   private final EndpointTrace shared;
   private final TraceListener listener;
-  private final long id;
+  private long id;
   private InetSocketAddress address;
   private int mtuBytes;
   private long sendingPhase;
@@ -38,6 +38,11 @@ final class PacketTrace {
     this.id = id;
     this.address = address;
     this.mtuBytes = mtuBytes;
+  }
+
+  /** The connection has another id from now on. */
+  void adopted(long newId) {
+    id = newId;
   }
 
   void handshakeSent(PacketKind kind, int bytes, long nowNanos) {

@@ -358,7 +358,7 @@ public final class PeerConnection {
     return handle;
   }
 
-  /** The first id that the peer's packets carried. */
+  /** The first id that the peer's packets carried, which stays its name after moves. */
   public long localConnectionId() {
     return parts.localIds.first();
   }

@@ -22,7 +22,11 @@ public interface TraceListener {
     return true;
   }
 
-  /** A connection is about to open: this side asked, or the peer's M3 verified. */
+  /**
+   * A connection is about to open: this side asked, or the peer's M3 verified. If both sides asked
+   * at once, the own attempt may become the connection that the peer opened: it is told of a second
+   * time then, by the id that it has from now on, and no end of the first.
+   */
   default void connectionStarted(
       long nowNanos, long connection, InetSocketAddress remote, boolean openedHere) {}
 

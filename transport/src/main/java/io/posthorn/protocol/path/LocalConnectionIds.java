@@ -37,6 +37,9 @@ public final class LocalConnectionIds implements FrameSource {
   /** The highest that the peer was ever told. */
   private long toldSequence;
 
+  /** By which the connection is named for good, though packets may carry it no more. */
+  private long first;
+
   /** The last that {@link #pollAdded} has answered. */
   private long polledSequence;
 
@@ -50,6 +53,7 @@ public final class LocalConnectionIds implements FrameSource {
    */
   public LocalConnectionIds(ConnectionIdIssuer issuer, long first) {
     this.issuer = issuer;
+    this.first = first;
     ids[0] = first;
     forgetNanos[0] = NEVER;
   }
@@ -63,12 +67,13 @@ public final class LocalConnectionIds implements FrameSource {
 
   /** The own attempt became the peer's connection, which knows this side by another id. */
   public void replaceFirst(long id) {
+    first = id;
     ids[0] = id;
   }
 
-  /** The id of the handshake, or what it was. */
+  /** The id of the handshake. */
   public long first() {
-    return ids[0];
+    return first;
   }
 
   /** The peer's parameters are known: spare ids are issued, as many as it keeps. */
