@@ -26,11 +26,6 @@ public final class FileReceiver {
   /** Told to a sender whose files do not fit. */
   public static final int CODE_NO_SPACE = 74;
 
-  private static final long MOST_ENTRIES = 10_000_000;
-
-  /** What common file systems hold in one file. */
-  private static final long LARGEST_FILE_BYTES = 1L << 44;
-
   private static final long PROGRESS_NANOS = 200_000_000L;
 
   private final Connection connection;
@@ -39,13 +34,13 @@ public final class FileReceiver {
   private final Journal journal;
   private final Finisher finisher;
   private final Conversation conversation;
+  private final CopyBounds bounds = new CopyBounds();
   private final Set<Path> touched = new HashSet<>();
   private final UnfinishedFolders folders = new UnfinishedFolders();
 
   private String below = "";
   private @Nullable IncomingFile current;
   private @Nullable File passedOver;
-  private long entries;
   private long storedBytes;
   private long toldBytes = -1;
   private long toldNanos = System.nanoTime();
@@ -154,12 +149,7 @@ public final class FileReceiver {
   }
 
   private void hello(CopyMessage first) throws IOException {
-    if (!(first instanceof Hello hello)) {
-      throw new BreachException("a conversation that does not begin with its hello");
-    }
-    if (hello.entries() > MOST_ENTRIES) {
-      throw new BreachException("more than " + MOST_ENTRIES + " files and folders");
-    }
+    Hello hello = CopyBounds.hello(first);
     below = hello.folder().isEmpty() ? "" : hello.folder() + "/";
     send(new CopyMessage.Welcome());
   }
@@ -188,13 +178,11 @@ public final class FileReceiver {
     if (current != null || passedOver != null) {
       throw new BreachException("the next begins before the file before has ended");
     }
-    if (++entries > MOST_ENTRIES) {
-      throw new BreachException("more than " + MOST_ENTRIES + " files and folders");
-    }
   }
 
   private void folder(Folder folder) throws IOException {
     requireNoFile();
+    bounds.entry();
     try {
       Path place = target.place(below + folder.path());
       boolean made = target.makeFolder(place, folder.mode());
@@ -207,16 +195,9 @@ public final class FileReceiver {
 
   private void file(File file) throws IOException {
     requireNoFile();
-    if (file.size() > LARGEST_FILE_BYTES) {
-      passOver(file, Refused.BAD_DATA);
-      refuse(file.id(), file.path(), new Refused(Refused.BAD_DATA, "it is larger than 16 TiB"));
-      return;
-    }
-    if (file.size() < CopyMessage.UNKNOWN_SIZE
-        || (file.size() >= 0 && file.dataBytes() > file.size())) {
-      throw new BreachException("a file of an impossible size");
-    }
+    bounds.entry();
     try {
+      CopyBounds.requireSize(file);
       Path place = target.place(below + file.path());
       finisher.await(place);
       conversation.begins(place);
@@ -335,7 +316,7 @@ public final class FileReceiver {
     int length = piece.bytes().length - piece.from();
     if (passedOver == null) {
       IncomingFile file = requireStarted();
-      requireFits(file, length);
+      CopyBounds.requireFits(file.file(), file.position(), length);
       try {
         file.write(piece.bytes(), piece.from());
         storedBytes += length;
@@ -348,24 +329,13 @@ public final class FileReceiver {
   private void hole(CopyMessage.Hole hole) throws IOException {
     if (passedOver == null) {
       IncomingFile file = requireStarted();
-      if (file.file().size() < 0) {
-        throw new BreachException("a hole in a stream");
-      }
-      requireFits(file, hole.length());
+      CopyBounds.requireHoleFits(file.file(), file.position(), hole.length());
       try {
         file.skip(hole.length());
         storedBytes += hole.length();
       } catch (Refused refused) {
         fail(file, refused);
       }
-    }
-  }
-
-  private static void requireFits(IncomingFile file, long length) throws BreachException {
-    long size = file.file().size();
-    long most = size < 0 ? LARGEST_FILE_BYTES : size;
-    if (length > most - file.position()) {
-      throw new BreachException("a file longer than it was declared");
     }
   }
 

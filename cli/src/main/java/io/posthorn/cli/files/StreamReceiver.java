@@ -17,8 +17,17 @@ public final class StreamReceiver {
 
   private final Connection connection;
   private final OutputStream out;
+  private final CopyBounds bounds = new CopyBounds();
   private TreeHash hash = new TreeHash();
   private @Nullable File current;
+
+  /** Whether content may come: at once, or after the start that was waited for. */
+  private boolean started;
+
+  /** Whether what comes is the content of a file that was refused. */
+  private boolean passedOver;
+
+  private boolean whole = true;
   private int id;
   private long bytes;
 
@@ -70,52 +79,68 @@ public final class StreamReceiver {
   }
 
   private void hello(@Nullable CopyMessage first) throws IOException {
-    if (!(first instanceof CopyMessage.Hello)) {
-      throw new BreachException("a conversation that does not begin with its hello");
-    }
+    CopyBounds.hello(first);
     send(new CopyMessage.Welcome());
   }
 
   private boolean all() throws IOException {
-    boolean whole = true;
     while (true) {
       CopyMessage message = next();
       if (message instanceof File file) {
         begin(file);
       } else if (message instanceof CopyMessage.Folder folder) {
         requireNoFile();
+        bounds.entry();
         send(new Result(folder.id(), CopyMessage.STORED, ""));
-      } else if (message instanceof CopyMessage.Piece piece) {
-        int length = piece.bytes().length - piece.from();
-        requireFits(length);
-        write(piece.bytes(), piece.from(), length);
-      } else if (message instanceof CopyMessage.Hole hole) {
-        if (requireFile().size() < 0) {
-          throw new BreachException("a hole in a stream");
-        }
-        requireFits(hole.length());
-        zeros(hole.length());
-      } else if (message instanceof CopyMessage.End end) {
-        whole &= end(end);
-      } else if (message instanceof CopyMessage.GiveUp) {
-        requireFile();
-        current = null;
-        whole = false;
-        send(new Result(id, Refused.BAD_DATA, "the sender gave up"));
       } else if (message instanceof CopyMessage.Done) {
         requireNoFile();
         out.flush();
         send(new CopyMessage.Progress(bytes));
         send(new CopyMessage.Done());
         return whole;
-      } else if (!(message instanceof CopyMessage.Start)) {
-        throw new BreachException("a message that is none of copy's, or out of its turn");
+      } else if (message instanceof CopyMessage.End end) {
+        end(end);
+      } else if (message instanceof CopyMessage.GiveUp) {
+        giveUp();
+      } else if (!passedOver) {
+        content(message);
+      } else if (!isContent(message)) {
+        throw outOfTurn();
       }
     }
   }
 
+  private static boolean isContent(@Nullable CopyMessage message) {
+    return message instanceof CopyMessage.Start
+        || message instanceof CopyMessage.Piece
+        || message instanceof CopyMessage.Hole;
+  }
+
+  private static BreachException outOfTurn() {
+    return new BreachException("a message that is none of copy's, or out of its turn");
+  }
+
+  private void content(@Nullable CopyMessage message) throws IOException {
+    if (message instanceof CopyMessage.Piece piece) {
+      int length = piece.bytes().length - piece.from();
+      CopyBounds.requireFits(requireStarted(), hash.length(), length);
+      write(piece.bytes(), piece.from(), length);
+    } else if (message instanceof CopyMessage.Hole hole) {
+      CopyBounds.requireHoleFits(requireStarted(), hash.length(), hole.length());
+      zeros(hole.length());
+    } else if (message instanceof CopyMessage.Start start) {
+      requireFile();
+      if (started || start.offset() != 0) {
+        throw new BreachException("a start of what has started, or from where nothing was kept");
+      }
+      started = true;
+    } else {
+      throw outOfTurn();
+    }
+  }
+
   private void requireNoFile() throws BreachException {
-    if (current != null) {
+    if (current != null || passedOver) {
       throw new BreachException("the next begins before the file before has ended");
     }
   }
@@ -128,12 +153,12 @@ public final class StreamReceiver {
     return file;
   }
 
-  /** A file of unknown size ends when it ends. */
-  private void requireFits(long length) throws BreachException {
-    long size = requireFile().size();
-    if (size >= 0 && length > size - hash.length()) {
-      throw new BreachException("a file longer than it was declared");
+  private File requireStarted() throws BreachException {
+    File file = requireFile();
+    if (!started) {
+      throw new BreachException("content without its start");
     }
+    return file;
   }
 
   private void send(CopyMessage message) throws IOException {
@@ -142,12 +167,37 @@ public final class StreamReceiver {
 
   private void begin(File file) throws IOException {
     requireNoFile();
-    current = file;
+    bounds.entry();
     id = file.id();
     hash = new TreeHash();
-    if (file.waits()) {
-      send(new CopyMessage.Answer(id, CopyMessage.STORED, 0, new byte[0]));
+    int code = CopyMessage.STORED;
+    try {
+      CopyBounds.requireSize(file);
+      current = file;
+      started = !file.waits();
+    } catch (Refused refused) {
+      code = refused.code();
+      passedOver = !file.waits();
+      fail(code, refused.reason());
     }
+    if (file.waits()) {
+      send(new CopyMessage.Answer(id, code, 0, new byte[0]));
+    }
+  }
+
+  private void fail(int code, String reason) throws IOException {
+    whole = false;
+    send(new Result(id, code, reason));
+  }
+
+  private void giveUp() throws IOException {
+    if (passedOver) {
+      passedOver = false;
+      return;
+    }
+    requireFile();
+    current = null;
+    fail(Refused.BAD_DATA, "the sender gave up");
   }
 
   private void write(byte[] from, int at, int count) throws IOException {
@@ -167,15 +217,18 @@ public final class StreamReceiver {
     }
   }
 
-  private boolean end(CopyMessage.End end) throws IOException {
-    requireFile();
+  private void end(CopyMessage.End end) throws IOException {
+    if (passedOver) {
+      passedOver = false;
+      return;
+    }
+    requireStarted();
     current = null;
-    boolean same = end.size() == hash.length() && Arrays.equals(hash.hash(), end.hash());
     out.flush();
-    send(
-        same
-            ? new Result(id, CopyMessage.STORED, "")
-            : new Result(id, Refused.BAD_DATA, "what arrived is not what was sent"));
-    return same;
+    if (end.size() == hash.length() && Arrays.equals(hash.hash(), end.hash())) {
+      send(new Result(id, CopyMessage.STORED, ""));
+    } else {
+      fail(Refused.BAD_DATA, "what arrived is not what was sent");
+    }
   }
 }

@@ -2,6 +2,7 @@ package io.posthorn.cli.files;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -120,6 +121,53 @@ class StreamReceiverTest {
     assertBreach(new Hello(1, 1, ""), file(3), piece("four"));
     assertBreach(new Hello(1, 1, ""), file(3), new Hole(1L << 50));
     assertEquals(0, out.size());
+  }
+
+  private static File waiting(long size) {
+    return new File(1, "x", 0644, 0, 0, size, 0, true, new byte[0]);
+  }
+
+  @Test
+  void moreThanAnyReceiverTakesIsABreach() throws Exception {
+    assertBreach(new Hello(10_000_001, 1, ""));
+    assertBreach(
+        new Hello(1, 1, ""), new File(1, "x", 0644, 0, 0, 2, 3, false, new byte[0]), piece("x"));
+  }
+
+  @Test
+  void aFileThatIsTooLargeIsRefusedAndPassedOver() throws Exception {
+    List<CopyMessage> said =
+        List.of(
+            new Hello(3, 3, ""),
+            file(Long.MAX_VALUE),
+            new Hole(Long.MAX_VALUE),
+            end(""),
+            waiting(Long.MAX_VALUE),
+            file(3),
+            piece("one"),
+            end("one"),
+            new CopyMessage.Done());
+    assertFalse(receive(said, false));
+    assertEquals("one", out.toString(UTF_8));
+  }
+
+  @Test
+  void aStartIsSaidOnceAfterTheAnswerAndFromTheBeginning() throws Exception {
+    List<CopyMessage> said =
+        List.of(
+            new Hello(1, 3, ""),
+            waiting(3),
+            new CopyMessage.Start(0),
+            piece("one"),
+            end("one"),
+            new CopyMessage.Done());
+    assertTrue(receive(said, false));
+    assertBreach(new Hello(1, 1, ""), new CopyMessage.Start(0));
+    assertBreach(new Hello(1, 1, ""), file(3), new CopyMessage.Start(0));
+    assertBreach(new Hello(1, 1, ""), waiting(3), new CopyMessage.Start(1));
+    assertBreach(new Hello(1, 1, ""), waiting(3), piece("x"));
+    assertBreach(new Hello(1, 1, ""), waiting(3), end(""));
+    assertEquals("one", out.toString(UTF_8));
   }
 
   @Test
