@@ -28,6 +28,9 @@ public final class FileReceiver {
 
   private static final long PROGRESS_NANOS = 200_000_000L;
 
+  /** Folders with new names that are not on the disk for sure. */
+  private static final int MOST_TOUCHED = 4_096;
+
   private final Connection connection;
   private final TargetFolder target;
   private final Settings settings;
@@ -107,9 +110,7 @@ public final class FileReceiver {
       }
       requireNoFile();
       finisher.awaitAll();
-      for (Path folder : touched) {
-        TargetFolder.sync(folder);
-      }
+      syncTouched();
       folders.finish(journal);
       tellProgress(true);
       send(new CopyMessage.Done());
@@ -125,6 +126,23 @@ public final class FileReceiver {
       folders.close();
       conversation.close();
     }
+  }
+
+  /** The names in its folder are brought to the disk at the end, or before there are too many. */
+  private void touch(Path place) throws IOException {
+    Path folder = place.getParent();
+    if (touched.size() >= MOST_TOUCHED && !touched.contains(folder)) {
+      finisher.awaitAll();
+      syncTouched();
+    }
+    touched.add(folder);
+  }
+
+  private void syncTouched() throws IOException {
+    for (Path folder : touched) {
+      TargetFolder.sync(folder);
+    }
+    touched.clear();
   }
 
   private void giveUpCurrent() {
@@ -186,7 +204,7 @@ public final class FileReceiver {
     try {
       Path place = target.place(below + folder.path());
       boolean made = target.makeFolder(place, folder.mode());
-      folders.add(place, folder, made, settings.overwrite());
+      folders.add(place, folder, made, settings.overwrite(), journal);
       finisher.done(new Result(folder.id(), CopyMessage.STORED, ""));
     } catch (Refused refused) {
       refuse(folder.id(), folder.path(), refused);
@@ -217,9 +235,7 @@ public final class FileReceiver {
       } else {
         incoming.start(0);
       }
-      if (touched.size() < UnfinishedFolders.MOST_KEPT) {
-        touched.add(place.getParent());
-      }
+      touch(place);
     } catch (Refused refused) {
       giveUpCurrent();
       passOver(file, refused.code());

@@ -17,8 +17,11 @@ import java.util.concurrent.ConcurrentHashMap;
  * by it that the folder is still to be finished.
  */
 final class UnfinishedFolders implements Closeable {
-  /** More folders are not finished: they cost memory until then. */
-  static final int MOST_KEPT = 100_000;
+  /** More folders are not finished: they cost memory until then. Some 100,000 with usual names. */
+  private static final long MOST_BYTES = 32 << 20;
+
+  /** What one costs beside its names. */
+  private static final long EACH_BYTES = 256;
 
   /** The part of a file that there cannot be. */
   private static final String MARK = PartName.of(".");
@@ -28,6 +31,19 @@ final class UnfinishedFolders implements Closeable {
 
   private final List<Unfinished> folders = new ArrayList<>();
 
+  private final long mostBytes;
+  private long bytes;
+  private boolean full;
+
+  UnfinishedFolders() {
+    this(MOST_BYTES);
+  }
+
+  /** One that takes so much memory, about. */
+  UnfinishedFolders(long mostBytes) {
+    this.mostBytes = mostBytes;
+  }
+
   private record Unfinished(Path place, Folder folder, boolean held) {}
 
   /**
@@ -36,9 +52,18 @@ final class UnfinishedFolders implements Closeable {
    *
    * @param made whether it was not there before
    * @param others whether it is finished though it was made elsewhere
+   * @param journal hears of the first that is not finished
    */
-  void add(Path place, Folder folder, boolean made, boolean others) {
-    if (folders.size() >= MOST_KEPT) {
+  void add(Path place, Folder folder, boolean made, boolean others, FileReceiver.Journal journal) {
+    long more = EACH_BYTES + place.toString().length() + folder.path().length();
+    if (bytes + more > mostBytes) {
+      if (!full && (made || others)) {
+        full = true;
+        journal.refused(
+            folder.path(),
+            "its times and permissions, and those of folders after it, stay as they are: there are"
+                + " too many; send them in several copies");
+      }
       return;
     }
     if (made) {
@@ -49,6 +74,7 @@ final class UnfinishedFolders implements Closeable {
     boolean held = HELD.add(place);
     if (held || made || others) {
       folders.add(new Unfinished(place, folder, held));
+      bytes += more;
     }
   }
 
