@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -339,12 +340,8 @@ final class KeysCommand implements Callable<Integer> {
 
   /** Reads lines of keys; {@code remedy} is said of a line that is none. */
   private List<NamedKey> read(String file, String remedy) throws IOException, Failure {
-    // A pipe has no length, which FileInputStream.readAllBytes asks for.
-    String text =
-        file.equals("-")
-            ? new String(
-                new BufferedInputStream(root.streams().in()).readAllBytes(), StandardCharsets.UTF_8)
-            : Files.readString(Path.of(file));
+    // What is no UTF-8 is no key, and in a comment does no harm.
+    String text = new String(bytes(file), StandardCharsets.UTF_8);
     List<NamedKey> keys = new java.util.ArrayList<>();
     int number = 0;
     for (String line : text.lines().toList()) {
@@ -364,5 +361,27 @@ final class KeysCommand implements Callable<Integer> {
       throw new Failure(ExitCode.BAD_DATA, "no key in " + file, "give lines of public keys");
     }
     return keys;
+  }
+
+  private byte[] bytes(String file) throws IOException, Failure {
+    if (file.equals("-")) {
+      // A pipe has no length, which FileInputStream.readAllBytes asks for.
+      return new BufferedInputStream(root.streams().in()).readAllBytes();
+    }
+    Path path = Path.of(file);
+    if (Files.isDirectory(path)) {
+      throw new Failure(ExitCode.NO_INPUT, file + " is a folder", "name a file");
+    }
+    try {
+      return Files.readAllBytes(path);
+    } catch (FileSystemException named) {
+      throw named;
+    } catch (IOException failed) {
+      throw new Failure(
+          ExitCode.IO,
+          "cannot read " + file + ": " + failed.getMessage(),
+          "check the file",
+          failed);
+    }
   }
 }

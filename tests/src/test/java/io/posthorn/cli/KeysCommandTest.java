@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -10,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.posthorn.MessageSocket;
 import io.posthorn.Security;
 import io.posthorn.identity.Identity;
+import io.posthorn.identity.PeerKey;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -97,6 +99,21 @@ class KeysCommandTest {
         Path.of("/u/.config/posthorn/config"),
         PosthornHome.of(Map.of("HOME", "", "USERPROFILE", "/u")).config());
     assertEquals(null, PosthornHome.of(Map.of()));
+  }
+
+  @Test
+  void aFileInAnotherCharacterSetIsReadAndOneThatCannotBeIsNamed() throws IOException {
+    PeerKey ann = Identity.generate().publicKey();
+    Path latin =
+        Files.write(folder.resolve("latin"), (ann.line() + " J\u00fcrgen\n").getBytes(ISO_8859_1));
+    assertEquals(0, run("keys", "fingerprint", latin.toString()), () -> errors);
+    assertTrue(output.contains(ann.fingerprint().toString()), output);
+    assertEquals(0, run("keys", "import", latin.toString()), () -> errors);
+    Path noKey = Files.write(folder.resolve("no-key"), "J\u00fcrgen\n".getBytes(ISO_8859_1));
+    assertEquals(65, run("keys", "import", noKey.toString()));
+    assertTrue(errors.contains(noKey + " line 1"), errors);
+    assertEquals(66, run("keys", "import", folder.toString()));
+    assertTrue(errors.contains(folder + " is a folder"), errors);
   }
 
   @Test
