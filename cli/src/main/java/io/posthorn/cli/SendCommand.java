@@ -241,11 +241,15 @@ final class SendCommand implements Callable<Integer> {
       return Input.repeated(body, times == null ? 1 : times);
     }
     Path path = file;
-    Framing how = framing != null ? framing : path != null ? Framing.RAW : Framing.LINE;
     int chunk = flags.isPlain() ? PLAIN_CHUNK_BYTES : RELIABLE_CHUNK_BYTES;
     InputStream in =
         path == null || path.toString().equals("-") ? root.streams().in() : openFile(path);
-    return Input.reading(new MessageSource(in, how, chunk), times == null ? Long.MAX_VALUE : times);
+    return Input.reading(
+        new MessageSource(in, framing(), chunk), times == null ? Long.MAX_VALUE : times);
+  }
+
+  private Framing framing() {
+    return framing != null ? framing : file != null ? Framing.RAW : Framing.LINE;
   }
 
   private static InputStream openFile(Path path) throws Failure {
@@ -296,7 +300,7 @@ final class SendCommand implements Callable<Integer> {
                 + (unsent > 0 ? " of " + messages : ", " + bytes + " bytes")
                 + ", to "
                 + AddressText.of(peer)
-                + (file == null
+                + (file == null || framing() != Framing.RAW
                     ? ""
                     : ", the file cut into pieces of "
                         + PLAIN_CHUNK_BYTES

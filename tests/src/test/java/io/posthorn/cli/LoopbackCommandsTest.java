@@ -315,6 +315,19 @@ class LoopbackCommandsTest {
   }
 
   @Test
+  void onlyOfAFileThatIsCutInPlainModeIsThatSaid() throws Exception {
+    String file = Files.writeString(home.resolve("lines"), "one\ntwo\n").toString();
+    try (DatagramSocket receiver = new DatagramSocket(ANY)) {
+      String to = "127.0.0.1:" + receiver.getLocalPort();
+      assertEquals(0, run(NOTHING, out, "send", "-u", to, "-F", file, "--framing", "line"));
+      assertTrue(err.text().contains("sent 2 datagrams"), err.text());
+      assertFalse(err.text().contains("nothing joins again"), err.text());
+      assertEquals(0, run(NOTHING, out, "send", "-u", to, "-F", file));
+      assertTrue(err.text().contains("nothing joins again"), err.text());
+    }
+  }
+
+  @Test
   void plainListenerOfOneMessagePrintsOne() throws Exception {
     CompletableFuture<Integer> status = new CompletableFuture<>();
     CompletableFuture<Void> sent = new CompletableFuture<>();
