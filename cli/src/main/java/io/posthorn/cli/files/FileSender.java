@@ -176,6 +176,8 @@ public final class FileSender {
       }
     } catch (TransportException | InterruptedIOException gone) {
       throw gone;
+    } catch (SenderDialogue.SettledException refused) {
+      return; // and counted, before it could not be read
     } catch (ReadException unreadable) {
       dialogue.notSent(name, Refused.ofReading(unreadable.failed));
     } catch (IOException failed) {
@@ -235,8 +237,11 @@ public final class FileSender {
   }
 
   private ReadException giveUp(int id, IOException failed) throws IOException {
-    dialogue.forget(id); // it is counted here, whatever the receiver says of it
+    boolean isOurs = dialogue.forget(id); // to count, whatever the receiver says of it
     dialogue.put(new CopyMessage.GiveUp(String.valueOf(failed.getMessage())));
+    if (!isOurs) {
+      throw new SenderDialogue.SettledException();
+    }
     return new ReadException(failed);
   }
 

@@ -110,9 +110,13 @@ final class SenderDialogue {
     return id;
   }
 
-  /** What becomes of an id is counted elsewhere. */
-  synchronized void forget(int id) {
-    unsettled.remove(id);
+  /**
+   * What becomes of an id is counted elsewhere.
+   *
+   * @return false if it is counted here already, since the receiver has said what became of it
+   */
+  synchronized boolean forget(int id) {
+    return unsettled.remove(id) != null;
   }
 
   /** The receiver has refused the file: the rest of it need not be sent. */

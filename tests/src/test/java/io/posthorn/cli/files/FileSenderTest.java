@@ -22,9 +22,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -46,6 +48,8 @@ class FileSenderTest {
   private FileSender sender;
   private Thread thread;
   private volatile boolean waits;
+  private volatile FileSender.Pace pace = bytes -> {};
+  private final BlockingQueue<String> failed = new LinkedBlockingQueue<>();
   private final CompletableFuture<Integer> end = new CompletableFuture<>();
 
   /** Has nothing to read until it is closed by the end of the test, which no interrupt shortens. */
@@ -88,7 +92,7 @@ class FileSenderTest {
     sender =
         new FileSender(
             connection,
-            new FileSender.Settings("", false, bytes -> {}),
+            new FileSender.Settings("", false, bytes -> pace.await(bytes)),
             new CopyWatcher() {
               @Override
               public void total(long entries, long bytes) {}
@@ -111,7 +115,9 @@ class FileSenderTest {
               public void settled(String name, boolean wasThere) {}
 
               @Override
-              public void failed(String name, String reason) {}
+              public void failed(String name, String reason) {
+                failed.add(name);
+              }
             });
   }
 
@@ -287,6 +293,26 @@ class FileSenderTest {
     say(new CopyMessage.Answer(file.id(), CopyMessage.STORED, kept, new byte[32]));
     assertInstanceOf(BreachException.class, failure());
     assertClosedAsBroken();
+  }
+
+  /** The receiver has no room for it, and then it changes under the sender's hands. */
+  @Test
+  void aFileThatFailsOnBothSidesCountsOnce() throws Exception {
+    CountDownLatch refused = new CountDownLatch(1);
+    pace = bytes -> refused.await();
+    Path file = Files.writeString(folder.resolve("file"), "one");
+    send(() -> sender.send(new SourceTree(List.of(file), List.of())));
+    next(CopyMessage.Hello.class);
+    say(new CopyMessage.Welcome());
+    File sent = next(File.class);
+    Files.writeString(file, "another");
+    say(new Result(sent.id(), 74, "no space"));
+    assertNotNull(failed.poll(20, TimeUnit.SECONDS));
+    refused.countDown();
+    awaitGiveUpAndEnd();
+    assertEquals(74, end.get(20, TimeUnit.SECONDS));
+    assertEquals(1, sender.totals().failed());
+    assertEquals(0, failed.size());
   }
 
   @Test
