@@ -246,6 +246,23 @@ class CaptureTest {
     }
   }
 
+  /** To make keys takes longer than to open a packet with them. */
+  @Test
+  void keysAreMadeForConnectionsOfTheCaptureOnly() {
+    CapturedConversation sealed = CapturedConversation.run(5, "delay 20ms", Security.ephemeral());
+    List<ConnectionSecrets> log = new ArrayList<>(sealed.secrets);
+    for (long i = 0; i < 100; i++) {
+      log.add(new ConnectionSecrets(2 * i, 2 * i + 1, secret(1), secret(2)));
+    }
+    CaptureDecryptor decryptor = new CaptureDecryptor(log);
+    assertEquals(0, decryptor.keysMade());
+    for (CapturedDatagram each : sealed.datagrams) {
+      decryptor.decrypt(each);
+    }
+    assertEquals(0, decryptor.leftSealed());
+    assertEquals(2 * sealed.secrets.size(), decryptor.keysMade());
+  }
+
   /** An end of suite 0 takes what the decryptor made of the three messages. */
   @Test
   void aSealedHandshakeIsReadToo() {

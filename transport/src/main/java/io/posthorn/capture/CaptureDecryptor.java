@@ -29,15 +29,27 @@ public final class CaptureDecryptor {
   private static final int ID_AT = PacketHeader.CONNECTION_ID_AT;
 
   /** Packets that one end of a connection sends to the other. */
-  private static final class Direction {
-    final AesGcmProtection keys;
+  private final class Direction {
+    private final byte[] secret;
+    private @Nullable AesGcmProtection keys;
     long largest = -1;
     @Nullable Direction back;
 
     Direction(byte[] secret) {
-      // A listener between the two only opens; what it would seal with does not matter.
-      keys = new AesGcmProtection(secret, secret, KeyLimits.DEFAULT);
-      keys.onProbeTimeout(DISORDER_NANOS);
+      this.secret = secret;
+    }
+
+    /** Made for the first packet: a key log may be of far more connections than the capture. */
+    AesGcmProtection keys() {
+      AesGcmProtection made = keys;
+      if (made == null) {
+        // A listener between the two only opens; what it would seal with does not matter.
+        made = new AesGcmProtection(secret, secret, KeyLimits.DEFAULT);
+        made.onProbeTimeout(DISORDER_NANOS);
+        keys = made;
+        keysMade++;
+      }
+      return made;
     }
   }
 
@@ -51,6 +63,7 @@ public final class CaptureDecryptor {
   private long newestNanos;
   private long decrypted;
   private long left;
+  private int keysMade;
 
   /** Knows these connections. */
   public CaptureDecryptor(List<ConnectionSecrets> secrets) {
@@ -71,6 +84,11 @@ public final class CaptureDecryptor {
   /** Data packets made readable so far. */
   public long decrypted() {
     return decrypted;
+  }
+
+  /** Directions for which keys were made of the secrets. */
+  int keysMade() {
+    return keysMade;
   }
 
   /** Data packets of known connections that could not be opened: damaged, repeated, or too late. */
@@ -160,7 +178,7 @@ public final class CaptureDecryptor {
     if (direction == null) {
       return null;
     }
-    AesGcmProtection keys = direction.keys;
+    AesGcmProtection keys = direction.keys();
     int framesLength = keys.open(payload, from, length, direction.largest, newestNanos, plain, 0);
     if (framesLength < 0) {
       return null;
