@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * processes away. The lock alone would not do: the system drops it when the process closes any
  * other descriptor of the file. And it is a lock of the file, not of its name: after it was got,
  * the file may have another name already and be no part any more.
+ *
+ * <p>There are file systems without any locks. There the table alone holds it, and nothing keeps
+ * two processes from one part: files that cannot be received at all would be worse.
  */
 final class HeldPart {
   /** So often the part goes away between two looks at it before it counts as somebody else's. */
@@ -36,13 +39,21 @@ final class HeldPart {
 
   private final Path path;
   private final FileChannel channel;
-  private FileLock lock;
+  private final Locker locker;
+  private @Nullable FileLock lock;
   private boolean closed;
 
-  private HeldPart(Path path, FileChannel channel, FileLock lock) {
+  private HeldPart(Path path, FileChannel channel, Locker locker, @Nullable FileLock lock) {
     this.path = path;
     this.channel = channel;
+    this.locker = locker;
     this.lock = lock;
+  }
+
+  /** How the system locks a file; other than the system's in tests. */
+  interface Locker {
+    /** As {@link FileChannel#tryLock()}. */
+    @Nullable FileLock tryLock(FileChannel channel) throws IOException;
   }
 
   /**
@@ -51,13 +62,17 @@ final class HeldPart {
    * @param place where the file will stand
    */
   static HeldPart open(Path path, Path place) throws IOException, Refused {
+    return open(path, place, FileChannel::tryLock);
+  }
+
+  static HeldPart open(Path path, Path place, Locker locker) throws IOException, Refused {
     if (!HELD.add(path)) {
       throw busy();
     }
     HeldPart part = null;
     try {
       for (int tries = 0; part == null && tries < MOST_TRIES; tries++) {
-        part = tryOpen(path, place);
+        part = tryOpen(path, place, locker);
       }
     } finally {
       if (part == null) {
@@ -75,7 +90,8 @@ final class HeldPart {
   }
 
   /** Null if the part went away meanwhile, or took its place. */
-  private static @Nullable HeldPart tryOpen(Path path, Path place) throws IOException, Refused {
+  private static @Nullable HeldPart tryOpen(Path path, Path place, Locker locker)
+      throws IOException, Refused {
     BasicFileAttributes before = TargetFolder.attributes(path);
     if (before != null && isPublished(before, place)) {
       // Who gave the file its name was killed before it took the other away.
@@ -94,7 +110,7 @@ final class HeldPart {
     HeldPart part = null;
     try {
       BasicFileAttributes opened = before == null ? TargetFolder.attributes(path) : before;
-      FileLock lock = lock(channel);
+      FileLock lock = lock(channel, locker);
       BasicFileAttributes now = TargetFolder.attributes(path);
       if (opened != null
           && now != null
@@ -104,10 +120,12 @@ final class HeldPart {
           Files.deleteIfExists(path); // the file stays as it is under those
         } else {
           if (before != null && makeOwn(path)) {
-            lock.release();
-            lock = lock(channel); // the JDK opens and closes a file to set its permissions
+            if (lock != null) {
+              lock.release();
+            }
+            lock = lock(channel, locker); // the JDK opens and closes a file to set its permissions
           }
-          part = new HeldPart(path, channel, lock);
+          part = new HeldPart(path, channel, locker, lock);
         }
       }
     } catch (OverlappingFileLockException otherName) {
@@ -120,8 +138,14 @@ final class HeldPart {
     return part;
   }
 
-  private static FileLock lock(FileChannel channel) throws IOException, Refused {
-    FileLock lock = channel.tryLock();
+  /** The lock of the system, or null where there are none. */
+  private static @Nullable FileLock lock(FileChannel channel, Locker locker) throws Refused {
+    FileLock lock;
+    try {
+      lock = locker.tryLock(channel);
+    } catch (IOException noLocks) {
+      return null; // if it is something else, that shows when the part is written
+    }
     if (lock == null) {
       throw busy();
     }
@@ -205,9 +229,12 @@ final class HeldPart {
    * @throws Refused if another process was faster
    */
   void lockAgain() throws IOException, Refused {
-    lock.release();
+    FileLock before = lock;
+    if (before != null) {
+      before.release();
+    }
     try {
-      lock = lock(channel);
+      lock = lock(channel, locker);
     } catch (Refused faster) {
       close(); // it is theirs, and not to be taken away by who gives this one up
       throw faster;

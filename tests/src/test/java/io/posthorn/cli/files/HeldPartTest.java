@@ -1,5 +1,6 @@
 package io.posthorn.cli.files;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -7,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.posthorn.JavaProcess;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,9 +21,14 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A part that another process, which fills the same folder, wants or has. */
+/** Who holds a part, which another process that fills the same folder may want or have. */
 @EnabledOnOs(OS.LINUX)
 class HeldPartTest {
+  private static final HeldPart.Locker NO_LOCKS =
+      channel -> {
+        throw new IOException("No locks available");
+      };
+
   @TempDir Path folder;
   private Path place;
   private Path path;
@@ -92,5 +99,25 @@ class HeldPartTest {
           assertTrue(Files.exists(path), "taken away from who has it");
         });
     HeldPart.open(path, place).remove();
+  }
+
+  @Test
+  void withoutLocksAPartIsHeldWithinTheProcessAllTheSame() throws Exception {
+    HeldPart part = HeldPart.open(path, place, NO_LOCKS);
+    assertEquals(
+        75, assertThrows(Refused.class, () -> HeldPart.open(path, place, NO_LOCKS)).code());
+    part.channel().write(ByteBuffer.wrap("kept".getBytes(UTF_8)));
+    part.lockAgain();
+    part.close();
+    HeldPart again = HeldPart.open(path, place, NO_LOCKS);
+    assertEquals("kept", Files.readString(again.path()));
+    again.remove();
+  }
+
+  @Test
+  void whatAnotherProcessHasLockedIsRefused() throws Exception {
+    assertEquals(
+        75, assertThrows(Refused.class, () -> HeldPart.open(path, place, channel -> null)).code());
+    HeldPart.open(path, place, NO_LOCKS).remove(); // nothing of it is held
   }
 }
