@@ -7,10 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.endpoint.TransmitBatch;
+import io.posthorn.io.DatagramPort;
+import io.posthorn.io.ForwardingDatagramPort;
+import io.posthorn.io.NioDatagramPort;
+import io.posthorn.io.SharedPort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -114,21 +122,71 @@ class SharedPortTest {
 
   @Test
   void theImpairmentOfTheOwnerIsTheNeighboursToo() throws Exception {
+    long delayNanos = 100_000_000;
     try (MessageSocket reliable =
             MessageSocket.builder()
                 .bind(ANY)
                 .sharedPort(true)
-                .impair("delay 5ms")
+                .impair("delay 100ms")
                 .impairSeed(1)
                 .open();
-        MessageSocket beside = plain().beside(reliable).open();
-        MessageSocket letters = plain().bind(ANY).open()) {
-      beside.send(letters.localAddress(), "late".getBytes(UTF_8));
-      Message message = letters.receive(GUARD);
-      assertEquals("late", text(message));
-      letters.send(message.from(), "and back".getBytes(UTF_8));
-      assertEquals("and back", text(beside.receive(GUARD)));
-      assertNull(letters.receive(Duration.ZERO));
+        MessageSocket letters = plain().bind(ANY).open();
+        MessageSocket registered = MessageSocket.builder().bind(ANY).open()) {
+      // The network has been there for a while when the neighbour moves in.
+      registered.connect(reliable.localAddress());
+      try (MessageSocket beside = plain().beside(reliable).open()) {
+        long sent = System.nanoTime();
+        beside.send(letters.localAddress(), "late".getBytes(UTF_8));
+        Message message = letters.receive(GUARD);
+        long came = System.nanoTime();
+        assertEquals("late", text(message));
+        assertTrue(came - sent >= delayNanos, "after " + (came - sent) + " ns");
+        letters.send(message.from(), "and back".getBytes(UTF_8));
+        assertEquals("and back", text(beside.receive(GUARD)));
+        assertTrue(System.nanoTime() - came >= delayNanos);
+        assertNull(letters.receive(Duration.ZERO));
+      }
+    }
+  }
+
+  /** As a capture and a bad network see it. */
+  @Test
+  void thePortBelowKnowsOneTimeWhichIsTheOwners() throws Exception {
+    List<Long> told = new ArrayList<>();
+    long[] ownersTime = {1_000};
+    SharedPort shared = new SharedPort(new ToldPort(told));
+    DatagramPort beside = shared.openPlainSide(() -> ownersTime[0]);
+    TransmitBatch batch = new TransmitBatch();
+    batch.begin(ANY, 1);
+    shared.send(batch, 0, 999);
+    beside.send(batch, 0, 5);
+    shared.receive(ByteBuffer.allocate(DatagramPort.SLAB_BYTES), 998); // read before it waited
+    ownersTime[0] = 2_000;
+    beside.send(batch, 0, 6);
+    shared.send(batch, 0, 2_001);
+    shared.close();
+    assertEquals(List.of(999L, 1_000L, 1_000L, 2_000L, 2_001L), told);
+  }
+
+  /** Notes what time it is told. */
+  private static final class ToldPort extends ForwardingDatagramPort {
+    private final List<Long> told;
+
+    ToldPort(List<Long> told) throws IOException {
+      super(NioDatagramPort.open(ANY));
+      this.told = told;
+    }
+
+    @Override
+    public int send(TransmitBatch batch, int firstSegment, long nowNanos) {
+      told.add(nowNanos);
+      return batch.segments() - firstSegment;
+    }
+
+    @Override
+    public InetSocketAddress receive(ByteBuffer into, long nowNanos) {
+      told.add(nowNanos);
+      return null;
     }
   }
 

@@ -551,12 +551,16 @@ public final class MessageSocketBuilder implements Cloneable {
     if (mode == Mode.RELIABLE) {
       security.check();
     }
-    SharedPort neighbour = beside == null ? null : beside.sharedPort();
+    MessageSocket owner = beside;
+    SharedPort neighbour = owner == null ? null : owner.sharedPort();
     if ((sharedPort && mode == Mode.PLAIN) || (neighbour != null && mode == Mode.RELIABLE)) {
       throw new IllegalArgumentException(
           "sharedPort is for the socket in reliable mode, beside for the one in plain mode");
     }
     SocketOpening opening = new SocketOpening(this, options);
-    return neighbour == null ? opening.open() : opening.open(neighbour.openPlainSide());
+    if (owner == null || neighbour == null) {
+      return opening.open();
+    }
+    return opening.open(neighbour.openPlainSide(owner.drivers()::nowNanos));
   }
 }

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ final class PlainSidePort implements DatagramPort {
   private record Waiting(byte[] bytes, InetSocketAddress from, EcnMark ecn) {}
 
   private final SharedPort shared;
+  private final LongSupplier sharedClock;
   private final PortCounters counters = new PortCounters();
   private EcnMark ecn = EcnMark.UNKNOWN; // of the caller
 
@@ -38,8 +40,9 @@ final class PlainSidePort implements DatagramPort {
   private boolean woken;
   private boolean closed;
 
-  PlainSidePort(SharedPort shared) {
+  PlainSidePort(SharedPort shared, LongSupplier sharedClock) {
     this.shared = shared;
+    this.sharedClock = sharedClock;
   }
 
   /** Takes a copy of a datagram that came for this side. */
@@ -60,7 +63,8 @@ final class PlainSidePort implements DatagramPort {
 
   @Override
   public int send(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException {
-    return shared.sendPlain(batch, firstSegment, nowNanos, counters);
+    // This side's time counts from when its own socket was opened.
+    return shared.sendPlain(batch, firstSegment, sharedClock.getAsLong(), counters);
   }
 
   @Override

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * is one. This object is the reliable side, which alone reads from the system.
  *
  * <p>Each side's caller holds a lock of its own. Here one lock guards the port below, taken after
- * the callers' and never held while one of them is woken.
+ * the callers' and never held while one of them is woken. The port below knows one time, which is
+ * the reliable side's and never goes back, whichever of the two read the clock first.
  */
 public final class SharedPort extends ForwardingDatagramPort {
   /** Plain datagrams passed on in one call, lest a flood of them keep the reliable side waiting. */
@@ -28,6 +30,9 @@ public final class SharedPort extends ForwardingDatagramPort {
   private volatile boolean closed;
   private volatile @Nullable PlainSidePort plainSide;
 
+  /** The newest time that the port below was told; with the lock. */
+  private long toldNanos = Long.MIN_VALUE;
+
   /** Shares a port, which it owns from now on. */
   public SharedPort(DatagramPort port) {
     super(port);
@@ -37,9 +42,10 @@ public final class SharedPort extends ForwardingDatagramPort {
   /**
    * The side of plain mode, for one socket at a time.
    *
+   * @param clock the time of the reliable side's socket, in nanoseconds; for any thread
    * @throws IOException if there is one already, or the port is closed
    */
-  public DatagramPort openPlainSide() throws IOException {
+  public DatagramPort openPlainSide(LongSupplier clock) throws IOException {
     lock.lock();
     try {
       if (closed) {
@@ -48,7 +54,7 @@ public final class SharedPort extends ForwardingDatagramPort {
       if (plainSide != null) {
         throw new IOException("port " + localAddress().getPort() + " has a plain side already");
       }
-      PlainSidePort side = new PlainSidePort(this);
+      PlainSidePort side = new PlainSidePort(this, clock);
       plainSide = side;
       return side;
     } finally {
@@ -61,11 +67,16 @@ public final class SharedPort extends ForwardingDatagramPort {
     plainSide = null;
   }
 
+  private long tell(long nowNanos) {
+    toldNanos = Math.max(toldNanos, nowNanos);
+    return toldNanos;
+  }
+
   @Override
   public int send(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException {
     lock.lock();
     try {
-      return port.send(batch, firstSegment, nowNanos);
+      return port.send(batch, firstSegment, tell(nowNanos));
     } finally {
       lock.unlock();
     }
@@ -74,6 +85,8 @@ public final class SharedPort extends ForwardingDatagramPort {
   /**
    * Sends for the plain side, whose refusals are its own; the reliable side's thread sees to what
    * the port holds back.
+   *
+   * @param nowNanos by the reliable side's clock
    */
   int sendPlain(TransmitBatch batch, int firstSegment, long nowNanos, PortCounters counters)
       throws IOException {
@@ -86,7 +99,7 @@ public final class SharedPort extends ForwardingDatagramPort {
       }
       portCounters.sendingFor(counters);
       try {
-        sent = port.send(batch, firstSegment, nowNanos);
+        sent = port.send(batch, firstSegment, tell(nowNanos));
       } finally {
         portCounters.sendingFor(null);
       }
@@ -106,7 +119,7 @@ public final class SharedPort extends ForwardingDatagramPort {
       InetSocketAddress from;
       lock.lock();
       try {
-        from = port.receive(into, nowNanos);
+        from = port.receive(into, tell(nowNanos));
         ecn = port.ecn();
       } finally {
         lock.unlock();
