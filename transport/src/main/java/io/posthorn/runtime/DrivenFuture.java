@@ -6,10 +6,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * A future that may be waited for inside a message handler, which runs on the I/O thread: there,
- * waiting drives the socket instead of stopping it. And inside what depends on another future,
- * which runs on the thread that completes them: there, waiting goes on with that. So do the futures
- * derived from it.
+ * A future that may be waited for inside a message handler, which runs on an I/O thread: there,
+ * waiting drives that thread's socket instead of stopping it. And inside what depends on another
+ * future, which runs on the thread that completes them: there, waiting goes on with that. So do the
+ * futures derived from it.
  */
 class DrivenFuture<T> extends CompletableFuture<T> {
   private final SocketLoop driver;
@@ -32,11 +32,8 @@ class DrivenFuture<T> extends CompletableFuture<T> {
   @Override
   public T get(long timeout, TimeUnit unit)
       throws InterruptedException, ExecutionException, TimeoutException {
-    long nanos = unit.toNanos(timeout);
-    if (driver.waiting.driveUntil(this::isDone, nanos)) {
-      nanos = 0;
-    }
-    return super.get(nanos, TimeUnit.NANOSECONDS);
+    long left = driver.waiting.driveUntil(this::isDone, unit.toNanos(timeout));
+    return super.get(left, TimeUnit.NANOSECONDS);
   }
 
   @Override

@@ -237,7 +237,6 @@ public final class DriverGroup {
   private <T> @Nullable T first(
       boolean isMessage, Function<SocketDriver, @Nullable T> ask, long timeoutNanos)
       throws InterruptedIOException {
-    SocketLoop own = loopHere(null);
     long deadline = SocketClock.after(nowNanos(), timeoutNanos);
     long since = inbox.enter(isMessage);
     try {
@@ -256,6 +255,7 @@ public final class DriverGroup {
         if (left <= 0 || isClosing()) {
           return null;
         }
+        SocketLoop own = Waiting.openLoopHere();
         if (own != null) {
           own.waiting.driveOnce(left);
         } else {
@@ -267,16 +267,6 @@ public final class DriverGroup {
       inbox.leave(isMessage);
       // What was handed over to nobody goes with the next that asks, or to a handler.
     }
-  }
-
-  /** The loop of this group that runs on this thread, which is inside a handler then, or null. */
-  @Nullable SocketLoop loopHere(@Nullable SocketLoop but) {
-    for (SocketDriver driver : drivers) {
-      if (driver != but && driver.isIoThread()) {
-        return driver;
-      }
-    }
-    return null;
   }
 
   /** The thread's own actions of a loop of this group, if it is one that completes futures. */

@@ -135,7 +135,8 @@ final class SocketLife {
   }
 
   private void awaitThread(long nanos) {
-    if (!loop.isIoThread() && loop.waiting.siblingHere() == null) {
+    SocketLoop own = SocketLoop.here();
+    if (own == null || (own != loop && (own.group() == null || own.group() != loop.group()))) {
       Completions.joinUninterruptibly(ioThread, nanos);
     }
   }

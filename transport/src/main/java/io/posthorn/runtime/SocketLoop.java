@@ -30,10 +30,11 @@ import org.jspecify.annotations.Nullable;
  * the third thread.
  *
  * <p><b>Handlers may wait.</b> A message handler runs on the I/O thread without the lock. If it
- * waits for anything here, waiting is done by further turns of the loop, which do all but dispatch
- * messages. While it does anything else, senders transmit themselves, and a thread that waits for
- * an end makes the turns. Listeners may wait too, for they hold up no future; and what depends on a
- * future, if it waits for another one, completes those behind it meanwhile.
+ * waits for anything here, or of another socket, waiting is done by further turns of this loop,
+ * which do all but dispatch messages. While it does anything else, senders transmit themselves, and
+ * a thread that waits for an end makes the turns. Listeners may wait too, for they hold up no
+ * future; and what depends on a future, if it waits for another one, completes those behind it
+ * meanwhile.
  */
 abstract class SocketLoop {
   /**
@@ -47,6 +48,8 @@ abstract class SocketLoop {
    * they set, all of which lie further off.
    */
   private static final long STALE_DEADLINE_NANOS = 10_000_000;
+
+  private static final ThreadLocal<@Nullable SocketLoop> HERE = new ThreadLocal<>();
 
   final ReentrantLock lock = new ReentrantLock();
   final SocketClock clock = new SocketClock();
@@ -161,6 +164,7 @@ abstract class SocketLoop {
   // The loop, on the I/O thread.
 
   private void run() {
+    HERE.set(this);
     try {
       while (turn(Endpoint.NEVER)) {
         // One that a handler left, or that came from outside, would have every wait end at once.
@@ -399,9 +403,7 @@ abstract class SocketLoop {
         to.add(
             () -> {
               handlerFailures.guard(action);
-              if (waiting.isForFuture()) {
-                port.wakeup();
-              }
+              waiting.futureCompleted();
             });
     if (!added) {
       lookAgain();
@@ -456,6 +458,11 @@ abstract class SocketLoop {
     } finally {
       lock.lock();
     }
+  }
+
+  /** The loop whose I/O thread this is; null on any other thread. */
+  static @Nullable SocketLoop here() {
+    return HERE.get();
   }
 
   final boolean isIoThread() {

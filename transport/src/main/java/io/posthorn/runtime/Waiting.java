@@ -2,22 +2,24 @@ package io.posthorn.runtime;
 
 import io.posthorn.endpoint.Endpoint;
 import java.io.InterruptedIOException;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Condition;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * How a thread waits for something of a {@link SocketLoop}. The I/O thread, which runs a handler
- * then, makes further turns of the loop; the I/O thread of another loop of the same socket makes
- * turns of its own; any other leads, if nobody does, or waits on a condition.
+ * then, makes further turns of the loop; the I/O thread of another loop, be it of the same socket
+ * or not, makes turns of its own; any other leads, if nobody does, or waits on a condition.
  */
 final class Waiting {
   /** How often who waits for a future in place looks whether another thread completed it. */
   private static final long FUTURE_POLL_NANOS = 10_000_000L;
 
-  /** How often a handler that waits for another loop of its socket looks at that. */
-  private static final long SIBLING_POLL_NANOS = 1_000_000L;
+  /** How often a handler that waits for another loop looks at that where nobody would wake it. */
+  private static final long VISITOR_POLL_NANOS = 1_000_000L;
 
   private final SocketLoop loop;
   private final Leadership leadership;
@@ -31,7 +33,11 @@ final class Waiting {
   /** How many of them wait for an end, which a handler must not hold up; with the lock. */
   private int waitingForEnd;
 
-  private final AtomicInteger futuresDriven = new AtomicInteger();
+  /** Other loops whose handlers wait for this one, each until it is woken; with the lock. */
+  private final List<SocketLoop> visitors = new ArrayList<>();
+
+  /** Loops that make turns until a future of this one is completed; any thread. */
+  private final List<SocketLoop> drivenForFuture = new CopyOnWriteArrayList<>();
 
   Waiting(SocketLoop loop, Leadership leadership) {
     this.loop = loop;
@@ -44,6 +50,16 @@ final class Waiting {
     if (waitingForChange > 0) {
       changed.signalAll();
     }
+    if (!visitors.isEmpty()) {
+      wakeVisitors();
+    }
+  }
+
+  private void wakeVisitors() {
+    for (SocketLoop visitor : visitors) {
+      visitor.port.wakeup();
+    }
+    visitors.clear(); // who is not content comes again
   }
 
   /** Nobody makes turns while the I/O thread runs a handler, but who waits for an end may. */
@@ -53,20 +69,21 @@ final class Waiting {
     }
   }
 
-  /** Whether the I/O thread drives the socket until a future is completed; any thread. */
-  boolean isForFuture() {
-    return futuresDriven.get() > 0;
+  /** A future may have been completed: whoever waits for that in its turns looks; any thread. */
+  void futureCompleted() {
+    if (!drivenForFuture.isEmpty()) {
+      for (SocketLoop driven : drivenForFuture) {
+        driven.port.wakeup();
+      }
+    }
   }
 
-  /** Another loop of the same socket, if this is its thread: its peers must not wait for ours. */
-  @Nullable SocketLoop siblingHere() {
-    DriverGroup others = loop.group();
-    return others == null ? null : others.loopHere(loop);
-  }
-
-  /** The same, unless it is closed: then there is nothing to make turns for, nor to wait with. */
-  private @Nullable SocketLoop openSiblingHere() {
-    SocketLoop own = siblingHere();
+  /**
+   * The loop whose I/O thread this is, inside a handler then: its peers must not wait for ours.
+   * None if that is closed: then there is nothing to make turns for, nor to wait with.
+   */
+  static @Nullable SocketLoop openLoopHere() {
+    SocketLoop own = SocketLoop.here();
     return own == null || own.life.isClosedNow() ? null : own;
   }
 
@@ -82,14 +99,12 @@ final class Waiting {
       loop.unlockedTurn(deadlineNanos);
       return;
     }
-    SocketLoop own = openSiblingHere();
+    SocketLoop own = openLoopHere();
     if (own != null) {
-      loop.lock.unlock();
-      try {
-        own.waiting.driveOnce(deadlineNanos - loop.clock.nowNanos());
-      } finally {
-        loop.lock.lock();
+      if (Thread.currentThread().isInterrupted()) {
+        throw interrupted();
       }
+      visit(own, deadlineNanos - loop.clock.nowNanos());
       return;
     }
     leadership.enter();
@@ -113,6 +128,21 @@ final class Waiting {
       throw interrupted();
     } finally {
       leadership.leave();
+    }
+  }
+
+  /** In a handler of another loop: has that make a turn, which ends when something changes here. */
+  private void visit(SocketLoop own, long longestNanos) {
+    if (!leadership.isTaken()) {
+      leadership.callIoThread();
+    }
+    visitors.add(own);
+    loop.lock.unlock();
+    try {
+      own.waiting.driveFor(longestNanos);
+    } finally {
+      loop.lock.lock();
+      visitors.remove(own);
     }
   }
 
@@ -142,16 +172,11 @@ final class Waiting {
     try {
       while (!loop.life.isEnded() && !condition.getAsBoolean()) {
         wasInterrupted |= Thread.interrupted(); // or no wait for the network would be one
-        SocketLoop own = openSiblingHere();
+        SocketLoop own = openLoopHere();
         if (loop.isIoThread()) {
           loop.unlockedTurn(Endpoint.NEVER);
         } else if (own != null) {
-          loop.lock.unlock();
-          try {
-            own.waiting.driveOnceUninterruptibly(SIBLING_POLL_NANOS);
-          } finally {
-            loop.lock.lock();
-          }
+          visit(own, VISITOR_POLL_NANOS);
           leadership.standInOnce(loop.clock.now());
         } else if (!leadership.standInOnce(Endpoint.NEVER)) {
           if (!leadership.isTaken()) {
@@ -193,52 +218,54 @@ final class Waiting {
     if (Thread.currentThread().isInterrupted()) {
       throw interrupted();
     }
-    driveOnceUninterruptibly(longestNanos);
+    driveFor(Math.min(longestNanos, VISITOR_POLL_NANOS));
   }
 
-  private void driveOnceUninterruptibly(long longestNanos) {
-    long until =
-        SocketClock.after(loop.clock.nowNanos(), Math.min(longestNanos, SIBLING_POLL_NANOS));
-    loop.turnOrFail(until);
+  private void driveFor(long longestNanos) {
+    loop.turnOrFail(SocketClock.after(loop.clock.nowNanos(), longestNanos));
   }
 
   /**
-   * On the I/O thread drives the socket until done or time is up; on the thread that completes
-   * futures completes more of them; elsewhere does nothing.
+   * On an I/O thread drives its socket until a future of this one is done or time is up; on the
+   * thread that completes futures completes more of them; elsewhere does nothing.
+   *
+   * @return how much of the time is left, to wait as elsewhere
    */
-  boolean driveUntil(BooleanSupplier done, long timeoutNanos) throws InterruptedException {
-    if (!loop.isIoThread()) {
-      SocketLoop own = siblingHere();
-      return own != null
-          ? own.waiting.driveUntil(done, timeoutNanos)
-          : completeUntil(done, timeoutNanos);
+  long driveUntil(BooleanSupplier done, long timeoutNanos) throws InterruptedException {
+    SocketLoop own = loop.isIoThread() ? loop : openLoopHere();
+    if (own == null) {
+      return completeUntil(done, timeoutNanos);
     }
-    long deadline = SocketClock.after(loop.clock.nowNanos(), timeoutNanos);
-    futuresDriven.incrementAndGet();
+    drivenForFuture.add(own);
     try {
-      while (!done.getAsBoolean() && loop.clock.nowNanos() < deadline && !loop.life.isClosedNow()) {
-        if (Thread.interrupted()) {
-          throw new InterruptedException();
-        }
-        loop.turnOrFail(
-            Math.min(deadline, SocketClock.after(loop.clock.nowNanos(), FUTURE_POLL_NANOS)));
-        loop.runStranded(); // it may be this future's end
-      }
-      boolean isEnded = loop.locked(loop.life::isEnded); // by now whoever ended it has told of all
-      if (isEnded) {
-        loop.runStranded();
-      }
+      long left = own.waiting.turnUntil(done, timeoutNanos);
+      return own == loop ? 0 : left; // the end of the one is not the other's
     } finally {
-      futuresDriven.decrementAndGet();
+      drivenForFuture.remove(own);
     }
-    return true;
   }
 
-  private boolean completeUntil(BooleanSupplier done, long timeoutNanos)
-      throws InterruptedException {
+  private long turnUntil(BooleanSupplier done, long timeoutNanos) throws InterruptedException {
+    long deadline = SocketClock.after(loop.clock.nowNanos(), timeoutNanos);
+    while (!done.getAsBoolean() && loop.clock.nowNanos() < deadline && !loop.life.isClosedNow()) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+      loop.turnOrFail(
+          Math.min(deadline, SocketClock.after(loop.clock.nowNanos(), FUTURE_POLL_NANOS)));
+      loop.runStranded(); // it may be this future's end
+    }
+    boolean isEnded = loop.locked(loop.life::isEnded); // by now whoever ended it has told of all
+    if (isEnded) {
+      loop.runStranded();
+    }
+    return Math.max(0, deadline - loop.clock.nowNanos());
+  }
+
+  private long completeUntil(BooleanSupplier done, long timeoutNanos) throws InterruptedException {
     Completions own = loop.completionsHere();
     if (own == null) {
-      return false;
+      return timeoutNanos;
     }
     long deadline = SocketClock.after(loop.clock.nowNanos(), timeoutNanos);
     for (long left = timeoutNanos;
@@ -246,7 +273,7 @@ final class Waiting {
         left = deadline - loop.clock.nowNanos()) {
       own.runNext(Math.min(left, FUTURE_POLL_NANOS));
     }
-    return true;
+    return 0;
   }
 
   void driveUntilUninterruptibly(BooleanSupplier done) {
