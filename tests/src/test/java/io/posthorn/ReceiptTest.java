@@ -105,6 +105,28 @@ class ReceiptTest {
   }
 
   @Test
+  void theEndOfAConnectionGivesUpItsConfirmationsAndNoOthers() throws Exception {
+    try (MessageSocket a = reliable().open();
+        MessageSocket b = reliable().open();
+        MessageSocket c = reliable().open()) {
+      Receipt byAddress = a.send(Message.to(b.localAddress()).confirm(true).body("to b"));
+      Receipt toOther = a.send(Message.to(c.localAddress()).confirm(true).body("to c"));
+      Connection connection = a.connect(b.localAddress());
+      Receipt byConnection =
+          connection.send(Message.to(b.localAddress()).confirm(true).body("to b"));
+      for (Receipt each : List.of(byAddress, toOther, byConnection)) {
+        assertEquals(Outcome.Kind.ACKNOWLEDGED, get(each.acknowledged()).kind());
+      }
+      connection.close();
+      assertThrows(ExecutionException.class, () -> get(byAddress.processed()));
+      assertThrows(ExecutionException.class, () -> get(byConnection.processed()));
+      assertFalse(toOther.processed().isDone());
+      next(c).confirm();
+      assertNull(get(toOther.processed()));
+    }
+  }
+
+  @Test
   void expiredMessageSaysSo() throws Exception {
     try (MessageSocket a = reliable().impair("loss 100%").linger(Duration.ZERO).open()) {
       Receipt receipt =

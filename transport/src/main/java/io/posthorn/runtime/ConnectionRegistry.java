@@ -9,6 +9,7 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,7 +26,13 @@ final class ConnectionRegistry {
   private final LinkedHashSet<ConnectionRecord> acceptable = new LinkedHashSet<>();
   private final LinkedHashMap<InetSocketAddress, EndpointEvent.Closed> ends = new LinkedHashMap<>();
   private final LinkedHashMap<Long, ConnectionRecord> ended = new LinkedHashMap<>();
+
+  /** In the order in which they were sent. */
   private final LinkedHashSet<PendingReceipt> unconfirmed = new LinkedHashSet<>();
+
+  /** The same by connection, so that its end need not look at those of all others. */
+  private final Map<Long, LinkedHashSet<PendingReceipt>> unconfirmedOf = new HashMap<>();
+
   private @Nullable ConnectionEvents listener;
   private long acknowledgedByEnd;
   private long unacknowledgedByEnd;
@@ -105,7 +112,7 @@ final class ConnectionRegistry {
     ended.put(event.connection(), record);
     forgetOldest();
     record.markClosed(event);
-    giveUpConfirmations(record);
+    giveUpConfirmations(event.connection());
     ConnectionEvents events = listener;
     if (events != null && record.isConnected()) {
       driver.laterToListener(() -> events.closed(record));
@@ -142,25 +149,35 @@ final class ConnectionRegistry {
     }
   }
 
+  /** The receipt knows its connection. */
   void awaitConfirmation(PendingReceipt receipt) {
     unconfirmed.add(receipt);
-    if (unconfirmed.size() > Confirmations.LIMIT) { // the oldest is given up
-      Iterator<PendingReceipt> oldest = unconfirmed.iterator();
-      PendingReceipt givenUp = oldest.next();
-      oldest.remove();
-      givenUp.confirmed(false);
+    unconfirmedOf
+        .computeIfAbsent(receipt.connection(), handle -> new LinkedHashSet<>())
+        .add(receipt);
+    if (unconfirmed.size() > Confirmations.LIMIT) {
+      PendingReceipt oldest = unconfirmed.iterator().next();
+      confirmationEnded(oldest);
+      oldest.confirmed(false);
     }
   }
 
   void confirmationEnded(PendingReceipt receipt) {
-    unconfirmed.remove(receipt);
+    if (unconfirmed.remove(receipt)) {
+      unconfirmedOf.computeIfPresent(
+          receipt.connection(),
+          (handle, receipts) -> {
+            receipts.remove(receipt);
+            return receipts.isEmpty() ? null : receipts;
+          });
+    }
   }
 
-  private void giveUpConfirmations(ConnectionRecord record) {
-    for (Iterator<PendingReceipt> each = unconfirmed.iterator(); each.hasNext(); ) {
-      PendingReceipt receipt = each.next();
-      if (receipt.belongsTo(record)) {
-        each.remove();
+  private void giveUpConfirmations(long handle) {
+    Set<PendingReceipt> receipts = unconfirmedOf.remove(handle);
+    if (receipts != null) {
+      for (PendingReceipt receipt : receipts) {
+        unconfirmed.remove(receipt);
         receipt.confirmed(false);
       }
     }

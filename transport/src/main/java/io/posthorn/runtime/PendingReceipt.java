@@ -158,10 +158,8 @@ public final class PendingReceipt {
     return processed == null;
   }
 
-  /** Whether the message went to this connection. */
-  boolean belongsTo(ConnectionRecord record) {
-    return connection == Endpoint.NO_CONNECTION
-        ? record.isReachedBy(peer)
-        : connection == record.handle();
+  /** Handle of the connection that the message went to, in plain mode none; with the lock. */
+  long connection() {
+    return connection;
   }
 }

@@ -226,16 +226,16 @@ final class Sending {
       }
     }
     SendOutcome outcome = driver.endpoint.send(message, now);
-    if (outcome == SendOutcome.ACCEPTED
-        && message.receipt() instanceof PendingReceipt receipt
-        && receipt.isConfirmRequested()) {
-      connections.awaitConfirmation(receipt); // not before: the oldest may have to give way
-    }
     if (ordered && outcome == SendOutcome.BLOCKED) {
       driver.lanes.onBlocked(message.peer(), message.connection(), message.channel());
     }
     if (message.connection() == Endpoint.NO_CONNECTION && outcome == SendOutcome.ACCEPTED) {
       onAcceptedByAddress(message, ordered && !message.more());
+    }
+    if (outcome == SendOutcome.ACCEPTED
+        && message.receipt() instanceof PendingReceipt receipt
+        && receipt.isConfirmRequested()) {
+      connections.awaitConfirmation(receipt); // not before: the oldest may have to give way
     }
     driver.afterInput(now);
     return outcome;
