@@ -315,6 +315,27 @@ class FirstMessageSocketTest {
   }
 
   @Test
+  void aMomentWithoutDescriptorsDoesNotKeepItClosedForEver() throws Exception {
+    port.close();
+    int[] asked = {0}; // first for the port itself
+    RefusingCalls calls =
+        new RefusingCalls(
+            RefusingCalls.Call.SOCKET, LinuxCalls.EMFILE, () -> ++asked[0] == 2 || asked[0] == 3);
+    port = LinuxDatagramPort.open(calls, ANY, null, true);
+    for (int windows = 1; windows <= 3; windows++) {
+      assertFalse(isApart());
+      for (int i = 0; i < MANY; i++) {
+        sendFirstMessages(1);
+        assertEquals(PacketHeader.FIRST_MESSAGE, receive());
+      }
+      assertEquals(
+          windows < 3, port.description().contains("; no socket of their own"), port.description());
+      nowNanos += WINDOW_NANOS;
+    }
+    assertTrue(isApart());
+  }
+
+  @Test
   void aSystemThatDoesNotSteerLeavesOneSocket() throws Exception {
     port.close();
     port =

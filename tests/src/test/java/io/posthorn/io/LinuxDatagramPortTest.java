@@ -165,13 +165,13 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
     assertInstanceOf(NioDatagramPort.class, port);
     assertTrue(port.description().contains(calls.errorText(errno)), port.description());
     assertRunArrives(10, 10, 4);
-    assertFalse(PortChoice.selfTest(calls).isEmpty());
+    assertFalse(FastPath.selfTest(calls).isEmpty());
   }
 
   @ParameterizedTest
   @CsvSource({"POLL,1", "POLL,38", "EVENT_WRITE,1", "EVENT_READ,1", "ANY_SEND,1", "RECEIVE,1"})
-  void whatIsMissingWhereverItIsNeededIsFoundByTheSelfTest(Call call, int errno) {
-    assertFalse(PortChoice.selfTest(new RefusingCalls(call, errno, () -> true)).isEmpty());
+  void whatIsMissingWhereverItIsNeededIsFoundByTheSelfTest(Call call, int errno) throws Exception {
+    assertFalse(FastPath.selfTest(new RefusingCalls(call, errno, () -> true)).isEmpty());
   }
 
   @ParameterizedTest
@@ -230,7 +230,7 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
     assertEquals(1, calls.refusals, "it is not asked again");
     assertTrue(port.description().contains("without UDP_SEGMENT"), port.description());
     assertEquals(Map.of(), port.counters().sendErrors());
-    assertTrue(PortChoice.selfTest(new RefusingCalls(Call.RUN, errno, () -> true)).isEmpty());
+    assertTrue(FastPath.selfTest(new RefusingCalls(Call.RUN, errno, () -> true)).isEmpty());
   }
 
   @ParameterizedTest

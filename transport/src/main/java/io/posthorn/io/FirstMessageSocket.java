@@ -49,8 +49,11 @@ final class FirstMessageSocket {
   private final WakeDatagram wake;
   private final AddressTurns turns = new AddressTurns();
 
-  /** Why the system does not let it be; null if it does, or was not asked. */
+  /** Why the system did not let it be when last asked; null if it does, or was not asked. */
   private @Nullable String refusal;
+
+  /** Whether that was for want of something that may be there the next time. */
+  private boolean mayAskAgain = true;
 
   private @Nullable LinuxSocket own;
   private @Nullable LinuxReceiver receiver;
@@ -176,7 +179,7 @@ final class FirstMessageSocket {
     }
     if (inWindow == MANY) {
       manyNanos = nowNanos;
-      if (receiver == null && refusal == null) {
+      if (receiver == null && mayAskAgain) {
         open();
         turns.begin(nowNanos);
         beginSlice(nowNanos);
@@ -202,8 +205,9 @@ final class FirstMessageSocket {
       cookiesToo = false;
       receiver = reads;
       own = another;
+      refusal = null;
     } catch (IOException | OutOfMemoryError why) {
-      refusal = why.getMessage();
+      refuse(why);
       if (another != null) {
         another.close();
       }
@@ -218,8 +222,13 @@ final class FirstMessageSocket {
       cookiesToo = true;
     } catch (IOException why) {
       close(); // the system has changed its mind
-      refusal = why.getMessage();
+      refuse(why);
     }
+  }
+
+  private void refuse(Throwable why) {
+    refusal = why.getMessage();
+    mayAskAgain = !(why instanceof LinuxDatagramPort.RefusedException);
   }
 
   private void endSlice(long nowNanos) {

@@ -1,18 +1,10 @@
 package io.posthorn.io;
 
-import io.posthorn.EcnMark;
-import io.posthorn.endpoint.Endpoint;
-import io.posthorn.endpoint.TransmitBatch;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
-import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,33 +12,8 @@ import org.jspecify.annotations.Nullable;
  * portable one, and in {@link DatagramPort#description} why.
  */
 public final class PortChoice {
-  /** From here on the JDK warns of native calls that nobody allowed, and will refuse them. */
-  private static final int NATIVE_ACCESS_RULE_SINCE = 24;
-
-  private static final long SELF_TEST_NANOS = 1_000_000_000L;
-
-  /** Found out once: the calls, or why there are none. */
-  private static final class Fast {
-    static final @Nullable LinuxCalls CALLS;
-    static final String WHY_NOT;
-
-    static {
-      LinuxCalls calls = null;
-      String whyNot = whyNotHere();
-      if (whyNot.isEmpty()) {
-        try {
-          calls = new LinuxCalls();
-          whyNot = selfTest(calls);
-        } catch (RuntimeException | Error e) { // a library of another version is a bare Error
-          whyNot = "JNA is not usable: " + e.toString().replaceAll("\\s+", " ");
-        }
-      }
-      CALLS = whyNot.isEmpty() ? calls : null;
-      WHY_NOT = whyNot;
-    }
-
-    private Fast() {}
-  }
+  /** Found out when the first socket is opened. */
+  private static final FastPath FAST = new FastPath(LinuxCalls::new);
 
   private PortChoice() {}
 
@@ -65,11 +32,12 @@ public final class PortChoice {
       InetSocketAddress bind, @Nullable ProtocolFamily family, boolean portable, boolean forPackets)
       throws IOException {
     if (portable) {
-      return NioDatagramPort.open(bind, family, "as asked for");
+      return NioDatagramPort.open(bind, family, FastPath.NOT_ASKED_FOR.whyNot());
     }
-    LinuxCalls calls = Fast.CALLS;
+    FastPath.Answer fast = FAST.ask();
+    LinuxCalls calls = fast.calls();
     return calls == null
-        ? NioDatagramPort.open(bind, family, Fast.WHY_NOT)
+        ? NioDatagramPort.open(bind, family, fast.whyNot())
         : open(calls, bind, family, forPackets);
   }
 
@@ -91,15 +59,14 @@ public final class PortChoice {
       int count,
       boolean byConnectionId)
       throws IOException {
-    LinuxCalls calls = Fast.CALLS;
     if (count == 1) {
       return List.of(open(bind, family, portable, forPackets));
     }
+    FastPath.Answer fast = portable ? FastPath.NOT_ASKED_FOR : FAST.ask();
+    LinuxCalls calls = fast.calls();
     String onlyOne = "; one I/O thread and not " + count + ", which need the fast path";
-    return portable || calls == null
-        ? List.of(
-            NioDatagramPort.open(
-                bind, family, (portable ? "as asked for" : Fast.WHY_NOT) + onlyOne))
+    return calls == null
+        ? List.of(NioDatagramPort.open(bind, family, fast.whyNot() + onlyOne))
         : openGroup(calls, bind, family, forPackets, count, byConnectionId);
   }
 
@@ -129,9 +96,10 @@ public final class PortChoice {
    */
   public static DatagramPort adopt(int descriptor, boolean portable, boolean forPackets)
       throws IOException {
-    LinuxCalls calls = Fast.CALLS;
-    String why = portable ? "as asked for" : Fast.WHY_NOT;
-    if (!portable && calls != null) {
+    FastPath.Answer fast = portable ? FastPath.NOT_ASKED_FOR : FAST.ask();
+    LinuxCalls calls = fast.calls();
+    String why = fast.whyNot();
+    if (calls != null) {
       try {
         return LinuxDatagramPort.adopt(calls, descriptor, forPackets);
       } catch (LinuxDatagramPort.RefusedException refused) {
@@ -155,95 +123,5 @@ public final class PortChoice {
       return NioDatagramPort.open(
           bind, family, "the system refuses the fast path: " + e.getMessage());
     }
-  }
-
-  private static String whyNotHere() {
-    String system = System.getProperty("os.name", "");
-    String processor = System.getProperty("os.arch", "").toLowerCase(Locale.ROOT);
-    if (!system.equals("Linux")) {
-      return "the fast path is for Linux, this is " + system;
-    }
-    if (!processor.equals("amd64") && !processor.equals("aarch64")) {
-      return "the fast path knows x86-64 and aarch64, this is " + processor;
-    }
-    return mayCallNative() ? "" : "native access is not enabled: --enable-native-access";
-  }
-
-  /**
-   * Whether native calls are allowed, asked before JNA is touched, for touching it would warn. By
-   * reflection, since the question is younger than the oldest JDK that this runs on.
-   */
-  private static boolean mayCallNative() {
-    if (Runtime.version().feature() < NATIVE_ACCESS_RULE_SINCE) {
-      return true;
-    }
-    try {
-      Class<?> jna = Class.forName("com.sun.jna.Native", false, PortChoice.class.getClassLoader());
-      Object enabled = Module.class.getMethod("isNativeAccessEnabled").invoke(jna.getModule());
-      return Boolean.TRUE.equals(enabled);
-    } catch (ClassNotFoundException e) {
-      return true; // that it is missing is said by whoever needs it
-    } catch (NoSuchMethodException | IllegalAccessException | InvocationTargetException e) {
-      return false;
-    }
-  }
-
-  /**
-   * Sends a run to itself over loopback, and wakes itself, which proves the layout of every struct
-   * and that nothing in between refuses the calls.
-   *
-   * @return why it failed, or ""
-   */
-  static String selfTest(LinuxCalls calls) {
-    InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
-    try {
-      LinuxDatagramPort port = LinuxDatagramPort.open(calls, any, null, false);
-      try {
-        return exchange(port);
-      } finally {
-        port.close();
-      }
-    } catch (IOException e) {
-      return "the system refuses the fast path: " + e.getMessage();
-    }
-  }
-
-  private static String exchange(LinuxDatagramPort port) throws IOException {
-    TransmitBatch batch = new TransmitBatch();
-    int[] lengths = {300, 300, 7};
-    for (int i = 0; i < lengths.length; i++) {
-      Arrays.fill(
-          batch.bytes(), batch.lengthBytes(), batch.lengthBytes() + lengths[i], (byte) (i + 1));
-      if (i == 0) {
-        batch.begin(port.localAddress(), lengths[0]);
-      } else {
-        batch.append(lengths[i]);
-      }
-    }
-    int sent = port.send(batch, 0, 0);
-    if (sent != lengths.length || !port.counters().sendErrors().isEmpty()) {
-      return "a run over loopback was refused: " + port.counters().sendErrors().keySet();
-    }
-    ByteBuffer slab = ByteBuffer.allocate(DatagramPort.SLAB_BYTES);
-    long deadline = System.nanoTime() + SELF_TEST_NANOS;
-    for (int i = 0; i < lengths.length; i++) {
-      InetSocketAddress from = port.receive(slab, 0);
-      while (from == null) {
-        long left = deadline - System.nanoTime();
-        if (left <= 0) {
-          return "a run sent over loopback did not arrive";
-        }
-        port.await(Math.min(left, Endpoint.NEVER), false);
-        from = port.receive(slab, 0);
-      }
-      if (!from.equals(port.localAddress())
-          || slab.remaining() != lengths[i]
-          || slab.get(0) != i + 1
-          || slab.get(lengths[i] - 1) != i + 1
-          || port.ecn() == EcnMark.CE) {
-        return "a run sent over loopback came back as another";
-      }
-    }
-    return port.selfTestWaiting();
   }
 }
