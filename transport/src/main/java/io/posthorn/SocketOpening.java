@@ -214,6 +214,7 @@ final class SocketOpening {
   private static void end(@Nullable EndpointTrace trace) {
     if (trace != null) {
       trace.listener().socketClosed();
+      trace.listener().awaitWritten();
     }
   }
 
@@ -227,6 +228,9 @@ final class SocketOpening {
               isSelf -> endpoint(isSelf, limits, trace),
               SocketClock.nanos(linger),
               SocketClock.nanos(spin));
+      if (trace != null) {
+        driver.closesWith(trace.listener()::awaitWritten);
+      }
       return new MessageSocket(options, linger, DriverGroup.start(List.of(driver)), shared);
     } catch (IOException | RuntimeException | Error failed) {
       end(trace);

@@ -77,6 +77,11 @@ public final class CaptureFile implements Closeable {
     }
   }
 
+  /** Takes no more; {@link #close} waits until what is there is written. */
+  public void beginClose() {
+    file.beginClose();
+  }
+
   /** Writes what waits for the disk, for at most ten seconds, and closes the file. */
   @Override
   public void close() {

@@ -39,6 +39,7 @@ public final class BackgroundFile implements Closeable {
   private int length;
   private byte[] spare = new byte[FIRST_BYTES];
   private boolean closing;
+  private long closingSinceNanos;
   private boolean over;
   private @Nullable IOException failure;
 
@@ -160,14 +161,30 @@ public final class BackgroundFile implements Closeable {
     }
   }
 
-  /** Writes what waits, for at most ten seconds, and closes the file. */
-  @Override
-  public void close() {
+  /** Takes no more: what waits is written, and then the file closed. Does not wait for that. */
+  public void beginClose() {
     lock.lock();
     try {
-      closing = true;
-      filled.signal();
-      long left = CLOSE_NANOS;
+      if (!closing) {
+        closing = true;
+        closingSinceNanos = System.nanoTime();
+        filled.signal();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Writes what waits, for at most ten seconds from the moment that closing began, and closes the
+   * file.
+   */
+  @Override
+  public void close() {
+    beginClose();
+    lock.lock();
+    try {
+      long left = CLOSE_NANOS - (System.nanoTime() - closingSinceNanos);
       boolean interrupted = false;
       while (!over && left > 0) {
         try {

@@ -100,4 +100,10 @@ public interface DatagramPort {
 
   /** Gives the port back to the system. A second call does nothing. */
   void close() throws IOException;
+
+  /**
+   * After {@link #close}, without the lock: waits until what the port has written elsewhere is
+   * there, for ten seconds at most.
+   */
+  default void awaitWritten() {}
 }

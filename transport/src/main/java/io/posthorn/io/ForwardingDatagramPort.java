@@ -94,4 +94,9 @@ public abstract class ForwardingDatagramPort implements DatagramPort {
   public void close() throws IOException {
     port.close();
   }
+
+  @Override
+  public void awaitWritten() {
+    port.awaitWritten();
+  }
 }

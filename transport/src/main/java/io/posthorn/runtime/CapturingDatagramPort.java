@@ -98,7 +98,13 @@ public final class CapturingDatagramPort extends ForwardingDatagramPort {
     try {
       port.close();
     } finally {
-      file.close();
+      file.beginClose();
     }
+  }
+
+  @Override
+  public void awaitWritten() {
+    port.awaitWritten();
+    file.close();
   }
 }

@@ -80,6 +80,11 @@ public final class SocketDriver extends SocketLoop {
     }
   }
 
+  /** Whoever closes the socket does this after its end; before the I/O thread starts. */
+  public void closesWith(Runnable last) {
+    life.closesWith(last);
+  }
+
   /** Starts the I/O thread; if there is none to be had, the caller ends the driver. */
   void begin() {
     startThread();

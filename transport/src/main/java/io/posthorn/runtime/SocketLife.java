@@ -36,6 +36,9 @@ final class SocketLife {
   private @Nullable Throwable failure;
   private volatile boolean closed;
 
+  /** What whoever closes the socket does last, without the lock. */
+  private Runnable last = () -> {};
+
   SocketLife(
       SocketLoop loop,
       Thread ioThread,
@@ -49,6 +52,11 @@ final class SocketLife {
     this.completions = completions;
     this.listening = listening;
     this.leadership = leadership;
+  }
+
+  /** What to do after the end, for whoever waits for it; before the I/O thread starts. */
+  void closesWith(Runnable action) {
+    last = action;
   }
 
   /** Whether closing has not begun; with the lock. */
@@ -112,8 +120,9 @@ final class SocketLife {
   }
 
   /**
-   * Waits until all are closed and their threads gone, or in handlers for longer than a second; an
-   * interrupt does not cut it short. Without the locks.
+   * Waits until all are closed and their threads gone, or in handlers for longer than a second, and
+   * until their files are written, or ten seconds over; an interrupt does not cut it short, but for
+   * the files. Without the locks.
    */
   static void awaitClosed(List<SocketDriver> all) {
     for (SocketDriver each : all) {
@@ -122,6 +131,10 @@ final class SocketLife {
     long sinceNanos = System.nanoTime(); // the second is for all of them together
     for (SocketDriver each : all) {
       each.life.awaitThread(HANDLER_NANOS - (System.nanoTime() - sinceNanos));
+    }
+    for (SocketDriver each : all) {
+      each.port.awaitWritten(); // the ten seconds of all files began together
+      each.handlerFailures.guard(each.life.last);
     }
   }
 

@@ -139,4 +139,10 @@ public final class FanOut implements TraceListener {
     first.socketClosed();
     second.socketClosed();
   }
+
+  @Override
+  public void awaitWritten() {
+    first.awaitWritten();
+    second.awaitWritten();
+  }
 }

@@ -2,7 +2,7 @@ package io.posthorn.trace;
 
 import io.posthorn.files.BackgroundFile;
 
-/** Closes a file when the socket is closed. */
+/** Has a file closed when the socket is, and waits for the disk where that may be. */
 record FileCloser(BackgroundFile file) implements TraceListener {
   @Override
   public boolean wantsPackets() {
@@ -11,6 +11,11 @@ record FileCloser(BackgroundFile file) implements TraceListener {
 
   @Override
   public void socketClosed() {
+    file.beginClose();
+  }
+
+  @Override
+  public void awaitWritten() {
     file.close();
   }
 }

@@ -100,7 +100,7 @@ public final class KeyLogFile implements KeyLog {
     return at;
   }
 
-  /** Closes the file when the socket is closed. */
+  /** Has the file closed when the socket is. */
   public TraceListener closer() {
     return new FileCloser(file);
   }

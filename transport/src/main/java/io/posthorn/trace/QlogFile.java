@@ -12,7 +12,8 @@ public final class QlogFile {
 
   /**
    * Creates the file, or empties it, and answers a listener that writes to it; {@link
-   * TraceListener#socketClosed} closes it.
+   * TraceListener#socketClosed} has it closed, and {@link TraceListener#awaitWritten} waits for
+   * that.
    *
    * @throws IOException if it cannot be written
    */

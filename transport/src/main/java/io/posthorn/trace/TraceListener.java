@@ -129,6 +129,13 @@ public interface TraceListener {
   /** Ordinary datagrams may now be so large. */
   default void mtuUpdated(long nowNanos, long connection, int beforeBytes, int afterBytes) {}
 
-  /** The socket is closed: nothing more follows. May wait a moment for a file to be written. */
+  /** The socket is closed: nothing more follows. */
   default void socketClosed() {}
+
+  /**
+   * After {@link #socketClosed}, once for each call that closes the socket and on its thread: may
+   * wait a moment for a file to be written, which nothing else may, since the socket stands still
+   * meanwhile.
+   */
+  default void awaitWritten() {}
 }
