@@ -319,6 +319,36 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
     assertEquals(3, calls.refusals);
   }
 
+  /** As where they are longer than the path's MTU, so that they are cut up one by one. */
+  @ParameterizedTest
+  @ValueSource(ints = {LinuxCalls.EINVAL, LinuxCalls.EMSGSIZE})
+  void runsThatAreTooLongForAPathTurnNoOthersOff(int errno) throws Exception {
+    boolean[] isTooLong = {false};
+    int[] tried = {0};
+    reopen(
+        new RefusingCalls(
+            Call.RUN,
+            errno,
+            () -> {
+              tried[0]++;
+              return isTooLong[0];
+            }));
+    isTooLong[0] = true;
+    for (int i = 0; i < 6; i++) {
+      assertRunArrives(2_000, 2_000, 3);
+    }
+    isTooLong[0] = false;
+    for (int i = 0; i < 6; i++) {
+      assertRunArrives(1_999, 1_999, 3);
+    }
+    assertEquals(3 + 6, tried[0], "those of 2,000 three times");
+    assertFalse(port.description().contains("without"), port.description());
+    InetSocketAddress local = port.localAddress();
+    InetSocketAddress another = new InetSocketAddress(local.getAddress(), local.getPort());
+    assertEquals(2, port.send(batch(another, 2_000, 2_000), 0, 0));
+    assertEquals(3 + 6 + 1, tried[0], "another peer's path may be wider");
+  }
+
   @Test
   void unreachablePeerDoesNotTurnRunsOff() throws Exception {
     InetSocketAddress outside = new InetSocketAddress(InetAddress.getByName("192.0.2.1"), 9);

@@ -88,10 +88,10 @@ final class LinuxSender {
     }
     slab.put(0, batch.bytes(), from, length);
     EcnMark mark = batch.mark();
-    if (segments > 1 && segmentation.sendsRuns()) {
+    if (segments > 1 && segmentation.sendsRunsOf(segmentBytes)) {
       int error = sendMessage(0, length, segmentBytes, mark);
       if (error == 0) {
-        segmentation.onRunSent();
+        segmentation.onRunSent(segmentBytes);
         return segments;
       }
       if (error == LinuxCalls.EAGAIN) {
@@ -105,7 +105,7 @@ final class LinuxSender {
       }
       int sent = sendSingly(length, segmentBytes, segments, mark);
       if (sent > 0 && !someSinglesFailed) {
-        segmentation.onRunRefused(error, words);
+        segmentation.onRunRefused(segmentBytes, error, words);
       }
       return sent;
     }
@@ -138,6 +138,7 @@ final class LinuxSender {
       namedPeer = peer;
       namedIsIpv4 = peer.getAddress() instanceof Inet4Address;
       namedSource = sourceFor(peer);
+      segmentation.onPeer();
     }
     return namedBytes != 0;
   }
