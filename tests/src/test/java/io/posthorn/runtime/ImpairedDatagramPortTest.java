@@ -35,6 +35,7 @@ class ImpairedDatagramPortTest {
     int arrivingBytes = 1;
     InetSocketAddress peer = PEER;
     boolean askedForRoom;
+    int wakeups;
 
     @Override
     public int send(TransmitBatch batch, int firstSegment, long nowNanos) {
@@ -74,6 +75,7 @@ class ImpairedDatagramPortTest {
     @Override
     public void wakeup() {
       askedForRoom = false;
+      wakeups++;
     }
 
     @Override
@@ -202,6 +204,20 @@ class ImpairedDatagramPortTest {
     assertNull(port.receive(into, 2 * MILLI));
     assertEquals(5, memory.sent.size());
     assertFalse(port.hasUnsent());
+  }
+
+  /** The thread that sleeps in await was not told of it when it began. */
+  @Test
+  void whoSleepsIsWokenToWaitForRoom() throws Exception {
+    ImpairedDatagramPort port = impaired("duplicate 0%", 1);
+    send(port, 1, 1, 0);
+    assertEquals(1, memory.sent.size());
+    assertEquals(0, memory.wakeups);
+    memory.room = 0;
+    send(port, 2, 1, 1);
+    assertEquals(1, memory.wakeups);
+    port.await(0, false);
+    assertTrue(memory.askedForRoom);
   }
 
   /** A socket at all addresses has peers of both families. */

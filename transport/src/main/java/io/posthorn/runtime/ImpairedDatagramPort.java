@@ -67,7 +67,8 @@ public final class ImpairedDatagramPort extends ForwardingDatagramPort {
       throw new IllegalArgumentException(
           "impair \""
               + conditions
-              + "\": a socket cannot rebind its own address; use a relay or the simulator for that");
+              + "\": a socket cannot rebind its own address; use a relay or the simulator for"
+              + " that");
     }
   }
 
@@ -85,6 +86,9 @@ public final class ImpairedDatagramPort extends ForwardingDatagramPort {
       outgoing.offer(batch.segment(i), batch.peer(), batch.mark(), nowNanos);
     }
     release(nowNanos);
+    if (singleWaits) {
+      port.wakeup(); // whoever sleeps in await is to wait for room as well
+    }
     return segments - firstSegment;
   }
 
