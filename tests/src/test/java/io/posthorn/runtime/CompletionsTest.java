@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -68,5 +69,45 @@ class CompletionsTest {
     assertFalse(completions.add(() -> note("two")));
     completions.runStranded();
     assertEquals(List.of("one here", "two here"), ran);
+  }
+
+  @Test
+  void anInterruptDoesNotCutAJoinShort() throws Exception {
+    CountDownLatch release = new CountDownLatch(1);
+    Thread slow =
+        new Thread(
+            () -> {
+              try {
+                release.await();
+              } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    slow.start();
+    List<Boolean> seen = new CopyOnWriteArrayList<>();
+    Thread waits =
+        new Thread(
+            () -> {
+              Completions.joinUninterruptibly(slow, 60_000_000_000L);
+              seen.add(slow.isAlive());
+              seen.add(Thread.currentThread().isInterrupted());
+            });
+    waits.start();
+    for (int interrupts = 0; interrupts < 3; interrupts++) {
+      awaitJoining(waits);
+      waits.interrupt();
+    }
+    awaitJoining(waits);
+    release.countDown();
+    waits.join();
+    assertEquals(List.of(false, true), seen);
+  }
+
+  /** Returns once the thread waits, and has seen that it was interrupted; or once it is gone. */
+  private static void awaitJoining(Thread thread) {
+    while (thread.isAlive()
+        && (thread.getState() != Thread.State.TIMED_WAITING || thread.isInterrupted())) {
+      Thread.onSpinWait();
+    }
   }
 }

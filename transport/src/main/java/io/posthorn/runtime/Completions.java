@@ -149,11 +149,16 @@ final class Completions {
 
   /** Waits so long for a thread that is about to end; keeps the caller's interrupt status. */
   static void joinUninterruptibly(Thread thread, long nanos) {
-    boolean wasInterrupted = Thread.interrupted();
-    try {
-      TimeUnit.NANOSECONDS.timedJoin(thread, nanos);
-    } catch (InterruptedException e) {
-      wasInterrupted = true;
+    boolean wasInterrupted = false;
+    long sinceNanos = System.nanoTime();
+    for (long left = nanos;
+        left > 0 && thread.isAlive();
+        left = nanos - (System.nanoTime() - sinceNanos)) {
+      try {
+        TimeUnit.NANOSECONDS.timedJoin(thread, left);
+      } catch (InterruptedException e) {
+        wasInterrupted = true;
+      }
     }
     if (wasInterrupted) {
       Thread.currentThread().interrupt();
