@@ -68,6 +68,7 @@ class SocketLoopTest {
   private static final class SwitchedPort extends ForwardingDatagramPort {
     volatile boolean isOn = true;
     volatile boolean closed;
+    volatile RuntimeException fault;
     final AtomicInteger wakeups = new AtomicInteger();
 
     SwitchedPort() throws IOException {
@@ -76,6 +77,9 @@ class SocketLoopTest {
 
     @Override
     public int send(TransmitBatch batch, int firstSegment, long nowNanos) throws IOException {
+      if (fault != null) {
+        throw fault;
+      }
       return isOn ? port.send(batch, firstSegment, nowNanos) : 0;
     }
 
@@ -530,6 +534,19 @@ class SocketLoopTest {
     assertFalse(driver.dispatchMessages());
     assertFalse(freed.get(), "for a body handler");
     assertEquals(7, looks.get());
+  }
+
+  /** It is for the next caller to hear of, as the cause why the socket is closed. */
+  @Test
+  void aFaultWhileAnApplicationsThreadSendsEndsTheSocket() throws Exception {
+    prepare(SocketLoopTest::plain, IDLE);
+    port.fault = new IllegalStateException("forced");
+    OutgoingMessage message =
+        OutgoingMessage.ordered(Endpoint.NO_CONNECTION, port.localAddress(), new byte[1]);
+    assertEquals(SendOutcome.ACCEPTED, driver.sending().trySend(message));
+    assertSame(port.fault, driver.life.failure());
+    assertTrue(port.closed);
+    assertEquals(SendOutcome.CLOSED, driver.sending().trySend(message));
   }
 
   @Test

@@ -329,8 +329,19 @@ abstract class SocketLoop {
     }
   }
 
-  /** Sends what may leave, takes note of what happened, and sees that deadlines are kept. */
+  /**
+   * Sends what may leave, takes note of what happened, and sees that deadlines are kept. A fault
+   * ends the socket, whoever's thread this is.
+   */
   final void afterInput(long now) {
+    try {
+      transmitAndNote(now);
+    } catch (Throwable e) {
+      life.fail(e);
+    }
+  }
+
+  private void transmitAndNote(long now) {
     lanes.drain(endpoint, now);
     do {
       try {
