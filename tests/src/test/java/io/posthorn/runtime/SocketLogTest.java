@@ -2,6 +2,7 @@ package io.posthorn.runtime;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,12 +12,14 @@ import io.posthorn.Mode;
 import io.posthorn.PeerIdentityChangedException;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
+import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.PlainEndpoint;
 import io.posthorn.identity.AuthorizedKeys;
 import io.posthorn.identity.Identity;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.ForwardingDatagramPort;
 import io.posthorn.io.PortChoice;
+import io.posthorn.protocol.OutgoingMessage;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.Proxy;
 import java.net.InetAddress;
@@ -28,6 +31,8 @@ import java.text.MessageFormat;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -43,10 +48,15 @@ class SocketLogTest {
 
   private final List<String> heard = new CopyOnWriteArrayList<>();
 
+  private final AtomicReference<ReentrantLock> lock = new AtomicReference<>(new ReentrantLock());
+
+  private volatile boolean heardUnderLock;
+
   private final Handler handler =
       new Handler() {
         @Override
         public void publish(LogRecord record) {
+          heardUnderLock |= lock.get().isHeldByCurrentThread();
           Object[] parameters = record.getParameters();
           String text = record.getMessage();
           heard.add(parameters == null ? text : MessageFormat.format(text, parameters));
@@ -181,6 +191,24 @@ class SocketLogTest {
       here.connect(there.localAddress());
     }
     assertEquals(List.of(), heard);
+  }
+
+  /** Whoever sends holds it when the port turns out to be gone. */
+  @Test
+  void noSocketHoldsItsLockWhileItIsTold() throws Exception {
+    InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    DatagramPort port = PortChoice.open(any, null, true, false);
+    SocketOptions options = SocketOptions.defaults(Mode.PLAIN);
+    SocketDriver driver =
+        SocketDriver.prepare(port, isSelf -> new PlainEndpoint(options), 0, 0, Thread::new);
+    lock.set(driver.lock);
+    InetSocketAddress peer = port.localAddress();
+    port.close();
+    driver.sending().trySend(OutgoingMessage.ordered(Endpoint.NO_CONNECTION, peer, new byte[1]));
+    while (!heard("failed and is closed")) {
+      Thread.onSpinWait();
+    }
+    assertFalse(heardUnderLock, heard.toString());
   }
 
   /**

@@ -175,18 +175,22 @@ final class SocketLife {
 
   /** Ends at once by a fault, unless it has ended before. */
   void fail(Throwable cause) {
-    boolean first;
+    boolean mayTell;
     loop.lock.lock();
     try {
-      first = state != State.CLOSED;
-      if (first) {
-        failure = cause;
-        end(loop.clock.now());
+      mayTell = loop.lock.getHoldCount() == 1;
+      if (state == State.CLOSED) {
+        return;
       }
+      failure = cause;
+      if (!mayTell) {
+        orNote(() -> loop.later(() -> SocketLog.failed(loop, cause)));
+      }
+      end(loop.clock.now());
     } finally {
       loop.lock.unlock();
     }
-    if (first) {
+    if (mayTell) {
       SocketLog.failed(loop, cause);
     }
   }
