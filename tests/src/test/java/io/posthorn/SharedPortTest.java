@@ -115,8 +115,13 @@ class SharedPortTest {
     MessageSocket reliable = owner(false);
     try (MessageSocket beside = plain().beside(reliable).open()) {
       reliable.close();
-      assertThrows(IOException.class, () -> beside.receive(GUARD));
-      assertThrows(IOException.class, () -> plain().beside(reliable).open());
+      String why = "the socket whose port this one is beside is closed";
+      SocketClosedException ended =
+          assertThrows(SocketClosedException.class, () -> beside.receive(GUARD));
+      assertTrue(ended.getMessage().contains(" is closed, for " + why), ended.getMessage());
+      IOException tooLate = assertThrows(IOException.class, () -> plain().beside(reliable).open());
+      assertEquals(why, tooLate.getMessage());
+      assertEquals(CloseCause.SOCKET_CLOSED, beside.close(Duration.ZERO).cause());
     }
   }
 

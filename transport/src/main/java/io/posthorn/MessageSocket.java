@@ -433,7 +433,7 @@ public final class MessageSocket implements Closeable {
     return new CloseReport(
         drivers.acknowledgedByEnd() - acknowledgedBefore,
         drivers.unacknowledgedByEnd() - unacknowledgedBefore,
-        drivers.failure() == null ? CloseCause.SOCKET_CLOSED : CloseCause.INTERNAL,
+        refusals.endedByFault() ? CloseCause.INTERNAL : CloseCause.SOCKET_CLOSED,
         false,
         0,
         "");

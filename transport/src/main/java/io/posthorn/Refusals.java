@@ -2,6 +2,7 @@ package io.posthorn;
 
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
+import io.posthorn.io.OwnerClosedException;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.runtime.ConnectionRecord;
 import io.posthorn.runtime.DriverGroup;
@@ -132,11 +133,17 @@ final class Refusals {
   SocketClosedException socketClosed() {
     Throwable failure = drivers.failure();
     String socket = "the socket on " + drivers.localAddress();
-    return new SocketClosedException(
-        failure == null
-            ? socket + " is closed: open a new one"
-            : socket + " was ended by a fault: " + failure,
-        failure);
+    if (endedByFault()) {
+      return new SocketClosedException(socket + " was ended by a fault: " + failure, failure);
+    }
+    String why = failure == null ? "" : ", for " + failure.getMessage();
+    return new SocketClosedException(socket + " is closed" + why + ": open a new one", failure);
+  }
+
+  /** Whether the socket ended otherwise than by being closed, or the one that it is beside. */
+  boolean endedByFault() {
+    Throwable failure = drivers.failure();
+    return failure != null && !(failure instanceof OwnerClosedException);
   }
 
   void requireOpen() throws SocketClosedException {

@@ -6,7 +6,6 @@ import io.posthorn.endpoint.TransmitBatch;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +70,7 @@ final class PlainSidePort implements DatagramPort {
   public synchronized @Nullable InetSocketAddress receive(ByteBuffer into, long nowNanos)
       throws IOException {
     if (closed) {
-      throw new ClosedChannelException();
+      throw new OwnerClosedException();
     }
     Waiting next = queue.poll();
     if (next == null) {
@@ -117,7 +116,7 @@ final class PlainSidePort implements DatagramPort {
       Thread.currentThread().interrupt(); // ends the wait, and does the port no harm
     }
     if (closed) {
-      throw new ClosedChannelException();
+      throw new OwnerClosedException();
     }
     boolean something = woken || !queue.isEmpty();
     woken = false;

@@ -6,7 +6,6 @@ import io.posthorn.wire.PacketHeader;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +48,7 @@ public final class SharedPort extends ForwardingDatagramPort {
     lock.lock();
     try {
       if (closed) {
-        throw new ClosedChannelException();
+        throw new OwnerClosedException();
       }
       if (plainSide != null) {
         throw new IOException("port " + localAddress().getPort() + " has a plain side already");
@@ -95,7 +94,7 @@ public final class SharedPort extends ForwardingDatagramPort {
     lock.lock();
     try {
       if (closed) {
-        throw new ClosedChannelException();
+        throw new OwnerClosedException();
       }
       portCounters.sendingFor(counters);
       try {
