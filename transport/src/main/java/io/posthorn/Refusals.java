@@ -53,13 +53,23 @@ final class Refusals {
   }
 
   ConnectionLimitException connectionLimit(InetSocketAddress peer) {
+    int threads = drivers.all().size();
+    int most = options.maxConnections();
+    String full =
+        threads == 1
+            ? "this socket has " + most + " connections, as many as it may"
+            : "the I/O thread that this peer belongs to has "
+                + options.dividedBy(threads).maxConnections()
+                + " connections, its part of the "
+                + most
+                + " that this socket may have";
     return new ConnectionLimitException(
         peer,
         "no connection to "
             + AddressText.of(peer)
-            + ": this socket has "
-            + options.maxConnections()
-            + " connections, as many as it may; close some or raise maxConnections");
+            + ": "
+            + full
+            + "; close some or raise maxConnections");
   }
 
   private MessageTooLargeException tooLarge(InetSocketAddress peer, long size) {
