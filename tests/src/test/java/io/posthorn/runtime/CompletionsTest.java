@@ -62,6 +62,23 @@ class CompletionsTest {
   }
 
   @Test
+  void whatWaitsForTheNextHasItRun() {
+    assertFalse(
+        completions.add(
+            () -> {
+              assertTrue(completions.runNextStranded());
+              assertFalse(completions.runNextStranded());
+              hasThreads = true;
+              assertFalse(completions.add(() -> note("three")));
+              note("one");
+            }));
+    assertFalse(completions.add(() -> note("two")));
+    completions.runStranded();
+    assertEquals(List.of("two here", "one here", "three here"), ran);
+    assertFalse(completions.hasStranded());
+  }
+
+  @Test
   void whatIsStrandedAtTheEndIsDoneHere() {
     assertFalse(completions.add(() -> note("one")));
     hasThreads = true;

@@ -284,6 +284,21 @@ class SocketLoopTest {
     }
   }
 
+  @Test
+  void withoutAThreadForThemWhatDependsOnAFutureMayWaitForAnother() throws Exception {
+    prepare(this::reliable, threads(1));
+    driver.begin();
+    try (MessageSocket peer = MessageSocket.builder().bind(ANY).open()) {
+      CompletableFuture<PendingReceipt> waited = new CompletableFuture<>();
+      driver.locked( // so that it is not settled before somebody depends on it
+          () ->
+              send(peer.localAddress())
+                  .settledFuture()
+                  .thenAccept(first -> waited.complete(send(first.peer()).settledFuture().join())));
+      assertNotNull(waited.get(20, TimeUnit.SECONDS));
+    }
+  }
+
   private PendingReceipt send(InetSocketAddress peer) {
     PendingReceipt receipt = new PendingReceipt(driver, peer, Endpoint.NO_CONNECTION, false);
     OutgoingMessage message =

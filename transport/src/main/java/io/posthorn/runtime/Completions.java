@@ -18,13 +18,13 @@ final class Completions {
   private final ThreadPoolExecutor executor;
   private volatile @Nullable Thread worker;
 
-  /** Actions that found no thread, the one that runs first. */
+  /** Actions that found no thread, in their order; without those that run. */
   private final ArrayDeque<Runnable> stranded = new ArrayDeque<>();
 
   private volatile boolean hasStranded;
 
-  /** Whether the first of them runs. */
-  private boolean isRunning;
+  /** How many that found no thread run, each within a wait of the one before. */
+  private int running;
 
   Completions(String threadName, ThreadFactory threads) {
     executor =
@@ -56,7 +56,7 @@ final class Completions {
 
   /** Gives all that is stranded to a thread, if there is one again, in its order. */
   private boolean handOver() {
-    if (isRunning) {
+    if (running > 0) {
       return false; // or the thread might overtake what runs here
     }
     while (hasStranded) {
@@ -98,7 +98,7 @@ final class Completions {
     }
   }
 
-  /** Whether there is something that waits for {@link #runStranded}; any thread. */
+  /** Whether there is something that waits for {@link #runStranded}, or runs there; any thread. */
   boolean hasStranded() {
     return hasStranded;
   }
@@ -109,24 +109,39 @@ final class Completions {
    */
   void runStranded() {
     while (hasStranded) {
-      Runnable action;
       synchronized (this) {
-        if (isRunning || stranded.isEmpty()) {
+        if (running > 0) {
           return;
         }
-        isRunning = true;
-        action = stranded.element();
       }
-      try {
-        action.run();
-      } finally {
-        synchronized (this) {
-          isRunning = false;
-          stranded.remove(); // only now, or one that comes later might overtake it
-          hasStranded = !stranded.isEmpty();
-        }
+      if (!runNextStranded()) {
+        return;
       }
     }
+  }
+
+  /**
+   * As {@link #runNext}, of what there was no thread for; answers false if there is nothing. For
+   * the thread of {@link #runStranded}.
+   */
+  boolean runNextStranded() {
+    Runnable action;
+    synchronized (this) {
+      action = stranded.poll();
+      if (action == null) {
+        return false;
+      }
+      running++;
+    }
+    try {
+      action.run();
+    } finally {
+      synchronized (this) {
+        running--; // only now, or one that comes later might overtake it
+        hasStranded = running > 0 || !stranded.isEmpty();
+      }
+    }
+    return true;
   }
 
   /** Runs what is there; what comes later is stranded. */

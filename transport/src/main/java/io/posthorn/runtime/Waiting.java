@@ -253,13 +253,23 @@ final class Waiting {
       }
       loop.turnOrFail(
           Math.min(deadline, SocketClock.after(loop.clock.nowNanos(), FUTURE_POLL_NANOS)));
-      loop.runStranded(); // it may be this future's end
+      runStranded(done);
     }
     boolean isEnded = loop.locked(loop.life::isEnded); // by now whoever ended it has told of all
     if (isEnded) {
-      loop.runStranded();
+      runStranded(done);
     }
     return Math.max(0, deadline - loop.clock.nowNanos());
+  }
+
+  /** One of them may be this future's end, also within another of them, which waits for it. */
+  private void runStranded(BooleanSupplier done) {
+    loop.runStranded();
+    while (!done.getAsBoolean()) {
+      if (!loop.completions.runNextStranded()) {
+        return;
+      }
+    }
   }
 
   private long completeUntil(BooleanSupplier done, long timeoutNanos) throws InterruptedException {
