@@ -238,6 +238,25 @@ class SocketLoopTest {
     prepare(SocketLoopTest::plain, threads(0));
     assertThrows(OutOfMemoryError.class, () -> DriverGroup.start(List.of(driver)));
     assertTrue(port.closed);
+    assertFalse(OpenSockets.OPEN.contains(driver));
+  }
+
+  @Test
+  void aSocketThatEndsWhileItOpensIsNotRememberedAsOpen() throws Exception {
+    ThreadFactory endsBeforeOthersGoOn =
+        action ->
+            new Thread(action) {
+              @Override
+              public synchronized void start() {
+                super.start();
+                Completions.joinUninterruptibly(this, 20_000_000_000L);
+              }
+            };
+    prepare(SocketLoopTest::plain, endsBeforeOthersGoOn);
+    port.close(); // as the owner of a shared port may
+    DriverGroup.start(List.of(driver));
+    assertTrue(driver.life.isClosedNow());
+    assertFalse(OpenSockets.OPEN.contains(driver));
   }
 
   @Test

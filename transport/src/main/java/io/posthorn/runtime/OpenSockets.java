@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class OpenSockets {
   private static final long LONGEST_LINGER_NANOS = 3_000_000_000L;
-  private static final Set<SocketDriver> OPEN = ConcurrentHashMap.newKeySet();
+  static final Set<SocketDriver> OPEN = ConcurrentHashMap.newKeySet();
   private static boolean hooked;
 
   private OpenSockets() {}

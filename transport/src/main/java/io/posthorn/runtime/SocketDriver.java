@@ -87,8 +87,8 @@ public final class SocketDriver extends SocketLoop {
 
   /** Starts the I/O thread; if there is none to be had, the caller ends the driver. */
   void begin() {
+    OpenSockets.add(this); // before the thread, whose end may come at once, takes it out
     startThread();
-    OpenSockets.add(this);
     SocketLog.opened(port);
   }
 
