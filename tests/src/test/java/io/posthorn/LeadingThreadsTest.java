@@ -70,7 +70,11 @@ class LeadingThreadsTest {
   void timeoutsOfAThreadThatLeadsAreKept() throws Exception {
     try (MessageSocket socket = builder().open()) {
       for (int i = 0; i < 50; i++) {
-        assertNull(socket.receive(Duration.ofMillis(i % 3)));
+        Duration timeout = Duration.ofMillis(i % 3);
+        long since = System.nanoTime();
+        assertNull(socket.receive(timeout));
+        long waited = System.nanoTime() - since;
+        assertTrue(waited >= timeout.toNanos(), "gave up after " + waited + " ns of " + timeout);
       }
     }
   }
