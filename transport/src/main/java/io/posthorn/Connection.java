@@ -286,6 +286,7 @@ public final class Connection implements AutoCloseable {
               + AddressText.of(record.peer())
               + " in "
               + timeout
+              + Endings.words(record.icmpHint())
               + ": check that a socket in reliable mode listens there, or wait longer; the attempt"
               + " goes on for "
               + socket.options().handshakeTimeout());

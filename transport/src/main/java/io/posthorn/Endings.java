@@ -3,6 +3,7 @@ package io.posthorn;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.IcmpHint;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -85,6 +86,7 @@ final class Endings {
                   + who
                   + " in "
                   + text(handshake)
+                  + words(end.icmpHint())
                   + ": check that a socket in reliable mode listens there and that UDP may pass");
       case IDLE_TIMEOUT ->
           lost(
@@ -156,6 +158,24 @@ final class Endings {
   private static String words(EndpointEvent.Closed end) {
     String code = end.applicationCode() == 0 ? "" : " with code " + end.applicationCode();
     return end.text().isEmpty() ? code : code + " (\"" + printable(end.text()) + "\")";
+  }
+
+  /** What ICMP says of a peer that does not answer, to stand behind those words; "" for nothing. */
+  static String words(@Nullable IcmpHint hint) {
+    if (hint == null) {
+      return "";
+    }
+    String said =
+        switch (hint) {
+          case PORT_UNREACHABLE ->
+              "its host says that no socket is open on that port (ICMP port unreachable";
+          case HOST_UNREACHABLE ->
+              "it is said that its host cannot be reached (ICMP host unreachable";
+          case NETWORK_UNREACHABLE ->
+              "it is said that no way leads to its host (ICMP network unreachable";
+          case PROHIBITED -> "it is said that nothing may pass to there (ICMP prohibited";
+        };
+    return "; " + said + ", which anybody can forge)";
   }
 
   /** Words from the network may hold anything; an exception's text is printed to terminals. */

@@ -168,7 +168,8 @@ class SocketLoopTest {
         driver.lanes.onAccepted(peer, 1, 0);
         assertTrue(driver.sending().sendSmall(peer, 0, ByteBuffer.allocate(1)));
         driver.on(
-            new EndpointEvent.Closed(1, peer, CloseReason.APPLICATION, byPeer, 0, "", 0, 0, 0));
+            new EndpointEvent.Closed(
+                1, peer, CloseReason.APPLICATION, byPeer, 0, "", 0, 0, 0, null));
       } finally {
         driver.lock.unlock();
       }
@@ -184,7 +185,8 @@ class SocketLoopTest {
         InetSocketAddress peer = new InetSocketAddress(ANY.getAddress(), 1 + (int) handle);
         driver.on(new EndpointEvent.Connected(handle, peer, false, NOTHING, null, ""));
         driver.on(
-            new EndpointEvent.Closed(handle, peer, CloseReason.APPLICATION, true, 0, "", 0, 0, 0));
+            new EndpointEvent.Closed(
+                handle, peer, CloseReason.APPLICATION, true, 0, "", 0, 0, 0, null));
       }
     } finally {
       driver.lock.unlock();

@@ -27,6 +27,9 @@ final class ConnectionSlot {
   /** Where its peer moved last and is found by, or null if it is where it was met. */
   @Nullable InetSocketAddress movedTo;
 
+  /** Whether it is counted among those that this side opens. */
+  boolean countedAsOpening;
+
   /** Counts when its peer proved to be where it is: of two at one address the higher is there. */
   long proof;
 

@@ -27,6 +27,7 @@ final class ConnectionTurns {
   private final ArrayDeque<ConnectionSlot> transmitting = new ArrayDeque<>();
   private final ArrayDeque<ConnectionSlot> readable = new ArrayDeque<>();
   private boolean readInTurn;
+  private int opening;
   private long endedLost;
   private long endedSpurious;
   private long endedMarked;
@@ -67,6 +68,7 @@ final class ConnectionTurns {
     }
     connection.traceEnd(nowNanos);
     events.collect(connection);
+    countOpening(slot);
     updateIds(slot);
     Inbox inbox = connection.inbox();
     if (!slot.queuedForReading && inbox.hasMessage()) {
@@ -86,6 +88,19 @@ final class ConnectionTurns {
         slot.unreadSinceNanos = nowNanos;
       }
     }
+  }
+
+  private void countOpening(ConnectionSlot slot) {
+    boolean opens = slot.connection.isOpening();
+    if (opens != slot.countedAsOpening) {
+      slot.countedAsOpening = opens;
+      opening += opens ? 1 : -1;
+    }
+  }
+
+  /** Whether this side opens a connection. */
+  boolean areOpening() {
+    return opening > 0;
   }
 
   /** A connection that no table has is over: whoever watches is told, and the application. */

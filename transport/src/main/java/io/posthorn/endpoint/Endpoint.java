@@ -7,6 +7,7 @@ import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.protocol.channel.ReceivedRun;
+import io.posthorn.wire.IcmpHint;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -16,13 +17,13 @@ import org.jspecify.annotations.Nullable;
  * Everything behind one port, without thread, socket or clock. Not thread-safe: the caller holds a
  * lock around each call.
  *
- * <p>Four kinds of methods. Inputs from the network: {@link #onDatagram}, {@link #onTimeout}.
- * Inputs from the application: {@link #send}, {@link #connect}, {@link #close} and their like.
- * Outputs: after any input, call {@link #pollTransmit} until it answers false, then {@link
- * #pollEvent} until null, then wait for {@link #nextTimeoutNanos}. {@link #pollMessage} is called
- * when the application wants a message, for taking one is what returns credit to the peer; so does
- * passing over one that its sender gave up, and then it may find none: {@link #hasOutput} tells.
- * The rest are questions.
+ * <p>Four kinds of methods. Inputs from the network: {@link #onDatagram}, {@link #onTimeout},
+ * {@link #onIcmp}. Inputs from the application: {@link #send}, {@link #connect}, {@link #close} and
+ * their like. Outputs: after any input, call {@link #pollTransmit} until it answers false, then
+ * {@link #pollEvent} until null, then wait for {@link #nextTimeoutNanos}. {@link #pollMessage} is
+ * called when the application wants a message, for taking one is what returns credit to the peer;
+ * so does passing over one that its sender gave up, and then it may find none: {@link #hasOutput}
+ * tells. The rest are questions.
  *
  * <p>Times are nanoseconds of one clock that never goes back and starts near zero.
  */
@@ -40,6 +41,15 @@ public interface Endpoint {
    * @param from where it came from
    */
   void onDatagram(ByteBuffer datagram, InetSocketAddress from, EcnMark ecn, long nowNanos);
+
+  /**
+   * An ICMP message says that a datagram did not get to this address. Of use only while {@link
+   * #isOpening}: an attempt to open a connection there remembers it for the words of its end.
+   */
+  void onIcmp(InetSocketAddress peer, IcmpHint hint);
+
+  /** Whether an attempt of this side to open a connection is under way. */
+  boolean isOpening();
 
   /** A deadline given by {@link #nextTimeoutNanos} has come. Early calls do no harm. */
   void onTimeout(long nowNanos);

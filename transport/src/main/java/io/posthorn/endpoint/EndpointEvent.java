@@ -3,6 +3,7 @@ package io.posthorn.endpoint;
 import io.posthorn.identity.Fingerprint;
 import io.posthorn.protocol.ReceiptOutcome;
 import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.IcmpHint;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +58,7 @@ public sealed interface EndpointEvent {
    * @param acknowledged reliable messages that were, over the life of the connection
    * @param idleNanos after how long a silence the peer counted as gone: the smaller of both sides'
    *     timeouts
+   * @param icmpHint what ICMP said last of an attempt that never opened; null for nothing
    */
   record Closed(
       long connection,
@@ -67,7 +69,8 @@ public sealed interface EndpointEvent {
       String text,
       long unacknowledged,
       long acknowledged,
-      long idleNanos)
+      long idleNanos,
+      @Nullable IcmpHint icmpHint)
       implements EndpointEvent {
 
     /** The same end with so many more messages that were not acknowledged. */
@@ -81,9 +84,14 @@ public sealed interface EndpointEvent {
           text,
           unacknowledged + more,
           acknowledged,
-          idleNanos);
+          idleNanos,
+          icmpHint);
     }
   }
+
+  /** ICMP says something new of the peer of an attempt, which goes on as if it had not. */
+  record IcmpHeard(long connection, InetSocketAddress peer, IcmpHint hint)
+      implements EndpointEvent {}
 
   /** The one outcome of a message whose sender holds a receipt. */
   record ReceiptSettled(

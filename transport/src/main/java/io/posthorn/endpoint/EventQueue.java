@@ -112,6 +112,7 @@ final class EventQueue {
             end.text(),
             connection.deliveries().unacknowledgedMessages(),
             ledger.acknowledgedMessages(),
-            connection.idleNanos()));
+            connection.idleNanos(),
+            connection.icmpHint()));
   }
 }

@@ -12,6 +12,7 @@ import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
 import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.wire.DropReason;
+import io.posthorn.wire.IcmpHint;
 import io.posthorn.wire.VarInt;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
@@ -83,6 +84,15 @@ public final class PlainEndpoint implements Endpoint {
     datagram.get(body);
     incomingBytes += cost;
     incoming.add(message(from, body));
+  }
+
+  /** A letter is gone, whatever becomes of it. */
+  @Override
+  public void onIcmp(InetSocketAddress peer, IcmpHint hint) {}
+
+  @Override
+  public boolean isOpening() {
+    return false;
   }
 
   private static ReceivedMessage message(InetSocketAddress from, byte[] body) {

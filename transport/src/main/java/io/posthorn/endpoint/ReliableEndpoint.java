@@ -18,6 +18,7 @@ import io.posthorn.protocol.channel.ReceivedRun;
 import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.protocol.recovery.ProbeRate;
+import io.posthorn.wire.IcmpHint;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -125,6 +126,20 @@ public final class ReliableEndpoint implements Endpoint {
   @Override
   public void onDatagram(ByteBuffer datagram, InetSocketAddress from, EcnMark ecn, long nowNanos) {
     receiver.onDatagram(datagram, from, ecn, nowNanos);
+  }
+
+  @Override
+  public void onIcmp(InetSocketAddress peer, IcmpHint hint) {
+    ConnectionSlot slot = addresses.byName(peer);
+    if (slot != null && slot.connection.onIcmp(hint)) {
+      InetSocketAddress name = slot.connection.peer().alias();
+      events.add(new EndpointEvent.IcmpHeard(slot.connection.handle(), name, hint));
+    }
+  }
+
+  @Override
+  public boolean isOpening() {
+    return turns.areOpening();
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.posthorn.protocol.path.PeerConnectionIds;
 import io.posthorn.protocol.protection.PacketProtection;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
+import io.posthorn.wire.IcmpHint;
 import io.posthorn.wire.SecondMessagePacket;
 import io.posthorn.wire.WireLimits;
 import java.nio.charset.StandardCharsets;
@@ -200,6 +201,23 @@ final class Opening {
         && session == null
         && !parts.ending.isOver()
         && opening.onRefused(reason);
+  }
+
+  /** As {@link OpeningAttempt#onIcmp}; without an attempt that goes on it is nothing to anybody. */
+  boolean onIcmp(IcmpHint hint) {
+    OpeningAttempt opening = attempt;
+    return opening != null && isUnderWay() && opening.onIcmp(hint);
+  }
+
+  /** What ICMP says of an attempt, also after its end; null for nothing. */
+  @Nullable IcmpHint icmpHint() {
+    OpeningAttempt opening = attempt;
+    return opening == null ? null : opening.icmpHint();
+  }
+
+  /** Whether this side asked, and is not yet sure that the peer has the keys. */
+  boolean isUnderWay() {
+    return attempt != null && !parts.ending.isOver();
   }
 
   /**

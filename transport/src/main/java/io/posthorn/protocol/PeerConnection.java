@@ -10,6 +10,7 @@ import io.posthorn.protocol.protection.PacketProtection;
 import io.posthorn.protocol.recovery.PacketRecovery;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.DropReason;
+import io.posthorn.wire.IcmpHint;
 import io.posthorn.wire.SecondMessagePacket;
 import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
@@ -222,6 +223,16 @@ public final class PeerConnection {
   }
 
   /**
+   * An ICMP message says that the peer was not reached at the address that this side asks at. While
+   * it asks, that is remembered; nothing else comes of it.
+   *
+   * @return whether this is news
+   */
+  public boolean onIcmp(IcmpHint hint) {
+    return opening.onIcmp(hint);
+  }
+
+  /**
    * A data packet came for this connection.
    *
    * @param datagramBytes length of the whole datagram
@@ -376,6 +387,16 @@ public final class PeerConnection {
   /** Whether M2 has not come yet: nothing has been packed. */
   public boolean isUnanswered() {
     return opening.session() == null;
+  }
+
+  /** Whether this side asks, and is not yet sure that the peer has the keys. */
+  public boolean isOpening() {
+    return opening.isUnderWay();
+  }
+
+  /** What ICMP said last of the own attempt, also after its end; null for nothing. */
+  public @Nullable IcmpHint icmpHint() {
+    return opening.icmpHint();
   }
 
   /** The attempt under way, or null. */

@@ -3,6 +3,7 @@ package io.posthorn.runtime;
 import io.posthorn.CloseReport;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.protocol.AddressZone;
+import io.posthorn.wire.IcmpHint;
 import java.net.InetSocketAddress;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -21,6 +22,7 @@ public final class ConnectionRecord {
   private volatile byte[] peerKey = NO_KEY;
   private volatile byte @Nullable [] peerRegistrations;
   private volatile String peerApplication = "";
+  private volatile @Nullable IcmpHint icmpHint;
   private volatile EndpointEvent.@Nullable Closed closed;
   private @Nullable EndFuture closedFuture;
   private boolean failureExpected;
@@ -50,6 +52,11 @@ public final class ConnectionRecord {
   /** Whether it was ever open. */
   public boolean isConnected() {
     return connected;
+  }
+
+  /** What ICMP said last while it was opening; null for nothing. */
+  public @Nullable IcmpHint icmpHint() {
+    return icmpHint;
   }
 
   /** The peer's static key, not to be changed; empty in clear and before it is open. */
@@ -103,6 +110,10 @@ public final class ConnectionRecord {
     peerApplication = event.peerApplication();
     connected = true;
     return !before;
+  }
+
+  void markIcmp(IcmpHint hint) {
+    icmpHint = hint;
   }
 
   /** Somebody who did not wait is to be told if it never opens, or has been; with the lock. */

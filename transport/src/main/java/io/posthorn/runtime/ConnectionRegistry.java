@@ -95,6 +95,10 @@ final class ConnectionRegistry {
     }
   }
 
+  void onIcmpHeard(EndpointEvent.IcmpHeard event) {
+    of(event.connection(), event.peer()).markIcmp(event.hint());
+  }
+
   void onClosed(EndpointEvent.Closed event) {
     ConnectionRecord record = of(event.connection(), event.peer());
     open.remove(event.connection());

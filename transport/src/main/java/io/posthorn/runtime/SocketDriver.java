@@ -138,6 +138,9 @@ public final class SocketDriver extends SocketLoop {
       connections.onPathChanged(pathChanged);
     } else if (event instanceof EndpointEvent.Renamed renamed) {
       onRenamed(renamed);
+    } else if (event instanceof EndpointEvent.IcmpHeard heard) {
+      SocketLog.icmpHeard(this, heard);
+      connections.onIcmpHeard(heard);
     }
   }
 

@@ -51,6 +51,15 @@ final class SocketLog {
     }
   }
 
+  static void icmpHeard(SocketLoop loop, EndpointEvent.IcmpHeard event) {
+    if (isOn()) {
+      String what =
+          "ICMP, which anybody can forge, says of %s: %s; it is asked on"
+              .formatted(AddressText.of(event.peer()), event.hint());
+      loop.later(() -> tell(loop, what));
+    }
+  }
+
   static void moved(SocketLoop loop, EndpointEvent.PathChanged event) {
     if (isOn()) {
       String what =

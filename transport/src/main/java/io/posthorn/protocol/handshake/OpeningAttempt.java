@@ -2,6 +2,7 @@ package io.posthorn.protocol.handshake;
 
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.FirstMessagePacket;
+import io.posthorn.wire.IcmpHint;
 import io.posthorn.wire.ThirdMessagePacket;
 import io.posthorn.wire.WireLimits;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,7 @@ public final class OpeningAttempt {
   private final SharedRate forged = new SharedRate(FORGED_PER_SECOND, FORGED_PER_SECOND);
   private int refusedAfter;
   private @Nullable CloseReason refusal;
+  private @Nullable IcmpHint hint;
 
   /**
    * Begins an attempt; M1 is due at once.
@@ -183,6 +185,24 @@ public final class OpeningAttempt {
     return reason == null ? CloseReason.HANDSHAKE_TIMEOUT : reason;
   }
 
+  /**
+   * An ICMP message says that the peer was not reached. That ends nothing and shortens nothing, for
+   * anybody can say so, and what is true now need not be so in a second; but if nobody answers, it
+   * may be why.
+   *
+   * @return whether this is news
+   */
+  public boolean onIcmp(IcmpHint told) {
+    boolean isNews = told != hint;
+    hint = told;
+    return isNews;
+  }
+
+  /** What ICMP said last, since M2 came if it did; null for nothing. */
+  public @Nullable IcmpHint icmpHint() {
+    return hint;
+  }
+
   /** Whether one more M2 may be tried. */
   public boolean mayTrySecond(long nowNanos) {
     return forged.has(nowNanos);
@@ -205,6 +225,7 @@ public final class OpeningAttempt {
     int bytes = ThirdMessagePacket.write(packet, 0, remoteConnectionId, out, length);
     third = java.util.Arrays.copyOf(packet, bytes);
     answered = true;
+    hint = null; // somebody is there
   }
 
   /** M3, to stand in front of each packet; empty before M2 came. */
