@@ -2,9 +2,11 @@ package io.posthorn.io;
 
 import io.posthorn.EcnMark;
 import io.posthorn.endpoint.TransmitBatch;
+import io.posthorn.wire.IcmpHint;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +43,26 @@ public interface DatagramPort {
   /** The ECN field of the datagram that {@link #receive} took last. */
   default EcnMark ecn() {
     return EcnMark.UNKNOWN;
+  }
+
+  /**
+   * Has ICMP messages kept for {@link #takeIcmp}, or no more, that tell of datagrams which did not
+   * get to their peers. Only while somebody has a use for them: each costs a call or two, and who
+   * forges them chooses how many come. They fail no datagram. Where the port has no way to hear of
+   * them, or the system gives them to another port at the same address, none come.
+   */
+  default void hearIcmp(boolean wanted) {}
+
+  /**
+   * Tells what has come in ICMP messages. Called after each {@link #await} as long as it was asked
+   * for, for a message that waits ends each wait.
+   *
+   * @param to given the address that the datagram was sent to, IPv4 addresses never in their IPv6
+   *     form, and what is said of it
+   * @return whether there may be more
+   */
+  default boolean takeIcmp(BiConsumer<InetSocketAddress, IcmpHint> to) {
+    return false;
   }
 
   /** Whether datagrams that {@link #send} took have not reached the system yet. */

@@ -2,9 +2,11 @@ package io.posthorn.io;
 
 import io.posthorn.EcnMark;
 import io.posthorn.endpoint.TransmitBatch;
+import io.posthorn.wire.IcmpHint;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,16 @@ public abstract class ForwardingDatagramPort implements DatagramPort {
   @Override
   public EcnMark ecn() {
     return port.ecn();
+  }
+
+  @Override
+  public void hearIcmp(boolean wanted) {
+    port.hearIcmp(wanted);
+  }
+
+  @Override
+  public boolean takeIcmp(BiConsumer<InetSocketAddress, IcmpHint> to) {
+    return port.takeIcmp(to);
   }
 
   @Override

@@ -25,6 +25,10 @@ class LinuxCalls {
 
   static final int SO_TYPE = 3;
   static final int SO_DOMAIN = 39;
+
+  /** Of asm-generic/socket.h: takes the error that the next call would fail with. */
+  static final int SO_ERROR = 4;
+
   static final int SO_SNDBUF = 7;
   static final int SO_RCVBUF = 8;
 
@@ -37,6 +41,12 @@ class LinuxCalls {
   static final int SO_ATTACH_FILTER = 26;
 
   static final int SO_DETACH_FILTER = 27;
+
+  /** Of linux/in.h and linux/in6.h, since 2.2. */
+  static final int IP_RECVERR = 11;
+
+  static final int IPV6_RECVERR = 25;
+
   static final int IP_TOS = 1;
   static final int IP_PKTINFO = 8;
   static final int IP_MTU_DISCOVER = 10;
@@ -63,6 +73,10 @@ class LinuxCalls {
 
   static final int MSG_DONTWAIT = 0x40;
   static final int MSG_NOSIGNAL = 0x4000;
+
+  /** Of linux/socket.h: takes from the error queue. */
+  static final int MSG_ERRQUEUE = 0x2000;
+
   static final int EFD_NONBLOCK = 0x800;
   static final int EFD_CLOEXEC = 0x80000;
   static final short POLLIN = 1;
@@ -83,6 +97,7 @@ class LinuxCalls {
   static final int EADDRINUSE = 98;
   static final int EADDRNOTAVAIL = 99;
   static final int ENETUNREACH = 101;
+  static final int ENOBUFS = 105;
 
   /** struct msghdr. */
   static final int MSGHDR_BYTES = 56;
@@ -118,6 +133,20 @@ class LinuxCalls {
   static final int PKTINFO6_BYTES = 20;
 
   static final int PKTINFO6_INTERFACE_AT = 16;
+
+  /**
+   * struct sock_extended_err of linux/errqueue.h: errno, origin, ICMP's type and code, and more.
+   */
+  static final int EXTENDED_ERROR_BYTES = 16;
+
+  static final int EE_ORIGIN_AT = 4;
+  static final int EE_TYPE_AT = 5;
+  static final int EE_CODE_AT = 6;
+
+  /** Of the origins there. */
+  static final int EE_ORIGIN_ICMP = 2;
+
+  static final int EE_ORIGIN_ICMP6 = 3;
 
   /** struct pollfd, and struct timespec. */
   static final int POLLFD_BYTES = 8;
@@ -196,6 +225,11 @@ class LinuxCalls {
 
   long receive(int fd, long message) {
     return recvmsg(fd, message, MSG_DONTWAIT);
+  }
+
+  /** Takes from the error queue; EAGAIN if it is empty. */
+  long receiveError(int fd, long message) {
+    return recvmsg(fd, message, MSG_ERRQUEUE | MSG_DONTWAIT);
   }
 
   /** Waits for a datagram as long as {@link #SO_RCVTIMEO} says; EAGAIN if none came. */

@@ -3,18 +3,20 @@ package io.posthorn.io;
 import io.posthorn.EcnMark;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.TransmitBatch;
+import io.posthorn.wire.IcmpHint;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.ProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The fast port of Linux: a run of datagrams leaves in one system call ({@link LinuxSender}) and
- * comes in with one ({@link LinuxReceiver}); {@link LinuxWaiting} waits for them. The descriptors'
- * end is here.
+ * comes in with one ({@link LinuxReceiver}); {@link LinuxWaiting} waits for them, and {@link
+ * LinuxErrorQueue} tells what ICMP says of those that left. The descriptors' end is here.
  *
  * <p>Descriptors are closed by whoever leaves last: {@link #close} or the thread that waits.
  */
@@ -30,6 +32,7 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   private final LinuxSender sender;
   private final LinuxReceiver receiver;
+  private final LinuxErrorQueue errors;
   private final WakeDatagram wake;
   private final LinuxWaiting waiting;
   private final boolean forPackets;
@@ -68,6 +71,7 @@ public final class LinuxDatagramPort implements DatagramPort {
     wake = new WakeDatagram(calls, own);
     sender = new LinuxSender(calls, own, segmentation, counters);
     receiver = new LinuxReceiver(calls, own, counters, wake);
+    errors = new LinuxErrorQueue(calls, own, counters);
     setsDontFragment = forPackets && own.dontFragment();
     own.reportMarks();
     grantedReceiveBufferBytes = own.growBuffer(LinuxCalls.SO_RCVBUF, WantedBuffers.BYTES);
@@ -171,6 +175,18 @@ public final class LinuxDatagramPort implements DatagramPort {
   public EcnMark ecn() {
     FirstMessageSocket apart = firstMessages;
     return apart == null ? receiver.ecn() : apart.ecn();
+  }
+
+  @Override
+  public void hearIcmp(boolean wanted) {
+    if (!users.isEnded() && wanted != own.reportsErrors()) {
+      own.reportErrors(wanted);
+    }
+  }
+
+  @Override
+  public boolean takeIcmp(BiConsumer<InetSocketAddress, IcmpHint> to) {
+    return !users.isEnded() && errors.take(to);
   }
 
   // Waiting.

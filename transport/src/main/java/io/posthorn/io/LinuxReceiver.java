@@ -30,6 +30,7 @@ final class LinuxReceiver {
   private static final int STRUCTS_BYTES = NAME + SocketAddresses.MAX_BYTES;
 
   private final LinuxCalls calls;
+  private final LinuxSocket own;
   private final int socket;
   private final SocketAddresses names;
   private final PortCounters counters;
@@ -60,6 +61,7 @@ final class LinuxReceiver {
    */
   LinuxReceiver(LinuxCalls calls, LinuxSocket socket, PortCounters counters, WakeDatagram wake) {
     this.calls = calls;
+    this.own = socket;
     this.socket = socket.descriptor();
     this.names = socket.names();
     this.counters = counters;
@@ -146,7 +148,9 @@ final class LinuxReceiver {
         return null;
       }
       if (error != LinuxCalls.EINTR) {
-        counters.receiveError(calls.errorText(error));
+        if (errors > 0 || !own.reportsErrors()) {
+          counters.receiveError(calls.errorText(error));
+        } // else it is an ICMP message's, probably, which is counted where it is read
         errors++;
       }
     }
@@ -167,7 +171,9 @@ final class LinuxReceiver {
 
   /** A wait ended with an error that is none of the usual ends. */
   void onWaitError(int error) {
-    counters.receiveError(calls.errorText(error));
+    if (!own.reportsErrors()) { // else as above
+      counters.receiveError(calls.errorText(error));
+    }
   }
 
   /** Whether the run that has begun is the datagram to self alone. */

@@ -30,6 +30,9 @@ final class LinuxSender {
 
   private static final int SOURCE6_BYTES = 40;
 
+  /** Calls made again that failed while ICMP messages may fail any; more is a flood of them. */
+  private static final int REPETITIONS = 3;
+
   private final LinuxCalls calls;
   private final LinuxSocket own;
   private final int socket;
@@ -208,6 +211,12 @@ final class LinuxSender {
           namedIsIpv4 ? LinuxCalls.IP_TOS : LinuxCalls.IPV6_TCLASS);
       structs.putInt(CONTROL + LinuxCalls.CMSG_HEADER_BYTES, ecnField);
     }
+    int error = transmit();
+    return mayBeAnothers(error) ? transmitAgain() : error;
+  }
+
+  /** Makes the call; answers errno, 0 if all went well. */
+  private int transmit() {
     while (calls.send(socket, structsAt + HEADER) < 0) {
       int error = calls.lastError();
       if (error != LinuxCalls.EINTR) {
@@ -215,6 +224,35 @@ final class LinuxSender {
       }
     }
     return 0;
+  }
+
+  /**
+   * Whether it may be an ICMP message about another datagram that failed a call, which then has
+   * sent nothing. None says that there is no room, as EAGAIN and ENOBUFS do; after the latter a
+   * part of a run may be gone.
+   */
+  private boolean mayBeAnothers(int error) {
+    return error != 0
+        && error != LinuxCalls.EAGAIN
+        && error != LinuxCalls.ENOBUFS
+        && own.reportsErrors();
+  }
+
+  /**
+   * Makes the call again, for each message fails but one; and where more come meanwhile than that
+   * helps against, once while nobody listens to them: what fails then is this datagram.
+   */
+  private int transmitAgain() {
+    for (int i = 0; i < REPETITIONS; i++) {
+      int error = transmit();
+      if (!mayBeAnothers(error)) {
+        return error;
+      }
+    }
+    own.reportErrors(false);
+    int error = transmit();
+    own.reportErrors(true);
+    return error;
   }
 
   private void putSource(int at, PeerAddress source) {

@@ -36,6 +36,9 @@ final class LinuxSocket {
 
   private boolean reportsDestinations;
 
+  /** Written under the caller's lock; a thread that waits or wakes holds none. */
+  private volatile boolean reportsErrors;
+
   private LinuxSocket(LinuxCalls calls, int descriptor, boolean isIpv6) {
     this.calls = calls;
     this.isIpv6 = isIpv6;
@@ -217,6 +220,29 @@ final class LinuxSocket {
   /** Whether it does so. */
   boolean reportsDestinations() {
     return reportsDestinations;
+  }
+
+  /**
+   * Has ICMP messages about what it sends come to its error queue, or no more; what is there at the
+   * end goes. Meanwhile each of them fails one call, whichever is next and whatever that is about,
+   * before the call has done anything. Where the system cannot, nothing comes.
+   */
+  void reportErrors(boolean wanted) {
+    if (wanted) {
+      reportsErrors = true; // before the first can fail a call
+    }
+    int value = wanted ? 1 : 0;
+    boolean ipv4 = set(LinuxCalls.SOL_IP, LinuxCalls.IP_RECVERR, value);
+    boolean ipv6 = isIpv6 && set(LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVERR, value);
+    if (!wanted) {
+      int unused = get(LinuxCalls.SO_ERROR); // which the end of the queue leaves there
+    }
+    reportsErrors = wanted && (ipv4 || ipv6);
+  }
+
+  /** Whether a call may fail for an ICMP message about another datagram. */
+  boolean reportsErrors() {
+    return reportsErrors;
   }
 
   /** Whether it is of IPv6, and IPv4 addresses have their IPv6 form. */

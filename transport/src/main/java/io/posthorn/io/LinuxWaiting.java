@@ -33,6 +33,7 @@ final class LinuxWaiting {
   private static final int STRUCTS_BYTES = 48;
 
   private final LinuxCalls calls;
+  private final LinuxSocket own;
   private final int socket;
   private final int event;
   private final LinuxReceiver receiver;
@@ -69,6 +70,7 @@ final class LinuxWaiting {
       Runnable wakeup)
       throws IOException {
     this.calls = calls;
+    this.own = socket;
     this.socket = socket.descriptor();
     this.receiver = receiver;
     this.wake = wake;
@@ -228,7 +230,10 @@ final class LinuxWaiting {
       if (wake.send()) {
         return;
       }
-      forbidReceiveWaiting(); // that wait ends by itself in a moment, and is the last of its kind
+      // That wait ends by itself in a moment.
+      if (!own.reportsErrors()) {
+        forbidReceiveWaiting();
+      } // else it was a flood of ICMP messages, perhaps
     }
     boolean unused = calls.raiseEvent(event, structsAt + EVENT_OUT);
   }

@@ -96,7 +96,7 @@ public final class PortCounters {
     return Map.copyOf(sendErrors);
   }
 
-  /** Errors on receiving; ICMP messages among them where the system tells of those. */
+  /** Errors on receiving; ICMP messages among them, by the error that they mean. */
   public synchronized Map<String, Long> receiveErrors() {
     return Map.copyOf(receiveErrors);
   }

@@ -2,11 +2,13 @@ package io.posthorn.io;
 
 import io.posthorn.EcnMark;
 import io.posthorn.endpoint.TransmitBatch;
+import io.posthorn.wire.IcmpHint;
 import io.posthorn.wire.PacketHeader;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -140,6 +142,26 @@ public final class SharedPort extends ForwardingDatagramPort {
   @Override
   public EcnMark ecn() {
     return ecn;
+  }
+
+  @Override
+  public void hearIcmp(boolean wanted) {
+    lock.lock();
+    try {
+      port.hearIcmp(wanted);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public boolean takeIcmp(BiConsumer<InetSocketAddress, IcmpHint> to) {
+    lock.lock();
+    try {
+      return port.takeIcmp(to);
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override

@@ -17,7 +17,7 @@ final class SocketAddresses {
   /** struct sockaddr_in6; sockaddr_in is shorter. */
   static final int MAX_BYTES = 28;
 
-  private static final int INET_BYTES = 16;
+  static final int INET_BYTES = 16;
   private static final int PORT_AT = 2;
   private static final int INET_HOST_AT = 4;
   private static final int INET6_HOST_AT = 8;

@@ -89,11 +89,16 @@ final class WakeDatagram {
   }
 
   /**
-   * Sends it; any thread. A full buffer keeps it back, which passes.
+   * Sends it; any thread. A full buffer keeps it back, which passes, and so does an ICMP message
+   * about another datagram.
    *
    * @return false if the system refuses it
    */
   boolean send() {
+    return trySend() || (socket.reportsErrors() && trySend());
+  }
+
+  private boolean trySend() {
     return calls.send(socket.descriptor(), structsAt + HEADER) == BYTES
         || calls.lastError() == LinuxCalls.EAGAIN;
   }
