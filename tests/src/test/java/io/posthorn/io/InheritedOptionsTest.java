@@ -1,6 +1,7 @@
 package io.posthorn.io;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,10 +9,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 import io.posthorn.Ipv6Loopback;
+import io.posthorn.e2e.FreePorts;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -29,9 +32,11 @@ class InheritedOptionsTest {
     {LinuxCalls.SOL_IP, LinuxCalls.IP_MTU_DISCOVER},
     {LinuxCalls.SOL_IP, LinuxCalls.IP_RECVTOS},
     {LinuxCalls.SOL_IP, LinuxCalls.IP_PKTINFO},
+    {LinuxCalls.SOL_IP, LinuxCalls.IP_RECVERR},
     {LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_MTU_DISCOVER},
     {LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVTCLASS},
     {LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVPKTINFO},
+    {LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVERR},
   };
 
   /** Keeps the socket open when it is closed, as the process that it came from does. */
@@ -101,6 +106,42 @@ class InheritedOptionsTest {
     List<String> before = options();
     LinuxDatagramPort port = LinuxDatagramPort.adopt(calls, calls.kept, true);
     assertNotEquals(before, options());
+    port.close();
+    assertEquals(before, options());
+  }
+
+  /** ICMP messages that nobody takes would end each wait at once. */
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "::1", "::"})
+  void aSocketThatHearsOfIcmpIsDeafMeanwhile(String host) throws Exception {
+    Ipv6Loopback.assumeIfNeeded(host);
+    LinuxSocket socket = LinuxSocket.open(calls, new InetSocketAddress(host, 0), null);
+    socket.bind(new InetSocketAddress(host, 0));
+    socket.reportErrors(true);
+    calls.kept = socket.descriptor();
+    List<String> before = options();
+    InetSocketAddress nobody =
+        new InetSocketAddress(host.equals("::") ? "127.0.0.1" : host, FreePorts.next());
+    LinuxDatagramPort port = LinuxDatagramPort.adopt(calls, calls.kept, true);
+    for (int i = 0; i < 3; i++) {
+      assertEquals(1, port.send(DatagramPortContractTest.batch(nobody, 3), 0, 0));
+      assertFalse(port.await(1_000_000, false));
+    }
+    assertEquals(Map.of(), port.counters().sendErrors());
+    assertEquals(Map.of(), port.counters().receiveErrors());
+    port.close();
+    assertEquals(before, options());
+  }
+
+  /** A program that ends while it opens a connection leaves nothing of that to the next. */
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "::"})
+  void aSocketThatHearsOfIcmpForUsIsDeafAfterwards(String host) throws Exception {
+    Ipv6Loopback.assumeIfNeeded(host);
+    openSocket(host);
+    List<String> before = options();
+    LinuxDatagramPort port = LinuxDatagramPort.adopt(calls, calls.kept, true);
+    port.hearIcmp(true);
     port.close();
     assertEquals(before, options());
   }

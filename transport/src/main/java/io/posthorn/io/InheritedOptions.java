@@ -17,9 +17,11 @@ final class InheritedOptions {
     {LinuxCalls.SOL_IP, LinuxCalls.IP_MTU_DISCOVER},
     {LinuxCalls.SOL_IP, LinuxCalls.IP_RECVTOS},
     {LinuxCalls.SOL_IP, LinuxCalls.IP_PKTINFO},
+    {LinuxCalls.SOL_IP, LinuxCalls.IP_RECVERR},
     {LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_MTU_DISCOVER},
     {LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVTCLASS},
     {LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVPKTINFO},
+    {LinuxCalls.SOL_IPV6, LinuxCalls.IPV6_RECVERR},
   };
 
   // Where each lies in the buffer: values, the longest of which is a struct timeval, and lengths.

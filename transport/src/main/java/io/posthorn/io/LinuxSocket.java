@@ -120,6 +120,7 @@ final class LinuxSocket {
     }
     LinuxSocket taken = isIpv6 ? new LinuxSocket(calls, descriptor, true) : asked;
     taken.inherited = new InheritedOptions(calls, descriptor);
+    taken.reportErrors(false); // nobody would take them
     return taken;
   }
 
