@@ -32,8 +32,8 @@ import java.util.Map;
  *     counts as lost
  * @param sendsBlocked times that the operating system had no room for what was to leave; it waited,
  *     and nothing is lost by that
- * @param receiveErrors errors on receiving, by the operating system's words; of ICMP only what it
- *     tells a socket that is not connected, on Linux nothing
+ * @param receiveErrors errors on receiving, by the operating system's words; ICMP messages among
+ *     them where it tells of any: on Linux by the fast path, while this side opens connections
  * @param impairment what the impairment did, by kind; empty without one
  */
 public record SocketStatistics(

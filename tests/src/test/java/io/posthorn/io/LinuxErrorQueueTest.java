@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 import io.posthorn.Ipv6Loopback;
+import io.posthorn.e2e.FreePorts;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.TransmitBatch;
 import io.posthorn.wire.IcmpHint;
@@ -66,11 +67,8 @@ class LinuxErrorQueueTest {
     }
   }
 
-  /** A port that was somebody's a moment ago. */
   private static InetSocketAddress nobody(String host) throws IOException {
-    try (DatagramSocket once = new DatagramSocket(0, InetAddress.getByName(host))) {
-      return (InetSocketAddress) once.getLocalSocketAddress();
-    }
+    return new InetSocketAddress(InetAddress.getByName(host), FreePorts.next());
   }
 
   private void send(InetSocketAddress to, int... lengths) throws IOException {

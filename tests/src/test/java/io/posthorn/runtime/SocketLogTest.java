@@ -12,6 +12,7 @@ import io.posthorn.Mode;
 import io.posthorn.PeerIdentityChangedException;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
+import io.posthorn.e2e.FreePorts;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.PlainEndpoint;
 import io.posthorn.identity.AuthorizedKeys;
@@ -40,6 +41,8 @@ import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the logger {@code io.posthorn} hears, here by way of java.util.logging. */
@@ -111,6 +114,20 @@ class SocketLogTest {
     assertTrue(heard("socket 127.0.0.1:" + port + " opened: "), heard.toString());
     assertTrue(heard(peer + " accepted, SHA256:"), heard.toString());
     assertTrue(!heard("secret") && !heard("words"), heard.toString());
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void whatIcmpSaysIsToldAsSoonAsItIsHeard() throws Exception {
+    InetSocketAddress peer =
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePorts.next());
+    String news = "ICMP, which anybody can forge, says of 127.0.0.1:" + peer.getPort();
+    try (MessageSocket here = open()) {
+      here.send(peer, "a secret".getBytes(UTF_8));
+      while (!heard(news + ": PORT_UNREACHABLE;")) {
+        Thread.onSpinWait(); // told by a thread of the socket's own, within the test's limit
+      }
+    }
   }
 
   @Test

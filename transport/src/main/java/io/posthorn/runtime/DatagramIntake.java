@@ -2,13 +2,15 @@ package io.posthorn.runtime;
 
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.io.DatagramPort;
+import io.posthorn.wire.IcmpHint;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.util.function.BiConsumer;
 
 /**
- * Moves datagrams from the port to the endpoint, and asks the port no more often than it must. With
- * the loop's lock.
+ * Moves what comes from the port to the endpoint: datagrams, and while connections are being opened
+ * what ICMP says. Asks the port no more often than it must. With the loop's lock.
  */
 final class DatagramIntake {
   /** Datagrams taken in one turn under the lock, so that senders get their turn. */
@@ -25,13 +27,31 @@ final class DatagramIntake {
   private final SocketClock clock;
   private final ByteBuffer slab = ByteBuffer.allocate(DatagramPort.SLAB_BYTES);
 
+  private final BiConsumer<InetSocketAddress, IcmpHint> icmp;
+
   /** Datagrams taken in the turn before. */
   private int takenBefore;
+
+  /** Whether the port was asked for what ICMP says. */
+  private boolean hearing;
 
   DatagramIntake(DatagramPort port, Endpoint endpoint, SocketClock clock) {
     this.port = port;
     this.endpoint = endpoint;
     this.clock = clock;
+    this.icmp = endpoint::onIcmp;
+  }
+
+  /**
+   * Has the port listen to ICMP as long as the endpoint opens connections; before anything is sent
+   * that it may tell of.
+   */
+  void listen() {
+    boolean opening = endpoint.isOpening();
+    if (opening != hearing) {
+      hearing = opening;
+      port.hearIcmp(opening);
+    }
   }
 
   /**
@@ -41,6 +61,7 @@ final class DatagramIntake {
    * @return whether it may have more
    */
   boolean take(long turn) throws IOException {
+    boolean moreIcmp = hearing && port.takeIcmp(icmp);
     int count = 0;
     for (; count < LIMIT_DATAGRAMS; count++) {
       long now = clock.now();
@@ -56,7 +77,7 @@ final class DatagramIntake {
       }
     }
     takenBefore = count;
-    return count == LIMIT_DATAGRAMS;
+    return count == LIMIT_DATAGRAMS || moreIcmp;
   }
 
   /**

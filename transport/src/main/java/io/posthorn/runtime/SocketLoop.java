@@ -343,6 +343,7 @@ abstract class SocketLoop {
 
   private void transmitAndNote(long now) {
     lanes.drain(endpoint, now);
+    intake.listen();
     do {
       try {
         if (transmitQueue.transmit(now)) {
