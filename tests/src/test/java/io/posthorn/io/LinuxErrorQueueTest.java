@@ -299,10 +299,24 @@ class LinuxErrorQueueTest {
     assertEquals(9, slab.remaining());
     take();
     assertEquals(messages, heard.size());
-    if (messages == 1) {
-      assertEquals(Map.of(REFUSED, 1L), port.counters().receiveErrors(), "counted once");
-    }
+    assertEquals(Map.of(REFUSED, (long) messages), port.counters().receiveErrors(), "each once");
     assertNothingWaits();
+  }
+
+  /** An error that no message explains is counted too, and hides none that comes later. */
+  @Test
+  void anErrorOfReceivingItselfIsCounted() throws IOException {
+    boolean[] refuses = {true};
+    open(new RefusingCalls(RefusingCalls.Call.RECEIVE, 101, () -> refuses[0]), "127.0.0.1");
+    port.hearIcmp(true);
+    assertNull(port.receive(slab, 0));
+    long counted = port.counters().receiveErrors().values().iterator().next();
+    refuses[0] = false;
+    assertFalse(take());
+    send(nobody("127.0.0.1"), 1);
+    assertFalse(take());
+    String unreachable = new LinuxCalls().errorText(101);
+    assertEquals(Map.of(unreachable, counted, REFUSED, 1L), port.counters().receiveErrors());
   }
 
   /** What is wrong with a datagram is still said of it, and once. */
@@ -325,18 +339,16 @@ class LinuxErrorQueueTest {
     assertTrue(calls[0] <= 5, () -> calls[0] + " calls");
   }
 
-  /**
-   * The wait inside recvmsg ends when a message comes, and that is no error of what is received.
-   */
+  /** The wait inside recvmsg ends when a message comes. */
   @Test
   void aMessageEndsTheWaitInsideTheCall() throws IOException {
     FloodedCalls calls = openFlooded();
     meetADatagram();
     assertTrue(port.await(Endpoint.NEVER, false));
     assertEquals(1, calls.waits);
-    assertEquals(Map.of(), port.counters().receiveErrors());
     assertFalse(take());
     assertEquals(1, heard.size());
+    assertEquals(Map.of(REFUSED, 1L), port.counters().receiveErrors(), "once");
     assertNothingWaits();
   }
 

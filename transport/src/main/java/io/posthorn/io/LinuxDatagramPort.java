@@ -71,7 +71,7 @@ public final class LinuxDatagramPort implements DatagramPort {
     wake = new WakeDatagram(calls, own);
     sender = new LinuxSender(calls, own, segmentation, counters);
     receiver = new LinuxReceiver(calls, own, counters, wake);
-    errors = new LinuxErrorQueue(calls, own, counters);
+    errors = new LinuxErrorQueue(calls, own, receiver, counters);
     setsDontFragment = forPackets && own.dontFragment();
     own.reportMarks();
     grantedReceiveBufferBytes = own.growBuffer(LinuxCalls.SO_RCVBUF, WantedBuffers.BYTES);
@@ -179,8 +179,8 @@ public final class LinuxDatagramPort implements DatagramPort {
 
   @Override
   public void hearIcmp(boolean wanted) {
-    if (!users.isEnded() && wanted != own.reportsErrors()) {
-      own.reportErrors(wanted);
+    if (!users.isEnded()) {
+      errors.hear(wanted);
     }
   }
 

@@ -28,6 +28,7 @@ final class LinuxErrorQueue {
 
   private final LinuxCalls calls;
   private final LinuxSocket socket;
+  private final LinuxReceiver receiver;
   private final PortCounters counters;
   private final ByteBuffer structs =
       ByteBuffer.allocateDirect(STRUCTS_BYTES).order(ByteOrder.nativeOrder());
@@ -37,12 +38,27 @@ final class LinuxErrorQueue {
   private int wordedError;
   private String words = "";
 
-  LinuxErrorQueue(LinuxCalls calls, LinuxSocket socket, PortCounters counters) {
+  /**
+   * Makes one, of which nobody has asked anything yet.
+   *
+   * @param receiver which may have counted a message as the error of one of its calls
+   */
+  LinuxErrorQueue(
+      LinuxCalls calls, LinuxSocket socket, LinuxReceiver receiver, PortCounters counters) {
     this.calls = calls;
     this.socket = socket;
+    this.receiver = receiver;
     this.counters = counters;
     structs.putLong(HEADER + LinuxCalls.MSG_NAME_AT, structsAt + NAME);
     structs.putLong(HEADER + LinuxCalls.MSG_CONTROL_AT, structsAt + CONTROL);
+  }
+
+  /** As {@link DatagramPort#hearIcmp}. */
+  void hear(boolean wanted) {
+    if (wanted != socket.reportsErrors()) {
+      socket.reportErrors(wanted);
+      receiver.endCounted();
+    }
   }
 
   /** As {@link DatagramPort#takeIcmp}. */
@@ -54,7 +70,8 @@ final class LinuxErrorQueue {
       structs.putInt(HEADER + LinuxCalls.MSG_NAMELEN_AT, SocketAddresses.MAX_BYTES);
       structs.putLong(HEADER + LinuxCalls.MSG_CONTROLLEN_AT, CONTROL_BYTES);
       if (calls.receiveError(socket.descriptor(), structsAt + HEADER) < 0) {
-        return false; // the queue is empty
+        receiver.endCounted(); // for the queue is empty
+        return false;
       }
       read(to);
     }
@@ -72,7 +89,9 @@ final class LinuxErrorQueue {
     if (!isIcmp6 && origin != LinuxCalls.EE_ORIGIN_ICMP) {
       return; // this machine says why a call failed, and that is counted
     }
-    counters.receiveError(words(structs.getInt(error)));
+    if (!receiver.pollCounted()) {
+      counters.receiveError(words(structs.getInt(error)));
+    }
     int type = structs.get(error + LinuxCalls.EE_TYPE_AT) & 0xff;
     int code = structs.get(error + LinuxCalls.EE_CODE_AT) & 0xff;
     IcmpHint hint = IcmpHint.of(isIcmp6, type, code);

@@ -51,6 +51,9 @@ final class LinuxReceiver {
   private long localHigh;
   private long localLow;
 
+  /** Errors that ICMP messages may have been, which are still to be read. */
+  private int perhapsIcmp;
+
   /** Written under the caller's lock, read by the waiting thread, which may be late by one turn. */
   private volatile boolean pausing;
 
@@ -148,9 +151,7 @@ final class LinuxReceiver {
         return null;
       }
       if (error != LinuxCalls.EINTR) {
-        if (errors > 0 || !own.reportsErrors()) {
-          counters.receiveError(calls.errorText(error));
-        } // else it is an ICMP message's, probably, which is counted where it is read
+        count(error);
         errors++;
       }
     }
@@ -171,9 +172,28 @@ final class LinuxReceiver {
 
   /** A wait ended with an error that is none of the usual ends. */
   void onWaitError(int error) {
-    if (!own.reportsErrors()) { // else as above
-      counters.receiveError(calls.errorText(error));
+    count(error);
+  }
+
+  private void count(int error) {
+    counters.receiveError(calls.errorText(error));
+    if (own.reportsErrors()) {
+      perhapsIcmp++;
     }
+  }
+
+  /** Whether an ICMP message has been counted already, as the error of a call; asked for each. */
+  boolean pollCounted() {
+    boolean counted = perhapsIcmp > 0;
+    if (counted) {
+      perhapsIcmp--;
+    }
+    return counted;
+  }
+
+  /** There is no message: the errors counted so far were none's, or have been asked for. */
+  void endCounted() {
+    perhapsIcmp = 0;
   }
 
   /** Whether the run that has begun is the datagram to self alone. */
