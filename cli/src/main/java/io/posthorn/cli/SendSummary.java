@@ -18,6 +18,7 @@ import java.util.List;
  * @param replies how many came back
  * @param stopped whether a signal ended it
  * @param report what the connection says
+ * @param tracked whether each message had a receipt
  * @param receipts what the receipts say, if there were any
  * @param socket for its settings
  */
@@ -28,6 +29,7 @@ record SendSummary(
     long replies,
     boolean stopped,
     CloseReport report,
+    boolean tracked,
     ReceiptLog receipts,
     MessageSocket socket) {
 
@@ -61,8 +63,8 @@ record SendSummary(
               .put("mode", "reliable")
               .put("messages", messages)
               .put("bytes", bytes)
-              .put("acknowledged", report.acknowledged())
-              .put("unacknowledged", report.unacknowledged())
+              .put("acknowledged", acknowledged())
+              .put("unacknowledged", unacknowledged())
               .put("expired", expired)
               .put("superseded", receipts.count(Outcome.Kind.SUPERSEDED))
               .put("lost", receipts.count(Outcome.Kind.LOST))
@@ -75,9 +77,18 @@ record SendSummary(
     }
   }
 
+  // The report counts what is reliable alone.
+  private long acknowledged() {
+    return tracked ? receipts.count(Outcome.Kind.ACKNOWLEDGED) : report.acknowledged();
+  }
+
+  private long unacknowledged() {
+    return tracked ? receipts.count(Outcome.Kind.CLOSED) : report.unacknowledged();
+  }
+
   private String text(long expired) {
     List<String> rest = new ArrayList<>();
-    add(rest, report.unacknowledged(), "not acknowledged");
+    add(rest, unacknowledged(), "not acknowledged");
     add(rest, expired, "expired");
     add(rest, receipts.count(Outcome.Kind.SUPERSEDED), "superseded");
     add(rest, receipts.count(Outcome.Kind.LOST), "lost");

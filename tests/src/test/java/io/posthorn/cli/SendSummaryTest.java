@@ -1,0 +1,73 @@
+package io.posthorn.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.MessageSocket;
+import io.posthorn.Security;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What {@code posthorn send} says at its end of what became of its messages, in this process. */
+@Timeout(120)
+class SendSummaryTest {
+  private static final InetSocketAddress ANY =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+
+  @TempDir private Path home;
+  private String errors = "";
+
+  private int run(String input, String... words) {
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    int status =
+        Posthorn.run(
+            new Streams(
+                new ByteArrayInputStream(input.getBytes(UTF_8)),
+                new ByteArrayOutputStream(),
+                err,
+                false,
+                false,
+                Map.of("POSTHORN_HOME", home.toString())),
+            words);
+    errors = err.toString(UTF_8);
+    return status;
+  }
+
+  private static MessageSocket listener() throws IOException {
+    return MessageSocket.builder().security(Security.ephemeral()).bind(ANY).open();
+  }
+
+  private static String at(MessageSocket socket) {
+    return "127.0.0.1:" + socket.localAddress().getPort();
+  }
+
+  private long member(String name) {
+    Matcher found = Pattern.compile("\"" + name + "\":(\\d+)").matcher(errors);
+    assertTrue(found.find(), errors);
+    return Long.parseLong(found.group(1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"unreliable", "sequenced", "unordered"})
+  void eachMessageIsCountedOnceHoweverItIsDelivered(String delivery) throws IOException {
+    try (MessageSocket listener = listener()) {
+      String[] send = {"send", "--json", "--delivery", delivery, "-n", "20", at(listener), "x"};
+      assertEquals(0, run("", send), () -> errors);
+      assertEquals(20, member("messages"));
+      assertEquals(
+          20, member("acknowledged") + member("unacknowledged") + member("lost"), () -> errors);
+    }
+  }
+}
