@@ -203,6 +203,7 @@ final class KeysCommand implements Callable<Integer> {
         words.isEmpty()
             ? ask(where.resolve(root.everywhere().family()))
             : parse(String.join(" ", words));
+    refuseRevoked(hosts, fingerprint);
     String name = nameOf(where);
     int before = hosts.replace(name, fingerprint);
     root.output(false)
@@ -214,6 +215,22 @@ final class KeysCommand implements Callable<Integer> {
       return ExitCode.OK.status();
     }
     return print(fingerprint.toString());
+  }
+
+  /** What is revoked stays out whatever else the files say. */
+  private void refuseRevoked(KnownHosts hosts, Fingerprint key) throws IOException, Failure {
+    for (KnownHosts.Entry entry : hosts.entries()) {
+      if (entry.isRevoked() && entry.fingerprint().equals(key)) {
+        throw new Failure(
+            ExitCode.REFUSED,
+            key
+                + " is revoked by "
+                + IdentityFlags.shown(hosts.file(), root)
+                + " line "
+                + entry.line(),
+            "remove that line first, if the key may be relied on after all");
+      }
+    }
   }
 
   /** The name that a host is known by, which may be gone from the network. */
@@ -321,6 +338,10 @@ final class KeysCommand implements Callable<Integer> {
     AuthorizedKeys keys = authorizedKeys();
     int added = 0;
     List<NamedKey> found = read(file, "nothing was added");
+    KnownHosts hosts = knownHosts();
+    for (NamedKey key : found) {
+      refuseRevoked(hosts, key.key().fingerprint());
+    }
     for (NamedKey key : found) {
       added += keys.add(key.key(), comment.isEmpty() ? key.comment() : comment) ? 1 : 0;
     }

@@ -275,6 +275,31 @@ class KeysCommandTest {
     assertEquals(68, run("keys", "revoke", "user@gone.invalid:9000"), () -> errors);
   }
 
+  @Test
+  void aRevokedKeyIsNeitherTrustedNorImported() throws IOException {
+    PeerKey good = Identity.generate().publicKey();
+    try (MessageSocket listener = listener(Security.identity(Identity.generate()), 0)) {
+      assertEquals(0, run("keys", "trust", at(listener)), () -> errors);
+      String print = output.strip();
+      assertEquals(0, run("keys", "revoke", print), () -> errors);
+      assertEquals(0, run("keys", "revoke", at(listener)), () -> errors);
+      String before = Files.readString(home.resolve("known_hosts"));
+      String why = print + " is revoked by " + home.resolve("known_hosts") + " line 1";
+      assertEquals(77, run("keys", "trust", at(listener)), () -> errors);
+      assertTrue(errors.contains(why), errors);
+      assertEquals(77, run("keys", "trust", at(listener), print), () -> errors);
+      assertTrue(errors.contains(why), errors);
+      assertEquals(before, Files.readString(home.resolve("known_hosts")));
+    }
+    PeerKey bad = Identity.generate().publicKey();
+    assertEquals(0, run("keys", "revoke", bad.line()), () -> errors);
+    String lines = good.line() + "\n" + bad.line() + "\n";
+    assertEquals(77, runWith(lines, "keys", "import"), () -> errors);
+    assertTrue(errors.contains(bad.fingerprint() + " is revoked by "), errors);
+    assertTrue(errors.contains(" line 2"), errors);
+    assertFalse(Files.exists(home.resolve("authorized_keys")));
+  }
+
   /** What is revoked stays out, however much the command would let in otherwise. */
   @Test
   void aRevokedPeerIsRefusedEvenByInsecure() throws IOException {

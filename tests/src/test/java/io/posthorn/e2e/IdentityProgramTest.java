@@ -61,7 +61,7 @@ class IdentityProgramTest {
           run("ann", 0, "send", "--insecure", at, "before");
           listener.awaitOutput("before");
           run("bob", 0, "keys", "revoke", key); // while it listens
-          run("bob", 0, "keys", "import", line.toString()); // by mistake: revoked is revoked
+          run("bob", 77, "keys", "import", line.toString()); // by mistake: revoked is revoked
         }
         String refused = run("ann", 77, "send", "--insecure", at, "let me in");
         assertTrue(refused.contains("does not know this side"), refused);
