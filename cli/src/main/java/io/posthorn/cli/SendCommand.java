@@ -271,8 +271,9 @@ final class SendCommand implements Callable<Integer> {
       throws Exception {
     try (Replies replies = new Replies(socket, output, framing)) {
       boolean stopped = false;
+      Failure badInput = null;
       try {
-        sendAll(input, output, replies, body -> socket.send(peer, body));
+        badInput = sendAll(input, output, replies, body -> socket.send(peer, body));
         replies.await(waitForReplies);
         replies.finish();
       } catch (InterruptedIOException | InterruptedException interrupted) {
@@ -306,6 +307,9 @@ final class SendCommand implements Callable<Integer> {
                         + PLAIN_CHUNK_BYTES
                         + " bytes which nothing joins again")
                 + "; plain mode cannot know whether anything arrived");
+      }
+      if (badInput != null) {
+        throw badInput;
       }
       if (unsent > 0) {
         throw new Failure(
@@ -348,21 +352,22 @@ final class SendCommand implements Callable<Integer> {
     ReceiptLog receipts = new ReceiptLog(output, receipt);
     try (Replies replies = new Replies(socket, output, framing)) {
       boolean stopped = false;
-      TransportException ended = null;
+      Exception ended = null;
       CloseReport report;
       try {
-        sendAll(
-            input,
-            output,
-            replies,
-            body -> {
-              Message message = draft(connection).body(body);
-              if (tracked) {
-                receipts.add(messages + 1, connection.send(message));
-              } else {
-                connection.send(body);
-              }
-            });
+        ended =
+            sendAll(
+                input,
+                output,
+                replies,
+                body -> {
+                  Message message = draft(connection).body(body);
+                  if (tracked) {
+                    receipts.add(messages + 1, connection.send(message));
+                  } else {
+                    connection.send(body);
+                  }
+                });
         replies.await(waitForReplies);
         replies.finish(); // what has come and is not taken goes with the connection
         report = Closing.of(connection, UNTIL_THE_END).await();
@@ -448,10 +453,20 @@ final class SendCommand implements Callable<Integer> {
     void send(byte[] body) throws IOException;
   }
 
-  private void sendAll(Input input, Output output, Replies replies, Sink sink)
-      throws IOException, InterruptedException, Failure {
+  /** Sends what comes until the end; answers what is wrong with the input, null if nothing is. */
+  private @Nullable Failure sendAll(Input input, Output output, Replies replies, Sink sink)
+      throws IOException, InterruptedException {
     Pacer pacer = new Pacer(interval, limitRate == null ? 0 : limitRate);
-    for (byte[] body = input.next(); body != null; body = input.next()) {
+    while (true) {
+      byte[] body;
+      try {
+        body = input.next();
+      } catch (Failure bad) {
+        return bad;
+      }
+      if (body == null) {
+        return null;
+      }
       pacer.await(body.length);
       replies.requirePrinting();
       sink.send(body);

@@ -9,12 +9,14 @@ import io.posthorn.Security;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -68,6 +70,22 @@ class SendSummaryTest {
       assertEquals(20, member("messages"));
       assertEquals(
           20, member("acknowledged") + member("unacknowledged") + member("lost"), () -> errors);
+    }
+  }
+
+  @Test
+  void whatWasSentBeforeABadLineIsSummedUp() throws IOException {
+    String lines = "one\ntwo\n" + "x".repeat(MessageSource.LARGEST_BYTES + 1);
+    try (MessageSocket listener = listener();
+        DatagramSocket plain = new DatagramSocket(ANY)) {
+      assertEquals(65, run(lines, "send", "--json", "--receipt", at(listener)), () -> errors);
+      assertEquals(2, member("messages"));
+      assertEquals(2, member("acknowledged"));
+      assertEquals(2, errors.split("\"receipt\"", -1).length - 1, errors);
+      assertTrue(errors.contains("line 3 is longer than"), errors);
+      assertEquals(65, run(lines, "send", "-u", "127.0.0.1:" + plain.getLocalPort()));
+      assertTrue(errors.contains("sent 2 datagrams"), errors);
+      assertTrue(errors.contains("line 3 is longer than"), errors);
     }
   }
 }
