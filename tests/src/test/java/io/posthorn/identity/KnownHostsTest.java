@@ -100,6 +100,18 @@ class KnownHostsTest extends IdentityFolder {
     assertNull(elsewhere.meet(peer, ONE), "it is the one that is known");
   }
 
+  @Test
+  void whatTheFileSaysAlreadyIsNotAddedAgain() throws IOException {
+    KnownHosts elsewhere = new KnownHosts(file);
+    assertNull(hosts.meet(peer, ONE));
+    assertNull(elsewhere.meet(peer, ONE));
+    hosts.revoke(TWO.fingerprint());
+    elsewhere.revoke(TWO.fingerprint());
+    assertEquals(2, hosts.entries().size());
+    assertKnown(ONE);
+    assertTrue(refusal(TWO).contains("revoked by " + file + " line 2"), refusal(TWO));
+  }
+
   private List<String> comments() throws IOException {
     return hosts.entries().stream().map(Entry::comment).toList();
   }

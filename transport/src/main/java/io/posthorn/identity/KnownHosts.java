@@ -241,7 +241,9 @@ public final class KnownHosts {
   public synchronized @Nullable String meet(InetSocketAddress peer, PeerKey key)
       throws IOException {
     String name = checked(nameOf(peer));
-    add(name, key);
+    if (!has(name, key.fingerprint())) {
+      add(name, key);
+    }
     List<Entry> lines = linesOf(name, entries());
     if (!lines.isEmpty() && !lines.get(0).fingerprint().equals(key.fingerprint())) {
       String own = name + " " + key.line();
@@ -272,9 +274,24 @@ public final class KnownHosts {
     return Lines.replace(file, line -> isOf(name, line), name + " " + fingerprint);
   }
 
-  /** Refuses a key wherever it turns up, from now on. */
+  /**
+   * Refuses a key wherever it turns up, from now on.
+   *
+   * @throws IdentityFileException if a line of the file makes no sense, or others can write it
+   */
   public synchronized void revoke(Fingerprint fingerprint) throws IOException {
-    GuardedFile.append(file, REVOKED + " " + fingerprint);
+    if (!has("", fingerprint)) {
+      GuardedFile.append(file, REVOKED + " " + fingerprint);
+    }
+  }
+
+  private boolean has(String host, Fingerprint fingerprint) throws IOException {
+    for (Entry entry : entries()) {
+      if (entry.host().equals(host) && entry.fingerprint().equals(fingerprint)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Forgets a peer; answers how many lines went. */
