@@ -287,8 +287,9 @@ public final class Connection implements AutoCloseable {
               + " in "
               + timeout
               + Endings.words(record.icmpHint())
-              + ": check that a socket in reliable mode listens there, or wait longer; the attempt"
-              + " goes on for "
+              + ": "
+              + Endings.checkListener(socket.options())
+              + ", or wait longer; the attempt goes on for "
               + socket.options().handshakeTimeout());
     }
   }

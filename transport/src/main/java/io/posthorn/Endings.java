@@ -87,7 +87,9 @@ final class Endings {
                   + " in "
                   + text(handshake)
                   + words(end.icmpHint())
-                  + ": check that a socket in reliable mode listens there and that UDP may pass");
+                  + ": "
+                  + checkListener(options)
+                  + " and that UDP may pass");
       case IDLE_TIMEOUT ->
           lost(
               end,
@@ -116,10 +118,11 @@ final class Endings {
           new SecurityMismatchException(
               peer,
               who
-                  + " asks for other security or another version than "
-                  + options.security()
+                  + " asks for other security than this side, which "
+                  + words(options.security())
+                  + ", or speaks another version"
                   + words(end)
-                  + ": give both sides the same");
+                  + ": give both sides the same secret, or none, and the same version");
       case LIMIT ->
           lost(end, "a limit was passed on the connection to " + who + " (" + end.reason() + ")");
       case PROTOCOL ->
@@ -176,6 +179,18 @@ final class Endings {
           case PROHIBITED -> "it is said that nothing may pass to there (ICMP prohibited";
         };
     return "; " + said + ", which anybody can forge)";
+  }
+
+  private static String words(Security security) {
+    return security.hasPreSharedKey()
+        ? "has a secret (pre-shared key)"
+        : security.isEncrypted() ? "has no secret (pre-shared key)" : "does not encrypt";
+  }
+
+  /** What to look at where nobody answers: of another secret, no peer says so. */
+  static String checkListener(SocketOptions options) {
+    return "check that a socket in reliable mode listens there"
+        + (options.security().hasPreSharedKey() ? " with the same secret" : "");
   }
 
   /** Words from the network may hold anything; an exception's text is printed to terminals. */
