@@ -275,6 +275,7 @@ final class CopyCommand implements Callable<Integer> {
               .put("thereBefore", totals.there())
               .put("failed", totals.failed())
               .put("bytes", totals.bytes())
+              .put("sentBytes", totals.sentBytes())
               .put("seconds", seconds)
               .endObject()
               .endObject()
@@ -287,8 +288,11 @@ final class CopyCommand implements Callable<Integer> {
     if (totals.there() > 0) {
       text.append(" (").append(totals.there()).append(" there already)");
     }
-    text.append(", ").append(Quantity.bytes((double) totals.bytes())).append(", to ");
-    text.append(AddressText.of(peer)).append(" in ");
+    text.append(", ").append(Quantity.bytes((double) totals.bytes()));
+    if (totals.sentBytes() < totals.bytes()) {
+      text.append(", ").append(Quantity.bytes((double) totals.sentBytes())).append(" of it sent");
+    }
+    text.append(", to ").append(AddressText.of(peer)).append(" in ");
     text.append(String.format(java.util.Locale.ROOT, "%.1f s", seconds));
     if (totals.failed() > 0) {
       text.append("; ").append(totals.failed()).append(" failed");

@@ -283,6 +283,7 @@ final class ReceiveCommand implements Callable<Integer> {
     if (toStdout) {
       StreamReceiver receiver = new StreamReceiver(connection, new ContentOut(output));
       whole = receiver.run();
+      files.set(receiver.files());
       bytes.set(receiver.bytes());
     } else {
       FileReceiver.Journal journal =

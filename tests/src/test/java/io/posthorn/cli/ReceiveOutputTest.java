@@ -2,6 +2,7 @@ package io.posthorn.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
@@ -140,5 +141,33 @@ class ReceiveOutputTest {
     OutputStream none = OutputStream.nullOutputStream();
     assertEquals(0, run(none, errors, "copy", file.toString(), said.to()), errors::toString);
     assertEquals(ExitCode.IO.status(), status.get(60, TimeUnit.SECONDS));
+  }
+
+  @Test
+  void whatIsThereIsNotCalledSentAndWhatIsWrittenToAStreamIsCounted() throws Exception {
+    Path file = Files.writeString(folder.resolve("file"), "x".repeat(1_500_000));
+    String to = folder.resolve("to").toString();
+    Said said = new Said();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    OutputStream none = OutputStream.nullOutputStream();
+    var unused = start(none, said, "receive", "127.0.0.1:0", to);
+    String[] copy = {"copy", "--checksum", file.toString(), said.to()};
+    assertEquals(0, run(none, errors, copy), errors::toString);
+    assertFalse(errors.toString(UTF_8).contains("of it sent"), errors::toString);
+    assertEquals(0, run(none, errors, copy), errors::toString);
+    assertTrue(
+        errors.toString(UTF_8).contains("(1 there already), 1.5 MB, 0 B of it sent, to "),
+        errors::toString);
+    assertEquals(
+        0, run(out, errors, "copy", "--json", file.toString(), said.to()), errors::toString);
+    assertTrue(out.toString(UTF_8).contains("\"bytes\":1500000,\"sentBytes\":0,"), out::toString);
+
+    Said stream = new Said();
+    CompletableFuture<Integer> status =
+        start(none, stream, "receive", "--to-stdout", "--json", "-1", "127.0.0.1:0");
+    assertEquals(0, run(none, errors, "copy", file.toString(), stream.to()), errors::toString);
+    assertEquals(0, status.get(60, TimeUnit.SECONDS));
+    assertTrue(stream.toString(UTF_8).contains("\"files\":1,\"bytes\":1500000,"), stream::toString);
   }
 }

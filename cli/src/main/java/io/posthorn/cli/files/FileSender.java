@@ -287,5 +287,6 @@ public final class FileSender {
       throw new InterruptedIOException("interrupted");
     }
     dialogue.put(new CopyMessage.Piece(bytes, 0));
+    dialogue.sent(bytes.length);
   }
 }

@@ -33,7 +33,7 @@ final class SenderDialogue {
   private boolean done;
   private @Nullable IOException ended;
   private int firstCode;
-  private CopyTotals totals = new CopyTotals(0, 0, 0, 0);
+  private CopyTotals totals = new CopyTotals(0, 0, 0, 0, 0);
 
   SenderDialogue(Connection connection, CopyWatcher watcher) {
     this.connection = connection;
@@ -191,7 +191,19 @@ final class SenderDialogue {
             totals.stored() + stored,
             totals.there() + there,
             totals.failed() + failed,
-            totals.bytes());
+            totals.bytes(),
+            totals.sentBytes());
+  }
+
+  /** So much more content was sent. */
+  synchronized void sent(int bytes) {
+    totals =
+        new CopyTotals(
+            totals.stored(),
+            totals.there(),
+            totals.failed(),
+            totals.bytes(),
+            totals.sentBytes() + bytes);
   }
 
   /** What became of all, so far. */
@@ -230,7 +242,13 @@ final class SenderDialogue {
   private boolean take(CopyMessage message) {
     if (message instanceof CopyMessage.Progress progress) {
       synchronized (this) {
-        totals = new CopyTotals(totals.stored(), totals.there(), totals.failed(), progress.bytes());
+        totals =
+            new CopyTotals(
+                totals.stored(),
+                totals.there(),
+                totals.failed(),
+                progress.bytes(),
+                totals.sentBytes());
       }
       watcher.stored(progress.bytes());
     } else if (message instanceof Result result) {

@@ -29,12 +29,18 @@ public final class StreamReceiver {
 
   private boolean whole = true;
   private int id;
+  private long files;
   private long bytes;
 
   /** A receiver for one sender. */
   public StreamReceiver(Connection connection, OutputStream out) {
     this.connection = connection;
     this.out = out;
+  }
+
+  /** Files written in full so far. */
+  public long files() {
+    return files;
   }
 
   /** Bytes written so far. */
@@ -226,6 +232,7 @@ public final class StreamReceiver {
     current = null;
     out.flush();
     if (end.size() == hash.length() && Arrays.equals(hash.hash(), end.hash())) {
+      files++;
       send(new Result(id, CopyMessage.STORED, ""));
     } else {
       fail(Refused.BAD_DATA, "what arrived is not what was sent");
