@@ -117,6 +117,7 @@ final class CompareCommand implements Callable<Integer> {
   @Option(
       names = "--report",
       paramLabel = "FILE",
+      converter = OutputPath.class,
       description = "Write the figures to FILE as a web page too, with charts, in one piece.")
   private @Nullable Path report;
 

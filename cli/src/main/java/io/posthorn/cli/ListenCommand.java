@@ -72,6 +72,7 @@ final class ListenCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FILE",
+      converter = OutputPath.class,
       description = "Write the messages to a file instead, made anew.")
   private @Nullable Path file;
 

@@ -93,12 +93,14 @@ final class ProxyCommand implements Callable<Integer> {
   @Option(
       names = "--record",
       paramLabel = "FILE",
+      converter = OutputPath.class,
       description = "Write what happens to each datagram to a file, made anew.")
   private @Nullable Path record;
 
   @Option(
       names = "--pcap",
       paramLabel = "FILE",
+      converter = OutputPath.class,
       description = {
         "Write each datagram that comes and goes, on both sides, to FILE, in the format pcapng, for"
             + " Wireshark and \"posthorn trace\"; what the network takes has a comment that says why."

@@ -78,6 +78,7 @@ final class TraceCommand implements Callable<Integer> {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "OUT",
+      converter = OutputPath.class,
       description = "Write what was decrypted to this pcapng file instead of listing it.")
   private @Nullable Path to;
 

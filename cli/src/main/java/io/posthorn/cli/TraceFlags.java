@@ -11,6 +11,7 @@ final class TraceFlags {
   @Option(
       names = "--trace",
       paramLabel = "FILE",
+      converter = OutputPath.class,
       description = {
         "Write each packet, loss and decision of reliable mode to a qlog file (.sqlog), for viewers"
             + " such as qvis."
@@ -20,6 +21,7 @@ final class TraceFlags {
   @Option(
       names = "--keylog",
       paramLabel = "FILE",
+      converter = OutputPath.class,
       description = {
         "Append the secrets of each connection to FILE, so that \"posthorn trace\" can decrypt"
             + " captured packets. Whoever reads FILE can too."
@@ -29,6 +31,7 @@ final class TraceFlags {
   @Option(
       names = "--pcap",
       paramLabel = "FILE",
+      converter = OutputPath.class,
       description = {
         "Write each datagram that is sent and received to FILE, in the format pcapng, for Wireshark"
             + " and \"posthorn trace\". With --impair, what is lost there is not in it."

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command line in this process: what needs neither sockets of its own nor signals. */
 class PosthornTest {
@@ -98,6 +99,24 @@ class PosthornTest {
     err.reset();
     assertEquals(64, run("proxy", "--change", "127.0.0.1:", "cut"));
     assertTrue(errors().contains("bad port"), errors());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "listen -o - x",
+        "trace -o - x",
+        "compare --report - x",
+        "proxy --record - x",
+        "proxy --pcap - x",
+        "send --trace - x",
+        "send --keylog - x",
+        "send --pcap=- x"
+      })
+  void aFileToWriteIsNotCalledAsStandardOutput(String words) {
+    assertEquals(64, run(words.split(" ")));
+    assertTrue(errors().contains("- where a file is to be written; name a file"), errors());
+    assertFalse(Files.exists(Path.of("-")));
   }
 
   @Test
