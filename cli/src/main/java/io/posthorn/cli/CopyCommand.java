@@ -46,7 +46,7 @@ final class CopyCommand implements Callable<Integer> {
   private final Posthorn root;
 
   @Parameters(
-      arity = "2..*",
+      arity = "0..*",
       paramLabel = "FILE... HOST:PORT[/DIR]",
       description = {
         "What to copy, - for standard input; then where to: localhost:9000, [::1]:9000, and perhaps"
@@ -138,6 +138,10 @@ final class CopyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Output output = root.output(quiet);
+    if (words.size() < 2) {
+      throw usage(
+          "what to copy, or where to, is missing", "write it like copy FILE 192.0.2.1:9000");
+    }
     Target target = target();
     List<String> sources = words.subList(0, target.sources);
     boolean stdin = sources.contains("-");
