@@ -51,7 +51,8 @@ final class BenchCommand implements Callable<Integer> {
 
   @Parameters(
       arity = "0..2",
-      paramLabel = "HOST:PORT",
+      paramLabel = "[HOST:PORT]",
+      hideParamSyntax = true,
       description = "The server; with -s where to listen, default port 9000.")
   private List<String> where = List.of();
 

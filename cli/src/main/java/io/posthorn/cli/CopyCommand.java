@@ -48,6 +48,7 @@ final class CopyCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..*",
       paramLabel = "FILE... HOST:PORT[/DIR]",
+      hideParamSyntax = true,
       description = {
         "What to copy, - for standard input; then where to: localhost:9000, [::1]:9000, and perhaps"
             + " a folder there. A host and a port may stand in two words."

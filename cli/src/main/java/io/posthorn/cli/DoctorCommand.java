@@ -34,7 +34,11 @@ import picocli.CommandLine.Parameters;
 final class DoctorCommand implements Callable<Integer> {
   private final Posthorn root;
 
-  @Parameters(arity = "0..2", paramLabel = "HOST:PORT", description = "A peer to look at too.")
+  @Parameters(
+      arity = "0..2",
+      paramLabel = "[HOST:PORT]",
+      hideParamSyntax = true,
+      description = "A peer to look at too.")
   private List<String> where = List.of();
 
   @Mixin private SocketFlags flags = new SocketFlags();

@@ -280,7 +280,11 @@ final class KeysCommand implements Callable<Integer> {
             + " its next handshake on, whoever shows it, and whether this side connects or listens."
       })
   int revoke(
-      @Parameters(arity = "1..*", paramLabel = "HOST:PORT|KEY", description = "Whom, or what.")
+      @Parameters(
+              arity = "1..*",
+              paramLabel = "HOST:PORT|KEY",
+              hideParamSyntax = true,
+              description = "Whom, or what.")
           List<String> what)
       throws IOException, Failure {
     String text = String.join(" ", what);

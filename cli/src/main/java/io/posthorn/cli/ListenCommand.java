@@ -37,7 +37,8 @@ final class ListenCommand implements Callable<Integer> {
 
   @Parameters(
       arity = "0..2",
-      paramLabel = "[HOST:]PORT",
+      paramLabel = "[[HOST:]PORT]",
+      hideParamSyntax = true,
       description = {
         "Where to listen: 9000, localhost:9000, [::1]:9000, or a host and a port. Without it, at"
             + " the socket that systemd (ListenDatagram=) or inetd passes."

@@ -9,6 +9,7 @@ final class PeerFlag {
   @Parameters(
       arity = "1..2",
       paramLabel = "HOST:PORT",
+      hideParamSyntax = true,
       description = "Whom: localhost:9000, [::1]:9000, or a host and a port.")
   private List<String> words = List.of();
 

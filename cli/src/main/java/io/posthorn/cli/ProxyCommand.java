@@ -54,6 +54,7 @@ final class ProxyCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..*",
       paramLabel = "LISTEN TARGET",
+      hideParamSyntax = true,
       description = {
         "Where clients send, 9001 or HOST:PORT, and where it goes, HOST:PORT; with --change which"
             + " proxy, and what it is told."
@@ -103,7 +104,8 @@ final class ProxyCommand implements Callable<Integer> {
       converter = OutputPath.class,
       description = {
         "Write each datagram that comes and goes, on both sides, to FILE, in the format pcapng, for"
-            + " Wireshark and \"posthorn trace\"; what the network takes has a comment that says why."
+            + " Wireshark and \"posthorn trace\"; what the network takes has a comment that says"
+            + " why."
       })
   private @Nullable Path pcap;
 

@@ -49,6 +49,7 @@ final class ReceiveCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..3",
       paramLabel = "[HOST:]PORT [DIR]",
+      hideParamSyntax = true,
       description = {
         "Where to listen: 9000, localhost:9000, [::1]:9000, or a host and a port; and the folder."
       })

@@ -58,6 +58,7 @@ final class SendCommand implements Callable<Integer> {
   @Parameters(
       arity = "1..*",
       paramLabel = "HOST:PORT [MESSAGE...]",
+      hideParamSyntax = true,
       description = "Where to: localhost:9000, [::1]:9000, or a host and a port; then the message.")
   private List<String> words = List.of();
 

@@ -1,0 +1,43 @@
+package io.posthorn.cli;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The words of a command as the first lines of its help name them. */
+class SynopsisTest {
+  @ParameterizedTest
+  @CsvSource({
+    "listen, [[HOST:]PORT]",
+    "send, HOST:PORT [MESSAGE...]",
+    "connect, HOST:PORT",
+    "ping, HOST:PORT",
+    "copy, FILE... HOST:PORT[/DIR]",
+    "receive, [HOST:]PORT [DIR]",
+    "bench, [HOST:PORT]",
+    "proxy, LISTEN TARGET",
+    "doctor, [HOST:PORT]",
+    "keys revoke, HOST:PORT|KEY",
+    "trace, FILE"
+  })
+  void theWordsStandThereAsTheyAreWritten(String command, String words) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    Streams streams = new Streams(InputStream.nullInputStream(), out, out, false, false, Map.of());
+    Posthorn.run(streams, (command + " --help").split(" "));
+    String help = out.toString(StandardCharsets.UTF_8);
+    String synopsis = // where a line is broken is picocli's affair
+        help.lines()
+            .takeWhile(row -> row.startsWith("Usage:") || row.startsWith(" "))
+            .collect(Collectors.joining())
+            .replace(" ", "");
+    String end = "][.]*" + Pattern.quote(words.replace(" ", ""));
+    assertTrue(Pattern.compile(end + "$").matcher(synopsis).find(), synopsis);
+  }
+}
