@@ -97,23 +97,33 @@ record EndpointAddress(String host, int port) {
    */
   static List<EndpointAddress> ofWords(List<String> words, int count, int listens) throws Failure {
     List<EndpointAddress> addresses = new ArrayList<>();
+    String before = "";
     int at = 0;
     while (at < words.size()) {
       String word = words.get(at++);
+      if (addresses.size() == count) {
+        throw new Failure(
+            ExitCode.USAGE,
+            TextSafety.visible("\"" + word + "\" behind \"" + before + "\" is too much"),
+            "write an address as HOST:PORT, HOST PORT or [::1]:PORT, and options with a dash");
+      }
       boolean listener = addresses.size() < listens;
       boolean bare = lacksPort(word) && !(listener && isNumber(word));
       if (bare && at < words.size() && isNumber(words.get(at))) {
-        EndpointAddress two = ofTwoWords(word, words.get(at++), listener);
-        addresses.add(two);
+        String port = words.get(at++);
+        addresses.add(ofTwoWords(word, port, listener));
+        before = word + " " + port;
       } else {
         addresses.add(listener ? ofListener(word) : ofPeer(word));
+        before = word;
       }
     }
-    if (addresses.size() != count) {
+    if (addresses.size() < count) {
+      boolean listener = addresses.size() < listens;
       throw new Failure(
           ExitCode.USAGE,
-          addresses.size() + " addresses where " + count + " belong",
-          "write each as HOST:PORT, HOST PORT or [::1]:PORT");
+          (listener ? "where to listen" : "whom to talk to") + " is missing",
+          "write it like " + (listener ? "9000" : "localhost:9000"));
     }
     return addresses;
   }

@@ -15,21 +15,6 @@ final class PeerFlag {
 
   /** Looks the peer up. */
   InetSocketAddress resolve(Posthorn root) throws Failure {
-    boolean twoWords = words.size() == 2;
-    if (twoWords && !EndpointAddress.lacksPort(words.get(0))) {
-      throw new Failure(
-          ExitCode.USAGE,
-          "\""
-              + TextSafety.visible(words.get(1))
-              + "\" behind \""
-              + TextSafety.visible(words.get(0))
-              + "\", which is a host and a port already",
-          "name one peer, and write options with a dash");
-    }
-    EndpointAddress address =
-        twoWords
-            ? EndpointAddress.ofTwoWords(words.get(0), words.get(1))
-            : EndpointAddress.ofPeer(words.get(0));
-    return address.resolve(root.everywhere().family());
+    return EndpointAddress.ofWords(words, 1, 0).get(0).resolve(root.everywhere().family());
   }
 }

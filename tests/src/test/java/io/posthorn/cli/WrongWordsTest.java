@@ -39,4 +39,22 @@ class WrongWordsTest {
     String said = errors(exit, line);
     assertTrue(said.contains(why), said);
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "send localhost hello, 'bad address \"localhost\": it has no port'",
+    "send ::1:9000 x, 'bad address \"::1:9000\": an IPv6 address stands in brackets'",
+    "send localhost 99999 x, 'bad port \"99999\"'",
+    "connect localhost soon, 'bad address \"localhost\": it has no port'",
+    "connect 127.0.0.1 21026 extra, '\"extra\" behind \"127.0.0.1 21026\" is too much'",
+    "listen 9000 9001, '\"9001\" behind \"9000\" is too much'",
+    "proxy 9001 [::1]:9 9002, '\"9002\" behind \"[::1]:9\" is too much'",
+    "proxy, where to listen is missing",
+    "proxy 127.0.0.1:21015, whom to talk to is missing",
+    "bench, whom to talk to is missing"
+  })
+  void theBlameFallsOnTheWordThatIsWrong(String line, String why) {
+    String said = errors(64, line);
+    assertTrue(said.contains(why), said);
+  }
 }

@@ -185,7 +185,7 @@ class ProxyProgramTest {
         RunningProgram port =
             posthorn("proxy", "127.0.0.1:" + taken.getLocalPort(), "127.0.0.1:9")) {
       assertEquals(64, one.exit());
-      assertTrue(one.errors().contains("1 addresses where 2 belong"), one.errors());
+      assertTrue(one.errors().contains("whom to talk to is missing"), one.errors());
       assertEquals(64, spec.exit());
       assertTrue(spec.errors().contains("column 6"), spec.errors());
       assertEquals(66, replay.exit());
