@@ -40,6 +40,12 @@ final class HelpCommand implements Callable<Integer> {
     CommandLine all = mine.root().commandLine();
     List<CommandLine> about = new ArrayList<>();
     for (String asked : commands) {
+      CommandLine before = about.isEmpty() ? null : about.get(about.size() - 1);
+      CommandLine within = before == null ? null : before.getSubcommands().get(asked);
+      if (within != null) {
+        about.set(about.size() - 1, within);
+        continue;
+      }
       CommandLine found = all.getSubcommands().get(asked);
       if (found == null) {
         throw new Failure(

@@ -273,6 +273,10 @@ public final class Posthorn implements Callable<Integer> {
       CommandLine line = commandLine(root, args, config != null);
       line.setExpandAtFiles(false); // a message or a folder's name may begin with @
       line.registerConverter(Path.class, new PathName());
+      line.registerConverter(int.class, new WholeNumber.OfInt());
+      line.registerConverter(Integer.class, new WholeNumber.OfInt());
+      line.registerConverter(long.class, new WholeNumber.OfLong());
+      line.registerConverter(Long.class, new WholeNumber.OfLong());
       line.registerConverter(Framing.class, new EnumWord<>(List.of(Framing.values())));
       line.registerConverter(
           Output.ColorWhen.class, new EnumWord<>(List.of(Output.ColorWhen.values())));

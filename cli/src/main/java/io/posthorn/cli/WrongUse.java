@@ -60,6 +60,11 @@ record WrongUse(Posthorn root, @Nullable ConfigFile settings)
     if (cause instanceof InvalidPathException path) {
       return Failures.of(path);
     }
+    if (wrong instanceof UnmatchedArgumentException unmatched && !unmatched.isUnknownOption()) {
+      String word = "\"" + TextSafety.visible(unmatched.getUnmatched().get(0)) + "\"";
+      boolean isCommand = !wrong.getCommandLine().getSubcommands().isEmpty();
+      message = isCommand ? "no command " + word : word + " is too much";
+    }
     return new Failure(
         ExitCode.USAGE, message == null ? "bad command line" : message, remedy.toString());
   }

@@ -8,11 +8,19 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The words of a command as the first lines of its help name them. */
 class SynopsisTest {
+  private static String printed(String line) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    Streams streams = new Streams(InputStream.nullInputStream(), out, out, false, false, Map.of());
+    Posthorn.run(streams, line.split(" "));
+    return out.toString(StandardCharsets.UTF_8);
+  }
+
   @ParameterizedTest
   @CsvSource({
     "listen, [[HOST:]PORT]",
@@ -28,10 +36,7 @@ class SynopsisTest {
     "trace, FILE"
   })
   void theWordsStandThereAsTheyAreWritten(String command, String words) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    Streams streams = new Streams(InputStream.nullInputStream(), out, out, false, false, Map.of());
-    Posthorn.run(streams, (command + " --help").split(" "));
-    String help = out.toString(StandardCharsets.UTF_8);
+    String help = printed(command + " --help");
     String synopsis = // where a line is broken is picocli's affair
         help.lines()
             .takeWhile(row -> row.startsWith("Usage:") || row.startsWith(" "))
@@ -39,5 +44,12 @@ class SynopsisTest {
             .replace(" ", "");
     String end = "][.]*" + Pattern.quote(words.replace(" ", ""));
     assertTrue(Pattern.compile(end + "$").matcher(synopsis).find(), synopsis);
+  }
+
+  @Test
+  void commandsOfCommandsHaveTheirHelpToo() {
+    String help = printed("help keys import ping");
+    assertTrue(help.startsWith("Usage: posthorn keys import "), help);
+    assertTrue(help.contains("Usage: posthorn ping "), help);
   }
 }

@@ -1,6 +1,7 @@
 package io.posthorn.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
@@ -56,5 +57,21 @@ class WrongWordsTest {
   void theBlameFallsOnTheWordThatIsWrong(String line, String why) {
     String said = errors(64, line);
     assertTrue(said.contains(why), said);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "lisen 9000, 'no command \"lisen\"; did you mean listen'",
+    "keys bogus, 'no command \"bogus\"; '",
+    "trace a b, '\"b\" is too much; see posthorn trace --help'",
+    "listen -m x, '\"x\" is no whole number'",
+    "listen -m 99999999999, '\"99999999999\" is too large'",
+    "send -n 1e3 localhost:9, '\"1e3\" is no whole number'",
+    "listen --fraiming raw, '--framing'"
+  })
+  void wordsThatNobodyTakesAreNamedInPlainWords(String line, String why) {
+    String said = errors(64, line);
+    assertTrue(said.contains(why), said);
+    assertFalse(said.contains("Unmatched"), said);
   }
 }
