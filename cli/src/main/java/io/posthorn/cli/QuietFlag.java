@@ -4,7 +4,7 @@ import picocli.CommandLine.Option;
 
 /** The short word for {@code --quiet}, in commands where {@code -q} means nothing else. */
 final class QuietFlag {
-  @Option(names = "-q", description = "As --quiet; what counts at the end is said.")
+  @Option(names = "-q", description = "As --quiet; figures on the way are left out, results stay.")
   private boolean quiet;
 
   /** Whether it was given. */

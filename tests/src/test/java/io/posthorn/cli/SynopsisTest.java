@@ -1,10 +1,12 @@
 package io.posthorn.cli;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -51,5 +53,13 @@ class SynopsisTest {
     String help = printed("help keys import ping");
     assertTrue(help.startsWith("Usage: posthorn keys import "), help);
     assertTrue(help.contains("Usage: posthorn ping "), help);
+  }
+
+  @Test
+  void quietPromisesNothingThatIsNotSaid() {
+    for (String command : List.of("listen", "receive", "copy", "ping")) {
+      String help = printed(command + " --help").replaceAll("\\s+", " ");
+      assertFalse(help.contains("at the end is said"), help);
+    }
   }
 }
