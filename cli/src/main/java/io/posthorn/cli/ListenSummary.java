@@ -4,6 +4,7 @@ import io.posthorn.SocketStatistics;
 import io.posthorn.cli.exec.ExecServer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -60,11 +61,23 @@ record ListenSummary(long messages, long bytes, ExecServer.@Nullable Totals chil
     if (!statistics.drops().isEmpty()) {
       List<String> reasons = new ArrayList<>();
       for (Map.Entry<String, Long> drop : statistics.drops().entrySet()) {
-        reasons.add(drop.getValue() + " " + drop.getKey());
+        reasons.add(drop.getValue() + " " + words(drop.getKey()));
       }
       text.append("; dropped: ").append(String.join(", ", reasons));
     }
     return text.toString();
+  }
+
+  /** A reason in words, which follow the number of what was dropped. */
+  private static String words(String reason) {
+    return switch (reason) {
+      case "UNKNOWN_TYPE" -> "of no type known here";
+      case "HANDSHAKE_FORGED" -> "of a handshake that did not verify";
+      case "IDENTITY_REFUSED" -> "of an identity not accepted";
+      case "UNKNOWN_CONNECTION" -> "of no connection known here";
+      case "AUTHENTICATION_FAILED" -> "that did not verify";
+      default -> reason.toLowerCase(Locale.ROOT).replace('_', ' ');
+    };
   }
 
   private static String counted(long number, String one, String more) {

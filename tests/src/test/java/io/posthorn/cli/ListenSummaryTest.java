@@ -1,0 +1,73 @@
+package io.posthorn.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.posthorn.Mode;
+import io.posthorn.SocketStatistics;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+/** The last line of a listener. */
+class ListenSummaryTest {
+  private static String told(
+      ListenSummary summary, long datagrams, Map<String, Long> drops, boolean json) {
+    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    Streams streams =
+        new Streams(
+            InputStream.nullInputStream(),
+            OutputStream.nullOutputStream(),
+            errors,
+            false,
+            false,
+            Map.of());
+    Posthorn.Everywhere options =
+        new Posthorn.Everywhere(
+            json, false, false, 0, Output.ColorWhen.NEVER, EndpointAddress.Family.ANY);
+    SocketStatistics statistics =
+        new SocketStatistics(
+            Mode.RELIABLE,
+            "",
+            0,
+            0,
+            0,
+            datagrams,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            drops,
+            Map.of(),
+            0,
+            Map.of(),
+            Map.of());
+    summary.tell(statistics, new Output(streams, options, false));
+    return errors.toString(UTF_8).strip();
+  }
+
+  @Test
+  void whatWasDroppedIsSaidInWords() {
+    Map<String, Long> drops =
+        new TreeMap<>(Map.of("HANDSHAKE_FORGED", 46L, "RATE_LIMITED", 2L, "UNKNOWN_TYPE", 1L));
+    ListenSummary summary = new ListenSummary(2, 22, null);
+    assertTrue(
+        told(summary, 60, drops, false)
+            .endsWith(
+                "received 2 messages, 22 bytes, in 60 datagrams; dropped: 46 of a handshake that"
+                    + " did not verify, 2 rate limited, 1 of no type known here"),
+        told(summary, 60, drops, false));
+    assertTrue(told(summary, 60, drops, true).contains("\"HANDSHAKE_FORGED\":46"), "JSON");
+  }
+}
