@@ -4,7 +4,9 @@ import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
 import java.net.ProtocolFamily;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnknownHostException;
 import java.util.ArrayList;
@@ -56,7 +58,20 @@ record EndpointAddress(String host, int port) {
    * @param at address and port
    * @param family of IPv4 or IPv6 for that alone; null for both where there are both
    */
-  record Local(InetSocketAddress at, @Nullable ProtocolFamily family) {}
+  record Local(InetSocketAddress at, @Nullable ProtocolFamily family) {
+    /** Whether what is sent from here to this address comes to a socket that listens so. */
+    boolean hears(InetSocketAddress target) throws SocketException {
+      if (at.getPort() != target.getPort() || !at.getAddress().isAnyLocalAddress()) {
+        return at.equals(target);
+      }
+      InetAddress to = target.getAddress();
+      Family sent = to instanceof Inet4Address ? Family.IPV4 : Family.IPV6;
+      return (family == null || family == sent.protocol)
+          && (to.isLoopbackAddress()
+              || to.isAnyLocalAddress()
+              || NetworkInterface.getByInetAddress(to) != null);
+    }
+  }
 
   /** Reads the address of somebody to talk to: the host is needed, and port 0 is not one. */
   static EndpointAddress ofPeer(String text) throws Failure {

@@ -183,6 +183,12 @@ final class ProxyCommand implements Callable<Integer> {
     List<EndpointAddress> addresses = EndpointAddress.ofWords(where, 2, 1);
     EndpointAddress.Local at = addresses.get(0).resolveLocal(root.everywhere().family());
     InetSocketAddress target = addresses.get(1).resolve(root.everywhere().family());
+    if (at.hears(target)) {
+      throw new Failure(
+          ExitCode.USAGE,
+          "the target " + AddressText.of(target) + " is the proxy itself",
+          "name the server behind it, or listen at another port");
+    }
     Relay relay = start(at, target, upward, downward);
     RunningSockets.ofProcess().add(SocketRows.of(relay, target));
     ProxyControl control = new ProxyControl(relay);
