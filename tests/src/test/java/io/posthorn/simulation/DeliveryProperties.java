@@ -1,8 +1,10 @@
 package io.posthorn.simulation;
 
+import static io.posthorn.testkit.jqwik.NetworkArbitraries.LEAST_MTU_BYTES;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
+import io.posthorn.SocketOptions;
 import io.posthorn.simulation.Hardness.Fault;
 import io.posthorn.simulation.checker.Checkers;
 import io.posthorn.simulation.checker.HonestyChecker;
@@ -22,6 +24,7 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.RandomDistribution;
+import net.jqwik.api.Tuple;
 import net.jqwik.api.lifecycle.AfterContainer;
 
 /** What is promised of messages, over any network that lets something through now and then. */
@@ -32,7 +35,9 @@ class DeliveryProperties {
           .atLeast(25, Fault.REORDERED)
           .atLeast(10, Fault.OUTAGE)
           .atLeast(20, Fault.DUPLICATED)
-          .atLeast(10, Fault.CORRUPTED);
+          .atLeast(10, Fault.CORRUPTED)
+          .atLeast(3, Fault.QUEUE_FULL)
+          .atLeast(10, Fault.TOO_LARGE);
 
   /**
    * How soon a message arrives once the network is good, beyond three of the round trips that the
@@ -45,6 +50,9 @@ class DeliveryProperties {
 
   /** How soon the sender is told that nobody answers: the idle timeout twice, and a little. */
   private static final Duration GIVEN_UP = Duration.ofSeconds(65);
+
+  /** The UDP payload that fills an Ethernet frame: the path may prove to carry less. */
+  private static final int ETHERNET_BYTES = 1_472;
 
   /** Short of the idle timeout by enough for a probe after it. */
   private static final int LONGEST_BURST_MILLIS = 25_000;
@@ -69,6 +77,13 @@ class DeliveryProperties {
     return NetworkArbitraries.closes();
   }
 
+  /** When the path's MTU falls to the least, in milliseconds; 0 in half of the tries: never. */
+  @Provide
+  Arbitrary<Integer> falls() {
+    return Arbitraries.frequencyOf(
+        Tuple.of(1, Arbitraries.just(0)), Tuple.of(1, Arbitraries.integers().between(1, 3_000)));
+  }
+
   /** When the network becomes good, in milliseconds: mostly long after the last message. */
   @Provide
   Arbitrary<Integer> healing() {
@@ -80,6 +95,25 @@ class DeliveryProperties {
     HARDNESS.check();
   }
 
+  /** Two whose interface takes {@link #ETHERNET_BYTES}, or of whose interface nothing is known. */
+  private static Pair pair(long seed, SocketOptions options, boolean ethernet) {
+    Pair pair = new Pair(seed, options);
+    if (ethernet) {
+      pair.a.useInterface(ETHERNET_BYTES);
+      pair.b.useInterface(ETHERNET_BYTES);
+    }
+    return pair;
+  }
+
+  /** Later the same links let through no more than the least MTU; what else they do begins anew. */
+  private static void fall(Pair pair, LinkConditions forth, LinkConditions back, int atMillis) {
+    if (atMillis > 0) {
+      pair.network.at(
+          Duration.ofMillis(atMillis),
+          () -> pair.link(forth.withMtu(LEAST_MTU_BYTES), back.withMtu(LEAST_MTU_BYTES)));
+    }
+  }
+
   /** Each reliable message arrives, once, whole and in order; each receipt tells the truth. */
   @Property(edgeCases = EdgeCasesMode.NONE)
   void everyPromiseIsKept(
@@ -89,8 +123,11 @@ class DeliveryProperties {
       @ForAll("sends") List<ScheduledSend> sends,
       @ForAll("healing") int healingMillis,
       @ForAll boolean clear,
-      @ForAll boolean tight) {
-    Pair pair = new Pair(seed, Pair.patient(!clear, tight)).link(forth, back);
+      @ForAll boolean tight,
+      @ForAll boolean ethernet,
+      @ForAll("falls") int fallsAtMillis) {
+    Pair pair =
+        pair(seed, Pair.patient(!clear, tight), ethernet || fallsAtMillis > 0).link(forth, back);
     if (forth.rebindPeriodNanos() > 0) {
       pair.b.answerOnly(); // it could not find the other again behind its translator
     }
@@ -102,7 +139,10 @@ class DeliveryProperties {
       healing = Math.min(healing, LONGEST_BURST_MILLIS);
     }
     Duration healed = Duration.ofMillis(healing);
-    pair.network.at(healed, () -> pair.link(LinkConditions.parse("delay 5ms")));
+    LinkConditions good = LinkConditions.parse("delay 5ms");
+    pair.network.at(
+        healed, () -> pair.link(fallsAtMillis > 0 ? good.withMtu(LEAST_MTU_BYTES) : good));
+    fall(pair, forth, back, fallsAtMillis < healing ? fallsAtMillis : 0);
     boolean opens = forth.rebindPeriodNanos() == 0 || sends.stream().anyMatch(ScheduledSend::forth);
     try {
       pair.network.run(Duration.ofMillis(2_100)); // the schedule
@@ -155,7 +195,9 @@ class DeliveryProperties {
         sends,
         23_122,
         true,
-        true);
+        true,
+        false,
+        0);
   }
 
   /**
@@ -172,7 +214,9 @@ class DeliveryProperties {
         List.of(new ScheduledSend(0, true, 0, Delivery.RELIABLE_ORDERED, 0, 0, 0)),
         14_101,
         true,
-        true);
+        true,
+        false,
+        0);
   }
 
   /** Whether ten seconds of handshake may well come to nothing. */
@@ -190,8 +234,12 @@ class DeliveryProperties {
       @ForAll("links") LinkConditions back,
       @ForAll("sends") List<ScheduledSend> sends,
       @ForAll("closes") List<ScheduledClose> closes,
-      @ForAll boolean clear) {
-    Pair pair = new Pair(seed, Pair.patient(!clear, false)).link(forth, back);
+      @ForAll boolean clear,
+      @ForAll boolean ethernet,
+      @ForAll("falls") int fallsAtMillis) {
+    Pair pair =
+        pair(seed, Pair.patient(!clear, false), ethernet || fallsAtMillis > 0).link(forth, back);
+    fall(pair, forth, back, fallsAtMillis);
     pair.schedule(sends);
     for (ScheduledClose close : closes) {
       Party party = close.forth() ? pair.a : pair.b;
