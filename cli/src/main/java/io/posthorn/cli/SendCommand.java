@@ -395,7 +395,7 @@ final class SendCommand implements Callable<Integer> {
       output.clearProgress();
       SendSummary summary =
           new SendSummary(
-              peer, messages, bytes, replies.count(), stopped, report, tracked, receipts, socket);
+              peer, messages, bytes, replies.count(), stopped, report, tracked, receipts);
       if (ended != null) {
         summary.tell(output);
         throw ended; // some of the input was never sent, whatever was acknowledged

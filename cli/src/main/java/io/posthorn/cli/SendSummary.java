@@ -2,10 +2,8 @@ package io.posthorn.cli;
 
 import io.posthorn.AddressText;
 import io.posthorn.CloseReport;
-import io.posthorn.MessageSocket;
 import io.posthorn.Outcome;
 import java.net.InetSocketAddress;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,7 +18,6 @@ import java.util.List;
  * @param report what the connection says
  * @param tracked whether each message had a receipt
  * @param receipts what the receipts say, if there were any
- * @param socket for its settings
  */
 record SendSummary(
     InetSocketAddress peer,
@@ -30,8 +27,7 @@ record SendSummary(
     boolean stopped,
     CloseReport report,
     boolean tracked,
-    ReceiptLog receipts,
-    MessageSocket socket) {
+    ReceiptLog receipts) {
 
   /** Prints it and answers the exit status; the failure to deliver is thrown. */
   int print(Output output) throws Failure {
@@ -113,12 +109,16 @@ record SendSummary(
         report.unacknowledged()
             + (report.unacknowledged() == 1 ? " message was" : " messages were")
             + " not acknowledged and may not have arrived: ";
-    Duration idle = socket.options().idleTimeout();
     return switch (report.cause()) {
-      case IDLE_TIMEOUT, NO_ANSWER ->
+      case IDLE_TIMEOUT ->
           new Failure(
               ExitCode.TRY_AGAIN,
-              what + "nothing was heard from " + at + " for " + idle.toSeconds() + " s",
+              what + "nothing was heard from " + at + " any more",
+              "check the peer and the way to it, and send again");
+      case NO_ANSWER ->
+          new Failure(
+              ExitCode.TRY_AGAIN,
+              what + at + " has never answered",
               "check the peer and the way to it, and send again");
       case PEER_RESTARTED ->
           new Failure(ExitCode.TRY_AGAIN, what + at + " restarted", "send again");

@@ -2,13 +2,18 @@ package io.posthorn.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.CloseCause;
+import io.posthorn.CloseReport;
 import io.posthorn.MessageSocket;
 import io.posthorn.Security;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -20,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What {@code posthorn send} says at its end of what became of its messages, in this process. */
@@ -71,6 +77,43 @@ class SendSummaryTest {
       assertEquals(
           20, member("acknowledged") + member("unacknowledged") + member("lost"), () -> errors);
     }
+  }
+
+  /** After how long a silence the peer counts as gone, the two sides agree on. */
+  @ParameterizedTest
+  @CsvSource({
+    "IDLE_TIMEOUT, nothing was heard from 127.0.0.1:9 any more",
+    "NO_ANSWER, 127.0.0.1:9 has never answered"
+  })
+  void aSilentPeerIsSaidToBeSilentAndNotForHowLong(CloseCause cause, String silence) {
+    Posthorn.Everywhere options =
+        new Posthorn.Everywhere(
+            false, false, false, 0, Output.ColorWhen.NEVER, EndpointAddress.Family.ANY);
+    Output output =
+        new Output(
+            new Streams(
+                InputStream.nullInputStream(),
+                OutputStream.nullOutputStream(),
+                OutputStream.nullOutputStream(),
+                false,
+                false,
+                Map.of()),
+            options,
+            false);
+    SendSummary summary =
+        new SendSummary(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 9),
+            3,
+            30,
+            0,
+            false,
+            new CloseReport(1, 2, cause, false, 0, ""),
+            false,
+            new ReceiptLog(output, false));
+    Failure failure = assertThrows(Failure.class, () -> summary.print(output));
+    assertEquals(ExitCode.TRY_AGAIN, failure.code());
+    assertEquals(
+        "2 messages were not acknowledged and may not have arrived: " + silence, failure.what());
   }
 
   @Test
