@@ -93,6 +93,49 @@ class IcmpHintProperties {
     assertFalse(with.a.endpoint().isOpening());
   }
 
+  /** What comes to a port where nobody is goes back as ICMP, from a host as hosts are, or not. */
+  private static Pair runBesideKernel(
+      long seed, int thereAfterMillis, TextTrace trace, @Nullable IcmpHint hint) {
+    Pair pair = new Pair(seed, Pair.options()).link(LinkConditions.parse("delay 20ms loss 10%"));
+    pair.network.trace(
+        (nowNanos, from, to, number, lengthBytes, crc32c, fate) -> {
+          trace.onDatagram(nowNanos, from, to, number, lengthBytes, crc32c, fate);
+          if (fate.startsWith("unreachable")) {
+            Told back = new Told(0, to, hint);
+            pair.network.at(nowNanos + 20_000_000, () -> back.to(pair.a.endpoint()));
+          }
+        });
+    pair.network.detach(Pair.B);
+    pair.network.at(Duration.ofMillis(thereAfterMillis), () -> pair.network.attach(Pair.B, pair.b));
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 100);
+    pair.network.run(HANDSHAKE.plusSeconds(3));
+    return pair;
+  }
+
+  /** A program that is being started: its host says meanwhile that the port is closed. */
+  @Property(tries = 20)
+  void whoeverListensLaterIsMetAsIfItsHostHadSaidNothing(
+      @ForAll long seed, @ForAll @IntRange(min = 0, max = 8_000) int thereAfterMillis) {
+    TextTrace refused = new TextTrace();
+    TextTrace silent = new TextTrace();
+    Pair with = runBesideKernel(seed, thereAfterMillis, refused, IcmpHint.PORT_UNREACHABLE);
+    Pair without = runBesideKernel(seed, thereAfterMillis, silent, null);
+    assertArrayEquals(silent.bytes(), refused.bytes());
+    assertEquals(1, with.history.received().size());
+    assertEquals(1, without.history.received().size());
+    assertEquals(List.of(), closed(with));
+    assertEquals(List.of(), heard(without));
+    boolean mustBeHeard = thereAfterMillis > 3_000; // one of a dozen datagrams came through
+    assertTrue(heard(with).size() <= 1 && (!mustBeHeard || heard(with).size() == 1));
+  }
+
+  @Example
+  void whoeverNeverListensIsReportedAsItsHostSaid() {
+    Pair pair = runBesideKernel(1, 60_000, new TextTrace(), IcmpHint.PORT_UNREACHABLE);
+    assertEquals(CloseReason.HANDSHAKE_TIMEOUT, closed(pair).get(0).reason());
+    assertEquals(IcmpHint.PORT_UNREACHABLE, closed(pair).get(0).icmpHint());
+  }
+
   private static @Nullable IcmpHint atTheEnd(Told... told) {
     Pair pair = run(1, 60_000, HANDSHAKE.plusSeconds(3), List.of(told));
     EndpointEvent.Closed end = closed(pair).get(0);
