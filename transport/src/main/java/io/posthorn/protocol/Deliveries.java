@@ -74,7 +74,7 @@ public final class Deliveries {
     ReceiveBudget budget = budget(options, new ReceiveMemory(Long.MAX_VALUE));
     parameters.initialMaxChannelDataBytes = budget.sliceBytes();
     parameters.initialMaxMessages = UnorderedMessages.initialMaxMessages();
-    parameters.initialMaxMessageDataBytes = budget.messagePoolBytes();
+    parameters.initialMaxMessageDataBytes = budget.longestMessageBytes();
     parameters.maxWholeMessageBytes =
         options.streaming() ? WireLimits.MAX_MESSAGE_BYTES : options.maxWholeMessageBytes();
     parameters.maxDatagramMessageBytes = WireLimits.MAX_DATAGRAM_BYTES;

@@ -26,6 +26,9 @@ final class ChannelEnd implements FrameHandler {
   /** Whether the packet being read may not be acknowledged. */
   boolean refused;
 
+  /** Whether it takes note of what the peer says of being held up. */
+  boolean hearsBlocked = true;
+
   private @Nullable ChannelEnd peer;
 
   ChannelEnd(long ceilingBytes, long maxWholeMessageBytes, boolean streaming) {
@@ -41,7 +44,7 @@ final class ChannelEnd implements FrameHandler {
   void meets(ChannelEnd other) {
     peer = other;
     outgoing.onPeerLimits(other.budget.sliceBytes(), WireLimits.MAX_CHANNELS);
-    unordered.onCredit(UnorderedMessages.initialMaxMessages(), other.budget.messagePoolBytes());
+    unordered.onCredit(UnorderedMessages.initialMaxMessages(), other.budget.longestMessageBytes());
   }
 
   ChannelEnd peer() {
@@ -105,7 +108,9 @@ final class ChannelEnd implements FrameHandler {
 
   @Override
   public @Nullable CloseReason onChannelBlocked(int channel, long limit) {
-    incoming.onBlocked(channel, limit);
+    if (hearsBlocked) {
+      incoming.onBlocked(channel, limit);
+    }
     return null;
   }
 
@@ -123,7 +128,9 @@ final class ChannelEnd implements FrameHandler {
 
   @Override
   public @Nullable CloseReason onMessagesBlocked(long count, long bytes) {
-    unordered.onBlocked(count, bytes);
+    if (hearsBlocked) {
+      unordered.onBlocked(count, bytes);
+    }
     return null;
   }
 

@@ -17,13 +17,14 @@ import org.jspecify.annotations.Nullable;
 
 /** What a peer may and may not say about unordered messages. */
 class IncomingMessagesTest {
-  private static final long POOL = 10_000;
+  private static final int LONGEST = 10_000;
+  private static final long POOL = LONGEST + LONGEST / 16;
 
-  private static ReceiveBudget budget(long poolBytes) {
-    return new ReceiveBudget(4 * poolBytes, 1, true);
+  private static ReceiveBudget budget(long longestBytes) {
+    return new ReceiveBudget(4 * longestBytes, 1, true);
   }
 
-  private final IncomingMessages messages = new IncomingMessages(budget(POOL));
+  private final IncomingMessages messages = new IncomingMessages(budget(LONGEST));
 
   private @Nullable CloseReason part(long id, long key, long total, long offset, byte[] bytes) {
     return messages.onPart(id, 5, key, total, offset, bytes, 0, bytes.length);
@@ -67,6 +68,7 @@ class IncomingMessagesTest {
   /** A grant that was lost and goes again gives nothing: its sender still waits for more. */
   @Example
   void aRepeatedGrantLeavesTheSenderBlocked() {
+    messages.onGranted(messages.messagesToGrant(), messages.bytesToGrant());
     messages.onSenderBlocked();
     messages.onGranted(messages.grantedMessages(), 0);
     messages.onGranted(0, messages.grantedBytes());
@@ -95,8 +97,20 @@ class IncomingMessagesTest {
     assertTrue(messages.wantsGrant());
   }
 
+  /** However short the message before it was: it may be all that the sender waits for. */
+  @Example
+  void whereNothingIsHeldTheLongestMessageHasCredit() {
+    assertFalse(messages.wantsGrant(), "it has from the start");
+    assertNull(part(0, 1, 0, 1));
+    assertNotNull(messages.take());
+    assertTrue(messages.wantsGrant());
+    messages.onGranted(messages.messagesToGrant(), messages.bytesToGrant());
+    assertNull(part(1, LONGEST, 0, LONGEST));
+  }
+
   @Example
   void aTinyMessageIsNotWorthAGrant() {
+    messages.onGranted(messages.messagesToGrant(), messages.bytesToGrant());
     for (int id = 0; id < 100; id++) {
       assertNull(part(id, 5, 0, 5));
       assertNotNull(messages.take());
@@ -114,12 +128,12 @@ class IncomingMessagesTest {
 
   @Example
   void fault50_aMessageReservesItsWholeLengthBeforeItsFirstByte() {
-    assertNull(part(0, POOL - 10, 0, 1));
+    assertNull(part(0, LONGEST - 10, 0, 1));
     assertNull(part(1, 10, 0, 1));
     assertEquals(CloseReason.FLOW_CONTROL, part(2, 1, 0, 1));
     assertEquals(CloseReason.FLOW_CONTROL, part(2, (1L << 40) - 1, 0, 1));
     assertEquals(CloseReason.FLOW_CONTROL, messages.onAbort(2, 1));
-    assertNull(part(0, POOL - 10, 1, 1), "what is begun goes on");
+    assertNull(part(0, LONGEST - 10, 1, 1), "what is begun goes on");
   }
 
   @Example

@@ -257,6 +257,25 @@ class UnorderedMessagesProperties {
     assertEquals(3000, flow.received.size());
   }
 
+  /** A peer of another make may never say MESSAGES_BLOCKED: reading alone gives it credit. */
+  @Property(tries = 40)
+  void aSenderThatNeverComplainsIsNeverStuck(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 30) int messages) {
+    SplittableRandom random = new SplittableRandom(seed);
+    Flow flow = new Flow(random);
+    flow.right.hearsBlocked = false;
+    int longest = (int) flow.right.budget.longestMessageBytes();
+    for (int i = 0; i < messages; i++) {
+      flow.send(-1, random.nextInt(3) == 0 ? longest : random.nextInt(longest), NEVER);
+      for (int steps = random.nextInt(300); steps > 0; steps--) {
+        flow.wire.step();
+        flow.take();
+      }
+    }
+    flow.finish();
+    assertEquals(messages, flow.received.size());
+  }
+
   /** However little the limits rose, and though both did. */
   @Example
   void whereCreditRoseAndDoesNotReachThePeerIsToldAgain() {

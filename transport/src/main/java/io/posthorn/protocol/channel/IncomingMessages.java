@@ -43,9 +43,6 @@ final class IncomingMessages {
 
   private static final int INITIAL_BYTES = 2048;
 
-  /** Where nothing is held, so small a part of the pool is worth granting anew. */
-  private static final int LEAST_SHARE = 16;
-
   /** A message of which parts are missing. */
   private static final class Partial {
     final long total;
@@ -91,7 +88,7 @@ final class IncomingMessages {
     this.budget = budget;
     this.memory = budget.memory();
     this.poolBytes = budget.messagePoolBytes();
-    this.grantedBytes = poolBytes;
+    this.grantedBytes = budget.longestMessageBytes();
   }
 
   /** A part arrived. {@link #leftTooManyGaps} tells whether it was refused for its gaps. */
@@ -347,10 +344,10 @@ final class IncomingMessages {
     return (senderBlocked && (messagesToGrant() > grantedMessages || bytesToGrant() > grantedBytes))
         || messagesToGrant() - grantedMessages >= idWindow / 2
         || bytesToGrant() - grantedBytes >= poolBytes / 2
-        || (holdsNothing() && bytesToGrant() - grantedBytes >= poolBytes / LEAST_SHARE);
+        || (holdsNothing() && grantedBytes - consumedBytes < budget.longestMessageBytes());
   }
 
-  /** Then a sender may wait, and send nothing, for credit for nearly the whole pool. */
+  /** Then a sender may wait, and say and send nothing, for credit for the longest message. */
   private boolean holdsNothing() {
     return partial.isEmpty() && ready.isEmpty();
   }

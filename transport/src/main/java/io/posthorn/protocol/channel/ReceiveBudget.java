@@ -8,7 +8,7 @@ import io.posthorn.wire.WireLimits;
  *
  * <ul>
  *   <li>a quarter is the guaranteed slices of the ordered channels, {@link #sliceBytes} each;
- *   <li>a quarter is the pool of unordered messages;
+ *   <li>a quarter is {@link #longestMessageBytes}; the pool of unordered messages is a little more;
  *   <li>{@link #maxWholeMessageBytes} and a little (one chunk, when messages are taken in parts) is
  *       kept for one channel at a time whose message outgrew its window: the assembly token, which
  *       goes round;
@@ -22,10 +22,14 @@ import io.posthorn.wire.WireLimits;
 public final class ReceiveBudget {
   private static final int NOBODY = -1;
 
+  /** By so small a part of the longest message the pool is larger. */
+  private static final int POOL_RESERVE = 16;
+
   /** A channel that wanted a wider window counts among those that share for so long. */
   private static final long CLAIM_NANOS = 1_000_000_000L;
 
   private final long sliceBytes;
+  private final long longestMessageBytes;
   private final long messagePoolBytes;
   private final long maxWholeMessageBytes;
   private final boolean streaming;
@@ -60,12 +64,14 @@ public final class ReceiveBudget {
       long ceilingBytes, long maxWholeMessageBytes, boolean streaming, ReceiveMemory memory) {
     this.memory = memory;
     this.sliceBytes = ceilingBytes / 4 / WireLimits.MAX_CHANNELS;
-    this.messagePoolBytes = ceilingBytes / 4;
+    this.longestMessageBytes = ceilingBytes / 4;
+    this.messagePoolBytes = longestMessageBytes + longestMessageBytes / POOL_RESERVE;
     this.maxWholeMessageBytes = maxWholeMessageBytes;
     this.streaming = streaming;
     // A chunk, its header and the slice that may stand behind it, when messages come in parts.
     long assembly = streaming ? WireLimits.MAX_CHUNK_BYTES + 8 + sliceBytes : rawLimitBytes();
-    this.spareTotalBytes = Math.max(0, ceilingBytes / 2 - assembly);
+    this.spareTotalBytes =
+        Math.max(0, ceilingBytes - ceilingBytes / 4 - messagePoolBytes - assembly);
     this.spareBytes = spareTotalBytes;
   }
 
@@ -82,6 +88,14 @@ public final class ReceiveBudget {
   /** Unordered messages begun and not taken by the application. */
   public long messagePoolBytes() {
     return messagePoolBytes;
+  }
+
+  /**
+   * The longest unordered message: so much less than the pool that credit for it, given where none
+   * is held, need not be given again for each message taken.
+   */
+  public long longestMessageBytes() {
+    return longestMessageBytes;
   }
 
   /** Largest ordered message handed over whole. */
