@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.endpoint.TransmitBatch;
 import java.io.IOException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -68,6 +69,19 @@ class SocketEndTest {
         assertTrue(closing.get(LONG.toSeconds(), TimeUnit.SECONDS).unacknowledged() > 0);
       } finally {
         over.countDown();
+      }
+    }
+  }
+
+  /** Whoever waited for the answer led, so that the I/O thread stands by and is only called. */
+  @Test
+  void aSocketThatNobodyAnsweredClosesAtOnce() throws Exception {
+    try (DatagramSocket silent = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      for (int i = 0; i < 5; i++) {
+        MessageSocket socket = reliable().handshakeTimeout(Duration.ofMillis(100)).open();
+        InetSocketAddress nobody = (InetSocketAddress) silent.getLocalSocketAddress();
+        assertThrows(ConnectionTimeoutException.class, () -> socket.connect(nobody));
+        assertEquals(0, socket.close(MINUTES).unacknowledged());
       }
     }
   }

@@ -89,9 +89,16 @@ final class SocketLife {
     }
   }
 
-  /** When the port is closed, flushed or not; {@link Endpoint#NEVER} if open. With the lock. */
-  long deadlineNanos() {
-    return closeDeadlineNanos;
+  /**
+   * When a turn is to close the port: now if it is closing and all is flushed, which whoever leads
+   * next may not have been told; {@link Endpoint#NEVER} if open. With the lock.
+   */
+  long deadlineNanos(long now) {
+    return state == State.CLOSING && isFlushed() ? now : closeDeadlineNanos;
+  }
+
+  private boolean isFlushed() {
+    return loop.endpoint.isClosed() && transmitQueue.isEmpty() && !loop.port.hasUnsent();
   }
 
   /**
@@ -167,8 +174,7 @@ final class SocketLife {
     if (state != State.CLOSING) {
       return;
     }
-    boolean flushed = loop.endpoint.isClosed() && transmitQueue.isEmpty() && !loop.port.hasUnsent();
-    if (flushed || now >= closeDeadlineNanos) {
+    if (isFlushed() || now >= closeDeadlineNanos) {
       end(now);
     }
   }

@@ -200,7 +200,7 @@ abstract class SocketLoop {
         return false;
       }
       long now = clock.now();
-      long wakeNanos = Math.min(Math.min(untilNanos, life.deadlineNanos()), nextTimeoutNanos());
+      long wakeNanos = Math.min(untilNanos, deadlineNanos(now));
       if (now - transmittedNanos < STALE_DEADLINE_NANOS) {
         wakeNanos = Math.min(wakeNanos, now + STALE_DEADLINE_NANOS);
       }
@@ -275,6 +275,11 @@ abstract class SocketLoop {
   @SuppressWarnings("ThreadPriorityCheck") // only speed depends on it
   private static void letOthersIn() {
     Thread.yield();
+  }
+
+  /** When a turn is due, though nothing comes; with the lock. */
+  private long deadlineNanos(long now) {
+    return Math.min(life.deadlineNanos(now), nextTimeoutNanos());
   }
 
   final long nextTimeoutNanos() {
@@ -361,13 +366,13 @@ abstract class SocketLoop {
       boolean isUrgent =
           transmitQueue.isBlocked()
               || backlog
-              || nextTimeoutNanos() < now + Leadership.STANDBY_NANOS;
+              || deadlineNanos(now) < now + Leadership.STANDBY_NANOS;
       if (isUrgent && !leadership.isIoThreadCalled()) {
         leadership.callIoThread();
       }
       return;
     }
-    if (sleep.isNoted() && sleep.isTooLong(nextTimeoutNanos(), transmitQueue.isBlocked())) {
+    if (sleep.isNoted() && sleep.isTooLong(deadlineNanos(now), transmitQueue.isBlocked())) {
       wake();
     }
   }
