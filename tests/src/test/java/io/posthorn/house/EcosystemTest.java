@@ -1,13 +1,10 @@
 package io.posthorn.house;
 
-import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,24 +100,5 @@ class EcosystemTest {
         assertTrue(metadata.contains('"' + command + '"'), command + " is missing");
       }
     }
-  }
-
-  @Test
-  void nobodyBringsALoggerButTheSystemsOwn() {
-    noClasses()
-        .that()
-        // Which settles what the program's own System.Logger, that of the JDK, prints.
-        .doNotHaveFullyQualifiedName("io.posthorn.cli.LogSettings")
-        .should()
-        .dependOnClassesThat()
-        .resideInAnyPackage(
-            "org.slf4j..",
-            "java.util.logging..",
-            "org.apache.logging..",
-            "org.apache.commons.logging..")
-        .check(
-            new ClassFileImporter()
-                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-                .importPackages("io.posthorn"));
   }
 }

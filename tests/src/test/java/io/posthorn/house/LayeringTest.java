@@ -1,6 +1,7 @@
 package io.posthorn.house;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -88,6 +89,22 @@ class LayeringTest {
     for (ArchRule rule : SansIoRules.forPackages(packages(ROOT, SANS_IO))) {
       rule.check(MAIN);
     }
+  }
+
+  @Test
+  void nobodyBringsALoggerButTheSystemsOwn() {
+    noClasses()
+        .that()
+        // Which settles what the program's own System.Logger, that of the JDK, prints.
+        .doNotHaveFullyQualifiedName("io.posthorn.cli.LogSettings")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "org.slf4j..",
+            "java.util.logging..",
+            "org.apache.logging..",
+            "org.apache.commons.logging..")
+        .check(MAIN);
   }
 
   @Test
