@@ -16,7 +16,9 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -203,7 +205,7 @@ final class KeysCommand implements Callable<Integer> {
         words.isEmpty()
             ? ask(where.resolve(root.everywhere().family()))
             : parse(String.join(" ", words));
-    refuseRevoked(hosts, fingerprint);
+    refuseRevoked(hosts, Set.of(fingerprint));
     String name = nameOf(where);
     int before = hosts.replace(name, fingerprint);
     root.output(false)
@@ -218,18 +220,17 @@ final class KeysCommand implements Callable<Integer> {
   }
 
   /** What is revoked stays out whatever else the files say. */
-  private void refuseRevoked(KnownHosts hosts, Fingerprint key) throws IOException, Failure {
-    for (KnownHosts.Entry entry : hosts.entries()) {
-      if (entry.isRevoked() && entry.fingerprint().equals(key)) {
-        throw new Failure(
-            ExitCode.REFUSED,
-            key
-                + " is revoked by "
-                + IdentityFlags.shown(hosts.file(), root)
-                + " line "
-                + entry.line(),
-            "remove that line first, if the key may be relied on after all");
-      }
+  private void refuseRevoked(KnownHosts hosts, Set<Fingerprint> keys) throws IOException, Failure {
+    KnownHosts.Entry revoking = hosts.revocationOf(keys);
+    if (revoking != null) {
+      throw new Failure(
+          ExitCode.REFUSED,
+          revoking.fingerprint()
+              + " is revoked by "
+              + IdentityFlags.shown(hosts.file(), root)
+              + " line "
+              + revoking.line(),
+          "remove that line first, if the key may be relied on after all");
     }
   }
 
@@ -342,10 +343,11 @@ final class KeysCommand implements Callable<Integer> {
     AuthorizedKeys keys = authorizedKeys();
     int added = 0;
     List<NamedKey> found = read(file, "nothing was added");
-    KnownHosts hosts = knownHosts();
+    Set<Fingerprint> prints = new HashSet<>();
     for (NamedKey key : found) {
-      refuseRevoked(hosts, key.key().fingerprint());
+      prints.add(key.key().fingerprint());
     }
+    refuseRevoked(knownHosts(), prints);
     for (NamedKey key : found) {
       added += keys.add(key.key(), comment.isEmpty() ? key.comment() : comment) ? 1 : 0;
     }

@@ -14,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -123,6 +124,18 @@ class KnownHostsTest extends IdentityFolder {
     assertTrue(refusal(ONE).contains("revoked by " + file + " line 2"));
     assertTrue(hosts.entries().get(1).isRevoked());
     assertTrue(refusal(TWO).contains("has changed"));
+  }
+
+  @Test
+  void theLineThatRevokesOneOfManyKeysIsFoundAtOneReading() throws IOException {
+    Set<Fingerprint> both = Set.of(ONE.fingerprint(), TWO.fingerprint());
+    assertNull(hosts.revocationOf(both));
+    hosts.add("10.0.0.7:9000", ONE);
+    hosts.revoke(TWO.fingerprint());
+    int before = hosts.reads();
+    assertEquals(new Entry("", TWO.fingerprint(), "", 2), hosts.revocationOf(both));
+    assertEquals(before + 1, hosts.reads());
+    assertNull(hosts.revocationOf(Set.of(ONE.fingerprint())), "known, and not revoked");
   }
 
   @Test

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -156,17 +157,34 @@ public final class KnownHosts {
 
   private @Nullable String revocation(
       List<Entry> entries, InetSocketAddress peer, Fingerprint shown) {
-    for (Entry entry : entries) {
-      if (entry.isRevoked() && entry.fingerprint().equals(shown)) {
-        return "the key of "
+    Entry revoking = revocationOf(entries, Set.of(shown));
+    return revoking == null
+        ? null
+        : "the key of "
             + nameOf(peer)
             + ", "
-            + entry.fingerprint()
+            + shown
             + ", is revoked by "
             + file
             + " line "
-            + entry.line()
+            + revoking.line()
             + ": whoever shows it may have stolen it";
+  }
+
+  /**
+   * The first line that revokes one of these keys, for which the file is read once at most.
+   *
+   * @return null if none of them is revoked
+   * @throws IdentityFileException if a line makes no sense, or others can write the file
+   */
+  public @Nullable Entry revocationOf(Set<Fingerprint> keys) throws IOException {
+    return revocationOf(entries(), keys);
+  }
+
+  private static @Nullable Entry revocationOf(List<Entry> entries, Set<Fingerprint> keys) {
+    for (Entry entry : entries) {
+      if (entry.isRevoked() && keys.contains(entry.fingerprint())) {
+        return entry;
       }
     }
     return null;
