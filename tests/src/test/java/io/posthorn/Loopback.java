@@ -31,9 +31,9 @@ final class Loopback {
     return socket(Mode.RELIABLE);
   }
 
-  /** Where nobody listens, nor will: the port that a socket had may become this side's own. */
+  /** Where nobody listens, nor will. */
   static InetSocketAddress nobody() throws IOException {
-    return new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePorts.next());
+    return FreePorts.nobody("127.0.0.1");
   }
 
   /** The next message, which must come. */

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.posthorn.e2e.FreePorts;
 import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -93,8 +92,7 @@ class PlainSocketTest {
 
   @Test
   void nobodyThereChangesNothing() throws Exception {
-    InetSocketAddress nobody =
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePorts.next());
+    InetSocketAddress nobody = Loopback.nobody();
     try (MessageSocket a = plain().open();
         MessageSocket b = plain().open()) {
       for (int i = 0; i < 20; i++) {

@@ -76,7 +76,7 @@ class UnreachablePeerTest {
   })
   void whoeverGetsNoAnswerIsToldWhatTheHostSays(String bind, String host) throws Exception {
     Ipv6Loopback.assumeIfNeeded(bind, host);
-    InetSocketAddress peer = new InetSocketAddress(host, FreePorts.next());
+    InetSocketAddress peer = FreePorts.nobody(host);
     String said = failure(reliable().bind(new InetSocketAddress(bind, 0)), peer);
     assertTrue(said.contains("no answer from " + AddressText.of(peer) + " in 300 ms" + HINT), said);
   }
@@ -131,7 +131,7 @@ class UnreachablePeerTest {
   @CsvSource({"127.0.0.1", "::1"})
   void aPortThatOpensLateIsMet(String host) throws Exception {
     Ipv6Loopback.assumeIfNeeded(host);
-    InetSocketAddress later = new InetSocketAddress(host, FreePorts.next());
+    InetSocketAddress later = FreePorts.nobody(host);
     MessageSocketBuilder builder =
         reliable().bind(new InetSocketAddress(host, 0)).handshakeTimeout(Duration.ofSeconds(90));
     try (MessageSocket a = builder.linger(Duration.ZERO).open()) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.BindException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
 
@@ -32,6 +33,11 @@ public final class FreePorts {
         // the next one
       }
     }
+  }
+
+  /** Where nobody listens, nor will: the port that a socket had may become this side's own. */
+  public static InetSocketAddress nobody(String host) throws IOException {
+    return new InetSocketAddress(InetAddress.getByName(host), next());
   }
 
   /**

@@ -120,8 +120,7 @@ class InheritedOptionsTest {
     socket.reportErrors(true);
     calls.kept = socket.descriptor();
     List<String> before = options();
-    InetSocketAddress nobody =
-        new InetSocketAddress(host.equals("::") ? "127.0.0.1" : host, FreePorts.next());
+    InetSocketAddress nobody = FreePorts.nobody(host.equals("::") ? "127.0.0.1" : host);
     LinuxDatagramPort port = LinuxDatagramPort.adopt(calls, calls.kept, true);
     for (int i = 0; i < 3; i++) {
       assertEquals(1, port.send(DatagramPortContractTest.batch(nobody, 3), 0, 0));

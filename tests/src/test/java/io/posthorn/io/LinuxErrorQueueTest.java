@@ -1,5 +1,6 @@
 package io.posthorn.io;
 
+import static io.posthorn.e2e.FreePorts.nobody;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
@@ -8,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.jna.Memory;
 import com.sun.jna.Pointer;
 import io.posthorn.Ipv6Loopback;
-import io.posthorn.e2e.FreePorts;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.TransmitBatch;
 import io.posthorn.wire.IcmpHint;
@@ -65,10 +65,6 @@ class LinuxErrorQueueTest {
     if (port != null) {
       port.close();
     }
-  }
-
-  private static InetSocketAddress nobody(String host) throws IOException {
-    return new InetSocketAddress(InetAddress.getByName(host), FreePorts.next());
   }
 
   private void send(InetSocketAddress to, int... lengths) throws IOException {

@@ -119,8 +119,7 @@ class SocketLogTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void whatIcmpSaysIsToldAsSoonAsItIsHeard() throws Exception {
-    InetSocketAddress peer =
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePorts.next());
+    InetSocketAddress peer = FreePorts.nobody("127.0.0.1");
     String news = "ICMP, which anybody can forge, says of 127.0.0.1:" + peer.getPort();
     try (MessageSocket here = open()) {
       here.send(peer, "a secret".getBytes(UTF_8));

@@ -139,8 +139,7 @@ class EchoArenaTest {
 
   @Test
   void nobodyThereIsAnErrorThatSaysSo() throws Exception {
-    InetSocketAddress nowhere =
-        new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePorts.next());
+    InetSocketAddress nowhere = FreePorts.nobody("127.0.0.1");
     BenchException thrown =
         assertThrows(
             BenchException.class,
