@@ -3,10 +3,7 @@ package io.posthorn.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,16 +16,9 @@ import picocli.CommandLine.Model.OptionSpec;
 /** What a file of settings says of options, and the command line beside it. */
 class ConfigFileTest {
   @TempDir private Path folder = Path.of("");
-  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
-  private Streams streams() {
-    return new Streams(
-        new ByteArrayInputStream(new byte[0]),
-        new ByteArrayOutputStream(),
-        err,
-        false,
-        false,
-        Map.of("POSTHORN_HOME", folder.resolve("home").toString()));
+  private InProcess program() {
+    return new InProcess(Map.of("POSTHORN_HOME", folder.resolve("home").toString()), "");
   }
 
   private String errorsOf(String settings, String... arguments) throws IOException {
@@ -41,9 +31,9 @@ class ConfigFileTest {
     System.arraycopy(arguments, 0, all, 0, arguments.length);
     all[arguments.length] = "--config";
     all[arguments.length + 1] = file.toString();
-    err.reset();
-    assertEquals(status, Posthorn.run(streams(), all));
-    return err.toString(StandardCharsets.UTF_8);
+    InProcess program = program();
+    assertEquals(status, program.run(all));
+    return program.errors();
   }
 
   /** As --strict and --authorized: what is asked for twice must not be gone. */
@@ -51,10 +41,11 @@ class ConfigFileTest {
   void switchesThatAreTypedAreOnWhateverTheFileSays() throws Exception {
     int switches = 0;
     for (String name :
-        Posthorn.commandLine(new Posthorn(streams()), new String[0], true)
+        Posthorn.commandLine(new Posthorn(program().streams()), new String[0], true)
             .getSubcommands()
             .keySet()) {
-      CommandLine whole = Posthorn.commandLine(new Posthorn(streams()), new String[] {name}, true);
+      CommandLine whole =
+          Posthorn.commandLine(new Posthorn(program().streams()), new String[] {name}, true);
       CommandLine command = whole.getSubcommands().get(name);
       for (OptionSpec option : command.getCommandSpec().options()) {
         if (option.arity().max() > 0
@@ -64,7 +55,8 @@ class ConfigFileTest {
           continue;
         }
         String typed = option.longestName();
-        CommandLine line = Posthorn.commandLine(new Posthorn(streams()), new String[] {name}, true);
+        CommandLine line =
+            Posthorn.commandLine(new Posthorn(program().streams()), new String[] {name}, true);
         line.getSubcommands()
             .values()
             .forEach(each -> each.getCommandSpec().parser().collectErrors(true));
@@ -113,9 +105,9 @@ class ConfigFileTest {
       {"--color", "never", "--config=" + file, "ping", "127.0.0.1:9", "-c", "0"}
     };
     for (String[] line : lines) {
-      err.reset();
-      assertEquals(64, Posthorn.run(streams(), line));
-      String text = err.toString(StandardCharsets.UTF_8);
+      InProcess program = program();
+      assertEquals(64, program.run(line));
+      String text = program.errors();
       assertTrue(text.startsWith("{\"error\":"), text);
     }
   }

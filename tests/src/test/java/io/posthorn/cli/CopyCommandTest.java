@@ -1,6 +1,5 @@
 package io.posthorn.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -9,10 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.posthorn.ConnectionClosedException;
 import io.posthorn.MessageSocket;
 import io.posthorn.Security;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -37,8 +33,7 @@ class CopyCommandTest {
   @Test
   void aPeerThatTakesNoFilesIsToldSo() throws Exception {
     Path file = Files.writeString(folder.resolve("file"), "x");
-    Map<String, String> environment = Map.of("POSTHORN_HOME", folder.resolve("home").toString());
-    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    InProcess here = new InProcess(Map.of("POSTHORN_HOME", folder.resolve("home").toString()), "");
     try (MessageSocket listener =
         MessageSocket.builder()
             .security(Security.ephemeral())
@@ -49,18 +44,8 @@ class CopyCommandTest {
       listening.setDaemon(true);
       listening.start();
       int status =
-          Posthorn.run(
-              new Streams(
-                  InputStream.nullInputStream(),
-                  OutputStream.nullOutputStream(),
-                  errors,
-                  false,
-                  false,
-                  environment),
-              "copy",
-              file.toString(),
-              "127.0.0.1:" + listener.localAddress().getPort());
-      assertEquals(76, status, () -> errors.toString(UTF_8));
+          here.run("copy", file.toString(), "127.0.0.1:" + listener.localAddress().getPort());
+      assertEquals(76, status, here::errors);
       ConnectionClosedException closed =
           assertInstanceOf(ConnectionClosedException.class, end.get(60, TimeUnit.SECONDS));
       assertEquals(76, closed.applicationCode());

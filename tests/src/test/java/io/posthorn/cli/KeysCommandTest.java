@@ -1,7 +1,6 @@
 package io.posthorn.cli;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -12,8 +11,6 @@ import io.posthorn.MessageSocket;
 import io.posthorn.Security;
 import io.posthorn.identity.Identity;
 import io.posthorn.identity.PeerKey;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -57,20 +54,10 @@ class KeysCommandTest {
   }
 
   private int runWith(String input, String... arguments) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int status =
-        Posthorn.run(
-            new Streams(
-                new ByteArrayInputStream(input.getBytes(UTF_8)),
-                out,
-                err,
-                false,
-                false,
-                environment),
-            arguments);
-    output = out.toString(UTF_8);
-    errors = err.toString(UTF_8);
+    InProcess here = new InProcess(environment, input);
+    int status = here.run(arguments);
+    output = here.output();
+    errors = here.errors();
     return status;
   }
 

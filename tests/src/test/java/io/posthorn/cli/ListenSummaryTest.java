@@ -1,13 +1,9 @@
 package io.posthorn.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Mode;
 import io.posthorn.SocketStatistics;
-import java.io.ByteArrayOutputStream;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -16,15 +12,7 @@ import org.junit.jupiter.api.Test;
 class ListenSummaryTest {
   private static String told(
       ListenSummary summary, long datagrams, Map<String, Long> drops, boolean json) {
-    ByteArrayOutputStream errors = new ByteArrayOutputStream();
-    Streams streams =
-        new Streams(
-            InputStream.nullInputStream(),
-            OutputStream.nullOutputStream(),
-            errors,
-            false,
-            false,
-            Map.of());
+    InProcess here = new InProcess();
     Posthorn.Everywhere options =
         new Posthorn.Everywhere(
             json, false, false, 0, Output.ColorWhen.NEVER, EndpointAddress.Family.ANY);
@@ -53,8 +41,8 @@ class ListenSummaryTest {
             0,
             Map.of(),
             Map.of());
-    summary.tell(statistics, new Output(streams, options, false));
-    return errors.toString(UTF_8).strip();
+    summary.tell(statistics, new Output(here.streams(), options, false));
+    return here.errors().strip();
   }
 
   @Test

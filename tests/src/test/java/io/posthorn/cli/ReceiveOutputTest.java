@@ -1,11 +1,9 @@
 package io.posthorn.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -14,8 +12,6 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,8 +19,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** What {@code receive} writes to standard output, and who reads it. */
 @Timeout(120)
 class ReceiveOutputTest {
-  private static final Pattern LISTENING = Pattern.compile("listening on \\S+:(\\d+)");
-
   @TempDir private Path folder;
 
   /** As a pipe whose reader goes after one line. */
@@ -45,35 +39,8 @@ class ReceiveOutputTest {
     }
   }
 
-  /** As a file on a disk that is full. */
-  private static final class FullDisk extends OutputStream {
-    @Override
-    public void write(int b) throws IOException {
-      write(new byte[] {(byte) b}, 0, 1);
-    }
-
-    @Override
-    public void write(byte[] bytes, int from, int length) throws IOException {
-      throw new IOException("No space left on device");
-    }
-  }
-
-  /** What a command says, and where it listens. */
-  private static final class Said extends ByteArrayOutputStream {
-    final CompletableFuture<Integer> port = new CompletableFuture<>();
-
-    @Override
-    public synchronized void write(byte[] bytes, int from, int length) {
-      super.write(bytes, from, length);
-      Matcher matcher = LISTENING.matcher(toString(UTF_8));
-      if (matcher.find()) {
-        port.complete(Integer.parseInt(matcher.group(1)));
-      }
-    }
-
-    String to() throws Exception {
-      return "127.0.0.1:" + port.get(60, TimeUnit.SECONDS);
-    }
+  private static String at(Collected said) throws InterruptedException {
+    return "127.0.0.1:" + said.listening().getPort();
   }
 
   private CompletableFuture<Integer> start(OutputStream out, OutputStream err, String... words) {
@@ -92,13 +59,13 @@ class ReceiveOutputTest {
 
   @Test
   void aReceiverWhoseReaderIsGoneEndsWithTheSenderThatItServed() throws Exception {
-    Said said = new Said();
+    Collected said = new Collected();
     String to = folder.resolve("to").toString();
     CompletableFuture<Integer> status =
         start(new ReadOnce(), said, "receive", "--json", "127.0.0.1:0", to);
     Path file = Files.writeString(folder.resolve("file"), "x");
     Path other = Files.writeString(folder.resolve("other"), "y");
-    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    Collected errors = new Collected();
     assertEquals(
         0,
         run(
@@ -107,39 +74,38 @@ class ReceiveOutputTest {
             "copy",
             file.toString(),
             other.toString(),
-            said.to()),
-        () -> errors.toString(UTF_8));
+            at(said)),
+        errors::text);
     assertEquals(ExitCode.BROKEN_PIPE.status(), status.get(60, TimeUnit.SECONDS));
     assertTrue(Files.exists(Path.of(to, "other")));
   }
 
   @Test
   void aReceiverWhoseStandardOutputIsOnAFullDiskEndsAndTellsTheSender() throws Exception {
-    Said said = new Said();
+    Collected said = new Collected();
     CompletableFuture<Integer> status =
         start(new FullDisk(), said, "receive", "--to-stdout", "127.0.0.1:0");
     Path file = Files.writeString(folder.resolve("file"), "x");
-    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    Collected errors = new Collected();
     OutputStream none = OutputStream.nullOutputStream();
-    int copied = run(none, errors, "copy", file.toString(), said.to());
-    assertEquals(ExitCode.IO.status(), copied, errors::toString);
+    int copied = run(none, errors, "copy", file.toString(), at(said));
+    assertEquals(ExitCode.IO.status(), copied, errors::text);
     assertTrue(
-        errors.toString(UTF_8).contains("the receiver cannot write its standard output"),
-        errors::toString);
+        errors.text().contains("the receiver cannot write its standard output"), errors::text);
     assertEquals(ExitCode.IO.status(), status.get(60, TimeUnit.SECONDS));
-    assertTrue(said.toString(UTF_8).contains("No space left on device"), said::toString);
+    assertTrue(said.text().contains(FullDisk.WORDS), said::text);
   }
 
   @Test
   void aReceiverWhoseReportIsOnAFullDiskEnds() throws Exception {
-    Said said = new Said();
+    Collected said = new Collected();
     String to = folder.resolve("to").toString();
     CompletableFuture<Integer> status =
         start(new FullDisk(), said, "receive", "--json", "127.0.0.1:0", to);
     Path file = Files.writeString(folder.resolve("file"), "x");
-    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    Collected errors = new Collected();
     OutputStream none = OutputStream.nullOutputStream();
-    assertEquals(0, run(none, errors, "copy", file.toString(), said.to()), errors::toString);
+    assertEquals(0, run(none, errors, "copy", file.toString(), at(said)), errors::text);
     assertEquals(ExitCode.IO.status(), status.get(60, TimeUnit.SECONDS));
   }
 
@@ -147,27 +113,25 @@ class ReceiveOutputTest {
   void whatIsThereIsNotCalledSentAndWhatIsWrittenToAStreamIsCounted() throws Exception {
     Path file = Files.writeString(folder.resolve("file"), "x".repeat(1_500_000));
     String to = folder.resolve("to").toString();
-    Said said = new Said();
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    Collected said = new Collected();
+    Collected out = new Collected();
+    Collected errors = new Collected();
     OutputStream none = OutputStream.nullOutputStream();
     var unused = start(none, said, "receive", "127.0.0.1:0", to);
-    String[] copy = {"copy", "--checksum", file.toString(), said.to()};
-    assertEquals(0, run(none, errors, copy), errors::toString);
-    assertFalse(errors.toString(UTF_8).contains("of it sent"), errors::toString);
-    assertEquals(0, run(none, errors, copy), errors::toString);
+    String[] copy = {"copy", "--checksum", file.toString(), at(said)};
+    assertEquals(0, run(none, errors, copy), errors::text);
+    assertFalse(errors.text().contains("of it sent"), errors::text);
+    assertEquals(0, run(none, errors, copy), errors::text);
     assertTrue(
-        errors.toString(UTF_8).contains("(1 there already), 1.5 MB, 0 B of it sent, to "),
-        errors::toString);
-    assertEquals(
-        0, run(out, errors, "copy", "--json", file.toString(), said.to()), errors::toString);
-    assertTrue(out.toString(UTF_8).contains("\"bytes\":1500000,\"sentBytes\":0,"), out::toString);
+        errors.text().contains("(1 there already), 1.5 MB, 0 B of it sent, to "), errors::text);
+    assertEquals(0, run(out, errors, "copy", "--json", file.toString(), at(said)), errors::text);
+    assertTrue(out.text().contains("\"bytes\":1500000,\"sentBytes\":0,"), out::text);
 
-    Said stream = new Said();
+    Collected stream = new Collected();
     CompletableFuture<Integer> status =
         start(none, stream, "receive", "--to-stdout", "--json", "-1", "127.0.0.1:0");
-    assertEquals(0, run(none, errors, "copy", file.toString(), stream.to()), errors::toString);
+    assertEquals(0, run(none, errors, "copy", file.toString(), at(stream)), errors::text);
     assertEquals(0, status.get(60, TimeUnit.SECONDS));
-    assertTrue(stream.toString(UTF_8).contains("\"files\":1,\"bytes\":1500000,"), stream::toString);
+    assertTrue(stream.text().contains("\"files\":1,\"bytes\":1500000,"), stream::text);
   }
 }

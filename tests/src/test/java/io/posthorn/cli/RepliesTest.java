@@ -21,18 +21,6 @@ import org.junit.jupiter.api.Timeout;
 /** What comes back to a sender, and cannot be printed. */
 @Timeout(120)
 class RepliesTest {
-  private static final class FullDisk extends OutputStream {
-    @Override
-    public void write(int b) throws IOException {
-      write(new byte[] {(byte) b}, 0, 1);
-    }
-
-    @Override
-    public void write(byte[] bytes, int from, int length) throws IOException {
-      throw new IOException("No space left on device");
-    }
-  }
-
   private static MessageSocketBuilder socket() {
     InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     return MessageSocket.builder().security(Security.ephemeral()).bind(any);

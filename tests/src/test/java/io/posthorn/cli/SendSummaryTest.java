@@ -1,6 +1,5 @@
 package io.posthorn.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -9,8 +8,6 @@ import io.posthorn.CloseCause;
 import io.posthorn.CloseReport;
 import io.posthorn.MessageSocket;
 import io.posthorn.Security;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -38,18 +35,9 @@ class SendSummaryTest {
   private String errors = "";
 
   private int run(String input, String... words) {
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
-    int status =
-        Posthorn.run(
-            new Streams(
-                new ByteArrayInputStream(input.getBytes(UTF_8)),
-                new ByteArrayOutputStream(),
-                err,
-                false,
-                false,
-                Map.of("POSTHORN_HOME", home.toString())),
-            words);
-    errors = err.toString(UTF_8);
+    InProcess here = new InProcess(Map.of("POSTHORN_HOME", home.toString()), input);
+    int status = here.run(words);
+    errors = here.errors();
     return status;
   }
 

@@ -1,13 +1,10 @@
 package io.posthorn.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -17,10 +14,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** The words of a command as the first lines of its help name them. */
 class SynopsisTest {
   private static String printed(String line) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    Streams streams = new Streams(InputStream.nullInputStream(), out, out, false, false, Map.of());
-    Posthorn.run(streams, line.split(" "));
-    return out.toString(StandardCharsets.UTF_8);
+    InProcess here = new InProcess();
+    assertEquals(0, here.run(line.split(" ")), here::errors);
+    return here.output();
   }
 
   @ParameterizedTest

@@ -13,8 +13,6 @@ import io.posthorn.Security;
 import io.posthorn.capture.CaptureReader;
 import io.posthorn.capture.CaptureWriter;
 import io.posthorn.capture.CapturedDatagram;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PipedInputStream;
@@ -47,15 +45,11 @@ class TraceCommandTest {
   }
 
   private int run(byte[] input, String... arguments) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    ByteArrayOutputStream err = new ByteArrayOutputStream();
     Map<String, String> environment = Map.of("POSTHORN_HOME", folder.resolve("home").toString());
-    int status =
-        Posthorn.run(
-            new Streams(new ByteArrayInputStream(input), out, err, false, false, environment),
-            arguments);
-    output = out.toString(UTF_8);
-    errors = err.toString(UTF_8);
+    InProcess here = new InProcess(environment, input);
+    int status = here.run(arguments);
+    output = here.output();
+    errors = here.errors();
     return status;
   }
 

@@ -4,28 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayOutputStream;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is said of a command line that names the wrong thing, or too little or too much. */
 class WrongWordsTest {
   private static String errors(int exit, String line) {
-    ByteArrayOutputStream errors = new ByteArrayOutputStream();
-    Streams streams =
-        new Streams(
-            InputStream.nullInputStream(),
-            OutputStream.nullOutputStream(),
-            errors,
-            false,
-            false,
-            Map.of());
-    int status = Posthorn.run(streams, line.split(" "));
-    String said = errors.toString(StandardCharsets.UTF_8);
+    InProcess here = new InProcess();
+    int status = here.run(line.split(" "));
+    String said = here.errors();
     assertEquals(exit, status, said);
     return said;
   }
