@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Mode;
 import io.posthorn.SocketStatistics;
+import io.posthorn.wire.DropReason;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -57,5 +58,23 @@ class ListenSummaryTest {
                     + " did not verify, 2 rate limited, 1 of no type known here"),
         told(summary, 60, drops, false));
     assertTrue(told(summary, 60, drops, true).contains("\"HANDSHAKE_FORGED\":46"), "JSON");
+  }
+
+  /** The commands may not name the type of the reasons: here a new name does not compile. */
+  @Test
+  void wordsAreOfReasonsThatThereAre() {
+    Map<DropReason, String> words =
+        Map.of(
+            DropReason.UNKNOWN_TYPE, "of no type known here",
+            DropReason.HANDSHAKE_FORGED, "of a handshake that did not verify",
+            DropReason.IDENTITY_REFUSED, "of an identity not accepted",
+            DropReason.UNKNOWN_CONNECTION, "of no connection known here",
+            DropReason.AUTHENTICATION_FAILED, "that did not verify",
+            DropReason.RATE_LIMITED, "rate limited");
+    words.forEach(
+        (reason, said) -> {
+          String all = told(new ListenSummary(0, 0, null), 7, Map.of(reason.name(), 7L), false);
+          assertTrue(all.endsWith("; dropped: 7 " + said), all);
+        });
   }
 }
