@@ -3,7 +3,6 @@ package io.posthorn.cli;
 import io.posthorn.AddressText;
 import io.posthorn.CloseReport;
 import io.posthorn.Connection;
-import io.posthorn.Delivery;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import io.posthorn.SocketStatistics;
@@ -26,13 +25,11 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code posthorn send}: sends words, lines or a file, and waits until all is acknowledged. */
 @Command(
@@ -63,6 +60,7 @@ final class SendCommand implements Callable<Integer> {
   private List<String> words = List.of();
 
   @Mixin private SocketFlags flags = new SocketFlags();
+  @Mixin private DeliveryFlags delivery = new DeliveryFlags();
 
   @Option(
       names = {"-F", "--file"},
@@ -98,28 +96,6 @@ final class SendCommand implements Callable<Integer> {
   private Duration waitForReplies = Duration.ZERO;
 
   @Option(
-      names = "--channel",
-      paramLabel = "N",
-      description = "Which of the channels 0 to 62, each ordered for itself; default 0.")
-  private @Nullable Integer channel;
-
-  @Option(
-      names = "--delivery",
-      paramLabel = "HOW",
-      converter = DeliveryName.class,
-      completionCandidates = DeliveryName.class,
-      description =
-          "What is promised: ordered (default), unordered, latest, sequenced, unreliable.")
-  private @Nullable Delivery delivery;
-
-  @Option(
-      names = "--expires",
-      paramLabel = "TIME",
-      converter = Quantity.Time.class,
-      description = "After this time a message is too old to be sent, or sent again.")
-  private @Nullable Duration expires;
-
-  @Option(
       names = "--limit-rate",
       paramLabel = "RATE",
       converter = Quantity.BitRate.class,
@@ -146,31 +122,6 @@ final class SendCommand implements Callable<Integer> {
 
   SendCommand(Posthorn root) {
     this.root = root;
-  }
-
-  /** The names of the promises as the program writes them. */
-  static final class DeliveryName implements ITypeConverter<Delivery>, Iterable<String> {
-    private static final List<String> ALL =
-        List.of("ordered", "unordered", "latest", "sequenced", "unreliable");
-
-    @Override
-    public Iterator<String> iterator() {
-      return ALL.iterator();
-    }
-
-    @Override
-    public Delivery convert(String name) {
-      return switch (name) {
-        case "ordered" -> Delivery.RELIABLE_ORDERED;
-        case "unordered" -> Delivery.RELIABLE_UNORDERED;
-        case "latest" -> Delivery.RELIABLE_LATEST;
-        case "sequenced" -> Delivery.UNRELIABLE_SEQUENCED;
-        case "unreliable" -> Delivery.UNRELIABLE;
-        default ->
-            throw new TypeConversionException(
-                "\"" + TextSafety.visible(name) + "\" is not one of " + String.join(", ", ALL));
-      };
-    }
   }
 
   /** How messages may stand in the input. */
@@ -219,15 +170,8 @@ final class SendCommand implements Callable<Integer> {
     if (times != null && times < 1) {
       throw usage("-n " + times, "send at least one message");
     }
-    Integer number = channel;
-    if (number != null && (number < 0 || number >= SocketFlags.PING_CHANNEL)) {
-      throw usage("channel " + number, "channels are 0 to 62; 63 is for ping");
-    }
-    Duration age = expires;
-    if (age != null && age.isZero()) {
-      throw usage("--expires 0", "give a message some time, such as 500ms");
-    }
-    if (flags.isPlain() && (number != null || delivery != null || expires != null || receipt)) {
+    delivery.check();
+    if (flags.isPlain() && (delivery.isGiven() || receipt)) {
       throw usage(
           "--channel, --delivery, --expires and --receipt in plain mode, which promises nothing",
           "leave out --plain, or them");
@@ -351,8 +295,7 @@ final class SendCommand implements Callable<Integer> {
         return ExitCode.OK.status(); // the signal's takes its place
       }
     }
-    boolean tracked =
-        receipt || expires != null || (delivery != null && delivery != Delivery.RELIABLE_ORDERED);
+    boolean tracked = receipt || !delivery.isUsual();
     ReceiptLog receipts = new ReceiptLog(output, receipt);
     try (Replies replies = new Replies(socket, output, framing)) {
       boolean stopped = false;
@@ -365,7 +308,7 @@ final class SendCommand implements Callable<Integer> {
                 output,
                 replies,
                 body -> {
-                  Message message = draft(connection).body(body);
+                  Message message = delivery.draft(connection).body(body);
                   if (tracked) {
                     receipts.add(messages + 1, connection.send(message));
                   } else {
@@ -406,7 +349,7 @@ final class SendCommand implements Callable<Integer> {
 
   /** The peer starts a child for us: its output is printed as it comes, its status is ours. */
   private int sendToChild(Connection connection, Input input, Output output) throws Exception {
-    if (expires != null || receipt || (delivery != null && !isWhole(delivery))) {
+    if (receipt || delivery.mayLose()) {
       throw usage(
           "--expires, --receipt and deliveries that may lose, to a listener with --exec",
           "a child's input is all or nothing: leave them out");
@@ -432,25 +375,9 @@ final class SendCommand implements Callable<Integer> {
         };
     return new SessionRun(connection, output)
         .run(
-            new ReliableLine(connection, draft(connection)),
+            new ReliableLine(connection, delivery.draft(connection)),
             feed,
             new TwoWaySession.Options(Duration.ZERO, false));
-  }
-
-  private static boolean isWhole(Delivery delivery) {
-    return delivery == Delivery.RELIABLE_ORDERED || delivery == Delivery.RELIABLE_UNORDERED;
-  }
-
-  private Message.Draft draft(Connection connection) {
-    Message.Draft draft = connection.message().channel(channel == null ? 0 : channel);
-    Delivery how = delivery;
-    if (how == Delivery.RELIABLE_LATEST) {
-      draft.key(0);
-    } else if (how != null) {
-      draft.delivery(how);
-    }
-    Duration age = expires;
-    return age == null ? draft : draft.expiresAfter(age);
   }
 
   private interface Sink {
