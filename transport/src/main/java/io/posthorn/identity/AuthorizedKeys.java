@@ -3,7 +3,6 @@ package io.posthorn.identity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * there was one. Safe for use by many threads.
  */
 public final class AuthorizedKeys {
+  private static final String COMPLAINT =
+      "is no key: expected " + PeerKey.TYPE + " BASE64 or SHA256:…";
+
   private final Path file;
   private final KeptFile<Entry> kept;
 
@@ -33,7 +35,7 @@ public final class AuthorizedKeys {
 
   AuthorizedKeys(Path file, LongSupplier nanoTime) {
     this.file = file;
-    this.kept = new KeptFile<>(file, this::parse, nanoTime);
+    this.kept = new KeptFile<>(file, AuthorizedKeys::read, COMPLAINT, nanoTime);
   }
 
   /** How often the file was read to answer questions. */
@@ -55,28 +57,9 @@ public final class AuthorizedKeys {
     return kept.entries();
   }
 
-  private List<Entry> parse(String text) throws IOException {
-    List<Entry> entries = new ArrayList<>();
-    int number = 0;
-    for (String line : text.lines().toList()) {
-      number++;
-      if (KeyLine.isBlank(line)) {
-        continue;
-      }
-      KeyLine key = KeyLine.read(line);
-      if (key == null) {
-        throw new IdentityFileException(
-            file,
-            file
-                + " line "
-                + number
-                + " is no key: expected "
-                + PeerKey.TYPE
-                + " BASE64 or SHA256:…; correct or remove it");
-      }
-      entries.add(new Entry(key.fingerprint(), key.comment(), number));
-    }
-    return entries;
+  private static @Nullable Entry read(String line, int number) {
+    KeyLine key = KeyLine.read(line);
+    return key == null ? null : new Entry(key.fingerprint(), key.comment(), number);
   }
 
   /** Whether the file can be read, and so can be relied on. */

@@ -3,6 +3,7 @@ package io.posthorn.identity;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -23,10 +24,15 @@ final class KeptFile<T> {
   /** The coarsest time of a file that is common, that of FAT. */
   static final long SETTLED_NANOS = 2_000_000_000L;
 
-  /** Makes entries of the text. */
+  /** Makes an entry of a line. */
   interface Parser<T> {
-    /** The entries; an exception that names the line if one makes no sense. */
-    List<T> parse(String text) throws IOException;
+    /**
+     * The entry of a line that says something.
+     *
+     * @param number of the line, from 1 on
+     * @return null if it makes no sense
+     */
+    @Nullable T parse(String line, int number);
   }
 
   /**
@@ -53,14 +59,21 @@ final class KeptFile<T> {
 
   private final Path file;
   private final Parser<T> parser;
+  private final String complaint;
   private final LongSupplier nanoTime;
   private volatile @Nullable Kept<T> kept;
   private volatile @Nullable Said<T> said;
   private int reads; // as good as threads that race count
 
-  KeptFile(Path file, Parser<T> parser, LongSupplier nanoTime) {
+  /**
+   * The file of this name, which need not be there.
+   *
+   * @param complaint what is said of a line that makes no sense, behind its number
+   */
+  KeptFile(Path file, Parser<T> parser, String complaint, LongSupplier nanoTime) {
     this.file = file;
     this.parser = parser;
+    this.complaint = complaint;
     this.nanoTime = nanoTime;
   }
 
@@ -84,12 +97,30 @@ final class KeptFile<T> {
       kept = null;
       return List.of();
     }
-    List<T> entries = List.copyOf(parser.parse(content.text()));
+    List<T> entries = parse(content.text());
     boolean seenBefore = last != null && last.state.equals(content.state());
     long sinceNanos = last != null && seenBefore ? last.sinceNanos : nanoTime.getAsLong();
     boolean settled = nowNanos - sinceNanos >= SETTLED_NANOS;
     kept = new Kept<>(content.state(), sinceNanos, settled, entries);
     return entries;
+  }
+
+  private List<T> parse(String text) throws IOException {
+    List<T> entries = new ArrayList<>();
+    int number = 0;
+    for (String line : text.lines().toList()) {
+      number++;
+      if (KeyLine.isBlank(line)) {
+        continue;
+      }
+      T entry = parser.parse(line, number);
+      if (entry == null) {
+        throw new IdentityFileException(
+            file, file + " line " + number + " " + complaint + "; correct or remove it");
+      }
+      entries.add(entry);
+    }
+    return List.copyOf(entries);
   }
 
   private boolean isStream() {
@@ -107,7 +138,7 @@ final class KeptFile<T> {
       try {
         GuardedFile.Content content = GuardedFile.readPublic(file);
         String text = content == null ? "" : content.text();
-        read = new Said<>(List.copyOf(parser.parse(text)), null);
+        read = new Said<>(parse(text), null);
       } catch (IOException problem) {
         read = new Said<>(List.of(), problem);
       }

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class KnownHosts {
   private static final String REVOKED = "@revoked";
+  private static final String COMPLAINT =
+      "makes no sense: expected HOST:PORT and " + PeerKey.TYPE + " BASE64 or SHA256:…";
 
   private final Path file;
   private final KeptFile<Entry> kept;
@@ -46,7 +48,7 @@ public final class KnownHosts {
 
   KnownHosts(Path file, LongSupplier nanoTime) {
     this.file = file;
-    this.kept = new KeptFile<>(file, this::parse, nanoTime);
+    this.kept = new KeptFile<>(file, KnownHosts::read, COMPLAINT, nanoTime);
   }
 
   /** How often the file was read to answer questions. */
@@ -88,30 +90,6 @@ public final class KnownHosts {
    */
   public List<Entry> entries() throws IOException {
     return kept.entries();
-  }
-
-  private List<Entry> parse(String text) throws IOException {
-    List<Entry> entries = new ArrayList<>();
-    int number = 0;
-    for (String line : text.lines().toList()) {
-      number++;
-      if (KeyLine.isBlank(line)) {
-        continue;
-      }
-      Entry entry = read(line, number);
-      if (entry == null) {
-        throw new IdentityFileException(
-            file,
-            file
-                + " line "
-                + number
-                + " makes no sense: expected HOST:PORT and "
-                + PeerKey.TYPE
-                + " BASE64 or SHA256:…; correct or remove it");
-      }
-      entries.add(entry);
-    }
-    return entries;
   }
 
   private static @Nullable Entry read(String line, int number) {
