@@ -5,13 +5,10 @@ import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.util.Arrays;
 import java.util.function.LongPredicate;
 import java.util.random.RandomGenerator;
 import javax.crypto.Mac;
 import javax.crypto.ShortBufferException;
-import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,14 +45,7 @@ public final class ConnectionIdIssuer {
     this.random = random;
     this.isTaken = isTaken;
     this.tokens = new ResetTokens(identity, local);
-    byte[] key = identity.secretAt(LABEL, local);
-    try {
-      mac = Mac.getInstance("HmacSHA256");
-      mac.init(new SecretKeySpec(key, "HmacSHA256"));
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every Java platform has HmacSHA256", e);
-    }
-    Arrays.fill(key, (byte) 0);
+    this.mac = identity.macAt(LABEL, local);
   }
 
   /** Draws an id that is not in use. */

@@ -5,11 +5,8 @@ import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.util.Arrays;
 import javax.crypto.Mac;
 import javax.crypto.ShortBufferException;
-import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,14 +33,7 @@ public final class ResetTokens {
    * @param local what the port is bound to; null if that is not known
    */
   public ResetTokens(StaticKey identity, @Nullable InetSocketAddress local) {
-    byte[] key = identity.secretAt(LABEL, local);
-    try {
-      mac = Mac.getInstance("HmacSHA256");
-      mac.init(new SecretKeySpec(key, "HmacSHA256"));
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every Java platform has HmacSHA256", e);
-    }
-    Arrays.fill(key, (byte) 0);
+    mac = identity.macAt(LABEL, local);
   }
 
   /**

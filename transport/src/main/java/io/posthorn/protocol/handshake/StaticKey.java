@@ -4,8 +4,11 @@ import io.posthorn.identity.Fingerprint;
 import io.posthorn.protocol.protection.Hkdf;
 import io.posthorn.wire.BigEndian;
 import java.net.InetSocketAddress;
+import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import java.util.random.RandomGenerator;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,14 +67,28 @@ public final class StaticKey {
   }
 
   /**
-   * A secret for one purpose at one port of this identity, by HKDF from the private key: the same
-   * after a restart there, and another at each other port, for one identity may have many.
+   * HMAC-SHA256 for one purpose at one port of this identity, with a key by HKDF from the private
+   * key: the same after a restart there, and another at each other port, for one identity may have
+   * many.
    *
    * @param label names the purpose
    * @param local what the port is bound to, {@code 0.0.0.0} being another address than {@code ::},
    *     since one process can have the one and another the other; null if that is not known
    */
-  byte[] secretAt(byte[] label, @Nullable InetSocketAddress local) {
+  Mac macAt(byte[] label, @Nullable InetSocketAddress local) {
+    byte[] secret = secretAt(label, local);
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(secret, "HmacSHA256"));
+      return mac;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every Java platform has HmacSHA256", e);
+    } finally {
+      Arrays.fill(secret, (byte) 0);
+    }
+  }
+
+  private byte[] secretAt(byte[] label, @Nullable InetSocketAddress local) {
     Hkdf hkdf = new Hkdf();
     byte[] secret = hkdf.extract(label, privateKey);
     if (local == null) {
