@@ -3,32 +3,18 @@ package io.posthorn.capture;
 import io.posthorn.Delivery;
 import io.posthorn.DraftOptions;
 import io.posthorn.Security;
-import io.posthorn.SocketOptions;
-import io.posthorn.endpoint.Endpoint;
-import io.posthorn.endpoint.EndpointSetup;
-import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.protocol.EndpointTrace;
-import io.posthorn.protocol.OutgoingMessage;
-import io.posthorn.protocol.PortLimits;
 import io.posthorn.protocol.ReceivedMessage;
-import io.posthorn.protocol.SendOutcome;
-import io.posthorn.runtime.SimulatedEndpoint;
 import io.posthorn.simulation.Interception;
-import io.posthorn.simulation.LinkConditions;
-import io.posthorn.simulation.SimulatedNetwork;
 import io.posthorn.trace.KeyLog;
 import io.posthorn.trace.QlogWriter;
 import io.posthorn.trace.TraceListener;
+import io.posthorn.trace.TracedPair;
 import java.io.ByteArrayOutputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  * network that loses and reorders, from the first handshake message to the goodbye.
  */
 public final class CapturedConversation {
-  public static final InetSocketAddress CLIENT = address(1, 40_001);
-  public static final InetSocketAddress SERVER = address(2, 9_000);
+  public static final InetSocketAddress CLIENT = TracedPair.CLIENT;
+  public static final InetSocketAddress SERVER = TracedPair.SERVER;
 
   private static final long STARTED_NANOS = 1_700_000_000_123_456_789L;
 
@@ -50,10 +36,7 @@ public final class CapturedConversation {
   /** What the client has to tell, as qlog. */
   public final ByteArrayOutputStream trace = new ByteArrayOutputStream();
 
-  private final List<ReceivedMessage> received = new ArrayList<>();
-  private final SimulatedNetwork network;
-  private final SimulatedEndpoint client;
-  private final SimulatedEndpoint server;
+  private final TracedPair pair;
 
   /** What one side logs, a handshake and then its connection. */
   private static final class Secrets implements KeyLog {
@@ -100,8 +83,6 @@ public final class CapturedConversation {
   }
 
   private CapturedConversation(long seed, String conditions, Security security) {
-    SocketOptions options = DraftOptions.reliable(security);
-    network = SimulatedNetwork.seeded(seed).link(LinkConditions.parse(conditions));
     QlogWriter writer =
         new QlogWriter(
             (bytes, from, length) -> {
@@ -110,38 +91,22 @@ public final class CapturedConversation {
             },
             "simulated",
             null);
-    client = host(CLIENT, options, seed, new EndpointTrace(writer, new Secrets(secrets)));
-    server = host(SERVER, options, ~seed, new EndpointTrace(silent(), new Secrets(serverSecrets)));
-    network.attach(CLIENT, client).attach(SERVER, server);
-    network.intercept(
+    pair =
+        new TracedPair(
+            seed,
+            conditions,
+            DraftOptions.reliable(security),
+            new EndpointTrace(writer, new Secrets(secrets)),
+            new EndpointTrace(silent(), new Secrets(serverSecrets)));
+    pair.network.intercept(
         (from, to, number, datagram) -> {
           ByteBuffer bytes = datagram.duplicate();
           byte[] payload = new byte[bytes.remaining()];
           bytes.get(payload);
           datagrams.add(
-              new CapturedDatagram(STARTED_NANOS + network.nowNanos(), from, to, payload));
+              new CapturedDatagram(STARTED_NANOS + pair.network.nowNanos(), from, to, payload));
           return Interception.DELIVER;
         });
-  }
-
-  private SimulatedEndpoint host(
-      InetSocketAddress at, SocketOptions options, long seed, @Nullable EndpointTrace told) {
-    return new SimulatedEndpoint(
-        new ReliableEndpoint(
-            new EndpointSetup(options, new SplittableRandom(seed), at::equals)
-                .withPort(new PortLimits(any -> 1_472, 65_507))
-                .withTrace(told)),
-        received::add,
-        event -> {});
-  }
-
-  private static InetSocketAddress address(int host, int port) {
-    try {
-      return new InetSocketAddress(
-          InetAddress.getByAddress(new byte[] {10, 0, 0, (byte) host}), port);
-    } catch (UnknownHostException impossible) {
-      throw new IllegalStateException(impossible);
-    }
   }
 
   /** Runs one: messages of all kinds and sizes. */
@@ -152,60 +117,22 @@ public final class CapturedConversation {
   }
 
   private void talk() {
-    send(client, SERVER, 0, Delivery.RELIABLE_ORDERED, "the quick brown fox", false);
-    send(client, SERVER, 3, Delivery.RELIABLE_ORDERED, "jumps over".repeat(1_000), false);
-    send(client, SERVER, 1, Delivery.RELIABLE_UNORDERED, "the lazy dog", true);
-    send(client, SERVER, 1, Delivery.RELIABLE_UNORDERED, "large".repeat(2_000), false);
-    send(client, SERVER, 2, Delivery.RELIABLE_LATEST, "newest of its key", false);
-    send(client, SERVER, 4, Delivery.UNRELIABLE, "perhaps", false);
-    send(client, SERVER, 5, Delivery.UNRELIABLE_SEQUENCED, "perhaps, in order", false);
-    awaitReceived(5);
-    received.stream().filter(message -> message.number() == 0).forEach(this::confirm);
-    send(server, CLIENT, 0, Delivery.RELIABLE_ORDERED, "an answer", false);
-    awaitReceived(6);
-    client.endpoint().closeAll(1_000_000_000L, network.nowNanos());
-    network.run(Duration.ofSeconds(3));
-    server.endpoint().closeAll(0, network.nowNanos());
-    network.run(Duration.ofSeconds(3));
-    client.endpoint().destroy();
-    server.endpoint().destroy();
+    pair.send(0, Delivery.RELIABLE_ORDERED, "the quick brown fox");
+    pair.send(3, Delivery.RELIABLE_ORDERED, "jumps over".repeat(1_000));
+    pair.sendToConfirm(1, Delivery.RELIABLE_UNORDERED, "the lazy dog");
+    pair.send(1, Delivery.RELIABLE_UNORDERED, "large".repeat(2_000));
+    pair.send(2, Delivery.RELIABLE_LATEST, "newest of its key");
+    pair.send(4, Delivery.UNRELIABLE, "perhaps");
+    pair.send(5, Delivery.UNRELIABLE_SEQUENCED, "perhaps, in order");
+    pair.runUntilReceived(5);
+    pair.received.stream().filter(message -> message.number() == 0).forEach(this::confirm);
+    pair.sendBack(0, Delivery.RELIABLE_ORDERED, "an answer");
+    pair.runUntilReceived(6);
+    pair.close();
   }
 
   private void confirm(ReceivedMessage message) {
-    server.endpoint().confirm(message, network.nowNanos());
-    network.wake(SERVER);
-  }
-
-  private void awaitReceived(int messages) {
-    if (!network.runUntil(() -> received.size() >= messages, Duration.ofMinutes(1))) {
-      throw new AssertionError(received.size() + " of " + messages + " messages");
-    }
-  }
-
-  private void send(
-      SimulatedEndpoint from,
-      InetSocketAddress to,
-      int channel,
-      Delivery delivery,
-      String body,
-      boolean confirm) {
-    long key = delivery == Delivery.RELIABLE_LATEST ? 7 : -1;
-    OutgoingMessage message =
-        new OutgoingMessage(
-            Endpoint.NO_CONNECTION,
-            to,
-            channel,
-            delivery,
-            key,
-            body.getBytes(StandardCharsets.US_ASCII),
-            false,
-            Endpoint.NEVER,
-            confirm,
-            confirm ? body : null);
-    SendOutcome outcome = from.endpoint().send(message, network.nowNanos());
-    if (outcome != SendOutcome.ACCEPTED) {
-      throw new AssertionError("send answered " + outcome);
-    }
-    network.wake(from == client ? CLIENT : SERVER);
+    pair.server.endpoint().confirm(message, pair.network.nowNanos());
+    pair.network.wake(SERVER);
   }
 }

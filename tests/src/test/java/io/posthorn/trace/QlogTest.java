@@ -232,7 +232,7 @@ class QlogTest {
             new EndpointTrace(ofClient, null),
             new EndpointTrace(ofServer, null));
     pair.send(1, Delivery.RELIABLE_ORDERED, "there");
-    pair.send(pair.server, TracedPair.CLIENT, 1, Delivery.RELIABLE_ORDERED, "back");
+    pair.sendBack(1, Delivery.RELIABLE_ORDERED, "back");
     pair.runUntilReceived(2);
     pair.network.run(Duration.ofSeconds(1));
     for (Ids told : List.of(ofClient, ofServer)) {

@@ -25,16 +25,17 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
 /** A client and a server on a simulated network, whom somebody watches. */
-final class TracedPair {
-  static final InetSocketAddress CLIENT = address(1);
-  static final InetSocketAddress SERVER = address(2);
+public final class TracedPair {
+  public static final InetSocketAddress CLIENT = address(1, 40_001);
+  public static final InetSocketAddress SERVER = address(2, 9_000);
 
-  final SimulatedNetwork network;
-  final SimulatedEndpoint client;
-  final SimulatedEndpoint server;
-  final List<ReceivedMessage> received = new ArrayList<>();
+  public final SimulatedNetwork network;
+  public final SimulatedEndpoint client;
+  public final SimulatedEndpoint server;
+  public final List<ReceivedMessage> received = new ArrayList<>();
 
-  TracedPair(
+  /** Each is told of by its trace, if it has one. */
+  public TracedPair(
       long seed,
       String conditions,
       SocketOptions options,
@@ -67,22 +68,37 @@ final class TracedPair {
         event -> {});
   }
 
-  static InetSocketAddress address(int host) {
+  private static InetSocketAddress address(int host, int port) {
     try {
       return new InetSocketAddress(
-          InetAddress.getByAddress(new byte[] {10, 0, 0, (byte) host}), 9_000);
+          InetAddress.getByAddress(new byte[] {10, 0, 0, (byte) host}), port);
     } catch (UnknownHostException impossible) {
       throw new IllegalStateException(impossible);
     }
   }
 
   /** A message of the client's. */
-  void send(int channel, Delivery delivery, String body) {
-    send(client, SERVER, channel, delivery, body);
+  public void send(int channel, Delivery delivery, String body) {
+    send(client, SERVER, channel, delivery, body, false);
   }
 
-  void send(
-      SimulatedEndpoint from, InetSocketAddress to, int channel, Delivery delivery, String body) {
+  /** A message of the client's that the server's application is to confirm. */
+  public void sendToConfirm(int channel, Delivery delivery, String body) {
+    send(client, SERVER, channel, delivery, body, true);
+  }
+
+  /** A message of the server's. */
+  public void sendBack(int channel, Delivery delivery, String body) {
+    send(server, CLIENT, channel, delivery, body, false);
+  }
+
+  private void send(
+      SimulatedEndpoint from,
+      InetSocketAddress to,
+      int channel,
+      Delivery delivery,
+      String body,
+      boolean confirm) {
     long key = delivery == Delivery.RELIABLE_LATEST ? 7 : -1;
     OutgoingMessage message =
         new OutgoingMessage(
@@ -94,23 +110,24 @@ final class TracedPair {
             body.getBytes(StandardCharsets.US_ASCII),
             false,
             Endpoint.NEVER,
-            false,
-            null);
+            confirm,
+            confirm ? body : null);
     SendOutcome outcome = from.endpoint().send(message, network.nowNanos());
     if (outcome != SendOutcome.ACCEPTED) {
       throw new AssertionError("send answered " + outcome);
     }
+    network.wake(from == client ? CLIENT : SERVER);
   }
 
   /** Lets time pass until so many messages have arrived, at most a virtual minute. */
-  void runUntilReceived(int messages) {
+  public void runUntilReceived(int messages) {
     if (!network.runUntil(() -> received.size() >= messages, Duration.ofMinutes(1))) {
       throw new AssertionError(received.size() + " of " + messages + " messages");
     }
   }
 
   /** Both say goodbye. */
-  void close() {
+  public void close() {
     client.endpoint().closeAll(1_000_000_000L, network.nowNanos());
     network.run(Duration.ofSeconds(5));
     server.endpoint().closeAll(0, network.nowNanos());
