@@ -10,20 +10,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.posthorn.endpoint.EndpointSetup;
-import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.GatedPort;
 import io.posthorn.io.PortChoice;
 import io.posthorn.io.ScriptedPorts;
 import io.posthorn.protocol.PortLimits;
-import io.posthorn.runtime.SocketDriver;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,14 +50,7 @@ class BusyHandlerTest {
   private static MessageSocket open(DatagramPort port) throws IOException {
     SocketOptions options = SocketOptions.defaults(Mode.RELIABLE);
     PortLimits limits = new PortLimits(port::largestDatagramBytes, 1_200);
-    SocketDriver driver =
-        SocketDriver.start(
-            port,
-            self ->
-                new ReliableEndpoint(
-                    new EndpointSetup(options, new SecureRandom(), self).withPort(limits)),
-            0);
-    return new MessageSocket(options, Duration.ZERO, driver);
+    return Loopback.over(port, options, limits);
   }
 
   /** Has the handler of {@code busy} called, which returns when it is let go. */

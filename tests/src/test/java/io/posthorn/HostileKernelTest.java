@@ -5,19 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.posthorn.endpoint.EndpointSetup;
-import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.ScriptedPorts;
 import io.posthorn.io.ScriptedPorts.Script;
 import io.posthorn.io.ScriptedPorts.Way;
 import io.posthorn.protocol.PortLimits;
-import io.posthorn.runtime.SocketDriver;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -80,14 +76,7 @@ class HostileKernelTest {
     SocketOptions options = SocketOptions.defaults(Mode.RELIABLE);
     int welcome = Math.max(1_200, Math.min(65_507, port.grantedReceiveBufferBytes() / 4));
     PortLimits limits = new PortLimits(port::largestDatagramBytes, welcome);
-    SocketDriver driver =
-        SocketDriver.start(
-            port,
-            self ->
-                new ReliableEndpoint(
-                    new EndpointSetup(options, new SecureRandom(), self).withPort(limits)),
-            0);
-    return new MessageSocket(options, Duration.ZERO, driver);
+    return Loopback.over(port, options, limits);
   }
 
   /** There and back, so that the scripted side receives as well. */

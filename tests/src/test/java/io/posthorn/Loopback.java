@@ -4,9 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.e2e.FreePorts;
+import io.posthorn.endpoint.EndpointSetup;
+import io.posthorn.endpoint.ReliableEndpoint;
+import io.posthorn.io.DatagramPort;
+import io.posthorn.protocol.PortLimits;
+import io.posthorn.runtime.SocketDriver;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
@@ -29,6 +35,19 @@ final class Loopback {
   /** A reliable socket at a free port. */
   static MessageSocketBuilder reliable() {
     return socket(Mode.RELIABLE);
+  }
+
+  /** A reliable socket over a port that the test made. */
+  static MessageSocket over(DatagramPort port, SocketOptions options, PortLimits limits)
+      throws IOException {
+    SocketDriver driver =
+        SocketDriver.start(
+            port,
+            self ->
+                new ReliableEndpoint(
+                    new EndpointSetup(options, new SecureRandom(), self).withPort(limits)),
+            0);
+    return new MessageSocket(options, Duration.ZERO, driver);
   }
 
   /** Where nobody listens, nor will. */

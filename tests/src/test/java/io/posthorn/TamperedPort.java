@@ -1,19 +1,14 @@
 package io.posthorn;
 
-import io.posthorn.endpoint.EndpointSetup;
-import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.io.DatagramPort;
 import io.posthorn.io.ScriptedPorts;
 import io.posthorn.io.ScriptedPorts.Script;
 import io.posthorn.io.ScriptedPorts.Way;
 import io.posthorn.protocol.PortLimits;
-import io.posthorn.runtime.SocketDriver;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
-import java.security.SecureRandom;
-import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -52,13 +47,6 @@ final class TamperedPort {
                   }
                 });
     PortLimits limits = PortLimits.UNKNOWN.at(port.localAddress());
-    SocketDriver driver =
-        SocketDriver.start(
-            tampered,
-            self ->
-                new ReliableEndpoint(
-                    new EndpointSetup(options, new SecureRandom(), self).withPort(limits)),
-            0);
-    return new MessageSocket(options, Duration.ZERO, driver);
+    return Loopback.over(tampered, options, limits);
   }
 }
