@@ -282,7 +282,7 @@ class CompareProgramTest {
   /** The terminal sends the signal to the program and to all that it has started. */
   private static String assertCtrlCPrintsTheTable(String variables, String begun, String meaning)
       throws Exception {
-    needsScript();
+    RunningProgram.assumeInstalled("script");
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     String jar = String.valueOf(System.getProperty("posthorn.jar"));
     // The first run ends by itself only where the test waits for that.
@@ -309,14 +309,6 @@ class CompareProgramTest {
       assertFalse(said.contains("xception"), said);
       assertGone(labs);
       return said;
-    }
-  }
-
-  private static void needsScript() throws InterruptedException {
-    try (RunningProgram script = RunningProgram.other("script", "--version")) {
-      assumeTrue(script.exit() == 0, "script is not installed");
-    } catch (IOException absent) {
-      assumeTrue(false, "script is not installed");
     }
   }
 

@@ -5,13 +5,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.posthorn.Connection;
 import io.posthorn.Ipv6Loopback;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
-import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -172,7 +170,7 @@ class ConnectTest {
 
   @Test
   void plainModeTalksWithNcatOnEitherEnd() throws Exception {
-    assumeTrue(hasNcat(), "ncat is not installed");
+    RunningProgram.assumeInstalled("ncat");
     try (RunningProgram listener = posthorn("listen", "-u", ANY);
         RunningProgram ncat = RunningProgram.other("ncat", "-u", "127.0.0.1", listener.port())) {
       ncat.type("from ncat\n");
@@ -191,14 +189,6 @@ class ConnectTest {
         ncat.type("from ncat\n");
         connect.awaitOutput("from ncat\n");
       }
-    }
-  }
-
-  private static boolean hasNcat() throws InterruptedException {
-    try (RunningProgram ncat = RunningProgram.other("ncat", "--version")) {
-      return ncat.exit() == 0;
-    } catch (IOException absent) {
-      return false;
     }
   }
 }

@@ -374,8 +374,8 @@ class CopyTest {
                 "-m",
                 "sh",
                 "-c",
-                "mount -t tmpfs -o size=2m none \"$1\" && exec \"$2\" -jar \"$3\" receive 127.0.0.1:0"
-                    + " \"$4\"",
+                "mount -t tmpfs -o size=2m none \"$1\" && exec \"$2\" -jar \"$3\" receive"
+                    + " 127.0.0.1:0 \"$4\"",
                 "sh",
                 disk.toString(),
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -437,11 +437,7 @@ class CopyTest {
 
   @Test
   void fault23APermissionThatIsMissingIsToldOnBothSides() throws Exception {
-    try (RunningProgram setpriv = RunningProgram.other("setpriv", "--version")) {
-      assumeTrue(setpriv.exit() == 0, "setpriv is not installed");
-    } catch (IOException absent) {
-      assumeTrue(false, "setpriv is not installed");
-    }
+    RunningProgram.assumeInstalled("setpriv");
     Files.writeString(from.resolve("good"), "good");
     Path secret = Files.writeString(from.resolve("secret"), "secret");
     Path locked = Files.createDirectory(to.resolve("locked"));

@@ -205,7 +205,7 @@ class MannersTest {
   /** systemd's protocol by hand: a shell cannot receive such a datagram, so Python does. */
   @Test
   void aServiceManagerIsToldWhenTheListenerIsReadyAndWhenItEnds() throws Exception {
-    assumeTrue(hasPython(), "python3 is not installed");
+    RunningProgram.assumeInstalled("python3");
     Path socket = folder.resolve("notify");
     String receiver =
         """
@@ -225,14 +225,6 @@ class MannersTest {
         manager.awaitOutput("STOPPING=1");
         assertEquals(143, listener.exit(), listener::errors);
       }
-    }
-  }
-
-  private static boolean hasPython() throws InterruptedException {
-    try (RunningProgram python = RunningProgram.other("python3", "--version")) {
-      return python.exit() == 0;
-    } catch (IOException absent) {
-      return false;
     }
   }
 

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.BufferedReader;
-import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -294,11 +293,7 @@ class ProgramTest {
     assumeTrue(port > 0, "every port is free to all here");
     List<String> command = new ArrayList<>();
     if ("root".equals(System.getProperty("user.name"))) {
-      try (RunningProgram setpriv = RunningProgram.other("setpriv", "--version")) {
-        assumeTrue(setpriv.exit() == 0, "setpriv is not installed");
-      } catch (IOException absent) {
-        assumeTrue(false, "setpriv is not installed");
-      }
+      RunningProgram.assumeInstalled("setpriv");
       command.addAll(List.of("setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-all"));
     }
     command.addAll(RunningProgram.command(List.of(), "listen", "127.0.0.1:" + port));
@@ -435,7 +430,7 @@ class ProgramTest {
 
   @Test
   void ncatOnEitherEndOfPlainMode() throws Exception {
-    assumeTrue(hasNcat(), "ncat is not installed");
+    RunningProgram.assumeInstalled("ncat");
     try (RunningProgram listener = posthorn("listen", "--plain", "--echo", ANY)) {
       String port = listener.port();
       try (RunningProgram ncat = RunningProgram.other("ncat", "-u", "127.0.0.1", port)) {
@@ -452,14 +447,6 @@ class ProgramTest {
         assertEquals(0, sender.exit());
         ncat.awaitOutput("to ncat");
       }
-    }
-  }
-
-  private static boolean hasNcat() throws InterruptedException {
-    try (RunningProgram ncat = RunningProgram.other("ncat", "--version")) {
-      return ncat.exit() == 0;
-    } catch (IOException absent) {
-      return false;
     }
   }
 }

@@ -4,7 +4,6 @@ import static io.posthorn.e2e.RunningProgram.posthorn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,11 +24,7 @@ class PseudoTerminalTest {
 
   @BeforeAll
   static void needsScript() throws InterruptedException {
-    try (RunningProgram script = RunningProgram.other("script", "--version")) {
-      assumeTrue(script.exit() == 0, "script is not installed");
-    } catch (IOException absent) {
-      assumeTrue(false, "script is not installed");
-    }
+    RunningProgram.assumeInstalled("script");
   }
 
   /** The jar on a terminal of so many columns; its words and what it draws come on the output. */

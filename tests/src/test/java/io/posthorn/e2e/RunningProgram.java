@@ -2,6 +2,7 @@ package io.posthorn.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -156,6 +157,17 @@ public final class RunningProgram implements AutoCloseable {
   /** Starts another program. */
   static RunningProgram other(String... command) throws IOException {
     return new RunningProgram(List.of(command), Map.of());
+  }
+
+  /** Skips the test where another program is not installed. */
+  static void assumeInstalled(String name) throws InterruptedException {
+    boolean runs = false;
+    try (RunningProgram program = other(name, "--version")) {
+      runs = program.exit() == 0;
+    } catch (IOException absent) {
+      // then it does not run
+    }
+    assumeTrue(runs, name + " is not installed");
   }
 
   /** Waits until a listener says where it listens; answers the port. */
