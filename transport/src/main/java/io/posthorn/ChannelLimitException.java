@@ -6,7 +6,7 @@ import java.net.InetSocketAddress;
 public final class ChannelLimitException extends TransportException {
   private static final long serialVersionUID = 1L;
 
-  ChannelLimitException(InetSocketAddress peer, String message) {
-    super(peer, message);
+  ChannelLimitException(InetSocketAddress peer, String what, String remedy) {
+    super(peer, what, remedy);
   }
 }

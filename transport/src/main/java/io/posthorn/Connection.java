@@ -286,9 +286,8 @@ public final class Connection implements AutoCloseable {
               + AddressText.of(record.peer())
               + " in "
               + timeout
-              + Endings.words(record.icmpHint())
-              + ": "
-              + Endings.checkListener(socket.options())
+              + Endings.words(record.icmpHint()),
+          Endings.checkListener(socket.options())
               + ", or wait longer; the attempt goes on for "
               + socket.options().handshakeTimeout());
     }

@@ -10,8 +10,8 @@ public final class ConnectionClosedException extends TransportException {
   private final boolean byPeer;
 
   ConnectionClosedException(
-      InetSocketAddress peer, long applicationCode, boolean byPeer, String message) {
-    super(peer, message);
+      InetSocketAddress peer, long applicationCode, boolean byPeer, String what, String remedy) {
+    super(peer, what, remedy);
     this.applicationCode = applicationCode;
     this.byPeer = byPeer;
   }

@@ -6,7 +6,7 @@ import java.net.InetSocketAddress;
 public final class ConnectionLimitException extends TransportException {
   private static final long serialVersionUID = 1L;
 
-  ConnectionLimitException(InetSocketAddress peer, String message) {
-    super(peer, message);
+  ConnectionLimitException(InetSocketAddress peer, String what, String remedy) {
+    super(peer, what, remedy);
   }
 }

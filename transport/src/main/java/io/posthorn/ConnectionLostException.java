@@ -10,8 +10,8 @@ public final class ConnectionLostException extends TransportException {
 
   private final CloseCause cause;
 
-  ConnectionLostException(InetSocketAddress peer, CloseCause cause, String message) {
-    super(peer, message);
+  ConnectionLostException(InetSocketAddress peer, CloseCause cause, String what, String remedy) {
+    super(peer, what, remedy);
     this.cause = cause;
   }
 

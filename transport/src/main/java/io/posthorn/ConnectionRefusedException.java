@@ -6,7 +6,7 @@ import java.net.InetSocketAddress;
 public final class ConnectionRefusedException extends TransportException {
   private static final long serialVersionUID = 1L;
 
-  ConnectionRefusedException(InetSocketAddress peer, String message) {
-    super(peer, message);
+  ConnectionRefusedException(InetSocketAddress peer, String what, String remedy) {
+    super(peer, what, remedy);
   }
 }

@@ -9,8 +9,8 @@ public final class ConnectionTimeoutException extends TransportException {
 
   private final Duration waited;
 
-  ConnectionTimeoutException(InetSocketAddress peer, Duration waited, String message) {
-    super(peer, message);
+  ConnectionTimeoutException(InetSocketAddress peer, Duration waited, String what, String remedy) {
+    super(peer, what, remedy);
     this.waited = waited;
   }
 

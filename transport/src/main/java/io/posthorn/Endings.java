@@ -69,51 +69,37 @@ final class Endings {
               end.applicationCode(),
               end.byPeer(),
               (end.byPeer() ? who + " closed the connection" : "connection to " + who + " closed")
-                  + words(end)
-                  + ": connect again if more is to be said");
+                  + words(end),
+              "connect again if more is to be said");
       case REFUSED ->
           new ConnectionRefusedException(
               peer,
-              who
-                  + " refused the connection"
-                  + words(end)
-                  + ": it takes no (more) peers; try later");
+              who + " refused the connection" + words(end),
+              "it takes no (more) peers; try later");
       case NO_ANSWER ->
           new ConnectionTimeoutException(
               peer,
               handshake,
-              "no answer from "
-                  + who
-                  + " in "
-                  + text(handshake)
-                  + words(end.icmpHint())
-                  + ": "
-                  + checkListener(options)
-                  + " and that UDP may pass");
+              "no answer from " + who + " in " + text(handshake) + words(end.icmpHint()),
+              checkListener(options) + " and that UDP may pass");
       case IDLE_TIMEOUT ->
           lost(
               end,
-              "heard nothing from "
-                  + who
-                  + " for "
-                  + text(Duration.ofNanos(end.idleNanos()))
-                  + ": the peer or the way to it is down; the next send opens a new connection");
+              "heard nothing from " + who + " for " + text(Duration.ofNanos(end.idleNanos())),
+              "the peer or the way to it is down; the next send opens a new connection");
       case PEER_RESTARTED ->
           lost(
               end,
-              who
-                  + " has restarted, or does not know the connection any more: the next send opens"
-                  + " a new one");
+              who + " has restarted, or does not know the connection any more",
+              "the next send opens a new one");
       case IDENTITY ->
           new PeerIdentityChangedException(
               peer,
+              end.byPeer() ? who + " does not know this side" + words(end) : end.text(),
               end.byPeer()
-                  ? who
-                      + " does not know this side"
-                      + words(end)
-                      + ": have it take the own key among those that may connect, and if it has,"
-                      + " look what its log says of its files of keys"
-                  : end.text());
+                  ? "have it take the own key among those that may connect, and if it has, look"
+                      + " what its log says of its files of keys"
+                  : "");
       case SECURITY ->
           new SecurityMismatchException(
               peer,
@@ -121,10 +107,13 @@ final class Endings {
                   + " asks for other security than this side, which "
                   + words(options.security())
                   + ", or speaks another version"
-                  + words(end)
-                  + ": give both sides the same secret, or none, and the same version");
+                  + words(end),
+              "give both sides the same secret, or none, and the same version");
       case LIMIT ->
-          lost(end, "a limit was passed on the connection to " + who + " (" + end.reason() + ")");
+          lost(
+              end,
+              "a limit was passed on the connection to " + who + " (" + end.reason() + ")",
+              "");
       case PROTOCOL ->
           lost(
               end,
@@ -132,30 +121,32 @@ final class Endings {
                   + " broke the protocol ("
                   + end.reason()
                   + ")"
-                  + words(end)
-                  + ": check the versions of both sides");
+                  + words(end),
+              "check the versions of both sides");
       case SOCKET_CLOSED ->
-          lost(end, "the socket was closed while the connection to " + who + " was in use");
+          lost(end, "the socket was closed while the connection to " + who + " was in use", "");
       case INTERNAL ->
-          lost(end, "the connection to " + who + " ended by a fault" + words(end) + ": report it");
+          lost(end, "the connection to " + who + " ended by a fault" + words(end), "report it");
     };
   }
 
   static MessagesLostException messagesLost(
       InetSocketAddress peer, EndpointEvent.@Nullable Closed end, SocketOptions options) {
     long lost = end == null ? -1 : end.unacknowledged();
-    String why = end == null ? "it is not known why" : exception(end, options).getMessage();
+    TransportException why = end == null ? null : exception(end, options);
     return new MessagesLostException(
         peer,
         lost,
         (lost < 0 ? "messages to " : lost + (lost == 1 ? " message to " : " messages to "))
             + AddressText.of(peer)
             + " may not have arrived, for the connection ended before they were acknowledged: "
-            + why);
+            + (why == null ? "it is not known why" : why.what()),
+        why == null ? "" : why.remedy());
   }
 
-  private static ConnectionLostException lost(EndpointEvent.Closed end, String message) {
-    return new ConnectionLostException(end.peer(), cause(end.reason()), message);
+  private static ConnectionLostException lost(
+      EndpointEvent.Closed end, String what, String remedy) {
+    return new ConnectionLostException(end.peer(), cause(end.reason()), what, remedy);
   }
 
   private static String words(EndpointEvent.Closed end) {

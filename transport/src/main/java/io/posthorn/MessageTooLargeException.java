@@ -10,8 +10,8 @@ public final class MessageTooLargeException extends TransportException {
   private final long limitBytes;
 
   MessageTooLargeException(
-      InetSocketAddress peer, long sizeBytes, long limitBytes, String message) {
-    super(peer, message);
+      InetSocketAddress peer, long sizeBytes, long limitBytes, String what, String remedy) {
+    super(peer, what, remedy);
     this.sizeBytes = sizeBytes;
     this.limitBytes = limitBytes;
   }

@@ -12,8 +12,8 @@ public final class MessagesLostException extends TransportException {
 
   private final long unacknowledged;
 
-  MessagesLostException(InetSocketAddress peer, long unacknowledged, String message) {
-    super(peer, message);
+  MessagesLostException(InetSocketAddress peer, long unacknowledged, String what, String remedy) {
+    super(peer, what, remedy);
     this.unacknowledged = unacknowledged;
   }
 

@@ -9,7 +9,7 @@ import java.net.InetSocketAddress;
 public final class PeerIdentityChangedException extends TransportException {
   private static final long serialVersionUID = 1L;
 
-  PeerIdentityChangedException(InetSocketAddress peer, String message) {
-    super(peer, message);
+  PeerIdentityChangedException(InetSocketAddress peer, String what, String remedy) {
+    super(peer, what, remedy);
   }
 }

@@ -88,15 +88,20 @@ public final class Receipt {
   }
 
   private TransportException neverProcessed() {
-    String why =
-        !pending.isConfirmRequested()
-            ? "the sender did not ask for it, or the message was unreliable: send it reliably, with"
-                + " confirm(true)"
-            : pending.outcome() == ReceiptOutcome.UNKNOWN
-                ? "plain mode knows nothing of the peer: use Mode.RELIABLE"
-                : "the message or its connection ended first; it may have been processed";
-    return new TransportException(
-        pending.peer(), "no confirmation from " + pending.peer() + " will come: " + why);
+    String what = "no confirmation from " + AddressText.of(pending.peer()) + " will come: ";
+    if (!pending.isConfirmRequested()) {
+      return new TransportException(
+          pending.peer(),
+          what + "the sender did not ask for it, or the message was unreliable",
+          "send it reliably, with confirm(true)");
+    }
+    return pending.outcome() == ReceiptOutcome.UNKNOWN
+        ? new TransportException(
+            pending.peer(), what + "plain mode knows nothing of the peer", "use Mode.RELIABLE")
+        : new TransportException(
+            pending.peer(),
+            what + "the message or its connection ended first; it may have been processed",
+            "");
   }
 
   private static Outcome outcomeOf(PendingReceipt settled) {

@@ -43,8 +43,8 @@ final class Refusals {
       case CHANNEL_LIMIT ->
           new ChannelLimitException(
               peer,
-              AddressText.of(peer)
-                  + " takes no messages on this channel: use a lower channel number");
+              AddressText.of(peer) + " takes no messages on this channel",
+              "use a lower channel number");
       case CLOSED ->
           connection == Endpoint.NO_CONNECTION
               ? closedByAddress(peer)
@@ -65,11 +65,8 @@ final class Refusals {
                 + " that this socket may have";
     return new ConnectionLimitException(
         peer,
-        "no connection to "
-            + AddressText.of(peer)
-            + ": "
-            + full
-            + "; close some or raise maxConnections");
+        "no connection to " + AddressText.of(peer) + ": " + full,
+        "close some or raise maxConnections");
   }
 
   private MessageTooLargeException tooLarge(InetSocketAddress peer, long size) {
@@ -85,19 +82,17 @@ final class Refusals {
               + AddressText.of(peer)
               + ": plain mode takes at most "
               + limit
-              + ", one datagram; cut it up or use Mode.RELIABLE");
+              + ", one datagram",
+          "cut it up or use Mode.RELIABLE");
     }
     return new MessageTooLargeException(
         peer,
         size,
         -1,
-        "message of "
-            + size
-            + " bytes is larger than "
-            + AddressText.of(peer)
-            + " takes this way: ordered ones it takes in one piece up to its maxWholeMessageBytes,"
-            + " and of any size if it was opened with streaming(true); unordered ones must fit its"
-            + " receive buffer, unreliable ones a packet");
+        "message of " + size + " bytes is larger than " + AddressText.of(peer) + " takes this way",
+        "ordered ones it takes in one piece up to its maxWholeMessageBytes, and of any size if it"
+            + " was opened with streaming(true); unordered ones must fit its receive buffer,"
+            + " unreliable ones a packet");
   }
 
   private IOException closedByAddress(InetSocketAddress peer) {
@@ -125,8 +120,8 @@ final class Refusals {
         false,
         "the connection to "
             + AddressText.of(peer)
-            + (record == null ? " ended long ago" : " is being closed on this side")
-            + ": connect again if more is to be said");
+            + (record == null ? " ended long ago" : " is being closed on this side"),
+        "connect again if more is to be said");
   }
 
   /**
@@ -144,10 +139,10 @@ final class Refusals {
     Throwable failure = drivers.failure();
     String socket = "the socket on " + drivers.localAddress();
     if (endedByFault()) {
-      return new SocketClosedException(socket + " was ended by a fault: " + failure, failure);
+      return new SocketClosedException(socket + " was ended by a fault: " + failure, "", failure);
     }
     String why = failure == null ? "" : ", for " + failure.getMessage();
-    return new SocketClosedException(socket + " is closed" + why + ": open a new one", failure);
+    return new SocketClosedException(socket + " is closed" + why, "open a new one", failure);
   }
 
   /** Whether the socket ended otherwise than by being closed, or the one that it is beside. */

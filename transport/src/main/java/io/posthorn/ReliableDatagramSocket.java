@@ -285,8 +285,8 @@ public final class ReliableDatagramSocket extends PeerSocket {
                 + " bytes to "
                 + AddressText.of(to)
                 + ": a DatagramSocket takes at most "
-                + WireLimits.MAX_DATAGRAM_BYTES
-                + "; cut it up or use MessageSocket");
+                + WireLimits.MAX_DATAGRAM_BYTES,
+            "cut it up or use MessageSocket");
       }
       message = Message.to(to).body(ByteBuffer.wrap(packet.getData(), packet.getOffset(), length));
     }

@@ -6,7 +6,7 @@ import java.net.InetSocketAddress;
 public final class SecurityMismatchException extends TransportException {
   private static final long serialVersionUID = 1L;
 
-  SecurityMismatchException(InetSocketAddress peer, String message) {
-    super(peer, message);
+  SecurityMismatchException(InetSocketAddress peer, String what, String remedy) {
+    super(peer, what, remedy);
   }
 }

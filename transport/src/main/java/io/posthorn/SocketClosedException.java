@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
 public final class SocketClosedException extends TransportException {
   private static final long serialVersionUID = 1L;
 
-  SocketClosedException(String message, @Nullable Throwable cause) {
-    super(null, message);
+  SocketClosedException(String what, String remedy, @Nullable Throwable cause) {
+    super(null, what, remedy);
     if (cause != null) {
       initCause(cause);
     }

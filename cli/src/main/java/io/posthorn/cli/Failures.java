@@ -174,8 +174,7 @@ final class Failures {
     } else {
       code = ExitCode.IO;
     }
-    // Messages of these exceptions read "what and where: what to do".
-    return new Failure(code, words(thrown), "", thrown);
+    return new Failure(code, thrown.what(), TransportRemedy.of(thrown), thrown);
   }
 
   /** A command that closes with the number of an exit status means it. */

@@ -2,13 +2,19 @@ package io.posthorn.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.MessageSocket;
+import io.posthorn.Mode;
+import io.posthorn.Security;
+import io.posthorn.TransportException;
 import io.posthorn.cli.bench.TcpBindException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
@@ -16,12 +22,15 @@ import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class FailuresTest {
   private static final InetSocketAddress AT =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 80);
+  private static final InetSocketAddress AT_ANY_PORT =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
   @Test
   void everyCauseHasItsStatus() {
@@ -54,6 +63,35 @@ class FailuresTest {
     Failure other = Failures.ofBind(new BindException("Invalid argument"), AT);
     assertEquals("cannot listen at 127.0.0.1:80: Invalid argument", other.what());
     assertEquals(ExitCode.IO, other.code());
+  }
+
+  /** What the library advises is for programmers, what the program does for who typed a command. */
+  @Test
+  void whatToDoAboutAConnectionIsSaidInTheProgramsWords() throws IOException {
+    try (DatagramSocket silent = new DatagramSocket(AT_ANY_PORT);
+        MessageSocket socket =
+            MessageSocket.builder()
+                .security(Security.ephemeral())
+                .handshakeTimeout(Duration.ofMillis(100))
+                .open();
+        MessageSocket plain = MessageSocket.builder().mode(Mode.PLAIN).open()) {
+      InetSocketAddress to = (InetSocketAddress) silent.getLocalSocketAddress();
+      String name = "127.0.0.1:" + to.getPort();
+      TransportException nobody = assertThrows(TransportException.class, () -> socket.connect(to));
+      assertEquals(nobody.what() + ": " + nobody.remedy(), nobody.getMessage());
+      Failure timeout = Failures.of(nobody);
+      assertEquals(ExitCode.UNAVAILABLE, timeout.code());
+      assertTrue(timeout.what().startsWith("no answer from " + name), timeout.what());
+      assertFalse(timeout.what().contains(nobody.remedy()), timeout.what());
+      assertTrue(timeout.remedy().endsWith("\"posthorn doctor " + name + "\""), timeout.remedy());
+
+      TransportException large =
+          assertThrows(TransportException.class, () -> plain.send(to, new byte[70_000]));
+      Failure tooLarge = Failures.of(large);
+      assertEquals(ExitCode.BAD_DATA, tooLarge.code());
+      assertTrue(tooLarge.remedy().contains("without --plain"), tooLarge.remedy());
+      assertFalse((tooLarge.what() + tooLarge.remedy()).contains("Mode."), tooLarge.what());
+    }
   }
 
   /** FAULTS 63: nor does the trace that -v asks for let what a peer said reach the terminal. */

@@ -101,7 +101,7 @@ public final class RelayArena implements Arena {
       outcome = CarrierRun.run(carrier, plan, patience.toNanos(), nothingUnderWay, log, progress);
     } catch (TransportException noConnection) {
       // The network let none through: that is a result, beside which the others' figures stand.
-      outcome = new CarrierRun.Outcome(Carrier.UNKNOWN, String.valueOf(noConnection.getMessage()));
+      outcome = new CarrierRun.Outcome(Carrier.UNKNOWN, noConnection.what());
     } finally {
       running.remove(log);
     }
