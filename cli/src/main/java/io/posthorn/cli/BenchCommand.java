@@ -8,6 +8,7 @@ import io.posthorn.cli.bench.BenchRun;
 import io.posthorn.cli.bench.BenchServer;
 import io.posthorn.cli.bench.BenchTransport;
 import io.posthorn.cli.bench.SessionSummary;
+import io.posthorn.cli.session.Application;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -298,7 +299,7 @@ final class BenchCommand implements Callable<Integer> {
 
   private MessageSocket openSocket() throws IOException {
     try {
-      return flags.openAnywhere(timeout);
+      return flags.openAnywhere(timeout, Application.BENCH);
     } catch (Failure failed) {
       throw new IOException(failed);
     }

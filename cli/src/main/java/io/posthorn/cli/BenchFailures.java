@@ -30,6 +30,12 @@ final class BenchFailures {
                     + server.getPort()
                     + "\" running there, and does the network let UDP through?",
                 bench);
+        case FOREIGN ->
+            new Failure(
+                ExitCode.PROTOCOL,
+                what,
+                "start \"posthorn bench -s\" there, or correct the port",
+                bench);
         case REFUSED -> new Failure(ExitCode.TRY_AGAIN, what, "ask for less, or later", bench);
         case SILENT, ENDED ->
             new Failure(ExitCode.TRY_AGAIN, what, "the server or the network went away", bench);

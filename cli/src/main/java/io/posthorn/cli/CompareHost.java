@@ -6,6 +6,7 @@ import io.posthorn.Mode;
 import io.posthorn.cli.bench.EchoArena;
 import io.posthorn.cli.compare.Arena;
 import io.posthorn.cli.compare.ComparePlan;
+import io.posthorn.cli.session.Application;
 import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -93,7 +94,10 @@ final class CompareHost {
       throws IOException, Failure {
     MessageSocketBuilder builder = MessageSocket.builder().mode(mode);
     if (mode == Mode.RELIABLE) {
-      builder.security(identity.ofClient(root)).handshakeTimeout(SocketFlags.possible(timeout));
+      builder
+          .security(identity.ofClient(root))
+          .application(Application.BENCH.words())
+          .handshakeTimeout(SocketFlags.possible(timeout));
       if (plan != null) {
         traces.apply(builder, false, root.output(false));
       }

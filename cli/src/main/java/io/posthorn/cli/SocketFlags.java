@@ -120,12 +120,15 @@ final class SocketFlags {
     }
   }
 
-  /** Opens one port for both modes, the reliable socket first; with {@code --plain} for that. */
+  /**
+   * Opens one port of a bench server for both modes, the reliable socket first; with {@code
+   * --plain} for that.
+   */
   List<MessageSocket> openBoth(EndpointAddress.Local where) throws Failure {
     if (plain) {
-      return List.of(openListener(where, false, Application.OTHER));
+      return List.of(openListener(where, false, Application.BENCH));
     }
-    MessageSocketBuilder reliable = bound(listener(false, Application.OTHER, null), where);
+    MessageSocketBuilder reliable = bound(listener(false, Application.BENCH, null), where);
     try {
       MessageSocket owner = opened(reliable.sharedPort(true));
       try {

@@ -13,6 +13,8 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Commands in this process that meet a peer over the loopback; limits of time are guards only. */
 @Timeout(120)
@@ -36,6 +38,17 @@ class LoopbackCommandsTest extends LoopbackCommands {
             "echo");
     thread.setDaemon(true);
     thread.start();
+  }
+
+  /** Neither is the network to blame, nor does the one at that port get a test's bytes. */
+  @ParameterizedTest
+  @CsvSource({"bench -t 1 -w 1", "compare -n 1 --runs 1 -w 1 --host"})
+  void whoeverIsNoBenchServerIsSaidToBeNone(String command) throws Exception {
+    try (MessageSocket listener = peer()) {
+      assertEquals(76, run(NOTHING, out, (command + " " + at(listener)).split(" ")));
+      assertTrue(err.text().contains("whoever answers at " + at(listener) + " is no"), err.text());
+      assertTrue(err.text().contains("correct the port"), err.text());
+    }
   }
 
   @Test

@@ -10,6 +10,8 @@ public final class BenchException extends IOException {
   public enum Kind {
     /** Nobody answers. */
     NO_ANSWER,
+    /** Whoever answers is no bench server. */
+    FOREIGN,
     /** The server does not want to. */
     REFUSED,
     /** The other side fell silent in the middle. */

@@ -1,8 +1,10 @@
 package io.posthorn.cli.bench;
 
+import io.posthorn.AddressText;
 import io.posthorn.Connection;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
+import io.posthorn.cli.session.Application;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -33,12 +35,16 @@ final class ClientLinks {
    * Plain datagrams, or a connection in reliable mode.
    *
    * @param socket belongs to the link from now on
+   * @throws BenchException if there is a connection, and with no bench server: it was sent nothing
    */
   static <S extends BenchLink.Sink> S udp(
       InetSocketAddress server, MessageSocket socket, Function<BenchLink, S> maker)
       throws IOException {
     try {
       Connection connection = socket.mode() == Mode.RELIABLE ? socket.connect(server) : null;
+      if (connection != null) {
+        requireServer(connection, server);
+      }
       MessageLink link = new MessageLink(socket, server, connection, true);
       S sink = maker.apply(link);
       link.deliverTo(sink);
@@ -46,6 +52,19 @@ final class ClientLinks {
     } catch (IOException | RuntimeException failed) {
       socket.close();
       throw failed;
+    }
+  }
+
+  private static void requireServer(Connection connection, InetSocketAddress server)
+      throws BenchException {
+    if (Application.of(connection) != Application.BENCH) {
+      String said = connection.peerApplication();
+      throw new BenchException(
+          BenchException.Kind.FOREIGN,
+          "whoever answers at "
+              + AddressText.of(server)
+              + " is no bench server"
+              + (said.isEmpty() ? "" : ", but speaks " + BenchMessage.harmless(said)));
     }
   }
 }

@@ -19,6 +19,8 @@ public enum Application {
   COPY("posthorn-copy/1"),
   /** {@code posthorn receive}. */
   RECEIVE("posthorn-receive/1"),
+  /** {@code posthorn bench}, and {@code posthorn compare --host}, on either side. */
+  BENCH("posthorn-bench/1"),
   /** {@code posthorn doctor}. */
   DOCTOR("posthorn-doctor/1"),
   /** Another program, or a command that has nothing to say. */

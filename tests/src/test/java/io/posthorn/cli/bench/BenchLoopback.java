@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
+import io.posthorn.cli.session.Application;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -30,7 +31,12 @@ abstract class BenchLoopback {
         ANY,
         null,
         at -> {
-          MessageSocket owner = MessageSocket.builder().bind(at).sharedPort(true).open();
+          MessageSocket owner =
+              MessageSocket.builder()
+                  .bind(at)
+                  .application(Application.BENCH.words())
+                  .sharedPort(true)
+                  .open();
           reliableAtServer = owner;
           return List.of(owner, MessageSocket.builder().mode(Mode.PLAIN).beside(owner).open());
         },

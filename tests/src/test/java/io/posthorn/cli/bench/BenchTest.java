@@ -12,6 +12,7 @@ import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
 import io.posthorn.TransportException;
+import io.posthorn.cli.session.Application;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.Relay;
 import java.io.DataInputStream;
@@ -215,6 +216,26 @@ class BenchTest extends BenchLoopback {
     }
   }
 
+  @Test
+  void whoeverIsNoBenchServerIsSentNothing() throws Exception {
+    try (MessageSocket listener =
+        MessageSocket.builder().bind(ANY).application(Application.LISTEN.words()).open()) {
+      BenchException told =
+          assertThrows(
+              BenchException.class,
+              () ->
+                  BenchRun.open(
+                      plan(true, false, 1_000, 10, 0),
+                      1,
+                      listener.localAddress(),
+                      opener(BenchTransport.RELIABLE),
+                      Duration.ofSeconds(1)));
+      assertEquals(BenchException.Kind.FOREIGN, told.kind());
+      assertTrue(told.getMessage().endsWith("but speaks posthorn-listen/1"), told.getMessage());
+      assertEquals(0, listener.statistics().messagesReceived());
+    }
+  }
+
   /** Over TCP a sender waits for as long as nothing is taken, which may be for ever. */
   @Test
   void serverThatTakesNothingAnyMoreEndsTheTest() throws Exception {
@@ -238,7 +259,8 @@ class BenchTest extends BenchLoopback {
 
   @Test
   void reliableServerThatTakesNothingAnyMoreEndsTheTest() throws Exception {
-    try (MessageSocket server = MessageSocket.builder().bind(ANY).open()) {
+    try (MessageSocket server =
+        MessageSocket.builder().bind(ANY).application(Application.BENCH.words()).open()) {
       CompletableFuture<Void> stalled = CompletableFuture.runAsync(() -> stall(server), OWN_THREAD);
       BenchPlan endless = plan(true, false, 1 << 16, 1_000_000, 0);
       try (BenchRun run =

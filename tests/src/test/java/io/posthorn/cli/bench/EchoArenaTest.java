@@ -12,6 +12,7 @@ import io.posthorn.Mode;
 import io.posthorn.cli.compare.ComparePlan;
 import io.posthorn.cli.compare.Measurement;
 import io.posthorn.cli.compare.Transport;
+import io.posthorn.cli.session.Application;
 import io.posthorn.e2e.FreePorts;
 import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
@@ -44,7 +45,12 @@ class EchoArenaTest {
           if (plainOnly) {
             return List.of(MessageSocket.builder().mode(Mode.PLAIN).bind(at).open());
           }
-          MessageSocket owner = MessageSocket.builder().bind(at).sharedPort(true).open();
+          MessageSocket owner =
+              MessageSocket.builder()
+                  .bind(at)
+                  .application(Application.BENCH.words())
+                  .sharedPort(true)
+                  .open();
           return List.of(owner, MessageSocket.builder().mode(Mode.PLAIN).beside(owner).open());
         },
         ended::add);
