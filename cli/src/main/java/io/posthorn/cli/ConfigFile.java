@@ -212,6 +212,7 @@ final class ConfigFile implements IDefaultValueProvider {
 
   private static Set<String> names(CommandSpec command) {
     return command.options().stream()
+        .filter(option -> !option.hidden())
         .flatMap(option -> List.of(option.names()).stream())
         .map(ConfigFile::bare)
         .collect(Collectors.toCollection(TreeSet::new));
@@ -224,7 +225,7 @@ final class ConfigFile implements IDefaultValueProvider {
   }
 
   private @Nullable Entry entry(@Nullable ArgSpec argument) {
-    if (!(argument instanceof OptionSpec option)) {
+    if (!(argument instanceof OptionSpec option) || option.hidden()) {
       return null;
     }
     List<String> names = List.of(option.names()).stream().map(ConfigFile::bare).toList();

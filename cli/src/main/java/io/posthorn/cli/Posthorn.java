@@ -396,6 +396,7 @@ public final class Posthorn implements Callable<Integer> {
           if (!one || name.equals(asked)) {
             CommandLine command = new CommandLine(make.apply(root));
             Examples.addTo(command.getCommandSpec());
+            RefusedOptions.hide(command.getCommandSpec());
             if (settings) {
               ConfigFile.keepSwitchesOn(command.getCommandSpec());
             }

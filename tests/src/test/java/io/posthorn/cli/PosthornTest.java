@@ -292,6 +292,49 @@ class PosthornTest {
     assertTrue(errors().contains(named), errors());
   }
 
+  /** What shared options bring and a command can only refuse, nobody is offered. */
+  @Test
+  void optionsThatCanOnlyFailAreNotOffered(@TempDir Path folder) throws IOException {
+    for (String line :
+        List.of(
+            "listen --accept-new --strict --insecure --known-hosts",
+            "receive --accept-new --strict --insecure --known-hosts --plain",
+            "copy --plain")) {
+      List<String> words = List.of(line.split(" "));
+      String command = words.get(0);
+      for (List<String> help :
+          List.of(List.of(command, "--help"), List.of("help", "--man", command))) {
+        out.reset();
+        assertEquals(0, run(help.toArray(String[]::new)), errors());
+        String said = output().replace("\\", "");
+        assertTrue(said.contains("--identity"), said);
+        for (String option : words.subList(1, words.size())) {
+          assertFalse(said.contains(option), command + " " + option);
+        }
+      }
+      out.reset();
+      assertEquals(0, run("completion", "fish"));
+      for (String option : words.subList(1, words.size())) {
+        assertTrue(
+            output()
+                .lines()
+                .filter(one -> one.contains("_from " + command + "'"))
+                .noneMatch(one -> one.contains(" -l " + option.substring(2) + " ")),
+            command + " " + option);
+      }
+    }
+    out.reset();
+    assertEquals(0, run("send", "--help"));
+    assertTrue(output().contains("--strict") && output().contains("--plain"), output());
+    // A default for those who connect is none for who listens.
+    Path file = Files.writeString(folder.resolve("settings"), "strict = true\nplain = true\n");
+    assertEquals(66, run("copy", "absent", "127.0.0.1:9", "--config", file.toString()));
+    assertTrue(errors().contains("no such file or folder"), errors());
+    err.reset();
+    assertEquals(64, run("copy", "-u", "absent", "127.0.0.1:9"));
+    assertTrue(errors().contains("files in plain mode"), errors());
+  }
+
   @Test
   void aConditionForOneWayGoesBeforeThatForBoth() {
     assertEquals(0, run("proxy", "--print-tc", "--impair", "loss 5%", "--up", "none"), errors());
