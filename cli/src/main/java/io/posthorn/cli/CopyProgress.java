@@ -113,8 +113,7 @@ final class CopyProgress implements CopyWatcher {
               .put("name", file)
               .put("reason", reason)
               .endObject()
-              .endObject()
-              .toString());
+              .endObject());
     } else {
       output.error(TextSafety.visible(file) + ": not copied: " + TextSafety.visible(reason));
     }

@@ -50,6 +50,9 @@ final class KeysCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Failure {
     CommandSpec mine = spec;
+    if (root.everywhere().json()) {
+      throw new Failure(ExitCode.USAGE, "no command", "see posthorn keys --help");
+    }
     if (mine != null) {
       root.output(false).error(mine.commandLine().getUsageMessage().stripTrailing());
     }

@@ -22,10 +22,14 @@ record ListenSummary(long messages, long bytes, ExecServer.@Nullable Totals chil
   }
 
   void tell(SocketStatistics statistics, Output output) {
-    output.note(output.isJson() ? json(statistics) : text(statistics));
+    if (output.isJson()) {
+      output.note(json(statistics));
+    } else {
+      output.note(text(statistics));
+    }
   }
 
-  private String json(SocketStatistics statistics) {
+  private JsonText json(SocketStatistics statistics) {
     JsonText json =
         new JsonText()
             .beginObject()
@@ -39,7 +43,7 @@ record ListenSummary(long messages, long bytes, ExecServer.@Nullable Totals chil
     }
     json.beginObject("dropped");
     statistics.drops().forEach(json::put);
-    return json.endObject().endObject().endObject().toString();
+    return json.endObject().endObject().endObject();
   }
 
   private String text(SocketStatistics statistics) {

@@ -3,7 +3,9 @@ package io.posthorn.cli;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.logging.Formatter;
 import java.util.logging.LogManager;
+import java.util.logging.LogRecord;
 
 /**
  * How what the library logs comes out in the program, unless its user says otherwise: a warning,
@@ -21,15 +23,41 @@ public final class LogSettings {
       java.util.logging.SimpleFormatter.format = posthorn: %5$s%n
       io.posthorn.buffers.level = OFF
       """;
+  private static final String JSON = "java.util.logging.ConsoleHandler.formatter = ";
+
+  private static volatile boolean asJson;
+
+  /** A line of the log as other lines of standard error are with {@code --json}. */
+  public static final class AsJson extends Formatter {
+    /** Called by the handler. */
+    public AsJson() {}
+
+    @Override
+    public String format(LogRecord said) {
+      return new JsonText()
+              .beginObject()
+              .beginObject("problem")
+              .put("what", formatMessage(said))
+              .endObject()
+              .endObject()
+          + "\n";
+    }
+  }
 
   /** Called by {@link LogManager}. */
   public LogSettings() throws IOException {
-    byte[] settings = SETTINGS.getBytes(StandardCharsets.ISO_8859_1);
+    String text = asJson ? SETTINGS + JSON + AsJson.class.getName() : SETTINGS;
+    byte[] settings = text.getBytes(StandardCharsets.ISO_8859_1);
     LogManager.getLogManager().readConfiguration(new ByteArrayInputStream(settings));
   }
 
-  /** Has them read, if no other settings are asked for. */
-  static void use() {
+  /**
+   * Has them read, if no other settings are asked for.
+   *
+   * @param json whether what the program says is JSON
+   */
+  static void use(boolean json) {
+    asJson = json;
     if (System.getProperty(CLASS) == null && System.getProperty(FILE) == null) {
       System.setProperty(CLASS, LogSettings.class.getName());
     }

@@ -8,7 +8,7 @@ import java.util.Locale;
 
 /**
  * Where a command's words go. Standard output carries only what was received and results; all else
- * goes to standard error. Safe for all threads.
+ * goes to standard error, with {@code --json} in objects, one a line. Safe for all threads.
  *
  * <p>Text from outside must have passed {@link TextSafety} before it comes here.
  */
@@ -112,14 +112,21 @@ final class Output {
   /** A line for the user on standard error, unless quiet was asked for. */
   void note(String text) {
     if (!quiet) {
-      error(text);
+      say("note", text);
+    }
+  }
+
+  /** An object on standard error in place of a note, with {@code --json}. */
+  void note(JsonText object) {
+    if (!quiet) {
+      error(object);
     }
   }
 
   /** A line on standard error for those who asked to know more with {@code -v}. */
   void detail(String text) {
     if (verbosity > 0) {
-      error(text);
+      say("note", text);
     }
   }
 
@@ -135,23 +142,31 @@ final class Output {
 
   /** A line on standard error that even the quiet must see. */
   void error(String text) {
-    err.replace((text + "\n").getBytes(StandardCharsets.UTF_8));
+    say("problem", text);
+  }
+
+  /** An object on standard error that even the quiet must see, with {@code --json}. */
+  void error(JsonText object) {
+    errorLine(object.toString());
+  }
+
+  /** The one way of words to standard error. */
+  private void say(String kind, String text) {
+    if (json) {
+      error(
+          new JsonText().beginObject().beginObject(kind).put("what", text).endObject().endObject());
+    } else {
+      errorLine(text);
+    }
+  }
+
+  private void errorLine(String line) {
+    err.replace((line + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
   /** What went wrong by the way, after which the command goes on; {@code what} may be anything. */
   void problem(String what) {
-    if (json) {
-      error(
-          new JsonText()
-              .beginObject()
-              .beginObject("problem")
-              .put("what", what)
-              .endObject()
-              .endObject()
-              .toString());
-    } else {
-      error(TextSafety.visible(what));
-    }
+    error(json ? what : TextSafety.visible(what));
   }
 
   /** Bytes as they are on standard error; only what has passed {@link TerminalText} if it shows. */
@@ -170,7 +185,7 @@ final class Output {
     }
     String start = errColor ? "\u001b[31m" + command + ":\u001b[0m " : command + ": ";
     String remedy = failure.remedy();
-    error(
+    errorLine(
         start
             + TextSafety.visible(failure.what())
             + (remedy.isEmpty() ? "" : "; " + TextSafety.visible(remedy)));
@@ -179,7 +194,7 @@ final class Output {
       java.io.StringWriter trace = new java.io.StringWriter();
       cause.printStackTrace(new java.io.PrintWriter(trace));
       // What a peer said may be in the messages of exceptions.
-      trace.toString().lines().forEach(line -> error(shown(line)));
+      trace.toString().lines().forEach(line -> errorLine(shown(line)));
     }
   }
 
@@ -190,7 +205,7 @@ final class Output {
         : TextSafety.visible(line);
   }
 
-  private static String failureJson(String command, Failure failure) {
+  private static JsonText failureJson(String command, Failure failure) {
     return new JsonText()
         .beginObject()
         .beginObject("error")
@@ -200,8 +215,7 @@ final class Output {
         .put("what", failure.what())
         .put("remedy", failure.remedy())
         .endObject()
-        .endObject()
-        .toString();
+        .endObject();
   }
 
   /** Shows or renews the one line of progress; nothing where nobody looks. */

@@ -75,7 +75,7 @@ public final class Posthorn implements Callable<Integer> {
   @Option(
       names = {"-J", "--json"},
       scope = ScopeType.INHERIT,
-      description = "Results and errors as JSON objects, one a line.")
+      description = "Results, and all on standard error, as JSON objects, one a line.")
   void setJson(boolean value) {
     json = value;
   }
@@ -211,6 +211,9 @@ public final class Posthorn implements Callable<Integer> {
   @Override
   public Integer call() throws Failure {
     CommandSpec mine = spec;
+    if (json || jsonStream) {
+      throw new Failure(ExitCode.USAGE, "no command", "see posthorn --help");
+    }
     if (mine != null) {
       byte[] usage = mine.commandLine().getUsageMessage().getBytes(StandardCharsets.UTF_8);
       Output output = output(false);
@@ -243,7 +246,7 @@ public final class Posthorn implements Callable<Integer> {
     if (System.getProperty("kryo.unsafe") == null) {
       System.setProperty("kryo.unsafe", "false");
     }
-    LogSettings.use();
+    LogSettings.use(WrongUse.isJsonAsked(args));
     Signals.ofProcess().install();
     RunningSockets.ofProcess().enable(String.valueOf(firstWord(args)));
     int status = runTyped(Streams.ofProcess(), args);

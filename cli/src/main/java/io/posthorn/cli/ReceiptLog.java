@@ -70,8 +70,7 @@ final class ReceiptLog {
               .put("ms", millis)
               .put("mayHaveArrived", outcome.mayHaveArrived())
               .endObject()
-              .endObject()
-              .toString());
+              .endObject());
     } else {
       output.note(
           String.format(

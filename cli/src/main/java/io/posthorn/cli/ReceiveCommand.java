@@ -299,10 +299,12 @@ final class ReceiveCommand implements Callable<Integer> {
             @Override
             public void refused(String name, String reason) {
               refused.incrementAndGet();
-              output.error(
-                  output.isJson()
-                      ? refusalJson(from, name, reason)
-                      : from + ": " + TextSafety.visible(name) + ": " + TextSafety.visible(reason));
+              if (output.isJson()) {
+                output.error(refusalJson(from, name, reason));
+              } else {
+                output.error(
+                    from + ": " + TextSafety.visible(name) + ": " + TextSafety.visible(reason));
+              }
             }
           };
       whole =
@@ -319,7 +321,7 @@ final class ReceiveCommand implements Callable<Integer> {
   private void summarise(String from, long files, long bytes, long refused, Output output)
       throws IOException {
     if (output.isJson()) {
-      String json =
+      JsonText json =
           new JsonText()
               .beginObject()
               .beginObject("summary")
@@ -328,14 +330,13 @@ final class ReceiveCommand implements Callable<Integer> {
               .put("bytes", bytes)
               .put("refused", refused)
               .endObject()
-              .endObject()
-              .toString();
+              .endObject();
       if (toStdout) {
         output.note(json); // standard output is the content's
       } else {
         OutputException.writing(
             () -> {
-              output.line(json);
+              output.line(json.toString());
               output.flush();
             });
       }
@@ -349,7 +350,7 @@ final class ReceiveCommand implements Callable<Integer> {
             + (refused > 0 ? "; " + refused + " refused" : ""));
   }
 
-  private static String refusalJson(String from, String name, String reason) {
+  private static JsonText refusalJson(String from, String name, String reason) {
     return new JsonText()
         .beginObject()
         .beginObject("refused")
@@ -357,8 +358,7 @@ final class ReceiveCommand implements Callable<Integer> {
         .put("name", name)
         .put("reason", reason)
         .endObject()
-        .endObject()
-        .toString();
+        .endObject();
   }
 
   /** The sender closes when it has heard the last word. */

@@ -240,7 +240,7 @@ final class SendCommand implements Callable<Integer> {
           json.put("notSent", unsent);
         }
         json.putNull("acknowledged").put("replies", replies.count());
-        output.note(json.endObject().endObject().toString());
+        output.note(json.endObject().endObject());
       } else {
         output.note(
             (stopped ? "stopped after " : "sent ")

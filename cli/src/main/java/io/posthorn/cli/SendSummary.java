@@ -66,8 +66,7 @@ record SendSummary(
               .put("lost", receipts.count(Outcome.Kind.LOST))
               .put("replies", replies)
               .endObject()
-              .endObject()
-              .toString());
+              .endObject());
     } else {
       output.note(text(expired));
     }

@@ -20,6 +20,14 @@ class LogSettingsTest {
   }
 
   @Test
+  void aWarningIsAnObjectWithJson() throws Exception {
+    Process process = JavaProcess.start(List.of(), Logs.class, "--json");
+    assertEquals(
+        List.of("{\"problem\":{\"what\":\"the disk is full\"}}"),
+        JavaProcess.outputOf(process).lines().toList());
+  }
+
+  @Test
   void settingsOfTheUserGoBefore() throws Exception {
     Path file = folder.resolve("logging.properties");
     Files.writeString(
@@ -42,9 +50,9 @@ class LogSettingsTest {
   static final class Logs {
     private Logs() {}
 
-    /** No arguments. */
+    /** An argument asks for JSON. */
     public static void main(String[] arguments) {
-      LogSettings.use();
+      LogSettings.use(arguments.length > 0);
       System.getLogger("io.posthorn").log(Level.WARNING, "the disk is full");
       System.getLogger("io.posthorn.buffers").log(Level.WARNING, "the buffer is cut");
     }
