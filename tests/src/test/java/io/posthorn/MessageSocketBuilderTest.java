@@ -68,7 +68,7 @@ class MessageSocketBuilderTest {
     refused(
         () -> MessageSocket.builder().bind(ipv6).protocolFamily(StandardProtocolFamily.INET).open(),
         "protocolFamily INET",
-        "[2001:db8:0:0:0:0:0:1]:0");
+        "[2001:db8::1]:0");
     try (MessageSocket all =
         MessageSocket.builder()
             .bind(new InetSocketAddress("0.0.0.0", 0))

@@ -137,7 +137,7 @@ final class Refusals {
 
   SocketClosedException socketClosed() {
     Throwable failure = drivers.failure();
-    String socket = "the socket on " + drivers.localAddress();
+    String socket = "the socket on " + AddressText.of(drivers.localAddress());
     if (endedByFault()) {
       return new SocketClosedException(socket + " was ended by a fault: " + failure, "", failure);
     }

@@ -285,7 +285,7 @@ final class PingCommand implements Callable<Integer> {
     } catch (IOException other) {
       return other;
     }
-    return new IOException("the connection to " + peer + " ended");
+    return new IOException("the connection to " + AddressText.of(peer) + " ended");
   }
 
   private void onAnswer(Message answer, PingMessage messages, Output output, boolean silent)

@@ -270,7 +270,7 @@ final class SendCommand implements Callable<Integer> {
             "check the way to "
                 + AddressText.of(peer)
                 + " (ip route get "
-                + peer.getAddress().getHostAddress()
+                + AddressText.ofHost(peer.getAddress())
                 + ") and what the firewall lets out");
       }
       return ExitCode.OK.status();

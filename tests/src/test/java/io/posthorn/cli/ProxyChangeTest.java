@@ -24,6 +24,6 @@ class ProxyChangeTest {
     assertEquals("9001", which("9001", "up loss 0.5%"));
     assertEquals("127.0.0.1:9001", which("127.0.0.1:9001", "up loss 0.5%"));
     assertEquals("127.0.0.1:9001", which("127.0.0.1", "9001", "up", "loss", "0.5%"));
-    assertEquals("[0:0:0:0:0:0:0:1]:9001", which("[::1]:9001", "up loss 5%"));
+    assertEquals("[::1]:9001", which("[::1]:9001", "up loss 5%"));
   }
 }

@@ -118,7 +118,7 @@ class ProxyProgramTest {
         String figures = change(runtime, 0, "statistics");
         assertTrue(figures.contains(at + "in all: up 12 in, 6 out, 3 lost, 3 in an"), figures);
         assertEquals(
-            "[0:0:0:0:0:0:0:1]:" + other.port() + " (process " + other.pid() + "): it ends\n",
+            "[::1]:" + other.port() + " (process " + other.pid() + "): it ends\n",
             change(runtime, 0, "::1", other.port(), "quit"));
         assertEquals(0, other.exit(), other::errors);
         proxy.signal("KILL");

@@ -36,7 +36,9 @@ class KnownHostsTest extends IdentityFolder {
             new InetSocketAddress(InetAddress.getByAddress("Kitchen speaker (2)", ip), 9000)),
         "a line cannot begin with such a name");
     InetAddress six = InetAddress.getByAddress(new byte[16]);
-    assertEquals("[0:0:0:0:0:0:0:0]:1", KnownHosts.nameOf(new InetSocketAddress(six, 1)));
+    assertEquals("[::]:1", KnownHosts.nameOf(new InetSocketAddress(six, 1)));
+    InetAddress link = InetAddress.getByName("fe80::7%2");
+    assertEquals("[fe80::7%2]:1", KnownHosts.nameOf(new InetSocketAddress(link, 1)));
   }
 
   @Test

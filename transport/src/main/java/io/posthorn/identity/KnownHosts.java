@@ -1,5 +1,6 @@
 package io.posthorn.identity;
 
+import io.posthorn.AddressText;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -70,7 +71,7 @@ public final class KnownHosts {
     InetAddress address = peer.getAddress();
     return address == null || PeerName.of(given) != null
         ? given
-        : nameOf(address.getHostAddress(), peer);
+        : nameOf(AddressText.ofHost(address), peer);
   }
 
   /** Whether the file can have a peer by this name, {@code HOST:PORT}. */
@@ -80,7 +81,12 @@ public final class KnownHosts {
 
   private static String nameOf(String host, InetSocketAddress peer) {
     String small = host.toLowerCase(Locale.ROOT);
-    return (small.indexOf(':') >= 0 ? "[" + small + "]" : small) + ":" + peer.getPort();
+    if (small.indexOf(':') < 0) {
+      return small + ":" + peer.getPort();
+    }
+    String written = "[" + small + "]:" + peer.getPort();
+    String name = PeerName.of(written);
+    return name == null ? written : name;
   }
 
   /**
@@ -190,7 +196,7 @@ public final class KnownHosts {
     boolean isNamed = !lines.isEmpty();
     InetAddress address = peer.getAddress();
     if (!isNamed && address != null) {
-      lines = linesOf(nameOf(address.getHostAddress(), peer), entries);
+      lines = linesOf(nameOf(AddressText.ofHost(address), peer), entries);
     }
     for (Entry entry : lines) {
       if (entry.fingerprint().equals(shown)) {

@@ -1,5 +1,6 @@
 package io.posthorn.identity;
 
+import io.posthorn.AddressText;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Locale;
@@ -41,15 +42,15 @@ final class PeerName {
     return bare.indexOf(':') < 0 ? bare : ipv6(bare);
   }
 
-  /** Written out in full, with the scope as it is; an IPv4 address in disguise shows its face. */
+  /** As RFC 5952 has it, with the scope as it is; an IPv4 address in disguise shows its face. */
   private static @Nullable String ipv6(String text) {
     int percent = text.indexOf('%');
     String digits = percent < 0 ? text : text.substring(0, percent);
     String scope = percent < 0 ? "" : text.substring(percent);
     try {
       // In brackets nothing but such an address is taken, and no name is looked up.
-      String full = InetAddress.getByName("[" + digits + "]").getHostAddress();
-      return full.indexOf(':') < 0 ? full : "[" + full + scope + "]";
+      String shared = AddressText.ofHost(InetAddress.getByName("[" + digits + "]"));
+      return shared.indexOf(':') < 0 ? shared : "[" + shared + scope + "]";
     } catch (UnknownHostException notOne) {
       return null;
     }

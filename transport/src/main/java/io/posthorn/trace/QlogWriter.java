@@ -1,5 +1,6 @@
 package io.posthorn.trace;
 
+import io.posthorn.AddressText;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -131,7 +132,7 @@ public final class QlogWriter implements TraceListener {
       return;
     }
     boolean four = host instanceof Inet4Address;
-    json.put(four ? "ip_v4" : "ip_v6", host.getHostAddress());
+    json.put(four ? "ip_v4" : "ip_v6", AddressText.ofHost(host));
     json.put(four ? "port_v4" : "port_v6", address.getPort());
   }
 
@@ -144,8 +145,8 @@ public final class QlogWriter implements TraceListener {
     // As qlog had it before it had four-tuples; viewers read these.
     InetAddress host = remote.getAddress();
     json.put("ip_version", host instanceof Inet4Address ? "v4" : "v6")
-        .put("src_ip", openedHere || host == null ? "local" : host.getHostAddress())
-        .put("dst_ip", openedHere && host != null ? host.getHostAddress() : "local")
+        .put("src_ip", openedHere || host == null ? "local" : AddressText.ofHost(host))
+        .put("dst_ip", openedHere && host != null ? AddressText.ofHost(host) : "local")
         .put(openedHere ? "dst_port" : "src_port", remote.getPort());
     end();
     begin(nowNanos, connection, "connectivity:connection_state_updated")

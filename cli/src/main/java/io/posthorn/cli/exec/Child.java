@@ -49,7 +49,7 @@ final class Child {
     environment.remove(ChildCommand.SECRET_VARIABLE); // it serves others, who are not to learn it
     InetSocketAddress peer = connection.remoteAddress();
     InetAddress host = peer.getAddress();
-    String address = host == null ? peer.getHostString() : host.getHostAddress();
+    String address = host == null ? peer.getHostString() : AddressText.ofHost(host);
     environment.put("POSTHORN_PEER_HOST", address);
     environment.put("POSTHORN_PEER_PORT", Integer.toString(peer.getPort()));
     environment.put("POSTHORN_PEER", AddressText.of(peer));

@@ -1,5 +1,6 @@
 package io.posthorn.cli.probe;
 
+import io.posthorn.AddressText;
 import io.posthorn.Connection;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.ConnectionTimeoutException;
@@ -46,7 +47,7 @@ public final class PeerChecks {
    */
   public PeerChecks(InetSocketAddress peer, @Nullable Opener opener) {
     this.peer = peer;
-    this.name = peer.getAddress().getHostAddress() + " port " + peer.getPort();
+    this.name = AddressText.ofHost(peer.getAddress()) + " port " + peer.getPort();
     this.opener = opener;
   }
 
@@ -77,7 +78,7 @@ public final class PeerChecks {
               SUBJECT,
               "no way to " + name + ": " + noRoute.getMessage(),
               "check the address, the route (ip route get "
-                  + peer.getAddress().getHostAddress()
+                  + AddressText.ofHost(peer.getAddress())
                   + ") and whether the network is up"));
       return findings;
     }
@@ -234,7 +235,7 @@ public final class PeerChecks {
     return Finding.note(
         "NAT",
         "this host has private addresses only, so that a translator stands on the way to "
-            + to.getHostAddress()
+            + AddressText.ofHost(to)
             + ": it may forget a silent connection, after 2 minutes by RFC 4787, some after 30 s",
         "reliable mode asks each 10 s and so keeps its place; in plain mode send something as"
             + " often");
