@@ -180,7 +180,7 @@ final class BenchCommand implements Callable<Integer> {
       Signals.ofProcess().interruptMe();
       output.note(
           "listening on "
-              + AddressText.of(server.localAddress())
+              + local.text(server.localAddress())
               + ", bench, "
               + (flags.isPlain() ? "plain" : "plain, reliable")
               + " and tcp");

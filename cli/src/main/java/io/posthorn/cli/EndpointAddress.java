@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import io.posthorn.cli.sockets.LocalText;
 import java.net.Inet4Address;
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -43,6 +44,11 @@ record EndpointAddress(String host, int port) {
       this.protocol = protocol;
     }
 
+    /** That alone, for a socket; null for both. */
+    @Nullable ProtocolFamily protocol() {
+      return protocol;
+    }
+
     boolean has(InetAddress address) {
       return switch (this) {
         case ANY -> true;
@@ -59,6 +65,11 @@ record EndpointAddress(String host, int port) {
    * @param family of IPv4 or IPv6 for that alone; null for both where there are both
    */
   record Local(InetSocketAddress at, @Nullable ProtocolFamily family) {
+    /** The address that a socket got which listens so. */
+    String text(InetSocketAddress got) {
+      return LocalText.of(got, family);
+    }
+
     /** Whether what is sent from here to this address comes to a socket that listens so. */
     boolean hears(InetSocketAddress target) throws SocketException {
       if (at.getPort() != target.getPort() || !at.getAddress().isAnyLocalAddress()) {

@@ -1,11 +1,12 @@
 package io.posthorn.cli;
 
-import io.posthorn.AddressText;
 import io.posthorn.MessageSocket;
 import io.posthorn.cli.exec.ExecServer;
 import io.posthorn.cli.session.Application;
+import io.posthorn.cli.sockets.LocalText;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.ProtocolFamily;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -81,6 +82,9 @@ final class ListenCommand implements Callable<Integer> {
 
   @Spec private @Nullable CommandSpec command;
 
+  /** Whose addresses alone are listened at; null for both. */
+  private @Nullable ProtocolFamily family;
+
   ListenCommand(Posthorn root) {
     this.root = root;
   }
@@ -145,6 +149,10 @@ final class ListenCommand implements Callable<Integer> {
     void run() throws IOException, InterruptedException;
   }
 
+  private String at(MessageSocket socket) {
+    return LocalText.of(socket.localAddress(), family);
+  }
+
   private void serveReliable(
       MessageSocket socket, @Nullable TalkBack back, Printout printout, Output output)
       throws IOException, InterruptedException {
@@ -171,10 +179,7 @@ final class ListenCommand implements Callable<Integer> {
     }
     Signals.ofProcess().interruptMe();
     try {
-      output.note(
-          "listening on "
-              + AddressText.of(socket.localAddress())
-              + (flags.isPlain() ? ", plain" : ", reliable"));
+      output.note("listening on " + at(socket) + (flags.isPlain() ? ", plain" : ", reliable"));
       tellReady(socket);
       serving.run();
     } catch (InterruptedIOException stopped) {
@@ -206,13 +211,13 @@ final class ListenCommand implements Callable<Integer> {
     }
     EndpointAddress.Local local =
         EndpointAddress.ofWords(where, 1, 1).get(0).resolveLocal(root.everywhere().family());
+    family = local.family();
     exec.requireAccess(local.at(), flags, root);
     return flags.openListener(local, streaming, application, maxConnections);
   }
 
   private void tellReady(MessageSocket socket) {
-    SystemdNotify.ready(
-        root.streams().environment(), "listening on " + AddressText.of(socket.localAddress()));
+    SystemdNotify.ready(root.streams().environment(), "listening on " + at(socket));
   }
 
   private int serveChildren(Output output) throws Exception {
@@ -220,10 +225,7 @@ final class ListenCommand implements Callable<Integer> {
       ExecServer server = exec.server(socket, once, framing, output);
       Signals.ofProcess().interruptMe();
       try {
-        output.note(
-            "listening on "
-                + AddressText.of(socket.localAddress())
-                + ", reliable, a child for each client");
+        output.note("listening on " + at(socket) + ", reliable, a child for each client");
         tellReady(socket);
         exec.serve(server);
       } catch (InterruptedIOException | InterruptedException stopped) {

@@ -199,7 +199,7 @@ final class ProxyCommand implements Callable<Integer> {
       door.open(target, root.streams().environment());
       output.note(
           "listening on "
-              + AddressText.of(relay.localAddress())
+              + at.text(relay.localAddress())
               + ", proxy for "
               + AddressText.of(target)
               + "; "

@@ -118,7 +118,7 @@ final class ReceiveCommand implements Callable<Integer> {
       try {
         output.note(
             "listening on "
-                + AddressText.of(socket.localAddress())
+                + local.text(socket.localAddress())
                 + ", files go to "
                 + (toStdout ? "standard output" : TextSafety.visible(folder.toString())));
         serve(socket, folder, output);

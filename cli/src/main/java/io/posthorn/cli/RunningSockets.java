@@ -6,6 +6,7 @@ import io.posthorn.cli.sockets.ControlServer;
 import io.posthorn.cli.sockets.SocketRow;
 import io.posthorn.cli.sockets.SocketRows;
 import java.io.IOException;
+import java.net.ProtocolFamily;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -40,9 +41,18 @@ final class RunningSockets {
     return command != null;
   }
 
-  /** A socket was opened. */
-  void add(MessageSocket socket, boolean listens) {
-    add(SocketRows.of(socket, listens));
+  /** A socket was opened that waits for nobody. */
+  void add(MessageSocket socket) {
+    add(SocketRows.of(socket, false, null));
+  }
+
+  /**
+   * A socket was opened that waits for others.
+   *
+   * @param family of IPv4 or IPv6 if it hears that alone, else null
+   */
+  void addListener(MessageSocket socket, @Nullable ProtocolFamily family) {
+    add(SocketRows.of(socket, true, family));
   }
 
   /** Something that has rows was opened. */

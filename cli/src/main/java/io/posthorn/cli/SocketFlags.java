@@ -112,7 +112,7 @@ final class SocketFlags {
       throws Failure {
     MessageSocketBuilder builder = listener(streaming, application, maxConnections);
     try {
-      return opened(bound(builder, where));
+      return opened(bound(builder, where), where.family());
     } catch (IdentityFileException failed) {
       throw Failures.of(failed);
     } catch (IOException failed) {
@@ -130,11 +130,11 @@ final class SocketFlags {
     }
     MessageSocketBuilder reliable = bound(listener(false, Application.BENCH, null), where);
     try {
-      MessageSocket owner = opened(reliable.sharedPort(true));
+      MessageSocket owner = opened(reliable.sharedPort(true), where.family());
       try {
         MessageSocketBuilder beside =
             MessageSocket.builder().mode(Mode.PLAIN).socketReceiveBytes(RECEIVE_QUEUE_BYTES);
-        return List.of(owner, opened(beside.beside(owner)));
+        return List.of(owner, opened(beside.beside(owner), where.family()));
       } catch (IOException failed) {
         owner.close();
         throw failed;
@@ -163,7 +163,7 @@ final class SocketFlags {
       throws Failure {
     MessageSocketBuilder builder = listener(streaming, application, maxConnections);
     try {
-      return opened(builder.inherited(passed.descriptor()));
+      return opened(builder.inherited(passed.descriptor()), null);
     } catch (IdentityFileException failed) {
       throw Failures.of(failed);
     } catch (IOException failed) {
@@ -171,16 +171,22 @@ final class SocketFlags {
     }
   }
 
-  private MessageSocket opened(MessageSocketBuilder builder) throws IOException, Failure {
-    return opened(builder, true);
+  private MessageSocket opened(MessageSocketBuilder builder, @Nullable ProtocolFamily family)
+      throws IOException, Failure {
+    MessageSocket socket = open(builder);
+    RunningSockets.ofProcess().addListener(socket, family);
+    return socket;
   }
 
-  private MessageSocket opened(MessageSocketBuilder builder, boolean listens)
-      throws IOException, Failure {
+  private MessageSocket openedAnywhere(MessageSocketBuilder builder) throws IOException, Failure {
+    MessageSocket socket = open(builder);
+    RunningSockets.ofProcess().add(socket);
+    return socket;
+  }
+
+  private MessageSocket open(MessageSocketBuilder builder) throws IOException, Failure {
     try {
-      MessageSocket socket = builder.open();
-      RunningSockets.ofProcess().add(socket, listens);
-      return socket;
+      return builder.open();
     } catch (FileSystemException failed) {
       traces.throwIfNotCreated(failed);
       throw failed;
@@ -221,7 +227,7 @@ final class SocketFlags {
   /** Opens a socket at any free port, which tells its peers what it speaks. */
   MessageSocket openAnywhere(@Nullable Duration handshakeTimeout, Application application)
       throws IOException, Failure {
-    return opened(anywhere(handshakeTimeout, application), false);
+    return openedAnywhere(anywhere(handshakeTimeout, application));
   }
 
   /**
@@ -229,11 +235,10 @@ final class SocketFlags {
    * nothing is to be said, so that it can be seen what the network makes of that.
    */
   MessageSocket openSilent(Duration handshakeTimeout) throws IOException, Failure {
-    return opened(
+    return openedAnywhere(
         anywhere(handshakeTimeout, Application.DOCTOR)
             .idleTimeout(LONGEST_IDLE)
-            .keepAlive(LONGEST_IDLE.dividedBy(2).minusSeconds(1)),
-        false);
+            .keepAlive(LONGEST_IDLE.dividedBy(2).minusSeconds(1)));
   }
 
   private MessageSocketBuilder anywhere(

@@ -1,6 +1,7 @@
 package io.posthorn.cli;
 
 import io.posthorn.cli.sockets.ControlFolder;
+import io.posthorn.cli.sockets.LocalText;
 import io.posthorn.cli.sockets.PortNames;
 import io.posthorn.cli.sockets.SocketRow;
 import io.posthorn.cli.sockets.SocketSurvey;
@@ -8,6 +9,7 @@ import io.posthorn.cli.sockets.SocketTable;
 import io.posthorn.cli.sockets.SystemSockets;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.net.ProtocolFamily;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -136,7 +138,16 @@ final class SocketsCommand implements Callable<Integer> {
     if (listening) {
       rows.removeIf(row -> !row.state().equals("listening"));
     }
+    ProtocolFamily family = root.everywhere().family().protocol();
+    if (family != null) {
+      rows.removeIf(row -> !isOf(family, row));
+    }
     return rows;
+  }
+
+  /** Whether it has peers of a family, or hears them. */
+  static boolean isOf(ProtocolFamily family, SocketRow row) {
+    return LocalText.has(row.remote().isEmpty() ? row.local() : row.remote(), family);
   }
 
   /** Adds the system's, but for those of which a program has told more itself. */
@@ -155,14 +166,14 @@ final class SocketsCommand implements Callable<Integer> {
   static List<SocketRow> untold(List<SocketRow> found, List<SocketRow> told) {
     Set<String> endpoints = new HashSet<>();
     for (SocketRow row : told) {
-      endpoints.add(row.local());
+      endpoints.add(LocalText.withoutFamily(row.local()));
     }
     List<SocketRow> untold = new ArrayList<>(found);
     untold.removeIf(
         row ->
             row.protocol().equals("udp")
                 && row.remote().isEmpty()
-                && endpoints.contains(row.local()));
+                && endpoints.contains(LocalText.withoutFamily(row.local())));
     return untold;
   }
 

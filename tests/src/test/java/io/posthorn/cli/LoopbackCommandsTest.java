@@ -40,6 +40,17 @@ class LoopbackCommandsTest extends LoopbackCommands {
     thread.start();
   }
 
+  @ParameterizedTest
+  @CsvSource({"-4, 0.0.0.0, 127.0.0.1", "-6, [::], [::1]"})
+  void aListenerSaysWhichFamilyItHears(String option, String all, String one) throws Exception {
+    CompletableFuture<Integer> status = start("listen", "--json", "-1", option, "0");
+    int port = err.listening().getPort();
+    assertTrue(err.text().contains("listening on " + all + ":" + port + ","), err.text());
+    assertEquals(0, run(NOTHING, out, "send", "--json", one + ":" + port, "x"), err.text());
+    assertEquals(0, status.get());
+    assertTrue(err.text().lines().allMatch(line -> line.startsWith("{\"")), err.text());
+  }
+
   /** Neither is the network to blame, nor does the one at that port get a test's bytes. */
   @ParameterizedTest
   @CsvSource({"bench -t 1 -w 1", "compare -n 1 --runs 1 -w 1 --host"})

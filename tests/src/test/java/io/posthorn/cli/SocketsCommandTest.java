@@ -3,6 +3,8 @@ package io.posthorn.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.posthorn.cli.sockets.SocketRow;
+import java.net.ProtocolFamily;
+import java.net.StandardProtocolFamily;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -10,6 +12,29 @@ class SocketsCommandTest {
   private static SocketRow system(String protocol, String local, String remote) {
     return new SocketRow(
         protocol, "listening", local, remote, "", -1, -1, -1, 0, -1, -1, 0, -1, "", -1, "");
+  }
+
+  @Test
+  void ofOneFamilyAreThoseThatHaveItsPeersOrHearThem() {
+    SocketRow both = system("udp", "*:9000", "");
+    SocketRow four = system("udp", "0.0.0.0:9000", "");
+    SocketRow six = system("udp", "[::]:9000", "");
+    SocketRow one = system("reliable", "*:9000", "192.0.2.1:9");
+    SocketRow other = system("reliable", "*:9000", "[2001:db8::1]:9");
+    List<SocketRow> all = List.of(both, four, six, one, other);
+    assertEquals(List.of(both, four, one), of(StandardProtocolFamily.INET, all));
+    assertEquals(List.of(both, six, other), of(StandardProtocolFamily.INET6, all));
+  }
+
+  private static List<SocketRow> of(ProtocolFamily family, List<SocketRow> rows) {
+    return rows.stream().filter(row -> SocketsCommand.isOf(family, row)).toList();
+  }
+
+  @Test
+  void aSocketOfOneFamilyIsTheOneThatTheSystemKnows() {
+    SocketRow told = system("plain", "[::]:9000", "");
+    assertEquals(
+        List.of(), SocketsCommand.untold(List.of(system("udp", "*:9000", "")), List.of(told)));
   }
 
   @Test

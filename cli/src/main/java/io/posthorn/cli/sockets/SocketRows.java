@@ -8,28 +8,36 @@ import io.posthorn.SocketStatistics;
 import io.posthorn.simulation.Relay;
 import io.posthorn.simulation.RelayStatistics;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** What the sockets of this process have to tell of themselves. */
 public final class SocketRows {
   private SocketRows() {}
 
-  /** The rows of a message socket and its connections, whenever they are asked for. */
-  public static Supplier<List<SocketRow>> of(MessageSocket socket, boolean listens) {
+  /**
+   * The rows of a message socket and its connections, whenever they are asked for.
+   *
+   * @param family of IPv4 or IPv6 if it is of that alone, else null
+   */
+  public static Supplier<List<SocketRow>> of(
+      MessageSocket socket, boolean listens, @Nullable ProtocolFamily family) {
     long openedNanos = System.nanoTime();
-    return () -> rows(socket, listens, System.nanoTime() - openedNanos);
+    return () -> rows(socket, listens, family, System.nanoTime() - openedNanos);
   }
 
-  private static List<SocketRow> rows(MessageSocket socket, boolean listens, long ageNanos) {
+  private static List<SocketRow> rows(
+      MessageSocket socket, boolean listens, @Nullable ProtocolFamily family, long ageNanos) {
     List<SocketRow> rows = new ArrayList<>();
     if (socket.isClosed()) {
       return rows;
     }
     String mode = socket.mode() == Mode.PLAIN ? "plain" : "reliable";
-    String local = AddressText.of(socket.localAddress());
+    String local = LocalText.of(socket.localAddress(), family);
     SocketStatistics done = socket.statistics();
     rows.add(
         new SocketRow(
@@ -54,7 +62,7 @@ public final class SocketRows {
           new SocketRow(
               mode,
               words(info.state()),
-              AddressText.of(info.local()),
+              LocalText.of(info.local(), family),
               AddressText.of(info.remote()),
               String.format(Locale.ROOT, "%016x", info.connectionId()),
               info.smoothedRtt().toNanos(),

@@ -4,6 +4,8 @@ import io.posthorn.AddressText;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
+import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -65,7 +67,7 @@ public final class SystemSockets {
       }
       List<String> lines = Files.readAllLines(file, StandardCharsets.US_ASCII);
       for (String line : lines.subList(Math.min(1, lines.size()), lines.size())) {
-        SocketRow row = row(table.substring(0, 3), line.strip().split("\\s+", -1), owners);
+        SocketRow row = row(table, line.strip().split("\\s+", -1), owners);
         if (row != null) {
           rows.add(row);
         }
@@ -74,7 +76,7 @@ public final class SystemSockets {
     return rows;
   }
 
-  private @Nullable SocketRow row(String protocol, String[] fields, Map<String, Long> owners) {
+  private @Nullable SocketRow row(String table, String[] fields, Map<String, Long> owners) {
     if (fields.length < LEAST_FIELDS) {
       return null;
     }
@@ -86,7 +88,9 @@ public final class SystemSockets {
       return null;
     }
     boolean connected = remote.getPort() != 0;
-    boolean isTcp = protocol.equals("tcp");
+    boolean isTcp = table.startsWith("tcp");
+    // What is in those of IPv6 may hear IPv4 too, and does not tell.
+    ProtocolFamily family = table.endsWith("6") ? null : StandardProtocolFamily.INET;
     String name =
         isTcp
             ? state <= TCP_STATES.size() ? TCP_STATES.get(state - 1) : "?"
@@ -94,9 +98,9 @@ public final class SystemSockets {
     long drops = isTcp ? -1 : number(fields[fields.length - 1]);
     SocketRow row =
         SocketRow.ofSystem(
-            protocol,
+            isTcp ? "tcp" : "udp",
             name,
-            AddressText.of(local),
+            LocalText.of(local, family),
             connected ? AddressText.of(remote) : "",
             hex(fields[4].substring(0, queues)),
             drops);

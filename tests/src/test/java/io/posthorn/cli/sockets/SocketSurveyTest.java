@@ -51,8 +51,8 @@ class SocketSurveyTest {
     try (ControlServer control = ControlServer.open(folder, "listen");
         MessageSocket listener = open();
         MessageSocket client = open()) {
-      control.add(SocketRows.of(listener, true));
-      control.add(SocketRows.of(client, false));
+      control.add(SocketRows.of(listener, true, null));
+      control.add(SocketRows.of(client, false, null));
       client.connect(listener.localAddress()).send("hello".getBytes(StandardCharsets.UTF_8));
       assertNotNull(listener.receive());
       List<SocketRow> rows = SocketSurvey.ask(folder);

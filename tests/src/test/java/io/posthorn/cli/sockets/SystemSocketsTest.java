@@ -60,6 +60,7 @@ class SystemSocketsTest {
           sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
           12: 0100007F:2328 00000000:0000 07 00000010:00000000 00:00000000 00000000     0        0 77 2 0 42
           13: 0100007F:2329 0200000A:0035 01 00000000:00000000 00:00000000 00000000     0        0 78 2 0 0
+          13: 00000000:232A 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 79 2 0 0
           14: nonsense
           15: 0100007F 00000000:0000 07 0:0 00:0 0 0 0 1
         """);
@@ -67,13 +68,14 @@ class SystemSocketsTest {
         net.resolve("tcp6"),
         """
           sl  local_address rem_address
+          0: 00000000000000000000000000000000:0017 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 98 1 0 100 0 0 10 0
           0: 00000000000000000000000001000000:0016 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000 0 0 99 1 0 100 0 0 10 0
         """);
     Path descriptors = Files.createDirectories(proc.resolve("31/fd"));
     Files.createSymbolicLink(descriptors.resolve("5"), Path.of("socket:[78]"));
     Files.writeString(proc.resolve("31/comm"), "evil\u001b[2J\n");
     List<SocketRow> rows = new SystemSockets(proc).read(true);
-    assertEquals(3, rows.size(), rows::toString);
+    assertEquals(5, rows.size(), rows::toString);
     assertEquals("127.0.0.1:9000", rows.get(0).local());
     assertEquals(16, rows.get(0).queuedBytes());
     assertEquals(42, rows.get(0).lost());
@@ -81,8 +83,10 @@ class SystemSocketsTest {
     assertEquals("established", rows.get(1).state());
     assertEquals(31, rows.get(1).process());
     assertEquals("evil?[2J", rows.get(1).program());
-    assertEquals("listening", rows.get(2).state());
-    assertEquals("[0:0:0:0:0:0:0:1]:22", rows.get(2).local());
+    assertEquals("0.0.0.0:9002", rows.get(2).local(), "of IPv4 alone");
+    assertEquals("*:23", rows.get(3).local(), "perhaps of both");
+    assertEquals("listening", rows.get(4).state());
+    assertEquals("[::1]:22", rows.get(4).local());
     assertNull(SystemSockets.address("0100007F:99999"));
     assertNull(SystemSockets.address("xx00007F:0001"));
   }
