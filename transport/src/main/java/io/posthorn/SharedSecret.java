@@ -41,7 +41,9 @@ final class SharedSecret {
       throw new IllegalArgumentException(
           "a secret of "
               + words.length
-              + " characters: expected at least "
+              + (words.length == 1
+                  ? " character: expected at least "
+                  : " characters: expected at least ")
               + LEAST_SECRET_CHARS
               + ", better six random words");
     }

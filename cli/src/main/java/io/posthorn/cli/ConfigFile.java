@@ -262,6 +262,6 @@ final class ConfigFile implements IDefaultValueProvider {
     if (entry == null || !entry.value.equals(wrong.getValue())) {
       return null;
     }
-    return wrong(entry.line, String.valueOf(wrong.getMessage()));
+    return wrong(entry.line, WrongUse.message(wrong));
   }
 }

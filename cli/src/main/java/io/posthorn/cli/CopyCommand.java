@@ -37,7 +37,9 @@ import picocli.CommandLine.Spec;
       "",
       "After a cut the same command goes on where it stopped. A file that is there already, with"
           + " the same size and time, is not sent again; another one of the same name is not"
-          + " replaced."
+          + " replaced.",
+      "Of a symbolic link to a file the file is copied. A link to a folder is not followed: it is"
+          + " said not to be copied, and the exit status is then 65."
     })
 final class CopyCommand implements Callable<Integer> {
   private static final Duration AFTER_STOP = Duration.ofMillis(500);

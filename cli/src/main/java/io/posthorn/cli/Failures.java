@@ -21,9 +21,11 @@ import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.util.Locale;
 
 /** The one place where exceptions become exit codes and words for the user. */
@@ -196,6 +198,11 @@ final class Failures {
           ExitCode.NO_INPUT, where + "permission denied", "check who may read it", thrown);
     }
     String reason = thrown.getReason();
+    if (thrown instanceof FileAlreadyExistsException) {
+      reason = "it is there already";
+    } else if (thrown instanceof NotDirectoryException) {
+      reason = "it is no folder";
+    }
     return new Failure(
         ExitCode.IO,
         where + (reason == null ? thrown.getClass().getSimpleName() : reason),

@@ -211,11 +211,11 @@ final class IdentityFlags {
       root.output(false)
           .note(
               TextSafety.visible(
-                  "no identity is kept: cannot write in "
+                  "no identity is kept in "
                       + home.folder()
-                      + "; set POSTHORN_HOME to a folder of yours ("
-                      + readOnly
-                      + ")"));
+                      + ": "
+                      + Failures.of(readOnly).what()
+                      + "; set POSTHORN_HOME to a folder of yours"));
       return Security.ephemeral();
     }
   }

@@ -164,15 +164,12 @@ final class KeysCommand implements Callable<Integer> {
   private void row(String kind, Fingerprint fingerprint, String host, String comment)
       throws IOException {
     if (root.everywhere().json()) {
-      print(
-          new JsonText()
-              .beginObject()
-              .put("kind", kind)
-              .put("fingerprint", fingerprint.toString())
-              .put("host", host)
-              .put("comment", comment)
-              .endObject()
-              .toString());
+      JsonText json =
+          new JsonText().beginObject().put("kind", kind).put("fingerprint", fingerprint.toString());
+      if (!host.isEmpty()) {
+        json.put("host", host);
+      }
+      print(json.put("comment", comment).endObject().toString());
       return;
     }
     String words = (host + " " + comment).strip();
@@ -373,6 +370,7 @@ final class KeysCommand implements Callable<Integer> {
     // What is no UTF-8 is no key, and in a comment does no harm.
     String text = new String(bytes(file), StandardCharsets.UTF_8);
     List<NamedKey> keys = new java.util.ArrayList<>();
+    String name = file.equals("-") ? "standard input" : file;
     int number = 0;
     for (String line : text.lines().toList()) {
       number++;
@@ -384,11 +382,11 @@ final class KeysCommand implements Callable<Integer> {
         keys.add(new NamedKey(PeerKey.parse(line), words.length < 3 ? "" : words[2]));
       } catch (IllegalArgumentException wrong) {
         throw new Failure(
-            ExitCode.BAD_DATA, file + " line " + number + ": " + wrong.getMessage(), remedy, wrong);
+            ExitCode.BAD_DATA, name + " line " + number + ": " + wrong.getMessage(), remedy, wrong);
       }
     }
     if (keys.isEmpty()) {
-      throw new Failure(ExitCode.BAD_DATA, "no key in " + file, "give lines of public keys");
+      throw new Failure(ExitCode.BAD_DATA, "no key in " + name, "give lines of public keys");
     }
     return keys;
   }

@@ -150,7 +150,9 @@ final class ListenSession {
 
   private void detail(Message message, long bytes) {
     if (server.output().isVerbose()) {
-      server.output().detail(bytes + " bytes from " + AddressText.of(message.from()));
+      server
+          .output()
+          .detail(Quantity.counted(bytes, "byte") + " from " + AddressText.of(message.from()));
     }
   }
 

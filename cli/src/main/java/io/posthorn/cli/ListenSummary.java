@@ -49,19 +49,20 @@ record ListenSummary(long messages, long bytes, ExecServer.@Nullable Totals chil
   private String text(SocketStatistics statistics) {
     StringBuilder text = new StringBuilder();
     if (children != null) {
-      text.append("started ").append(counted(children.started(), "child", "children"));
+      text.append("started ")
+          .append(children.started())
+          .append(children.started() == 1 ? " child" : " children");
       if (children.refused() > 0) {
-        text.append(", refused ").append(counted(children.refused(), "client", "clients"));
+        text.append(", refused ").append(Quantity.counted(children.refused(), "client"));
       }
       text.append("; ");
     }
     text.append("received ")
-        .append(counted(messages, "message", "messages"))
+        .append(Quantity.counted(messages, "message"))
         .append(", ")
-        .append(bytes)
-        .append(" bytes, in ")
-        .append(statistics.datagramsReceived())
-        .append(" datagrams");
+        .append(Quantity.counted(bytes, "byte"))
+        .append(", in ")
+        .append(Quantity.counted(statistics.datagramsReceived(), "datagram"));
     if (!statistics.drops().isEmpty()) {
       List<String> reasons = new ArrayList<>();
       for (Map.Entry<String, Long> drop : statistics.drops().entrySet()) {
@@ -82,9 +83,5 @@ record ListenSummary(long messages, long bytes, ExecServer.@Nullable Totals chil
       case "AUTHENTICATION_FAILED" -> "that did not verify";
       default -> reason.toLowerCase(Locale.ROOT).replace('_', ' ');
     };
-  }
-
-  private static String counted(long number, String one, String more) {
-    return number + " " + (number == 1 ? one : more);
   }
 }

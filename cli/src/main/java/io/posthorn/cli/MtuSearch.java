@@ -93,15 +93,14 @@ final class MtuSearch {
   }
 
   private String json(MtuProbe.Result found) {
-    return new JsonText()
-        .beginObject()
-        .put("peer", to)
-        .put("answered", found.isAnswered())
-        .put("payloadBytes", found.payloadBytes())
-        .put("mtuBytes", found.isAnswered() ? found.mtuBytes() : 0)
-        .put("dontFragment", found.dontFragment())
-        .endObject()
-        .toString();
+    JsonText json =
+        new JsonText().beginObject().put("peer", to).put("answered", found.isAnswered());
+    if (found.isAnswered()) {
+      json.put("payloadBytes", found.payloadBytes()).put("mtuBytes", found.mtuBytes());
+    } else {
+      json.putNull("payloadBytes").putNull("mtuBytes");
+    }
+    return json.put("dontFragment", found.dontFragment()).endObject().toString();
   }
 
   /** A connection tries no more than Ethernet carries until it has sent tens of megabytes. */

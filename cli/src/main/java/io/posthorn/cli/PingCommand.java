@@ -294,7 +294,7 @@ final class PingCommand implements Callable<Integer> {
     int sequence = messages.sequence(body);
     if (sequence == PingMessage.FOREIGN) {
       statistics.onForeign();
-      output.detail(body.remaining() + " bytes that are no answer");
+      output.detail(Quantity.counted(body.remaining(), "byte") + " of no answer");
       return;
     }
     long roundTripNanos = elapsedNanos() - PingMessage.sentNanos(body);

@@ -61,7 +61,8 @@ final class PlainListener {
 
   private void take(Message message) throws IOException {
     if (output.isVerbose()) {
-      output.detail(message.size() + " bytes from " + AddressText.of(message.from()));
+      output.detail(
+          Quantity.counted(message.size(), "byte") + " from " + AddressText.of(message.from()));
     }
     TalkBack back = settings.talkBack();
     if (back != null) {

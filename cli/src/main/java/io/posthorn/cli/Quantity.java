@@ -74,6 +74,11 @@ final class Quantity {
     return String.format(Locale.ROOT, "%.1f %s", scaled, units[unit]);
   }
 
+  /** A number and what it counts: {@code 1 byte}, {@code 2 bytes}. */
+  static String counted(long number, String what) {
+    return number + " " + what + (number == 1 ? "" : "s");
+  }
+
   /** A rate as {@link BitRate} reads it, or 0 for none. */
   static final class BitRateOrNone implements ITypeConverter<Double> {
     @Override

@@ -2,6 +2,7 @@ package io.posthorn.cli;
 
 import io.posthorn.simulation.LinkRecording;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -26,8 +27,10 @@ final class ReplayFlag {
     try {
       return LinkRecording.read(from);
     } catch (IOException unreadable) {
+      Throwable cause = unreadable.getCause();
+      boolean isRead = cause == null || cause instanceof CharacterCodingException;
       throw new Failure(
-          ExitCode.NO_INPUT,
+          isRead ? ExitCode.BAD_DATA : ExitCode.NO_INPUT,
           "cannot replay " + unreadable.getMessage(),
           "record one with \"posthorn proxy --record FILE\"",
           unreadable);

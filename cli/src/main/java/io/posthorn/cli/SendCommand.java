@@ -244,9 +244,8 @@ final class SendCommand implements Callable<Integer> {
       } else {
         output.note(
             (stopped ? "stopped after " : "sent ")
-                + (messages - unsent)
-                + (messages - unsent == 1 ? " datagram" : " datagrams")
-                + (unsent > 0 ? " of " + messages : ", " + bytes + " bytes")
+                + Quantity.counted(messages - unsent, "datagram")
+                + (unsent > 0 ? " of " + messages : ", " + Quantity.counted(bytes, "byte"))
                 + ", to "
                 + AddressText.of(peer)
                 + (file == null || framing() != Framing.RAW

@@ -88,10 +88,10 @@ record SendSummary(
     add(rest, receipts.count(Outcome.Kind.SUPERSEDED), "superseded");
     add(rest, receipts.count(Outcome.Kind.LOST), "lost");
     return (stopped ? "stopped after " : "sent ")
-        + messages
-        + (messages == 1 ? " message, " : " messages, ")
-        + bytes
-        + " bytes, to "
+        + Quantity.counted(messages, "message")
+        + ", "
+        + Quantity.counted(bytes, "byte")
+        + ", to "
         + AddressText.of(peer)
         + (rest.isEmpty() ? ", all acknowledged" : ": " + String.join(", ", rest));
   }
@@ -105,8 +105,8 @@ record SendSummary(
   private Failure undelivered() {
     String at = AddressText.of(peer);
     String what =
-        report.unacknowledged()
-            + (report.unacknowledged() == 1 ? " message was" : " messages were")
+        Quantity.counted(report.unacknowledged(), "message")
+            + (report.unacknowledged() == 1 ? " was" : " were")
             + " not acknowledged and may not have arrived: ";
     return switch (report.cause()) {
       case IDLE_TIMEOUT ->

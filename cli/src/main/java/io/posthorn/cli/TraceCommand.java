@@ -156,7 +156,12 @@ final class TraceCommand implements Callable<Integer> {
     }
     output.flush();
     output.note(
-        counted(sent, "packet") + " sent, " + received + " received, " + lost + " sent were lost");
+        Quantity.counted(sent, "packet")
+            + " sent, "
+            + received
+            + " received, "
+            + lost
+            + " sent were lost");
     return ExitCode.OK.status();
   }
 
@@ -199,7 +204,7 @@ final class TraceCommand implements Callable<Integer> {
     }
     output.flush();
     if (secrets == null) {
-      output.note(counted(datagrams, "datagram") + skipped(skipped));
+      output.note(Quantity.counted(datagrams, "datagram") + skipped(skipped));
       return ExitCode.OK.status();
     }
     tell(output, datagrams, decryptor, skipped, secrets, out);
@@ -267,8 +272,8 @@ final class TraceCommand implements Callable<Integer> {
       return;
     }
     StringBuilder words = new StringBuilder();
-    words.append(counted(datagrams, "datagram")).append(", ");
-    words.append(counted(decryptor.decrypted(), "packet")).append(" decrypted");
+    words.append(Quantity.counted(datagrams, "datagram")).append(", ");
+    words.append(Quantity.counted(decryptor.decrypted(), "packet")).append(" decrypted");
     if (decryptor.leftSealed() > 0) {
       words.append(", ").append(decryptor.leftSealed()).append(" left sealed");
     }
@@ -284,10 +289,6 @@ final class TraceCommand implements Callable<Integer> {
   }
 
   private static String skipped(long frames) {
-    return frames == 0 ? "" : ", " + counted(frames, "frame") + " without a datagram";
-  }
-
-  private static String counted(long count, String what) {
-    return count + " " + what + (count == 1 ? "" : "s");
+    return frames == 0 ? "" : ", " + Quantity.counted(frames, "frame") + " without a datagram";
   }
 }

@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -42,6 +45,18 @@ record WrongUse(Posthorn root, @Nullable ConfigFile settings)
     return false;
   }
 
+  /** What is wrong, with a value in the words of whoever read it. */
+  static String message(ParameterException wrong) {
+    ArgSpec argument = wrong.getArgSpec();
+    if (argument != null && wrong.getCause() instanceof TypeConversionException value) {
+      String name =
+          argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+      return name + ": " + value.getMessage();
+    }
+    String message = wrong.getMessage();
+    return message == null ? "bad command line" : message;
+  }
+
   private static Failure usageFailure(ParameterException wrong) {
     StringBuilder remedy = new StringBuilder();
     List<String> suggestions =
@@ -52,7 +67,7 @@ record WrongUse(Posthorn root, @Nullable ConfigFile settings)
       remedy.append("did you mean ").append(String.join(" or ", suggestions)).append("? ");
     }
     remedy.append("see ").append(Posthorn.name(wrong.getCommandLine())).append(" --help");
-    String message = wrong.getMessage();
+    String message = message(wrong);
     Throwable cause = wrong.getCause();
     if (cause instanceof Failure failure) {
       return failure;
@@ -65,7 +80,6 @@ record WrongUse(Posthorn root, @Nullable ConfigFile settings)
       boolean isCommand = !wrong.getCommandLine().getSubcommands().isEmpty();
       message = isCommand ? "no command " + word : word + " is too much";
     }
-    return new Failure(
-        ExitCode.USAGE, message == null ? "bad command line" : message, remedy.toString());
+    return new Failure(ExitCode.USAGE, message, remedy.toString());
   }
 }

@@ -73,6 +73,32 @@ class KeysCommandTest {
   }
 
   @Test
+  void importOfNothingIsRefusedAndSaysWhereNothingCame() {
+    assertEquals(65, runWith("", "keys", "import"));
+    assertTrue(errors.contains("no key in standard input"), errors);
+    assertEquals(65, runWith("\nnonsense\n", "keys", "import"));
+    assertTrue(errors.contains("standard input line 2: "), errors);
+  }
+
+  @Test
+  void aSecretOfOneCharacterIsTooShort() {
+    environment = Map.of("POSTHORN_HOME", home.toString(), "POSTHORN_SECRET", "x");
+    assertEquals(78, run("send", "127.0.0.1:9", "hi"));
+    assertTrue(errors.contains("a secret of 1 character: "), errors);
+  }
+
+  /** What is not known is not there, and no empty word. */
+  @Test
+  void aKeyThatMayConnectHasNoHost() {
+    assertEquals(0, run("keys", "show"));
+    assertEquals(0, runWith(output, "keys", "import", "--json"), errors);
+    assertTrue(errors.startsWith("{\"note\":{\"what\":\"1 key added to "), errors);
+    assertEquals(0, run("keys", "list", "--json"));
+    assertTrue(output.contains("\"kind\":\"authorized\""), output);
+    assertFalse(output.contains("\"host\""), output);
+  }
+
+  @Test
   void theFolderIsNamedByVariables() {
     assertEquals(
         Path.of("/a"), PosthornHome.of(Map.of("POSTHORN_HOME", "/a", "HOME", "/b")).folder());
@@ -187,6 +213,7 @@ class KeysCommandTest {
       environment = Map.of("POSTHORN_HOME", file.resolve("home").toString());
       assertEquals(0, run("send", at(listener), "hi"), () -> errors);
       assertTrue(errors.contains("no identity is kept"), errors);
+      assertFalse(errors.contains("Exception"), errors);
       assertTrue(errors.contains("first contact with " + at(listener)), errors);
       assertTrue(errors.contains("is not remembered"), errors);
       assertEquals(77, run("send", "--strict", at(listener), "hi"));

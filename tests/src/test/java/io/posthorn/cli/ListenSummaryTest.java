@@ -1,5 +1,6 @@
 package io.posthorn.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Mode;
@@ -44,6 +45,12 @@ class ListenSummaryTest {
             Map.of());
     summary.tell(statistics, new Output(here.streams(), options, false));
     return here.errors().strip();
+  }
+
+  @Test
+  void oneIsOne() {
+    ListenSummary summary = new ListenSummary(1, 1, null);
+    assertEquals("received 1 message, 1 byte, in 1 datagram", told(summary, 1, Map.of(), false));
   }
 
   @Test

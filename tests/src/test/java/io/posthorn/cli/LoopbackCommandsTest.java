@@ -40,6 +40,16 @@ class LoopbackCommandsTest extends LoopbackCommands {
     thread.start();
   }
 
+  @Test
+  void ofAPathThatNobodyAnswersFromNoSizeIsKnown() throws Exception {
+    try (DatagramSocket silent = new DatagramSocket(ANY)) {
+      String to = "127.0.0.1:" + silent.getLocalPort();
+      assertEquals(1, run(NOTHING, out, "ping", "-M", "-W", "0.1", "--json", to), err.text());
+      assertTrue(out.text().contains("\"payloadBytes\":null,\"mtuBytes\":null"), out.text());
+      assertTrue(err.text().contains("posthorn doctor " + to), err.text());
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"-4, 0.0.0.0, 127.0.0.1", "-6, [::], [::1]"})
   void aListenerSaysWhichFamilyItHears(String option, String all, String one) throws Exception {

@@ -292,6 +292,16 @@ class PosthornTest {
     assertTrue(errors().contains(named), errors());
   }
 
+  @Test
+  void aFileThatIsNoRecordingIsBadDataAndOneThatIsNotThereIsMissing(@TempDir Path folder)
+      throws IOException {
+    Path other = Files.writeString(folder.resolve("other"), "some text\n");
+    String absent = folder.resolve("absent").toString();
+    assertEquals(65, run("proxy", "0", "127.0.0.1:9", "--replay", other.toString()), errors());
+    assertEquals(66, run("proxy", "0", "127.0.0.1:9", "--replay", absent), errors());
+    assertEquals(66, run("proxy", "0", "127.0.0.1:9", "--replay", folder.toString()), errors());
+  }
+
   /** What shared options bring and a command can only refuse, nobody is offered. */
   @Test
   void optionsThatCanOnlyFailAreNotOffered(@TempDir Path folder) throws IOException {

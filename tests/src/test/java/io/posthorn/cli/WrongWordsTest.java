@@ -51,7 +51,8 @@ class WrongWordsTest {
     "lisen 9000, 'no command \"lisen\"; did you mean listen'",
     "keys bogus, 'no command \"bogus\"; '",
     "trace a b, '\"b\" is too much; see posthorn trace --help'",
-    "listen -m x, '\"x\" is no whole number'",
+    "listen -m x, 'posthorn listen: --max-clients: \"x\" is no whole number'",
+    "ping -i soon localhost:9, 'posthorn ping: --interval: \"soon\" is not a time such as'",
     "listen -m 99999999999, '\"99999999999\" is too large'",
     "send -n 1e3 localhost:9, '\"1e3\" is no whole number'",
     "listen --fraiming raw, '--framing'"
@@ -60,5 +61,6 @@ class WrongWordsTest {
     String said = errors(64, line);
     assertTrue(said.contains(why), said);
     assertFalse(said.contains("Unmatched"), said);
+    assertFalse(said.contains("Invalid value"), said);
   }
 }

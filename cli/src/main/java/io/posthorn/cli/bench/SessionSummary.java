@@ -1,6 +1,8 @@
 package io.posthorn.cli.bench;
 
 import io.posthorn.cli.JsonText;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What a server can say of a stream that has ended.
@@ -40,17 +42,17 @@ public record SessionSummary(
 
   /** As a line. */
   public String text() {
-    StringBuilder line = new StringBuilder(client);
+    List<String> parts = new ArrayList<>();
     if (up != null) {
-      line.append(": received ").append(up.text());
+      parts.add("received " + up.text());
     }
     if (down != null) {
-      line.append(": sent ").append(down.text());
+      parts.add("sent " + down.text());
     }
     if (!trouble.isEmpty()) {
-      line.append("; ").append(trouble);
+      parts.add(trouble);
     }
-    return line.toString();
+    return client + ": " + String.join("; ", parts);
   }
 
   /** As a JSON object. */

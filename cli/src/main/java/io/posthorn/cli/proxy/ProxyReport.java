@@ -49,7 +49,8 @@ public final class ProxyReport {
     append(line, what.down());
     line.append("; ").append(what.clients()).append(what.clients() == 1 ? " client" : " clients");
     also(line, what.refusedClients(), "refused");
-    also(line, what.icmpErrors(), "times port unreachable");
+    also(
+        line, what.icmpErrors(), (what.icmpErrors() == 1 ? "time" : "times") + " port unreachable");
     also(line, what.socketErrors(), "not taken by the system");
     return line.toString();
   }

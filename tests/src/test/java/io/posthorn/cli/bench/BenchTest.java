@@ -55,6 +55,8 @@ class BenchTest extends BenchLoopback {
             assertWhole(run.down(stream), 300);
           }
           assertWhole(run.sum(true), 900);
+          String told = ended.take().text();
+          assertTrue(told.matches("[^ ]+: received .*; sent .*") && !told.contains(": sent"), told);
           assertEquals(900 * 500, run.sum(false).received().bytes());
         }
       }

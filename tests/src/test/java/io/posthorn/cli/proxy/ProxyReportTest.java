@@ -26,6 +26,7 @@ class ProxyReportTest {
     assertEquals(
         "2 s: up 0 in, 0 out; down 0 in, 0 out; 1 client, 2 refused",
         report.interval(only(7, 2, 1), 2, false));
+    assertTrue(ProxyReport.total(only(0, 1, 0), 1, false).endsWith(", 1 time port unreachable"));
     String json = report.interval(only(7, 5, 2), 3, true);
     assertTrue(
         json.endsWith("\"refused\":0,\"portUnreachable\":3,\"systemErrors\":1}"), () -> json);
