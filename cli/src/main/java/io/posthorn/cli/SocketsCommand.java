@@ -32,7 +32,8 @@ import picocli.CommandLine.Option;
       "",
       "Ports are named with their class (well-known, registered, ephemeral; RFC 6335) and the"
           + " service in /etc/services. Programs tell of themselves through Unix-domain sockets in"
-          + " a folder that only their user may enter."
+          + " a folder that only their user may enter.",
+      "With -4 or -6 those that have a peer of that family, or hear it."
     })
 final class SocketsCommand implements Callable<Integer> {
   private static final int DEFAULT_COLUMNS = 200;
@@ -216,7 +217,11 @@ final class SocketsCommand implements Callable<Integer> {
     output.write(bytes, 0, bytes.length);
     output.flush();
     if (rows.isEmpty() && !again) {
-      output.note("no posthorn program of this user has a socket open");
+      boolean some = listening || root.everywhere().family().protocol() != null;
+      output.note(
+          "no posthorn program of this user has "
+              + (some ? "such a socket" : "a socket")
+              + " open");
     }
   }
 }

@@ -329,7 +329,12 @@ class CompareProgramTest {
   void aClaimThatDoesNotHoldIsNamedWithItsRun() throws Exception {
     String claim = "reliable.lost==0 && plain.lost==0";
     assertClaim(claim, 1, "false in run 1: " + claim + "\n");
-    assertClaim(claim, 1, "false in run 1: " + claim + "\n", "--quiet", "--json");
+    assertClaim(
+        claim,
+        1,
+        "{\"problem\":{\"what\":\"false in run 1: " + claim + "\"}}\n",
+        "--quiet",
+        "--json");
     assertClaim(
         "plain.lost==0", 1, "false in run 1 at 50 % loss: plain.lost==0\n", "--sweep", "0,50");
     String holds = "reliable.lost==0 && plain.lost>0";
