@@ -23,7 +23,12 @@ public final class LogSettings {
       java.util.logging.SimpleFormatter.format = posthorn: %5$s%n
       io.posthorn.buffers.level = OFF
       """;
-  private static final String JSON = "java.util.logging.ConsoleHandler.formatter = ";
+  // In UTF-8 as all other lines of JSON are, whatever the locale has.
+  private static final String JSON =
+      """
+      java.util.logging.ConsoleHandler.encoding = UTF-8
+      java.util.logging.ConsoleHandler.formatter = \
+      """;
 
   private static volatile boolean asJson;
 
@@ -51,13 +56,13 @@ public final class LogSettings {
     LogManager.getLogManager().readConfiguration(new ByteArrayInputStream(settings));
   }
 
-  /**
-   * Has them read, if no other settings are asked for.
-   *
-   * @param json whether what the program says is JSON
-   */
-  static void use(boolean json) {
+  /** Whether what the program says is JSON; before it opens its first socket. */
+  static void setJson(boolean json) {
     asJson = json;
+  }
+
+  /** Has them read, if no other settings are asked for. */
+  static void use() {
     if (System.getProperty(CLASS) == null && System.getProperty(FILE) == null) {
       System.setProperty(CLASS, LogSettings.class.getName());
     }

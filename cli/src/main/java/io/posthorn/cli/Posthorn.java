@@ -246,7 +246,7 @@ public final class Posthorn implements Callable<Integer> {
     if (System.getProperty("kryo.unsafe") == null) {
       System.setProperty("kryo.unsafe", "false");
     }
-    LogSettings.use(WrongUse.isJsonAsked(args));
+    LogSettings.use();
     Signals.ofProcess().install();
     RunningSockets.ofProcess().enable(String.valueOf(firstWord(args)));
     int status = runTyped(Streams.ofProcess(), args);
@@ -331,6 +331,8 @@ public final class Posthorn implements Callable<Integer> {
             "-4 and -6",
             new Failure(ExitCode.USAGE, "-4 and -6", "take one of them"));
       }
+      Posthorn root = (Posthorn) parsed.commandSpec().userObject();
+      LogSettings.setJson(root.everywhere().json());
       return super.handle(parsed);
     }
   }

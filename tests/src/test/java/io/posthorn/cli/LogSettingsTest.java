@@ -3,10 +3,13 @@ package io.posthorn.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.posthorn.JavaProcess;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,11 +22,14 @@ class LogSettingsTest {
     assertEquals(List.of("posthorn: the disk is full"), output());
   }
 
+  /** Also if it is a file of settings that asks for it, and whatever the locale can write. */
   @Test
   void aWarningIsAnObjectWithJson() throws Exception {
-    Process process = JavaProcess.start(List.of(), Logs.class, "--json");
+    Files.writeString(folder.resolve("config"), "json = true\n");
+    Process process =
+        JavaProcess.start(List.of("-Dfile.encoding=ISO-8859-1"), Logs.class, folder.toString());
     assertEquals(
-        List.of("{\"problem\":{\"what\":\"the disk is full\"}}"),
+        List.of("{\"problem\":{\"what\":\"the d\u0131sk is full\"}}"),
         JavaProcess.outputOf(process).lines().toList());
   }
 
@@ -50,10 +56,23 @@ class LogSettingsTest {
   static final class Logs {
     private Logs() {}
 
-    /** An argument asks for JSON. */
+    /** With a folder of settings a command runs first. */
     public static void main(String[] arguments) {
-      LogSettings.use(arguments.length > 0);
-      System.getLogger("io.posthorn").log(Level.WARNING, "the disk is full");
+      LogSettings.use();
+      String said = "the disk is full";
+      if (arguments.length > 0) {
+        Streams streams =
+            new Streams(
+                InputStream.nullInputStream(),
+                OutputStream.nullOutputStream(),
+                System.err,
+                false,
+                false,
+                Map.of("POSTHORN_HOME", arguments[0]));
+        Posthorn.run(streams, "sockets");
+        said = "the d\u0131sk is full";
+      }
+      System.getLogger("io.posthorn").log(Level.WARNING, said);
       System.getLogger("io.posthorn.buffers").log(Level.WARNING, "the buffer is cut");
     }
   }
