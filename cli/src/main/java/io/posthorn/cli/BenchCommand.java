@@ -205,7 +205,7 @@ final class BenchCommand implements Callable<Integer> {
       if (failed.getCause() instanceof Failure failure) {
         throw failure;
       }
-      throw Failures.ofBind(failed, local.at());
+      throw Failures.ofBind(failed, local);
     } finally {
       Signals.ofProcess().leaveMe();
     }

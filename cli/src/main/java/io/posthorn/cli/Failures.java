@@ -1,6 +1,5 @@
 package io.posthorn.cli;
 
-import io.posthorn.AddressText;
 import io.posthorn.ChannelLimitException;
 import io.posthorn.ConnectionClosedException;
 import io.posthorn.ConnectionLimitException;
@@ -17,7 +16,6 @@ import io.posthorn.cli.lab.LabUnavailableException;
 import io.posthorn.identity.IdentityFileException;
 import java.io.IOException;
 import java.io.InterruptedIOException;
-import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
@@ -85,9 +83,9 @@ final class Failures {
   }
 
   /** The failure to open a socket at an address: what is wrong, where, and what to do. */
-  static Failure ofBind(IOException thrown, InetSocketAddress at) {
-    String what = "cannot listen at " + AddressText.of(at) + ": ";
-    int port = at.getPort();
+  static Failure ofBind(IOException thrown, EndpointAddress.Local local) {
+    String what = "cannot listen at " + local.text(local.at()) + ": ";
+    int port = local.at().getPort();
     return switch (BindRefusal.of(thrown, port)) {
       case DENIED ->
           new Failure(

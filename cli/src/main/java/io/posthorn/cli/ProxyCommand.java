@@ -190,7 +190,7 @@ final class ProxyCommand implements Callable<Integer> {
           "name the server behind it, or listen at another port");
     }
     Relay relay = start(at, target, upward, downward);
-    RunningSockets.ofProcess().add(SocketRows.of(relay, target));
+    RunningSockets.ofProcess().add(SocketRows.of(relay, target, at.family()));
     ProxyControl control = new ProxyControl(relay);
     OrderInput orders = OrderInput.start(root.streams());
     ProxyDoor door = new ProxyDoor(relay, control, orders, output, this::seconds);
@@ -311,7 +311,7 @@ final class ProxyCommand implements Callable<Integer> {
     } catch (FileSystemException failed) {
       throw Failures.ofCreation(failed);
     } catch (IOException failed) {
-      throw Failures.ofBind(failed, local.at());
+      throw Failures.ofBind(failed, local);
     }
   }
 

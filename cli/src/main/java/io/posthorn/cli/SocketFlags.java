@@ -116,7 +116,7 @@ final class SocketFlags {
     } catch (IdentityFileException failed) {
       throw Failures.of(failed);
     } catch (IOException failed) {
-      throw Failures.ofBind(failed, where.at());
+      throw Failures.ofBind(failed, where);
     }
   }
 
@@ -142,7 +142,7 @@ final class SocketFlags {
     } catch (IdentityFileException failed) {
       throw Failures.of(failed);
     } catch (IOException failed) {
-      throw Failures.ofBind(failed, where.at());
+      throw Failures.ofBind(failed, where);
     }
   }
 

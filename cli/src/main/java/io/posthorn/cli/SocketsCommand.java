@@ -148,7 +148,9 @@ final class SocketsCommand implements Callable<Integer> {
 
   /** Whether it has peers of a family, or hears them. */
   static boolean isOf(ProtocolFamily family, SocketRow row) {
-    return LocalText.has(row.remote().isEmpty() ? row.local() : row.remote(), family);
+    boolean hears = row.remote().isEmpty() || row.state().equals("listening");
+    return (hears && LocalText.has(row.local(), family))
+        || (!row.remote().isEmpty() && LocalText.has(row.remote(), family));
   }
 
   /** Adds the system's, but for those of which a program has told more itself. */

@@ -18,6 +18,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.net.StandardProtocolFamily;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -27,8 +28,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class FailuresTest {
-  private static final InetSocketAddress AT =
-      new InetSocketAddress(InetAddress.getLoopbackAddress(), 80);
+  private static final EndpointAddress.Local HERE =
+      new EndpointAddress.Local(new InetSocketAddress(InetAddress.getLoopbackAddress(), 80), null);
   private static final InetSocketAddress AT_ANY_PORT =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
@@ -45,24 +46,29 @@ class FailuresTest {
 
   @Test
   void bindingSaysWhatToDo() {
-    Failure used = Failures.ofBind(new BindException("Address already in use"), AT);
+    Failure used = Failures.ofBind(new BindException("Address already in use"), HERE);
     assertEquals(ExitCode.TRY_AGAIN, used.code());
     assertTrue(used.remedy().contains("port 0"), used.remedy());
-    Failure privileged = Failures.ofBind(new SocketException("Permission denied"), AT);
+    Failure privileged = Failures.ofBind(new SocketException("Permission denied"), HERE);
     assertEquals(ExitCode.REFUSED, privileged.code());
     assertTrue(privileged.remedy().contains("1024"), privileged.remedy());
-    Failure foreign = Failures.ofBind(new BindException("Cannot assign requested address"), AT);
+    Failure foreign = Failures.ofBind(new BindException("Cannot assign requested address"), HERE);
     assertEquals(ExitCode.USAGE, foreign.code());
     assertFalse(foreign.remedy().isEmpty());
     Failure tcp =
-        Failures.ofBind(new TcpBindException(new BindException("Address already in use")), AT);
+        Failures.ofBind(new TcpBindException(new BindException("Address already in use")), HERE);
     assertEquals("cannot listen at 127.0.0.1:80: the TCP port is in use", tcp.what());
-    Failure none = Failures.ofBind(new BindException("cannot bind: this machine has no IPv6"), AT);
+    Failure none =
+        Failures.ofBind(new BindException("cannot bind: this machine has no IPv6"), HERE);
     assertEquals(ExitCode.USAGE, none.code());
     assertEquals("cannot listen at 127.0.0.1:80: this machine has no IPv6", none.what());
-    Failure other = Failures.ofBind(new BindException("Invalid argument"), AT);
+    Failure other = Failures.ofBind(new BindException("Invalid argument"), HERE);
     assertEquals("cannot listen at 127.0.0.1:80: Invalid argument", other.what());
     assertEquals(ExitCode.IO, other.code());
+    EndpointAddress.Local four =
+        new EndpointAddress.Local(new InetSocketAddress(9000), StandardProtocolFamily.INET);
+    Failure ofOneFamily = Failures.ofBind(new BindException("Address already in use"), four);
+    assertEquals("cannot listen at 0.0.0.0:9000: the port is in use", ofOneFamily.what());
   }
 
   /** What the library advises is for programmers, what the program does for who typed a command. */

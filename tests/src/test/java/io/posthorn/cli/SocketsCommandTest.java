@@ -10,8 +10,12 @@ import org.junit.jupiter.api.Test;
 
 class SocketsCommandTest {
   private static SocketRow system(String protocol, String local, String remote) {
+    return row(protocol, "listening", local, remote);
+  }
+
+  private static SocketRow row(String protocol, String state, String local, String remote) {
     return new SocketRow(
-        protocol, "listening", local, remote, "", -1, -1, -1, 0, -1, -1, 0, -1, "", -1, "");
+        protocol, state, local, remote, "", -1, -1, -1, 0, -1, -1, 0, -1, "", -1, "");
   }
 
   @Test
@@ -19,11 +23,12 @@ class SocketsCommandTest {
     SocketRow both = system("udp", "*:9000", "");
     SocketRow four = system("udp", "0.0.0.0:9000", "");
     SocketRow six = system("udp", "[::]:9000", "");
-    SocketRow one = system("reliable", "*:9000", "192.0.2.1:9");
-    SocketRow other = system("reliable", "*:9000", "[2001:db8::1]:9");
-    List<SocketRow> all = List.of(both, four, six, one, other);
-    assertEquals(List.of(both, four, one), of(StandardProtocolFamily.INET, all));
-    assertEquals(List.of(both, six, other), of(StandardProtocolFamily.INET6, all));
+    SocketRow one = row("reliable", "established", "*:9000", "192.0.2.1:9");
+    SocketRow other = row("reliable", "established", "*:9000", "[2001:db8::1]:9");
+    SocketRow proxy = row("proxy", "listening", "[::]:9000", "192.0.2.1:9");
+    List<SocketRow> all = List.of(both, four, six, one, other, proxy);
+    assertEquals(List.of(both, four, one, proxy), of(StandardProtocolFamily.INET, all));
+    assertEquals(List.of(both, six, other, proxy), of(StandardProtocolFamily.INET6, all));
   }
 
   private static List<SocketRow> of(ProtocolFamily family, List<SocketRow> rows) {

@@ -80,8 +80,13 @@ public final class SocketRows {
     return rows;
   }
 
-  /** The row of a relay. */
-  public static Supplier<List<SocketRow>> of(Relay relay, InetSocketAddress target) {
+  /**
+   * The row of a relay.
+   *
+   * @param family of IPv4 or IPv6 if it hears that alone, else null
+   */
+  public static Supplier<List<SocketRow>> of(
+      Relay relay, InetSocketAddress target, @Nullable ProtocolFamily family) {
     long openedNanos = System.nanoTime();
     return () -> {
       RelayStatistics done = relay.statistics();
@@ -94,7 +99,7 @@ public final class SocketRows {
           new SocketRow(
               "proxy",
               "listening",
-              AddressText.of(relay.localAddress()),
+              LocalText.of(relay.localAddress(), family),
               AddressText.of(target),
               "",
               -1,
