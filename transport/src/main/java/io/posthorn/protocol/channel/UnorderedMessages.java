@@ -70,9 +70,12 @@ public final class UnorderedMessages implements ChannelSource {
     return from;
   }
 
-  /** Longest message that may be sent to a peer with such a pool, which can be larger than ours. */
-  public static long longestBytes(long peerPoolBytes) {
-    return Math.min(peerPoolBytes, MOST_BYTES);
+  /**
+   * Longest message that may be sent to a peer that takes such long ones, which can be longer than
+   * ours.
+   */
+  public static long longestBytes(long peerLongestBytes) {
+    return Math.min(peerLongestBytes, MOST_BYTES);
   }
 
   /** Offsets and lengths of unordered messages fit, since no longer ones are sent. */
