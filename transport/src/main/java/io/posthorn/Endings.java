@@ -74,8 +74,8 @@ final class Endings {
       case REFUSED ->
           new ConnectionRefusedException(
               peer,
-              who + " refused the connection" + words(end),
-              "it takes no (more) peers; try later");
+              who + " refused the connection" + words(end) + ": it takes no (more) peers",
+              "try later");
       case NO_ANSWER ->
           new ConnectionTimeoutException(
               peer,

@@ -34,7 +34,7 @@ final class BenchFailures {
             new Failure(
                 ExitCode.PROTOCOL,
                 what,
-                "start \"posthorn bench -s\" there, or correct the port",
+                "start \"posthorn bench -s\" of this version there, or correct the port",
                 bench);
         case REFUSED -> new Failure(ExitCode.TRY_AGAIN, what, "ask for less, or later", bench);
         case SILENT, ENDED ->

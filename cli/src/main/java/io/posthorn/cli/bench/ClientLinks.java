@@ -63,8 +63,9 @@ final class ClientLinks {
           BenchException.Kind.FOREIGN,
           "whoever answers at "
               + AddressText.of(server)
-              + " is no bench server"
-              + (said.isEmpty() ? "" : ", but speaks " + BenchMessage.harmless(said)));
+              + (said.isEmpty()
+                  ? " does not say that it is a bench server"
+                  : " is no bench server, but speaks " + BenchMessage.harmless(said)));
     }
   }
 }

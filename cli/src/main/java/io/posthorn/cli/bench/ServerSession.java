@@ -1,5 +1,6 @@
 package io.posthorn.cli.bench;
 
+import io.posthorn.TransportException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -82,7 +83,7 @@ final class ServerSession {
         clientReport = FlowReport.of(answer);
       }
     } catch (IOException gone) {
-      trouble = "the client is gone: " + gone.getMessage();
+      trouble = gone(gone);
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     }
@@ -111,7 +112,7 @@ final class ServerSession {
       try {
         signsOfLife.onData(token, heardNanos);
       } catch (IOException gone) {
-        trouble = "the client is gone: " + gone.getMessage();
+        trouble = gone(gone);
       }
     }
   }
@@ -133,7 +134,7 @@ final class ServerSession {
         return;
       }
     } catch (IOException gone) {
-      trouble = "the client is gone: " + gone.getMessage();
+      trouble = gone(gone);
     }
     ended(true);
   }
@@ -147,7 +148,7 @@ final class ServerSession {
                 link.send(report);
                 link.flush();
               } catch (IOException gone) {
-                trouble = "the client is gone: " + gone.getMessage();
+                trouble = gone(gone);
               }
               ended(true);
             },
@@ -166,7 +167,7 @@ final class ServerSession {
       early = !receivedAll;
     }
     if (early) {
-      trouble = "the client is gone: " + why.getMessage();
+      trouble = gone(why);
       ended(true);
     }
   }
@@ -254,5 +255,11 @@ final class ServerSession {
   /** What went wrong; empty if nothing did. */
   String trouble() {
     return trouble;
+  }
+
+  /** What happened, without the library's advice to programmers. */
+  private static String gone(IOException why) {
+    return "the client is gone: "
+        + (why instanceof TransportException told ? told.what() : why.getMessage());
   }
 }

@@ -1,5 +1,6 @@
 package io.posthorn.cli.exec;
 
+import io.posthorn.AddressText;
 import io.posthorn.CloseCause;
 import io.posthorn.CloseReport;
 import io.posthorn.Connection;
@@ -36,6 +37,7 @@ final class ExecSession {
 
   private final ExecServer server;
   private final Connection connection;
+  private final String peer;
   private final boolean isSession;
   private final boolean asLines;
   private final String name;
@@ -53,9 +55,10 @@ final class ExecSession {
   ExecSession(ExecServer server, Connection connection) {
     this.server = server;
     this.connection = connection;
-    Application peer = Application.of(connection);
-    isSession = peer == Application.CONNECT || peer == Application.SEND;
-    asLines = server.settings().lines() && peer != Application.CONNECT;
+    Application spoken = Application.of(connection);
+    isSession = spoken == Application.CONNECT || spoken == Application.SEND;
+    asLines = server.settings().lines() && spoken != Application.CONNECT;
+    peer = AddressText.of(connection.remoteAddress());
     name = "posthorn-exec-" + connection.remoteAddress().getPort();
   }
 
@@ -96,7 +99,7 @@ final class ExecSession {
         feed(first);
       }
     } catch (IOException gone) {
-      server.journal().detail(connection.remoteAddress() + ": " + gone.getMessage());
+      server.journal().detail(peer + ": " + gone.getMessage());
     } finally {
       setStarting(false);
       passOver();
@@ -155,7 +158,7 @@ final class ExecSession {
       return false;
     }
     server.started();
-    server.journal().detail(connection.remoteAddress() + ": child " + started.process().pid());
+    server.journal().detail(peer + ": child " + started.process().pid());
     Process process = started.process();
     ChildOutput stdout =
         new ChildOutput(
@@ -284,9 +287,7 @@ final class ExecSession {
       return;
     }
     boolean inOrder = report.cause() == CloseCause.APPLICATION && report.applicationCode() == 0;
-    server
-        .journal()
-        .detail(connection.remoteAddress() + ": client gone before its child: " + report.cause());
+    server.journal().detail(peer + ": client gone before its child: " + report.cause());
     server.timer().after(inOrder ? GRACE_MILLIS : 0, running::terminate);
   }
 
@@ -375,7 +376,7 @@ final class ExecSession {
     }
     try {
       int status = ended.process().exitValue() & LARGEST_STATUS;
-      server.journal().detail(connection.remoteAddress() + ": child ended with " + status);
+      server.journal().detail(peer + ": child ended with " + status);
       SessionControl.Exit exit = new SessionControl.Exit(status, first.stop(), second.stop());
       if (isSession && connection.isOpen()) {
         Receipt told =
@@ -385,9 +386,9 @@ final class ExecSession {
         connection.closed().get(CLIENT_CLOSES_SECONDS, TimeUnit.SECONDS);
       }
     } catch (TimeoutException staying) {
-      server.journal().detail(connection.remoteAddress() + ": stays after the end of its child");
+      server.journal().detail(peer + ": stays after the end of its child");
     } catch (IOException | ExecutionException gone) {
-      server.journal().detail(connection.remoteAddress() + ": left before the exit status");
+      server.journal().detail(peer + ": left before the exit status");
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     } finally {

@@ -131,7 +131,7 @@ public final class PeerChecks {
       findings.add(
           Finding.bad(
               SUBJECT,
-              "a reliable peer is there and refuses: " + refused.getMessage(),
+              "a reliable peer is there and refuses: " + refused.what(),
               "ask whoever runs it"));
       return true;
     }
