@@ -134,8 +134,8 @@ record EndpointAddress(String host, int port) {
             "write an address as HOST:PORT, HOST PORT or [::1]:PORT, and options with a dash");
       }
       boolean listener = addresses.size() < listens;
-      boolean bare = lacksPort(word) && !(listener && isNumber(word));
-      if (bare && at < words.size() && isNumber(words.get(at))) {
+      boolean whole = listener && isNumber(word);
+      if (!whole && isPortNext(word, words.subList(at, words.size()))) {
         String port = words.get(at++);
         addresses.add(ofTwoWords(word, port, listener));
         before = word + " " + port;
@@ -152,6 +152,11 @@ record EndpointAddress(String host, int port) {
           "write it like " + (listener ? "9000" : "localhost:9000"));
     }
     return addresses;
+  }
+
+  /** Whether a word is a host whose port is the first of the words behind it. */
+  static boolean isPortNext(String word, List<String> behind) {
+    return lacksPort(word) && !behind.isEmpty() && isNumber(behind.get(0));
   }
 
   /** Whether a word is a host that needs its port in the next word. */
@@ -182,8 +187,7 @@ record EndpointAddress(String host, int port) {
     return new EndpointAddress(text.substring(0, colon), port(text.substring(colon + 1)));
   }
 
-  /** Whether a word can be a port that follows its host. */
-  static boolean isNumber(String text) {
+  private static boolean isNumber(String text) {
     return !text.isEmpty() && text.chars().allMatch(c -> c >= '0' && c <= '9');
   }
 

@@ -195,8 +195,7 @@ final class KeysCommand implements Callable<Integer> {
           @Nullable List<String> key)
       throws IOException, Failure {
     List<String> rest = key == null ? List.of() : key;
-    boolean twoWords =
-        EndpointAddress.lacksPort(peer) && !rest.isEmpty() && EndpointAddress.isNumber(rest.get(0));
+    boolean twoWords = EndpointAddress.isPortNext(peer, rest);
     EndpointAddress where =
         twoWords ? EndpointAddress.ofTwoWords(peer, rest.get(0)) : EndpointAddress.ofPeer(peer);
     List<String> words = twoWords ? rest.subList(1, rest.size()) : rest;
@@ -289,11 +288,7 @@ final class KeysCommand implements Callable<Integer> {
           List<String> what)
       throws IOException, Failure {
     String text = String.join(" ", what);
-    boolean twoWords =
-        what.size() == 2
-            && EndpointAddress.lacksPort(what.get(0))
-            && EndpointAddress.isNumber(what.get(1));
-    if (twoWords) {
+    if (what.size() == 2 && EndpointAddress.isPortNext(what.get(0), what.subList(1, 2))) {
       return forget(EndpointAddress.ofTwoWords(what.get(0), what.get(1)));
     }
     if (text.startsWith("SHA256:") || text.indexOf(' ') >= 0) {

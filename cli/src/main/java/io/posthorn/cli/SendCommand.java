@@ -135,10 +135,7 @@ final class SendCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Output output = root.output(false);
-    boolean twoWords =
-        words.size() > 1
-            && EndpointAddress.lacksPort(words.get(0))
-            && EndpointAddress.isNumber(words.get(1));
+    boolean twoWords = EndpointAddress.isPortNext(words.get(0), words.subList(1, words.size()));
     EndpointAddress address =
         twoWords
             ? EndpointAddress.ofTwoWords(words.get(0), words.get(1))
