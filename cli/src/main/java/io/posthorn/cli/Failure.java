@@ -40,4 +40,9 @@ final class Failure extends Exception {
   String remedy() {
     return remedy;
   }
+
+  /** What went wrong, and what to do if that can be said. */
+  String text() {
+    return remedy.isEmpty() ? what() : what() + "; " + remedy;
+  }
 }

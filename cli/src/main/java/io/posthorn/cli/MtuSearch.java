@@ -80,7 +80,7 @@ final class MtuSearch {
       try {
         connection = socket.connect(peer);
       } catch (ConnectionTimeoutException nobody) {
-        output.problem(nobody.what() + "; " + TransportRemedy.of(nobody));
+        output.problem(Failures.of(nobody).text());
         return new MtuProbe.Result(0, 0, true, 0);
       }
       return ReliablePathMtu.search(

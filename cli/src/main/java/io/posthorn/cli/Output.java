@@ -184,11 +184,7 @@ final class Output {
       return;
     }
     String start = errColor ? "\u001b[31m" + command + ":\u001b[0m " : command + ": ";
-    String remedy = failure.remedy();
-    errorLine(
-        start
-            + TextSafety.visible(failure.what())
-            + (remedy.isEmpty() ? "" : "; " + TextSafety.visible(remedy)));
+    errorLine(start + TextSafety.visible(failure.text()));
     Throwable cause = failure.getCause();
     if (cause != null && verbosity > 0) {
       java.io.StringWriter trace = new java.io.StringWriter();

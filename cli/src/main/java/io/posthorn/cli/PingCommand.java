@@ -223,7 +223,7 @@ final class PingCommand implements Callable<Integer> {
         connection = socket.connect(peer);
       } catch (ConnectionTimeoutException nobody) {
         statistics.nextSequence(); // the handshake was one that went unanswered
-        output.problem(nobody.what() + "; " + TransportRemedy.of(nobody));
+        output.problem(Failures.of(nobody).text());
         return;
       }
     }
