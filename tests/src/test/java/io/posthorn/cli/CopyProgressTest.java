@@ -4,9 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -64,13 +61,7 @@ class CopyProgressTest {
   private final CopyProgress progress =
       new CopyProgress(
           new Output(
-              new Streams(
-                  InputStream.nullInputStream(),
-                  OutputStream.nullOutputStream(),
-                  OutputStream.nullOutputStream(),
-                  false,
-                  false,
-                  Map.of()),
+              new InProcess().streams(),
               new Posthorn.Everywhere(
                   false, false, true, 0, Output.ColorWhen.NEVER, EndpointAddress.Family.ANY),
               true),

@@ -3,8 +3,6 @@ package io.posthorn.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.posthorn.JavaProcess;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,15 +59,7 @@ class LogSettingsTest {
       LogSettings.use();
       String said = "the disk is full";
       if (arguments.length > 0) {
-        Streams streams =
-            new Streams(
-                InputStream.nullInputStream(),
-                OutputStream.nullOutputStream(),
-                System.err,
-                false,
-                false,
-                Map.of("POSTHORN_HOME", arguments[0]));
-        Posthorn.run(streams, "sockets");
+        new InProcess(Map.of("POSTHORN_HOME", arguments[0]), "").run("sockets");
         said = "the d\u0131sk is full";
       }
       System.getLogger("io.posthorn").log(Level.WARNING, said);

@@ -1,11 +1,8 @@
 package io.posthorn.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Timeout;
@@ -16,18 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** {@code proxy} in this process. */
 @Timeout(120)
 class ProxyCommandTest {
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-  private final ByteArrayOutputStream err = new ByteArrayOutputStream();
-
   @TempDir private Path folder;
-
-  private int run(String orders, String line) {
-    Map<String, String> environment = Map.of("XDG_RUNTIME_DIR", folder.toString());
-    return Posthorn.run(
-        new Streams(
-            new ByteArrayInputStream(orders.getBytes(UTF_8)), out, err, false, false, environment),
-        line.split(" "));
-  }
 
   @ParameterizedTest
   @ValueSource(
@@ -38,7 +24,8 @@ class ProxyCommandTest {
         "proxy -6 47 [::1]:47"
       })
   void aProxyIsNotItsOwnTarget(String line) {
-    assertEquals(64, run("quit\n", line), () -> err.toString(UTF_8));
-    assertTrue(err.toString(UTF_8).contains("the proxy itself"), () -> err.toString(UTF_8));
+    InProcess here = new InProcess(Map.of("XDG_RUNTIME_DIR", folder.toString()), "quit\n");
+    assertEquals(64, here.run(line.split(" ")), here::errors);
+    assertTrue(here.errors().contains("the proxy itself"), here::errors);
   }
 }

@@ -9,8 +9,6 @@ import io.posthorn.CloseReport;
 import io.posthorn.MessageSocket;
 import io.posthorn.Security;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -77,17 +75,7 @@ class SendSummaryTest {
     Posthorn.Everywhere options =
         new Posthorn.Everywhere(
             false, false, false, 0, Output.ColorWhen.NEVER, EndpointAddress.Family.ANY);
-    Output output =
-        new Output(
-            new Streams(
-                InputStream.nullInputStream(),
-                OutputStream.nullOutputStream(),
-                OutputStream.nullOutputStream(),
-                false,
-                false,
-                Map.of()),
-            options,
-            false);
+    Output output = new Output(new InProcess().streams(), options, false);
     SendSummary summary =
         new SendSummary(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 9),

@@ -12,17 +12,13 @@ import io.posthorn.Mode;
 import io.posthorn.cli.compare.ComparePlan;
 import io.posthorn.cli.compare.Measurement;
 import io.posthorn.cli.compare.Transport;
-import io.posthorn.cli.session.Application;
 import io.posthorn.e2e.FreePorts;
 import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -30,29 +26,14 @@ import org.junit.jupiter.api.Timeout;
 
 /** There and back over the loopback; limits of time are guards only. */
 @Timeout(120)
-class EchoArenaTest {
+class EchoArenaTest extends BenchLoopback {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
-  private static final InetSocketAddress ANY =
-      new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
 
-  private final BlockingQueue<SessionSummary> ended = new LinkedBlockingQueue<>();
-
-  private BenchServer server(boolean plainOnly) throws Exception {
+  private BenchServer plainServer() throws Exception {
     return BenchServer.open(
         ANY,
         null,
-        at -> {
-          if (plainOnly) {
-            return List.of(MessageSocket.builder().mode(Mode.PLAIN).bind(at).open());
-          }
-          MessageSocket owner =
-              MessageSocket.builder()
-                  .bind(at)
-                  .application(Application.BENCH.words())
-                  .sharedPort(true)
-                  .open();
-          return List.of(owner, MessageSocket.builder().mode(Mode.PLAIN).beside(owner).open());
-        },
+        at -> List.of(MessageSocket.builder().mode(Mode.PLAIN).bind(at).open()),
         ended::add);
   }
 
@@ -88,7 +69,7 @@ class EchoArenaTest {
   @Test
   void allThreeTransportsComeBackWhole() throws Exception {
     int runs = 0;
-    try (BenchServer server = server(false);
+    try (BenchServer server = server();
         EchoArena arena =
             EchoArena.open(server.localAddress(), EchoArenaTest::openPatiently, false, PATIENCE)) {
       assertTrue(ended.isEmpty(), "a server that was only asked has served nobody");
@@ -119,7 +100,7 @@ class EchoArenaTest {
 
   @Test
   void badNetworkLiesUnderTheSocketsAndNotUnderTcp() throws Exception {
-    try (BenchServer server = server(false);
+    try (BenchServer server = server();
         EchoArena arena =
             EchoArena.open(server.localAddress(), EchoArenaTest::openPatiently, true, PATIENCE)) {
       assertFalse(arena.whyNot(Transport.TCP).isEmpty());
@@ -134,7 +115,7 @@ class EchoArenaTest {
 
   @Test
   void whatTheServerDoesNotServeIsNotAvailable() throws Exception {
-    try (BenchServer server = server(true);
+    try (BenchServer server = plainServer();
         EchoArena arena =
             EchoArena.open(server.localAddress(), EchoArenaTest::open, false, PATIENCE)) {
       assertEquals("", arena.whyNot(Transport.PLAIN));
