@@ -29,7 +29,7 @@ copy_sources() { # FOLDER
 build() { # FOLDER LOG ARGUMENTS…: runs the tests, and makes only what they need
   local folder="$1" log="$2"
   shift 2
-  (cd "$folder" && "$mvn" -B test -Dspotless.check.skip -Djacoco.skip \
+  (cd "$folder" && "$mvn" -B test -Dspotless.check.skip \
     -Djavac.checks=-Xlint:none -Djavac.testChecks=-Xlint:none \
     -Djavac.onWarning=-nowarn -Djqwik.tries.default="$tries" -Djqwik.database= "$@") > "$log" 2>&1 < /dev/null
 }

@@ -20,7 +20,7 @@ fi
 run() {
   "$mvn" -q -Dmaven.repo.local="$repository" "$@"
 }
-run install -DskipTests -Djacoco.skip
+run install -DskipTests
 
 program="$work/program"
 cp -r tests/src/consumer/program "$program"
