@@ -1,7 +1,5 @@
 package io.posthorn.house;
 
-import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.domain.JavaClasses;
 import java.lang.reflect.Constructor;
 import java.lang.reflect.Executable;
 import java.lang.reflect.Field;
@@ -24,13 +22,11 @@ final class ApiSignatures {
     this.packages = packages;
   }
 
-  /** Of all public classes of these packages. */
-  static Set<String> of(JavaClasses classes, Set<String> packages) {
+  /** Of the public ones of these classes; the packages are all that others can name. */
+  static Set<String> of(List<Class<?>> classes, Set<String> packages) {
     ApiSignatures signatures = new ApiSignatures(packages);
-    for (JavaClass type : classes) {
-      if (packages.contains(type.getPackageName())) {
-        signatures.add(type.reflect());
-      }
+    for (Class<?> type : classes) {
+      signatures.add(type);
     }
     return signatures.lines;
   }

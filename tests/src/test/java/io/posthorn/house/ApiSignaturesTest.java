@@ -3,15 +3,14 @@ package io.posthorn.house;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
+import io.posthorn.MessageSocket;
 import io.posthorn.simulation.SimulatedHost;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Type;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.CodeSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -19,6 +18,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.platform.commons.support.ReflectionSupport;
 
 /**
  * Semantic versioning: code compiled against the API that {@code transport/api.txt} lists goes on
@@ -39,10 +39,13 @@ class ApiSignaturesTest {
     while (export.find()) {
       exported.add(export.group(1));
     }
-    JavaClasses classes =
-        new ClassFileImporter()
-            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-            .importPackages("io.posthorn");
+    // Tests are in the same packages.
+    CodeSource library = MessageSocket.class.getProtectionDomain().getCodeSource();
+    List<Class<?>> classes =
+        ReflectionSupport.findAllClassesInPackage(
+            "io.posthorn",
+            type -> library.equals(type.getProtectionDomain().getCodeSource()),
+            name -> exported.contains(name.substring(0, name.lastIndexOf('.'))));
     return ApiSignatures.of(classes, exported);
   }
 
