@@ -67,7 +67,7 @@ final class ConfigFile implements IDefaultValueProvider {
     }
     ConfigFile config = new ConfigFile(file);
     try {
-      config.parse(Files.readAllLines(file, StandardCharsets.UTF_8));
+      config.parse(Files.readAllLines(InputFile.of(file), StandardCharsets.UTF_8));
       return config;
     } catch (NoSuchFileException absent) {
       if (named == null) {

@@ -21,9 +21,11 @@ import java.net.UnknownHostException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
 import java.util.Locale;
 
 /** The one place where exceptions become exit codes and words for the user. */
@@ -133,6 +135,10 @@ final class Failures {
 
   /** The failure to make a file. */
   static Failure ofCreation(FileSystemException thrown) {
+    String name = thrown.getFile();
+    if (name != null && Files.isDirectory(Path.of(name))) {
+      return ofFolder(Path.of(name));
+    }
     String reason = thrown.getReason();
     if (thrown instanceof NoSuchFileException) {
       reason = "the folder does not exist";
@@ -141,9 +147,15 @@ final class Failures {
     }
     return new Failure(
         ExitCode.CANNOT_CREATE,
-        "cannot create " + thrown.getFile() + ": " + (reason == null ? words(thrown) : reason),
+        "cannot create " + name + ": " + (reason == null ? words(thrown) : reason),
         "name a file in a folder that exists and that you may write in",
         thrown);
+  }
+
+  /** Why no file is made where a folder is. */
+  static Failure ofFolder(Path folder) {
+    return new Failure(
+        ExitCode.CANNOT_CREATE, "cannot create " + folder + ": it is a folder", "name a file");
   }
 
   private static Failure ofTransport(TransportException thrown) {

@@ -391,10 +391,7 @@ final class KeysCommand implements Callable<Integer> {
       // A pipe has no length, which FileInputStream.readAllBytes asks for.
       return new BufferedInputStream(root.streams().in()).readAllBytes();
     }
-    Path path = Path.of(file);
-    if (Files.isDirectory(path)) {
-      throw new Failure(ExitCode.NO_INPUT, file + " is a folder", "name a file");
-    }
+    Path path = InputFile.of(Path.of(file));
     try {
       return Files.readAllBytes(path);
     } catch (FileSystemException named) {

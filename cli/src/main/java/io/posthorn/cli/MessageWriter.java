@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +44,9 @@ final class MessageWriter implements Closeable {
   }
 
   private static OutputStream create(Path path) throws Failure {
+    if (Files.isDirectory(path)) {
+      throw Failures.ofFolder(path);
+    }
     try {
       // Not a channel's stream: that one closes when its thread is interrupted.
       return new BufferedOutputStream(new FileOutputStream(path.toFile()), CHUNK_BYTES);

@@ -48,8 +48,7 @@ final class ReportFile implements Closeable {
       return new ReportFile(null, null);
     }
     if (Files.isDirectory(file)) {
-      throw new Failure(
-          ExitCode.CANNOT_CREATE, "cannot create " + file + ": it is a folder", "name a file");
+      throw Failures.ofFolder(file);
     }
     if (isInUse(file)) {
       if (!Files.isWritable(file)) {

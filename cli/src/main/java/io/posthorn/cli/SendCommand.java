@@ -17,7 +17,6 @@ import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Iterator;
@@ -198,11 +197,8 @@ final class SendCommand implements Callable<Integer> {
   }
 
   private static InputStream openFile(Path path) throws Failure {
-    if (Files.isDirectory(path)) {
-      throw new Failure(ExitCode.NO_INPUT, path + " is a folder", "name a file");
-    }
     try {
-      return new FileInputStream(path.toFile());
+      return new FileInputStream(InputFile.of(path).toFile());
     } catch (FileNotFoundException failed) {
       throw new Failure(
           ExitCode.NO_INPUT,

@@ -119,11 +119,12 @@ final class TraceCommand implements Callable<Integer> {
     }
   }
 
-  private InputStream open() throws IOException {
+  private InputStream open() throws Failure, IOException {
     if (isStandardInput()) {
       return root.streams().in();
     }
-    boolean isPipe = Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file);
+    InputFile.of(file);
+    boolean isPipe = Files.exists(file) && !Files.isRegularFile(file);
     // The stream of a channel asks for its position, which a pipe has not.
     return isPipe ? new FileInputStream(file.toFile()) : Files.newInputStream(file);
   }
@@ -186,7 +187,8 @@ final class TraceCommand implements Callable<Integer> {
     long datagrams = 0;
     long skipped;
     CaptureDecryptor decryptor =
-        new CaptureDecryptor(secrets == null ? List.of() : ConnectionSecrets.readAll(secrets));
+        new CaptureDecryptor(
+            secrets == null ? List.of() : ConnectionSecrets.readAll(InputFile.of(secrets)));
     CaptureEvents events = new CaptureEvents();
     try (CaptureReader in = new CaptureReader(stream, name());
         CaptureWriter writer = out == null ? null : writer(out)) {

@@ -61,11 +61,11 @@ final class GuardedFile {
   private static @Nullable Content read(Path file, int wrong) throws IOException {
     try {
       for (int attempt = 0; attempt < READING_ATTEMPTS; attempt++) {
-        FileState state = FileState.of(file);
-        OwnerChecks.check(file, state, wrong);
         if (Files.isDirectory(file)) {
           throw new IdentityFileException(file, file + " is a folder: name a file");
         }
+        FileState state = FileState.of(file);
+        OwnerChecks.check(file, state, wrong);
         if (state.bytes() > MOST_BYTES) {
           throw new IdentityFileException(
               file, file + " has more than " + MOST_BYTES + " bytes: this is no file of keys");
