@@ -285,11 +285,11 @@ public final class Connection implements AutoCloseable {
           "no answer from "
               + AddressText.of(record.peer())
               + " in "
-              + timeout
+              + Endings.text(timeout)
               + Endings.words(record.icmpHint()),
           Endings.checkListener(socket.options())
               + ", or wait longer; the attempt goes on for "
-              + socket.options().handshakeTimeout());
+              + Endings.text(socket.options().handshakeTimeout()));
     }
   }
 

@@ -195,7 +195,8 @@ final class Endings {
     return out.toString();
   }
 
-  private static String text(Duration duration) {
+  /** A duration in the words of a message. */
+  static String text(Duration duration) {
     long millis = duration.toMillis();
     return millis % 1_000 == 0 ? millis / 1_000 + " s" : millis + " ms";
   }
