@@ -45,13 +45,16 @@ class ListenCommandTest extends LoopbackCommands {
       served.send("one".getBytes(UTF_8));
       out.await("one\n");
       silent.close(Duration.ofSeconds(10));
-      Connection late = other.connect(to);
-      late.send("two".getBytes(UTF_8));
-      late.closed().get();
-      assertEquals(
-          75,
-          assertThrows(ConnectionClosedException.class, () -> late.send(new byte[1]))
-              .applicationCode());
+      ConnectionClosedException refused =
+          assertThrows(
+              ConnectionClosedException.class,
+              () -> { // as soon as the listener's word is here, which may be at once
+                Connection late = other.connect(to);
+                late.send("two".getBytes(UTF_8));
+                late.closed().get();
+                late.send(new byte[1]);
+              });
+      assertEquals(75, refused.applicationCode());
       served.send("three".getBytes(UTF_8));
       served.close(Duration.ofSeconds(60));
       assertEquals(0, status.get());
