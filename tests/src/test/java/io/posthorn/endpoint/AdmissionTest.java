@@ -8,13 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
-import io.posthorn.protocol.Announcement;
 import io.posthorn.protocol.EndpointResources;
-import io.posthorn.protocol.PortLimits;
-import io.posthorn.protocol.Scratch;
-import io.posthorn.protocol.channel.ReceiveMemory;
+import io.posthorn.protocol.LoneResources;
 import io.posthorn.protocol.handshake.ClearHandshake;
-import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.CloseReason;
@@ -38,16 +34,7 @@ class AdmissionTest {
   private final SplittableRandom random = new SplittableRandom(1);
   private final Outbox outbox = new Outbox();
   private final TransmitBatch batch = new TransmitBatch();
-  private final EndpointResources shared =
-      new EndpointResources(
-          OPTIONS,
-          random,
-          new ReceiveMemory(1),
-          new Scratch(),
-          new ConnectionIdIssuer(StaticKey.generate(random), null, random, id -> false),
-          PortLimits.UNKNOWN,
-          1,
-          new Announcement());
+  private final EndpointResources shared = LoneResources.of(OPTIONS, random, 1);
   private final Admission admission =
       new Admission(
           shared,

@@ -7,13 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.posthorn.EcnMark;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
-import io.posthorn.protocol.Announcement;
 import io.posthorn.protocol.EndpointResources;
+import io.posthorn.protocol.LoneResources;
 import io.posthorn.protocol.PeerConnection;
-import io.posthorn.protocol.PortLimits;
-import io.posthorn.protocol.Scratch;
-import io.posthorn.protocol.channel.ReceiveMemory;
-import io.posthorn.protocol.handshake.ConnectionIdIssuer;
 import io.posthorn.protocol.handshake.NoiseXX;
 import io.posthorn.protocol.handshake.OpeningAttempt;
 import io.posthorn.protocol.handshake.StaticKey;
@@ -44,16 +40,7 @@ class SecondMessageFloodTest {
       HandPeer.options(Security.ephemeral(), 10_000, 1 << 22);
 
   private final SplittableRandom random = new SplittableRandom(41);
-  private final EndpointResources shared =
-      new EndpointResources(
-          OPTIONS,
-          random,
-          new ReceiveMemory(1 << 22),
-          new Scratch(),
-          new ConnectionIdIssuer(StaticKey.generate(random), null, random, id -> false),
-          PortLimits.UNKNOWN,
-          1,
-          new Announcement());
+  private final EndpointResources shared = LoneResources.of(OPTIONS, random, 1 << 22);
   private final ConnectionTable table = new ConnectionTable(0);
   private final EndpointCounters counters = new EndpointCounters();
   private final EventQueue events = new EventQueue(counters);

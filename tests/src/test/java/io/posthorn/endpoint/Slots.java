@@ -2,15 +2,10 @@ package io.posthorn.endpoint;
 
 import io.posthorn.Mode;
 import io.posthorn.SocketOptions;
-import io.posthorn.protocol.Announcement;
 import io.posthorn.protocol.EndpointResources;
+import io.posthorn.protocol.LoneResources;
 import io.posthorn.protocol.PeerConnection;
-import io.posthorn.protocol.PortLimits;
-import io.posthorn.protocol.Scratch;
-import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.handshake.ClearHandshake;
-import io.posthorn.protocol.handshake.ConnectionIdIssuer;
-import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.protocol.handshake.TransportParameters;
 import io.posthorn.protocol.protection.ChecksumProtection;
 import io.posthorn.wire.WireLimits;
@@ -22,17 +17,7 @@ final class Slots {
 
   Slots(long seed) {
     SocketOptions options = SocketOptions.defaults(Mode.RELIABLE);
-    SplittableRandom random = new SplittableRandom(seed);
-    shared =
-        new EndpointResources(
-            options,
-            random,
-            new ReceiveMemory(1 << 20),
-            new Scratch(),
-            new ConnectionIdIssuer(StaticKey.generate(random), null, random, id -> false),
-            PortLimits.UNKNOWN,
-            1,
-            new Announcement());
+    shared = LoneResources.of(options, new SplittableRandom(seed), 1 << 20);
   }
 
   ConnectionSlot slot(long handle, long id) {

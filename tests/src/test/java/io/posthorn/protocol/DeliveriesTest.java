@@ -9,10 +9,7 @@ import io.posthorn.Delivery;
 import io.posthorn.DraftOptions;
 import io.posthorn.Mode;
 import io.posthorn.Security;
-import io.posthorn.protocol.channel.ReceiveMemory;
 import io.posthorn.protocol.channel.SendLedger;
-import io.posthorn.protocol.handshake.ConnectionIdIssuer;
-import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.protocol.handshake.TransportParameters;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.WireLimits;
@@ -39,18 +36,7 @@ class DeliveriesTest {
   private Deliveries deliveries() {
     DraftOptions options = DraftOptions.of(Mode.RELIABLE);
     options.security = Security.none();
-    SplittableRandom random = new SplittableRandom(1);
-    StaticKey key = StaticKey.of(new byte[StaticKey.KEY_BYTES]);
-    EndpointResources shared =
-        new EndpointResources(
-            options.done(),
-            random,
-            new ReceiveMemory(1 << 20),
-            new Scratch(),
-            new ConnectionIdIssuer(key, null, random, id -> false),
-            PortLimits.UNKNOWN,
-            1,
-            new Announcement());
+    EndpointResources shared = LoneResources.of(options.done(), new SplittableRandom(1), 1 << 20);
     IdleTimeout idle = new IdleTimeout(1, Long.MAX_VALUE, Long.MAX_VALUE, 0);
     return new Deliveries(shared, ending, idle, new Redundancy(true));
   }

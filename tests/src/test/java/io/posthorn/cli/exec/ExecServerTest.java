@@ -2,12 +2,11 @@ package io.posthorn.cli.exec;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Connection;
-import io.posthorn.ConnectionClosedException;
 import io.posthorn.MessageSocket;
+import io.posthorn.cli.RefusedClient;
 import io.posthorn.cli.session.Application;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -96,14 +95,7 @@ class ExecServerTest {
       Connection first = client.connect(socket.localAddress());
       assertEquals("served\n", new String(first.receive().bytes(), UTF_8));
       String refusal =
-          assertThrows(
-                  ConnectionClosedException.class,
-                  () -> { // as soon as the server's word is here, which may be at once
-                    Connection second = other.connect(socket.localAddress());
-                    second.closed().get();
-                    second.send(new byte[1]);
-                  })
-              .getMessage();
+          RefusedClient.refusal(other, socket.localAddress(), new byte[1]).getMessage();
       assertTrue(refusal.contains("\"busy: serves one client, no other\""), refusal);
       serving.interrupt();
       serving.join();
