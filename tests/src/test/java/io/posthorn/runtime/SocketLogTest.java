@@ -39,7 +39,6 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -72,10 +71,13 @@ class SocketLogTest {
         public void close() {}
       };
 
-  @BeforeEach
-  void listen() {
+  /**
+   * Begins to listen, at this level from the first word on: sockets of the test before may still
+   * have to tell how they ended.
+   */
+  private void listenAt(Level level) {
     SocketLog.BUFFERS_TOLD.set(true);
-    LOGGER.setLevel(Level.FINE);
+    LOGGER.setLevel(level);
     LOGGER.setUseParentHandlers(false);
     LOGGER.addHandler(handler);
   }
@@ -98,6 +100,7 @@ class SocketLogTest {
 
   @Test
   void socketsAndConnectionsAreToldAndNothingOfWhatTheySay() throws Exception {
+    listenAt(Level.FINE);
     int port;
     try (MessageSocket here = open();
         MessageSocket there = open()) {
@@ -119,6 +122,7 @@ class SocketLogTest {
   @Test
   @EnabledOnOs(OS.LINUX)
   void whatIcmpSaysIsToldAsSoonAsItIsHeard() throws Exception {
+    listenAt(Level.FINE);
     InetSocketAddress peer = FreePorts.nobody("127.0.0.1");
     String news = "ICMP, which anybody can forge, says of 127.0.0.1:" + peer.getPort();
     try (MessageSocket here = open()) {
@@ -131,7 +135,7 @@ class SocketLogTest {
 
   @Test
   void buffersThatTheKernelCutAreWarnedOfOnceWithTheRemedy() throws Exception {
-    LOGGER.setLevel(Level.WARNING);
+    listenAt(Level.WARNING);
     InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     SocketOptions options = SocketOptions.defaults(Mode.PLAIN);
     SocketLog.BUFFERS_TOLD.set(false);
@@ -153,7 +157,7 @@ class SocketLogTest {
   /** Whoever is refused cannot know why, and whoever runs the listener would see nothing. */
   @Test
   void aFileOfKeysThatCannotBeReadAnyMoreIsWarnedOfOnce(@TempDir Path folder) throws Exception {
-    LOGGER.setLevel(Level.WARNING);
+    listenAt(Level.WARNING);
     Path file = folder.resolve("authorized_keys");
     Identity ann = Identity.generate();
     new AuthorizedKeys(file).add(ann.publicKey(), "ann");
@@ -201,7 +205,7 @@ class SocketLogTest {
 
   @Test
   void nothingIsMadeForALogThatNobodyReads() throws Exception {
-    LOGGER.setLevel(Level.INFO);
+    listenAt(Level.INFO);
     try (MessageSocket here = open();
         MessageSocket there = open()) {
       here.connect(there.localAddress());
@@ -212,6 +216,7 @@ class SocketLogTest {
   /** Whoever sends holds it when the port turns out to be gone. */
   @Test
   void noSocketHoldsItsLockWhileItIsTold() throws Exception {
+    listenAt(Level.FINE);
     InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     DatagramPort port = PortChoice.open(any, null, true, false);
     SocketOptions options = SocketOptions.defaults(Mode.PLAIN);
@@ -232,6 +237,7 @@ class SocketLogTest {
    */
   @Test
   void socketWhosePortIsClosedUnderneathEndsAndSaysSo() throws Exception {
+    listenAt(Level.FINE);
     List<Throwable> uncaught = new CopyOnWriteArrayList<>();
     Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
     Thread.setDefaultUncaughtExceptionHandler((thread, e) -> uncaught.add(e));
