@@ -177,7 +177,7 @@ final class BenchCommand implements Callable<Integer> {
               }
             },
             ended::add)) {
-      Signals.ofProcess().interruptMe();
+      root.signals().interruptMe();
       output.note(
           "listening on "
               + local.text(server.localAddress())
@@ -197,9 +197,7 @@ final class BenchCommand implements Callable<Integer> {
         }
       }
     } catch (InterruptedException interrupted) {
-      if (!Signals.ofProcess().isStopping()) {
-        throw interrupted;
-      }
+      root.signals().requireOne(interrupted);
       return ExitCode.OK.status();
     } catch (IOException failed) {
       if (failed.getCause() instanceof Failure failure) {
@@ -207,7 +205,7 @@ final class BenchCommand implements Callable<Integer> {
       }
       throw Failures.ofBind(failed, local);
     } finally {
-      Signals.ofProcess().leaveMe();
+      root.signals().leaveMe();
     }
   }
 
@@ -220,7 +218,7 @@ final class BenchCommand implements Callable<Integer> {
     InetSocketAddress server =
         EndpointAddress.ofWords(where, 1, 0).get(0).resolve(root.everywhere().family());
     BenchReport report = new BenchReport(plan, transport, AddressText.of(server), streams);
-    Signals.ofProcess().interruptMe();
+    root.signals().interruptMe();
     try (BenchRun run = open(plan, server, transport)) {
       if (output.isJsonStream()) {
         output.line(report.planJson());
@@ -243,12 +241,10 @@ final class BenchCommand implements Callable<Integer> {
       }
       return ExitCode.OK.status();
     } catch (InterruptedException interrupted) {
-      if (!Signals.ofProcess().isStopping()) {
-        throw interrupted;
-      }
+      root.signals().requireOne(interrupted);
       return ExitCode.OK.status();
     } finally {
-      Signals.ofProcess().leaveMe();
+      root.signals().leaveMe();
     }
   }
 
@@ -339,10 +335,7 @@ final class BenchCommand implements Callable<Integer> {
       }
       return false;
     } catch (InterruptedException interrupted) {
-      if (!Signals.ofProcess().isStopping()) {
-        throw interrupted;
-      }
-      Thread.interrupted();
+      root.signals().requireOne(interrupted);
       run.stop();
       run.await(LAST_WORDS);
       return true;

@@ -134,28 +134,24 @@ final class CompareCommand implements Callable<Integer> {
     ComparePlan plan = plan();
     Assertion assertion = assertion();
     List<SweepStep> steps = new ArrayList<>();
-    Signals.ofProcess().interruptMe();
+    root.signals().interruptMe();
     try (ReportFile page = ReportFile.create(report);
         Arena arena = arena(plan, output)) {
       boolean stopped = false;
       try {
         measure(arena, plan, steps, output);
       } catch (InterruptedException interrupted) {
-        if (!Signals.ofProcess().isStopping()) {
-          throw interrupted;
-        }
+        root.signals().requireOne(interrupted);
         stopped = true;
       }
       output.clearProgress();
       return answer(arena, plan, steps, stopped, assertion, page, output);
     } catch (InterruptedException interrupted) {
-      if (!Signals.ofProcess().isStopping()) {
-        throw interrupted;
-      }
+      root.signals().requireOne(interrupted);
       noteStopped(steps, plan, output); // while the place was made ready
       return ExitCode.OK.status();
     } finally {
-      Signals.ofProcess().leaveMe();
+      root.signals().leaveMe();
     }
   }
 

@@ -107,7 +107,7 @@ final class CompareHost {
     }
     try {
       MessageSocket socket = builder.open();
-      RunningSockets.ofProcess().add(socket);
+      root.sockets().add(socket);
       return socket;
     } catch (FileSystemException failed) {
       traces.throwIfNotCreated(failed);

@@ -7,7 +7,6 @@ import io.posthorn.cli.session.Application;
 import io.posthorn.cli.session.PlainLine;
 import io.posthorn.cli.session.ReliableLine;
 import io.posthorn.cli.session.TwoWaySession;
-import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -70,18 +69,9 @@ final class ConnectCommand implements Callable<Integer> {
     InetSocketAddress peer = where.resolve(root);
     try (MessageSocket socket =
         flags.openAnywhere(wait.isZero() ? null : wait, Application.CONNECT)) {
-      Signals.ofProcess().interruptMe();
-      try {
-        return flags.isPlain() ? plain(socket, peer, output) : reliable(socket, peer, output);
-      } catch (InterruptedIOException | InterruptedException interrupted) {
-        if (!Signals.ofProcess().isStopping()) {
-          throw interrupted;
-        }
-        Thread.interrupted();
-        return ExitCode.OK.status();
-      } finally {
-        Signals.ofProcess().leaveMe();
-      }
+      return root.signals()
+          .statusOf(
+              () -> flags.isPlain() ? plain(socket, peer, output) : reliable(socket, peer, output));
     }
   }
 

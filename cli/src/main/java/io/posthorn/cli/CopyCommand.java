@@ -175,18 +175,8 @@ final class CopyCommand implements Callable<Integer> {
     SourceTree tree = stdin ? null : tree(sources);
     InetSocketAddress peer = target.address.resolve(root.everywhere().family());
     try (MessageSocket socket = flags.openAnywhere(null, Application.COPY)) {
-      Signals.ofProcess().interruptMe();
-      try {
-        return copy(socket.connect(peer), peer, target.folder, tree, output);
-      } catch (InterruptedIOException | InterruptedException interrupted) {
-        if (!Signals.ofProcess().isStopping()) {
-          throw interrupted;
-        }
-        Thread.interrupted();
-        return ExitCode.OK.status();
-      } finally {
-        Signals.ofProcess().leaveMe();
-      }
+      return root.signals()
+          .statusOf(() -> copy(socket.connect(peer), peer, target.folder, tree, output));
     }
   }
 

@@ -75,7 +75,7 @@ final class DoctorCommand implements Callable<Integer> {
     tell(findings, output);
     if (peer != null) {
       output.progress("asking " + AddressText.of(peer));
-      Signals.ofProcess().interruptMe();
+      root.signals().interruptMe();
       try {
         List<Finding> more =
             new PeerChecks(peer, flags.isPlain() ? null : flags::openAnywhere).run();
@@ -97,12 +97,10 @@ final class DoctorCommand implements Callable<Integer> {
       } catch (InterruptedException
           | InterruptedIOException
           | ClosedByInterruptException interrupted) {
-        if (!Signals.ofProcess().isStopping()) {
-          throw interrupted;
-        }
+        root.signals().requireOne(interrupted);
       } finally {
         output.clearProgress();
-        Signals.ofProcess().leaveMe();
+        root.signals().leaveMe();
       }
     }
     output.flush();

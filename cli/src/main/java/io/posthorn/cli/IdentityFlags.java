@@ -236,16 +236,16 @@ final class IdentityFlags {
   }
 
   /** Asks at the terminal, without showing what is typed; null if there is none. */
-  private static char @Nullable [] ask() {
+  private static char @Nullable [] ask(Signals signals) {
     Console console = Streams.console();
     if (console == null) {
       return null;
     }
-    Runnable before = Signals.ofProcess().exitMe(); // the terminal must show again what is typed
+    Runnable before = signals.exitMe(); // the terminal must show again what is typed
     try {
       return console.readPassword("secret: ");
     } finally {
-      Signals.ofProcess().resume(before);
+      signals.resume(before);
     }
   }
 
@@ -255,7 +255,7 @@ final class IdentityFlags {
       return SecretFile.read(file);
     }
     if (askSecret) {
-      char[] typed = ask();
+      char[] typed = ask(root.signals());
       if (typed == null) {
         throw new Failure(
             ExitCode.USAGE,

@@ -4,8 +4,6 @@ import io.posthorn.MessageSocket;
 import io.posthorn.cli.exec.ExecServer;
 import io.posthorn.cli.session.Application;
 import io.posthorn.cli.sockets.LocalText;
-import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.net.ProtocolFamily;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -145,17 +143,13 @@ final class ListenCommand implements Callable<Integer> {
     return ExitCode.OK.status();
   }
 
-  private interface Serving {
-    void run() throws IOException, InterruptedException;
-  }
-
   private String at(MessageSocket socket) {
     return LocalText.of(socket.localAddress(), family);
   }
 
   private void serveReliable(
       MessageSocket socket, @Nullable TalkBack back, Printout printout, Output output)
-      throws IOException, InterruptedException {
+      throws Exception {
     ListenServer server =
         new ListenServer(socket, new ListenServer.Settings(echo, once, back), printout, output);
     server.begin();
@@ -164,7 +158,7 @@ final class ListenCommand implements Callable<Integer> {
 
   private void servePlain(
       MessageSocket socket, @Nullable TalkBack back, Printout printout, Output output)
-      throws IOException, InterruptedException {
+      throws Exception {
     PlainListener listener =
         new PlainListener(socket, new ListenServer.Settings(echo, once, back), printout, output);
     serve(socket, back, listener::run, listener::drain, output);
@@ -172,24 +166,31 @@ final class ListenCommand implements Callable<Integer> {
 
   /** Serves until the end; after a signal what has come is taken. */
   private void serve(
-      MessageSocket socket, @Nullable TalkBack back, Serving serving, Serving drain, Output output)
-      throws IOException, InterruptedException {
+      MessageSocket socket,
+      @Nullable TalkBack back,
+      Signals.Work serving,
+      Signals.Work drain,
+      Output output)
+      throws Exception {
     if (back != null) {
       back.start();
     }
-    Signals.ofProcess().interruptMe();
     try {
-      output.note("listening on " + at(socket) + (flags.isPlain() ? ", plain" : ", reliable"));
-      tellReady(socket);
-      serving.run();
-    } catch (InterruptedIOException stopped) {
-      if (!Signals.ofProcess().isStopping()) {
-        throw stopped;
+      boolean ended =
+          root.signals()
+              .untilOneComes(
+                  () -> {
+                    output.note(
+                        "listening on "
+                            + at(socket)
+                            + (flags.isPlain() ? ", plain" : ", reliable"));
+                    tellReady(socket);
+                    serving.run();
+                  });
+      if (!ended) {
+        drain.run();
       }
-      boolean unused = Thread.interrupted();
-      drain.run();
     } finally {
-      Signals.ofProcess().leaveMe();
       SystemdNotify.stopping(root.streams().environment());
     }
   }
@@ -223,18 +224,17 @@ final class ListenCommand implements Callable<Integer> {
   private int serveChildren(Output output) throws Exception {
     try (MessageSocket socket = open(false, Application.EXEC, null)) {
       ExecServer server = exec.server(socket, once, framing, output);
-      Signals.ofProcess().interruptMe();
       try {
-        output.note("listening on " + at(socket) + ", reliable, a child for each client");
-        tellReady(socket);
-        exec.serve(server);
-      } catch (InterruptedIOException | InterruptedException stopped) {
-        if (!Signals.ofProcess().isStopping()) {
-          throw stopped;
-        }
-        Thread.interrupted();
+        boolean unused =
+            root.signals()
+                .untilOneComes(
+                    () -> {
+                      output.note(
+                          "listening on " + at(socket) + ", reliable, a child for each client");
+                      tellReady(socket);
+                      exec.serve(server);
+                    });
       } finally {
-        Signals.ofProcess().leaveMe();
         SystemdNotify.stopping(root.streams().environment());
       }
       socket.close(socket.linger());

@@ -19,6 +19,7 @@ final class MtuSearch {
   private static final int ETHERNET_BYTES = 1_472;
   private static final Duration LONGEST = Duration.ofSeconds(30);
 
+  private final Signals signals;
   private final SocketFlags flags;
   private final InetSocketAddress peer;
   private final @Nullable Duration handshakeTimeout;
@@ -26,10 +27,12 @@ final class MtuSearch {
   private final String to;
 
   MtuSearch(
+      Signals signals,
       SocketFlags flags,
       InetSocketAddress peer,
       @Nullable Duration handshakeTimeout,
       Output output) {
+    this.signals = signals;
     this.flags = flags;
     this.peer = peer;
     this.handshakeTimeout = handshakeTimeout;
@@ -40,7 +43,7 @@ final class MtuSearch {
   /** Searches and tells; answers the exit status. */
   int run() throws Exception {
     MtuProbe.Result found;
-    Signals.ofProcess().interruptMe();
+    signals.interruptMe();
     try {
       found = flags.isPlain() ? plain() : reliable();
     } catch (PortUnreachableException nobody) {
@@ -52,12 +55,10 @@ final class MtuSearch {
     } catch (InterruptedException
         | InterruptedIOException
         | ClosedByInterruptException interrupted) {
-      if (!Signals.ofProcess().isStopping()) {
-        throw interrupted;
-      }
+      signals.requireOne(interrupted);
       return ExitCode.NO.status();
     } finally {
-      Signals.ofProcess().leaveMe();
+      signals.leaveMe();
       output.clearProgress();
     }
     output.line(output.isJson() ? json(found) : text(found));

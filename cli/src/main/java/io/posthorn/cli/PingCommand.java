@@ -128,12 +128,12 @@ final class PingCommand implements Callable<Integer> {
     check();
     InetSocketAddress peer = where.resolve(root);
     if (mtu) {
-      return new MtuSearch(flags, peer, timeout, output).run();
+      return new MtuSearch(root.signals(), flags, peer, timeout, output).run();
     }
     boolean silent = output.isQuiet() || flood;
     IOException lost = null;
     try (MessageSocket socket = flags.openAnywhere(timeout)) {
-      Signals.ofProcess().interruptMe();
+      root.signals().interruptMe();
       try {
         if (!output.isJson()) {
           output.line(
@@ -147,17 +147,14 @@ final class PingCommand implements Callable<Integer> {
         }
         ping(socket, peer, output, silent);
       } catch (InterruptedIOException | InterruptedException interrupted) {
-        if (!Signals.ofProcess().isStopping()) {
-          throw interrupted;
-        }
-        Thread.interrupted();
+        root.signals().requireOne(interrupted);
       } catch (IOException failed) {
         if (Failures.of(failed).code() == ExitCode.BROKEN_PIPE) {
           throw failed; // nobody is there to read a summary
         }
         lost = failed; // what came until then is worth its summary
       } finally {
-        Signals.ofProcess().leaveMe();
+        root.signals().leaveMe();
       }
       summarise(peer, output);
       output.flush();

@@ -56,6 +56,8 @@ import picocli.CommandLine.Spec;
     footer = {"", "posthorn help COMMAND tells more."})
 public final class Posthorn implements Callable<Integer> {
   private final Streams streams;
+  private final Signals signals;
+  private final RunningSockets sockets;
   private final ProgressLine progress;
 
   @Spec private @Nullable CommandSpec spec;
@@ -67,8 +69,15 @@ public final class Posthorn implements Callable<Integer> {
   private Output.ColorWhen color = Output.ColorWhen.AUTO;
   private EndpointAddress.Family family = EndpointAddress.Family.ANY;
 
+  /** A command within another program: nobody signals it, and it tells nobody of its sockets. */
   Posthorn(Streams streams) {
+    this(streams, Signals.none(), new RunningSockets());
+  }
+
+  Posthorn(Streams streams, Signals signals, RunningSockets sockets) {
     this.streams = streams;
+    this.signals = signals;
+    this.sockets = sockets;
     progress = new ProgressLine(streams);
   }
 
@@ -181,6 +190,14 @@ public final class Posthorn implements Callable<Integer> {
     return streams;
   }
 
+  Signals signals() {
+    return signals;
+  }
+
+  RunningSockets sockets() {
+    return sockets;
+  }
+
   /** The command that was asked for; this one itself before it is known. */
   @Nullable CommandSpec asked() {
     CommandSpec mine = spec;
@@ -247,33 +264,39 @@ public final class Posthorn implements Callable<Integer> {
       System.setProperty("kryo.unsafe", "false");
     }
     LogSettings.use();
-    Signals.ofProcess().install();
-    RunningSockets.ofProcess().enable(String.valueOf(firstWord(args)));
-    int status = runTyped(Streams.ofProcess(), args);
-    RunningSockets.ofProcess().close();
-    Signals.ofProcess().finished();
-    System.exit(Signals.ofProcess().statusOr(status));
+    Signals signals = Signals.ofProcess();
+    signals.install();
+    Streams streams = Streams.ofProcess();
+    RunningSockets sockets = new RunningSockets();
+    sockets.enable(String.valueOf(firstWord(args)), streams.environment());
+    int status = new Posthorn(streams, signals, sockets).runTyped(args);
+    sockets.close();
+    signals.finished();
+    System.exit(signals.statusOr(status));
   }
 
   /** Runs what was typed, which the locale may have damaged. */
-  private static int runTyped(Streams streams, String[] args) {
+  private int runTyped(String[] args) {
     String[] words;
     try {
       words = Words.ofProcess(args);
     } catch (Failure lost) {
-      Posthorn asked = new Posthorn(streams);
-      asked.json = WrongUse.isJsonAsked(args);
-      return asked.fail("posthorn", lost);
+      json = WrongUse.isJsonAsked(args);
+      return fail("posthorn", lost);
     }
-    return run(streams, words);
+    return run(words);
   }
 
-  /** Runs one command line and answers its exit status. */
+  /** Runs one command line within another program and answers its exit status. */
   static int run(Streams streams, String... args) {
-    Posthorn root = new Posthorn(streams);
+    return new Posthorn(streams).run(args);
+  }
+
+  /** Runs one command line and answers its exit status; once. */
+  int run(String... args) {
     try {
       ConfigFile config = ConfigFile.find(args, streams.environment());
-      CommandLine line = commandLine(root, args, config != null);
+      CommandLine line = commandLine(this, args, config != null);
       line.setExpandAtFiles(false); // a message or a folder's name may begin with @
       line.registerConverter(Path.class, new PathName());
       line.registerConverter(int.class, new WholeNumber.OfInt());
@@ -287,18 +310,18 @@ public final class Posthorn implements Callable<Integer> {
           CompletionCommand.Shell.class, new EnumWord<>(List.of(CompletionCommand.Shell.values())));
       line.setOut(writer(streams.out()));
       line.setErr(writer(streams.err()));
-      line.setParameterExceptionHandler(new WrongUse(root, config));
+      line.setParameterExceptionHandler(new WrongUse(this, config));
       line.setExecutionStrategy(new RunAsked());
-      line.setExecutionExceptionHandler(new EndedByError(root));
+      line.setExecutionExceptionHandler(new EndedByError(this));
       if (config != null) {
         config.apply(line, () -> commandLine(new Posthorn(streams), new String[0], false));
       }
       return line.execute(args);
     } catch (Failure wrongSettings) {
-      root.json = WrongUse.isJsonAsked(args);
-      return root.fail("posthorn", wrongSettings);
+      json = WrongUse.isJsonAsked(args);
+      return fail("posthorn", wrongSettings);
     } catch (InvalidPathException | OutOfMemoryError | StackOverflowError fault) {
-      return root.fail("posthorn", Failures.of(fault));
+      return fail("posthorn", Failures.of(fault));
     }
   }
 

@@ -190,27 +190,26 @@ final class ProxyCommand implements Callable<Integer> {
           "name the server behind it, or listen at another port");
     }
     Relay relay = start(at, target, upward, downward);
-    RunningSockets.ofProcess().add(SocketRows.of(relay, target, at.family()));
+    root.sockets().add(SocketRows.of(relay, target, at.family()));
     ProxyControl control = new ProxyControl(relay);
     OrderInput orders = OrderInput.start(root.streams());
-    ProxyDoor door = new ProxyDoor(relay, control, orders, output, this::seconds);
-    Signals.ofProcess().interruptMe();
+    ProxyDoor door = new ProxyDoor(root, relay, control, orders, output, this::seconds);
     try {
-      door.open(target, root.streams().environment());
-      output.note(
-          "listening on "
-              + at.text(relay.localAddress())
-              + ", proxy for "
-              + AddressText.of(target)
-              + "; "
-              + TextSafety.visible(control.state().text()));
-      serve(relay, control, orders, output);
-    } catch (InterruptedException interrupted) {
-      if (!Signals.ofProcess().isStopping()) {
-        throw interrupted;
-      }
+      boolean unused =
+          root.signals()
+              .untilOneComes(
+                  () -> {
+                    door.open(target);
+                    output.note(
+                        "listening on "
+                            + at.text(relay.localAddress())
+                            + ", proxy for "
+                            + AddressText.of(target)
+                            + "; "
+                            + TextSafety.visible(control.state().text()));
+                    serve(relay, control, orders, output);
+                  });
     } finally {
-      Signals.ofProcess().leaveMe();
       door.close();
       relay.close();
     }

@@ -11,12 +11,12 @@ import io.posthorn.simulation.Relay;
 import io.posthorn.simulation.RelayStatistics;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.util.Map;
 import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** What other programs of this user tell a running proxy, and what it answers. */
 final class ProxyDoor {
+  private final Posthorn root;
   private final Relay relay;
   private final ProxyControl control;
   private final OrderInput orders;
@@ -31,7 +31,13 @@ final class ProxyDoor {
    * @param seconds since it began
    */
   ProxyDoor(
-      Relay relay, ProxyControl control, OrderInput orders, Output output, DoubleSupplier seconds) {
+      Posthorn root,
+      Relay relay,
+      ProxyControl control,
+      OrderInput orders,
+      Output output,
+      DoubleSupplier seconds) {
+    this.root = root;
     this.relay = relay;
     this.control = control;
     this.orders = orders;
@@ -40,14 +46,14 @@ final class ProxyDoor {
   }
 
   /** Opens it; says why if it cannot be. A command within another program has none. */
-  void open(InetSocketAddress target, Map<String, String> environment) {
-    if (!RunningSockets.ofProcess().isEnabled()) {
+  void open(InetSocketAddress target) {
+    if (!root.sockets().isEnabled()) {
       return;
     }
     try {
       door =
           OrderDoor.open(
-              ControlFolder.open(ControlFolder.path(environment)),
+              ControlFolder.open(ControlFolder.path(root.streams().environment())),
               AddressText.of(relay.localAddress()),
               AddressText.of(target),
               line -> answer(line).toLine(),

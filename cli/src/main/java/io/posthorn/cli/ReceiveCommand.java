@@ -9,7 +9,6 @@ import io.posthorn.cli.files.StreamReceiver;
 import io.posthorn.cli.files.Utf8Name;
 import io.posthorn.cli.session.Application;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -114,22 +113,15 @@ final class ReceiveCommand implements Callable<Integer> {
         flags,
         root);
     try (MessageSocket socket = flags.openListener(local, false, Application.RECEIVE)) {
-      Signals.ofProcess().interruptMe();
-      try {
-        output.note(
-            "listening on "
-                + local.text(socket.localAddress())
-                + ", files go to "
-                + (toStdout ? "standard output" : TextSafety.visible(folder.toString())));
-        serve(socket, folder, output);
-      } catch (InterruptedIOException stopped) {
-        if (!Signals.ofProcess().isStopping()) {
-          throw stopped;
-        }
-        Thread.interrupted();
-      } finally {
-        Signals.ofProcess().leaveMe();
-      }
+      String target = toStdout ? "standard output" : TextSafety.visible(folder.toString());
+      String note = "listening on " + local.text(socket.localAddress()) + ", files go to " + target;
+      boolean unused =
+          root.signals()
+              .untilOneComes(
+                  () -> {
+                    output.note(note);
+                    serve(socket, folder, output);
+                  });
     }
     awaitThreads();
     Failure failed = outputFailure;

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.net.ProtocolFamily;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,23 +18,21 @@ import org.jspecify.annotations.Nullable;
  * a command run within another program tells nothing. Safe for all threads.
  */
 final class RunningSockets {
-  private static final RunningSockets PROCESS = new RunningSockets();
-
   private final List<Supplier<List<SocketRow>>> waiting = new ArrayList<>();
   private @Nullable String command;
+  private Map<String, String> environment = Map.of();
   private @Nullable ControlServer server;
   private boolean opening;
 
-  private RunningSockets() {}
-
-  /** Those of this process. */
-  static RunningSockets ofProcess() {
-    return PROCESS;
-  }
-
-  /** From now on sockets are told of, as those of this command. */
-  synchronized void enable(String name) {
+  /**
+   * From now on sockets are told of, as those of this command.
+   *
+   * @param name the command's
+   * @param variables of the environment, which say where
+   */
+  synchronized void enable(String name, Map<String, String> variables) {
     command = name;
+    environment = variables;
   }
 
   /** Whether this process is the program, which others may ask and tell. */
@@ -70,16 +69,17 @@ final class RunningSockets {
     if (!opening) {
       opening = true;
       // Beside the command's own work: nobody is to wait for it.
-      Thread thread = new Thread(() -> open(name), "posthorn-control-open");
+      Map<String, String> where = environment;
+      Thread thread = new Thread(() -> open(name, where), "posthorn-control-open");
       thread.setDaemon(true);
       thread.start();
     }
   }
 
-  private void open(String name) {
+  private void open(String name, Map<String, String> where) {
     try {
       ControlServer opened =
-          ControlServer.open(ControlFolder.open(ControlFolder.path(System.getenv())), name);
+          ControlServer.open(ControlFolder.open(ControlFolder.path(where)), name);
       synchronized (this) {
         if (command == null) {
           opened.close(); // the program is at its end already

@@ -144,13 +144,13 @@ final class SendCommand implements Callable<Integer> {
     InetSocketAddress peer = address.resolve(root.everywhere().family());
     try (Input input = open(message);
         MessageSocket socket = flags.openAnywhere(null, Application.SEND)) {
-      Signals.ofProcess().interruptMe();
+      root.signals().interruptMe();
       try {
         return flags.isPlain()
             ? sendPlain(socket, peer, input, output)
             : sendReliable(socket, peer, input, output);
       } finally {
-        Signals.ofProcess().leaveMe();
+        root.signals().leaveMe();
       }
     }
   }
@@ -218,7 +218,8 @@ final class SendCommand implements Callable<Integer> {
         replies.await(waitForReplies);
         replies.finish();
       } catch (InterruptedIOException | InterruptedException interrupted) {
-        stopped = afterInterrupt(interrupted);
+        root.signals().requireOne(interrupted);
+        stopped = true;
       }
       socket.close();
       if (stopped) {
@@ -275,7 +276,7 @@ final class SendCommand implements Callable<Integer> {
     try {
       connection = SessionRun.open(socket, peer);
     } catch (InterruptedIOException interrupted) {
-      afterInterrupt(interrupted);
+      root.signals().requireOne(interrupted);
       output.note("stopped before " + AddressText.of(peer) + " answered; nothing was sent");
       return ExitCode.OK.status();
     }
@@ -283,7 +284,7 @@ final class SendCommand implements Callable<Integer> {
       try {
         return sendToChild(connection, input, output);
       } catch (InterruptedIOException | InterruptedException interrupted) {
-        afterInterrupt(interrupted);
+        root.signals().requireOne(interrupted);
         return ExitCode.OK.status(); // the signal's takes its place
       }
     }
@@ -311,7 +312,8 @@ final class SendCommand implements Callable<Integer> {
         replies.finish(); // what has come and is not taken goes with the connection
         report = Closing.of(connection, UNTIL_THE_END).await();
       } catch (InterruptedIOException | InterruptedException interrupted) {
-        stopped = afterInterrupt(interrupted);
+        root.signals().requireOne(interrupted);
+        stopped = true;
         socket.close(AFTER_STOP);
         report = connection.closed().join();
       } catch (TransportException failed) {
@@ -399,14 +401,5 @@ final class SendCommand implements Callable<Integer> {
         output.progress(bytes / 1_000_000 + " MB sent");
       }
     }
-  }
-
-  /** A signal is why; anything else that interrupts is a fault. */
-  private static boolean afterInterrupt(Exception interrupted) throws Exception {
-    if (!Signals.ofProcess().isStopping()) {
-      throw interrupted;
-    }
-    Thread.interrupted();
-    return true;
   }
 }

@@ -1,8 +1,11 @@
 package io.posthorn.cli;
 
+import java.io.InterruptedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.nio.channels.ClosedByInterruptException;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
@@ -19,27 +22,39 @@ final class Signals {
   private static final long GRACE_SECONDS = 10;
   private static final int SIGNAL_BASE = 128;
 
-  private static final Signals PROCESS = new Signals(System::exit);
-
   private final CountDownLatch done = new CountDownLatch(1);
   private final IntConsumer exit;
+  private final IntConsumer halt;
   private int number;
 
   /** At first the program ends at once: nothing is open yet that must be closed in order. */
   private Runnable action = this::exit;
 
-  /**
-   * Signals of a process that ends so.
-   *
-   * @param exit ends it with a status
-   */
-  Signals(IntConsumer exit) {
-    this.exit = exit;
+  /** Work that a signal ends. */
+  interface Work {
+    /** Does it. */
+    void run() throws Exception;
   }
 
-  /** Those of this process. */
+  /**
+   * Signals of what ends so.
+   *
+   * @param exit ends it with a status, in the order that the runtime gives
+   * @param halt ends it with a status, whatever it does
+   */
+  Signals(IntConsumer exit, IntConsumer halt) {
+    this.exit = exit;
+    this.halt = halt;
+  }
+
+  /** Those of this process, once {@link #install} has taken them over. */
   static Signals ofProcess() {
-    return PROCESS;
+    return new Signals(System::exit, Runtime.getRuntime()::halt);
+  }
+
+  /** Those of a command within another program, which itself decides what ends. */
+  static Signals none() {
+    return new Signals(status -> {}, status -> {});
   }
 
   /**
@@ -92,6 +107,45 @@ final class Signals {
   }
 
   /**
+   * Does work in which a signal interrupts the calling thread; at once if one has come already.
+   *
+   * @return whether it came to its end, and no signal ended it
+   * @throws Exception what the work throws, and an interrupt that no signal sent
+   */
+  boolean untilOneComes(Work work) throws Exception {
+    interruptMe();
+    try {
+      work.run();
+      return true;
+    } catch (InterruptedException
+        | InterruptedIOException
+        | ClosedByInterruptException interrupted) {
+      requireOne(interrupted);
+      return false;
+    } finally {
+      leaveMe();
+    }
+  }
+
+  /**
+   * Does the work of a command, as {@link #untilOneComes}; answers its exit status, whose place
+   * that of a signal takes.
+   */
+  int statusOf(Callable<Integer> work) throws Exception {
+    int[] status = {ExitCode.OK.status()};
+    boolean unused = untilOneComes(() -> status[0] = work.call());
+    return status[0];
+  }
+
+  /** A signal is why; anything else that interrupts is a fault. */
+  void requireOne(Exception interrupted) throws Exception {
+    if (!isStopping()) {
+      throw interrupted;
+    }
+    boolean unused = Thread.interrupted();
+  }
+
+  /**
    * Has the calling thread interrupted when a signal comes; at once if one has come already. What
    * the thread waits in then ends, and {@link #isStopping} says why.
    */
@@ -132,9 +186,12 @@ final class Signals {
     action = before;
   }
 
-  /** Signals are of no more concern to the thread that asked to be interrupted. */
+  /** Signals are of no more concern to the calling thread, which asked to be interrupted. */
   synchronized void leaveMe() {
     action = () -> {};
+    if (number != 0) {
+      boolean unused = Thread.interrupted(); // what is left to do is to be done whole
+    }
   }
 
   /** Whether a signal has come. */
@@ -161,7 +218,7 @@ final class Signals {
     Runnable stop;
     synchronized (this) {
       if (number != 0) {
-        Runtime.getRuntime().halt(SIGNAL_BASE + signal);
+        halt.accept(SIGNAL_BASE + signal);
       }
       number = signal;
       stop = action;
@@ -176,7 +233,7 @@ final class Signals {
   private void endInTime(int signal) {
     try {
       if (!done.await(GRACE_SECONDS, TimeUnit.SECONDS)) {
-        Runtime.getRuntime().halt(SIGNAL_BASE + signal);
+        halt.accept(SIGNAL_BASE + signal);
       }
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();

@@ -174,13 +174,13 @@ final class SocketFlags {
   private MessageSocket opened(MessageSocketBuilder builder, @Nullable ProtocolFamily family)
       throws IOException, Failure {
     MessageSocket socket = open(builder);
-    RunningSockets.ofProcess().addListener(socket, family);
+    root().sockets().addListener(socket, family);
     return socket;
   }
 
   private MessageSocket openedAnywhere(MessageSocketBuilder builder) throws IOException, Failure {
     MessageSocket socket = open(builder);
-    RunningSockets.ofProcess().add(socket);
+    root().sockets().add(socket);
     return socket;
   }
 

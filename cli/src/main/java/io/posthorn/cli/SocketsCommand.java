@@ -105,20 +105,14 @@ final class SocketsCommand implements Callable<Integer> {
       print(rows(asksSystem, system), table, output, false);
       return ExitCode.OK.status();
     }
-    Signals.ofProcess().interruptMe();
-    try {
-      while (true) {
-        print(rows(asksSystem, system), table, output, true);
-        TimeUnit.NANOSECONDS.sleep(Math.max(step.toNanos(), 50_000_000));
-      }
-    } catch (InterruptedException | InterruptedIOException interrupted) {
-      if (!Signals.ofProcess().isStopping()) {
-        throw interrupted;
-      }
-      return ExitCode.OK.status();
-    } finally {
-      Signals.ofProcess().leaveMe();
-    }
+    return root.signals()
+        .statusOf(
+            () -> {
+              while (true) {
+                print(rows(asksSystem, system), table, output, true);
+                TimeUnit.NANOSECONDS.sleep(Math.max(step.toNanos(), 50_000_000));
+              }
+            });
   }
 
   private List<SocketRow> rows(boolean asksSystem, SystemSockets system)
