@@ -1,6 +1,6 @@
 package io.posthorn.e2e;
 
-import static io.posthorn.e2e.RunningProgram.posthorn;
+import static io.posthorn.e2e.RunningProgram.here;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -32,12 +32,12 @@ class BenchProgramTest {
 
   @Test
   void plainReliableAndTcpAtOnePort() throws Exception {
-    try (RunningProgram server = posthorn("bench", "-s", ANY)) {
+    try (RunningProgram server = here("bench", "-s", ANY)) {
       String to = "127.0.0.1:" + server.port();
       try (RunningProgram reliable =
-              posthorn("bench", to, "-t", "4", "-P", "2", "--bidir", "-i", "0.5", "-b", "8mbit");
-          RunningProgram plain = posthorn("bench", to, "-u", "-n", "77", "-b", "2mbit", "--bidir");
-          RunningProgram tcp = posthorn("bench", to, "--tcp", "-n", "100", "-R", "-l", "5000")) {
+              here("bench", to, "-t", "4", "-P", "2", "--bidir", "-i", "0.5", "-b", "8mbit");
+          RunningProgram plain = here("bench", to, "-u", "-n", "77", "-b", "2mbit", "--bidir");
+          RunningProgram tcp = here("bench", to, "--tcp", "-n", "100", "-R", "-l", "5000")) {
         assertEquals(0, reliable.exit(), reliable::errors);
         assertTrue(SUM_UP.matcher(reliable.output()).find(), reliable.output());
         assertTrue(reliable.output().contains("rtt "), reliable.output());
@@ -58,10 +58,10 @@ class BenchProgramTest {
 
   @Test
   void plainAsJson() throws Exception {
-    try (RunningProgram server = posthorn("bench", "-s", "-u", "-1", ANY, "--json")) {
+    try (RunningProgram server = here("bench", "-s", "-u", "-1", ANY, "--json")) {
       String to = "127.0.0.1:" + server.port();
       try (RunningProgram client =
-          posthorn(
+          here(
               "bench",
               to,
               "-u",
@@ -92,9 +92,9 @@ class BenchProgramTest {
 
   @Test
   void jsonStreamTellsEachIntervalAsItEnds() throws Exception {
-    try (RunningProgram server = posthorn("bench", "-s", ANY);
+    try (RunningProgram server = here("bench", "-s", ANY);
         RunningProgram client =
-            posthorn(
+            here(
                 "bench",
                 "127.0.0.1",
                 server.port(),
@@ -117,9 +117,9 @@ class BenchProgramTest {
 
   @Test
   void aServerThatIsStoppedIsAnErrorToTryAgainAfter() throws Exception {
-    try (RunningProgram server = posthorn("bench", "-s", ANY);
+    try (RunningProgram server = here("bench", "-s", ANY);
         RunningProgram client =
-            posthorn("bench", "127.0.0.1", server.port(), "-R", "-b", "1mbit", "-i", "0.1")) {
+            here("bench", "127.0.0.1", server.port(), "-R", "-b", "1mbit", "-i", "0.1")) {
       client.awaitOutput(" messages/s");
       server.signal("INT");
       assertEquals(75, client.exit(), client::errors);
@@ -130,11 +130,11 @@ class BenchProgramTest {
   void wrongUseAndNobodyThereHaveTheirStatus() throws Exception {
     int dead = FreePorts.next();
     String to = "127.0.0.1:" + dead;
-    try (RunningProgram plain = posthorn("bench", to, "-u", "-w", "0.3");
-        RunningProgram tcp = posthorn("bench", to, "--tcp", "-w", "0.3");
-        RunningProgram reliable = posthorn("bench", to, "-w", "0.3", "--json");
-        RunningProgram both = posthorn("bench", to, "-u", "--tcp");
-        RunningProgram none = posthorn("bench")) {
+    try (RunningProgram plain = here("bench", to, "-u", "-w", "0.3");
+        RunningProgram tcp = here("bench", to, "--tcp", "-w", "0.3");
+        RunningProgram reliable = here("bench", to, "-w", "0.3", "--json");
+        RunningProgram both = here("bench", to, "-u", "--tcp");
+        RunningProgram none = here("bench")) {
       assertEquals(69, plain.exit());
       assertTrue(plain.errors().contains("bench -s " + dead), plain.errors());
       assertEquals(69, tcp.exit());

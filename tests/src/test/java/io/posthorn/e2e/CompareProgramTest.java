@@ -1,5 +1,6 @@
 package io.posthorn.e2e;
 
+import static io.posthorn.e2e.RunningProgram.here;
 import static io.posthorn.e2e.RunningProgram.posthorn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -318,7 +319,7 @@ class CompareProgramTest {
     List<String> arguments = new ArrayList<>(List.of("compare", "--simulated", "-n", "100"));
     arguments.addAll(List.of(more));
     arguments.addAll(List.of("--assert", claim));
-    try (RunningProgram program = posthorn(arguments.toArray(new String[0]))) {
+    try (RunningProgram program = here(arguments.toArray(new String[0]))) {
       assertEquals(status, program.exit(), program::errors);
       assertEquals(expected, program.errors());
       assertTrue(program.output().contains("reliable"), "the figures are told all the same");

@@ -1,6 +1,6 @@
 package io.posthorn.e2e;
 
-import static io.posthorn.e2e.RunningProgram.posthorn;
+import static io.posthorn.e2e.RunningProgram.here;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -30,8 +30,8 @@ class ConnectTest {
 
   @Test
   void bytesGoBothWaysAndTheSessionEndsWhenBothHaveSaidAll() throws Exception {
-    try (RunningProgram listener = posthorn("listen", "--once", ANY)) {
-      try (RunningProgram connect = posthorn("connect", "-N", "127.0.0.1", listener.port())) {
+    try (RunningProgram listener = here("listen", "--once", ANY)) {
+      try (RunningProgram connect = here("connect", "-N", "127.0.0.1", listener.port())) {
         connect.type("no newline");
         listener.awaitOutput("no newline");
         listener.type("hello\nback\n");
@@ -52,9 +52,9 @@ class ConnectTest {
     byte[] content = new byte[1_500_007];
     new Random(5).nextBytes(content);
     try (RunningProgram listener =
-            posthorn("listen", "--echo", "-o", folder.resolve("o").toString(), ANY);
+            here("listen", "--echo", "-o", folder.resolve("o").toString(), ANY);
         RunningProgram connect =
-            posthorn(
+            here(
                 "connect", "-N", "127.0.0.1:" + listener.port(), "--impair", "delay 2ms loss 2%")) {
       connect.type(content).endInput();
       assertEquals(0, connect.exit(), connect::errors);
@@ -67,12 +67,12 @@ class ConnectTest {
 
   @Test
   void inputOfAListenerOfOneGoesToNobodyElse() throws Exception {
-    try (RunningProgram listener = posthorn("listen", "--once", ANY)) {
+    try (RunningProgram listener = here("listen", "--once", ANY)) {
       String to = "127.0.0.1:" + listener.port();
-      try (RunningProgram served = posthorn("connect", to)) {
+      try (RunningProgram served = here("connect", to)) {
         served.type("first");
         listener.awaitOutput("first");
-        try (RunningProgram late = posthorn("connect", "-v", to)) {
+        try (RunningProgram late = here("connect", "-v", to)) {
           late.awaitError("connected to");
           listener.type("for the first\n");
           served.awaitOutput("for the first\n");
@@ -85,8 +85,8 @@ class ConnectTest {
   @Test
   void withoutHalfCloseTheSessionLastsUntilTheListenerEnds() throws Exception {
     Ipv6Loopback.assumeThere();
-    try (RunningProgram listener = posthorn("listen", "[::1]:0");
-        RunningProgram connect = posthorn("connect", "[::1]:" + listener.port())) {
+    try (RunningProgram listener = here("listen", "[::1]:0");
+        RunningProgram connect = here("connect", "[::1]:" + listener.port())) {
       connect.type("x").endInput();
       listener.awaitOutput("x");
       listener.type("after the end of the input\n");
@@ -99,9 +99,9 @@ class ConnectTest {
 
   @Test
   void idleTimeEndsItAndSaysSoOnlyWhileTheInputIsOpen() throws Exception {
-    try (RunningProgram listener = posthorn("listen", ANY);
-        RunningProgram open = posthorn("connect", "-w", "6", "127.0.0.1:" + listener.port());
-        RunningProgram ended = posthorn("connect", "-w", "6", "127.0.0.1:" + listener.port())) {
+    try (RunningProgram listener = here("listen", ANY);
+        RunningProgram open = here("connect", "-w", "6", "127.0.0.1:" + listener.port());
+        RunningProgram ended = here("connect", "-w", "6", "127.0.0.1:" + listener.port())) {
       ended.endInput();
       assertEquals(0, ended.exit(), ended::errors);
       assertEquals(75, open.exit());
@@ -112,10 +112,10 @@ class ConnectTest {
   @Test
   void interruptEndsItWithTheSignalsStatusAndNobodyThereWithItsOwn() throws Exception {
     try (DatagramSocket silent = new DatagramSocket(0, InetAddress.getLoopbackAddress());
-        RunningProgram listener = posthorn("listen", ANY);
-        RunningProgram connect = posthorn("connect", "127.0.0.1:" + listener.port());
+        RunningProgram listener = here("listen", ANY);
+        RunningProgram connect = here("connect", "127.0.0.1:" + listener.port());
         RunningProgram nobody =
-            posthorn("connect", "-w", "0.2", "127.0.0.1:" + silent.getLocalPort())) {
+            here("connect", "-w", "0.2", "127.0.0.1:" + silent.getLocalPort())) {
       connect.type("here\n");
       listener.awaitOutput("here\n");
       connect.signal("INT");
@@ -131,7 +131,7 @@ class ConnectTest {
             .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .open()) {
       String to = "127.0.0.1:" + socket.localAddress().getPort();
-      try (RunningProgram connect = posthorn("connect", "-N", to)) {
+      try (RunningProgram connect = here("connect", "-N", to)) {
         connect.type("to the library");
         Message message = socket.receive(LONG);
         assertTrue(message != null && message.text().equals("to the library"));
@@ -149,7 +149,7 @@ class ConnectTest {
   void plainModeTalksWithADatagramSocketAndWithListen() throws Exception {
     try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress());
         RunningProgram connect =
-            posthorn("connect", "-u", "127.0.0.1:" + socket.getLocalPort(), "-N")) {
+            here("connect", "-u", "127.0.0.1:" + socket.getLocalPort(), "-N")) {
       connect.type("ask\n");
       DatagramPacket packet = new DatagramPacket(new byte[2_000], 2_000);
       socket.receive(packet);
@@ -159,8 +159,8 @@ class ConnectTest {
       connect.endInput();
       assertEquals(0, connect.exit(), connect::errors);
     }
-    try (RunningProgram listener = posthorn("listen", "-u", ANY);
-        RunningProgram connect = posthorn("connect", "-u", "127.0.0.1:" + listener.port())) {
+    try (RunningProgram listener = here("listen", "-u", ANY);
+        RunningProgram connect = here("connect", "-u", "127.0.0.1:" + listener.port())) {
       connect.type("one\n");
       listener.awaitOutput("one\n");
       listener.type("two\n");
@@ -171,7 +171,7 @@ class ConnectTest {
   @Test
   void plainModeTalksWithNcatOnEitherEnd() throws Exception {
     RunningProgram.assumeInstalled("ncat");
-    try (RunningProgram listener = posthorn("listen", "-u", ANY);
+    try (RunningProgram listener = here("listen", "-u", ANY);
         RunningProgram ncat = RunningProgram.other("ncat", "-u", "127.0.0.1", listener.port())) {
       ncat.type("from ncat\n");
       listener.awaitOutput("from ncat\n");
@@ -182,8 +182,7 @@ class ConnectTest {
     try (RunningProgram ncat =
         RunningProgram.other("ncat", "-v", "-u", "-l", "127.0.0.1", Integer.toString(port))) {
       ncat.awaitError("Listening on 127.0.0.1:" + port);
-      try (RunningProgram connect =
-          posthorn("connect", "-u", "127.0.0.1", Integer.toString(port))) {
+      try (RunningProgram connect = here("connect", "-u", "127.0.0.1", Integer.toString(port))) {
         connect.type("to ncat\n");
         ncat.awaitOutput("to ncat\n");
         ncat.type("from ncat\n");

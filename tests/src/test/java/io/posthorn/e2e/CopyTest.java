@@ -1,6 +1,6 @@
 package io.posthorn.e2e;
 
-import static io.posthorn.e2e.RunningProgram.posthorn;
+import static io.posthorn.e2e.RunningProgram.here;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.nio.file.StandardWatchEventKinds.ENTRY_CREATE;
 import static java.nio.file.StandardWatchEventKinds.ENTRY_MODIFY;
@@ -53,7 +53,7 @@ class CopyTest {
   }
 
   private RunningProgram receive(String... more) throws IOException {
-    return posthorn(
+    return here(
         Stream.concat(Stream.of("receive", ANY, to.toString()), Stream.of(more))
             .toArray(String[]::new));
   }
@@ -95,7 +95,7 @@ class CopyTest {
     set(from, "rwxrwxr-x", 1_555_555_555);
     try (RunningProgram receive = receive("--once");
         RunningProgram copy =
-            posthorn(
+            here(
                 "copy",
                 from.toString(),
                 "127.0.0.1:" + receive.port() + "/in/side",
@@ -122,9 +122,9 @@ class CopyTest {
     Files.writeString(folder.resolve("größe 100%.txt"), "small");
     Path left = Files.writeString(folder.resolve("privé 1"), "left");
     try (RunningProgram receive =
-            RunningProgram.posthornIn(without, "receive", ANY, to.toString(), "--once");
+            RunningProgram.hereIn(without, "receive", ANY, to.toString(), "--once");
         RunningProgram copy =
-            RunningProgram.posthornIn(
+            RunningProgram.hereIn(
                 without,
                 "copy",
                 from.toString(),
@@ -144,25 +144,25 @@ class CopyTest {
     Path file = Files.write(from.resolve("file"), random(1_500_000, 1));
     try (RunningProgram receive = receive()) {
       String target = "127.0.0.1:" + receive.port();
-      try (RunningProgram first = posthorn("copy", file.toString(), target)) {
+      try (RunningProgram first = here("copy", file.toString(), target)) {
         assertEquals(0, first.exit(), first::errors);
       }
-      try (RunningProgram again = posthorn("copy", file.toString(), target);
-          RunningProgram byContent = posthorn("copy", "--checksum", file.toString(), target)) {
+      try (RunningProgram again = here("copy", file.toString(), target);
+          RunningProgram byContent = here("copy", "--checksum", file.toString(), target)) {
         assertEquals(0, again.exit(), again::errors);
         assertTrue(again.errors().contains("1 there already"), again.errors());
         assertEquals(0, byContent.exit(), byContent::errors);
         assertTrue(byContent.errors().contains("1 there already"), byContent.errors());
       }
       Files.writeString(file, "changed");
-      try (RunningProgram changed = posthorn("copy", file.toString(), target)) {
+      try (RunningProgram changed = here("copy", file.toString(), target)) {
         assertEquals(73, changed.exit());
         assertTrue(changed.errors().contains("--overwrite"), changed.errors());
       }
       assertArrayEquals(random(1_500_000, 1), Files.readAllBytes(to.resolve("file")));
     }
     try (RunningProgram receive = receive("--overwrite");
-        RunningProgram changed = posthorn("copy", file.toString(), "127.0.0.1:" + receive.port())) {
+        RunningProgram changed = here("copy", file.toString(), "127.0.0.1:" + receive.port())) {
       assertEquals(0, changed.exit(), changed::errors);
       assertEquals("changed", Files.readString(to.resolve("file")));
     }
@@ -174,8 +174,7 @@ class CopyTest {
     Path file = Files.write(from.resolve("big"), content);
     try (RunningProgram receive = receive("-v")) {
       String target = "127.0.0.1:" + receive.port();
-      try (RunningProgram cut =
-          posthorn("copy", "--limit-rate", "8mbit", file.toString(), target)) {
+      try (RunningProgram cut = here("copy", "--limit-rate", "8mbit", file.toString(), target)) {
         Path part = awaitPart(1 << 20);
         cut.signal("INT");
         assertEquals(130, cut.exit(), cut::errors);
@@ -184,8 +183,7 @@ class CopyTest {
         assertTrue(Files.size(part) >= 1 << 20);
         assertFalse(Files.exists(to.resolve("big")));
       }
-      try (RunningProgram rest =
-          posthorn("copy", "--limit-rate", "40mbit", file.toString(), target)) {
+      try (RunningProgram rest = here("copy", "--limit-rate", "40mbit", file.toString(), target)) {
         assertEquals(0, rest.exit(), rest::errors);
       }
       assertArrayEquals(content, Files.readAllBytes(to.resolve("big")));
@@ -217,9 +215,9 @@ class CopyTest {
   @Test
   void standardInputToStandardOutputOverABadNetwork() throws Exception {
     byte[] content = random(700_001, 3);
-    try (RunningProgram receive = posthorn("receive", "--once", "--to-stdout", ANY);
+    try (RunningProgram receive = here("receive", "--once", "--to-stdout", ANY);
         RunningProgram copy =
-            posthorn("copy", "-", "127.0.0.1", receive.port(), "--impair", "delay 2ms loss 3%")) {
+            here("copy", "-", "127.0.0.1", receive.port(), "--impair", "delay 2ms loss 3%")) {
       copy.type(content).endInput();
       assertEquals(0, copy.exit(), copy::errors);
       assertEquals(0, receive.exit(), receive::errors);
@@ -230,8 +228,8 @@ class CopyTest {
   /** Who follows a log wants its lines now, and those before a cut in any case. */
   @Test
   void whatCameIsOnStandardOutputThoughMoreIsToCome() throws Exception {
-    try (RunningProgram receive = posthorn("receive", "--once", "--to-stdout", ANY);
-        RunningProgram copy = posthorn("copy", "-", "127.0.0.1", receive.port())) {
+    try (RunningProgram receive = here("receive", "--once", "--to-stdout", ANY);
+        RunningProgram copy = here("copy", "-", "127.0.0.1", receive.port())) {
       copy.type("first\n");
       receive.awaitOutput("first");
       copy.type("second\n");
@@ -254,7 +252,7 @@ class CopyTest {
     try (RunningProgram receiver =
             RunningProgram.other(
                 "bash", "-c", "{ " + receive + "; echo status $? >&2; } | exec <&-");
-        RunningProgram copy = posthorn("copy", file.toString(), "127.0.0.1:" + receiver.port())) {
+        RunningProgram copy = here("copy", file.toString(), "127.0.0.1:" + receiver.port())) {
       assertEquals(74, copy.exit(), copy::errors);
       assertTrue(copy.errors().contains("nobody reads the receiver's"), copy.errors());
       receiver.awaitError("status 141");
@@ -266,7 +264,7 @@ class CopyTest {
   void standardInputGetsTheNameThatIsGiven() throws Exception {
     try (RunningProgram receive = receive("-1");
         RunningProgram copy =
-            posthorn("copy", "-", "127.0.0.1:" + receive.port(), "--name", "dump.sql")) {
+            here("copy", "-", "127.0.0.1:" + receive.port(), "--name", "dump.sql")) {
       copy.type("select").endInput();
       assertEquals(0, copy.exit(), copy::errors);
       assertEquals(0, receive.exit(), receive::errors);
@@ -284,7 +282,7 @@ class CopyTest {
       sparse.write("in the middle".getBytes(UTF_8));
     }
     try (RunningProgram receive = receive("-1");
-        RunningProgram copy = posthorn("copy", file.toString(), "127.0.0.1:" + receive.port())) {
+        RunningProgram copy = here("copy", file.toString(), "127.0.0.1:" + receive.port())) {
       assertEquals(0, copy.exit(), copy::errors);
       assertEquals(0, receive.exit(), receive::errors);
     }
@@ -311,7 +309,7 @@ class CopyTest {
       Files.writeString(sub.resolve("file" + i), "content " + i);
     }
     try (RunningProgram receive = receive("-1");
-        RunningProgram copy = posthorn("copy", from.toString(), "127.0.0.1:" + receive.port())) {
+        RunningProgram copy = here("copy", from.toString(), "127.0.0.1:" + receive.port())) {
       assertEquals(0, copy.exit(), copy::errors);
       assertEquals(0, receive.exit(), receive::errors);
       assertTrue(receive.errors().contains("2000 files"), receive.errors());
@@ -327,7 +325,7 @@ class CopyTest {
     }
     Files.createSymbolicLink(from.resolve("dangling"), from.resolve("absent"));
     try (RunningProgram receive = receive("-1");
-        RunningProgram copy = posthorn("copy", from.toString(), "127.0.0.1:" + receive.port())) {
+        RunningProgram copy = here("copy", from.toString(), "127.0.0.1:" + receive.port())) {
       int status = copy.exit();
       assertTrue(status == 65 || status == 66, () -> status + copy.errors());
       assertTrue(copy.errors().contains("from/pipe: not copied: it is a device"), copy.errors());
@@ -341,15 +339,15 @@ class CopyTest {
   void wrongCommandLinesAndPeersHaveTheirStatus() throws Exception {
     Path file = Files.writeString(from.resolve("file"), "x");
     Path twin = Files.writeString(folder.resolve("file"), "y");
-    try (RunningProgram absent = posthorn("copy", from.resolve("no").toString(), "127.0.0.1:9");
-        RunningProgram twins = posthorn("copy", file.toString(), twin.toString(), "127.0.0.1:9");
-        RunningProgram outside = posthorn("copy", file.toString(), "127.0.0.1:9/../x");
-        RunningProgram nowhere = posthorn("receive", ANY, folder.resolve("a/b").toString());
-        RunningProgram strangers = posthorn("receive", "0.0.0.0:0", to.toString());
-        RunningProgram listener = posthorn("listen", ANY);
-        RunningProgram copy = posthorn("copy", file.toString(), "127.0.0.1:" + listener.port());
+    try (RunningProgram absent = here("copy", from.resolve("no").toString(), "127.0.0.1:9");
+        RunningProgram twins = here("copy", file.toString(), twin.toString(), "127.0.0.1:9");
+        RunningProgram outside = here("copy", file.toString(), "127.0.0.1:9/../x");
+        RunningProgram nowhere = here("receive", ANY, folder.resolve("a/b").toString());
+        RunningProgram strangers = here("receive", "0.0.0.0:0", to.toString());
+        RunningProgram listener = here("listen", ANY);
+        RunningProgram copy = here("copy", file.toString(), "127.0.0.1:" + listener.port());
         RunningProgram receive = receive();
-        RunningProgram send = posthorn("send", "127.0.0.1:" + receive.port(), "hello")) {
+        RunningProgram send = here("send", "127.0.0.1:" + receive.port(), "hello")) {
       assertEquals(66, absent.exit());
       assertEquals(64, twins.exit());
       assertTrue(twins.errors().contains("two of the sources are called file"), twins.errors());
@@ -382,7 +380,7 @@ class CopyTest {
                 String.valueOf(System.getProperty("posthorn.jar")),
                 to.toString());
         RunningProgram copy =
-            posthorn("copy", file.toString(), "127.0.0.1:" + receive.port() + "/disk")) {
+            here("copy", file.toString(), "127.0.0.1:" + receive.port() + "/disk")) {
       assertEquals(74, copy.exit(), copy::errors);
       assertTrue(copy.errors().contains("bytes free"), copy.errors());
     }
@@ -410,9 +408,9 @@ class CopyTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 String.valueOf(System.getProperty("posthorn.jar")));
         RunningProgram stream =
-            posthorn("copy", "-", "127.0.0.1:" + receive.port(), "--name", "stream");
+            here("copy", "-", "127.0.0.1:" + receive.port(), "--name", "stream");
         RunningProgram copy =
-            posthorn("copy", file.toString(), small.toString(), "127.0.0.1:" + receive.port())) {
+            here("copy", file.toString(), small.toString(), "127.0.0.1:" + receive.port())) {
       assertEquals(74, copy.exit(), copy::errors);
       assertTrue(copy.errors().contains("bytes free"), copy.errors());
       assertTrue(copy.errors().contains("copied 1 file"), copy.errors());
@@ -482,8 +480,7 @@ class CopyTest {
     Path file = Files.write(from.resolve("log"), random(6_000_000, 7));
     try (RunningProgram receive = receive();
         RunningProgram copy =
-            posthorn(
-                "copy", "--limit-rate", "4mbit", file.toString(), "127.0.0.1:" + receive.port())) {
+            here("copy", "--limit-rate", "4mbit", file.toString(), "127.0.0.1:" + receive.port())) {
       awaitPart(1);
       Files.write(file, new byte[10]);
       assertEquals(74, copy.exit(), copy::errors);

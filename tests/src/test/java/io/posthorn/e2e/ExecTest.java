@@ -1,5 +1,6 @@
 package io.posthorn.e2e;
 
+import static io.posthorn.e2e.RunningProgram.here;
 import static io.posthorn.e2e.RunningProgram.posthorn;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -64,7 +65,7 @@ class ExecTest {
   void aChildsStreamsAndStatusAreTheClientsOwn() throws Exception {
     try (RunningProgram listener =
             shell("read line; echo \"got $line\"; echo oops >&2; cat; exit 7");
-        RunningProgram connect = posthorn("connect", "127.0.0.1", listener.port())) {
+        RunningProgram connect = here("connect", "127.0.0.1", listener.port())) {
       connect.type("first\nrest").endInput();
       assertEquals(7, connect.exit(), connect::errors);
       assertEquals("got first\nrest", connect.output());
@@ -75,7 +76,7 @@ class ExecTest {
   @Test
   void sendThatIsInterruptedSaysNothingOfAnotherStatus() throws Exception {
     try (RunningProgram listener = shell("cat");
-        RunningProgram send = posthorn("send", "--json", "127.0.0.1:" + listener.port())) {
+        RunningProgram send = here("send", "--json", "127.0.0.1:" + listener.port())) {
       send.type("here\n");
       send.awaitOutput("here\n");
       send.signal("INT");
@@ -87,7 +88,7 @@ class ExecTest {
   @Test
   void sendReturnsTheStatusTooAndTheListenerSumsUpWhenItIsStopped() throws Exception {
     try (RunningProgram listener = shell("tr a-z A-Z; exit 3");
-        RunningProgram send = posthorn("send", "127.0.0.1:" + listener.port(), "hello", "world")) {
+        RunningProgram send = here("send", "127.0.0.1:" + listener.port(), "hello", "world")) {
       assertEquals(3, send.exit(), send::errors);
       assertEquals("HELLO WORLD\n", send.output());
       listener.signal("INT");
@@ -102,7 +103,7 @@ class ExecTest {
   void theEnvironmentTellsWhomTheChildServesAndNoShellReadsTheWordsOfExec(@TempDir Path home)
       throws Exception {
     String fingerprint;
-    try (RunningProgram key = RunningProgram.posthornAt(home, "keys", "fingerprint")) {
+    try (RunningProgram key = RunningProgram.hereAt(home, "keys", "fingerprint")) {
       assertEquals(0, key.exit(), key::errors);
       fingerprint = key.output().strip();
     }
@@ -110,7 +111,7 @@ class ExecTest {
     try (RunningProgram listener =
             posthorn("listen", "--once", "-e", "sh -c '" + words + "'", ANY);
         RunningProgram connect =
-            RunningProgram.posthornAt(home, "connect", "127.0.0.1", listener.port())) {
+            RunningProgram.hereAt(home, "connect", "127.0.0.1", listener.port())) {
       assertEquals(0, connect.exit(), connect::errors);
       String[] told = connect.output().strip().split(" ", -1);
       assertTrue(told[0].matches("127\\.0\\.0\\.1:\\d+"), connect.output());
@@ -128,7 +129,7 @@ class ExecTest {
     try (RunningProgram listener =
             RunningProgram.posthornIn(secret, "listen", "--once", "-c", words, ANY);
         RunningProgram connect =
-            RunningProgram.posthornIn(secret, "connect", "127.0.0.1", listener.port())) {
+            RunningProgram.hereIn(secret, "connect", "127.0.0.1", listener.port())) {
       assertEquals(0, connect.exit(), connect::errors);
       assertTrue(connect.output().endsWith("\nsecret unset\n"), connect.output());
       assertFalse(connect.output().contains("nobody else"), connect.output());
@@ -140,7 +141,7 @@ class ExecTest {
     byte[] content = new byte[3_000_001];
     new Random(3).nextBytes(content);
     try (RunningProgram listener = posthorn("listen", "-e", "cat", ANY);
-        RunningProgram connect = posthorn("connect", "127.0.0.1", listener.port())) {
+        RunningProgram connect = here("connect", "127.0.0.1", listener.port())) {
       connect.type(content).endInput();
       assertEquals(0, connect.exit(), connect::errors);
       assertArrayEquals(content, connect.outputBytes());
@@ -150,7 +151,7 @@ class ExecTest {
   @Test
   void aChildEndedByASignalIsToldAsAShellDoes() throws Exception {
     try (RunningProgram listener = shell("kill -9 $$");
-        RunningProgram connect = posthorn("connect", "127.0.0.1", listener.port())) {
+        RunningProgram connect = here("connect", "127.0.0.1", listener.port())) {
       assertEquals(137, connect.exit(), connect::errors);
     }
   }
@@ -158,7 +159,7 @@ class ExecTest {
   @Test
   void aListenerThatIsKilledCostsTheClientItsOwnStatus() throws Exception {
     try (RunningProgram listener = shell("echo ready; cat");
-        RunningProgram connect = posthorn("connect", "127.0.0.1", listener.port())) {
+        RunningProgram connect = here("connect", "127.0.0.1", listener.port())) {
       connect.awaitOutput("ready\n");
       listener.signal("TERM");
       assertEquals(143, listener.exit());
@@ -170,7 +171,7 @@ class ExecTest {
   @Test
   void aCommandThatDoesNotStartIsSaidToTheClient() throws Exception {
     try (RunningProgram listener = posthorn("listen", "-v", "-e", "/no/such/program", ANY);
-        RunningProgram connect = posthorn("connect", "127.0.0.1", listener.port())) {
+        RunningProgram connect = here("connect", "127.0.0.1", listener.port())) {
       assertEquals(255, connect.exit());
       assertTrue(connect.errors().contains("the command does not start"), connect.errors());
     }
@@ -179,9 +180,9 @@ class ExecTest {
   @Test
   void oneClientTooManyIsToldToTryAgain() throws Exception {
     try (RunningProgram listener = shell("echo ready; cat", "-m", "1");
-        RunningProgram first = posthorn("connect", "127.0.0.1", listener.port())) {
+        RunningProgram first = here("connect", "127.0.0.1", listener.port())) {
       first.awaitOutput("ready\n");
-      try (RunningProgram second = posthorn("connect", "127.0.0.1", listener.port())) {
+      try (RunningProgram second = here("connect", "127.0.0.1", listener.port())) {
         assertEquals(75, second.exit());
         assertTrue(second.errors().contains("busy: at most 1"), second.errors());
       }
@@ -196,7 +197,7 @@ class ExecTest {
     String says = "head -c 3000000 /dev/zero; exit 3";
     try (RunningProgram listener =
             posthorn("listen", "--once", "-c", says, "--impair", "rate 2mbit", ANY);
-        RunningProgram connect = posthorn("connect", "127.0.0.1", listener.port())) {
+        RunningProgram connect = here("connect", "127.0.0.1", listener.port())) {
       connect.endInput();
       assertEquals(3, connect.exit(), connect::errors);
       assertEquals(3_000_000, connect.outputBytes().length);
@@ -206,11 +207,11 @@ class ExecTest {
 
   @Test
   void strangersAreNotServedUnawares() throws Exception {
-    try (RunningProgram listener = posthorn("listen", "-e", "cat", "0.0.0.0:0")) {
+    try (RunningProgram listener = here("listen", "-e", "cat", "0.0.0.0:0")) {
       assertEquals(78, listener.exit());
       assertTrue(listener.errors().contains("--allow-anyone"), listener.errors());
     }
-    try (RunningProgram listener = posthorn("listen", "-e", "cat", "0.0.0.0:0", "--allow-anyone")) {
+    try (RunningProgram listener = here("listen", "-e", "cat", "0.0.0.0:0", "--allow-anyone")) {
       listener.port();
     }
   }
@@ -220,7 +221,7 @@ class ExecTest {
     Path started = folder.resolve("started");
     try (RunningProgram listener = shell("touch " + started);
         RunningProgram ping =
-            posthorn("ping", "-c", "2", "-i", "0", "-W", "30", "127.0.0.1", listener.port())) {
+            here("ping", "-c", "2", "-i", "0", "-W", "30", "127.0.0.1", listener.port())) {
       assertEquals(0, ping.exit(), ping::errors);
       assertTrue(!Files.exists(started));
     }

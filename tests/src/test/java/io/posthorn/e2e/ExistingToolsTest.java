@@ -129,7 +129,7 @@ class ExistingToolsTest {
   @ValueSource(strings = {"ncat", "socat"})
   void pingMeasuresAnEchoServiceOfOthers(String tool) throws Exception {
     String to = "127.0.0.1:" + startEcho(tool);
-    try (RunningProgram ping = RunningProgram.posthorn("ping", "--plain", "-i", "0.1", to)) {
+    try (RunningProgram ping = RunningProgram.here("ping", "--plain", "-i", "0.1", to)) {
       ping.awaitOutput("56 bytes from " + to + ": seq=");
       ping.signal("INT");
       assertEquals(130, ping.exit(), ping::errors);

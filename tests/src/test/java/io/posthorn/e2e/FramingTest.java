@@ -1,6 +1,6 @@
 package io.posthorn.e2e;
 
-import static io.posthorn.e2e.RunningProgram.posthorn;
+import static io.posthorn.e2e.RunningProgram.here;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -67,9 +67,9 @@ class FramingTest {
   @ValueSource(strings = {"line", "length", "raw", "json"})
   void anyBytesComeOutAsTheyWentIn(String framing) throws Exception {
     byte[] output;
-    try (RunningProgram listener = posthorn("listen", "-1", "--framing", framing, ANY)) {
+    try (RunningProgram listener = here("listen", "-1", "--framing", framing, ANY)) {
       try (RunningProgram sender =
-          posthorn("send", "127.0.0.1:" + listener.port(), "--framing", "length")) {
+          here("send", "127.0.0.1:" + listener.port(), "--framing", "length")) {
         sender.type(byLength()).endInput();
         assertEquals(0, sender.exit(), sender::errors);
       }
@@ -108,7 +108,7 @@ class FramingTest {
 
   @Test
   void jsonIsForOutputAndSendSaysSo() throws Exception {
-    try (RunningProgram sender = posthorn("send", "127.0.0.1:9", "--framing", "json")) {
+    try (RunningProgram sender = here("send", "127.0.0.1:9", "--framing", "json")) {
       assertEquals(64, sender.endInput().exit());
       assertTrue(sender.errors().contains("take line, length or raw"), sender::errors);
     }

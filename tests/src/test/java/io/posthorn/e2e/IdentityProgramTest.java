@@ -1,6 +1,6 @@
 package io.posthorn.e2e;
 
-import static io.posthorn.e2e.RunningProgram.posthornAt;
+import static io.posthorn.e2e.RunningProgram.hereAt;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -19,7 +19,7 @@ class IdentityProgramTest {
 
   /** Runs a command of one of them; answers what it printed. */
   private String run(String who, int exit, String... arguments) throws Exception {
-    try (RunningProgram program = posthornAt(folder.resolve(who), arguments)) {
+    try (RunningProgram program = hereAt(folder.resolve(who), arguments)) {
       assertEquals(exit, program.endInput().exit(), program.errors());
       assertFalse(program.errors().contains("\tat "), program.errors());
       return program.output() + program.errors();
@@ -31,7 +31,7 @@ class IdentityProgramTest {
     Path line = Files.writeString(folder.resolve("line"), run("ann", 0, "keys", "show"));
     run("bob", 0, "keys", "import", line.toString());
     try (RunningProgram listener =
-        posthornAt(folder.resolve("bob"), "listen", "--authorized", "127.0.0.1:0")) {
+        hereAt(folder.resolve("bob"), "listen", "--authorized", "127.0.0.1:0")) {
       String at = "127.0.0.1:" + listener.port();
       String told = run("ann", 0, "send", at, "it is me");
       listener.awaitOutput("it is me");
@@ -55,7 +55,7 @@ class IdentityProgramTest {
     };
     run("bob", 0, "keys", "import", line.toString());
     for (int i = 0; i < forms.length; i++) {
-      try (RunningProgram listener = posthornAt(folder.resolve("bob"), forms[i])) {
+      try (RunningProgram listener = hereAt(folder.resolve("bob"), forms[i])) {
         String at = "127.0.0.1:" + listener.port();
         if (i == 0) {
           run("ann", 0, "send", "--insecure", at, "before");
@@ -74,11 +74,11 @@ class IdentityProgramTest {
   @Test
   void fault59_aPeerWithANewKeyIsRefusedUntilItIsTrusted() throws Exception {
     String at;
-    try (RunningProgram listener = posthornAt(folder.resolve("bob"), "listen", "127.0.0.1:0")) {
+    try (RunningProgram listener = hereAt(folder.resolve("bob"), "listen", "127.0.0.1:0")) {
       at = "127.0.0.1:" + listener.port();
       run("ann", 0, "send", at, "hello");
     }
-    try (RunningProgram impostor = posthornAt(folder.resolve("eve"), "listen", at)) {
+    try (RunningProgram impostor = hereAt(folder.resolve("eve"), "listen", at)) {
       assertEquals(at, "127.0.0.1:" + impostor.port());
       String refused = run("ann", 77, "send", at, "hello");
       assertTrue(refused.contains(folder.resolve("ann/known_hosts") + " line 1"), refused);

@@ -1,8 +1,8 @@
 package io.posthorn.e2e;
 
+import static io.posthorn.e2e.RunningProgram.here;
+import static io.posthorn.e2e.RunningProgram.hereIn;
 import static io.posthorn.e2e.RunningProgram.other;
-import static io.posthorn.e2e.RunningProgram.posthorn;
-import static io.posthorn.e2e.RunningProgram.posthornIn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -104,7 +104,7 @@ class IndependentPeerTest {
   @Test
   void connectsToListenOverABadNetworkAndRenewsTheKeys() throws Exception {
     String messages = messages();
-    try (RunningProgram listen = posthorn("listen", "--echo", "--once", ANY);
+    try (RunningProgram listen = here("listen", "--echo", "--once", ANY);
         TestRelay relay = TestRelay.seeded(1, BAD)) {
       int port = relay.inFrontOf(Integer.parseInt(listen.port())).getPort();
       try (RunningProgram peer =
@@ -135,7 +135,7 @@ class IndependentPeerTest {
     try (RunningProgram peer = peer("listen", ANY, "--echo", "--window", "6000");
         TestRelay relay = TestRelay.seeded(2, BAD)) {
       int port = relay.inFrontOf(Integer.parseInt(peer.port())).getPort();
-      try (RunningProgram send = posthorn("send", "127.0.0.1:" + port, "-q", "15")) {
+      try (RunningProgram send = here("send", "127.0.0.1:" + port, "-q", "15")) {
         send.type(messages).endInput();
         assertEquals(0, send.exit(), send::errors);
         assertEquals(messages, send.output());
@@ -150,7 +150,7 @@ class IndependentPeerTest {
   @Test
   void sharesASecretOfWords() throws Exception {
     Map<String, String> secret = Map.of("POSTHORN_SECRET", "correct horse battery staple");
-    try (RunningProgram listen = posthornIn(secret, "listen", "--echo", "--once", ANY)) {
+    try (RunningProgram listen = hereIn(secret, "listen", "--echo", "--once", ANY)) {
       String port = listen.port();
       try (RunningProgram peer =
           peer(

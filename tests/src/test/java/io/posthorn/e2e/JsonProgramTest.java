@@ -1,5 +1,6 @@
 package io.posthorn.e2e;
 
+import static io.posthorn.e2e.RunningProgram.here;
 import static io.posthorn.e2e.RunningProgram.posthorn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -39,12 +40,12 @@ class JsonProgramTest {
   void messagesAndPings() throws Exception {
     try (RunningProgram listen = posthorn("listen", ANY, "--json")) {
       String to = "127.0.0.1:" + listen.port();
-      try (RunningProgram send = posthorn("send", to, "hi", "--receipt", "-J");
+      try (RunningProgram send = here("send", to, "hi", "--receipt", "-J");
           RunningProgram ping =
-              posthorn("ping", to, "-c", "2", "-i", "0.05", "-W", "30", "--json-stream");
-          RunningProgram mtu = posthorn("ping", "-M", to, "--json");
-          RunningProgram doctor = posthorn("doctor", to, "--nat", "1", "--json-stream");
-          RunningProgram wrong = posthorn("ping", "--json", "nowhere")) {
+              here("ping", to, "-c", "2", "-i", "0.05", "-W", "30", "--json-stream");
+          RunningProgram mtu = here("ping", "-M", to, "--json");
+          RunningProgram doctor = here("doctor", to, "--nat", "1", "--json-stream");
+          RunningProgram wrong = here("ping", "--json", "nowhere")) {
         assertEquals(0, send.exit(), send::errors);
         assertTrue(send.errors().contains("\"receipt\""), send.errors());
         assertListed("send", send, 0);
@@ -58,8 +59,8 @@ class JsonProgramTest {
         assertTrue(wrong.errors().contains("\"exit\":64"), wrong.errors());
         assertListed("ping", wrong, 0);
       }
-      try (RunningProgram sockets = posthorn("sockets", "-a", "--json");
-          RunningProgram watch = posthorn("sockets", "--watch", "0.1", "--json-stream")) {
+      try (RunningProgram sockets = here("sockets", "-a", "--json");
+          RunningProgram watch = here("sockets", "--watch", "0.1", "--json-stream")) {
         assertEquals(0, sockets.exit(), sockets::errors);
         assertListed("sockets", sockets, 1);
         watch.awaitOutput("\n{\"time\":");
@@ -79,16 +80,16 @@ class JsonProgramTest {
     Path to = Files.createDirectory(folder.resolve("to"));
     Files.writeString(from.resolve("a"), "content");
     Files.createSymbolicLink(from.resolve("dangling"), folder.resolve("absent"));
-    try (RunningProgram receive = posthorn("receive", ANY, to.toString(), "--json")) {
+    try (RunningProgram receive = here("receive", ANY, to.toString(), "--json")) {
       String target = "127.0.0.1:" + receive.port();
-      try (RunningProgram copy = posthorn("copy", from.toString(), target, "--json-stream")) {
+      try (RunningProgram copy = here("copy", from.toString(), target, "--json-stream")) {
         assertEquals(66, copy.exit(), copy::errors);
         assertTrue(copy.errors().contains("{\"failed\":"), copy.errors());
         assertTrue(copy.output().contains("{\"progress\":"), copy.output());
         assertListed("copy", copy, 3);
       }
       Files.writeString(from.resolve("a"), "another");
-      try (RunningProgram refused = posthorn("copy", from + "/a", target + "/from", "--json")) {
+      try (RunningProgram refused = here("copy", from + "/a", target + "/from", "--json")) {
         assertEquals(73, refused.exit(), refused::errors);
         assertListed("copy", refused, 1);
       }
@@ -98,8 +99,8 @@ class JsonProgramTest {
       assertListed("receive", receive, 2);
     }
     Path home = folder.resolve("home");
-    try (RunningProgram make = RunningProgram.posthornAt(home, "keys", "show", "--json");
-        RunningProgram list = RunningProgram.posthornAt(home, "keys", "list", "--json")) {
+    try (RunningProgram make = RunningProgram.hereAt(home, "keys", "show", "--json");
+        RunningProgram list = RunningProgram.hereAt(home, "keys", "list", "--json")) {
       assertEquals(0, make.exit(), make::errors);
       assertListed("keys", make, 1);
       assertEquals(0, list.exit(), list::errors);
@@ -109,12 +110,12 @@ class JsonProgramTest {
 
   @Test
   void figuresOfBenchProxyAndCompare() throws Exception {
-    try (RunningProgram server = posthorn("bench", "-s", ANY, "--json")) {
+    try (RunningProgram server = here("bench", "-s", ANY, "--json")) {
       String to = "127.0.0.1:" + server.port();
       try (RunningProgram whole =
-              posthorn("bench", to, "-u", "-n", "50", "-b", "1mbit", "-i", "0.1", "--json");
+              here("bench", to, "-u", "-n", "50", "-b", "1mbit", "-i", "0.1", "--json");
           RunningProgram stream =
-              posthorn(
+              here(
                   "bench",
                   to,
                   "-t",
@@ -125,13 +126,13 @@ class JsonProgramTest {
                   "0.1",
                   "--bidir",
                   "--json-stream");
-          RunningProgram proxy = posthorn("proxy", ANY, to, "-i", "0.05", "--json");
+          RunningProgram proxy = here("proxy", ANY, to, "-i", "0.05", "--json");
           RunningProgram compare =
-              posthorn("compare", "--simulated", "-n", "30", "--runs", "2", "--json-stream");
+              here("compare", "--simulated", "-n", "30", "--runs", "2", "--json-stream");
           RunningProgram sweep =
-              posthorn("compare", "--simulated", "-n", "30", "--sweep", "0,9", "--json-stream");
+              here("compare", "--simulated", "-n", "30", "--sweep", "0,9", "--json-stream");
           RunningProgram host =
-              posthorn("compare", "--host", to, "-n", "20", "--runs", "1", "--json-stream")) {
+              here("compare", "--host", to, "-n", "20", "--runs", "1", "--json-stream")) {
         assertEquals(0, whole.exit(), whole::errors);
         assertListed("bench", whole, 1);
         assertEquals(0, stream.exit(), stream::errors);
@@ -161,7 +162,7 @@ class JsonProgramTest {
     String[] holds = {"true", "false,\"falseRun\":1", "null"};
     for (int i = 0; i < claims.length; i++) {
       try (RunningProgram one =
-              posthorn(
+              here(
                   "compare",
                   "--simulated",
                   "-n",
@@ -172,7 +173,7 @@ class JsonProgramTest {
                   "--assert",
                   claims[i]);
           RunningProgram swept =
-              posthorn(
+              here(
                   "compare",
                   "--simulated",
                   "-n",
@@ -197,10 +198,10 @@ class JsonProgramTest {
     String trace = folder.resolve("t.sqlog").toString();
     String capture = folder.resolve("c.pcapng").toString();
     String secrets = folder.resolve("secrets").toString();
-    try (RunningProgram listen = posthorn("listen", ANY, "-o", "/dev/null")) {
+    try (RunningProgram listen = here("listen", ANY, "-o", "/dev/null")) {
       String to = "127.0.0.1:" + listen.port();
       try (RunningProgram send =
-          posthorn("send", "--trace", trace, "--pcap", capture, "--keylog", secrets, to, "hi")) {
+          here("send", "--trace", trace, "--pcap", capture, "--keylog", secrets, to, "hi")) {
         assertEquals(0, send.exit(), send::errors);
       }
       // A disk that is full is said in one line, and is not the message's trouble.
@@ -212,10 +213,10 @@ class JsonProgramTest {
         assertEquals(2, send.errors().lines().count(), send.errors());
       }
     }
-    try (RunningProgram events = posthorn("trace", trace, "--json", "-v");
-        RunningProgram packets = posthorn("trace", capture, "--keylog", secrets, "--json");
+    try (RunningProgram events = here("trace", trace, "--json", "-v");
+        RunningProgram packets = here("trace", capture, "--keylog", secrets, "--json");
         RunningProgram written =
-            posthorn("trace", capture, "--keylog", secrets, "-o", capture + ".clear", "-J")) {
+            here("trace", capture, "--keylog", secrets, "-o", capture + ".clear", "-J")) {
       assertEquals(0, events.exit(), events::errors);
       assertListed("trace", events, 10);
       assertEquals(0, packets.exit(), packets::errors);

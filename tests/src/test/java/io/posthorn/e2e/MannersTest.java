@@ -1,5 +1,7 @@
 package io.posthorn.e2e;
 
+import static io.posthorn.e2e.RunningProgram.here;
+import static io.posthorn.e2e.RunningProgram.hereIn;
 import static io.posthorn.e2e.RunningProgram.posthorn;
 import static io.posthorn.e2e.RunningProgram.posthornIn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -105,11 +107,11 @@ class MannersTest {
   @Test
   void fault63HostileTextIsShownEscaped() throws Exception {
     String evil = "\u001b]52;c;ZXZpbA==\u0007\u001b[2J\u202e";
-    try (RunningProgram proxy = posthorn("proxy", ANY, "127.0.0.1:9");
-        RunningProgram help = posthorn("help", evil);
-        RunningProgram option = posthorn("bench", "--" + evil);
-        RunningProgram host = posthorn("doctor", evil + ":9000");
-        RunningProgram config = posthorn("sockets", "--config", evil(evil).toString())) {
+    try (RunningProgram proxy = here("proxy", ANY, "127.0.0.1:9");
+        RunningProgram help = here("help", evil);
+        RunningProgram option = here("bench", "--" + evil);
+        RunningProgram host = here("doctor", evil + ":9000");
+        RunningProgram config = here("sockets", "--config", evil(evil).toString())) {
       proxy.port();
       proxy.type(evil + "\nquit\n");
       assertEquals(0, proxy.exit());
@@ -134,8 +136,8 @@ class MannersTest {
     Path file = folder.resolve("posthorn.conf");
     Files.writeString(
         file, "# a comment\njson = true\n\n[compare]\nsimulated = true\ncount = 7\n--runs = 1\n");
-    try (RunningProgram compare = posthorn("compare", "--config", file.toString());
-        RunningProgram wins = posthorn("compare", "--config=" + file, "-n", "9")) {
+    try (RunningProgram compare = here("compare", "--config", file.toString());
+        RunningProgram wins = here("compare", "--config=" + file, "-n", "9")) {
       assertEquals(0, compare.exit(), compare::errors);
       assertTrue(compare.output().startsWith("{\"plan\":{\"messages\":7,"), compare.output());
       assertEquals(0, wins.exit(), wins::errors);
@@ -144,8 +146,8 @@ class MannersTest {
     Path home = Files.createDirectories(folder.resolve("home"));
     Files.writeString(home.resolve("config"), "[sockets]\nwach = 1\n");
     try (RunningProgram wrong =
-            posthornIn(Map.of("POSTHORN_HOME", home.toString()), "sockets", "--json");
-        RunningProgram absent = posthorn("sockets", "--config", folder + "/no")) {
+            hereIn(Map.of("POSTHORN_HOME", home.toString()), "sockets", "--json");
+        RunningProgram absent = here("sockets", "--config", folder + "/no")) {
       assertEquals(78, wrong.exit());
       assertTrue(wrong.errors().contains("line 2"), wrong.errors());
       assertTrue(wrong.errors().contains("\\\"wach\\\""), wrong.errors());
@@ -156,10 +158,10 @@ class MannersTest {
 
   @Test
   void completionScriptsAreReadByTheirShells() throws Exception {
-    try (RunningProgram bash = posthorn("completion", "bash");
-        RunningProgram zsh = posthorn("completion", "ZSH");
-        RunningProgram fish = posthorn("completion", "fish");
-        RunningProgram csh = posthorn("completion", "csh")) {
+    try (RunningProgram bash = here("completion", "bash");
+        RunningProgram zsh = here("completion", "ZSH");
+        RunningProgram fish = here("completion", "fish");
+        RunningProgram csh = here("completion", "csh")) {
       assertEquals(0, bash.exit());
       Path script = Files.writeString(folder.resolve("bash"), bash.output());
       try (RunningProgram check = RunningProgram.other("bash", "-n", script.toString())) {
@@ -181,8 +183,8 @@ class MannersTest {
 
   @Test
   void manualPagesAreMadeOfTheSameWords() throws Exception {
-    try (RunningProgram page = posthorn("help", "--man", "proxy");
-        RunningProgram all = posthorn("help", "--man")) {
+    try (RunningProgram page = here("help", "--man", "proxy");
+        RunningProgram all = here("help", "--man")) {
       assertEquals(0, page.exit());
       assertTrue(page.output().startsWith(".TH POSTHORN-PROXY 1 "), page.output());
       for (String section :
@@ -249,7 +251,7 @@ class MannersTest {
       })
   void theExamplesOfHelpRunAsTheyStand(String command) throws Exception {
     List<String> examples = new ArrayList<>();
-    try (RunningProgram help = posthorn("help", command)) {
+    try (RunningProgram help = here("help", command)) {
       assertEquals(0, help.exit());
       help.output()
           .lines()

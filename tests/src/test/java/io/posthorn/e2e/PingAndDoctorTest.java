@@ -1,6 +1,6 @@
 package io.posthorn.e2e;
 
-import static io.posthorn.e2e.RunningProgram.posthorn;
+import static io.posthorn.e2e.RunningProgram.here;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -29,7 +29,7 @@ class PingAndDoctorTest {
   private static RunningProgram untilSays(String regex, String... arguments) throws Exception {
     Pattern pattern = Pattern.compile(regex);
     for (int runs = 1; ; runs++) {
-      try (RunningProgram program = posthorn(arguments)) {
+      try (RunningProgram program = here(arguments)) {
         program.exit();
         boolean says = pattern.matcher(program.output()).find();
         if (says || runs == 3) {
@@ -42,9 +42,9 @@ class PingAndDoctorTest {
 
   @Test
   void floodSendsAsFastAsAnswersComeAndShowsHowTheyAreSpread() throws Exception {
-    try (RunningProgram listener = posthorn("listen", ANY);
+    try (RunningProgram listener = here("listen", ANY);
         RunningProgram ping =
-            posthorn(
+            here(
                 "ping",
                 "127.0.0.1:" + listener.port(),
                 "-f",
@@ -65,14 +65,14 @@ class PingAndDoctorTest {
   @Test
   void aReliablePingIsAsLargeAsOnePacketTakesAndNoLarger() throws Exception {
     int most = 1_159;
-    try (RunningProgram listen = posthorn("listen", ANY)) {
+    try (RunningProgram listen = here("listen", ANY)) {
       String to = "127.0.0.1:" + listen.port();
       try (RunningProgram ping =
-          posthorn("ping", to, "-s", "" + most, "-c", "2", "-i", "0.01", "-W", "30")) {
+          here("ping", to, "-s", "" + most, "-c", "2", "-i", "0.01", "-W", "30")) {
         assertEquals(0, ping.exit(), ping::errors);
         assertTrue(ping.output().contains("2 sent, 2 received"), ping::output);
       }
-      try (RunningProgram ping = posthorn("ping", to, "-s", "" + (most + 1))) {
+      try (RunningProgram ping = here("ping", to, "-s", "" + (most + 1))) {
         assertEquals(64, ping.exit(), ping::errors);
         assertTrue(ping.errors().contains("16 to 1159 bytes in reliable mode"), ping::errors);
         assertEquals("", ping.output(), "nothing was begun");
@@ -91,12 +91,12 @@ class PingAndDoctorTest {
 
   @Test
   void aPlainPingIsAsLargeAsADatagramTakes() throws Exception {
-    try (RunningProgram echo = posthorn("listen", "-u", "--echo", "-o", "/dev/null", ANY)) {
+    try (RunningProgram echo = here("listen", "-u", "--echo", "-o", "/dev/null", ANY)) {
       String to = "127.0.0.1:" + echo.port();
       RunningProgram ping =
           untilSays("2 sent, 2 received", "ping", "-u", to, "-s", "65507", "-c", "2", "-i", "0.01");
       assertEquals(0, ping.exit(), ping::errors);
-      try (RunningProgram larger = posthorn("ping", "-u", to, "-s", "65508")) {
+      try (RunningProgram larger = here("ping", "-u", to, "-s", "65508")) {
         assertEquals(64, larger.exit(), larger::errors);
         assertTrue(larger.errors().contains("16 to 65507 bytes"), larger::errors);
       }
@@ -105,9 +105,9 @@ class PingAndDoctorTest {
 
   @Test
   void pathMtuIsFoundThroughABadNetwork() throws Exception {
-    try (RunningProgram echo = posthorn("listen", "-u", "--echo", "-o", "/dev/null", ANY);
+    try (RunningProgram echo = here("listen", "-u", "--echo", "-o", "/dev/null", ANY);
         RunningProgram proxy =
-            posthorn("proxy", ANY, "127.0.0.1:" + echo.port(), "--down", "mtu 1377 loss 2%")) {
+            here("proxy", ANY, "127.0.0.1:" + echo.port(), "--down", "mtu 1377 loss 2%")) {
       RunningProgram ping =
           untilSays(
               "\"mtuBytes\":1377\\b", "ping", "-u", "-M", "127.0.0.1:" + proxy.port(), "--json");
@@ -117,9 +117,9 @@ class PingAndDoctorTest {
 
   @Test
   void pathMtuOfAReliableConnection() throws Exception {
-    try (RunningProgram listen = posthorn("listen", ANY);
+    try (RunningProgram listen = here("listen", ANY);
         RunningProgram proxy =
-            posthorn("proxy", ANY, "127.0.0.1:" + listen.port(), "--up", "mtu 1420 loss 1%")) {
+            here("proxy", ANY, "127.0.0.1:" + listen.port(), "--up", "mtu 1420 loss 1%")) {
       RunningProgram ping =
           untilSays(
               ": path MTU 1420 bytes: datagrams of up to 1392 bytes get there",
@@ -133,9 +133,9 @@ class PingAndDoctorTest {
 
   @Test
   void howLongTheWayStaysOpenInSilenceIsFound() throws Exception {
-    try (RunningProgram listen = posthorn("listen", ANY);
+    try (RunningProgram listen = here("listen", ANY);
         RunningProgram forgets =
-            posthorn("proxy", ANY, "127.0.0.1:" + listen.port(), "--idle", "2.5")) {
+            here("proxy", ANY, "127.0.0.1:" + listen.port(), "--idle", "2.5")) {
       // The proxy looks for silent clients now and then, so that it may be one step more.
       RunningProgram through =
           untilSays(
@@ -152,7 +152,7 @@ class PingAndDoctorTest {
           "--nat",
           "2",
           "--json");
-      try (RunningProgram noPeer = posthorn("doctor", "--nat", "5")) {
+      try (RunningProgram noPeer = here("doctor", "--nat", "5")) {
         assertEquals(64, noPeer.exit());
       }
     }
@@ -163,10 +163,10 @@ class PingAndDoctorTest {
     try (DatagramSocket closed = FreePorts.closed();
         DatagramSocket silent = new DatagramSocket(0, InetAddress.getLoopbackAddress());
         RunningProgram unreachable =
-            posthorn("ping", "-u", "-M", "127.0.0.1:" + closed.getLocalPort());
-        RunningProgram quiet = posthorn("ping", "-u", "-M", "127.0.0.1:" + silent.getLocalPort());
+            here("ping", "-u", "-M", "127.0.0.1:" + closed.getLocalPort());
+        RunningProgram quiet = here("ping", "-u", "-M", "127.0.0.1:" + silent.getLocalPort());
         RunningProgram reliable =
-            posthorn("ping", "-M", "-W", "0.3", "127.0.0.1:" + closed.getLocalPort())) {
+            here("ping", "-M", "-W", "0.3", "127.0.0.1:" + closed.getLocalPort())) {
       assertEquals(69, unreachable.exit());
       assertTrue(unreachable.errors().contains("nobody listens"), unreachable.errors());
       assertEquals(1, quiet.exit());
@@ -177,8 +177,8 @@ class PingAndDoctorTest {
 
   @Test
   void doctorTellsPeersApart() throws Exception {
-    try (RunningProgram reliable = posthorn("listen", ANY);
-        RunningProgram plain = posthorn("listen", "-u", "--echo", "-o", "/dev/null", ANY);
+    try (RunningProgram reliable = here("listen", ANY);
+        RunningProgram plain = here("listen", "-u", "--echo", "-o", "/dev/null", ANY);
         DatagramSocket closed = FreePorts.closed();
         DatagramSocket silent = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
       // This machine's own findings decide how these two end.
@@ -190,8 +190,8 @@ class PingAndDoctorTest {
           untilSays("a plain UDP echo service answers", "doctor", "127.0.0.1:" + plain.port())
               .output();
       assertTrue(echo.contains("path MTU: "), echo);
-      try (RunningProgram nobody = posthorn("doctor", "127.0.0.1:" + closed.getLocalPort());
-          RunningProgram mute = posthorn("doctor", "127.0.0.1:" + silent.getLocalPort())) {
+      try (RunningProgram nobody = here("doctor", "127.0.0.1:" + closed.getLocalPort());
+          RunningProgram mute = here("doctor", "127.0.0.1:" + silent.getLocalPort())) {
         assertEquals(1, nobody.exit(), nobody::errors);
         assertTrue(nobody.output().contains("nobody listens at UDP port"), nobody.output());
         assertEquals(1, mute.exit(), mute::errors);

@@ -1,5 +1,6 @@
 package io.posthorn.e2e;
 
+import static io.posthorn.e2e.RunningProgram.here;
 import static io.posthorn.e2e.RunningProgram.posthorn;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -23,13 +24,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The real jar as processes: what users type, what they see, and the exit status. */
+/**
+ * What users type, what they see, and the exit status: of the real jar as processes, and of the
+ * program in this process where only its words are of interest.
+ */
 @Timeout(180)
 class ProgramTest {
   private static final String ANY = "127.0.0.1:0";
 
   private static int exitOf(String... arguments) throws Exception {
-    try (RunningProgram program = posthorn(arguments)) {
+    try (RunningProgram program = here(arguments)) {
       return program.endInput().exit();
     }
   }
@@ -37,7 +41,7 @@ class ProgramTest {
   /** The kernel refuses broadcasts to a socket that did not ask for them: nothing leaves. */
   @Test
   void aDatagramThatTheKernelRefusesWasNotSent() throws Exception {
-    try (RunningProgram send = posthorn("send", "-u", "255.255.255.255:9", "wish")) {
+    try (RunningProgram send = here("send", "-u", "255.255.255.255:9", "wish")) {
       assertEquals(74, send.exit(), send::output);
       assertTrue(
           send.errors().contains("sent 0 datagrams of 1, to 255.255.255.255:9"), send::errors);
@@ -57,8 +61,8 @@ class ProgramTest {
 
   @Test
   void helpAndCompletionAreResultsAndGoToStandardOutput() throws Exception {
-    try (RunningProgram help = posthorn("help", "compare");
-        RunningProgram completion = posthorn("completion")) {
+    try (RunningProgram help = here("help", "compare");
+        RunningProgram completion = here("completion")) {
       assertEquals(0, help.exit());
       assertTrue(help.output().contains("--assert"), help.output());
       assertEquals(0, completion.exit());
@@ -110,7 +114,7 @@ class ProgramTest {
 
   @Test
   void receiptsSayWhatBecameOfEachMessage() throws Exception {
-    try (RunningProgram listener = posthorn("listen", ANY)) {
+    try (RunningProgram listener = here("listen", ANY)) {
       try (RunningProgram sender =
           posthorn(
               "send",
@@ -179,7 +183,7 @@ class ProgramTest {
   @Test
   void framingByLengthKeepsMessagesWithLineEndsWhole() throws Exception {
     byte[] framed = {0, 0, 0, 3, 'a', '\n', 'b', 0, 0, 0, 0, 0, 0, 0, 1, 'c'};
-    try (RunningProgram listener = posthorn("listen", "-1", "--framing", "length", ANY)) {
+    try (RunningProgram listener = here("listen", "-1", "--framing", "length", ANY)) {
       try (RunningProgram sender =
           posthorn("send", "127.0.0.1:" + listener.port(), "--framing", "length")) {
         sender.type(framed).endInput();
@@ -192,7 +196,7 @@ class ProgramTest {
 
   @Test
   void jsonCarriesTextAsTextAndBytesAsBase64() throws Exception {
-    try (RunningProgram listener = posthorn("listen", "--plain", "--json", ANY);
+    try (RunningProgram listener = here("listen", "--plain", "--json", ANY);
         DatagramSocket sender = new DatagramSocket()) {
       InetSocketAddress to =
           new InetSocketAddress(
@@ -237,8 +241,8 @@ class ProgramTest {
   void pingThatNobodyAnswersExitsWithOne() throws Exception {
     try (DatagramSocket silent = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
       String to = "127.0.0.1:" + silent.getLocalPort();
-      try (RunningProgram plain = posthorn("ping", "-u", to, "-c", "2", "-i", "0", "-W", "0.1");
-          RunningProgram reliable = posthorn("ping", to, "-c", "1", "-W", "0.2")) {
+      try (RunningProgram plain = here("ping", "-u", to, "-c", "2", "-i", "0", "-W", "0.1");
+          RunningProgram reliable = here("ping", to, "-c", "1", "-W", "0.2")) {
         assertEquals(1, plain.exit());
         assertTrue(plain.output().contains("2 sent, 0 received, 100% lost"), plain.output());
         assertEquals(1, reliable.exit());
@@ -273,7 +277,7 @@ class ProgramTest {
   @Test
   void portInUseIsSaidWithWhatToDo() throws Exception {
     try (DatagramSocket taken = new DatagramSocket(0, InetAddress.getLoopbackAddress());
-        RunningProgram listener = posthorn("listen", "127.0.0.1:" + taken.getLocalPort())) {
+        RunningProgram listener = here("listen", "127.0.0.1:" + taken.getLocalPort())) {
       assertEquals(75, listener.exit());
       assertTrue(listener.errors().contains("the port is in use"), listener.errors());
       assertTrue(listener.errors().contains("port 0"), listener.errors());
@@ -307,7 +311,7 @@ class ProgramTest {
   @Test
   void nobodyThereIsSaidByReliableModeWithTheTime() throws Exception {
     try (DatagramSocket silent = new DatagramSocket(0, InetAddress.getLoopbackAddress());
-        RunningProgram sender = posthorn("send", "127.0.0.1:" + silent.getLocalPort(), "hi")) {
+        RunningProgram sender = here("send", "127.0.0.1:" + silent.getLocalPort(), "hi")) {
       assertEquals(69, sender.exit());
       assertTrue(sender.errors().contains("no answer from"), sender.errors());
       assertTrue(sender.errors().contains("in 10 s"), sender.errors());
@@ -331,7 +335,7 @@ class ProgramTest {
     assertEquals(68, exitOf("send", "no-such-host.invalid:9000", "x"));
     assertEquals(66, exitOf("send", "127.0.0.1:9", "-F", folder.resolve("absent").toString()));
     assertEquals(73, exitOf("listen", ANY, "-o", folder.resolve("no/such/folder").toString()));
-    try (RunningProgram json = posthorn("send", "--json", "no-such-host.invalid:9000", "x")) {
+    try (RunningProgram json = here("send", "--json", "no-such-host.invalid:9000", "x")) {
       assertEquals(68, json.exit());
       assertTrue(json.errors().startsWith("{\"error\":{"), json.errors());
       assertTrue(json.errors().contains("\"exit\":68"), json.errors());
@@ -376,8 +380,8 @@ class ProgramTest {
       "--impair",
       "delay 10ms loss 10% reorder 3% duplicate 2%"
     };
-    try (RunningProgram first = posthorn(command);
-        RunningProgram second = posthorn(command)) {
+    try (RunningProgram first = here(command);
+        RunningProgram second = here(command)) {
       assertEquals(0, first.exit(), first::errors);
       assertEquals(0, second.exit(), second::errors);
       assertEquals(first.output(), second.output());
@@ -393,7 +397,7 @@ class ProgramTest {
     assertEquals(0, exitOf(with(base, "reliable.lost==0 && plain.sent==50")));
     assertEquals(1, exitOf(with(base, "reliable.lost>0")));
     assertEquals(69, exitOf(with(base, "tcp.lost==0")));
-    try (RunningProgram bad = posthorn(with(base, "reliable.lost==0 && reliable.p99<80"))) {
+    try (RunningProgram bad = here(with(base, "reliable.lost==0 && reliable.p99<80"))) {
       assertEquals(64, bad.exit());
       assertTrue(bad.errors().contains("column 34"), bad.errors());
     }

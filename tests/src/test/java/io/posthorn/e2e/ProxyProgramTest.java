@@ -1,5 +1,6 @@
 package io.posthorn.e2e;
 
+import static io.posthorn.e2e.RunningProgram.here;
 import static io.posthorn.e2e.RunningProgram.posthorn;
 import static io.posthorn.e2e.RunningProgram.posthornIn;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -27,8 +28,7 @@ class ProxyProgramTest {
     String patience =
         lost.contains(count + " received") ? "30" : lost.contains(" 0 received") ? "2" : "5";
     try (RunningProgram ping =
-        posthorn(
-            "ping", "-u", "127.0.0.1:" + port, "-c", "" + count, "-i", "0.001", "-W", patience)) {
+        here("ping", "-u", "127.0.0.1:" + port, "-c", "" + count, "-i", "0.001", "-W", patience)) {
       ping.exit();
       assertTrue(ping.output().contains(lost), ping.output() + ping.errors());
     }
@@ -36,8 +36,8 @@ class ProxyProgramTest {
 
   @Test
   void conditionsChangeWhileItRunsAndFiguresAreTold() throws Exception {
-    try (RunningProgram echo = posthorn("listen", "--plain", "--echo", "-o", "/dev/null", ANY)) {
-      try (RunningProgram proxy = posthorn("proxy", ANY, "127.0.0.1", echo.port(), "-i", "0.1")) {
+    try (RunningProgram echo = here("listen", "--plain", "--echo", "-o", "/dev/null", ANY)) {
+      try (RunningProgram proxy = here("proxy", ANY, "127.0.0.1", echo.port(), "-i", "0.1")) {
         String port = proxy.port();
         ping(port, 20, "20 sent, 20 received, 0% lost");
         proxy.awaitOutput("1 client\n");
@@ -134,11 +134,11 @@ class ProxyProgramTest {
   @Test
   void recordedFatesAreDoneAgain(@TempDir Path folder) throws Exception {
     String file = folder.resolve("fates").toString();
-    try (RunningProgram echo = posthorn("listen", "--plain", "--echo", "-o", "/dev/null", ANY)) {
+    try (RunningProgram echo = here("listen", "--plain", "--echo", "-o", "/dev/null", ANY)) {
       String target = "127.0.0.1:" + echo.port();
       String summary;
       try (RunningProgram proxy =
-          posthorn("proxy", ANY, target, "--up", "loss 30%", "--record", file, "-i", "0")) {
+          here("proxy", ANY, target, "--up", "loss 30%", "--record", file, "-i", "0")) {
         ping(proxy.port(), 40, "40 sent");
         proxy.type("quit\n");
         assertEquals(0, proxy.exit(), proxy::errors);
@@ -147,7 +147,7 @@ class ProxyProgramTest {
       assertTrue(summary.contains("lost"), summary);
       assertEquals("posthorn-recording 1", Files.readAllLines(Path.of(file)).get(0));
       try (RunningProgram proxy =
-          posthorn("proxy", ANY, target, "--replay", file, "--seed", "5", "-i", "0")) {
+          here("proxy", ANY, target, "--replay", file, "--seed", "5", "-i", "0")) {
         ping(proxy.port(), 40, "40 sent");
         proxy.type("quit\n");
         assertEquals(0, proxy.exit(), proxy::errors);
@@ -155,7 +155,7 @@ class ProxyProgramTest {
       }
     }
     try (RunningProgram compare =
-        posthorn("compare", "--simulated", "-n", "30", "--runs", "1", "--replay", file)) {
+        here("compare", "--simulated", "-n", "30", "--runs", "1", "--replay", file)) {
       assertEquals(0, compare.exit(), compare::errors);
       assertTrue(compare.output().contains("replay " + file), compare.output());
     }
@@ -164,7 +164,7 @@ class ProxyProgramTest {
   @Test
   void tcCommandsAreResults() throws Exception {
     try (RunningProgram proxy =
-        posthorn("proxy", "--print-tc", "veth1", "--up", "delay 40ms loss 5%", "--down", "@wifi")) {
+        here("proxy", "--print-tc", "veth1", "--up", "delay 40ms loss 5%", "--down", "@wifi")) {
       assertEquals(0, proxy.exit(), proxy::errors);
       assertTrue(
           proxy.output().contains("dev veth1 root netem delay 40ms loss 5% limit 65536\n"),
@@ -177,13 +177,11 @@ class ProxyProgramTest {
   void whatIsWrongIsSaidWithItsStatus(@TempDir Path folder) throws Exception {
     String absent = folder.resolve("absent").toString();
     try (DatagramSocket taken = new DatagramSocket(0, InetAddress.getLoopbackAddress());
-        RunningProgram one = posthorn("proxy", "9001");
-        RunningProgram spec = posthorn("proxy", ANY, "127.0.0.1:9", "--impair", "loss 5");
-        RunningProgram replay = posthorn("proxy", ANY, "127.0.0.1:9", "--replay", absent);
-        RunningProgram record =
-            posthorn("proxy", ANY, "127.0.0.1:9", "--record", absent + "/deeper");
-        RunningProgram port =
-            posthorn("proxy", "127.0.0.1:" + taken.getLocalPort(), "127.0.0.1:9")) {
+        RunningProgram one = here("proxy", "9001");
+        RunningProgram spec = here("proxy", ANY, "127.0.0.1:9", "--impair", "loss 5");
+        RunningProgram replay = here("proxy", ANY, "127.0.0.1:9", "--replay", absent);
+        RunningProgram record = here("proxy", ANY, "127.0.0.1:9", "--record", absent + "/deeper");
+        RunningProgram port = here("proxy", "127.0.0.1:" + taken.getLocalPort(), "127.0.0.1:9")) {
       assertEquals(64, one.exit());
       assertTrue(one.errors().contains("whom to talk to is missing"), one.errors());
       assertEquals(64, spec.exit());

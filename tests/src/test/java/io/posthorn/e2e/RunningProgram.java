@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.posthorn.cli.ProgramHere;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +21,11 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** A process of the real jar, or of another program, whose streams a test can wait for. */
+/**
+ * A program whose streams a test can wait for: a process of the real jar, for what concerns the
+ * process; the same program in this process ({@link ProgramHere}), for what concerns its words and
+ * its sockets; or another program.
+ */
 public final class RunningProgram implements AutoCloseable {
   private static final long LIMIT_SECONDS = 60;
   private static final long DUMP_SECONDS = 5;
@@ -91,14 +97,48 @@ public final class RunningProgram implements AutoCloseable {
   }
 
   private RunningProgram(List<String> command, Map<String, String> environment) throws IOException {
-    this.command = String.join(" ", command);
-    ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().put("POSTHORN_HOME", newHome().toString());
-    builder.environment().remove("POSTHORN_SECRET");
-    builder.environment().putAll(environment);
-    process = builder.start();
+    this(String.join(" ", command), started(command, environment));
+  }
+
+  private RunningProgram(String command, Process process) {
+    this.command = command;
+    this.process = process;
     out = new Collected(process.getInputStream());
     err = new Collected(process.getErrorStream());
+  }
+
+  private static Process started(List<String> command, Map<String, String> environment)
+      throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(command);
+    settle(builder.environment(), environment);
+    return builder.start();
+  }
+
+  private static void settle(Map<String, String> environment, Map<String, String> own)
+      throws IOException {
+    environment.put("POSTHORN_HOME", newHome().toString());
+    environment.remove("POSTHORN_SECRET");
+    environment.putAll(own);
+  }
+
+  /** Starts the program in this process. */
+  static RunningProgram here(String... arguments) throws IOException {
+    return hereIn(Map.of(), arguments);
+  }
+
+  /** Starts the program in this process with this folder for its keys. */
+  static RunningProgram hereAt(Path home, String... arguments) throws IOException {
+    return hereIn(Map.of("POSTHORN_HOME", home.toString()), arguments);
+  }
+
+  /** Starts the program in this process with variables of the environment. */
+  static RunningProgram hereIn(Map<String, String> environment, String... arguments)
+      throws IOException {
+    Map<String, String> variables = new HashMap<>(System.getenv());
+    settle(variables, environment);
+    return new RunningProgram(
+        "posthorn " + String.join(" ", arguments),
+        ProgramHere.start(variables, List.of(arguments)));
   }
 
   /** Starts the jar with these arguments. */
@@ -228,6 +268,10 @@ public final class RunningProgram implements AutoCloseable {
 
   /** Sends a signal by its name. */
   void signal(String name) throws IOException, InterruptedException {
+    if (process instanceof ProgramHere here) {
+      here.signal(name);
+      return;
+    }
     Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
     assertTrue(kill.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS));
   }
@@ -261,6 +305,9 @@ public final class RunningProgram implements AutoCloseable {
 
   /** Has a virtual machine say on its standard output what its threads do, if it still can. */
   private void dumpThreads() throws InterruptedException {
+    if (process instanceof ProgramHere) {
+      return; // JUnit says what the threads of this process do
+    }
     try {
       signal("QUIT");
     } catch (IOException impossible) {
@@ -287,7 +334,8 @@ public final class RunningProgram implements AutoCloseable {
   public void close() {
     process.destroyForcibly();
     try {
-      process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS); // its port and files are free then
+      boolean ended = process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS);
+      assertTrue(ended, command + " cannot be ended"); // its port and files are free then
     } catch (InterruptedException interrupted) {
       Thread.currentThread().interrupt();
     }
