@@ -59,6 +59,8 @@ final class CopyCommand implements Callable<Integer> {
 
   @Mixin private SocketFlags flags = new SocketFlags();
 
+  @Mixin private AnswerTimeout timeout = new AnswerTimeout();
+
   @Option(
       names = "--limit-rate",
       paramLabel = "RATE",
@@ -174,7 +176,7 @@ final class CopyCommand implements Callable<Integer> {
     }
     SourceTree tree = stdin ? null : tree(sources);
     InetSocketAddress peer = target.address.resolve(root.everywhere().family());
-    try (MessageSocket socket = flags.openAnywhere(null, Application.COPY)) {
+    try (MessageSocket socket = flags.openAnywhere(timeout.asked(), Application.COPY)) {
       return root.signals()
           .statusOf(() -> copy(socket.connect(peer), peer, target.folder, tree, output));
     }

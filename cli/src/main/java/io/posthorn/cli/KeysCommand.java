@@ -1,8 +1,5 @@
 package io.posthorn.cli;
 
-import io.posthorn.Connection;
-import io.posthorn.MessageSocket;
-import io.posthorn.Security;
 import io.posthorn.identity.AuthorizedKeys;
 import io.posthorn.identity.Fingerprint;
 import io.posthorn.identity.Identity;
@@ -22,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -192,7 +190,8 @@ final class KeysCommand implements Callable<Integer> {
               arity = "0..*",
               paramLabel = "KEY",
               description = "A fingerprint, or a public key as \"posthorn keys show\" prints it.")
-          @Nullable List<String> key)
+          @Nullable List<String> key,
+      @Mixin AnswerTimeout timeout)
       throws IOException, Failure {
     List<String> rest = key == null ? List.of() : key;
     boolean twoWords = EndpointAddress.isPortNext(peer, rest);
@@ -202,7 +201,10 @@ final class KeysCommand implements Callable<Integer> {
     KnownHosts hosts = knownHosts();
     Fingerprint fingerprint =
         words.isEmpty()
-            ? ask(where.resolve(root.everywhere().family()))
+            ? AskedKey.of(
+                where.resolve(root.everywhere().family()),
+                Identity.loadOrCreate(home().identity()),
+                timeout.asked())
             : parse(String.join(" ", words));
     refuseRevoked(hosts, Set.of(fingerprint));
     String name = nameOf(where);
@@ -257,18 +259,6 @@ final class KeysCommand implements Callable<Integer> {
           "\"" + text + "\": " + wrong.getMessage(),
           "give what \"posthorn keys show\" or \"posthorn keys fingerprint\" prints there",
           wrong);
-    }
-  }
-
-  private Fingerprint ask(InetSocketAddress peer) throws IOException, Failure {
-    Security security = Security.identity(Identity.loadOrCreate(home().identity()));
-    try (MessageSocket socket = MessageSocket.builder().security(security).open();
-        Connection connection = socket.connect(peer)) {
-      String shown = connection.peerFingerprint();
-      if (shown == null) {
-        throw new IllegalStateException("an encrypted connection to a peer without a key");
-      }
-      return Fingerprint.parse(shown);
     }
   }
 

@@ -94,6 +94,8 @@ final class SendCommand implements Callable<Integer> {
       })
   private Duration waitForReplies = Duration.ZERO;
 
+  @Mixin private AnswerTimeout timeout = new AnswerTimeout();
+
   @Option(
       names = "--limit-rate",
       paramLabel = "RATE",
@@ -143,7 +145,7 @@ final class SendCommand implements Callable<Integer> {
     check(message);
     InetSocketAddress peer = address.resolve(root.everywhere().family());
     try (Input input = open(message);
-        MessageSocket socket = flags.openAnywhere(null, Application.SEND)) {
+        MessageSocket socket = flags.openAnywhere(timeout.asked(), Application.SEND)) {
       root.signals().interruptMe();
       try {
         return flags.isPlain()
@@ -171,6 +173,13 @@ final class SendCommand implements Callable<Integer> {
       throw usage(
           "--channel, --delivery, --expires and --receipt in plain mode, which promises nothing",
           "leave out --plain, or them");
+    }
+    if (flags.isPlain()) {
+      TypedOptions.refuse(
+          command,
+          "in plain mode, in which nobody answers",
+          "leave it out, or wait for replies with -q",
+          AnswerTimeout.OPTION);
     }
   }
 
