@@ -4,6 +4,8 @@ import io.posthorn.CongestionControl;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
 import io.posthorn.cli.compare.Carrier;
+import io.posthorn.cli.compare.CarrierRun;
+import io.posthorn.cli.compare.DeliveryLog;
 import io.posthorn.cli.compare.MessageSchedule;
 import io.posthorn.cli.compare.SocketCarrier;
 import io.posthorn.simulation.LinkConditions;
@@ -39,7 +41,8 @@ final class KernelRig {
   private static final long CONNECT_NANOS = 20_000_000_000L;
   private static final double NANOS_PER_MILLI = 1e6;
   private static final long RECEIVE_NANOS = 100_000_000L;
-  private static final int STREAM_BYTES = 64;
+  static final int SMALL_BYTES = 64;
+  private static final long PATIENCE_NANOS = 30_000_000_000L;
   private static final long STREAM_MILLIS = 10;
   private static final long OUTAGE_PATIENCE_NANOS = 60_000_000_000L;
 
@@ -248,7 +251,7 @@ final class KernelRig {
     long back = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(fromMillis + lengthMillis);
     Carrier carrier = open(contender, port);
     ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
-    byte[] message = new byte[STREAM_BYTES];
+    byte[] message = new byte[SMALL_BYTES];
     var unused =
         clock.scheduleAtFixedRate(
             () -> {
@@ -261,7 +264,7 @@ final class KernelRig {
             0,
             STREAM_MILLIS,
             TimeUnit.MILLISECONDS);
-    byte[] into = new byte[STREAM_BYTES];
+    byte[] into = new byte[SMALL_BYTES];
     try {
       while (System.nanoTime() - back < OUTAGE_PATIENCE_NANOS) {
         int length = carrier.receive(into, RECEIVE_NANOS);
@@ -276,6 +279,42 @@ final class KernelRig {
       pump.close(flow);
     }
     throw new IOException(contender + " was silent after the outage, seed " + seed);
+  }
+
+  /**
+   * Lets one contender carry small messages over a pair of links of its own.
+   *
+   * @param style of delivery; TCP has but one
+   * @param log where it is noted what arrived, and when
+   * @return how late packets left the link, the 99th percentile in nanoseconds
+   */
+  long thin(
+      Contender contender,
+      DeliveryCarrier.Style style,
+      String link,
+      long seed,
+      MessageSchedule schedule,
+      DeliveryLog log)
+      throws IOException, InterruptedException {
+    int port = nextPort.getAndIncrement();
+    LinkConditions conditions = LinkConditions.parse(link);
+    LabFlow flow = pump.open(contender.transport.protocol(), port, conditions, conditions, seed);
+    Carrier carrier =
+        contender.transport == LabTransport.TCP
+            ? open(contender, port)
+            : DeliveryCarrier.open(
+                contender,
+                new InetSocketAddress(own, port),
+                new InetSocketAddress(peer, port),
+                style);
+    CarrierRun.Outcome outcome =
+        CarrierRun.run(carrier, schedule, SMALL_BYTES, PATIENCE_NANOS, () -> false, log);
+    long lateNanos = pump.traffic(flow).lateP99Nanos();
+    pump.close(flow);
+    if (!outcome.failure().isEmpty() || !pump.failure().isEmpty()) {
+      throw new IOException(contender + " failed: " + outcome.failure() + pump.failure());
+    }
+    return lateNanos;
   }
 
   private Carrier open(Contender contender, int port) throws IOException {

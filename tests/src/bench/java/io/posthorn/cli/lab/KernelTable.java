@@ -1,8 +1,6 @@
 package io.posthorn.cli.lab;
 
-import io.posthorn.cli.compare.MessageSchedule;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -21,7 +19,6 @@ public final class KernelTable {
   private static final String INSIDE = "inside";
   private static final List<String> PARTS =
       List.of("bulk", "latency", "fair", "complete", "outage");
-  private static final int LIFE_SECONDS = 7_200;
   private static final double MEGABITS = 100;
   private static final long WARM_UP_MILLIS = 3_000;
 
@@ -53,15 +50,7 @@ public final class KernelTable {
       System.err.println("no lab can be had here: " + probe.reason());
       System.exit(1);
     }
-    if (table.wants("bulk")
-        || table.wants("fair")
-        || table.wants("complete")
-        || table.wants("outage")) {
-      table.startInside(probe, arguments);
-    }
-    if (table.wants("latency")) {
-      table.latency(probe);
-    }
+    table.startInside(probe, arguments);
   }
 
   private boolean wants(String part) {
@@ -121,6 +110,15 @@ public final class KernelTable {
     warmUp(rig);
     if (wants("bulk")) {
       bulk(rig);
+    }
+    if (wants("latency")) {
+      List<String> losses = list("loss", "0,1,5,10");
+      new KernelLatencyTable(rig, contenders())
+          .print(
+              losses,
+              losses.stream().map(KernelTable::words).toList(),
+              number("seeds", 5),
+              number("seconds", 8));
     }
     if (wants("fair")) {
       fair(rig);
@@ -232,47 +230,6 @@ public final class KernelTable {
             String.join(" + ", names),
             median(jain),
             each);
-      }
-    }
-  }
-
-  /** 64-byte messages, 1,000 a second, 50 ms round trip. */
-  private void latency(LabProbe probe) throws IOException, InterruptedException {
-    List<String> contenders = contenders();
-    int seeds = number("seeds", 5);
-    int messages = number("seconds", 8) * 1_000;
-    System.out.println(
-        "| loss | " + String.join(" | ", contenders) + " | (p50 / p99 one way, ms) |");
-    System.out.println("|---|" + "---|".repeat(contenders.size()) + "---|");
-    try (LabProcess lab = LabProcess.start(probe, Duration.ofSeconds(LIFE_SECONDS))) {
-      for (String loss : list("loss", "0,1,5,10")) {
-        double[][] p50 = new double[contenders.size()][seeds];
-        double[][] p99 = new double[contenders.size()][seeds];
-        for (int seed = 0; seed < seeds; seed++) {
-          for (int i = 0; i < contenders.size(); i++) {
-            KernelRig.Contender contender = KernelRig.Contender.of(contenders.get(i));
-            String link = "delay 25ms " + words(loss);
-            FlowResult result =
-                lab.run(
-                    new FlowRequest(
-                        contender.transport(),
-                        new MessageSchedule(messages, 1_000),
-                        64,
-                        LabArena.PATIENCE.toNanos(),
-                        seed + 1,
-                        link,
-                        link,
-                        contender.controller()),
-                    (sent, delivered) -> {});
-            p50[i][seed] = result.summary().p50Nanos() / 1e6;
-            p99[i][seed] = result.summary().p99Nanos() / 1e6;
-          }
-        }
-        StringBuilder row = new StringBuilder("| " + loss + " % |");
-        for (int i = 0; i < contenders.size(); i++) {
-          row.append(String.format(Locale.ROOT, " %.1f / %.0f |", median(p50[i]), median(p99[i])));
-        }
-        System.out.println(row + " |");
       }
     }
   }
