@@ -40,6 +40,12 @@ import net.jqwik.api.constraints.IntRange;
 class PathFaultsTest {
   private static final LinkConditions GOOD = LinkConditions.parse("delay 20ms");
 
+  /** The profile "faults" has 1,000,000. */
+  private static final int MESSAGES_BEHIND_ONE = Integer.getInteger("posthorn.messages", 20_000);
+
+  /** The profile "faults" has 1,000,000,000. */
+  private static final int BYTES_IN_DAMAGE = Integer.getInteger("posthorn.damaged", 200_000);
+
   private static final String CHALLENGE = "onPathChallenge";
 
   /** 1.5 round trips and 100 ms. */
@@ -175,10 +181,11 @@ class PathFaultsTest {
     pair.a.connect(pair.b);
     pair.network.run(Duration.ofSeconds(1));
     pair.network.link(Pair.A, Pair.B, GOOD.withCorrupt(0.05));
-    send(pair, 500, 400, 5);
+    send(pair, 500, BYTES_IN_DAMAGE / 500, 5);
     pair.network.run(Duration.ofSeconds(3));
-    settle(pair, Duration.ofSeconds(10));
+    settle(pair, Duration.ofSeconds(10 + BYTES_IN_DAMAGE / 100_000));
     pair.network.run(Duration.ofSeconds(1));
+    assertEquals(500, pair.history.received().size());
     EndpointCounters counters = pair.b.endpoint().counters();
     long dropped = 0;
     for (int i = 0; i < DropReason.count(); i++) {
@@ -359,7 +366,8 @@ class PathFaultsTest {
       client.meet(server);
       server.meet(client);
     }
-    for (int i = 0; i < 5_000; i++) {
+    int rounds = MESSAGES_BEHIND_ONE / 4;
+    for (int i = 0; i < rounds; i++) {
       network.at(
           Duration.ofMillis(2L * i),
           () -> {
@@ -369,8 +377,8 @@ class PathFaultsTest {
             }
           });
     }
-    network.run(Duration.ofSeconds(12));
-    assertEquals(20_000, history.received().size());
+    network.run(Duration.ofMillis(2L * rounds + 2_000));
+    assertEquals(4 * rounds, history.received().size());
     assertEquals(0, history.unsettled());
     Checkers.checkSoFar(history); // what anybody received was sent to him by whom it says
     OrderChecker.checkAcrossConnections(history);

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** Which secrets a handshake commits to, and that no key comes twice. */
 class KeyCommitmentTest {
-  /** -Dposthorn.restarts=100000 takes some minutes. */
+  /** The profile "faults" has 100,000. */
   private static final int RESTARTS = Integer.getInteger("posthorn.restarts", 500);
 
   /**
