@@ -28,18 +28,21 @@ final class AnswerLimit {
     this.salt = salt;
   }
 
-  /** Whether an answer may leave for this address now; if so, it counts. */
-  boolean allows(InetSocketAddress to, long nowNanos) {
+  private int place(InetSocketAddress to) {
     int mixed = (to.hashCode() ^ salt) * 0x9E3779B9;
-    int place = mixed >>> (Integer.SIZE - Integer.numberOfTrailingZeros(PLACES));
-    long due = Math.max(dueNanos[place], nowNanos);
-    long totalDue = Math.max(totalDueNanos, nowNanos);
-    if (due - nowNanos > (BURST - 1) * INTERVAL_NANOS
-        || totalDue - nowNanos > (TOTAL_BURST - 1) * TOTAL_INTERVAL_NANOS) {
-      return false;
-    }
-    dueNanos[place] = due + INTERVAL_NANOS;
-    totalDueNanos = totalDue + TOTAL_INTERVAL_NANOS;
-    return true;
+    return mixed >>> (Integer.SIZE - Integer.numberOfTrailingZeros(PLACES));
+  }
+
+  /** Whether an answer may leave for this address now. */
+  boolean allows(InetSocketAddress to, long nowNanos) {
+    return dueNanos[place(to)] - nowNanos <= (BURST - 1) * INTERVAL_NANOS
+        && totalDueNanos - nowNanos <= (TOTAL_BURST - 1) * TOTAL_INTERVAL_NANOS;
+  }
+
+  /** An answer that is allowed leaves. */
+  void count(InetSocketAddress to, long nowNanos) {
+    int place = place(to);
+    dueNanos[place] = Math.max(dueNanos[place], nowNanos) + INTERVAL_NANOS;
+    totalDueNanos = Math.max(totalDueNanos, nowNanos) + TOTAL_INTERVAL_NANOS;
   }
 }

@@ -95,19 +95,20 @@ final class StatelessReset {
 
   /** Answers a packet whose id is neither known nor half-open, if it deserves that. */
   void answer(byte[] packet, int at, int length, InetSocketAddress to, long nowNanos) {
-    long id = PacketHeader.connectionId(packet, at);
-    if (ended.contains(id, nowNanos)) {
+    if (!limit.allows(to, nowNanos)) {
       return;
     }
+    long id = PacketHeader.connectionId(packet, at);
     boolean own = shared.ids().isIssuedHere(id);
-    if (!own && lasting) {
-      return; // garbage
+    if (own ? ended.contains(id, nowNanos) : lasting) {
+      return; // too late, or garbage
     }
     byte[] answer =
         own && length > WireLimits.MINIMUM_SEALED_PACKET_BYTES
             ? reset(id, length)
             : hint(packet, at, length);
-    if (answer.length > 0 && limit.allows(to, nowNanos)) {
+    if (answer.length > 0) {
+      limit.count(to, nowNanos);
       outbox.add(answer, to);
     }
   }

@@ -1,23 +1,21 @@
 package io.posthorn.protocol.handshake;
 
-import io.posthorn.protocol.protection.Hkdf;
-import io.posthorn.wire.BigEndian;
+import io.posthorn.protocol.protection.SipHash;
 import io.posthorn.wire.WireLimits;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.function.LongPredicate;
 import java.util.random.RandomGenerator;
-import javax.crypto.Mac;
-import javax.crypto.ShortBufferException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Draws connection ids that nobody can guess and that the same static identity knows again at the
  * same port, even after a restart: 48 random bits and 16 zeros, permuted by a Feistel network of
- * four rounds with HMAC-SHA-256 under a key of identity and port (Luby and Rackoff). To all others
+ * four rounds with SipHash-2-4 under a key of identity and port (Luby and Rackoff). To all others
  * an id is 64 random bits. So an end that lost its memory can tell a packet of a lost connection,
  * which deserves a reset, from garbage, which deserves no answer, and from one of a connection that
- * lives at another of its ports, which must have none. Not thread-safe.
+ * lives at another of its ports, which must have none. Whoever floods a port with garbage has each
+ * of its ids looked at, so that has to cost little. Not thread-safe.
  */
 public final class ConnectionIdIssuer {
   private static final byte[] LABEL = "posthorn connection id".getBytes(StandardCharsets.US_ASCII);
@@ -27,9 +25,7 @@ public final class ConnectionIdIssuer {
   private final RandomGenerator random;
   private final LongPredicate isTaken;
   private final ResetTokens tokens;
-  private final Mac mac;
-  private final byte[] input = new byte[1 + Integer.BYTES];
-  private final byte[] output = new byte[Hkdf.HASH_BYTES];
+  private final SipHash hash;
 
   /**
    * Derives its key from the private part of {@code identity}.
@@ -45,7 +41,7 @@ public final class ConnectionIdIssuer {
     this.random = random;
     this.isTaken = isTaken;
     this.tokens = new ResetTokens(identity, local);
-    this.mac = identity.macAt(LABEL, local);
+    this.hash = identity.hashAt(LABEL, local);
   }
 
   /** Draws an id that is not in use. */
@@ -82,15 +78,7 @@ public final class ConnectionIdIssuer {
   }
 
   private int scramble(int round, int half) {
-    input[0] = (byte) round;
-    BigEndian.putInt(input, 1, half);
-    mac.update(input, 0, input.length);
-    try {
-      mac.doFinal(output, 0);
-    } catch (ShortBufferException e) {
-      throw new IllegalStateException("a SHA-256 hash has 32 bytes", e);
-    }
-    return BigEndian.getInt(output, 0);
+    return (int) hash.of((long) round << Integer.SIZE | (half & 0xffff_ffffL));
   }
 
   /** The reset token of an id issued here. */
