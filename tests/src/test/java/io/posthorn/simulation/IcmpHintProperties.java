@@ -26,6 +26,10 @@ import org.jspecify.annotations.Nullable;
 /** ICMP decides nothing (PROTOCOL.md §8.5): it is remembered for the words of an attempt's end. */
 class IcmpHintProperties {
   private static final Duration HANDSHAKE = Pair.options().handshakeTimeout();
+
+  /** Seven first messages are still to come, not all of which get lost. */
+  private static final int IN_TIME_MILLIS = 4_000;
+
   private static final InetSocketAddress OTHER_PORT = Pair.address(2, 4003);
   private static final InetSocketAddress OTHER_HOST = Pair.address(3, 4002);
 
@@ -85,7 +89,7 @@ class IcmpHintProperties {
         with.history.told(0, EndpointEvent.Connected.class).size());
     assertEquals(closed(without).size(), closed(with).size());
     assertEquals(without.history.received().size(), with.history.received().size());
-    if (thereAfterMillis < HANDSHAKE.toMillis() - 2_000) {
+    if (thereAfterMillis <= IN_TIME_MILLIS) {
       assertEquals(1, with.history.received().size());
       assertEquals(List.of(), closed(with));
     }
@@ -121,9 +125,12 @@ class IcmpHintProperties {
     Pair with = runBesideKernel(seed, thereAfterMillis, refused, IcmpHint.PORT_UNREACHABLE);
     Pair without = runBesideKernel(seed, thereAfterMillis, silent, null);
     assertArrayEquals(silent.bytes(), refused.bytes());
-    assertEquals(1, with.history.received().size());
-    assertEquals(1, without.history.received().size());
-    assertEquals(List.of(), closed(with));
+    assertEquals(without.history.received().size(), with.history.received().size());
+    assertEquals(closed(without).size(), closed(with).size());
+    if (thereAfterMillis <= IN_TIME_MILLIS) {
+      assertEquals(1, with.history.received().size());
+      assertEquals(List.of(), closed(with));
+    }
     assertEquals(List.of(), heard(without));
     boolean mustBeHeard = thereAfterMillis > 3_000; // one of a dozen datagrams came through
     assertTrue(heard(with).size() <= 1 && (!mustBeHeard || heard(with).size() == 1));
