@@ -127,6 +127,15 @@ public final class SocketCarrier implements Carrier {
     }
   }
 
+  /**
+   * The connection, for whoever sends otherwise than {@link #send} does.
+   *
+   * @return the open connection; null in plain mode and before {@link #connect}
+   */
+  public @Nullable Connection connection() {
+    return connection;
+  }
+
   private static Duration within(Duration timeout) {
     if (timeout.compareTo(SHORTEST) < 0) {
       return SHORTEST;

@@ -3,15 +3,11 @@ package io.posthorn.cli.lab;
 import io.posthorn.Connection;
 import io.posthorn.Delivery;
 import io.posthorn.Message;
-import io.posthorn.MessageSocket;
-import io.posthorn.Mode;
 import io.posthorn.cli.compare.Carrier;
 import io.posthorn.cli.compare.SocketCarrier;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.Arrays;
+import java.util.Objects;
 
 /** Posthorn in reliable mode, in one of its styles of delivery. */
 final class DeliveryCarrier implements Carrier {
@@ -42,32 +38,16 @@ final class DeliveryCarrier implements Carrier {
     }
   }
 
-  private final MessageSocket sender;
-  private final MessageSocket receiver;
+  private final SocketCarrier carrier;
   private final Connection connection;
   private final Style style;
   private int sent;
 
-  private DeliveryCarrier(
-      MessageSocket sender, MessageSocket receiver, Connection connection, Style style) {
-    this.sender = sender;
-    this.receiver = receiver;
-    this.connection = connection;
+  /** Sends over an open connection. */
+  DeliveryCarrier(SocketCarrier carrier, Style style) {
+    this.carrier = carrier;
+    this.connection = Objects.requireNonNull(carrier.connection());
     this.style = style;
-  }
-
-  /** Opens both ends and the connection. */
-  static DeliveryCarrier open(
-      KernelRig.Contender contender, InetSocketAddress listen, InetSocketAddress peer, Style style)
-      throws IOException {
-    MessageSocket receiver = SocketCarrier.openReceiver(Mode.RELIABLE, listen);
-    MessageSocket sender =
-        MessageSocket.builder()
-            .mode(Mode.RELIABLE)
-            .congestionControl(contender.control())
-            .handshakeTimeout(Duration.ofSeconds(20))
-            .open();
-    return new DeliveryCarrier(sender, receiver, sender.connect(peer), style);
   }
 
   @Override
@@ -78,34 +58,26 @@ final class DeliveryCarrier implements Carrier {
 
   @Override
   public int receive(byte[] into, long timeoutNanos) throws IOException {
-    Message message = receiver.receive(Duration.ofNanos(timeoutNanos));
-    if (message == null) {
-      return NOTHING;
-    }
-    ByteBuffer body = message.body();
-    int lengthBytes = Math.min(into.length, body.remaining());
-    body.get(into, 0, lengthBytes);
-    return lengthBytes;
+    return carrier.receive(into, timeoutNanos);
   }
 
   @Override
   public boolean resends() {
-    return true;
+    return carrier.resends();
   }
 
   @Override
   public long retransmissions() {
-    return UNKNOWN;
+    return carrier.retransmissions();
   }
 
   @Override
   public String congestionController() {
-    return "";
+    return carrier.congestionController();
   }
 
   @Override
   public void close() {
-    sender.close(Duration.ZERO);
-    receiver.close(Duration.ZERO);
+    carrier.close();
   }
 }

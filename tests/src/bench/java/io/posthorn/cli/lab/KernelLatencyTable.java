@@ -5,7 +5,6 @@ import io.posthorn.cli.compare.MessageSchedule;
 import io.posthorn.cli.lab.KernelRig.Contender;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 
@@ -43,13 +42,8 @@ final class KernelLatencyTable {
     return columns;
   }
 
-  /**
-   * Prints it.
-   *
-   * @param losses as words for the link, by what the rows are called
-   */
-  void print(List<String> losses, List<String> words, int seeds, int seconds)
-      throws IOException, InterruptedException {
+  /** Prints a row for each loss, written as {@link KernelTable#words} takes it. */
+  void print(List<String> losses, int seeds, int seconds) throws IOException, InterruptedException {
     List<Column> columns = columns();
     StringBuilder heading = new StringBuilder("| loss |");
     for (Column column : columns) {
@@ -59,7 +53,7 @@ final class KernelLatencyTable {
     System.out.println("|---|" + "---|".repeat(columns.size()) + "---|");
     MessageSchedule schedule =
         new MessageSchedule((int) (seconds * MESSAGES_PER_SECOND), MESSAGES_PER_SECOND);
-    for (int row = 0; row < losses.size(); row++) {
+    for (String loss : losses) {
       double[][][] millis = new double[columns.size()][PERCENTS.length][seeds];
       long late = 0;
       for (int seed = 0; seed < seeds; seed++) {
@@ -72,7 +66,7 @@ final class KernelLatencyTable {
                   rig.thin(
                       column.contender,
                       column.style,
-                      PATH + words.get(row),
+                      PATH + KernelTable.words(loss),
                       seed + 1,
                       schedule,
                       log));
@@ -81,20 +75,17 @@ final class KernelLatencyTable {
           }
         }
       }
-      StringBuilder line = new StringBuilder("| " + losses.get(row) + " % |");
+      StringBuilder line = new StringBuilder("| " + loss + " % |");
       for (double[][] of : millis) {
         line.append(
             String.format(
-                Locale.ROOT, " %.1f / %.0f / %.0f |", median(of[0]), median(of[1]), median(of[2])));
+                Locale.ROOT,
+                " %.1f / %.0f / %.0f |",
+                KernelTable.median(of[0]),
+                KernelTable.median(of[1]),
+                KernelTable.median(of[2])));
       }
       System.out.printf(Locale.ROOT, "%s %.1f ms |%n", line, late / 1e6);
     }
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    int middle = sorted.length / 2;
-    return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 }

@@ -185,8 +185,7 @@ final class KernelRig {
   double complete(Contender contender, String link, long seed, int sizeBytes)
       throws IOException, InterruptedException {
     int port = nextPort.getAndIncrement();
-    LinkConditions conditions = LinkConditions.parse(link);
-    LabFlow flow = pump.open(contender.transport.protocol(), port, conditions, conditions, seed);
+    LabFlow flow = openLinks(contender, port, link, seed);
     MessageSocket receiving =
         contender.transport == LabTransport.RELIABLE
             ? SocketCarrier.openReceiver(Mode.RELIABLE, new InetSocketAddress(own, port))
@@ -245,9 +244,8 @@ final class KernelRig {
   double outage(Contender contender, String link, long seed, long fromMillis, long lengthMillis)
       throws IOException, InterruptedException {
     int port = nextPort.getAndIncrement();
-    LinkConditions conditions =
-        LinkConditions.parse(link + " outage " + fromMillis + "ms " + lengthMillis + "ms");
-    LabFlow flow = pump.open(contender.transport.protocol(), port, conditions, conditions, seed);
+    String away = " outage " + fromMillis + "ms " + lengthMillis + "ms";
+    LabFlow flow = openLinks(contender, port, link + away, seed);
     long back = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(fromMillis + lengthMillis);
     Carrier carrier = open(contender, port);
     ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
@@ -297,16 +295,10 @@ final class KernelRig {
       DeliveryLog log)
       throws IOException, InterruptedException {
     int port = nextPort.getAndIncrement();
-    LinkConditions conditions = LinkConditions.parse(link);
-    LabFlow flow = pump.open(contender.transport.protocol(), port, conditions, conditions, seed);
+    LabFlow flow = openLinks(contender, port, link, seed);
+    Carrier opened = open(contender, port);
     Carrier carrier =
-        contender.transport == LabTransport.TCP
-            ? open(contender, port)
-            : DeliveryCarrier.open(
-                contender,
-                new InetSocketAddress(own, port),
-                new InetSocketAddress(peer, port),
-                style);
+        opened instanceof SocketCarrier sockets ? new DeliveryCarrier(sockets, style) : opened;
     CarrierRun.Outcome outcome =
         CarrierRun.run(carrier, schedule, SMALL_BYTES, PATIENCE_NANOS, () -> false, log);
     long lateNanos = pump.traffic(flow).lateP99Nanos();
@@ -315,6 +307,12 @@ final class KernelRig {
       throw new IOException(contender + " failed: " + outcome.failure() + pump.failure());
     }
     return lateNanos;
+  }
+
+  /** Opens a pair of links that are alike, for one contender. */
+  private LabFlow openLinks(Contender contender, int port, String link, long seed) {
+    LinkConditions conditions = LinkConditions.parse(link);
+    return pump.open(contender.transport.protocol(), port, conditions, conditions, seed);
   }
 
   private Carrier open(Contender contender, int port) throws IOException {

@@ -112,13 +112,8 @@ public final class KernelTable {
       bulk(rig);
     }
     if (wants("latency")) {
-      List<String> losses = list("loss", "0,1,5,10");
       new KernelLatencyTable(rig, contenders())
-          .print(
-              losses,
-              losses.stream().map(KernelTable::words).toList(),
-              number("seeds", 5),
-              number("seconds", 8));
+          .print(list("loss", "0,1,5,10"), number("seeds", 5), number("seconds", 8));
     }
     if (wants("fair")) {
       fair(rig);
@@ -145,7 +140,7 @@ public final class KernelTable {
   }
 
   /** {@code 5} is five percent, {@code 5x8} the same in bursts of eight (Gilbert–Elliott). */
-  private static String words(String loss) {
+  static String words(String loss) {
     String[] parts = loss.split("x", 2);
     double percent = Double.parseDouble(parts[0]);
     if (percent == 0) {
@@ -243,7 +238,7 @@ public final class KernelTable {
             Locale.ROOT, "%.1f (%.1f–%.1f)", median(values), sorted[0], sorted[sorted.length - 1]);
   }
 
-  private static double median(double[] values) {
+  static double median(double[] values) {
     double[] sorted = values.clone();
     Arrays.sort(sorted);
     int middle = sorted.length / 2;
