@@ -287,11 +287,6 @@ public final class Posthorn implements Callable<Integer> {
     return run(words);
   }
 
-  /** Runs one command line within another program and answers its exit status. */
-  static int run(Streams streams, String... args) {
-    return new Posthorn(streams).run(args);
-  }
-
   /** Runs one command line and answers its exit status; once. */
   int run(String... args) {
     try {

@@ -29,7 +29,7 @@ final class InProcess {
 
   /** Runs a command line; answers the exit status. */
   int run(String... words) {
-    return Posthorn.run(streams, words);
+    return new Posthorn(streams).run(words);
   }
 
   /** For what needs them without a command line. */

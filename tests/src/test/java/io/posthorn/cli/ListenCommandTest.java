@@ -82,7 +82,8 @@ class ListenCommandTest extends LoopbackCommands {
     Streams streams = new Streams(NOTHING, out, heldErr, false, false, Map.of());
     Thread listen =
         new Thread(
-            () -> status.complete(Posthorn.run(streams, "listen", "-u1", "127.0.0.1:0")), "listen");
+            () -> status.complete(new Posthorn(streams).run("listen", "-u1", "127.0.0.1:0")),
+            "listen");
     listen.setDaemon(true);
     listen.start();
     try (DatagramSocket sender = new DatagramSocket(ANY)) {

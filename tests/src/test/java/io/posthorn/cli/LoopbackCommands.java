@@ -24,8 +24,9 @@ abstract class LoopbackCommands {
 
   /** Runs a command line whose errors are collected; answers the exit status. */
   int run(InputStream in, OutputStream to, String... words) {
-    return Posthorn.run(
-        new Streams(in, to, err, false, false, Map.of("POSTHORN_HOME", home.toString())), words);
+    return new Posthorn(
+            new Streams(in, to, err, false, false, Map.of("POSTHORN_HOME", home.toString())))
+        .run(words);
   }
 
   /** Runs it in a thread of its own, with nothing to read. */

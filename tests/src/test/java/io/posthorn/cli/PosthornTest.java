@@ -28,10 +28,10 @@ class PosthornTest {
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
   private int run(boolean terminal, Map<String, String> environment, String... arguments) {
-    return Posthorn.run(
-        new Streams(
-            new ByteArrayInputStream(new byte[0]), out, err, terminal, terminal, environment),
-        arguments);
+    return new Posthorn(
+            new Streams(
+                new ByteArrayInputStream(new byte[0]), out, err, terminal, terminal, environment))
+        .run(arguments);
   }
 
   private int run(String... arguments) {

@@ -53,8 +53,9 @@ class ReceiveOutputTest {
 
   private int run(OutputStream out, OutputStream err, String... words) {
     Map<String, String> environment = Map.of("POSTHORN_HOME", folder.resolve("home").toString());
-    return Posthorn.run(
-        new Streams(InputStream.nullInputStream(), out, err, false, false, environment), words);
+    return new Posthorn(
+            new Streams(InputStream.nullInputStream(), out, err, false, false, environment))
+        .run(words);
   }
 
   @Test

@@ -94,7 +94,7 @@ class TraceCommandTest {
         };
     PipedInputStream in = new PipedInputStream(1 << 16);
     Streams streams = new Streams(in, out, OutputStream.nullOutputStream(), false, false, Map.of());
-    Thread trace = new Thread(() -> Posthorn.run(streams, "trace", "-"), "trace");
+    Thread trace = new Thread(() -> new Posthorn(streams).run("trace", "-"), "trace");
     trace.setDaemon(true);
     try (PipedOutputStream program = new PipedOutputStream(in)) {
       trace.start();

@@ -1,5 +1,7 @@
 package io.posthorn.protocol.protection;
 
+import io.posthorn.wire.BigEndian;
+
 /**
  * SipHash-2-4 of eight bytes (Aumasson and Bernstein, "SipHash: a fast short-input PRF", 2012): to
  * whoever lacks the key its values are random, and one takes some ten nanoseconds, where HMAC takes
@@ -24,16 +26,8 @@ public final class SipHash {
    * @param key at least {@link #KEY_BYTES}, of which the first count; copied
    */
   public SipHash(byte[] key) {
-    key0 = littleEndian(key, 0);
-    key1 = littleEndian(key, Long.BYTES);
-  }
-
-  private static long littleEndian(byte[] bytes, int at) {
-    long value = 0;
-    for (int i = Long.BYTES - 1; i >= 0; i--) {
-      value = value << Byte.SIZE | (bytes[at + i] & 0xff);
-    }
-    return value;
+    key0 = Long.reverseBytes(BigEndian.getLong(key, 0));
+    key1 = Long.reverseBytes(BigEndian.getLong(key, Long.BYTES));
   }
 
   /** The hash of eight bytes, the lowest of {@code message} first. */
