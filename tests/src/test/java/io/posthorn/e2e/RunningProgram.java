@@ -272,13 +272,18 @@ public final class RunningProgram implements AutoCloseable {
       here.signal(name);
       return;
     }
-    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
-    assertTrue(kill.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS));
+    kill(name, process.pid());
   }
 
   /** Sends a signal to a whole process group, which this process must lead. */
   void signalGroup(String name) throws IOException, InterruptedException {
-    Process kill = new ProcessBuilder("kill", "-" + name, "--", "-" + process.pid()).start();
+    kill(name, -process.pid());
+  }
+
+  /** The shell has it within itself; the command of that name is not installed everywhere. */
+  private static void kill(String name, long pid) throws IOException, InterruptedException {
+    String script = "kill -s " + name + " -- " + pid;
+    Process kill = new ProcessBuilder("sh", "-c", script).start();
     assertTrue(kill.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS));
   }
 
