@@ -108,11 +108,25 @@ public final class SocketCarrier implements Carrier {
               .congestionControl(control)
               .handshakeTimeout(within(Duration.ofNanos(timeoutNanos)))
               .open();
-      return new SocketCarrier(sender, receiver, peer, mode == Mode.RELIABLE);
+      return of(mode, sender, receiver, peer);
     } catch (IOException failed) {
       receiver.close(Duration.ZERO);
       throw failed;
     }
+  }
+
+  /**
+   * Takes both ends as they are, without a connection yet.
+   *
+   * @param mode that of both
+   * @param sender belongs to the carrier from now on
+   * @param receiver as well
+   * @param peer the address under which the sending end reaches the receiver
+   * @return the carrier, to be connected before it is used
+   */
+  public static SocketCarrier of(
+      Mode mode, MessageSocket sender, MessageSocket receiver, InetSocketAddress peer) {
+    return new SocketCarrier(sender, receiver, peer, mode == Mode.RELIABLE);
   }
 
   /**

@@ -15,7 +15,9 @@ final class DeliveryCarrier implements Carrier {
   enum Style {
     ORDERED("in order"),
     UNORDERED("without order"),
-    TEN_CHANNELS("on 10 channels");
+    TEN_CHANNELS("on 10 channels"),
+    /** Each message rides once, until it is known to be lost. */
+    ORDERED_ONCE("in order, without redundancy");
 
     private static final int CHANNELS = 10;
 
@@ -31,7 +33,7 @@ final class DeliveryCarrier implements Carrier {
 
     private Message.Draft apply(Message.Draft draft, int index) {
       return switch (this) {
-        case ORDERED -> draft;
+        case ORDERED, ORDERED_ONCE -> draft;
         case UNORDERED -> draft.delivery(Delivery.RELIABLE_UNORDERED);
         case TEN_CHANNELS -> draft.channel(index % CHANNELS);
       };

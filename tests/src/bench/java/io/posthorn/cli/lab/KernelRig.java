@@ -60,11 +60,14 @@ final class KernelRig {
   /**
    * Who transfers.
    *
-   * @param transport TCP or RELIABLE
+   * @param transport TCP, RELIABLE, or UDP, which has no controller
    * @param controller as {@link FlowRequest#congestionController}
    */
   record Contender(LabTransport transport, String controller) {
     static Contender of(String name) {
+      if (name.equals("udp")) {
+        return new Contender(LabTransport.UDP, "");
+      }
       return name.startsWith("tcp/")
           ? new Contender(LabTransport.TCP, name.substring(4))
           : new Contender(LabTransport.RELIABLE, name);
@@ -280,13 +283,20 @@ final class KernelRig {
   }
 
   /**
+   * What small messages cost.
+   *
+   * @param sentBytes what the sender put on the wire, IP headers included
+   * @param lateP99Nanos how late packets left the link
+   */
+  record Thin(long sentBytes, long lateP99Nanos) {}
+
+  /**
    * Lets one contender carry small messages over a pair of links of its own.
    *
-   * @param style of delivery; TCP has but one
+   * @param style of delivery; TCP and UDP have but one
    * @param log where it is noted what arrived, and when
-   * @return how late packets left the link, the 99th percentile in nanoseconds
    */
-  long thin(
+  Thin thin(
       Contender contender,
       DeliveryCarrier.Style style,
       String link,
@@ -296,17 +306,33 @@ final class KernelRig {
       throws IOException, InterruptedException {
     int port = nextPort.getAndIncrement();
     LabFlow flow = openLinks(contender, port, link, seed);
-    Carrier opened = open(contender, port);
     Carrier carrier =
-        opened instanceof SocketCarrier sockets ? new DeliveryCarrier(sockets, style) : opened;
+        contender.transport == LabTransport.RELIABLE
+            ? new DeliveryCarrier(connected(contender, port, style), style)
+            : open(contender, port);
     CarrierRun.Outcome outcome =
         CarrierRun.run(carrier, schedule, SMALL_BYTES, PATIENCE_NANOS, () -> false, log);
-    long lateNanos = pump.traffic(flow).lateP99Nanos();
+    TunPump.Traffic traffic = pump.traffic(flow);
     pump.close(flow);
     if (!outcome.failure().isEmpty() || !pump.failure().isEmpty()) {
       throw new IOException(contender + " failed: " + outcome.failure() + pump.failure());
     }
-    return lateNanos;
+    return new Thin(traffic.up().sentBytes(), traffic.lateP99Nanos());
+  }
+
+  private SocketCarrier connected(Contender contender, int port, DeliveryCarrier.Style style)
+      throws IOException {
+    MessageSocket receiver =
+        SocketCarrier.openReceiver(Mode.RELIABLE, new InetSocketAddress(own, port));
+    MessageSocket sender =
+        MessageSocket.builder()
+            .congestionControl(contender.control())
+            .redundancy(style != DeliveryCarrier.Style.ORDERED_ONCE)
+            .open();
+    SocketCarrier carrier =
+        SocketCarrier.of(Mode.RELIABLE, sender, receiver, new InetSocketAddress(peer, port));
+    carrier.connect();
+    return carrier;
   }
 
   /** Opens a pair of links that are alike, for one contender. */

@@ -19,6 +19,7 @@ public final class KernelTable {
   private static final String INSIDE = "inside";
   private static final List<String> PARTS =
       List.of("bulk", "latency", "fair", "complete", "outage");
+  private static final String LOSSES = "0,0.1,1,2,5,10,1x8,5x8";
   private static final double MEGABITS = 100;
   private static final long WARM_UP_MILLIS = 3_000;
 
@@ -37,7 +38,8 @@ public final class KernelTable {
    * @param arguments any of {@code bulk}, {@code latency}, {@code fair}, {@code complete} (short
    *     flows) and {@code outage} (default all), {@code seeds=5} ({@code complete}: 100), {@code
    *     rtt=20,100}, {@code loss=0,0.1,1,2,5,10,1x8,5x8} (percent; x8: in bursts of eight), {@code
-   *     seconds=8}, {@code only=tcp/cubic,tcp/bbr,adaptive,cubic,new_reno}
+   *     seconds=8}, {@code only=tcp/cubic,tcp/bbr,adaptive,cubic,new_reno}; {@code udp} can be
+   *     named too where it is latency alone
    */
   public static void main(String[] arguments) throws IOException, InterruptedException {
     KernelTable table = new KernelTable(arguments);
@@ -97,7 +99,10 @@ public final class KernelTable {
   /** Compiles what is hot before anything counts: the kernel's TCP needs no warming. */
   private void warmUp(KernelRig rig) throws IOException, InterruptedException {
     for (String name : contenders()) {
-      rig.run(List.of(KernelRig.Contender.of(name)), link(20, 1, "1"), 0, 0, 0, WARM_UP_MILLIS);
+      KernelRig.Contender contender = KernelRig.Contender.of(name);
+      if (contender.transport() != LabTransport.UDP) {
+        rig.run(List.of(contender), link(20, 1, "1"), 0, 0, 0, WARM_UP_MILLIS);
+      }
     }
   }
 
@@ -113,7 +118,7 @@ public final class KernelTable {
     }
     if (wants("latency")) {
       new KernelLatencyTable(rig, contenders())
-          .print(list("loss", "0,1,5,10"), number("seeds", 5), number("seconds", 8));
+          .print(list("loss", LOSSES), number("seeds", 5), number("seconds", 8));
     }
     if (wants("fair")) {
       fair(rig);
@@ -161,7 +166,7 @@ public final class KernelTable {
     System.out.println("| RTT | loss | " + String.join(" | ", contenders) + " | late (p99) |");
     System.out.println("|---|---|" + "---|".repeat(contenders.size()) + "---|");
     for (String rtt : list("rtt", "20,100")) {
-      for (String loss : list("loss", "0,0.1,1,2,5,10,1x8,5x8")) {
+      for (String loss : list("loss", LOSSES)) {
         double[][] megabits = new double[contenders.size()][seeds];
         long late = 0;
         for (int seed = 0; seed < seeds; seed++) {
@@ -198,6 +203,8 @@ public final class KernelTable {
           List.of(
               List.of("adaptive", "tcp/cubic"),
               List.of("adaptive", "adaptive"),
+              List.of("adaptive", "adaptive", "adaptive", "adaptive"),
+              List.of("adaptive", "adaptive", "tcp/cubic", "tcp/cubic"),
               List.of("tcp/cubic", "tcp/cubic"))) {
         double[] jain = new double[seeds];
         StringBuilder each = new StringBuilder();
