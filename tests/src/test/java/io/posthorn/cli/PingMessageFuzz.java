@@ -9,6 +9,7 @@ import java.util.List;
 /** An answer is taken for that to a ping only if it is, byte for byte, what that ping sent. */
 public final class PingMessageFuzz {
   private static final int RUN = 0x01020304;
+  private static final int PINGS = 7;
 
   private PingMessageFuzz() {}
 
@@ -23,9 +24,13 @@ public final class PingMessageFuzz {
     PingMessage pings = new PingMessage(RUN, size);
     ByteBuffer inBuffer = ByteBuffer.allocate(answer.length + 3).position(3).put(answer);
     inBuffer.position(3);
-    byte[] sent = pings.make(7, 5);
-    if (pings.sequence(inBuffer) != PingMessage.FOREIGN) {
-      assertArrayEquals(sent, answer);
+    byte[][] sent = new byte[PINGS + 1][];
+    for (int sequence = 1; sequence <= PINGS; sequence++) {
+      sent[sequence] = pings.make(sequence, sequence - 2);
+    }
+    int sequence = pings.sequence(inBuffer);
+    if (sequence != PingMessage.FOREIGN) {
+      assertArrayEquals(sent[sequence], answer);
     }
   }
 
