@@ -37,7 +37,7 @@ final class BenchFailures {
                 "start \"posthorn bench -s\" of this version there, or correct the port",
                 bench);
         case REFUSED -> new Failure(ExitCode.TRY_AGAIN, what, "ask for less, or later", bench);
-        case SILENT, ENDED ->
+        case SILENT ->
             new Failure(ExitCode.TRY_AGAIN, what, "the server or the network went away", bench);
       };
     }

@@ -10,6 +10,7 @@ import io.posthorn.cli.compare.ComparePlan;
 import io.posthorn.cli.compare.DeliveryLog;
 import io.posthorn.cli.compare.Measurement;
 import io.posthorn.cli.compare.Transport;
+import io.posthorn.cli.session.ConnectionEnd;
 import io.posthorn.simulation.SimulatedLink;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -83,7 +84,7 @@ public final class EchoArena implements Arena {
         if (!isSilence(failed)) {
           throw failed;
         }
-        arena.whyNot.put(transport, String.valueOf(failed.getMessage()));
+        arena.whyNot.put(transport, ConnectionEnd.words(failed));
         first = first == null ? failed : first;
       }
     }
@@ -159,7 +160,7 @@ public final class EchoArena implements Arena {
     try {
       carrier = begin(transport, plan, run);
     } catch (IOException failed) {
-      return new Measurement(log.summary(), 0, 0, 0, "", String.valueOf(failed.getMessage()), "");
+      return new Measurement(log.summary(), 0, 0, 0, "", ConnectionEnd.words(failed), "");
     }
     CarrierRun.Outcome outcome =
         CarrierRun.run(carrier, plan, PATIENCE.toNanos(), carrier::isQuiet, log, progress);

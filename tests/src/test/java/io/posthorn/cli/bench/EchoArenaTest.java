@@ -6,15 +6,18 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.AddressText;
 import io.posthorn.MessageSocket;
 import io.posthorn.MessageSocketBuilder;
 import io.posthorn.Mode;
 import io.posthorn.cli.compare.ComparePlan;
 import io.posthorn.cli.compare.Measurement;
 import io.posthorn.cli.compare.Transport;
+import io.posthorn.cli.session.Application;
 import io.posthorn.e2e.FreePorts;
 import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
@@ -122,6 +125,40 @@ class EchoArenaTest extends BenchLoopback {
       assertEquals("", arena.whyNot(Transport.TCP));
       assertFalse(arena.whyNot(Transport.RELIABLE).isEmpty());
     }
+  }
+
+  /** Nobody who compares programs a library. */
+  @Test
+  void aServerThatEndsIsSaidSoWithoutAdviceForProgrammers() throws Exception {
+    try (MessageSocket server =
+            MessageSocket.builder().bind(ANY).application(Application.BENCH.words()).open();
+        EchoArena arena =
+            EchoArena.open(
+                answering(server), EchoArenaTest::openPatiently, true, Duration.ofMillis(300))) {
+      Measurement measured = run(arena, Transport.RELIABLE, plan("none"));
+      assertEquals(
+          AddressText.of(server.localAddress()) + " closed the connection", measured.failure());
+    }
+  }
+
+  /** Has a server agree to every test and end those that begin. */
+  private static InetSocketAddress answering(MessageSocket server) {
+    server.onMessage(
+        message -> {
+          byte type = BenchMessage.type(MessageLink.bytes(message));
+          try {
+            if (type == BenchMessage.REQUEST) {
+              server.send(message.from(), BenchMessage.control(BenchMessage.READY, 1, 0));
+            } else if (type == BenchMessage.START) {
+              server.send(message.from(), BenchMessage.control(BenchMessage.STARTED, 1, 0));
+            } else if (type == BenchMessage.DATA) {
+              message.connection().close(Duration.ZERO);
+            }
+          } catch (IOException gone) {
+            throw new UncheckedIOException(gone);
+          }
+        });
+    return server.localAddress();
   }
 
   @Test
