@@ -16,7 +16,7 @@ public final class ProxyOrder {
   /** What there is to tell it. */
   public static final String HELP =
       "up SPEC, down SPEC or both SPEC (other conditions from now on), cut, mend, conditions,"
-          + " statistics, quit";
+          + " statistics (of all since the start), quit";
 
   /** What no file's name after "replay" can hold. */
   private static final String BETWEEN = "\0";
@@ -35,7 +35,7 @@ public final class ProxyOrder {
     MEND,
     /** The conditions in force. */
     CONDITIONS,
-    /** The figures. */
+    /** The figures since the start. */
     STATISTICS,
     /** The end. */
     QUIT
