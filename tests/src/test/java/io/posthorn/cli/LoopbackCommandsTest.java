@@ -61,6 +61,19 @@ class LoopbackCommandsTest extends LoopbackCommands {
     assertTrue(err.text().lines().allMatch(line -> line.startsWith("{\"")), err.text());
   }
 
+  /** What means one family where it is printed means both where it is typed, so help says that. */
+  @Test
+  void allAddressesOfIpv6AreThoseOfIpv4AsWellWithoutItsOption() throws Exception {
+    CompletableFuture<Integer> status = start("listen", "-1", "[::]:0");
+    int port = err.listening().getPort();
+    assertTrue(err.text().contains("listening on *:" + port + ","), err.text());
+    assertEquals(0, run(NOTHING, out, "send", "127.0.0.1:" + port, "x"), err.text());
+    assertEquals(0, status.get());
+    assertEquals(0, run(NOTHING, out, "listen", "--help"));
+    String help = out.text().replaceAll("\\s+", " ");
+    assertTrue(help.contains("at [::] without it is to hear both, and says *:9000."), help);
+  }
+
   /** Neither is the network to blame, nor does the one at that port get a test's bytes. */
   @ParameterizedTest
   @CsvSource({"bench -t 1 -w 1", "compare -n 1 --runs 1 -w 1 --host"})
