@@ -28,7 +28,8 @@ final class BenchFailures {
                 what,
                 "is \"posthorn bench -s "
                     + server.getPort()
-                    + "\" running there, and does the network let UDP through?",
+                    + "\" running there, and does the network let UDP through? ask "
+                    + TransportRemedy.doctor(server),
                 bench);
         case FOREIGN ->
             new Failure(

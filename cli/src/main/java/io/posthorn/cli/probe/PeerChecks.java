@@ -6,6 +6,7 @@ import io.posthorn.ConnectionInfo;
 import io.posthorn.ConnectionTimeoutException;
 import io.posthorn.MessageSocket;
 import io.posthorn.TransportException;
+import io.posthorn.cli.TimeText;
 import io.posthorn.cli.session.Application;
 import io.posthorn.cli.session.SessionControl;
 import java.io.IOException;
@@ -199,7 +200,7 @@ public final class PeerChecks {
           "nothing at all answers at "
               + name
               + " in "
-              + waited()
+              + TimeText.of(patience)
               + ": the host is down, or a firewall drops everything",
           "check that it runs and that the address is right; where the way is slow, wait longer"
               + " (-w)");
@@ -211,7 +212,7 @@ public final class PeerChecks {
             + " is up ("
             + up
             + "), yet UDP gets no answer in "
-            + waited()
+            + TimeText.of(patience)
             + ": a firewall on the way drops it, or what listens there speaks something else",
         "open UDP port "
             + peer.getPort()
@@ -219,11 +220,6 @@ public final class PeerChecks {
             + " listen "
             + peer.getPort()
             + "\" there");
-  }
-
-  private String waited() {
-    long millis = patience.toMillis();
-    return millis % 1_000 == 0 ? millis / 1_000 + " s" : millis + " ms";
   }
 
   private String howHostAnswers() throws IOException {

@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -169,6 +170,32 @@ class EchoArenaTest extends BenchLoopback {
             BenchException.class,
             () -> EchoArena.open(nowhere, EchoArenaTest::open, true, Duration.ofMillis(300)));
     assertEquals(BenchException.Kind.NO_ANSWER, thrown.kind());
+    assertEquals(
+        "no bench server answers at " + AddressText.of(nowhere) + " in 300 ms",
+        thrown.getMessage());
+  }
+
+  /** Plain datagrams would have to be waited for, and show up at whoever takes them. */
+  @Test
+  void whoeverSaysToBeNoBenchServerIsAskedNoFurther() throws Exception {
+    List<Mode> asked = new ArrayList<>();
+    try (MessageSocket listener =
+        MessageSocket.builder().bind(ANY).application(Application.LISTEN.words()).open()) {
+      BenchException thrown =
+          assertThrows(
+              BenchException.class,
+              () ->
+                  EchoArena.open(
+                      listener.localAddress(),
+                      (mode, plan, run) -> {
+                        asked.add(mode);
+                        return openPatiently(mode, plan, run);
+                      },
+                      false,
+                      Duration.ofMillis(300)));
+      assertEquals(BenchException.Kind.FOREIGN, thrown.kind());
+    }
+    assertEquals(List.of(Mode.RELIABLE), asked);
   }
 
   /** A client that does not read makes the server keep so much and no more. */
