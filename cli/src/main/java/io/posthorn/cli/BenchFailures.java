@@ -28,7 +28,8 @@ final class BenchFailures {
                 what,
                 "is \"posthorn bench -s "
                     + server.getPort()
-                    + "\" running there, and does the network let UDP through?",
+                    + "\" running there, and does the network let UDP through? ask "
+                    + TransportRemedy.doctor(server),
                 bench);
         case FOREIGN ->
             new Failure(
@@ -37,7 +38,7 @@ final class BenchFailures {
                 "start \"posthorn bench -s\" of this version there, or correct the port",
                 bench);
         case REFUSED -> new Failure(ExitCode.TRY_AGAIN, what, "ask for less, or later", bench);
-        case SILENT, ENDED ->
+        case SILENT ->
             new Failure(ExitCode.TRY_AGAIN, what, "the server or the network went away", bench);
       };
     }

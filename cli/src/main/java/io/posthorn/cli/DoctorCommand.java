@@ -54,6 +54,16 @@ final class DoctorCommand implements Callable<Integer> {
       })
   private @Nullable Duration nat;
 
+  @Option(
+      names = {AnswerTimeout.OPTION, "--timeout"},
+      paramLabel = "SECS",
+      converter = Quantity.Time.class,
+      description = {
+        "How long to wait for the peer's answer, in each of the ways in which it is asked; default"
+            + " 3 s."
+      })
+  private Duration timeout = PeerChecks.USUAL_PATIENCE;
+
   DoctorCommand(Posthorn root) {
     this.root = root;
   }
@@ -74,18 +84,19 @@ final class DoctorCommand implements Callable<Integer> {
                 .run());
     tell(findings, output);
     if (peer != null) {
+      Duration patience = SocketFlags.possible(timeout);
       output.progress("asking " + AddressText.of(peer));
       root.signals().interruptMe();
       try {
         List<Finding> more =
-            new PeerChecks(peer, flags.isPlain() ? null : flags::openAnywhere).run();
+            new PeerChecks(peer, patience, flags.isPlain() ? null : flags::openAnywhere).run();
         output.clearProgress();
         tell(more, output);
         findings.addAll(more);
         if (nat != null) {
           Finding kept =
               PeerChecks.natTimeout(
-                  new NatProbe(peer, flags::openSilent)
+                  new NatProbe(peer, patience, flags::openSilent)
                       .search(
                           nat,
                           left ->
@@ -114,6 +125,7 @@ final class DoctorCommand implements Callable<Integer> {
           root.asked(),
           "without a peer: nothing is sent",
           "name one: HOST:PORT",
+          AnswerTimeout.OPTION,
           "--impair",
           "--trace",
           "--keylog",

@@ -27,6 +27,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** The one place where exceptions become exit codes and words for the user. */
 final class Failures {
@@ -133,9 +134,13 @@ final class Failures {
         thrown);
   }
 
-  /** The failure to make a file. */
+  /** The failure to make the file that the exception names. */
   static Failure ofCreation(FileSystemException thrown) {
-    String name = thrown.getFile();
+    return ofCreation(thrown.getFile(), thrown);
+  }
+
+  /** The failure to make a file of this name, by way of another perhaps. */
+  static Failure ofCreation(@Nullable String name, FileSystemException thrown) {
     if (name != null && Files.isDirectory(Path.of(name))) {
       return ofFolder(Path.of(name));
     }

@@ -5,6 +5,7 @@ import io.posthorn.Connection;
 import io.posthorn.ConnectionTimeoutException;
 import io.posthorn.MessageSocket;
 import io.posthorn.cli.probe.MtuProbe;
+import io.posthorn.cli.probe.PeerChecks;
 import io.posthorn.cli.probe.ReliablePathMtu;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -70,7 +71,7 @@ final class MtuSearch {
     flags.requireUnchanged(
         "with -M in plain mode, which probes with a socket of its own",
         "leave them out, or search in reliable mode");
-    try (MtuProbe probe = MtuProbe.open(peer)) {
+    try (MtuProbe probe = MtuProbe.open(peer, PeerChecks.USUAL_PATIENCE)) {
       return probe.search(bytes -> output.progress("trying " + bytes + " bytes"));
     }
   }

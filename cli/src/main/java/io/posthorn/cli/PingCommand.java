@@ -6,7 +6,7 @@ import io.posthorn.ConnectionTimeoutException;
 import io.posthorn.Delivery;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
-import io.posthorn.TransportException;
+import io.posthorn.cli.session.ConnectionEnd;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.net.InetSocketAddress;
@@ -254,7 +254,7 @@ final class PingCommand implements Callable<Integer> {
       if (answer != null) {
         onAnswer(answer, messages, output, silent);
       } else if (connection != null && !connection.isOpen()) {
-        throw lost(connection, peer);
+        throw ConnectionEnd.of(connection);
       }
     }
   }
@@ -272,17 +272,6 @@ final class PingCommand implements Callable<Integer> {
       }
       onAnswer(answer, messages, output, silent);
     }
-  }
-
-  private static IOException lost(Connection connection, InetSocketAddress peer) {
-    try {
-      connection.send(new byte[0]);
-    } catch (TransportException why) {
-      return why;
-    } catch (IOException other) {
-      return other;
-    }
-    return new IOException("the connection to " + AddressText.of(peer) + " ended");
   }
 
   private void onAnswer(Message answer, PingMessage messages, Output output, boolean silent)

@@ -145,7 +145,10 @@ public final class Posthorn implements Callable<Integer> {
   @Option(
       names = "-6",
       scope = ScopeType.INHERIT,
-      description = "Of a name take IPv6 addresses only; a listener hears IPv6 alone.")
+      description = {
+        "Of a name take IPv6 addresses only; a listener hears IPv6 alone, and says [::]:9000. To"
+            + " listen at [::] without it is to hear both, and says *:9000."
+      })
   void setIpv6(boolean value) {
     family = value ? EndpointAddress.Family.IPV6 : family;
   }

@@ -57,15 +57,21 @@ record ProxyChange(String which, ProxyOrder order) {
     try {
       List<ProxyOrder> orders = lines.stream().map(ProxyOrder::parse).toList();
       return new ProxyChange(which, ProxyOrder.all(orders));
+    } catch (ProxyOrder.UnknownOrderException wrong) {
+      throw new Failure(
+          ExitCode.USAGE,
+          String.valueOf(wrong.getMessage()),
+          which.isEmpty() ? "a proxy is named before it, by its port or process: 9001 cut" : "",
+          wrong);
     } catch (IllegalArgumentException wrong) {
       throw new Failure(ExitCode.USAGE, String.valueOf(wrong.getMessage()), "", wrong);
     }
   }
 
-  /** An address as proxies write theirs; {@code HOST PORT} takes the next word too. */
+  /** An address as proxies write theirs; a port in the next word is taken from there. */
   private static String address(String word, List<String> left) throws Failure {
     EndpointAddress address =
-        EndpointAddress.lacksPort(word) && !left.isEmpty()
+        EndpointAddress.isPortNext(word, left)
             ? EndpointAddress.ofTwoWords(word, left.remove(0))
             : EndpointAddress.ofPeer(word);
     return AddressText.of(address.resolve(EndpointAddress.Family.ANY));

@@ -213,8 +213,7 @@ final class ProxyCommand implements Callable<Integer> {
       door.close();
       relay.close();
     }
-    output.line(ProxyReport.total(relay.statistics(), seconds(), output.isJson()));
-    output.flush();
+    tellAll(relay, output);
     return checkRecord(relay);
   }
 
@@ -340,7 +339,7 @@ final class ProxyCommand implements Callable<Integer> {
       try {
         ProxyOrder order = ProxyOrder.parse(line);
         switch (order.verb()) {
-          case STATISTICS -> tell(relay, output);
+          case STATISTICS -> tellAll(relay, output);
           case QUIT -> {
             return;
           }
@@ -359,6 +358,11 @@ final class ProxyCommand implements Callable<Integer> {
   private void tell(Relay relay, Output output) throws IOException {
     RelayStatistics now = relay.statistics();
     output.line(report.interval(now, seconds(), output.isJson()));
+    output.flush();
+  }
+
+  private void tellAll(Relay relay, Output output) throws IOException {
+    output.line(ProxyReport.total(relay.statistics(), seconds(), output.isJson()));
     output.flush();
   }
 

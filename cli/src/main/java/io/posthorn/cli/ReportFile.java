@@ -6,6 +6,7 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -60,11 +61,19 @@ final class ReportFile implements Closeable {
       return new ReportFile(file, null);
     }
     try {
-      Path target =
-          Files.exists(file) ? file.toRealPath() : file; // what a link names, not the link
+      Path target = target(file);
       return new ReportFile(target, beside(target));
     } catch (FileSystemException failed) {
-      throw Failures.ofCreation(failed);
+      throw Failures.ofCreation(file.toString(), failed);
+    }
+  }
+
+  /** What a link names, not the link; a name that no file can have is refused. */
+  private static Path target(Path file) throws IOException {
+    try {
+      return file.toRealPath();
+    } catch (NoSuchFileException none) {
+      return file;
     }
   }
 
@@ -92,12 +101,29 @@ final class ReportFile implements Closeable {
   }
 
   /** Writes it, if there is one. */
-  void write(Supplier<String> text) throws IOException {
-    Path own = beside;
+  void write(Supplier<String> text) throws IOException, Failure {
     Path to = file;
     if (to == null) {
       return;
     }
+    try {
+      write(to, text);
+    } catch (FileSystemException failed) {
+      throw Failures.ofCreation(to.toString(), failed);
+    } catch (IOException failed) {
+      if (Failures.of(failed).code() == ExitCode.BROKEN_PIPE) {
+        throw failed;
+      }
+      throw new Failure(
+          ExitCode.IO,
+          "cannot write " + to + ": " + failed.getMessage(),
+          "make room on the disk, or name another file",
+          failed);
+    }
+  }
+
+  private void write(Path to, Supplier<String> text) throws IOException {
+    Path own = beside;
     if (own == null) {
       Files.writeString(to, text.get(), StandardOpenOption.WRITE, StandardOpenOption.APPEND);
       return;

@@ -141,6 +141,7 @@ final class TraceCommand implements Callable<Integer> {
     long sent = 0;
     long received = 0;
     long lost = 0;
+    boolean cut;
     try (QlogReader in = new QlogReader(stream, name())) {
       TraceEvent next = in.next();
       if (!in.began().isEmpty()) {
@@ -154,8 +155,10 @@ final class TraceCommand implements Callable<Integer> {
           list(next, output);
         }
       }
+      cut = in.isCut();
     }
     output.flush();
+    tellIfCut(cut, "record", output);
     output.note(
         Quantity.counted(sent, "packet")
             + " sent, "
@@ -186,6 +189,7 @@ final class TraceCommand implements Callable<Integer> {
     }
     long datagrams = 0;
     long skipped;
+    boolean cut;
     CaptureDecryptor decryptor =
         new CaptureDecryptor(
             secrets == null ? List.of() : ConnectionSecrets.readAll(InputFile.of(secrets)));
@@ -203,14 +207,22 @@ final class TraceCommand implements Callable<Integer> {
         }
       }
       skipped = in.skipped();
+      cut = in.isCut();
     }
     output.flush();
+    tellIfCut(cut, "packet", output);
     if (secrets == null) {
       output.note(Quantity.counted(datagrams, "datagram") + skipped(skipped));
       return ExitCode.OK.status();
     }
     tell(output, datagrams, decryptor, skipped, secrets, out);
     return (decryptor.decrypted() > 0 ? ExitCode.OK : ExitCode.NO).status();
+  }
+
+  private void tellIfCut(boolean cut, String what, Output output) {
+    if (cut) {
+      output.problem(name() + " is cut off in the middle of a " + what + ": its end is missing");
+    }
   }
 
   private static void list(CapturedDatagram packet, CaptureEvents events, Output output)

@@ -75,7 +75,8 @@ final class TransportRemedy {
     };
   }
 
-  private static String doctor(@Nullable InetSocketAddress peer) {
+  /** The command that finds out why a peer does not answer. */
+  static String doctor(@Nullable InetSocketAddress peer) {
     return "\"posthorn doctor " + (peer == null ? "HOST:PORT" : AddressText.of(peer)) + "\"";
   }
 }

@@ -2,12 +2,14 @@ package io.posthorn.capture;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.EcnMark;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -153,9 +155,40 @@ class CaptureFileTest {
     return sum;
   }
 
-  /** The older format, big-endian, microseconds, Ethernet with a VLAN tag; then not IP. */
+  private static boolean isCut(byte[] capture) throws IOException {
+    try (CaptureReader in = new CaptureReader(new ByteArrayInputStream(capture), "capture")) {
+      while (in.next() != null) {
+        assertFalse(in.isCut(), "more came");
+      }
+      return in.isCut();
+    }
+  }
+
+  /** Each length of a file, from where its head ends; those are whole that end with a packet. */
+  private static void assertWholeAt(byte[] capture, int head, Integer... lengths) throws Exception {
+    for (int length = head; length <= capture.length; length++) {
+      boolean whole = length == head || List.of(lengths).contains(length);
+      assertEquals(!whole, isCut(Arrays.copyOf(capture, length)), length + " bytes");
+    }
+  }
+
   @Test
-  void theOlderFormatIsReadToo() throws IOException {
+  void whetherAFileWasCutOffIsKnownAtItsEnd() throws Exception {
+    Path file = folder.resolve("cut.pcapng");
+    new CaptureWriter(file).close();
+    int head = (int) Files.size(file);
+    try (CaptureWriter out = new CaptureWriter(file)) {
+      InetSocketAddress both = CapturedConversation.CLIENT;
+      out.write(new CapturedDatagram(1, both, both, new byte[9]));
+    }
+    byte[] one = Files.readAllBytes(file);
+    assertWholeAt(one, head, one.length);
+    byte[] old = older();
+    assertWholeAt(old, 24, old.length - 30, old.length);
+  }
+
+  /** The older format, big-endian, microseconds, Ethernet with a VLAN tag; then not IP. */
+  private static byte[] older() {
     ByteBuffer out = ByteBuffer.allocate(200).order(ByteOrder.BIG_ENDIAN);
     out.putInt(0xa1b2c3d4).putShort((short) 2).putShort((short) 4).putLong(0);
     out.putInt(65_535).putInt(1);
@@ -167,8 +200,13 @@ class CaptureFileTest {
     out.putShort((short) 40_001).putShort((short) 9_000).putShort((short) 11).putShort((short) 0);
     out.put(new byte[] {'a', 'b', 'c'});
     out.putInt(1_700_000_001).putInt(0).putInt(14).putInt(60).put(new byte[14]);
+    return Arrays.copyOf(out.array(), out.position());
+  }
+
+  @Test
+  void theOlderFormatIsReadToo() throws IOException {
     Path file = folder.resolve("old.pcap");
-    Files.write(file, Arrays.copyOf(out.array(), out.position()));
+    Files.write(file, older());
     try (CaptureReader in = new CaptureReader(file)) {
       CapturedDatagram only = in.next();
       assertNotNull(only);

@@ -49,6 +49,19 @@ class AnswerTimeoutTest {
     }
   }
 
+  /** Without an answer it takes that long in each way: reliable, plain and, if need be, others. */
+  @Test
+  void doctorWaitsForSoLong() throws Exception {
+    try (DatagramSocket silent = silent()) {
+      InProcess program = program();
+      assertEquals(1, run(program, "doctor -w 0.2 PEER", silent), program::errors);
+      assertTrue(program.output().contains("UDP gets no answer in 200 ms:"), program::output);
+    }
+    InProcess alone = program();
+    assertEquals(64, alone.run("doctor", "-w", "1"), alone::errors);
+    assertTrue(alone.errors().contains("-w without a peer"), alone::errors);
+  }
+
   @Test
   void isRefusedWhereNobodyAnswers() throws Exception {
     try (DatagramSocket silent = silent()) {

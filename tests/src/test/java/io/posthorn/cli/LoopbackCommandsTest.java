@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Commands in this process that meet a peer over the loopback; limits of time are guards only. */
 @Timeout(120)
@@ -59,6 +60,31 @@ class LoopbackCommandsTest extends LoopbackCommands {
     assertEquals(0, run(NOTHING, out, "send", "--json", one + ":" + port, "x"), err.text());
     assertEquals(0, status.get());
     assertTrue(err.text().lines().allMatch(line -> line.startsWith("{\"")), err.text());
+  }
+
+  /** What means one family where it is printed means both where it is typed, so help says that. */
+  @Test
+  void allAddressesOfIpv6AreThoseOfIpv4AsWellWithoutItsOption() throws Exception {
+    CompletableFuture<Integer> status = start("listen", "-1", "[::]:0");
+    int port = err.listening().getPort();
+    assertTrue(err.text().contains("listening on *:" + port + ","), err.text());
+    assertEquals(0, run(NOTHING, out, "send", "127.0.0.1:" + port, "x"), err.text());
+    assertEquals(0, status.get());
+    assertEquals(0, run(NOTHING, out, "listen", "--help"));
+    String help = out.text().replaceAll("\\s+", " ");
+    assertTrue(help.contains("at [::] without it is to hear both, and says *:9000."), help);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bench -u -w 0.2", "compare -n 1 --runs 1 --impair none -w 0.2 --host"})
+  void whereNoBenchServerAnswersItIsSaidHowLongAndWhoKnowsMore(String command) throws Exception {
+    try (DatagramSocket silent = new DatagramSocket(ANY)) {
+      String to = "127.0.0.1:" + silent.getLocalPort();
+      assertEquals(69, run(NOTHING, out, (command + " " + to).split(" ")), err.text());
+      String said = "no bench server answers at " + to + " in 200 ms; is \"posthorn bench -s ";
+      assertTrue(err.text().contains(said), err.text());
+      assertTrue(err.text().contains("\"posthorn doctor " + to + "\""), err.text());
+    }
   }
 
   /** Neither is the network to blame, nor does the one at that port get a test's bytes. */

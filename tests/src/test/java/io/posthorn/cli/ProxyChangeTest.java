@@ -1,6 +1,9 @@
 package io.posthorn.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -25,5 +28,31 @@ class ProxyChangeTest {
     assertEquals("127.0.0.1:9001", which("127.0.0.1:9001", "up loss 0.5%"));
     assertEquals("127.0.0.1:9001", which("127.0.0.1", "9001", "up", "loss", "0.5%"));
     assertEquals("[::1]:9001", which("[::1]:9001", "up loss 5%"));
+  }
+
+  private static String refusal(String... words) {
+    Failure told = assertThrows(Failure.class, () -> which(words));
+    assertEquals(ExitCode.USAGE, told.code());
+    return told.text();
+  }
+
+  @Test
+  void anOrderIsNotTakenForAPort() {
+    assertEquals(
+        "bad address \"127.0.0.1\": it has no port; write it like 127.0.0.1:9000",
+        refusal("127.0.0.1", "statistics"));
+    assertTrue(refusal("::1", "up", "loss", "5%").contains("write it like [::1]:9000"));
+    assertTrue(refusal("[::1]", "cut").contains("write it like [::1]:9000"));
+    assertTrue(refusal("127.0.0.1", "70000", "cut").startsWith("bad port \"70000\""));
+  }
+
+  @Test
+  void whatIsNeitherAProxyNorAnOrderIsToldOfBoth() {
+    String told = refusal("localhost", "statistics");
+    assertTrue(told.startsWith("no order \"localhost statistics\": there are up SPEC"), told);
+    assertTrue(
+        told.endsWith("; a proxy is named before it, by its port or process: 9001 cut"), told);
+    assertTrue(refusal("9001", "shut").endsWith("quit"));
+    assertFalse(refusal("up loss 500%").contains("a proxy is named"));
   }
 }

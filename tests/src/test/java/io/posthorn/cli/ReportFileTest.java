@@ -2,6 +2,7 @@ package io.posthorn.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Where a report is written to. */
@@ -68,6 +70,45 @@ class ReportFileTest {
     Path made = folder.resolve("made");
     write(made, "new");
     assertEquals(Files.getPosixFilePermissions(usual), Files.getPosixFilePermissions(made));
+  }
+
+  private static void assertRefused(ExitCode code, String what, Executable action) {
+    Failure told = assertThrows(Failure.class, action);
+    assertEquals(code, told.code());
+    assertTrue(told.text().startsWith(what), told.text());
+    assertFalse(told.text().contains(".posthorn-"), told.text());
+  }
+
+  /** Nobody knows the name under which it is written before it is whole. */
+  @Test
+  void itIsCalledByTheNameThatWasAskedForWhereItCannotBeWritten() throws Exception {
+    Path lost = folder.resolve("absent/report");
+    assertRefused(
+        ExitCode.CANNOT_CREATE,
+        "cannot create " + lost + ": the folder does not exist",
+        () -> ReportFile.create(lost));
+    Path below = Files.createFile(folder.resolve("file")).resolve("report");
+    assertRefused(
+        ExitCode.CANNOT_CREATE, "cannot create " + below + ": ", () -> ReportFile.create(below));
+    Path endless = folder.resolve("a".repeat(300));
+    assertRefused(
+        ExitCode.CANNOT_CREATE,
+        "cannot create " + endless + ": ",
+        () -> ReportFile.create(endless));
+    Path report = Files.createDirectory(folder.resolve("gone")).resolve("report");
+    try (ReportFile file = ReportFile.create(report);
+        var all = Files.list(report.getParent())) {
+      for (Path beside : all.toList()) {
+        Files.delete(beside);
+      }
+      Files.delete(report.getParent());
+      assertRefused(
+          ExitCode.CANNOT_CREATE, "cannot create " + report + ": ", () -> file.write(() -> "new"));
+    }
+    Path full = Path.of("/dev/full");
+    try (ReportFile file = ReportFile.create(full)) {
+      assertRefused(ExitCode.IO, "cannot write " + full + ": ", () -> file.write(() -> "new"));
+    }
   }
 
   /** Whoever may, as root, would else put a file in the place of /dev/null. */

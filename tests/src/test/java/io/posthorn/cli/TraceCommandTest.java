@@ -75,6 +75,32 @@ class TraceCommandTest {
     assertTrue(errors.contains("record 3"), errors);
   }
 
+  /** Else nobody would know that more had been there, as where the disk was full. */
+  @Test
+  void thatTheEndIsMissingIsSaid() throws IOException {
+    Path capture = folder.resolve("c.pcapng");
+    InetSocketAddress here = new InetSocketAddress(InetAddress.getLoopbackAddress(), 9);
+    try (CaptureWriter out = new CaptureWriter(capture)) {
+      out.write(new CapturedDatagram(1, here, here, new byte[9]));
+      out.write(new CapturedDatagram(2, here, here, new byte[9]));
+    }
+    String head = "\u001e{\"qlog_version\":\"0.4\",\"trace\":{}}\n";
+    String event = "\u001e{\"time\":1.5,\"name\":\"recovery:packet_lost\",\"data\":{}}\n";
+    Path trace = Files.writeString(folder.resolve("t.sqlog"), head + event + event);
+    for (Path file : new Path[] {capture, trace}) {
+      assertEquals(0, run("trace", file.toString()), errors);
+      assertEquals(2, output.lines().count(), output);
+      assertFalse(errors.contains("cut off"), errors);
+      byte[] whole = Files.readAllBytes(file);
+      Files.write(file, Arrays.copyOf(whole, whole.length - 6));
+      assertEquals(0, run("trace", "--quiet", file.toString()), errors);
+      assertEquals(1, output.lines().count(), output);
+      String what = file == capture ? "packet" : "record";
+      assertEquals(
+          file + " is cut off in the middle of a " + what + ": its end is missing\n", errors);
+    }
+  }
+
   @Test
   void whatCameThroughAPipeIsListedBeforeMoreComes() throws Exception {
     String head = "\u001e{\"qlog_version\":\"0.4\",\"trace\":{}}\n";

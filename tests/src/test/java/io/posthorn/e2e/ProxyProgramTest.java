@@ -60,6 +60,19 @@ class ProxyProgramTest {
     }
   }
 
+  /** The lines on the way tell of parts; who asks by another program is told of all as well. */
+  @Test
+  void statisticsThatAreAskedForAreOfAllSinceTheStart() throws Exception {
+    try (RunningProgram echo = here("listen", "--plain", "--echo", "-o", "/dev/null", ANY);
+        RunningProgram proxy = here("proxy", ANY, "127.0.0.1", echo.port(), "-i", "0")) {
+      for (int pings = 3; pings <= 6; pings += 3) {
+        ping(proxy.port(), 3, "3 sent, 3 received");
+        proxy.type("statistics\n");
+        proxy.awaitOutput("in all: up " + pings + " in, " + pings + " out; down ");
+      }
+    }
+  }
+
   private static String change(Map<String, String> runtime, int status, String... words)
       throws Exception {
     List<String> arguments = new ArrayList<>(List.of("proxy", "--change"));

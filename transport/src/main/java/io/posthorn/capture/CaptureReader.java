@@ -41,6 +41,7 @@ public final class CaptureReader implements Closeable {
   private boolean old;
   private long position;
   private long skipped;
+  private boolean cut;
 
   /**
    * Opens a capture.
@@ -102,9 +103,17 @@ public final class CaptureReader implements Closeable {
   }
 
   /**
+   * Whether the file was cut off in the middle of a packet, so that nobody knows what is missing;
+   * false until {@link #next} has come to its end.
+   */
+  public boolean isCut() {
+    return cut;
+  }
+
+  /**
    * Reads the next datagram.
    *
-   * @return null at the end; also where the file was cut off in the middle of a packet
+   * @return null at the end; also where the file {@linkplain #isCut was cut off}
    * @throws CaptureException if the file is damaged
    */
   public @Nullable CapturedDatagram next() throws IOException {
@@ -121,8 +130,9 @@ public final class CaptureReader implements Closeable {
           }
           skipped++;
         }
-      } catch (EOFException cut) {
-        return null; // whoever captured was ended in the middle of a packet
+      } catch (EOFException end) {
+        cut = true; // whoever captured was ended in the middle of a packet
+        return null;
       }
     }
   }
@@ -132,12 +142,10 @@ public final class CaptureReader implements Closeable {
   private String comment = "";
 
   private @Nullable ByteBuffer nextOld() throws IOException {
-    byte[] head = in.readNBytes(16);
-    position += head.length;
-    if (head.length < 16) {
+    ByteBuffer fields = head(16);
+    if (fields == null) {
       return null;
     }
-    ByteBuffer fields = ByteBuffer.wrap(head).order(order);
     Interface only = interfaces.get(0);
     linkType = only.linkType;
     long fraction = (fields.getInt(4) & 0xffffffffL) * (NANOS / only.unitsPerSecond);
@@ -147,12 +155,11 @@ public final class CaptureReader implements Closeable {
 
   /** The next packet; empty for a block that is none; null at the end. */
   private @Nullable ByteBuffer nextBlock() throws IOException {
-    byte[] head = in.readNBytes(4);
-    position += head.length;
-    if (head.length < 4) {
+    ByteBuffer head = head(4);
+    if (head == null) {
       return null;
     }
-    int type = ByteBuffer.wrap(head).order(order).getInt();
+    int type = head.getInt();
     if (type == SECTION_HEADER) {
       section();
       return ByteBuffer.allocate(0);
@@ -249,8 +256,17 @@ public final class CaptureReader implements Closeable {
     return new CaptureException(name + " is damaged before byte " + position + ": " + what);
   }
 
-  private ByteBuffer bytes(int count) throws IOException {
+  /** What a packet or a block begins with; null where the file ends before it. */
+  private @Nullable ByteBuffer head(int count) throws IOException {
     byte[] bytes = in.readNBytes(count);
+    return bytes.length == 0 ? null : whole(bytes, count);
+  }
+
+  private ByteBuffer bytes(int count) throws IOException {
+    return whole(in.readNBytes(count), count);
+  }
+
+  private ByteBuffer whole(byte[] bytes, int count) throws EOFException {
     position += bytes.length;
     if (bytes.length < count) {
       throw new EOFException();

@@ -1,5 +1,6 @@
 package io.posthorn.cli.bench;
 
+import io.posthorn.cli.TimeText;
 import java.io.IOException;
 import java.time.Duration;
 
@@ -32,7 +33,8 @@ final class Admission {
             timeout);
     if (answer == null) {
       throw new BenchException(
-          BenchException.Kind.NO_ANSWER, "no bench server answers at " + server);
+          BenchException.Kind.NO_ANSWER,
+          "no bench server answers at " + server + " in " + TimeText.of(timeout));
     }
     requireNoRefusal(answer);
     return BenchMessage.token(answer);

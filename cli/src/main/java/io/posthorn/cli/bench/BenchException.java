@@ -15,9 +15,7 @@ public final class BenchException extends IOException {
     /** The server does not want to. */
     REFUSED,
     /** The other side fell silent in the middle. */
-    SILENT,
-    /** The connection ended in the middle. */
-    ENDED
+    SILENT
   }
 
   private final Kind kind;

@@ -10,6 +10,7 @@ import io.posthorn.cli.compare.ComparePlan;
 import io.posthorn.cli.compare.DeliveryLog;
 import io.posthorn.cli.compare.Measurement;
 import io.posthorn.cli.compare.Transport;
+import io.posthorn.cli.session.ConnectionEnd;
 import io.posthorn.simulation.SimulatedLink;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -18,6 +19,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EchoArena implements Arena {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  /** A reliable peer says at once what it is; where it is no bench server, nobody waits for one. */
+  private static final List<Transport> ASKED =
+      List.of(Transport.RELIABLE, Transport.PLAIN, Transport.TCP);
+
   private static final int IPV6_MORE_BYTES = 20;
 
   /** Opens sockets at this end. */
@@ -68,9 +75,9 @@ public final class EchoArena implements Arena {
       InetSocketAddress server, Opener opener, boolean impaired, Duration timeout)
       throws IOException, InterruptedException {
     EchoArena arena = new EchoArena(server, opener, timeout);
-    IOException first = null;
+    IOException silence = null;
     int able = 0;
-    for (Transport transport : Transport.values()) {
+    for (Transport transport : ASKED) {
       if (transport == Transport.TCP && impaired) {
         arena.whyNot.put(
             transport, "the bad network lies under this program's sockets, not the kernel's");
@@ -83,12 +90,13 @@ public final class EchoArena implements Arena {
         if (!isSilence(failed)) {
           throw failed;
         }
-        arena.whyNot.put(transport, String.valueOf(failed.getMessage()));
-        first = first == null ? failed : first;
+        arena.whyNot.put(transport, ConnectionEnd.words(failed));
+        // A bench server is missing, of which nobody speaks who waited for a connection.
+        silence = silence == null || failed instanceof BenchException ? failed : silence;
       }
     }
-    if (able == 0 && first != null) {
-      throw first;
+    if (able == 0 && silence != null) {
+      throw silence;
     }
     return arena;
   }
@@ -159,7 +167,7 @@ public final class EchoArena implements Arena {
     try {
       carrier = begin(transport, plan, run);
     } catch (IOException failed) {
-      return new Measurement(log.summary(), 0, 0, 0, "", String.valueOf(failed.getMessage()), "");
+      return new Measurement(log.summary(), 0, 0, 0, "", ConnectionEnd.words(failed), "");
     }
     CarrierRun.Outcome outcome =
         CarrierRun.run(carrier, plan, PATIENCE.toNanos(), carrier::isQuiet, log, progress);

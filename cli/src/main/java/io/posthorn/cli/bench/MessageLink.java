@@ -1,12 +1,12 @@
 package io.posthorn.cli.bench;
 
-import io.posthorn.AddressText;
 import io.posthorn.Connection;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
 import io.posthorn.Receipt;
+import io.posthorn.cli.session.ConnectionEnd;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -118,22 +118,8 @@ final class MessageLink implements BenchLink {
   void whenEnded(Consumer<IOException> listener) {
     Connection open = connection;
     if (open != null) {
-      var unused =
-          open.closed()
-              .thenAccept(
-                  report ->
-                      listener.accept(
-                          new BenchException(
-                              BenchException.Kind.ENDED,
-                              "the connection with "
-                                  + AddressText.of(peer)
-                                  + " ended: "
-                                  + words(report.cause()))));
+      var unused = open.closed().thenAccept(report -> listener.accept(ConnectionEnd.of(open)));
     }
-  }
-
-  private static String words(Enum<?> cause) {
-    return cause.name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
   /** The whole of a message; none for one in parts, which no test sends. */

@@ -1,6 +1,6 @@
 package io.posthorn.cli.bench;
 
-import io.posthorn.TransportException;
+import io.posthorn.cli.session.ConnectionEnd;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -259,7 +259,6 @@ final class ServerSession {
 
   /** What happened, without the library's advice to programmers. */
   private static String gone(IOException why) {
-    return "the client is gone: "
-        + (why instanceof TransportException told ? told.what() : why.getMessage());
+    return "the client is gone: " + ConnectionEnd.words(why);
   }
 }

@@ -1,5 +1,6 @@
 package io.posthorn.cli.compare;
 
+import io.posthorn.cli.session.ConnectionEnd;
 import java.io.IOException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
@@ -116,8 +117,8 @@ public final class CarrierRun {
   }
 
   private static String reason(IOException exception) {
-    String message = exception.getMessage();
-    return message == null ? exception.getClass().getSimpleName() : message;
+    String message = ConnectionEnd.words(exception);
+    return message.isEmpty() ? exception.getClass().getSimpleName() : message;
   }
 
   private void sendAll() {

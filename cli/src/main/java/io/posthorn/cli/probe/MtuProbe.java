@@ -12,6 +12,7 @@ import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.function.IntConsumer;
 
@@ -22,7 +23,6 @@ import java.util.function.IntConsumer;
 public final class MtuProbe implements Closeable {
   private static final int LEAST_BYTES = 16;
   private static final int TRIES = 3;
-  private static final int FIRST_PATIENCE_MILLIS = 1_000;
   private static final int LEAST_PATIENCE_MILLIS = 200;
   private static final int MOST_IPV4_BYTES = 65_507;
   private static final int MOST_IPV6_BYTES = 65_487;
@@ -51,26 +51,33 @@ public final class MtuProbe implements Closeable {
   private final DatagramSocket socket;
   private final boolean ipv6;
   private final boolean dontFragment;
+  private final int firstPatienceMillis;
   private final byte[] run = new byte[Long.BYTES];
   private int sequence;
   private long rttNanos = Long.MAX_VALUE;
 
-  private MtuProbe(DatagramChannel channel, boolean ipv6) {
+  private MtuProbe(DatagramChannel channel, boolean ipv6, Duration patience) {
     this.channel = channel;
     this.socket = channel.socket();
     this.ipv6 = ipv6;
     this.dontFragment = DontFragment.set(channel, ipv6);
+    this.firstPatienceMillis = (int) (patience.toMillis() / TRIES);
     new SecureRandom().nextBytes(run);
   }
 
-  /** Opens a socket towards an echo service. */
-  public static MtuProbe open(InetSocketAddress peer) throws IOException {
+  /**
+   * Opens a socket towards an echo service.
+   *
+   * @param patience how long until it is clear that nothing comes back, 100 ms to ten minutes; once
+   *     something has, the round trip says
+   */
+  public static MtuProbe open(InetSocketAddress peer, Duration patience) throws IOException {
     boolean ipv6 = peer.getAddress() instanceof Inet6Address;
     DatagramChannel channel =
         DatagramChannel.open(ipv6 ? StandardProtocolFamily.INET6 : StandardProtocolFamily.INET);
     try {
       channel.connect(peer);
-      return new MtuProbe(channel, ipv6);
+      return new MtuProbe(channel, ipv6, patience);
     } catch (IOException failed) {
       channel.close();
       throw failed;
@@ -170,8 +177,8 @@ public final class MtuProbe implements Closeable {
 
   private int patienceMillis() {
     return rttNanos == Long.MAX_VALUE
-        ? FIRST_PATIENCE_MILLIS
-        : (int) Math.min(FIRST_PATIENCE_MILLIS, LEAST_PATIENCE_MILLIS + 4 * rttNanos / 1_000_000);
+        ? firstPatienceMillis
+        : (int) Math.min(firstPatienceMillis, LEAST_PATIENCE_MILLIS + 4 * rttNanos / 1_000_000);
   }
 
   @Override

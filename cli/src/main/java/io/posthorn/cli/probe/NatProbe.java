@@ -23,7 +23,6 @@ public final class NatProbe {
   public static final Duration LONGEST = Duration.ofMinutes(4);
 
   private static final int[] LADDER_SECONDS = {1, 2, 3, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180};
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   /** An answer may have been lost and be sent again. */
   private static final long GRACE_NANOS = 3_000_000_000L;
@@ -68,12 +67,18 @@ public final class NatProbe {
   }
 
   private final InetSocketAddress peer;
+  private final Duration patience;
   private final Opener opener;
   private final List<Trial> trials = new ArrayList<>();
 
-  /** A probe of the way to a peer. */
-  public NatProbe(InetSocketAddress peer, Opener opener) {
+  /**
+   * A probe of the way to a peer.
+   *
+   * @param patience how long it may take to answer where a connection begins
+   */
+  public NatProbe(InetSocketAddress peer, Duration patience, Opener opener) {
     this.peer = peer;
+    this.patience = patience;
     this.opener = opener;
   }
 
@@ -106,7 +111,7 @@ public final class NatProbe {
   }
 
   private boolean ask(long seconds) throws Exception {
-    Trial trial = new Trial(seconds, opener.open(PATIENCE));
+    Trial trial = new Trial(seconds, opener.open(patience));
     trials.add(trial);
     Connection connection = trial.socket.connect(peer);
     if (Application.of(connection) != Application.LISTEN) {

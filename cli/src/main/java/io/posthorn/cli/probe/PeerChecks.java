@@ -6,6 +6,7 @@ import io.posthorn.ConnectionInfo;
 import io.posthorn.ConnectionTimeoutException;
 import io.posthorn.MessageSocket;
 import io.posthorn.TransportException;
+import io.posthorn.cli.TimeText;
 import io.posthorn.cli.session.Application;
 import io.posthorn.cli.session.SessionControl;
 import java.io.IOException;
@@ -25,7 +26,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Whether a peer can be reached, and if not, why: told apart by what answers what. */
 public final class PeerChecks {
-  private static final Duration PATIENCE = Duration.ofSeconds(3);
+  /** How long an answer is waited for unless somebody asks for another time. */
+  public static final Duration USUAL_PATIENCE = Duration.ofSeconds(3);
+
   private static final Duration LONGEST_MTU_SEARCH = Duration.ofSeconds(8);
   private static final Duration USUAL_KEEP_ALIVE = Duration.ofSeconds(10);
   private static final String SUBJECT = "peer";
@@ -38,15 +41,19 @@ public final class PeerChecks {
 
   private final InetSocketAddress peer;
   private final String name;
+  private final Duration patience;
   private final @Nullable Opener opener;
 
   /**
    * Checks of a peer.
    *
+   * @param patience how long an answer may take, in each of the ways in which it is asked for; from
+   *     100 ms to ten minutes
    * @param opener null if only plain mode is asked about
    */
-  public PeerChecks(InetSocketAddress peer, @Nullable Opener opener) {
+  public PeerChecks(InetSocketAddress peer, Duration patience, @Nullable Opener opener) {
     this.peer = peer;
+    this.patience = patience;
     this.name = AddressText.ofHost(peer.getAddress()) + " port " + peer.getPort();
     this.opener = opener;
   }
@@ -63,7 +70,7 @@ public final class PeerChecks {
       return findings;
     }
     MtuProbe.Result echo;
-    try (MtuProbe probe = MtuProbe.open(peer)) {
+    try (MtuProbe probe = MtuProbe.open(peer, patience)) {
       echo = probe.search(bytes -> {});
     } catch (PortUnreachableException nobody) {
       findings.add(
@@ -99,7 +106,7 @@ public final class PeerChecks {
 
   /** Whether a reliable peer answers. */
   private boolean reliable(Opener reliable, List<Finding> findings) throws Exception {
-    try (MessageSocket socket = reliable.open(PATIENCE)) {
+    try (MessageSocket socket = reliable.open(patience)) {
       Connection connection = socket.connect(peer);
       ConnectionInfo info = connection.info();
       findings.add(
@@ -192,8 +199,11 @@ public final class PeerChecks {
           SUBJECT,
           "nothing at all answers at "
               + name
+              + " in "
+              + TimeText.of(patience)
               + ": the host is down, or a firewall drops everything",
-          "check that it runs and that the address is right");
+          "check that it runs and that the address is right; where the way is slow, wait longer"
+              + " (-w)");
     }
     return Finding.bad(
         SUBJECT,
@@ -201,8 +211,9 @@ public final class PeerChecks {
             + name
             + " is up ("
             + up
-            + "), yet UDP gets no answer: a firewall on the way"
-            + " drops it, or what listens there speaks something else",
+            + "), yet UDP gets no answer in "
+            + TimeText.of(patience)
+            + ": a firewall on the way drops it, or what listens there speaks something else",
         "open UDP port "
             + peer.getPort()
             + " on the host and the way to it; then start \"posthorn"
@@ -213,10 +224,10 @@ public final class PeerChecks {
 
   private String howHostAnswers() throws IOException {
     try (Socket tcp = new Socket()) {
-      tcp.connect(peer, (int) PATIENCE.toMillis());
+      tcp.connect(peer, (int) patience.toMillis());
       return "its TCP port of that number is open";
     } catch (NoRouteToHostException | SocketTimeoutException nothing) {
-      return peer.getAddress().isReachable((int) PATIENCE.toMillis()) ? "it answers pings" : "";
+      return peer.getAddress().isReachable((int) patience.toMillis()) ? "it answers pings" : "";
     } catch (ConnectException refused) {
       return String.valueOf(refused.getMessage()).contains("refused") ? "it refuses TCP" : "";
     } catch (IOException other) {

@@ -3,6 +3,7 @@ package io.posthorn.cli.probe;
 import io.posthorn.Connection;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.MessageSocket;
+import io.posthorn.cli.session.ConnectionEnd;
 import java.io.IOException;
 import java.net.Inet6Address;
 import java.time.Duration;
@@ -41,8 +42,7 @@ public final class ReliablePathMtu {
     while (true) {
       ConnectionInfo info = connection.info();
       if (info == null) {
-        connection.send(filler); // says why it has ended
-        throw new IOException("the connection ended");
+        throw ConnectionEnd.of(connection);
       }
       passes = info.datagramBytes();
       progress.accept(passes);

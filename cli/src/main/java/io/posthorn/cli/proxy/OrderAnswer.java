@@ -14,7 +14,7 @@ public record OrderAnswer(Kind kind, List<String> fields) {
   public enum Kind {
     /** Done: up, down and cut before, and the same now. */
     DONE,
-    /** The figures: as a line, and in JSON. */
+    /** The figures since the start: as a line, and in JSON. */
     STATISTICS,
     /** It ends. */
     QUIT,

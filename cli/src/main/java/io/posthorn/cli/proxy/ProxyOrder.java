@@ -16,7 +16,7 @@ public final class ProxyOrder {
   /** What there is to tell it. */
   public static final String HELP =
       "up SPEC, down SPEC or both SPEC (other conditions from now on), cut, mend, conditions,"
-          + " statistics, quit";
+          + " statistics (of all since the start), quit";
 
   /** What no file's name after "replay" can hold. */
   private static final String BETWEEN = "\0";
@@ -35,10 +35,19 @@ public final class ProxyOrder {
     MEND,
     /** The conditions in force. */
     CONDITIONS,
-    /** The figures. */
+    /** The figures since the start. */
     STATISTICS,
     /** The end. */
     QUIT
+  }
+
+  /** A word that is no order. */
+  public static final class UnknownOrderException extends IllegalArgumentException {
+    private static final long serialVersionUID = 1L;
+
+    UnknownOrderException(String what) {
+      super(what);
+    }
   }
 
   /**
@@ -58,7 +67,8 @@ public final class ProxyOrder {
    * Reads what a line says.
    *
    * @param line orders of {@link #HELP}
-   * @throws IllegalArgumentException if it says nothing sensible
+   * @throws UnknownOrderException if it begins with none of these
+   * @throws IllegalArgumentException if it says nothing sensible of another kind
    */
   public static ProxyOrder parse(String line) {
     List<Step> steps = new ArrayList<>();
@@ -81,7 +91,7 @@ public final class ProxyOrder {
       case "conditions" -> new Step(Verb.CONDITIONS, null);
       case "", "s", "statistics" -> new Step(Verb.STATISTICS, null);
       case "q", "quit" -> new Step(Verb.QUIT, null);
-      default -> throw new IllegalArgumentException("no order \"" + text + "\": there are " + HELP);
+      default -> throw new UnknownOrderException("no order \"" + text + "\": there are " + HELP);
     };
   }
 

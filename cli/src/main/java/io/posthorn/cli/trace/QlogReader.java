@@ -30,6 +30,7 @@ public final class QlogReader implements Closeable {
   private final String name;
   private final InputStream in;
   private long records;
+  private boolean cut;
   private String began = "";
 
   /**
@@ -70,9 +71,17 @@ public final class QlogReader implements Closeable {
   }
 
   /**
+   * Whether the file was cut off in the middle of a record; false until {@link #next} has come to
+   * its end.
+   */
+  public boolean isCut() {
+    return cut;
+  }
+
+  /**
    * Reads the next event.
    *
-   * @return null at the end; also where the file was cut off in the middle of a record
+   * @return null at the end; also where the file {@linkplain #isCut was cut off}
    * @throws TraceFileException if the file is damaged, or is no trace
    */
   public @Nullable TraceEvent next() throws IOException {
@@ -138,7 +147,8 @@ public final class QlogReader implements Closeable {
       }
     } catch (JsonParseException | NumberFormatException wrong) {
       if (records > 1 && in.read() < 0) {
-        return null; // whoever wrote was ended in the middle of it
+        cut = true; // whoever wrote was ended in the middle of it
+        return null;
       }
     }
     throw damaged("no JSON object");

@@ -8,10 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.AddressText;
+import io.posthorn.ConnectionClosedException;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
-import io.posthorn.TransportException;
 import io.posthorn.cli.session.Application;
 import io.posthorn.simulation.LinkConditions;
 import io.posthorn.simulation.Relay;
@@ -313,11 +314,12 @@ class BenchTest extends BenchLoopback {
   @Test
   void aServerThatEndsIsSaidSo() throws Exception {
     BenchServer server = server();
+    InetSocketAddress at = server.localAddress();
     try (BenchRun run =
         BenchRun.open(
             new BenchPlan(false, true, 100, 3_600, 0, 80_000),
             1,
-            server.localAddress(),
+            at,
             opener(BenchTransport.RELIABLE),
             GUARD)) {
       run.start();
@@ -326,12 +328,8 @@ class BenchTest extends BenchLoopback {
       }
       server.close();
       assertTrue(run.await(GUARD));
-      Exception told = run.failure(); // the other one if it is just about to say that it lives
-      assertTrue(
-          told instanceof TransportException
-              || (told instanceof BenchException bench
-                  && bench.kind() == BenchException.Kind.ENDED),
-          String.valueOf(told));
+      var told = assertInstanceOf(ConnectionClosedException.class, run.failure());
+      assertEquals(AddressText.of(at) + " closed the connection", told.what());
     } finally {
       server.close();
     }

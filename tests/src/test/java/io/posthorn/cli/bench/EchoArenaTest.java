@@ -6,17 +6,21 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.AddressText;
 import io.posthorn.MessageSocket;
 import io.posthorn.MessageSocketBuilder;
 import io.posthorn.Mode;
 import io.posthorn.cli.compare.ComparePlan;
 import io.posthorn.cli.compare.Measurement;
 import io.posthorn.cli.compare.Transport;
+import io.posthorn.cli.session.Application;
 import io.posthorn.e2e.FreePorts;
 import io.posthorn.simulation.LinkConditions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -124,6 +128,40 @@ class EchoArenaTest extends BenchLoopback {
     }
   }
 
+  /** Nobody who compares programs a library. */
+  @Test
+  void aServerThatEndsIsSaidSoWithoutAdviceForProgrammers() throws Exception {
+    try (MessageSocket server =
+            MessageSocket.builder().bind(ANY).application(Application.BENCH.words()).open();
+        EchoArena arena =
+            EchoArena.open(
+                answering(server), EchoArenaTest::openPatiently, true, Duration.ofMillis(300))) {
+      Measurement measured = run(arena, Transport.RELIABLE, plan("none"));
+      assertEquals(
+          AddressText.of(server.localAddress()) + " closed the connection", measured.failure());
+    }
+  }
+
+  /** Has a server agree to every test and end those that begin. */
+  private static InetSocketAddress answering(MessageSocket server) {
+    server.onMessage(
+        message -> {
+          byte type = BenchMessage.type(MessageLink.bytes(message));
+          try {
+            if (type == BenchMessage.REQUEST) {
+              server.send(message.from(), BenchMessage.control(BenchMessage.READY, 1, 0));
+            } else if (type == BenchMessage.START) {
+              server.send(message.from(), BenchMessage.control(BenchMessage.STARTED, 1, 0));
+            } else if (type == BenchMessage.DATA) {
+              message.connection().close(Duration.ZERO);
+            }
+          } catch (IOException gone) {
+            throw new UncheckedIOException(gone);
+          }
+        });
+    return server.localAddress();
+  }
+
   @Test
   void nobodyThereIsAnErrorThatSaysSo() throws Exception {
     InetSocketAddress nowhere = FreePorts.nobody("127.0.0.1");
@@ -132,6 +170,32 @@ class EchoArenaTest extends BenchLoopback {
             BenchException.class,
             () -> EchoArena.open(nowhere, EchoArenaTest::open, true, Duration.ofMillis(300)));
     assertEquals(BenchException.Kind.NO_ANSWER, thrown.kind());
+    assertEquals(
+        "no bench server answers at " + AddressText.of(nowhere) + " in 300 ms",
+        thrown.getMessage());
+  }
+
+  /** Plain datagrams would have to be waited for, and show up at whoever takes them. */
+  @Test
+  void whoeverSaysToBeNoBenchServerIsAskedNoFurther() throws Exception {
+    List<Mode> asked = new ArrayList<>();
+    try (MessageSocket listener =
+        MessageSocket.builder().bind(ANY).application(Application.LISTEN.words()).open()) {
+      BenchException thrown =
+          assertThrows(
+              BenchException.class,
+              () ->
+                  EchoArena.open(
+                      listener.localAddress(),
+                      (mode, plan, run) -> {
+                        asked.add(mode);
+                        return openPatiently(mode, plan, run);
+                      },
+                      false,
+                      Duration.ofMillis(300)));
+      assertEquals(BenchException.Kind.FOREIGN, thrown.kind());
+    }
+    assertEquals(List.of(Mode.RELIABLE), asked);
   }
 
   /** A client that does not read makes the server keep so much and no more. */

@@ -1,15 +1,20 @@
 package io.posthorn.cli.probe;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.MessageSocket;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What addresses tell of the way to a peer. */
+/** How long a peer may take, and what addresses tell of the way to it. */
 class PeerChecksTest {
   private static boolean isTranslated(String to, String... own) throws UnknownHostException {
     List<InetAddress> addresses = new ArrayList<>();
@@ -17,6 +22,28 @@ class PeerChecksTest {
       addresses.add(InetAddress.getByName(one));
     }
     return PeerChecks.isTranslated(addresses, InetAddress.getByName(to));
+  }
+
+  @Test
+  void aPeerMayTakeAsLongAsWasAskedForAndUdpIsTriedAfterThat() throws Exception {
+    List<Duration> waited = new ArrayList<>();
+    try (DatagramSocket silent = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      InetSocketAddress peer =
+          new InetSocketAddress(silent.getLocalAddress(), silent.getLocalPort());
+      Duration patience = Duration.ofMillis(150);
+      List<Finding> found =
+          new PeerChecks(
+                  peer,
+                  patience,
+                  handshakeTimeout -> {
+                    waited.add(handshakeTimeout);
+                    return MessageSocket.builder().handshakeTimeout(handshakeTimeout).open();
+                  })
+              .run();
+      assertEquals(List.of(patience), waited);
+      String what = found.get(found.size() - 1).what();
+      assertTrue(what.contains("UDP gets no answer in 150 ms"), what);
+    }
   }
 
   @Test
