@@ -37,8 +37,8 @@ final class ConnectCommand implements Callable<Integer> {
       paramLabel = "SECS",
       converter = Quantity.Time.class,
       description = {
-        "Give up when the peer does not answer, or when nothing passes either way, for so long."
-            + " After the end of the input that is a success."
+        "Give up when the peer does not answer (default 10 s), or when nothing passes either way"
+            + " (default never), for so long. After the end of the input that is a success."
       })
   private Duration wait = Duration.ZERO;
 

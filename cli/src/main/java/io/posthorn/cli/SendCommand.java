@@ -89,8 +89,8 @@ final class SendCommand implements Callable<Integer> {
       paramLabel = "SECS",
       converter = Quantity.Time.class,
       description = {
-        "After the last message wait this long for replies; default 0. A listener with --exec is"
-            + " always waited for until its child ends."
+        "After the last message wait this long for replies, as nc -q does; default 0. A listener with"
+            + " --exec is always waited for until its child ends. --quiet has no short word here."
       })
   private Duration waitForReplies = Duration.ZERO;
 

@@ -42,8 +42,10 @@ final class TransportRemedy {
         || thrown instanceof ConnectionLimitException) {
       return "try later";
     }
-    if (thrown instanceof ConnectionClosedException) {
-      return AGAIN;
+    if (thrown instanceof ConnectionClosedException closed) {
+      boolean wrongPlace =
+          closed.isByPeer() && closed.applicationCode() == ExitCode.PROTOCOL.status();
+      return wrongPlace ? "take the command that is for it, or correct the port" : AGAIN;
     }
     if (thrown instanceof ConnectionLostException lost) {
       return ofLost(lost);

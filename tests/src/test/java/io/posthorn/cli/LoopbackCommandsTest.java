@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Connection;
+import io.posthorn.ConnectionListener;
 import io.posthorn.Message;
 import io.posthorn.MessageSocket;
 import java.io.IOException;
@@ -73,6 +74,23 @@ class LoopbackCommandsTest extends LoopbackCommands {
     assertEquals(0, run(NOTHING, out, "listen", "--help"));
     String help = out.text().replaceAll("\\s+", " ");
     assertTrue(help.contains("at [::] without it is to hear both, and says *:9000."), help);
+  }
+
+  /** Whoever ran it again would be told the same. */
+  @Test
+  void whereAnotherCommandIsAwaitedNobodyIsToldToRunItAgain() throws Exception {
+    try (MessageSocket receiver = peer()) {
+      receiver.onConnection(
+          new ConnectionListener() {
+            @Override
+            public void opened(Connection connection) {
+              connection.close(76, "files only", Duration.ofSeconds(1));
+            }
+          });
+      assertEquals(76, run(NOTHING, out, "ping", at(receiver)), err.text());
+      String said = "(\"files only\"); take the command that is for it, or correct the port";
+      assertTrue(err.text().contains(said), err.text());
+    }
   }
 
   @ParameterizedTest
