@@ -189,21 +189,8 @@ final class KernelRig {
       throws IOException, InterruptedException {
     int port = nextPort.getAndIncrement();
     LabFlow flow = openLinks(contender, port, link, seed);
-    MessageSocket receiving =
-        contender.transport == LabTransport.RELIABLE
-            ? SocketCarrier.openReceiver(Mode.RELIABLE, new InetSocketAddress(own, port))
-            : null;
     long begun = System.nanoTime();
-    // Posthorn is not connected first: the message leaves with the third one of the handshake.
-    Carrier carrier =
-        receiving == null
-            ? open(contender, port)
-            : SocketCarrier.prepare(
-                Mode.RELIABLE,
-                receiving,
-                new InetSocketAddress(peer, port),
-                CONNECT_NANOS,
-                contender.control());
+    Carrier carrier = openCold(contender, port);
     AtomicLong arrivedNanos = new AtomicLong();
     Thread receiver =
         new Thread(
@@ -355,9 +342,22 @@ final class KernelRig {
     return contender.transport.open(new InetSocketAddress(own, port), peer, request);
   }
 
+  /** As {@link #open}, but with Posthorn's first message in the third one of its handshake. */
+  private Carrier openCold(Contender contender, int port) throws IOException {
+    if (contender.transport != LabTransport.RELIABLE) {
+      return open(contender, port);
+    }
+    return SocketCarrier.prepare(
+        Mode.RELIABLE,
+        SocketCarrier.openReceiver(Mode.RELIABLE, new InetSocketAddress(own, port)),
+        new InetSocketAddress(peer, port),
+        CONNECT_NANOS,
+        contender.control());
+  }
+
   private void transfer(Contender contender, int port, AtomicLong bytes, long from, long to)
       throws IOException, InterruptedException {
-    Carrier carrier = open(contender, port);
+    Carrier carrier = openCold(contender, port);
     Thread sender =
         new Thread(
             () -> {
