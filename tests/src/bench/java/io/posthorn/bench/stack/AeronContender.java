@@ -17,7 +17,9 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Aeron over UDP in clear: an embedded media driver, one subscriber thread that polls. Its idle
- * strategy backs off, for on two cores three threads that spin would starve each other.
+ * strategy backs off, for on two cores three threads that spin would starve each other, and the
+ * driver has one thread; with {@code /spin} in its name all spin, with {@code /dedicated} the
+ * driver has one to send, one to receive and one to conduct.
  */
 final class AeronContender implements Contender {
   private static final int FRAGMENTS_A_POLL = 256;
@@ -43,13 +45,17 @@ final class AeronContender implements Contender {
   AeronContender(String name, int packetBytes, int messageBytes, boolean pingPong)
       throws IOException {
     this.name = name;
-    this.waiting = name.contains("/spin") ? new BusySpinIdleStrategy() : backOff();
+    this.waiting = idle(name);
     String mtu = "|term-length=64m|mtu=" + (packetBytes == 0 ? 8192 : packetBytes / 32 * 32);
     driver =
         MediaDriver.launchEmbedded(
             new MediaDriver.Context()
-                .threadingMode(ThreadingMode.SHARED)
-                .sharedIdleStrategy(name.contains("/spin") ? new BusySpinIdleStrategy() : backOff())
+                .threadingMode(
+                    name.contains("/dedicated") ? ThreadingMode.DEDICATED : ThreadingMode.SHARED)
+                .sharedIdleStrategy(idle(name))
+                .senderIdleStrategy(idle(name))
+                .receiverIdleStrategy(idle(name))
+                .conductorIdleStrategy(backOff())
                 .socketRcvbufLength(4 << 20)
                 .socketSndbufLength(4 << 20)
                 .initialWindowLength(2 << 20)
@@ -69,6 +75,10 @@ final class AeronContender implements Contender {
     Threads.start(name, pingPong ? this::echo : this::count);
   }
 
+  private static IdleStrategy idle(String name) {
+    return name.contains("/spin") ? new BusySpinIdleStrategy() : backOff();
+  }
+
   private static IdleStrategy backOff() {
     return new BackoffIdleStrategy(10, 10, 1_000, 50_000);
   }
@@ -80,7 +90,7 @@ final class AeronContender implements Contender {
   }
 
   private void count() {
-    IdleStrategy idle = name.contains("/spin") ? new BusySpinIdleStrategy() : backOff();
+    IdleStrategy idle = idle(name);
     FragmentAssembler each =
         new FragmentAssembler((buffer, offset, length, header) -> arrivals.add(1));
     while (!closed) {
@@ -89,7 +99,7 @@ final class AeronContender implements Contender {
   }
 
   private void echo() {
-    IdleStrategy idle = name.contains("/spin") ? new BusySpinIdleStrategy() : backOff();
+    IdleStrategy idle = idle(name);
     FragmentAssembler each =
         new FragmentAssembler(
             (buffer, offset, length, header) -> {

@@ -8,16 +8,22 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioDatagramChannel;
+import io.netty.handler.codec.quic.EpollQuicUtils;
 import io.netty.handler.codec.quic.InsecureQuicTokenHandler;
 import io.netty.handler.codec.quic.QuicChannel;
+import io.netty.handler.codec.quic.QuicChannelOption;
 import io.netty.handler.codec.quic.QuicClientCodecBuilder;
 import io.netty.handler.codec.quic.QuicServerCodecBuilder;
 import io.netty.handler.codec.quic.QuicSslContext;
 import io.netty.handler.codec.quic.QuicSslContextBuilder;
 import io.netty.handler.codec.quic.QuicStreamChannel;
 import io.netty.handler.codec.quic.QuicStreamType;
+import io.netty.handler.codec.quic.SegmentedDatagramPacketAllocator;
 import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -27,10 +33,15 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 
-/** Netty's QUIC: one stream, messages behind their lengths, written in pieces of 64 KiB. */
+/**
+ * Netty's QUIC: one stream, messages behind their lengths, written in pieces of 64 KiB. With {@code
+ * /gso} in its name over epoll, with runs of datagrams that the kernel splits and joins.
+ */
 final class QuicContender implements Contender {
   private static final int PIECE_BYTES = 64 << 10;
   private static final int SOCKET_BUFFER_BYTES = 4 << 20;
+  private static final int RUN_BYTES = 64 << 10;
+  private static final int MOST_SEGMENTS = 64;
   private static final long WINDOW_BYTES = 16L << 20;
   private static final String PROTOCOL = "bench";
 
@@ -39,8 +50,9 @@ final class QuicContender implements Contender {
   private final boolean pingPong;
   private final Arrivals arrivals = new Arrivals();
   private final Semaphore returned = new Semaphore(0);
-  private final MultiThreadIoEventLoopGroup loops =
-      new MultiThreadIoEventLoopGroup(2, NioIoHandler.newFactory());
+  private final boolean segmented;
+  private final int packet;
+  private final MultiThreadIoEventLoopGroup loops;
   private final QuicStreamChannel stream;
   private final byte[] message;
   private ByteBuf piece;
@@ -83,7 +95,11 @@ final class QuicContender implements Contender {
     this.messageBytes = messageBytes;
     this.pingPong = pingPong;
     this.message = new byte[messageBytes];
-    int packet = packetBytes == 0 ? 8_192 : packetBytes;
+    segmented = name.contains("/gso");
+    packet = packetBytes == 0 ? 8_192 : packetBytes;
+    loops =
+        new MultiThreadIoEventLoopGroup(
+            2, segmented ? EpollIoHandler.newFactory() : NioIoHandler.newFactory());
     QuicSslContext serverTls =
         QuicSslContextBuilder.forServer(keys, SelfSigned.password())
             .applicationProtocols(PROTOCOL)
@@ -96,11 +112,7 @@ final class QuicContender implements Contender {
     try {
       InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
       Channel server =
-          new Bootstrap()
-              .group(loops)
-              .channel(NioDatagramChannel.class)
-              .option(ChannelOption.SO_RCVBUF, SOCKET_BUFFER_BYTES)
-              .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(packet))
+          socket()
               .handler(
                   new QuicServerCodecBuilder()
                       .sslContext(serverTls)
@@ -112,6 +124,7 @@ final class QuicContender implements Contender {
                       .initialMaxStreamDataBidirectionalRemote(WINDOW_BYTES)
                       .initialMaxStreamsBidirectional(4)
                       .tokenHandler(InsecureQuicTokenHandler.INSTANCE)
+                      .option(QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR, runs())
                       .handler(
                           new ChannelInboundHandlerAdapter() {
                             @Override
@@ -125,11 +138,7 @@ final class QuicContender implements Contender {
               .sync()
               .channel();
       Channel client =
-          new Bootstrap()
-              .group(loops)
-              .channel(NioDatagramChannel.class)
-              .option(ChannelOption.SO_RCVBUF, SOCKET_BUFFER_BYTES)
-              .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(packet))
+          socket()
               .handler(
                   new QuicClientCodecBuilder()
                       .sslContext(clientTls)
@@ -145,6 +154,7 @@ final class QuicContender implements Contender {
               .channel();
       QuicChannel connection =
           QuicChannel.newBootstrap(client)
+              .option(QuicChannelOption.SEGMENTED_DATAGRAM_PACKET_ALLOCATOR, runs())
               .streamHandler(new ChannelInboundHandlerAdapter())
               .remoteAddress(server.localAddress())
               .connect()
@@ -157,6 +167,24 @@ final class QuicContender implements Contender {
       throw new IOException("no QUIC connection: " + e.getCause(), e);
     }
     piece = stream.alloc().directBuffer(PIECE_BYTES + Integer.BYTES + messageBytes);
+  }
+
+  private Bootstrap socket() {
+    Bootstrap socket =
+        new Bootstrap()
+            .group(loops)
+            .channel(segmented ? EpollDatagramChannel.class : NioDatagramChannel.class)
+            .option(ChannelOption.SO_RCVBUF, SOCKET_BUFFER_BYTES)
+            .option(
+                ChannelOption.RECVBUF_ALLOCATOR,
+                new FixedRecvByteBufAllocator(segmented ? RUN_BYTES : packet));
+    return segmented ? socket.option(EpollChannelOption.UDP_GRO, true) : socket;
+  }
+
+  private SegmentedDatagramPacketAllocator runs() {
+    return segmented
+        ? EpollQuicUtils.newSegmentedAllocator(Math.min(MOST_SEGMENTS, RUN_BYTES / packet))
+        : SegmentedDatagramPacketAllocator.NONE;
   }
 
   @Override

@@ -267,11 +267,14 @@ public final class StackBench {
             ? "64 B there and back"
             : String.format("%,d B one way", messageBytes)
                 + (heldBytes == 0 ? "" : String.format(", packets of %,d B", heldBytes));
+    boolean lossy = samples.values().stream().flatMap(List::stream).anyMatch(StackBench::lost);
     System.out.printf(
-        "%n| %s, JDK %s | %s | ratio | cpu | alloc | spread |%n|---|---|---|---|---|---|%n",
+        "%n| %s, JDK %s | %s | ratio | cpu | alloc | spread |%s%n|---|---|---|---|---|---|%s%n",
         what,
         System.getProperty("java.version"),
-        pingPong ? "p50" : messageBytes < 1_000 ? "messages/s" : "Gbit/s");
+        pingPong ? "p50 | p99" : messageBytes < 1_000 ? "messages/s" : "Gbit/s",
+        lossy ? " lost |" : "",
+        pingPong || lossy ? "---|" : "");
     double first = 0;
     for (Map.Entry<String, List<Sample>> entry : samples.entrySet()) {
       List<Sample> each = entry.getValue();
@@ -279,18 +282,37 @@ public final class StackBench {
       first = first == 0 ? figure : first;
       String shown =
           pingPong
-              ? String.format("%.1f µs", figure)
+              ? String.format("%.1f µs | %.1f µs", figure, Sample.median(each, Sample::p99Micros))
               : messageBytes < 1_000
-                  ? String.format("%,.0f", figure)
+                  ? String.format("%.2f M", figure / 1e6)
                   : String.format("%.2f", figure * messageBytes * 8 / 1e9);
       System.out.printf(
-          "| %s | %s | %.2f | %,.0f ns | %,.0f B | ±%.0f %% |%n",
+          "| %s | %s | %.2f | %s | %s | ±%.0f %% |%s%n",
           entry.getKey(),
           shown,
           figure / first,
-          Sample.median(each, Sample::cpuNanos),
-          Sample.median(each, Sample::allocatedBytes),
-          50 * Sample.spread(each, pingPong ? Sample::p50Micros : Sample::perSecond));
+          time(Sample.median(each, Sample::cpuNanos)),
+          memory(Sample.median(each, Sample::allocatedBytes)),
+          50 * Sample.spread(each, pingPong ? Sample::p50Micros : Sample::perSecond),
+          lossy ? String.format(" %.0f %% |", 100 * Sample.median(each, Sample::lostShare)) : "");
     }
+  }
+
+  private static boolean lost(Sample sample) {
+    return sample.lostShare() > 0;
+  }
+
+  private static String time(double nanos) {
+    return nanos < 1e3
+        ? String.format("%.0f ns", nanos)
+        : nanos < 1e6
+            ? String.format("%.1f µs", nanos / 1e3)
+            : String.format("%.2f ms", nanos / 1e6);
+  }
+
+  private static String memory(double bytes) {
+    return bytes < 10
+        ? String.format("%.1f B", bytes)
+        : bytes < 1e4 ? String.format("%.0f B", bytes) : String.format("%.0f KB", bytes / 1e3);
   }
 }

@@ -22,8 +22,18 @@ public final class Sweep {
     SETTINGS.put("tcp", List.of("tcp/8192", "tcp/65536", "tcp/262144"));
     SETTINGS.put("tls", List.of("tls/16384", "tls/65536", "tls/262144"));
     // Bytes of a packet; for JGroups, of what it bundles into one.
-    SETTINGS.put("aeron", List.of("aeron/1408", "aeron/8192", "aeron/65504", "aeron/8192/spin"));
-    SETTINGS.put("quic", List.of("quic/1350", "quic/8192", "quic/16384"));
+    SETTINGS.put(
+        "aeron",
+        List.of(
+            "aeron/1408",
+            "aeron/8192",
+            "aeron/65504",
+            "aeron/8192/spin",
+            "aeron/65504/spin",
+            "aeron/8192/dedicated",
+            "aeron/65504/dedicated"));
+    SETTINGS.put(
+        "quic", List.of("quic/1350", "quic/8192", "quic/16384", "quic/1350/gso", "quic/8192/gso"));
     SETTINGS.put("kcp", List.of("kcp/1400", "kcp/8192", "kcp/8192/stream", "kcp/32768/stream"));
     SETTINGS.put("jgroups", List.of("jgroups/8000", "jgroups/32000", "jgroups/64000"));
     // Bytes of its buffer for what waits to leave.
@@ -33,8 +43,8 @@ public final class Sweep {
   /** Where packets are held, their size is no setting. */
   private static final Map<String, List<String>> HELD =
       Map.of(
-          "aeron", List.of("aeron", "aeron/spin"),
-          "quic", List.of("quic"),
+          "aeron", List.of("aeron", "aeron/spin", "aeron/dedicated"),
+          "quic", List.of("quic", "quic/gso"),
           "kcp", List.of("kcp", "kcp/stream"),
           "jgroups", List.of("jgroups"));
 
