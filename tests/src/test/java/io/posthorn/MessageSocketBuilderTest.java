@@ -58,6 +58,12 @@ class MessageSocketBuilderTest {
     refused(() -> builder.implicitIdle(Duration.ZERO), "implicitIdle");
   }
 
+  /** FAULTS 21, of a socket that is closed; ShutdownTest has what is left open. */
+  @Test
+  void fault21_closingFlushesForThreeSecondsUnlessToldOtherwise() {
+    assertEquals(Duration.ofSeconds(3), MessageSocket.builder().linger);
+  }
+
   @Test
   void familyIsOneOfTwoAndThatOfTheAddress() throws Exception {
     refused(

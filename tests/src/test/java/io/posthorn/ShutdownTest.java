@@ -76,7 +76,10 @@ class ShutdownTest {
     READS_NOTHING
   }
 
-  /** FAULTS 21: it ends all the same, long before its linger time of a minute, and reports. */
+  /**
+   * FAULTS 21: it ends all the same, long before its linger time of a minute, and reports. That it
+   * does so after three seconds is SocketLoopTest's.
+   */
   @ParameterizedTest
   @EnumSource(Mute.class)
   void fault21_towardsAMutePeerTheProgramEndsAndReports(Mute how) throws Exception {

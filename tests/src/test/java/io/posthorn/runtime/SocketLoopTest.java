@@ -221,6 +221,28 @@ class SocketLoopTest {
     assertNull(driver.acceptNow());
   }
 
+  /** FAULTS 21: three seconds, and the half that closing may take beyond any linger time. */
+  @Test
+  void fault21_theEndOfTheVirtualMachineWaitsForThreeSecondsAtMost() throws Exception {
+    driver = SocketDriver.prepare(port, this::reliable, 60_000_000_000L, 0, IDLE);
+    port.isOn = false;
+    send(new InetSocketAddress(ANY.getAddress(), 9));
+    long before = driver.clock.now();
+    OpenSockets.beginClose(List.of(driver));
+    driver.lock.lock();
+    try {
+      long end = driver.life.deadlineNanos(driver.clock.now());
+      assertTrue(end >= before + 3_500_000_000L, "it waits for what was sent");
+      assertTrue(end <= driver.clock.now() + 3_500_000_000L, "but not for a minute");
+      driver.life.endIfFlushed(end - 1);
+      assertFalse(port.closed);
+      driver.life.endIfFlushed(end);
+      assertTrue(port.closed);
+    } finally {
+      driver.lock.unlock();
+    }
+  }
+
   /** Throws instead of starting any thread but the first ones. */
   private static ThreadFactory threads(int some) {
     AtomicInteger made = new AtomicInteger();

@@ -46,7 +46,7 @@ class EcnProperties {
         pair.network.runUntil(pair::isSettled, Duration.ofMinutes(2)), () -> "stuck: " + pair.a);
   }
 
-  /** 16. Marks that are cleared, changed at random or make packets vanish cost no message. */
+  /** FAULTS 16: marks that are cleared, changed at random or lose the packet cost no message. */
   @Property(tries = 30)
   void marksThatDoNotGetThroughAreGivenUp(
       @ForAll("harms") EcnTreatment harm,

@@ -161,21 +161,34 @@ class OpeningProperties {
     }
   }
 
-  /** FAULTS 8: nothing passes at first; the connection comes with the network. */
-  @Property(tries = 50)
-  void anOutageAtTheStartIsWaitedOut(
-      @ForAll long seed, @ForAll @IntRange(min = 0, max = 8_500) int outageMillis) {
-    LinkConditions link = LinkConditions.parse("delay 20ms");
-    if (outageMillis > 0) {
-      link = link.withOutage(Duration.ZERO, Duration.ofMillis(outageMillis));
-    }
-    Pair pair = new Pair(seed, Pair.options()).link(link);
+  /**
+   * FAULTS 8: nothing passes from some moment on, be it before M1, after 1 ms, or one of the 80 ms
+   * to the answer to M3: there is one connection, and it comes with the network.
+   */
+  @Property(tries = 60)
+  void anOutageInTheHandshakeIsWaitedOut(
+      @ForAll long seed,
+      @ForAll @IntRange(max = 81) int fromMillis,
+      @ForAll @IntRange(min = 1, max = 8_500) int outageMillis) {
+    Pair pair = new Pair(seed, Pair.options()).link(LinkConditions.parse("delay 20ms"));
+    pair.network.at(
+        Duration.ofMillis(fromMillis), () -> pair.network.cut(Pair.A, Pair.B).cut(Pair.B, Pair.A));
+    pair.network.at(
+        Duration.ofMillis(fromMillis + outageMillis),
+        () -> pair.network.mend(Pair.A, Pair.B).mend(Pair.B, Pair.A));
+    pair.network.run(Duration.ofMillis(1));
     pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 100);
     assertTrue(
-        pair.network.runUntil(pair::isSettled, Duration.ofMillis(outageMillis + 1_200)),
+        pair.network.runUntil(pair::isSettled, Duration.ofMillis(outageMillis + 1_280)),
         () -> "not opened: " + pair.a);
+    pair.network.run(Duration.ofSeconds(2)); // what was sent meanwhile opens no other
     LivenessChecker.check(pair.history, 0, Duration.ofSeconds(12).toNanos());
-    assertEquals(1, pair.history.told(1, EndpointEvent.Connected.class).size());
+    Checkers.checkSoFar(pair.history);
+    for (Party party : List.of(pair.a, pair.b)) {
+      assertEquals(1, pair.history.told(party.end, EndpointEvent.Connected.class).size());
+      assertEquals(List.of(), pair.history.told(party.end, EndpointEvent.Closed.class));
+      assertEquals(1, party.endpoint().connections(pair.network.nowNanos()).size());
+    }
   }
 
   /** Nobody there: the sender is told who did not answer, after the handshake's time. */

@@ -39,18 +39,23 @@ final class OpenSockets {
 
   private static void closeAll() {
     List<SocketDriver> open = List.copyOf(OPEN);
+    beginClose(open);
+    SocketLife.awaitClosed(open);
+    for (SocketDriver driver : open) {
+      if (!driver.life.awaitCompletions()) {
+        return; // an action of the program hangs: so would that of the next socket
+      }
+    }
+  }
+
+  /** What was sent on each is flushed, for as long as the socket lingers, but 3 s at most. */
+  static void beginClose(List<SocketDriver> open) {
     for (SocketDriver driver : open) {
       DriverGroup others = driver.group();
       if (others != null) {
         others.expectEnds();
       }
       driver.life.beginClose(Math.min(driver.lingerNanos(), LONGEST_LINGER_NANOS));
-    }
-    SocketLife.awaitClosed(open);
-    for (SocketDriver driver : open) {
-      if (!driver.life.awaitCompletions()) {
-        return; // an action of the program hangs: so would that of the next socket
-      }
     }
   }
 }

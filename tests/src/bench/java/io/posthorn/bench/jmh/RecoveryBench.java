@@ -25,12 +25,19 @@ public class RecoveryBench {
   private static final int PACKET_BYTES = 1_200;
   private static final long ROUND_TRIP_NANOS = 20_000_000;
 
+  /** About as many numbers as are kept behind a lost packet, for a while. */
+  private static final int KEPT = 14_000;
+
+  /** The shortest ACK_ECN of so many. */
+  private static final int BOMB_BYTES = 11;
+
   @Param({"cubic", "adaptive"})
   public String controller;
 
   private final long[] first = new long[2];
   private final long[] last = new long[2];
   private PacketRecovery recovery;
+  private PacketRecovery bombed;
   private long now;
 
   /** Takes note of nothing. */
@@ -74,6 +81,26 @@ public class RecoveryBench {
         new PacketRecovery(
             () -> controller.equals("cubic") ? new Cubic(PACKET_BYTES) : new Adaptive(PACKET_BYTES),
             new FrameSource[] {new Silent()});
+    bombed = new PacketRecovery(() -> new Cubic(PACKET_BYTES), new FrameSource[] {new Silent()});
+    for (int i = 0; i < KEPT; i++) {
+      bombed.onPacketSent(PACKET_BYTES, true, false, true, 0);
+    }
+    first[0] = 1;
+    last[0] = KEPT - 1;
+    bombed.onAck(0, first, last, 1, KEPT - 1, 0, 0, ROUND_TRIP_NANOS);
+  }
+
+  /**
+   * FAULTS 48, at most 50 µs: a datagram of nothing but ACKs, each of which repeats all that
+   * arrived since a hole, and marks of congestion.
+   */
+  @Benchmark
+  public void ackBomb() {
+    first[0] = 1;
+    last[0] = KEPT - 1;
+    for (int left = 1_472; left >= BOMB_BYTES; left -= BOMB_BYTES) {
+      bombed.onAck(0, first, last, 1, KEPT - 1, 0, 1, ROUND_TRIP_NANOS);
+    }
   }
 
   private long send() {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -107,6 +108,33 @@ class SentPacketsProperties {
     for (int i = 0; i < 100; i++) {
       sendAndSettle(packets, i % 7 == 0 ? 3_000 : 1);
       assertEquals(taken, packets.memoryBytes());
+    }
+  }
+
+  /** Runs of many thousands are passed over by more than a word at once. */
+  @Property(tries = 5)
+  void theNextThatHasNotArrivedIsFoundBehindLongRuns(@ForAll long seed) {
+    SplittableRandom random = new SplittableRandom(seed);
+    SentPackets packets = new SentPackets();
+    for (int i = random.nextInt(40_000); i > 0; i--) {
+      packets.commit(0, 100, false, false, rate);
+    }
+    packets.trim(0);
+    BitSet open = new BitSet();
+    int base = (int) packets.base();
+    int next = base + 10_000 + random.nextInt(20_000);
+    for (int number = base; number < next; number++) {
+      packets.commit(0, 100, true, false, rate);
+      open.set(number);
+    }
+    for (int number = base + 1; number < next - 1; number++) {
+      if (random.nextInt(3_000) > 0) {
+        packets.acknowledge(number);
+        open.clear(number);
+      }
+    }
+    for (int from = base; from < next; from += 1 + random.nextInt(50)) {
+      assertEquals(open.nextSetBit(from), packets.nextUnacknowledged(from, next - 1));
     }
   }
 

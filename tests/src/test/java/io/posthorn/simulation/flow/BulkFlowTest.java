@@ -87,7 +87,10 @@ class BulkFlowTest {
     atLeast(90, goodput(CongestionControl.CUBIC, Link.of(20, 0)));
   }
 
-  /** FAULTS 15. */
+  /**
+   * FAULTS 15: at Jain's index of 0.9 the lesser of two has a third, where a fifth is promised.
+   * That all of the messages arrive once, in order and whole is what the flow itself looks at.
+   */
   @Test
   void adaptiveSharesWithTcpCubic() {
     SharedLink run =

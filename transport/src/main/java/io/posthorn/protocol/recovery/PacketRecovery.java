@@ -197,9 +197,12 @@ public final class PacketRecovery {
     return packetsSpuriouslyLost;
   }
 
-  /** How often a number was looked at for an acknowledgement, or for what it makes lost. */
+  /**
+   * How often a number, or a run of acknowledged ones, was looked at for an acknowledgement, or for
+   * what it makes lost.
+   */
   long numbersLookedAt() {
-    return numbersLookedAt;
+    return numbersLookedAt + sent.lookedAt();
   }
 
   /** Whether something is under way, and nothing from this number on was acknowledged. */
@@ -295,7 +298,6 @@ public final class PacketRecovery {
       for (long number = sent.nextUnacknowledged(first[i], to);
           number <= to;
           number = sent.nextUnacknowledged(number + 1, to)) {
-        numbersLookedAt++;
         byte state = sent.state(number);
         if (state == SentPackets.SKIPPED) {
           return CloseReason.PROTOCOL_VIOLATION;

@@ -53,8 +53,11 @@ public final class SentPackets {
   private int[] bytes = new int[INITIAL_PACKETS];
   private byte[] state = new byte[INITIAL_PACKETS];
 
-  /** A bit for each number that is not acknowledged, so that an ACK passes over those that are. */
+  /** A bit for each number that is not acknowledged, so that an ACK passes over those that are; */
   private long[] unacknowledged = new long[1];
+
+  /** and one for each of these words that is not 0. */
+  private long[] openWords = new long[1];
 
   private boolean[] applicationLimited = new boolean[INITIAL_PACKETS];
   private boolean[] marked = new boolean[INITIAL_PACKETS];
@@ -78,6 +81,7 @@ public final class SentPackets {
   private long mostKept;
 
   private int quietTimes;
+  private long lookedAt;
 
   /** Older packets went another way, and do not count in flight. */
   private long inFlightFrom;
@@ -146,7 +150,7 @@ public final class SentPackets {
     marked[at] = false;
     astray[at] = false;
     state[at] = ackEliciting ? OUTSTANDING : UNTRACKED;
-    unacknowledged[at >> 6] |= 1L << at;
+    open(at);
     if (ackEliciting) {
       bytesInFlight += packetBytes;
       outstanding++;
@@ -164,7 +168,7 @@ public final class SentPackets {
     marked[at] = false;
     astray[at] = false;
     state[at] = SKIPPED;
-    unacknowledged[at >> 6] |= 1L << at;
+    open(at);
     newestSkipped = next;
     next++;
     tokenFrom[(int) next & (state.length - 1)] = tokenNext;
@@ -181,6 +185,11 @@ public final class SentPackets {
       resize(2 * state.length);
     }
     return (int) next & (state.length - 1);
+  }
+
+  private void open(int at) {
+    unacknowledged[at >> 6] |= 1L << at;
+    openWords[at >> 12] |= 1L << (at >> 6);
   }
 
   /** State of a packet; numbers outside the kept ones count as {@link #ACKNOWLEDGED}. */
@@ -265,6 +274,9 @@ public final class SentPackets {
     settle(packetNumber, ACKNOWLEDGED);
     int at = (int) packetNumber & (state.length - 1);
     unacknowledged[at >> 6] &= ~(1L << at);
+    if (unacknowledged[at >> 6] == 0) {
+      openWords[at >> 12] &= ~(1L << (at >> 6));
+    }
   }
 
   /**
@@ -277,14 +289,29 @@ public final class SentPackets {
     int length = state.length;
     long number = Math.max(from, base);
     while (number <= to) {
+      lookedAt++;
       int at = (int) number & (length - 1);
       long bits = unacknowledged[at >> 6] >>> at;
       if (bits != 0) {
         return number + Long.numberOfTrailingZeros(bits);
       }
-      number += Math.min(Long.SIZE - (at & (Long.SIZE - 1)), length - at);
+      number += Math.min(nextOpenWord((at >> 6) + 1) << 6, length) - at;
     }
     return number;
+  }
+
+  /** The next word that is not 0, of the 64 that one word of {@link #openWords} tells of. */
+  private int nextOpenWord(int word) {
+    if (word >= unacknowledged.length) {
+      return word;
+    }
+    long open = openWords[word >> 6] >>> word;
+    return open != 0 ? word + Long.numberOfTrailingZeros(open) : (word | (Long.SIZE - 1)) + 1;
+  }
+
+  /** How often {@link #nextUnacknowledged} looked at a number, or at a run of acknowledged ones. */
+  long lookedAt() {
+    return lookedAt;
   }
 
   /** Settles an outstanding packet as lost. */
@@ -368,7 +395,9 @@ public final class SentPackets {
 
   /** Bytes of heap that the rings hold. */
   public long memoryBytes() {
-    return state.length * 48L + unacknowledged.length * 8L + tokenSource.length * 17L;
+    return state.length * 48L
+        + (unacknowledged.length + openWords.length) * 8L
+        + tokenSource.length * 17L;
   }
 
   /** Moves what is kept to rings of another size, a power of two. */
@@ -377,7 +406,8 @@ public final class SentPackets {
     long[] sent = new long[size];
     int[] sizes = new int[size];
     byte[] states = new byte[size];
-    long[] open = new long[Math.max(1, size / Long.SIZE)];
+    unacknowledged = new long[Math.max(1, size >> 6)];
+    openWords = new long[Math.max(1, size >> 12)];
     boolean[] limited = new boolean[size];
     boolean[] marks = new boolean[size];
     boolean[] elsewhere = new boolean[size];
@@ -391,8 +421,9 @@ public final class SentPackets {
       sent[to] = sentNanos[from];
       sizes[to] = bytes[from];
       states[to] = state[from];
-      boolean isOpen = number < next && state[from] != ACKNOWLEDGED;
-      open[to >> 6] |= isOpen ? 1L << to : 0;
+      if (number < next && state[from] != ACKNOWLEDGED) {
+        open(to);
+      }
       limited[to] = applicationLimited[from];
       marks[to] = marked[from];
       elsewhere[to] = astray[from];
@@ -404,7 +435,6 @@ public final class SentPackets {
     sentNanos = sent;
     bytes = sizes;
     state = states;
-    unacknowledged = open;
     applicationLimited = limited;
     marked = marks;
     astray = elsewhere;
