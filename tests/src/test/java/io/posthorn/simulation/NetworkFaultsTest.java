@@ -7,8 +7,6 @@ import io.posthorn.CongestionControl;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.Delivery;
 import io.posthorn.DraftOptions;
-import io.posthorn.Mode;
-import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.simulation.checker.Checkers;
@@ -79,12 +77,25 @@ class NetworkFaultsTest {
 
   private static Pair withMtu(long seed, int mtuBytes, int interfaceBytes) {
     Pair pair =
-        new Pair(seed, Pair.clear(65_507))
+        new Pair(seed, smallBuffers().done())
             .link(LinkConditions.parse("delay 5ms rate 200mbit mtu " + mtuBytes))
             .watchSizes();
     pair.a.useInterface(interfaceBytes);
     pair.b.useInterface(interfaceBytes);
     return pair;
+  }
+
+  /** What is sent is many times what the buffers hold. */
+  private static DraftOptions smallBuffers() {
+    DraftOptions options = DraftOptions.of(Pair.clear(65_507));
+    options.sendBufferBytes = 512 << 10;
+    options.receiveBufferBytes = 2 << 20;
+    options.maxWholeMessageBytes = 512 << 10;
+    return options;
+  }
+
+  private static void watchMemory(Pair pair) {
+    new HeapWatch(pair, smallBuffers().done()).every(Duration.ofMillis(25), 20);
   }
 
   @Property(tries = 5)
@@ -108,6 +119,7 @@ class NetworkFaultsTest {
     Pair pair = withMtu(seed, 9_000, 8_972);
     fastest(pair, 0, LONG_FLOW_MEGABYTES, Duration.ofSeconds(60));
     pair.link(LinkConditions.parse("delay 5ms rate 200mbit mtu " + mtuBytes));
+    watchMemory(pair);
     long took = fastest(pair, 0, 4, Duration.ofSeconds(60));
     assertTrue(took < 3_000 * MS, took / MS + " ms for 4 MB");
     pair.network.run(Duration.ofSeconds(20));
@@ -120,14 +132,13 @@ class NetworkFaultsTest {
   /** 11: that a path does not carry large datagrams is no congestion. */
   @Example
   void fault11TheLossOfProbesForTheMtuCostsNoWindow() {
-    DraftOptions options = DraftOptions.of(Mode.RELIABLE);
-    options.security = Security.none();
+    DraftOptions options = smallBuffers();
     options.congestionControl = CongestionControl.CUBIC;
-    options.maxDatagramBytes = 65_507;
     Pair pair =
         new Pair(1, options.done()).link(LinkConditions.parse("delay 5ms mtu 1500")).watchSizes();
     pair.a.useInterface(8_972);
     pair.b.useInterface(8_972);
+    watchMemory(pair);
     for (int i = 0; i < LONG_FLOW_MEGABYTES * 10; i++) {
       pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 100_000);
     }
@@ -155,6 +166,7 @@ class NetworkFaultsTest {
     Pair pair = withMtu(1, 9_000, 8_972);
     fastest(pair, 0, LONG_FLOW_MEGABYTES, Duration.ofSeconds(60));
     pair.link(LinkConditions.parse("delay 5ms rate 200mbit mtu 4500"));
+    watchMemory(pair);
     long took = fastest(pair, 0, 4, Duration.ofSeconds(60));
     assertTrue(took < 1_500 * MS, took / MS + " ms for 4 MB");
   }
