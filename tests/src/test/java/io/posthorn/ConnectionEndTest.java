@@ -22,9 +22,11 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** How connections on real sockets over loopback end, and who hears of it. */
 class ConnectionEndTest {
@@ -108,8 +110,9 @@ class ConnectionEndTest {
     }
   }
 
+  /** Who sends, receives or waits for a message is told of whom nothing was heard, how long. */
   @Test
-  void silentPeerIsGivenUpAfterTheIdleTimeout() throws Exception {
+  void fault7_silentPeerIsGivenUpAfterTheIdleTimeout() throws Exception {
     MessageSocket b = reliable().open();
     try (MessageSocket a = reliable().idleTimeout(Duration.ofSeconds(1)).open();
         Relay relay = Relay.inFrontOf(b.localAddress()).start()) {
@@ -117,16 +120,28 @@ class ConnectionEndTest {
       Connection accepted = accept(b);
       relay.cut(true);
       for (Connection end : List.of(connection, accepted)) { // the smaller timeout is that of both
-        CloseReport report = get(end.closed());
-        assertEquals(CloseCause.IDLE_TIMEOUT, report.cause());
-        ConnectionLostException e =
-            assertThrows(ConnectionLostException.class, () -> end.send(new byte[1]));
-        assertEquals(CloseCause.IDLE_TIMEOUT, e.closeCause());
-        assertTrue(String.valueOf(e.getMessage()).contains(" for 1 s:"), e.getMessage());
+        CompletableFuture<Message> waits = start(end::receive);
+        assertEquals(CloseCause.IDLE_TIMEOUT, get(end.closed()).cause());
+        assertTellsOfSilence(end, () -> end.send(new byte[1]));
+        assertTellsOfSilence(end, end::receive);
+        assertTellsOfSilence(end, () -> end.receive(Duration.ZERO));
+        assertTellsOfSilence(
+            end,
+            () -> {
+              throw assertThrows(ExecutionException.class, () -> get(waits)).getCause();
+            });
       }
     } finally {
       b.close(Duration.ZERO);
     }
+  }
+
+  private static void assertTellsOfSilence(Connection end, Executable use) {
+    ConnectionLostException e = assertThrows(ConnectionLostException.class, use);
+    assertEquals(CloseCause.IDLE_TIMEOUT, e.closeCause());
+    assertEquals(end.remoteAddress(), e.peer());
+    assertEquals(
+        "heard nothing from " + AddressText.of(end.remoteAddress()) + " for 1 s", e.what());
   }
 
   /** Its end is known by the address at which it was met, and the message names the later one. */

@@ -15,8 +15,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,6 +47,9 @@ class HostileKernelTest {
 
   /** More than the packets of one window and its probes. */
   private static final int FORGED_REFUSALS = 60;
+
+  /** EPERM, EADDRNOTAVAIL, ENETDOWN, ENETUNREACH, ENOBUFS, EHOSTUNREACH. */
+  private static final List<Integer> WEATHER = List.of(1, 99, 100, 101, 105, 113);
 
   private final AtomicInteger sends = new AtomicInteger();
   private final AtomicInteger receives = new AtomicInteger();
@@ -130,21 +136,25 @@ class HostileKernelTest {
     assertTrue(waits.get() * 4 >= refusals.get(), refusals + " refusals, " + waits + " waits");
   }
 
+  /** An interface that is down, an address or a route that is gone, a firewall, a full queue. */
   @ParameterizedTest
   @EnumSource(Way.class)
-  void enobufsIsALossThatIsMadeGood(Way way) throws Exception {
+  void fault29_whatIsRefusedIsALossThatIsMadeGood(Way way) throws Exception {
     openSender(
         way,
         new Script() {
           @Override
           public int onSend(int bytes, boolean isRun) {
-            return sends.incrementAndGet() % 5 == 0 ? refuse(ScriptedPorts.ENOBUFS) : 0;
+            int n = sends.getAndIncrement();
+            return n % 8 < 6 ? 0 : refuse(WEATHER.get(n / 8 % WEATHER.size()));
           }
         });
     exchange(100, 100);
     exchange(30, LONG_MESSAGE_BYTES);
-    assertTrue(refusals.get() > 5, "some were refused");
-    assertCounted(sender.statistics(), ScriptedPorts.ENOBUFS);
+    Map<String, Long> counted = sender.statistics().sendErrors();
+    Set<String> expected =
+        WEATHER.stream().map(ScriptedPorts::words).collect(Collectors.toUnmodifiableSet());
+    assertEquals(expected, counted.keySet(), refusals + " refusals of " + sends);
   }
 
   private void assertCounted(SocketStatistics seen, int errno) {
@@ -156,7 +166,7 @@ class HostileKernelTest {
 
   @ParameterizedTest
   @EnumSource(Way.class)
-  void econnrefusedFromEarlierSendsIsCountedAndStopsNothing(Way way) throws Exception {
+  void fault29_econnrefusedFromEarlierSendsIsCountedAndStopsNothing(Way way) throws Exception {
     openSender(
         way,
         new Script() {

@@ -132,7 +132,7 @@ class PlainSocketTest {
   }
 
   @Test
-  void portInUseIsNamedWithWhatToDo() throws Exception {
+  void fault28_portInUseIsNamedWithWhatToDo() throws Exception {
     try (MessageSocket a = plain().open()) {
       int port = a.localAddress().getPort();
       BindException e =
@@ -143,11 +143,11 @@ class PlainSocketTest {
   }
 
   @Test
-  void foreignAddressIsNamedWithWhatToDo() throws Exception {
-    InetSocketAddress foreign = new InetSocketAddress(InetAddress.getByName("192.0.2.1"), 0);
+  void fault28_foreignAddressIsNamedWithWhatToDo() throws Exception {
+    InetSocketAddress foreign = new InetSocketAddress(InetAddress.getByName("192.0.2.1"), 7);
     BindException e = assertThrows(BindException.class, () -> plain().bind(foreign).open());
-    assertTrue(String.valueOf(e.getMessage()).contains("192.0.2.1:0"), e.getMessage());
-    assertTrue(String.valueOf(e.getMessage()).contains("local"), e.getMessage());
+    assertTrue(String.valueOf(e.getMessage()).contains("192.0.2.1:7"), e.getMessage());
+    assertTrue(String.valueOf(e.getMessage()).contains("give a local one"), e.getMessage());
     InetSocketAddress unknown = InetSocketAddress.createUnresolved("no-such-host.invalid", 1);
     BindException u = assertThrows(BindException.class, () -> plain().bind(unknown).open());
     assertTrue(String.valueOf(u.getMessage()).contains("no-such-host.invalid"), u.getMessage());

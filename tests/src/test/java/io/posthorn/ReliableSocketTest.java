@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** How messages travel in reliable mode, on real sockets over loopback. */
 class ReliableSocketTest {
   @Test
-  void slowReaderHoldsTheSenderBackAndLosesNothing() throws Exception {
+  void fault22_slowReaderHoldsTheSenderBackAndLosesNothing() throws Exception {
     try (MessageSocket a = reliable().sendBufferBytes(64 << 10).open();
         MessageSocket b = reliable().receiveBufferBytes(256 << 10).open()) {
       a.connect(b.localAddress());
@@ -54,7 +54,7 @@ class ReliableSocketTest {
   }
 
   @Test
-  void otherPeersGoOnWhileOneReadsNothing() throws Exception {
+  void fault22_otherPeersGoOnWhileOneReadsNothing() throws Exception {
     try (MessageSocket a = reliable().sendBufferBytes(64 << 10).open();
         MessageSocket stuck = reliable().receiveBufferBytes(256 << 10).open();
         MessageSocket other = reliable().open()) {

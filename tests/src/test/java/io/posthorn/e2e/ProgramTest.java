@@ -275,12 +275,22 @@ class ProgramTest {
   }
 
   @Test
-  void portInUseIsSaidWithWhatToDo() throws Exception {
+  void fault28_aPortInUseIsSaidWithWhatToDo() throws Exception {
     try (DatagramSocket taken = new DatagramSocket(0, InetAddress.getLoopbackAddress());
         RunningProgram listener = here("listen", "127.0.0.1:" + taken.getLocalPort())) {
       assertEquals(75, listener.exit());
       assertTrue(listener.errors().contains("the port is in use"), listener.errors());
       assertTrue(listener.errors().contains("port 0"), listener.errors());
+      assertFalse(listener.errors().contains("\tat "), "no stack trace without --verbose");
+    }
+  }
+
+  @Test
+  void fault28_anAddressOfElsewhereIsSaidWithWhatToDo() throws Exception {
+    try (RunningProgram listener = here("listen", "192.0.2.1:7")) {
+      assertEquals(64, listener.exit());
+      assertTrue(listener.errors().contains("192.0.2.1:7"), listener.errors());
+      assertTrue(listener.errors().contains("leave the host out"), listener.errors());
       assertFalse(listener.errors().contains("\tat "), "no stack trace without --verbose");
     }
   }

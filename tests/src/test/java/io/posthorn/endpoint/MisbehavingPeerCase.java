@@ -39,7 +39,12 @@ abstract class MisbehavingPeerCase {
 
   @BeforeTry
   void connect() {
-    peer = HandPeer.connected(OPTIONS);
+    begin(HandPeer.connected(OPTIONS));
+  }
+
+  /** Takes this peer, whose connection has just opened, for the one of the try. */
+  final void begin(HandPeer connected) {
+    peer = connected;
     givenBytes = 0;
     startBytes = ReachableHeap.from(peer.endpoint).bytes();
   }

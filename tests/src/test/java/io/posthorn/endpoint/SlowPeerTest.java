@@ -6,8 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
-import io.posthorn.Security;
-import io.posthorn.SocketOptions;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.ReceivedMessage;
 import io.posthorn.protocol.SendOutcome;
@@ -18,21 +16,19 @@ import java.util.Arrays;
 import net.jqwik.api.Example;
 
 /** FAULTS 22, 50 and 52: a peer that gives no credit, or a byte a second, or contradicts itself. */
-class SlowPeerTest {
-  private static final SocketOptions OPTIONS =
-      HandPeer.options(Security.ephemeral(), 100, 64 << 20);
+class SlowPeerTest extends MisbehavingPeerCase {
   private static final long SECOND = 1_000_000_000;
 
-  private static HandPeer peerWithWindow(long bytes) {
+  private void beginWithWindow(long bytes) {
     HandPeer peer = new HandPeer(HandPeer.endpoint(OPTIONS, 1), OPTIONS, 1, 1);
     peer.parameters.initialMaxChannelDataBytes = bytes;
     peer.parameters.initialMaxMessages = 0;
     peer.parameters.initialMaxMessageDataBytes = 64 << 10;
     peer.connect();
-    return peer;
+    begin(peer);
   }
 
-  private static SendOutcome send(HandPeer peer, Delivery delivery, int bytes) {
+  private SendOutcome send(Delivery delivery, int bytes) {
     SendOutcome outcome =
         peer.endpoint.send(
             new OutgoingMessage(
@@ -48,10 +44,11 @@ class SlowPeerTest {
                 null),
             peer.nowNanos);
     peer.collect();
+    givenBytes += outcome == SendOutcome.ACCEPTED ? bytes : 0;
     return outcome;
   }
 
-  private static void acknowledgeAll(HandPeer peer) {
+  private void acknowledgeAll() {
     peer.send(
         out ->
             out.ack(
@@ -66,13 +63,13 @@ class SlowPeerTest {
 
   @Example
   void fault22_aPeerThatReadsAByteASecondGetsAByteASecond() {
-    HandPeer peer = peerWithWindow(1);
-    assertEquals(SendOutcome.ACCEPTED, send(peer, Delivery.RELIABLE_ORDERED, 50_000));
+    beginWithWindow(1);
+    assertEquals(SendOutcome.ACCEPTED, send(Delivery.RELIABLE_ORDERED, 50_000));
     long before = peer.datagramsHeard;
     long bytesBefore = peer.bytesHeard;
     for (int second = 1; second <= 120; second++) {
       peer.advance(SECOND);
-      acknowledgeAll(peer);
+      acknowledgeAll();
       int granted = 1 + second;
       peer.send(out -> out.maxChannelData(1, granted));
     }
@@ -85,7 +82,7 @@ class SlowPeerTest {
     long frames = peer.heardOf("onChannelData");
     peer.send(out -> out.maxChannelData(1, 1 << 20));
     for (int i = 0; i < 100; i++) {
-      acknowledgeAll(peer);
+      acknowledgeAll();
       peer.advance(SECOND / 100);
     }
     assertTrue(peer.heardOf("onChannelData") > frames + 40, "then all of it comes");
@@ -93,20 +90,20 @@ class SlowPeerTest {
 
   @Example
   void fault52_aWindowThatStaysShutBlocksTheSenderAndNothingElse() {
-    HandPeer peer = peerWithWindow(0);
+    beginWithWindow(0);
     long taken = 0;
-    while (send(peer, Delivery.RELIABLE_ORDERED, 10_000) == SendOutcome.ACCEPTED) {
+    while (send(Delivery.RELIABLE_ORDERED, 10_000) == SendOutcome.ACCEPTED) {
       taken += 10_000;
     }
     assertTrue(taken <= OPTIONS.sendBufferBytes(), "the sender is told to wait");
-    while (send(peer, Delivery.RELIABLE_UNORDERED, 10_000) == SendOutcome.ACCEPTED) {
+    while (send(Delivery.RELIABLE_UNORDERED, 10_000) == SendOutcome.ACCEPTED) {
       taken += 10_000;
     }
     assertTrue(taken <= OPTIONS.sendBufferBytes() + 10_000, "whatever it sends");
     long before = peer.datagramsHeard;
     for (int i = 0; i < 60; i++) {
       peer.advance(5 * SECOND);
-      acknowledgeAll(peer);
+      acknowledgeAll();
     }
     long datagrams = peer.datagramsHeard - before;
     // Two probes for each round trip and 95 ms of silence.
@@ -119,12 +116,12 @@ class SlowPeerTest {
 
   @Example
   void fault52_bothDirectionsShutIsNoDeadlockOfTimers() {
-    HandPeer peer = peerWithWindow(0);
-    send(peer, Delivery.RELIABLE_ORDERED, 1000);
-    send(peer, Delivery.RELIABLE_UNORDERED, 1000);
+    beginWithWindow(0);
+    send(Delivery.RELIABLE_ORDERED, 1000);
+    send(Delivery.RELIABLE_UNORDERED, 1000);
     peer.send(out -> out.channelBlocked(3, 0));
     peer.send(out -> out.messagesBlocked(0, 0));
-    acknowledgeAll(peer);
+    acknowledgeAll();
     peer.send(out -> out.maxChannelData(1, 5000));
     peer.send(out -> out.maxMessages(1));
     assertTrue(peer.heardOf("onChannelData") >= 1, "the one opens");
@@ -134,23 +131,23 @@ class SlowPeerTest {
   /** Whatever was granted stays so, be it taken back before anything was sent or afterwards. */
   @Example
   void fault52_creditThatShrinksIsNoCredit() {
-    HandPeer peer = peerWithWindow(0);
-    grant(peer, 5_000, 2, 100_000);
-    grant(peer, 1, 1, 1);
-    send(peer, Delivery.RELIABLE_ORDERED, 1_000);
-    send(peer, Delivery.RELIABLE_UNORDERED, 1_000);
+    beginWithWindow(0);
+    grant(5_000, 2, 100_000);
+    grant(1, 1, 1);
+    send(Delivery.RELIABLE_ORDERED, 1_000);
+    send(Delivery.RELIABLE_UNORDERED, 1_000);
     assertEquals(1, peer.heardOf("onChannelData"), "granted before the first message");
     assertEquals(1, peer.heardOf("onMessage"));
-    acknowledgeAll(peer);
-    grant(peer, 1, 1, 1);
-    send(peer, Delivery.RELIABLE_ORDERED, 1_000);
-    send(peer, Delivery.RELIABLE_UNORDERED, 1_000);
+    acknowledgeAll();
+    grant(1, 1, 1);
+    send(Delivery.RELIABLE_ORDERED, 1_000);
+    send(Delivery.RELIABLE_UNORDERED, 1_000);
     assertEquals(2, peer.heardOf("onChannelData"), "and after it");
     assertEquals(2, peer.heardOf("onMessage"));
     assertNull(peer.toldToClose());
   }
 
-  private static void grant(HandPeer peer, long offset, long messages, long bytes) {
+  private void grant(long offset, long messages, long bytes) {
     peer.send(
         out -> {
           out.maxChannelData(1, offset);
@@ -161,7 +158,7 @@ class SlowPeerTest {
 
   @Example
   void fault50_anIdThatIsUsedAgainBringsNothing() {
-    HandPeer peer = peerWithWindow(0);
+    beginWithWindow(0);
     peer.send(out -> whole(out, 0, (byte) 1));
     peer.send(out -> whole(out, 0, (byte) 2));
     ReceivedMessage message = peer.endpoint.pollMessage(peer.nowNanos);
@@ -183,7 +180,7 @@ class SlowPeerTest {
 
   @Example
   void fault50_limitsNearTheLastNumberOverflowNothing() {
-    HandPeer peer = peerWithWindow(0);
+    beginWithWindow(0);
     long last = (1L << 62) - 1;
     peer.send(out -> out.maxMessages(last));
     peer.send(out -> out.maxMessageData(last));
@@ -191,10 +188,10 @@ class SlowPeerTest {
     peer.send(out -> out.channelBlocked(63, WireLimits.MAX_OFFSET));
     peer.send(out -> out.messagesBlocked(last, last));
     peer.send(out -> out.confirm(true, 63, last));
-    assertEquals(SendOutcome.ACCEPTED, send(peer, Delivery.RELIABLE_ORDERED, 5000));
-    assertEquals(SendOutcome.ACCEPTED, send(peer, Delivery.RELIABLE_UNORDERED, 5000));
+    assertEquals(SendOutcome.ACCEPTED, send(Delivery.RELIABLE_ORDERED, 5000));
+    assertEquals(SendOutcome.ACCEPTED, send(Delivery.RELIABLE_UNORDERED, 5000));
     for (int i = 0; i < 20; i++) {
-      acknowledgeAll(peer);
+      acknowledgeAll();
       peer.advance(SECOND / 10);
     }
     assertTrue(peer.heardOf("onChannelData") > 0, "ordered");

@@ -38,7 +38,6 @@ public final class ScriptedPorts {
   public static final int EAGAIN = LinuxCalls.EAGAIN;
   public static final int EINVAL = LinuxCalls.EINVAL;
   public static final int EMSGSIZE = LinuxCalls.EMSGSIZE;
-  public static final int ENOBUFS = 105;
   public static final int ECONNREFUSED = 111;
 
   private static final LinuxCalls SYSTEM = new LinuxCalls();

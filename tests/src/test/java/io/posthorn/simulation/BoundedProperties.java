@@ -63,9 +63,12 @@ class BoundedProperties {
     HARDNESS.check();
   }
 
-  /** A reader that stops for a while: its peer is told to wait, and to go on. */
+  /**
+   * A reader that stops for a while: its peer is told to wait, and to go on; neither holds more
+   * than its buffers may, and nothing is lost.
+   */
   @Property(tries = 40, edgeCases = EdgeCasesMode.NONE)
-  void aReaderThatStopsHoldsItsSenderBack(
+  void fault22_aReaderThatStopsHoldsItsSenderBack(
       @ForAll long seed,
       @ForAll("links") LinkConditions link,
       @ForAll("bursts") @Size(min = 1, max = 4) List<Burst> bursts) {
@@ -93,7 +96,7 @@ class BoundedProperties {
 
   /** A reader of one message a second, for a while, then no faster than it likes. */
   @Property(tries = 20, edgeCases = EdgeCasesMode.NONE)
-  void aSlowReaderGetsEverything(
+  void fault22_aSlowReaderGetsEverything(
       @ForAll long seed,
       @ForAll("links") LinkConditions link,
       @ForAll("bursts") @Size(min = 1, max = 3) List<Burst> bursts) {

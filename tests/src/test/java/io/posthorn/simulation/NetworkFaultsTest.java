@@ -7,8 +7,6 @@ import io.posthorn.CongestionControl;
 import io.posthorn.ConnectionInfo;
 import io.posthorn.Delivery;
 import io.posthorn.DraftOptions;
-import io.posthorn.Mode;
-import io.posthorn.Security;
 import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.simulation.checker.Checkers;
@@ -81,12 +79,25 @@ class NetworkFaultsTest {
 
   private static Pair withMtu(long seed, int mtuBytes, int interfaceBytes) {
     Pair pair =
-        new Pair(seed, Pair.clear(65_507))
+        new Pair(seed, smallBuffers().done())
             .link(LinkConditions.parse("delay 5ms rate 200mbit mtu " + mtuBytes))
             .watchSizes();
     pair.a.useInterface(interfaceBytes);
     pair.b.useInterface(interfaceBytes);
     return pair;
+  }
+
+  /** What is sent is many times what the buffers hold. */
+  private static DraftOptions smallBuffers() {
+    DraftOptions options = DraftOptions.of(Pair.clear(65_507));
+    options.sendBufferBytes = 512 << 10;
+    options.receiveBufferBytes = 2 << 20;
+    options.maxWholeMessageBytes = 512 << 10;
+    return options;
+  }
+
+  private static void watchMemory(Pair pair) {
+    new HeapWatch(pair, smallBuffers().done()).every(Duration.ofMillis(25), 20);
   }
 
   @Property(tries = 5)
@@ -130,6 +141,7 @@ class NetworkFaultsTest {
     assertEquals(mtuBytes - 28, row.datagramBytes());
     assertTrue(row.bytesInFlight() > 10 * mtuBytes, row::toString);
     pair.link(LinkConditions.parse("delay 5ms rate 200mbit mtu " + laterMtuBytes));
+    watchMemory(pair);
     settle(pair, Duration.ofSeconds(60));
     long took = pair.network.nowNanos() - changed;
     assertTrue(took < 3_000 * MS, took / MS + " ms for 3 MB");
@@ -145,14 +157,13 @@ class NetworkFaultsTest {
   /** FAULTS 11: that a path does not carry large datagrams is no congestion. */
   @Property
   void fault11_theLossOfProbesForTheMtuCostsNoWindow(@ForAll CongestionControl control) {
-    DraftOptions options = DraftOptions.of(Mode.RELIABLE);
-    options.security = Security.none();
+    DraftOptions options = smallBuffers();
     options.congestionControl = control;
-    options.maxDatagramBytes = 65_507;
     Pair pair =
         new Pair(1, options.done()).link(LinkConditions.parse("delay 5ms mtu 1500")).watchSizes();
     pair.a.useInterface(8_972);
     pair.b.useInterface(8_972);
+    watchMemory(pair);
     for (int i = 0; i < LONG_FLOW_MEGABYTES * 10; i++) {
       pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 100_000);
     }
@@ -180,6 +191,7 @@ class NetworkFaultsTest {
     Pair pair = withMtu(1, 9_000, 8_972);
     fastest(pair, LONG_FLOW_MEGABYTES, Duration.ofSeconds(60));
     pair.link(LinkConditions.parse("delay 5ms rate 200mbit mtu 4500"));
+    watchMemory(pair);
     long took = fastest(pair, 4, Duration.ofSeconds(60));
     assertTrue(took < 1_500 * MS, took / MS + " ms for 4 MB");
   }

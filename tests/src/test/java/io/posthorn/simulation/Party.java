@@ -56,6 +56,7 @@ final class Party implements SimulatedHost {
   private PortLimits limits;
   private SimulatedEndpoint host;
   private boolean answersOnly;
+  private boolean asksForCookies;
   private boolean confirms = true;
   private boolean gone;
   private int process;
@@ -85,12 +86,30 @@ final class Party implements SimulatedHost {
     for (int i = 0; i < process; i++) {
       random = random.split(); // no seed of its own: streams of seeds that are near overlap
     }
-    Endpoint endpoint =
-        new ReliableEndpoint(
-            new EndpointSetup(options, random, address::equals)
-                .withIdentity(identity)
-                .withPort(limits));
+    EndpointSetup setup =
+        new EndpointSetup(options, random, address::equals).withIdentity(identity).withPort(limits);
+    Endpoint endpoint = new ReliableEndpoint(asksForCookies ? askingForCookies(setup) : setup);
     return new SimulatedEndpoint(endpoint, this::onMessage, this::onEvent);
+  }
+
+  private static EndpointSetup askingForCookies(EndpointSetup setup) {
+    return new EndpointSetup(
+        setup.options(),
+        setup.random(),
+        setup.isSelf(),
+        setup.identity(),
+        setup.port(),
+        null,
+        null,
+        0,
+        setup.keyLimits());
+  }
+
+  /** Asks each stranger for a cookie; before anything else. */
+  void askForCookies() {
+    asksForCookies = true;
+    host = host();
+    network.replace(address, this);
   }
 
   /** Has an identity that outlives a crash; before anything else. */

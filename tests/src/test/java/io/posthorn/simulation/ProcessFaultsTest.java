@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
+import io.posthorn.endpoint.EndpointCounters;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.simulation.checker.Checkers;
 import io.posthorn.simulation.checker.OrderChecker;
 import io.posthorn.wire.CloseReason;
+import io.posthorn.wire.DropReason;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -191,6 +193,36 @@ class ProcessFaultsTest {
     assertEquals(0, pair.history.told(1, EndpointEvent.Closed.class).size());
     long burst = pair.network.counters().offered() - offered;
     assertTrue(burst <= 20, burst + " datagrams on waking");
+  }
+
+  /**
+   * Either end of a handshake sleeps while a cookie is on its way, longer than that lives: it is
+   * refused, another is asked for, and the same handshake comes to its end.
+   */
+  @Property(tries = 10)
+  void fault24_aCookieThatGrewOldInASleepIsReplaced(
+      @ForAll long seed,
+      @ForAll boolean askedSleeps,
+      @ForAll @IntRange(min = 11, max = 100) int seconds) {
+    Pair pair = new Pair(seed, Pair.patient(true, false)).link(LinkConditions.parse("delay 20ms"));
+    pair.b.askForCookies();
+    Sleeper sleeper = new Sleeper(askedSleeps ? pair.b : pair.a, true);
+    pair.network.replace(askedSleeps ? Pair.B : Pair.A, sleeper);
+    pair.a.send(pair.b, 0, Delivery.RELIABLE_ORDERED, 100);
+    pair.network.run(Duration.ofMillis(30)); // the cookie has left
+    sleeper.sleep();
+    pair.network.run(Duration.ofSeconds(seconds));
+    sleeper.wake(pair.network.nowNanos());
+    assertTrue(
+        pair.network.runUntil(pair::isSettled, Duration.ofSeconds(3)),
+        () -> "stuck: " + pair.history);
+    EndpointCounters counters = pair.b.endpoint().counters();
+    assertTrue(counters.drops(DropReason.COOKIE_INVALID) > 0, "no cookie was too old");
+    assertEquals(1, pair.history.received().size());
+    for (int end = 0; end < 2; end++) {
+      assertEquals(1, pair.history.told(end, EndpointEvent.Connected.class).size());
+      assertEquals(0, pair.history.told(end, EndpointEvent.Closed.class).size());
+    }
   }
 
   /** Ten seconds of standing still, shorter than the idle timeout: no end, and no burst after. */

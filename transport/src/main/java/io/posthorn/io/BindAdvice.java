@@ -54,7 +54,9 @@ final class BindAdvice {
     return new BindException("cannot bind " + AddressText.of(address) + ": " + advice);
   }
 
-  /** The error to throw when there was not even a socket to bind. */
+  /**
+   * The error to throw when there was not even a socket to bind, or nothing to wait for it with.
+   */
   static SocketException cannotOpen(@Nullable String words) {
     return new SocketException(
         "cannot open a UDP socket: "

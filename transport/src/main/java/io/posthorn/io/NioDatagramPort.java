@@ -117,7 +117,7 @@ public final class NioDatagramPort implements DatagramPort {
       throws IOException {
     Selector selector = null;
     try {
-      selector = Selector.open();
+      selector = openSelector();
       return new NioDatagramPort(calls, channel, selector, bind, leavesOutIpv4, why);
     } catch (IOException | RuntimeException | Error e) {
       if (selector != null) {
@@ -135,6 +135,14 @@ public final class NioDatagramPort implements DatagramPort {
     } catch (UnsupportedOperationException e) {
       throw withCause(BindAdvice.noSuchFamily(bind), e);
     } catch (SocketException e) {
+      throw withCause(BindAdvice.cannotOpen(e.getMessage()), e);
+    }
+  }
+
+  private static Selector openSelector() throws SocketException {
+    try {
+      return Selector.open();
+    } catch (IOException e) {
       throw withCause(BindAdvice.cannotOpen(e.getMessage()), e);
     }
   }

@@ -13,6 +13,7 @@ import io.posthorn.wire.FrameType;
 import io.posthorn.wire.FrameWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
@@ -97,6 +98,21 @@ class PathProperties {
     assertEquals(HOME, path.pollChangedFrom());
     assertNull(path.pollChangedFrom());
     assertEquals(Long.MAX_VALUE, path.deadlineNanos());
+  }
+
+  /** A /24 of IPv4, a /64 of IPv6; from one family to the other it never is the same network. */
+  @Example
+  void neighboursAreOfTheSameNetwork() throws UnknownHostException {
+    assertTrue(isSameNetwork("192.0.2.0", "192.0.2.255"));
+    assertFalse(isSameNetwork("192.0.2.1", "192.0.3.1"));
+    assertTrue(isSameNetwork("2001:db8:0:7::", "2001:db8:0:7:ffff:ffff:ffff:ffff"));
+    assertFalse(isSameNetwork("2001:db8:0:7::1", "2001:db8:0:6::1"));
+    assertFalse(isSameNetwork("32.1.13.184", "2001:db8::"));
+    assertFalse(isSameNetwork("2001:db8::", "32.1.13.184"));
+  }
+
+  private static boolean isSameNetwork(String one, String other) throws UnknownHostException {
+    return Path.isSameNetwork(InetAddress.getByName(one), InetAddress.getByName(other));
   }
 
   @Example
