@@ -310,6 +310,44 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
   }
 
   @Test
+  void whatTheSystemDropsForWantOfRoomIsCountedWithTheNextThatComes() throws Exception {
+    port.close();
+    port = ScriptedPorts.withReceiveBuffer(ScriptedPorts.Way.LINUX, ANY, 4_096);
+    assertRunArrives(5);
+    assertEquals(0, port.counters().receiveOverflows());
+    int overflows = 0;
+    for (int round = 0; round < 2; round++) {
+      for (int i = 0; i < 50; i++) {
+        assertEquals(1, port.send(batch(port.localAddress(), 1_000), 0, 0));
+      }
+      overflows += 50;
+      while (port.receive(slab, 0) != null) {
+        overflows--;
+      }
+      assertRunArrives(5);
+      assertEquals(overflows, port.counters().receiveOverflows());
+      assertTrue(overflows > 0, "all found room");
+    }
+  }
+
+  @Test
+  void refusalToTellWhatIsDroppedIsNoHarm() throws Exception {
+    int[] refusals = {0};
+    reopen(
+        new LinuxCalls() {
+          @Override
+          int setOption(int fd, int level, int option, long value, int valueBytes) {
+            boolean refused = level == SOL_SOCKET && option == SO_RXQ_OVFL;
+            refusals[0] += refused ? 1 : 0;
+            return refused ? -1 : super.setOption(fd, level, option, value, valueBytes);
+          }
+        });
+    assertRunArrives(10, 10, 4);
+    assertEquals(1, refusals[0]);
+    assertFalse(port.description().contains("without"), port.description());
+  }
+
+  @Test
   void runsThatAreAlwaysRefusedAreGivenUp() throws Exception {
     RefusingCalls calls = new RefusingCalls(Call.RUN, LinuxCalls.EINVAL, () -> true);
     reopen(calls);

@@ -4,6 +4,7 @@ import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -63,9 +64,21 @@ public final class ScriptedPorts {
             NioDatagramPort.open(new ScriptedChannel(script), bind, null, "test"), waits);
   }
 
-  /** Opens a port of the fast path for whose datagrams the kernel has but so much room. */
-  public static DatagramPort withReceiveBuffer(InetSocketAddress bind, int bytes)
+  /** Opens a port for whose datagrams the kernel has but so much room. */
+  public static DatagramPort withReceiveBuffer(Way way, InetSocketAddress bind, int bytes)
       throws IOException {
+    if (way == Way.PORTABLE) {
+      DatagramChannel channel = DatagramChannel.open().bind(bind);
+      DatagramPort port = NioDatagramPort.adopt(channel, "test");
+      channel.setOption(StandardSocketOptions.SO_RCVBUF, bytes); // for the port asked for more
+      int granted = channel.getOption(StandardSocketOptions.SO_RCVBUF);
+      return new ForwardingDatagramPort(port) {
+        @Override
+        public int grantedReceiveBufferBytes() {
+          return granted;
+        }
+      };
+    }
     return LinuxDatagramPort.open(
         new LinuxCalls() {
           @Override
