@@ -22,13 +22,17 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,6 +45,16 @@ abstract class DatagramPortContractTest {
   /** Opens a port of the kind under test, for one family alone or for both. */
   abstract DatagramPort open(InetSocketAddress bind, @Nullable ProtocolFamily family)
       throws Exception;
+
+  /** Which of the scripted ports is of this kind. */
+  abstract ScriptedPorts.Way way();
+
+  /** A port of the kind under test whose system refuses what the script says. */
+  private void reopen(ScriptedPorts.Script script) throws Exception {
+    port.close();
+    InetSocketAddress bind = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    port = ScriptedPorts.open(way(), bind, script, new AtomicInteger());
+  }
 
   DatagramPort open(InetSocketAddress bind) throws Exception {
     return open(bind, null);
@@ -284,5 +298,30 @@ abstract class DatagramPortContractTest {
       }
     }
     assertFalse(all.test(new InetSocketAddress(InetAddress.getByName("192.0.2.1"), number)));
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void errorsOnReceivingAreCountedAndDoNotSpin() throws Exception {
+    int[] asked = {0};
+    reopen(
+        new ScriptedPorts.Script() {
+          @Override
+          public int onReceive() {
+            return asked[0]++ < 40 ? ScriptedPorts.ECONNREFUSED : 0;
+          }
+        });
+    assertEquals(1, port.send(batch(port.localAddress(), 9), 0, 0));
+    for (int errors = 16; errors <= 32; errors += 16) {
+      assertNull(port.receive(slab, 0));
+      assertEquals(errors, asked[0], "reading stops after so many");
+      assertFalse(port.await(Endpoint.NEVER, false), "what is there does not end the pause");
+    }
+    assertEquals(port.localAddress(), port.receive(slab, 0));
+    assertEquals(
+        Map.of(ScriptedPorts.words(ScriptedPorts.ECONNREFUSED), 40L),
+        port.counters().receiveErrors());
+    assertEquals(1, port.send(batch(port.localAddress(), 9), 0, 0));
+    assertTrue(port.await(Endpoint.NEVER, false), "the pause is over");
   }
 }
