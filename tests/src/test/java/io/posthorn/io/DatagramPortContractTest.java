@@ -27,6 +27,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,6 +55,18 @@ abstract class DatagramPortContractTest {
     port.close();
     InetSocketAddress bind = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     port = ScriptedPorts.open(way(), bind, script, new AtomicInteger());
+  }
+
+  /** As above: a run leaves one by one, and the script says an error of each, by its number. */
+  private void reopenOneByOne(IntUnaryOperator errors) throws Exception {
+    int[] singles = {0};
+    reopen(
+        new ScriptedPorts.Script() {
+          @Override
+          public int onSend(int bytes, boolean isRun) {
+            return isRun ? ScriptedPorts.EINVAL : errors.applyAsInt(singles[0]++);
+          }
+        });
   }
 
   DatagramPort open(InetSocketAddress bind) throws Exception {
@@ -298,6 +311,61 @@ abstract class DatagramPortContractTest {
       }
     }
     assertFalse(all.test(new InetSocketAddress(InetAddress.getByName("192.0.2.1"), number)));
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void fullBufferIsNoErrorAndStopsTheBatch() throws Exception {
+    int[] asked = {0};
+    reopen(
+        new ScriptedPorts.Script() {
+          @Override
+          public int onSend(int bytes, boolean isRun) {
+            return asked[0]++ == 0 ? ScriptedPorts.EAGAIN : 0;
+          }
+        });
+    TransmitBatch batch = batch(port.localAddress(), 10, 10, 4);
+    assertEquals(0, port.send(batch, 0, 0));
+    assertEquals(1, port.counters().blockedSends());
+    assertEquals(3, port.send(batch, 0, 0));
+    assertEquals(1, port.counters().blockedSends());
+    assertEquals(Map.of(), port.counters().sendErrors());
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void bufferThatFillsInTheMiddleOfABatchStopsThere() throws Exception {
+    reopenOneByOne(n -> n == 1 ? ScriptedPorts.EAGAIN : 0);
+    TransmitBatch batch = batch(port.localAddress(), 10, 10, 4);
+    batch.bytes()[10] = 7;
+    assertEquals(1, port.send(batch, 0, 0));
+    assertEquals(2, port.send(batch, 1, 0));
+    assertArrive(batch, 0, 1, 2);
+    assertEquals(1, port.counters().blockedSends());
+    assertEquals(Map.of(), port.counters().sendErrors());
+  }
+
+  private void assertArrive(TransmitBatch batch, int... segments) throws Exception {
+    TransmitBatch last = batch(port.localAddress(), 1); // or what is missing would be waited for
+    assertEquals(1, port.send(last, 0, 0));
+    for (int segment : segments) {
+      assertEquals(port.localAddress(), awaitDatagram(port));
+      assertEquals(batch.segment(segment), slab);
+    }
+    assertEquals(port.localAddress(), awaitDatagram(port));
+    assertEquals(last.segment(0), slab);
+  }
+
+  /** FAULTS 29: EPERM, ENETUNREACH, ENOBUFS, ECONNREFUSED, EHOSTUNREACH. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 101, 105, 111, 113})
+  @EnabledOnOs(OS.LINUX)
+  void weatherInTheMiddleOfABatchCountsThatDatagramAndTheRestGoesOn(int errno) throws Exception {
+    reopenOneByOne(n -> n == 1 ? errno : 0);
+    TransmitBatch batch = batch(port.localAddress(), 10, 10, 4);
+    assertEquals(3, port.send(batch, 0, 0));
+    assertArrive(batch, 0, 2);
+    assertEquals(Map.of(ScriptedPorts.words(errno), 1L), port.counters().sendErrors());
   }
 
   @Test

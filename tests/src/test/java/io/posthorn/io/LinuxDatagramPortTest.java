@@ -401,32 +401,6 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
     assertFalse(port.description().contains("without"), port.description());
   }
 
-  @Test
-  void fullBufferIsNoErrorAndStopsTheBatch() throws Exception {
-    int[] asked = {0};
-    reopen(new RefusingCalls(Call.ANY_SEND, LinuxCalls.EAGAIN, () -> asked[0]++ == 0));
-    TransmitBatch batch = batch(port.localAddress(), 10, 10, 4);
-    assertEquals(0, port.send(batch, 0, 0));
-    assertEquals(3, port.send(batch, 0, 0));
-    assertEquals(Map.of(), port.counters().sendErrors());
-  }
-
-  @Test
-  void bufferThatFillsInTheMiddleOfSinglesStopsThere() throws Exception {
-    int[] singles = {0};
-    reopen(
-        new RefusingCalls(
-            Call.ANY_SEND,
-            LinuxCalls.EAGAIN,
-            () -> {
-              singles[0]++;
-              return singles[0] == 2;
-            }));
-    assertEquals(1, port.send(batch(port.localAddress(), 10), 0, 0));
-    assertEquals(0, port.send(batch(port.localAddress(), 10), 0, 0));
-    assertEquals(1, port.send(batch(port.localAddress(), 10), 0, 0));
-  }
-
   /** FAULTS 29: EPERM, ENETUNREACH, ENOBUFS, ECONNREFUSED, EHOSTUNREACH. */
   @ParameterizedTest
   @ValueSource(ints = {1, 101, 105, 111, 113})
