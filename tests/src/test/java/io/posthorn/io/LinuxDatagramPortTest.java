@@ -253,11 +253,23 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 599, 1_199})
   void groBatchWhoseLastSegmentIsShortIsTakenApart(int last) throws Exception {
+    int[] runs = {0};
+    reopen(
+        new LinuxCalls() {
+          @Override
+          long receive(int fd, long message) {
+            long bytes = super.receive(fd, message);
+            runs[0] += bytes >= 0 ? 1 : 0;
+            return bytes;
+          }
+        });
     int[] lengths = new int[30];
     Arrays.fill(lengths, 1_200);
     lengths[29] = last;
     assertRunArrives(lengths);
+    assertEquals(1, runs[0], "it came in one call");
     assertRunArrives(1_200, last);
+    assertEquals(2, runs[0]);
     assertNull(port.receive(slab, 0));
   }
 
