@@ -63,8 +63,8 @@ abstract class DatagramPortContractTest {
     reopen(
         new ScriptedPorts.Script() {
           @Override
-          public int onSend(int bytes, boolean isRun) {
-            return isRun ? ScriptedPorts.EINVAL : errors.applyAsInt(singles[0]++);
+          public int onSend(int bytes, int datagrams) {
+            return datagrams > 1 ? ScriptedPorts.EINVAL : errors.applyAsInt(singles[0]++);
           }
         });
   }
@@ -320,7 +320,7 @@ abstract class DatagramPortContractTest {
     reopen(
         new ScriptedPorts.Script() {
           @Override
-          public int onSend(int bytes, boolean isRun) {
+          public int onSend(int bytes, int datagrams) {
             return asked[0]++ == 0 ? ScriptedPorts.EAGAIN : 0;
           }
         });

@@ -283,7 +283,7 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
             ANY,
             new ScriptedPorts.Script() {
               @Override
-              public int onSend(int bytes, boolean isRun) {
+              public int onSend(int bytes, int datagrams) {
                 return bytes > 1_280 ? LinuxCalls.EMSGSIZE : 0;
               }
             },

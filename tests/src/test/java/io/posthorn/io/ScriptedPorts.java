@@ -23,9 +23,9 @@ public final class ScriptedPorts {
      * A call that sends.
      *
      * @param datagramBytes length of the longest datagram in it
-     * @param isRun whether it has several
+     * @param datagrams how many it has; one of {@link #WAKE_UP_BYTES} is the fast port's to itself
      */
-    default int onSend(int datagramBytes, boolean isRun) {
+    default int onSend(int datagramBytes, int datagrams) {
       return 0;
     }
 
@@ -34,6 +34,9 @@ public final class ScriptedPorts {
       return 0;
     }
   }
+
+  /** Shorter than any packet. */
+  public static final int WAKE_UP_BYTES = 16;
 
   public static final int EIO = LinuxCalls.EIO;
   public static final int EAGAIN = LinuxCalls.EAGAIN;
@@ -117,7 +120,9 @@ public final class ScriptedPorts {
         boolean segments = last.getInt(CMSG_LEVEL_AT) == SOL_UDP;
         segment = segments ? last.getShort(CMSG_HEADER_BYTES) & 0xffff : 0;
       }
-      int errno = script.onSend(segment == 0 ? (int) bytes : segment, segment != 0);
+      int each = segment == 0 ? (int) bytes : segment;
+      int datagrams = segment == 0 ? 1 : (int) (bytes + segment - 1) / segment;
+      int errno = script.onSend(each, datagrams);
       forced.set(errno);
       return errno != 0 ? -1 : super.send(fd, message);
     }
@@ -159,7 +164,7 @@ public final class ScriptedPorts {
 
     @Override
     int send(DatagramChannel channel, ByteBuffer datagram, SocketAddress to) throws IOException {
-      int errno = script.onSend(datagram.remaining(), false);
+      int errno = script.onSend(datagram.remaining(), 1);
       if (errno == EAGAIN) {
         return 0;
       }
