@@ -23,13 +23,12 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /** FAULTS 21: {@code send(); return from main} delivers, in a virtual machine of its own. */
 class ShutdownTest {
   /** FAULTS 21. */
   @ParameterizedTest
-  @MethodSource("io.posthorn.SocketContractTest#modes")
+  @EnumSource(Mode.class)
   void sendAndReturnFromMainDelivers(Mode mode) throws Exception {
     try (MessageSocket socket =
         MessageSocket.builder()
@@ -120,7 +119,7 @@ class ShutdownTest {
 
   /** FAULTS 21, said by a handler, which never returns from it. */
   @ParameterizedTest
-  @MethodSource("io.posthorn.SocketContractTest#modes")
+  @EnumSource(Mode.class)
   void aHandlerMayEndTheVirtualMachine(Mode mode) throws Exception {
     Process process = JavaProcess.start(List.of(), ExitInHandler.class, mode.name());
     try {

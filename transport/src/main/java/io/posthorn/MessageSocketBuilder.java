@@ -23,7 +23,10 @@ import org.jspecify.annotations.Nullable;
 /** The options of a socket; each is checked when it is set, together they are at {@link #open}. */
 public final class MessageSocketBuilder implements Cloneable {
   private static final Duration LONGEST = Duration.ofMinutes(10);
+
+  /** A way there and back between neighbours; 20 µs do within one machine. */
   private static final Duration LONGEST_SPIN = Duration.ofNanos(100_000);
+
   private static final int LEAST_BUFFER_BYTES = SocketOptions.LEAST_BUFFER_BYTES;
   private static final int LEAST_WHOLE_MESSAGE_BYTES = Deliveries.SMALLEST_WHOLE_LIMIT_BYTES;
   static final int MOST_BUFFER_BYTES = 1 << 30;

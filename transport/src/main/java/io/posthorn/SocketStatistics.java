@@ -34,6 +34,10 @@ import java.util.Map;
  *     and nothing is lost by that
  * @param receiveErrors errors on receiving, by the operating system's words; ICMP messages among
  *     them where it tells of any: on Linux by the fast path, while this side opens connections
+ * @param receiveOverflows times that the operating system dropped a datagram, or a run that came as
+ *     one, before it could be read: its buffer was full, as a rule. Each is known with the next
+ *     datagram that comes, on Linux by the fast path alone: elsewhere 0. Of an {@link
+ *     MessageSocketBuilder#inherited} socket, also what was before
  * @param impairment what the impairment did, by kind; empty without one
  */
 public record SocketStatistics(
@@ -59,6 +63,7 @@ public record SocketStatistics(
     Map<String, Long> sendErrors,
     long sendsBlocked,
     Map<String, Long> receiveErrors,
+    long receiveOverflows,
     Map<String, Long> impairment) {
 
   /** How often something was dropped for this reason, such as {@code "DUPLICATE"}. */

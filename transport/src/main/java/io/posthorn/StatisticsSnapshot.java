@@ -50,6 +50,7 @@ final class StatisticsSnapshot {
         sum(a.sendErrors(), b.sendErrors()),
         a.sendsBlocked() + b.sendsBlocked(),
         sum(a.receiveErrors(), b.receiveErrors()),
+        a.receiveOverflows() + b.receiveOverflows(),
         sum(a.impairment(), b.impairment()));
   }
 
@@ -94,6 +95,7 @@ final class StatisticsSnapshot {
         port.counters().sendErrors(),
         port.counters().blockedSends(),
         port.counters().receiveErrors(),
+        port.counters().receiveOverflows(),
         port.counters().impairment());
   }
 }

@@ -42,6 +42,7 @@ class ListenSummaryTest {
             Map.of(),
             0,
             Map.of(),
+            0,
             Map.of());
     summary.tell(statistics, new Output(here.streams(), options, false));
     return here.errors().strip();

@@ -22,13 +22,18 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,6 +46,28 @@ abstract class DatagramPortContractTest {
   /** Opens a port of the kind under test, for one family alone or for both. */
   abstract DatagramPort open(InetSocketAddress bind, @Nullable ProtocolFamily family)
       throws Exception;
+
+  /** Which of the scripted ports is of this kind. */
+  abstract ScriptedPorts.Way way();
+
+  /** A port of the kind under test whose system refuses what the script says. */
+  private void reopen(ScriptedPorts.Script script) throws Exception {
+    port.close();
+    InetSocketAddress bind = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    port = ScriptedPorts.open(way(), bind, script, new AtomicInteger());
+  }
+
+  /** As above: a run leaves one by one, and the script says an error of each, by its number. */
+  private void reopenOneByOne(IntUnaryOperator errors) throws Exception {
+    int[] singles = {0};
+    reopen(
+        new ScriptedPorts.Script() {
+          @Override
+          public int onSend(int bytes, int datagrams) {
+            return datagrams > 1 ? ScriptedPorts.EINVAL : errors.applyAsInt(singles[0]++);
+          }
+        });
+  }
 
   DatagramPort open(InetSocketAddress bind) throws Exception {
     return open(bind, null);
@@ -284,5 +311,85 @@ abstract class DatagramPortContractTest {
       }
     }
     assertFalse(all.test(new InetSocketAddress(InetAddress.getByName("192.0.2.1"), number)));
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void fullBufferIsNoErrorAndStopsTheBatch() throws Exception {
+    int[] asked = {0};
+    reopen(
+        new ScriptedPorts.Script() {
+          @Override
+          public int onSend(int bytes, int datagrams) {
+            return asked[0]++ == 0 ? ScriptedPorts.EAGAIN : 0;
+          }
+        });
+    TransmitBatch batch = batch(port.localAddress(), 10, 10, 4);
+    assertEquals(0, port.send(batch, 0, 0));
+    assertEquals(1, port.counters().blockedSends());
+    assertEquals(3, port.send(batch, 0, 0));
+    assertEquals(1, port.counters().blockedSends());
+    assertEquals(Map.of(), port.counters().sendErrors());
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void bufferThatFillsInTheMiddleOfABatchStopsThere() throws Exception {
+    reopenOneByOne(n -> n == 1 ? ScriptedPorts.EAGAIN : 0);
+    TransmitBatch batch = batch(port.localAddress(), 10, 10, 4);
+    batch.bytes()[10] = 7;
+    assertEquals(1, port.send(batch, 0, 0));
+    assertEquals(2, port.send(batch, 1, 0));
+    assertArrive(batch, 0, 1, 2);
+    assertEquals(1, port.counters().blockedSends());
+    assertEquals(Map.of(), port.counters().sendErrors());
+  }
+
+  private void assertArrive(TransmitBatch batch, int... segments) throws Exception {
+    TransmitBatch last = batch(port.localAddress(), 1); // or what is missing would be waited for
+    assertEquals(1, port.send(last, 0, 0));
+    for (int segment : segments) {
+      assertEquals(port.localAddress(), awaitDatagram(port));
+      assertEquals(batch.segment(segment), slab);
+    }
+    assertEquals(port.localAddress(), awaitDatagram(port));
+    assertEquals(last.segment(0), slab);
+  }
+
+  /** FAULTS 29: EPERM, ENETUNREACH, ENOBUFS, ECONNREFUSED, EHOSTUNREACH. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 101, 105, 111, 113})
+  @EnabledOnOs(OS.LINUX)
+  void weatherInTheMiddleOfABatchCountsThatDatagramAndTheRestGoesOn(int errno) throws Exception {
+    reopenOneByOne(n -> n == 1 ? errno : 0);
+    TransmitBatch batch = batch(port.localAddress(), 10, 10, 4);
+    assertEquals(3, port.send(batch, 0, 0));
+    assertArrive(batch, 0, 2);
+    assertEquals(Map.of(ScriptedPorts.words(errno), 1L), port.counters().sendErrors());
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void errorsOnReceivingAreCountedAndDoNotSpin() throws Exception {
+    int[] asked = {0};
+    reopen(
+        new ScriptedPorts.Script() {
+          @Override
+          public int onReceive() {
+            return asked[0]++ < 40 ? ScriptedPorts.ECONNREFUSED : 0;
+          }
+        });
+    assertEquals(1, port.send(batch(port.localAddress(), 9), 0, 0));
+    for (int errors = 16; errors <= 32; errors += 16) {
+      assertNull(port.receive(slab, 0));
+      assertEquals(errors, asked[0], "reading stops after so many");
+      assertFalse(port.await(Endpoint.NEVER, false), "what is there does not end the pause");
+    }
+    assertEquals(port.localAddress(), port.receive(slab, 0));
+    assertEquals(
+        Map.of(ScriptedPorts.words(ScriptedPorts.ECONNREFUSED), 40L),
+        port.counters().receiveErrors());
+    assertEquals(1, port.send(batch(port.localAddress(), 9), 0, 0));
+    assertTrue(port.await(Endpoint.NEVER, false), "the pause is over");
   }
 }

@@ -174,6 +174,8 @@ class FirstMessageSocketTest {
     nowNanos += SLICE_NANOS;
     send(peer, PacketHeader.DATA, 40);
     assertEquals(IDLE_BUDGET + 1, receiveAll());
+    long dropped = port.counters().receiveOverflows();
+    assertTrue(dropped > FLOOD / 2 && dropped < 2 * FLOOD, dropped + " found no room");
   }
 
   @Test

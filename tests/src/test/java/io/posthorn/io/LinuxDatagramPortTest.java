@@ -45,6 +45,11 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
     return LinuxDatagramPort.open(new LinuxCalls(), bind, family, true);
   }
 
+  @Override
+  ScriptedPorts.Way way() {
+    return ScriptedPorts.Way.LINUX;
+  }
+
   private void reopen(LinuxCalls calls) throws Exception {
     port.close();
     port = LinuxDatagramPort.open(calls, ANY, null, true);
@@ -263,11 +268,23 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
   @ParameterizedTest
   @ValueSource(ints = {1, 599, 1_199})
   void groBatchWhoseLastSegmentIsShortIsTakenApart(int last) throws Exception {
+    int[] runs = {0};
+    reopen(
+        new LinuxCalls() {
+          @Override
+          long receive(int fd, long message) {
+            long bytes = super.receive(fd, message);
+            runs[0] += bytes >= 0 ? 1 : 0;
+            return bytes;
+          }
+        });
     int[] lengths = new int[30];
     Arrays.fill(lengths, 1_200);
     lengths[29] = last;
     assertRunArrives(lengths);
+    assertEquals(1, runs[0], "it came in one call");
     assertRunArrives(1_200, last);
+    assertEquals(2, runs[0]);
     assertNull(port.receive(slab, 0));
   }
 
@@ -281,7 +298,7 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
             ANY,
             new ScriptedPorts.Script() {
               @Override
-              public int onSend(int bytes, boolean isRun) {
+              public int onSend(int bytes, int datagrams) {
                 return bytes > 1_280 ? LinuxCalls.EMSGSIZE : 0;
               }
             },
@@ -322,6 +339,44 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
     }
     Map<String, Long> cut = whole == 3 ? Map.of() : Map.of("longer than the buffer", 2L);
     assertEquals(cut, port.counters().receiveErrors());
+  }
+
+  @Test
+  void whatTheSystemDropsForWantOfRoomIsCountedWithTheNextThatComes() throws Exception {
+    port.close();
+    port = ScriptedPorts.withReceiveBuffer(ScriptedPorts.Way.LINUX, ANY, 4_096);
+    assertRunArrives(5);
+    assertEquals(0, port.counters().receiveOverflows());
+    int overflows = 0;
+    for (int round = 0; round < 2; round++) {
+      for (int i = 0; i < 50; i++) {
+        assertEquals(1, port.send(batch(port.localAddress(), 1_000), 0, 0));
+      }
+      overflows += 50;
+      while (port.receive(slab, 0) != null) {
+        overflows--;
+      }
+      assertRunArrives(5);
+      assertEquals(overflows, port.counters().receiveOverflows());
+      assertTrue(overflows > 0, "all found room");
+    }
+  }
+
+  @Test
+  void refusalToTellWhatIsDroppedIsNoHarm() throws Exception {
+    int[] refusals = {0};
+    reopen(
+        new LinuxCalls() {
+          @Override
+          int setOption(int fd, int level, int option, long value, int valueBytes) {
+            boolean refused = level == SOL_SOCKET && option == SO_RXQ_OVFL;
+            refusals[0] += refused ? 1 : 0;
+            return refused ? -1 : super.setOption(fd, level, option, value, valueBytes);
+          }
+        });
+    assertRunArrives(10, 10, 4);
+    assertEquals(1, refusals[0]);
+    assertFalse(port.description().contains("without"), port.description());
   }
 
   @Test
@@ -373,32 +428,6 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
     assertFalse(port.description().contains("without"), port.description());
   }
 
-  @Test
-  void fullBufferIsNoErrorAndStopsTheBatch() throws Exception {
-    int[] asked = {0};
-    reopen(new RefusingCalls(Call.ANY_SEND, LinuxCalls.EAGAIN, () -> asked[0]++ == 0));
-    TransmitBatch batch = batch(port.localAddress(), 10, 10, 4);
-    assertEquals(0, port.send(batch, 0, 0));
-    assertEquals(3, port.send(batch, 0, 0));
-    assertEquals(Map.of(), port.counters().sendErrors());
-  }
-
-  @Test
-  void bufferThatFillsInTheMiddleOfSinglesStopsThere() throws Exception {
-    int[] singles = {0};
-    reopen(
-        new RefusingCalls(
-            Call.ANY_SEND,
-            LinuxCalls.EAGAIN,
-            () -> {
-              singles[0]++;
-              return singles[0] == 2;
-            }));
-    assertEquals(1, port.send(batch(port.localAddress(), 10), 0, 0));
-    assertEquals(0, port.send(batch(port.localAddress(), 10), 0, 0));
-    assertEquals(1, port.send(batch(port.localAddress(), 10), 0, 0));
-  }
-
   /**
    * FAULTS 29: EPERM, EADDRNOTAVAIL, ENETDOWN, ENETUNREACH, ENOBUFS, ECONNREFUSED, EHOSTUNREACH.
    */
@@ -421,17 +450,6 @@ class LinuxDatagramPortTest extends DatagramPortContractTest {
     reopen(new RefusingCalls(Call.RECEIVE, LinuxCalls.EINTR, () -> received[0]++ < 3));
     assertRunArrives(10, 10, 4);
     assertEquals(Map.of(), port.counters().receiveErrors());
-  }
-
-  @Test
-  void errorsOnReceivingAreCountedAndDoNotSpin() throws Exception {
-    int[] asked = {0};
-    reopen(new RefusingCalls(Call.RECEIVE, 111, () -> asked[0]++ < 40));
-    assertEquals(1, port.send(batch(port.localAddress(), 9), 0, 0));
-    assertNull(port.receive(slab, 0));
-    assertEquals(16, asked[0], "reading pauses after so many");
-    assertEquals(port.localAddress(), awaitDatagram(port));
-    assertEquals(Map.of(new LinuxCalls().errorText(111), 40L), port.counters().receiveErrors());
   }
 
   @Test

@@ -4,6 +4,7 @@ import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,9 +23,9 @@ public final class ScriptedPorts {
      * A call that sends.
      *
      * @param datagramBytes length of the longest datagram in it
-     * @param isRun whether it has several
+     * @param datagrams how many it has; one of {@link #WAKE_UP_BYTES} is the fast port's to itself
      */
-    default int onSend(int datagramBytes, boolean isRun) {
+    default int onSend(int datagramBytes, int datagrams) {
       return 0;
     }
 
@@ -33,6 +34,9 @@ public final class ScriptedPorts {
       return 0;
     }
   }
+
+  /** Shorter than any packet. */
+  public static final int WAKE_UP_BYTES = 16;
 
   public static final int EIO = LinuxCalls.EIO;
   public static final int EAGAIN = LinuxCalls.EAGAIN;
@@ -62,9 +66,21 @@ public final class ScriptedPorts {
             NioDatagramPort.open(new ScriptedChannel(script), bind, null, "test"), waits);
   }
 
-  /** Opens a port of the fast path for whose datagrams the kernel has but so much room. */
-  public static DatagramPort withReceiveBuffer(InetSocketAddress bind, int bytes)
+  /** Opens a port for whose datagrams the kernel has but so much room. */
+  public static DatagramPort withReceiveBuffer(Way way, InetSocketAddress bind, int bytes)
       throws IOException {
+    if (way == Way.PORTABLE) {
+      DatagramChannel channel = DatagramChannel.open().bind(bind);
+      DatagramPort port = NioDatagramPort.adopt(channel, "test");
+      channel.setOption(StandardSocketOptions.SO_RCVBUF, bytes); // for the port asked for more
+      int granted = channel.getOption(StandardSocketOptions.SO_RCVBUF);
+      return new ForwardingDatagramPort(port) {
+        @Override
+        public int grantedReceiveBufferBytes() {
+          return granted;
+        }
+      };
+    }
     return LinuxDatagramPort.open(
         new LinuxCalls() {
           @Override
@@ -103,7 +119,9 @@ public final class ScriptedPorts {
         boolean segments = last.getInt(CMSG_LEVEL_AT) == SOL_UDP;
         segment = segments ? last.getShort(CMSG_HEADER_BYTES) & 0xffff : 0;
       }
-      int errno = script.onSend(segment == 0 ? (int) bytes : segment, segment != 0);
+      int each = segment == 0 ? (int) bytes : segment;
+      int datagrams = segment == 0 ? 1 : (int) (bytes + segment - 1) / segment;
+      int errno = script.onSend(each, datagrams);
       forced.set(errno);
       return errno != 0 ? -1 : super.send(fd, message);
     }
@@ -145,7 +163,7 @@ public final class ScriptedPorts {
 
     @Override
     int send(DatagramChannel channel, ByteBuffer datagram, SocketAddress to) throws IOException {
-      int errno = script.onSend(datagram.remaining(), false);
+      int errno = script.onSend(datagram.remaining(), 1);
       if (errno == EAGAIN) {
         return 0;
       }

@@ -65,7 +65,7 @@ class SocketLoopTest {
   private SocketDriver driver;
 
   /** A real port for what comes, which takes what leaves only while it is switched on. */
-  private static final class SwitchedPort extends ForwardingDatagramPort {
+  private static class SwitchedPort extends ForwardingDatagramPort {
     volatile boolean isOn = true;
     volatile boolean closed;
     volatile RuntimeException fault;
@@ -117,6 +117,25 @@ class SocketLoopTest {
     return new ReliableEndpoint(
         new EndpointSetup(SocketOptions.defaults(Mode.RELIABLE), new SecureRandom(), isSelf)
             .withPort(new PortLimits(port::largestDatagramBytes, 1_200)));
+  }
+
+  @Test
+  void aTurnSpinsIfThatIsAskedFor() throws Exception {
+    AtomicInteger looks = new AtomicInteger();
+    SwitchedPort counting =
+        new SwitchedPort() {
+          @Override
+          public boolean await(long timeoutNanos, boolean untilWritable) {
+            assertEquals(0, timeoutNanos, "a look and no wait");
+            return looks.incrementAndGet() == 3;
+          }
+        };
+    port.close();
+    port = counting;
+    driver = SocketDriver.prepare(port, SocketLoopTest::plain, 0, Endpoint.NEVER / 2, IDLE);
+    assertTrue(driver.turn(Endpoint.NEVER), "a first look at what there is");
+    assertTrue(driver.turn(Endpoint.NEVER));
+    assertEquals(3, looks.get());
   }
 
   private void prepare(

@@ -194,6 +194,7 @@ final class FirstMessageSocket {
       another = main.openAnother();
       LinuxReceiver reads = new LinuxReceiver(calls, another, counters, wake);
       another.reportMarks();
+      another.reportOverflows();
       if (main.reportsDestinations()) {
         another.reportDestinations();
       }

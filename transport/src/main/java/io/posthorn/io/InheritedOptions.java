@@ -14,6 +14,7 @@ final class InheritedOptions {
     {LinuxCalls.SOL_UDP, LinuxCalls.UDP_GRO},
     {LinuxCalls.SOL_SOCKET, LinuxCalls.SO_RCVTIMEO},
     {LinuxCalls.SOL_SOCKET, LinuxCalls.SO_REUSEPORT},
+    {LinuxCalls.SOL_SOCKET, LinuxCalls.SO_RXQ_OVFL},
     {LinuxCalls.SOL_IP, LinuxCalls.IP_MTU_DISCOVER},
     {LinuxCalls.SOL_IP, LinuxCalls.IP_RECVTOS},
     {LinuxCalls.SOL_IP, LinuxCalls.IP_PKTINFO},

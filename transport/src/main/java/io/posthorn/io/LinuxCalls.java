@@ -42,6 +42,9 @@ class LinuxCalls {
 
   static final int SO_DETACH_FILTER = 27;
 
+  /** Of asm-generic/socket.h, since 2.6.33. */
+  static final int SO_RXQ_OVFL = 40;
+
   /** Of linux/in.h and linux/in6.h, since 2.2. */
   static final int IP_RECVERR = 11;
 

@@ -74,6 +74,7 @@ public final class LinuxDatagramPort implements DatagramPort {
     errors = new LinuxErrorQueue(calls, own, receiver, counters);
     setsDontFragment = forPackets && own.dontFragment();
     own.reportMarks();
+    own.reportOverflows();
     grantedReceiveBufferBytes = own.growBuffer(LinuxCalls.SO_RCVBUF, WantedBuffers.BYTES);
     grantedSendBufferBytes = own.growBuffer(LinuxCalls.SO_SNDBUF, WantedBuffers.BYTES);
     this.forPackets = forPackets;

@@ -25,7 +25,7 @@ final class LinuxReceiver {
   private static final int HEADER = 0;
   private static final int VECTOR = 64;
   private static final int CONTROL = 80;
-  private static final int NAME = 208;
+  private static final int NAME = 232;
   private static final int CONTROL_BYTES = NAME - CONTROL;
   private static final int STRUCTS_BYTES = NAME + SocketAddresses.MAX_BYTES;
 
@@ -50,6 +50,9 @@ final class LinuxReceiver {
   // Where it came to, as PeerAddress has it; 0 and 0 if that is not reported.
   private long localHigh;
   private long localLow;
+
+  /** What the system says it has dropped so far, in 32 bits. */
+  private int overflows;
 
   /** Errors that ICMP messages may have been, which are still to be read. */
   private int perhapsIcmp;
@@ -228,7 +231,9 @@ final class LinuxReceiver {
     runAt = whole == 0 ? NOTHING : 0;
   }
 
-  /** Reads the length of each datagram, and mark and destination of all. */
+  /**
+   * Reads the length of each datagram, mark and destination of all, and what was dropped before.
+   */
   private void readControl() {
     runSegmentBytes = runBytes;
     ecn = EcnMark.UNKNOWN;
@@ -256,8 +261,18 @@ final class LinuxReceiver {
       } else if (level == LinuxCalls.SOL_IP && type == LinuxCalls.IP_PKTINFO) {
         int own = structs.getInt(data + LinuxCalls.PKTINFO_OWN_AT);
         localLow = own == 0 ? 0 : SocketAddresses.mapped(own);
+      } else if (level == LinuxCalls.SOL_SOCKET && type == LinuxCalls.SO_RXQ_OVFL) {
+        countOverflows(structs.getInt(data));
       }
       at += (length + Long.BYTES - 1) & -Long.BYTES;
+    }
+  }
+
+  private void countOverflows(int soFar) {
+    int more = soFar - overflows;
+    if (more > 0) {
+      overflows = soFar;
+      counters.receiveOverflowed(more);
     }
   }
 }

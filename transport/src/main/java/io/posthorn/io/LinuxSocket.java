@@ -207,6 +207,11 @@ final class LinuxSocket {
     }
   }
 
+  /** Has it told with each datagram how many the system dropped before; where it cannot, none. */
+  void reportOverflows() {
+    boolean unused = set(LinuxCalls.SOL_SOCKET, LinuxCalls.SO_RXQ_OVFL, 1);
+  }
+
   /**
    * Has the own address reported to which each datagram came; for a socket of all addresses, since
    * another has but one. Where the system cannot, answers leave from where its routes say.

@@ -17,6 +17,7 @@ public final class PortCounters {
   private final Map<String, Long> sendErrors = new TreeMap<>();
   private final Map<String, Long> receiveErrors = new TreeMap<>();
   private long blockedSends;
+  private long receiveOverflows;
   private final Map<String, Long> impairment = new TreeMap<>();
 
   /** Who counts what is refused on sending, instead; null if this does. */
@@ -74,6 +75,19 @@ public final class PortCounters {
   /** Times that the system had no room for what was to leave, which then waited. */
   public synchronized long blockedSends() {
     return blockedSends;
+  }
+
+  synchronized void receiveOverflowed(long times) {
+    receiveOverflows += times;
+  }
+
+  /**
+   * Times that the system dropped what had come before it could be read: its buffer was full, as a
+   * rule. A run that came as one counts once, and each is known with the next datagram that comes;
+   * 0 where the port has no way to know, as the portable one.
+   */
+  public synchronized long receiveOverflows() {
+    return receiveOverflows;
   }
 
   /** Notes what an impairment did so far, by kind. */

@@ -30,8 +30,8 @@ import java.util.function.ToDoubleFunction;
  * bytes.received}, {@code messages.sent}, {@code messages.received}, {@code packets.lost}, {@code
  * packets.spuriously.lost}, {@code packets.marked}, {@code bytes.retransmitted}, {@code
  * connections.opened}, {@code handler.failures}, {@code datagrams.dropped}, {@code send.errors},
- * {@code sends.blocked}. Gauges over the table of connections: {@code connections}, {@code
- * bytes.queued}, {@code bytes.in.flight}.
+ * {@code sends.blocked}, {@code receive.overflows}. Gauges over the table of connections: {@code
+ * connections}, {@code bytes.queued}, {@code bytes.in.flight}.
  *
  * <p>Reading a meter reads the socket's statistics, under its lock; a registry that asks once every
  * some seconds costs nothing that counts. The registry keeps the socket from being collected until
@@ -80,6 +80,7 @@ public final class PosthornMetrics implements MeterBinder, AutoCloseable {
     count(registry, "datagrams.dropped", SocketStatistics::dropsTotal);
     count(registry, "send.errors", SocketStatistics::sendErrorsTotal);
     count(registry, "sends.blocked", SocketStatistics::sendsBlocked);
+    count(registry, "receive.overflows", SocketStatistics::receiveOverflows);
     gauge(registry, "connections", info -> 1);
     gauge(registry, "bytes.queued", ConnectionInfo::bytesQueued);
     gauge(registry, "bytes.in.flight", ConnectionInfo::bytesInFlight);

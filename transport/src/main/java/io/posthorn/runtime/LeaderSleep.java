@@ -4,6 +4,7 @@ import io.posthorn.endpoint.Endpoint;
 import io.posthorn.io.DatagramPort;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 
 /**
  * How whoever leads sleeps between two turns, in the port's wait, and who must wake it.
@@ -20,7 +21,7 @@ final class LeaderSleep {
   private static final int SHORT_WAIT_SPINS = 50;
 
   private final DatagramPort port;
-  private final SocketClock clock;
+  private final LongSupplier clock;
 
   /** How long to spin before blocking, in nanoseconds; 0 to block at once. */
   private final long spinNanos;
@@ -35,7 +36,12 @@ final class LeaderSleep {
   private long untilNanos = AWAKE;
   private boolean untilWritable;
 
-  LeaderSleep(DatagramPort port, SocketClock clock, long spinNanos) {
+  /**
+   * Makes one, awake.
+   *
+   * @param clock the time in nanoseconds
+   */
+  LeaderSleep(DatagramPort port, LongSupplier clock, long spinNanos) {
     this.port = port;
     this.clock = clock;
     this.spinNanos = spinNanos;
@@ -71,16 +77,21 @@ final class LeaderSleep {
       port.await(timeoutNanos, writable);
       return;
     }
-    long begun = clock.nowNanos();
+    long begun = clock.getAsLong();
+    long now = begun;
     long spinUntil = waitedLong ? begun : begun + Math.min(spinNanos, timeoutNanos);
-    while (clock.nowNanos() < spinUntil) {
+    while (now < spinUntil) {
       if (port.await(0, writable)) {
         return;
       }
       Thread.onSpinWait();
+      now = clock.getAsLong();
     }
-    port.await(timeoutNanos, writable);
-    waitedLong = clock.nowNanos() - begun > SHORT_WAIT_SPINS * spinNanos;
+    long leftNanos = timeoutNanos == Endpoint.NEVER ? timeoutNanos : timeoutNanos - (now - begun);
+    if (leftNanos > 0) {
+      port.await(leftNanos, writable);
+    }
+    waitedLong = clock.getAsLong() - begun > SHORT_WAIT_SPINS * spinNanos;
   }
 
   /** It will look for announced lanes by itself; without the lock. */

@@ -230,7 +230,8 @@ final class Leadership {
 
   /**
    * Makes a turn in place of the I/O thread, if that runs a handler, which may never return; on a
-   * virtual thread too, since an end is bounded.
+   * virtual thread too, though it holds its carrier while it waits: one at a time does so, and an
+   * end is bounded.
    *
    * @return false if another one is to make it
    */

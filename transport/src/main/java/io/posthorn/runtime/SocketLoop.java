@@ -120,7 +120,7 @@ abstract class SocketLoop {
     leadership = new Leadership(this, ioThread);
     life = new SocketLife(this, ioThread, transmitQueue, completions, listening, leadership);
     waiting = new Waiting(this, leadership);
-    sleep = new LeaderSleep(port, clock, spinNanos);
+    sleep = new LeaderSleep(port, clock::nowNanos, spinNanos);
   }
 
   final void startThread() {
