@@ -11,6 +11,7 @@ import io.posthorn.SocketOptions;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.LoneResources;
 import io.posthorn.protocol.handshake.ClearHandshake;
+import io.posthorn.protocol.handshake.RetryCookies;
 import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.CloseReason;
@@ -114,7 +115,7 @@ class AdmissionTest {
     assertNotNull(halfOpen);
     assertEquals(HandPeer.address(1), halfOpen.key.address());
     assertEquals(5 + Admission.HALF_OPEN_NANOS, admission.deadlineNanos());
-    admission.remove(halfOpen);
+    admission.remove(halfOpen, 5);
     assertNull(admission.find(second.responderConnectionId()));
     assertEquals(0, admission.halfOpenCount());
     assertEquals(Endpoint.NEVER, admission.deadlineNanos());
@@ -194,7 +195,10 @@ class AdmissionTest {
     assertEquals(Admission.COOKIE_THRESHOLD, admission.halfOpenCount());
   }
 
-  /** FAULTS 42: reused for the same M1 it gets the same M2, for another it begins nothing. */
+  /**
+   * FAULTS 42: reused for the same M1 it gets the same M2, for another it begins nothing, and for
+   * the same M1 again when that handshake is complete it begins nothing either.
+   */
   @Test
   void fault42_aCookieThatIsReusedBeginsNoOtherHandshake() {
     fill(Admission.COOKIE_THRESHOLD, 0);
@@ -213,6 +217,44 @@ class AdmissionTest {
     assertNotNull(again);
     assertArrayEquals(second, again);
     assertEquals(Admission.COOKIE_THRESHOLD + 1, admission.halfOpenCount());
+
+    complete(second, S);
+    for (long now = S; now < RetryCookies.LIFETIME_NANOS + S; now += S / 2) {
+      assertEquals(DropReason.COOKIE_INVALID, give(first(1, cookie), HandPeer.address(1), now));
+      assertNull(answer());
+    }
+    assertEquals(Admission.COOKIE_THRESHOLD, admission.halfOpenCount());
+  }
+
+  /** FAULTS 42: nothing is held for a spent cookie that is stale. */
+  @Test
+  void fault42_spentCookiesAreForgottenWhenTheyAreStale() {
+    fill(Admission.COOKIE_THRESHOLD, 0);
+    long before = ReachableHeap.from(admission).bytes();
+    for (int i = 1; i <= 200; i++) {
+      give(i, 0);
+      byte[] cookie = cookie();
+      give(first(i, cookie), HandPeer.address(i), 0);
+      byte[] second = answer();
+      assertNotNull(second);
+      complete(second, 0);
+    }
+    give(300, RetryCookies.LIFETIME_NANOS);
+    byte[] later = cookie();
+    give(first(300, later), HandPeer.address(300), RetryCookies.LIFETIME_NANOS);
+    byte[] second = answer();
+    assertNotNull(second);
+    complete(second, RetryCookies.LIFETIME_NANOS);
+    assertTrue(ReachableHeap.from(admission).bytes() - before < 1_000, "one is held");
+  }
+
+  /** M3 came that answers this M2. */
+  private void complete(byte[] second, long now) {
+    SecondMessagePacket read = new SecondMessagePacket();
+    assertEquals(DropReason.NONE, read.check(second, 0, second.length));
+    HalfOpen halfOpen = admission.find(read.responderConnectionId());
+    assertNotNull(halfOpen);
+    admission.remove(halfOpen, now);
   }
 
   @Test
