@@ -25,6 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  * body.
  */
 class HostileBodyTest extends HandwrittenBodies {
+  /** With the limits as they are where none are set. */
+  private final KryoCodec<Object> usual = Sample.builder().build();
+
   @Test
   void anUnregisteredClassIdIsAnUnknownType() {
     CodecException e = refuse(CodecException.UnknownType.class, body(out -> id(out, 9_999)));
@@ -247,6 +250,19 @@ class HostileBodyTest extends HandwrittenBodies {
     Object value = codec.decode(ByteBuffer.wrap(body));
     assertEquals(1_000_000, assertInstanceOf(List.class, value).size());
     assertBounded(body);
+  }
+
+  /** FAULTS 61: with the limits as they are where none are set, not even the list is made. */
+  @Test
+  void aMegabyteOfNullsIsRefusedAtItsFirstFourBytesUnlessMoreIsAllowed() throws CodecException {
+    byte[] body = body(out -> nulls(out, ARRAY_LIST, 1_000_000));
+    assertThrows(CodecException.TooLarge.class, () -> usual.decode(ByteBuffer.wrap(body)));
+    Allocation.assertAtMost(Allocation.REFUSAL_BYTES, usual, body);
+    byte[] most = body(out -> nulls(out, ARRAY_LIST, 65_536));
+    Object value = usual.decode(ByteBuffer.wrap(most));
+    assertEquals(65_536, assertInstanceOf(List.class, value).size());
+    byte[] over = body(out -> nulls(out, ARRAY_LIST, 65_537));
+    assertThrows(CodecException.TooLarge.class, () -> usual.decode(ByteBuffer.wrap(over)));
   }
 
   @ParameterizedTest
