@@ -265,6 +265,42 @@ class HostileBodyTest extends HandwrittenBodies {
     assertThrows(CodecException.TooLarge.class, () -> usual.decode(ByteBuffer.wrap(over)));
   }
 
+  /** FAULTS 61: where no limits are set, four times the size of the body and 1 MiB. */
+  @Test
+  void withTheUsualLimitsABodyMayTakeFourTimesItsSizeAndOneMebibyte() throws CodecException {
+    int count = 50_000;
+    while (emptyListsCostBytes(count + 1) <= 4 * (4 + 2 * (count + 1)) + (1 << 20)) {
+      count++;
+    }
+    byte[] most = emptyLists(count);
+    assertEquals(4 + 2 * count, most.length);
+    assertEquals(count, ((List<?>) usual.decode(ByteBuffer.wrap(most))).size());
+    long bound = 4L * most.length + (1 << 20);
+    Allocation.assertAtMost(bound + Allocation.REFUSAL_BYTES, usual, most);
+    byte[] over = emptyLists(count + 1);
+    assertThrows(CodecException.TooLarge.class, () -> usual.decode(ByteBuffer.wrap(over)));
+  }
+
+  private static byte[] emptyLists(int count) {
+    return body(
+        out -> {
+          id(out, ARRAY_LIST);
+          out.writeVarInt(count, true);
+          repeat(
+              out,
+              count,
+              o -> {
+                id(o, ARRAY_LIST);
+                o.writeVarInt(0, true);
+              });
+        });
+  }
+
+  /** As they lie in memory: each list with its fields, and the array of the one that has any. */
+  private static long emptyListsCostBytes(int count) {
+    return (count + 1) * MemoryCost.object(12) + MemoryCost.array(count, 4);
+  }
+
   @ParameterizedTest
   @ValueSource(
       ints = {ARRAY_LIST, ARRAY_DEQUE, HASH_SET, TREE_SET, HASH_MAP, TREE_MAP, AS_LIST, 92})
