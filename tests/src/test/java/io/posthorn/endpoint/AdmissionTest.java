@@ -356,6 +356,40 @@ class AdmissionTest {
     assertTrue(begun > most / 4, begun + " handshakes");
   }
 
+  /**
+   * M1 without a cookie comes each so many nanoseconds for ten seconds, and M3 at once for each
+   * that is answered with M2, so that none is ever half open: how many are.
+   */
+  private int answeredWithoutCookie(long everyNanos, boolean fromOneAddress) {
+    int answered = 0;
+    for (int i = 0; i * everyNanos < 10 * S; i++) {
+      long now = i * everyNanos;
+      int host = fromOneAddress ? 7 : i;
+      assertEquals(DropReason.NONE, give(first(i, new byte[0]), HandPeer.address(host), now));
+      byte[] answer = answer();
+      assertNotNull(answer);
+      if (PacketHeader.kind(answer[0]) == PacketHeader.SECOND_MESSAGE) {
+        complete(answer, now);
+        answered++;
+      }
+    }
+    return answered;
+  }
+
+  /** FAULTS 41: the rate of a prefix counts where no handshake is left half open. */
+  @Test
+  void fault41_onePrefixBeginsNoMoreThanItsRateWithoutACookie() {
+    int most = Admission.BURST_PER_PREFIX + 10 * Admission.UNPROVED_PER_PREFIX;
+    assertEquals(most, answeredWithoutCookie(10_000_000, true), 1);
+  }
+
+  /** FAULTS 41: and the rate of all together where each comes from elsewhere. */
+  @Test
+  void fault41_allTogetherBeginNoMoreThanTheirRateWithoutACookie() {
+    int most = Admission.UNPROVED_PER_SECOND + 10 * Admission.UNPROVED_PER_SECOND;
+    assertEquals(most, answeredWithoutCookie(1_000_000, false), 1);
+  }
+
   @Test
   void aMalformedBodyHoldsNothing() {
     byte[] bad = first(1, new byte[0]);
