@@ -25,6 +25,9 @@ import org.junit.jupiter.params.provider.ValueSource;
  * body.
  */
 class HostileBodyTest extends HandwrittenBodies {
+  /** With the limits as they are where none are set. */
+  private final KryoCodec<Object> usual = Sample.builder().build();
+
   @Test
   void anUnregisteredClassIdIsAnUnknownType() {
     CodecException e = refuse(CodecException.UnknownType.class, body(out -> id(out, 9_999)));
@@ -247,6 +250,55 @@ class HostileBodyTest extends HandwrittenBodies {
     Object value = codec.decode(ByteBuffer.wrap(body));
     assertEquals(1_000_000, assertInstanceOf(List.class, value).size());
     assertBounded(body);
+  }
+
+  /** FAULTS 61: with the limits as they are where none are set, not even the list is made. */
+  @Test
+  void aMegabyteOfNullsIsRefusedAtItsFirstFourBytesUnlessMoreIsAllowed() throws CodecException {
+    byte[] body = body(out -> nulls(out, ARRAY_LIST, 1_000_000));
+    assertThrows(CodecException.TooLarge.class, () -> usual.decode(ByteBuffer.wrap(body)));
+    Allocation.assertAtMost(Allocation.REFUSAL_BYTES, usual, body);
+    byte[] most = body(out -> nulls(out, ARRAY_LIST, 65_536));
+    Object value = usual.decode(ByteBuffer.wrap(most));
+    assertEquals(65_536, assertInstanceOf(List.class, value).size());
+    byte[] over = body(out -> nulls(out, ARRAY_LIST, 65_537));
+    assertThrows(CodecException.TooLarge.class, () -> usual.decode(ByteBuffer.wrap(over)));
+  }
+
+  /** FAULTS 61: where no limits are set, four times the size of the body and 1 MiB. */
+  @Test
+  void withTheUsualLimitsABodyMayTakeFourTimesItsSizeAndOneMebibyte() throws CodecException {
+    int count = 50_000;
+    while (emptyListsCostBytes(count + 1) <= 4 * (4 + 2 * (count + 1)) + (1 << 20)) {
+      count++;
+    }
+    byte[] most = emptyLists(count);
+    assertEquals(4 + 2 * count, most.length);
+    assertEquals(count, ((List<?>) usual.decode(ByteBuffer.wrap(most))).size());
+    long bound = 4L * most.length + (1 << 20);
+    Allocation.assertAtMost(bound + Allocation.REFUSAL_BYTES, usual, most);
+    byte[] over = emptyLists(count + 1);
+    assertThrows(CodecException.TooLarge.class, () -> usual.decode(ByteBuffer.wrap(over)));
+  }
+
+  private static byte[] emptyLists(int count) {
+    return body(
+        out -> {
+          id(out, ARRAY_LIST);
+          out.writeVarInt(count, true);
+          repeat(
+              out,
+              count,
+              o -> {
+                id(o, ARRAY_LIST);
+                o.writeVarInt(0, true);
+              });
+        });
+  }
+
+  /** As they lie in memory: each list with its fields, and the array of the one that has any. */
+  private static long emptyListsCostBytes(int count) {
+    return (count + 1) * MemoryCost.object(12) + MemoryCost.array(count, 4);
   }
 
   @ParameterizedTest

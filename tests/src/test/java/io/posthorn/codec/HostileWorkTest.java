@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.ByteBuffer;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** FAULTS 61: what a hostile body has the classes of the application do, counted. */
@@ -72,5 +73,45 @@ class HostileWorkTest extends HandwrittenBodies {
       assertThrows(CodecException.class, () -> counting.decode(ByteBuffer.wrap(body)));
     }
     assertTrue(calls <= MOST_CALLS, calls + " calls for " + KEYS + " keys");
+  }
+
+  /**
+   * Lists are told apart by their last element alone, so that each comparison goes through all of
+   * them: in groups of one hash code that are as large as may be, behind keys after which nobody
+   * looks for long, and all at once.
+   */
+  @ParameterizedTest
+  @CsvSource({"0, 256, 16", "0, 256, 250", "0, 512, 500", "511, 4096, 60", "4096, 4096, 60"})
+  void longKeysOfOneHashCodeAreNotComparedForLong(int before, int ofOneHash, int length)
+      throws Exception {
+    byte[] same = encoded(new Counted(0, 0));
+    int count = Math.min(KEYS - before, (1 << 20) / (length + 4) / same.length);
+    byte[] body =
+        body(
+            out -> {
+              id(out, HASH_SET);
+              out.writeVarInt(before + count, true);
+              for (int i = 0; i < before; i++) {
+                id(out, 0);
+                out.writeVarInt(i, true);
+              }
+              for (int i = 0; i < count; i++) {
+                id(out, ARRAY_LIST);
+                out.writeVarInt(length, true);
+                repeat(out, length - 1, o -> o.writeBytes(same));
+                out.writeBytes(encoded(new Counted(i / ofOneHash << 14, i)));
+              }
+            });
+    calls = 0;
+    try {
+      counting.decode(ByteBuffer.wrap(body));
+    } catch (CodecException expected) {
+      // as most of these end
+    }
+    long hashed = 2L * count * length; // by the guard and by the table
+    long compared = calls - hashed;
+    assertTrue(
+        compared * same.length <= 40L * body.length + (1 << 20),
+        compared + " comparisons for " + body.length + " bytes, each for " + same.length);
   }
 }

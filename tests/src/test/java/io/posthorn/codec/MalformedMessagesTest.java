@@ -3,6 +3,7 @@ package io.posthorn.codec;
 import static io.posthorn.codec.HandwrittenBodies.ARRAY_LIST;
 import static io.posthorn.codec.HandwrittenBodies.body;
 import static io.posthorn.codec.HandwrittenBodies.id;
+import static io.posthorn.codec.HandwrittenBodies.nulls;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
@@ -16,6 +17,7 @@ import io.posthorn.MessageSocket;
 import io.posthorn.Mode;
 import io.posthorn.Outcome;
 import io.posthorn.Receipt;
+import io.posthorn.wire.WireLimits;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,7 +29,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Bodies that no codec made, and codecs that fail: an error for that message alone. */
+/**
+ * FAULTS 61, with the limits that a codec has where none are set. Bodies that no codec made, and
+ * codecs that fail: an error for that message alone.
+ */
 class MalformedMessagesTest extends TypedSocketCase {
   private static final int OPTIONAL = 93;
   private static final int INT_ARRAY = 68;
@@ -65,6 +70,8 @@ class MalformedMessagesTest extends TypedSocketCase {
                 CodecException.TooLarge.class));
       }
     }
+    bodies.add(
+        new Hostile(body(out -> nulls(out, ARRAY_LIST, 1_000_000)), CodecException.TooLarge.class));
     bodies.add(
         new Hostile(
             body(
@@ -110,6 +117,9 @@ class MalformedMessagesTest extends TypedSocketCase {
           });
       int refused = 0;
       for (Hostile each : hostile()) {
+        if (mode == Mode.PLAIN && each.body().length > WireLimits.MAX_DATAGRAM_BYTES) {
+          continue;
+        }
         raw.send(b.socket().localAddress(), each.body());
         raw.send(b.socket().localAddress(), codec.encode(refused));
         assertEquals(refused, next(b).body());

@@ -11,6 +11,7 @@ import io.posthorn.SocketOptions;
 import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.LoneResources;
 import io.posthorn.protocol.handshake.ClearHandshake;
+import io.posthorn.protocol.handshake.RetryCookies;
 import io.posthorn.protocol.handshake.StaticKey;
 import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.CloseReason;
@@ -114,7 +115,7 @@ class AdmissionTest {
     assertNotNull(halfOpen);
     assertEquals(HandPeer.address(1), halfOpen.key.address());
     assertEquals(5 + Admission.HALF_OPEN_NANOS, admission.deadlineNanos());
-    admission.remove(halfOpen);
+    admission.remove(halfOpen, 5);
     assertNull(admission.find(second.responderConnectionId()));
     assertEquals(0, admission.halfOpenCount());
     assertEquals(Endpoint.NEVER, admission.deadlineNanos());
@@ -194,7 +195,10 @@ class AdmissionTest {
     assertEquals(Admission.COOKIE_THRESHOLD, admission.halfOpenCount());
   }
 
-  /** FAULTS 42: reused for the same M1 it gets the same M2, for another it begins nothing. */
+  /**
+   * FAULTS 42: reused for the same M1 it gets the same M2, for another it begins nothing, and for
+   * the same M1 again when that handshake is complete it begins nothing either.
+   */
   @Test
   void fault42_aCookieThatIsReusedBeginsNoOtherHandshake() {
     fill(Admission.COOKIE_THRESHOLD, 0);
@@ -213,6 +217,44 @@ class AdmissionTest {
     assertNotNull(again);
     assertArrayEquals(second, again);
     assertEquals(Admission.COOKIE_THRESHOLD + 1, admission.halfOpenCount());
+
+    complete(second, S);
+    for (long now = S; now < RetryCookies.LIFETIME_NANOS + S; now += S / 2) {
+      assertEquals(DropReason.COOKIE_INVALID, give(first(1, cookie), HandPeer.address(1), now));
+      assertNull(answer());
+    }
+    assertEquals(Admission.COOKIE_THRESHOLD, admission.halfOpenCount());
+  }
+
+  /** FAULTS 42: nothing is held for a spent cookie that is stale. */
+  @Test
+  void fault42_spentCookiesAreForgottenWhenTheyAreStale() {
+    fill(Admission.COOKIE_THRESHOLD, 0);
+    long before = ReachableHeap.from(admission).bytes();
+    for (int i = 1; i <= 200; i++) {
+      give(i, 0);
+      byte[] cookie = cookie();
+      give(first(i, cookie), HandPeer.address(i), 0);
+      byte[] second = answer();
+      assertNotNull(second);
+      complete(second, 0);
+    }
+    give(300, RetryCookies.LIFETIME_NANOS);
+    byte[] later = cookie();
+    give(first(300, later), HandPeer.address(300), RetryCookies.LIFETIME_NANOS);
+    byte[] second = answer();
+    assertNotNull(second);
+    complete(second, RetryCookies.LIFETIME_NANOS);
+    assertTrue(ReachableHeap.from(admission).bytes() - before < 1_000, "one is held");
+  }
+
+  /** M3 came that answers this M2. */
+  private void complete(byte[] second, long now) {
+    SecondMessagePacket read = new SecondMessagePacket();
+    assertEquals(DropReason.NONE, read.check(second, 0, second.length));
+    HalfOpen halfOpen = admission.find(read.responderConnectionId());
+    assertNotNull(halfOpen);
+    admission.remove(halfOpen, now);
   }
 
   @Test
@@ -312,6 +354,40 @@ class AdmissionTest {
     int most = 10 * Admission.HANDSHAKES_PER_SECOND + Admission.HALF_OPEN_LIMIT + 101;
     assertTrue(begun <= most, begun + " handshakes");
     assertTrue(begun > most / 4, begun + " handshakes");
+  }
+
+  /**
+   * M1 without a cookie comes each so many nanoseconds for ten seconds, and M3 at once for each
+   * that is answered with M2, so that none is ever half open: how many are.
+   */
+  private int answeredWithoutCookie(long everyNanos, boolean fromOneAddress) {
+    int answered = 0;
+    for (int i = 0; i * everyNanos < 10 * S; i++) {
+      long now = i * everyNanos;
+      int host = fromOneAddress ? 7 : i;
+      assertEquals(DropReason.NONE, give(first(i, new byte[0]), HandPeer.address(host), now));
+      byte[] answer = answer();
+      assertNotNull(answer);
+      if (PacketHeader.kind(answer[0]) == PacketHeader.SECOND_MESSAGE) {
+        complete(answer, now);
+        answered++;
+      }
+    }
+    return answered;
+  }
+
+  /** FAULTS 41: the rate of a prefix counts where no handshake is left half open. */
+  @Test
+  void fault41_onePrefixBeginsNoMoreThanItsRateWithoutACookie() {
+    int most = Admission.BURST_PER_PREFIX + 10 * Admission.UNPROVED_PER_PREFIX;
+    assertEquals(most, answeredWithoutCookie(10_000_000, true), 1);
+  }
+
+  /** FAULTS 41: and the rate of all together where each comes from elsewhere. */
+  @Test
+  void fault41_allTogetherBeginNoMoreThanTheirRateWithoutACookie() {
+    int most = Admission.UNPROVED_PER_SECOND + 10 * Admission.UNPROVED_PER_SECOND;
+    assertEquals(most, answeredWithoutCookie(1_000_000, false), 1);
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.posthorn.EcnMark;
 import io.posthorn.Mode;
 import io.posthorn.Security;
 import io.posthorn.SocketOptions;
+import io.posthorn.protocol.EndpointResources;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.ReceivedMessage;
@@ -76,6 +77,14 @@ class ConnectionKeysProperties {
 
   private static boolean keepsOldKey(PeerConnection connection) {
     return Secrets.of(connection).keySet().stream().anyMatch(path -> path.contains(".previous."));
+  }
+
+  /** FAULTS 57: nobody has to ask for them. */
+  @Example
+  void fault57_anEndpointUsesItsKeysAsLongAsIsUsual() {
+    ReliableEndpoint endpoint = HandPeer.endpoint(OPTIONS, 1);
+    EndpointResources shared = ReachableHeap.from(endpoint).only(EndpointResources.class);
+    assertEquals(KeyLimits.DEFAULT, shared.keyLimits());
   }
 
   /** One end on the simulated network: what it sends is numbered, what it gets must be in order. */

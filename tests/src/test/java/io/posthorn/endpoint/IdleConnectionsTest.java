@@ -86,7 +86,7 @@ class IdleConnectionsTest {
     }
 
     /** Collects until nothing more goes: what has a cleaner goes only with a later collection. */
-    private static long heapBytes() {
+    static long heapBytes() {
       MemoryMXBean memory = ManagementFactory.getMemoryMXBean();
       long least = Long.MAX_VALUE;
       for (int inVain = 0; inVain < COLLECTIONS_IN_VAIN; inVain++) {

@@ -83,9 +83,10 @@ final class CollectionSerializer<C extends Collection<?>> extends Serializer<C> 
     HashGuard guard = kind == Kind.HASH_SET ? HashGuard.watching(in.meter(), length) : null;
     enter(in.meter());
     for (int i = 0; i < length; i++) {
+      int from = in.position();
       Object element = in.readNested(kryo);
       if (guard != null) {
-        guard.add(element);
+        guard.add(element, in.position() - from);
       }
       if (!filled.add(element)) {
         throw new Refusal(new CodecException.Malformed("a set that holds an element twice"));

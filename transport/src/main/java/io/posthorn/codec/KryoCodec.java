@@ -32,7 +32,8 @@ import java.util.concurrent.BlockingQueue;
  * constructor without arguments, and anything else with a serializer. Unmodifiable collections of
  * every kind come back as {@link Collections#unmodifiableList} and its like. An object that is
  * referred to twice is sent twice; a cycle is refused. Sets and maps cannot be part of an element
- * of a hash set or of a key of a hash map, and only 256 of these may share a hash code. A {@code
+ * of a hash set or of a key of a hash map, and only 256 of these may share a hash code, or fewer
+ * where comparing each with the others goes through more than 32 times the body and 1 MiB. A {@code
  * BigDecimal} has a scale of at most 1,000, and where it is an element of a set or a key of a map,
  * or part of one, at most 100 and at most 64 bytes of digits: comparing larger ones costs too much.
  *

@@ -81,11 +81,12 @@ final class MapSerializer<M extends Map<?, ?>> extends Serializer<M> {
     Map<@Nullable Object, @Nullable Object> filled = factory.apply(size);
     HashGuard guard = hashed ? HashGuard.watching(meter, size) : null;
     for (int i = 0; i < size; i++) {
+      int from = in.position();
       enterKey(meter);
       Object key = in.readNested(kryo);
       leaveKey(meter);
       if (guard != null) {
-        guard.add(key);
+        guard.add(key, in.position() - from);
       }
       filled.put(key, in.readNested(kryo));
       if (filled.size() != i + 1) {

@@ -11,11 +11,17 @@ final class Meter {
   /** Bytes of memory that each byte of a body may cost, beside the allowance. */
   static final int EXPANSION = 4;
 
+  /** Bytes of keys that may be compared for each byte of a body, beside the allowance. */
+  static final int COMPARISONS = 32;
+
+  static final long COMPARISON_ALLOWANCE_BYTES = 1 << 20;
+
   private final int maxDepth;
   private final int maxCollectionLength;
   private final long allowanceBytes;
   private long budgetBytes;
   private long chargedBytes;
+  private long comparisonBytes;
   private int keyNesting;
   private int orderNesting;
   private boolean writing;
@@ -33,6 +39,7 @@ final class Meter {
     orderNesting = 0;
     writing = false;
     budgetBytes = budgetBytes(bodyBytes);
+    comparisonBytes = COMPARISONS * (long) bodyBytes + COMPARISON_ALLOWANCE_BYTES;
   }
 
   /** Starts on a value whose body is not known yet; {@link #finishWriting} judges the sum. */
@@ -56,6 +63,14 @@ final class Meter {
     chargedBytes += bytes;
     if (chargedBytes > budgetBytes) {
       throw overBudget("the body", budgetBytes);
+    }
+  }
+
+  /** Accounts for keys of hash tables that are compared since they share a hash code. */
+  void compare(long bytes) {
+    comparisonBytes -= bytes;
+    if (comparisonBytes < 0) {
+      throw refusal("so many keys share a hash code that comparing them takes too long");
     }
   }
 

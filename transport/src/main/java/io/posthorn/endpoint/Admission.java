@@ -5,6 +5,7 @@ import io.posthorn.protocol.PeerConnection;
 import io.posthorn.protocol.handshake.Handshake;
 import io.posthorn.protocol.handshake.RetryCookies;
 import io.posthorn.protocol.handshake.SharedRate;
+import io.posthorn.protocol.handshake.SpentCookies;
 import io.posthorn.wire.BigEndian;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.ControlPacket;
@@ -65,6 +66,7 @@ final class Admission {
   private final HandshakeSuite suite;
   private final int cookieThreshold;
   private final RetryCookies cookies;
+  private final SpentCookies spent = new SpentCookies();
   private final PrefixRates unproved;
   private final PrefixRates proved;
   private final long hashSeed;
@@ -139,6 +141,7 @@ final class Admission {
       outbox.add(known.second, source);
       return DropReason.NONE;
     }
+    long cookieName = 0;
     if (!mayBeginUnproved(source, nowNanos)) {
       DropReason reason = demandCookie(datagram, source, nowNanos);
       if (reason != DropReason.NONE || first.cookieLength() == 0) {
@@ -147,6 +150,7 @@ final class Admission {
       if (!isOwnMachine(source) && !proved.allow(source, nowNanos)) {
         return DropReason.RATE_LIMITED;
       }
+      cookieName = RetryCookies.name(datagram, first.cookieFrom());
     }
     if (byKey.size() >= HALF_OPEN_LIMIT && !makeRoom(nowNanos)) {
       return DropReason.HALF_OPEN_LIMIT;
@@ -154,7 +158,7 @@ final class Admission {
     if (!together.allow(nowNanos)) {
       return DropReason.RATE_LIMITED;
     }
-    return answer(key, datagram, source, nowNanos);
+    return answer(key, datagram, cookieName, source, nowNanos);
   }
 
   private boolean mayBeginUnproved(InetSocketAddress source, long nowNanos) {
@@ -180,19 +184,20 @@ final class Admission {
     return true;
   }
 
-  /** Asks for a cookie if there is none; NONE if the one there is good. */
+  /** Asks for a cookie if there is none; NONE if the one there is good and not spent. */
   private DropReason demandCookie(byte[] datagram, InetSocketAddress source, long nowNanos) {
     long id = first.initiatorConnectionId();
     if (first.cookieLength() > 0) {
       return cookies.verify(
-              source,
-              id,
-              datagram,
-              first.bodyFrom(),
-              datagram,
-              first.cookieFrom(),
-              first.cookieLength(),
-              nowNanos)
+                  source,
+                  id,
+                  datagram,
+                  first.bodyFrom(),
+                  datagram,
+                  first.cookieFrom(),
+                  first.cookieLength(),
+                  nowNanos)
+              && !spent.contains(RetryCookies.name(datagram, first.cookieFrom()), nowNanos)
           ? DropReason.NONE
           : DropReason.COOKIE_INVALID;
     }
@@ -204,7 +209,7 @@ final class Admission {
   }
 
   private DropReason answer(
-      HalfOpen.Key key, byte[] datagram, InetSocketAddress source, long nowNanos) {
+      HalfOpen.Key key, byte[] datagram, long cookieName, InetSocketAddress source, long nowNanos) {
     Handshake handshake = suite.responder(key.initiatorConnectionId());
     if (!handshake.readFirst(datagram, first.bodyFrom(), first.bodyLength())) {
       handshake.destroy();
@@ -217,7 +222,13 @@ final class Admission {
     int bytes =
         SecondMessagePacket.write(second, 0, key.initiatorConnectionId(), id, body, bodyLength);
     HalfOpen halfOpen =
-        new HalfOpen(key, id, handshake, Arrays.copyOf(second, bytes), nowNanos + HALF_OPEN_NANOS);
+        new HalfOpen(
+            key,
+            id,
+            handshake,
+            Arrays.copyOf(second, bytes),
+            cookieName,
+            nowNanos + HALF_OPEN_NANOS);
     byKey.put(key, halfOpen);
     byId.put(id, halfOpen);
     halfOpen.onSecondSent(nowNanos);
@@ -255,8 +266,11 @@ final class Admission {
     }
   }
 
-  /** A handshake is complete. */
-  void remove(HalfOpen halfOpen) {
+  /** A handshake is complete: its cookie, while it lasts, begins no other. */
+  void remove(HalfOpen halfOpen, long nowNanos) {
+    if (halfOpen.cookie != 0) {
+      spent.add(halfOpen.cookie, nowNanos);
+    }
     byKey.remove(halfOpen.key);
     byId.remove(halfOpen.responderConnectionId);
   }

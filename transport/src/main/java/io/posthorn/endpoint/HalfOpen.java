@@ -61,17 +61,26 @@ final class HalfOpen {
   final byte[] second;
   final long expiresNanos;
 
+  /** The name of the cookie that it began with; 0 if none was asked for. */
+  final long cookie;
+
   private byte @Nullable [] refusal;
   private DropReason furtherThird = DropReason.NONE;
   private long secondSentNanos;
   private int secondsSent;
 
   HalfOpen(
-      Key key, long responderConnectionId, Handshake handshake, byte[] second, long expiresNanos) {
+      Key key,
+      long responderConnectionId,
+      Handshake handshake,
+      byte[] second,
+      long cookie,
+      long expiresNanos) {
     this.key = key;
     this.responderConnectionId = responderConnectionId;
     this.handshake = handshake;
     this.second = second;
+    this.cookie = cookie;
     this.expiresNanos = expiresNanos;
   }
 

@@ -220,7 +220,7 @@ final class Handshakes {
     }
     byte[] refusal = halfOpen.refusal();
     if (refusal == null) {
-      admission.remove(halfOpen);
+      admission.remove(halfOpen, nowNanos);
     } else {
       admission.refuse(halfOpen, refusal);
     }

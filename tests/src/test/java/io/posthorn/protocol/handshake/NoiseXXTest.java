@@ -230,10 +230,9 @@ class NoiseXXTest {
     initiator.writeFirst(first, 0);
     byte[] ephemeralPrivate = new byte[32];
     random.nextBytes(ephemeralPrivate);
-    X25519 x25519 = new X25519();
 
     byte[] second = new byte[32 + 48 + 16];
-    System.arraycopy(x25519.publicKey(ephemeralPrivate), 0, second, 0, 32);
+    System.arraycopy(X25519.publicKey(ephemeralPrivate), 0, second, 0, 32);
     NoiseSymmetricState state = new NoiseSymmetricState("Noise_XX_25519_AESGCM_SHA256");
     byte[] prologue = Prologue.of(1, CONNECTION_ID);
     state.mixHash(prologue, 0, prologue.length);
@@ -241,7 +240,7 @@ class NoiseXXTest {
     state.mixHash(first, 0, 0);
     state.mixHash(second, 0, 32);
     byte[] secret = new byte[32];
-    assertTrue(x25519.agree(ephemeralPrivate, first, secret));
+    assertTrue(X25519.agree(ephemeralPrivate, first, secret));
     state.mixKey(secret);
     state.encryptAndHash(new byte[32], 0, 32, second, 32);
     NoiseSymmetricState withZero = state.copy();
@@ -259,8 +258,8 @@ class NoiseXXTest {
     again.mixKey(secret);
     byte[] identity = new byte[32];
     random.nextBytes(identity);
-    again.encryptAndHash(x25519.publicKey(identity), 0, 32, sound, 32);
-    assertTrue(x25519.agree(identity, first, secret));
+    again.encryptAndHash(X25519.publicKey(identity), 0, 32, sound, 32);
+    assertTrue(X25519.agree(identity, first, secret));
     again.mixKey(secret);
     again.encryptAndHash(new byte[0], 0, 0, sound, 80);
     assertEquals(0, initiator.readSecond(sound, 0, sound.length, payload));

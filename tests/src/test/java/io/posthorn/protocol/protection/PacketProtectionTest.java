@@ -265,6 +265,13 @@ class PacketProtectionTest {
     assertArrayEquals(new byte[3], key.getEncoded());
   }
 
+  /** FAULTS 57: at most 2^23 packets, 2^20 as default, and by time; 36: forgeries. */
+  @Test
+  void fault57_theUsualLimitsAreTheseAndNoOthers() {
+    long hourNanos = 3_600_000_000_000L;
+    assertEquals(new KeyLimits(1 << 20, hourNanos, 1 << 23, 1L << 36), KeyLimits.DEFAULT);
+  }
+
   @Test
   void limitsThatContradictEachOtherAreRefused() {
     assertThrows(IllegalArgumentException.class, () -> new KeyLimits(0, 1, 100, 1));

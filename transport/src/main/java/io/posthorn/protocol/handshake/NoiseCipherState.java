@@ -21,18 +21,12 @@ final class NoiseCipherState {
   private static final int KEY_BYTES = 32;
   private static final int NONCE_BYTES = 12;
 
-  private final Cipher cipher;
+  private @Nullable Cipher cipher;
   private byte @Nullable [] key;
   private long nonce;
 
   /** Without a key, messages pass unchanged. */
-  NoiseCipherState() {
-    try {
-      cipher = Cipher.getInstance("AES/GCM/NoPadding");
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every Java platform has AES-GCM", e);
-    }
-  }
+  NoiseCipherState() {}
 
   /** Takes 32 bytes from {@code from} on as the key and starts to count at zero. */
   void initializeKey(byte[] newKey, int from) {
@@ -71,9 +65,8 @@ final class NoiseCipherState {
       return length;
     }
     try {
-      cipher.init(Cipher.ENCRYPT_MODE, new SecretKeySpec(current, "AES"), parameters());
-      cipher.updateAAD(associated);
-      int written = cipher.doFinal(in, from, length, out, outFrom);
+      int written =
+          cipher(Cipher.ENCRYPT_MODE, current, associated).doFinal(in, from, length, out, outFrom);
       nonce++;
       return written;
     } catch (GeneralSecurityException e) {
@@ -95,9 +88,8 @@ final class NoiseCipherState {
       return length;
     }
     try {
-      cipher.init(Cipher.DECRYPT_MODE, new SecretKeySpec(current, "AES"), parameters());
-      cipher.updateAAD(associated);
-      int written = cipher.doFinal(in, from, length, out, outFrom);
+      int written =
+          cipher(Cipher.DECRYPT_MODE, current, associated).doFinal(in, from, length, out, outFrom);
       nonce++;
       return written;
     } catch (AEADBadTagException e) {
@@ -105,6 +97,23 @@ final class NoiseCipherState {
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("AES-256-GCM takes this key, nonce and buffer", e);
     }
+  }
+
+  private Cipher cipher(int mode, byte[] current, byte[] associated)
+      throws GeneralSecurityException {
+    Cipher ready = cipher;
+    if (ready == null) {
+      ready = Cipher.getInstance("AES/GCM/NoPadding");
+      cipher = ready;
+    }
+    ready.init(mode, new SecretKeySpec(current, "AES"), parameters());
+    ready.updateAAD(associated);
+    return ready;
+  }
+
+  /** Lets go of the JDK's cipher, which is many times as large as its key. */
+  void rest() {
+    cipher = null;
   }
 
   /** Erases the key. */

@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * SymmetricState of Noise rev. 34, §5.2, with SHA-256: chaining key, transcript hash and cipher. A
@@ -13,8 +14,8 @@ import java.util.Arrays;
 final class NoiseSymmetricState {
   private static final byte[] NO_INFO = {};
 
-  private final MessageDigest sha256;
-  private final Hkdf hkdf = new Hkdf();
+  private @Nullable MessageDigest sha256;
+  private @Nullable Hkdf hkdf;
   private final NoiseCipherState cipher = new NoiseCipherState();
   private final byte[] chainingKey = new byte[Hkdf.HASH_BYTES];
   private byte[] hash = new byte[Hkdf.HASH_BYTES];
@@ -24,17 +25,13 @@ final class NoiseSymmetricState {
     this();
     byte[] name = protocolName.getBytes(StandardCharsets.US_ASCII);
     hash =
-        name.length <= Hkdf.HASH_BYTES ? Arrays.copyOf(name, Hkdf.HASH_BYTES) : sha256.digest(name);
+        name.length <= Hkdf.HASH_BYTES
+            ? Arrays.copyOf(name, Hkdf.HASH_BYTES)
+            : sha256().digest(name);
     System.arraycopy(hash, 0, chainingKey, 0, Hkdf.HASH_BYTES);
   }
 
-  private NoiseSymmetricState() {
-    try {
-      sha256 = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
-  }
+  private NoiseSymmetricState() {}
 
   /** An equal state that goes its own way. */
   NoiseSymmetricState copy() {
@@ -61,19 +58,15 @@ final class NoiseSymmetricState {
   }
 
   void mixHash(byte[] data, int from, int length) {
-    sha256.update(hash);
-    sha256.update(data, from, length);
-    hash = sha256.digest();
+    MessageDigest digest = sha256();
+    digest.update(hash);
+    digest.update(data, from, length);
+    hash = digest.digest();
   }
 
   /** The key that seals what comes next, for whoever logs keys. */
   void copyKey(byte[] to, int at) {
     cipher.copyKey(to, at);
-  }
-
-  /** Bytes by which {@link #encryptAndHash} makes a text longer. */
-  int overheadBytes() {
-    return cipher.overheadBytes();
   }
 
   /** Returns the length written to {@code out}. */
@@ -113,15 +106,43 @@ final class NoiseSymmetricState {
     return hash.clone();
   }
 
+  /**
+   * Lets go of what it computes with until that is needed again: kilobytes, for the 150 bytes that
+   * a state is.
+   */
+  void rest() {
+    sha256 = null;
+    hkdf = null;
+    cipher.rest();
+  }
+
   /** Erases the keys. */
   void destroy() {
     Arrays.fill(chainingKey, (byte) 0);
     cipher.destroy();
   }
 
+  private MessageDigest sha256() {
+    MessageDigest ready = sha256;
+    if (ready == null) {
+      try {
+        ready = MessageDigest.getInstance("SHA-256");
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("every Java platform has SHA-256", e);
+      }
+      sha256 = ready;
+    }
+    return ready;
+  }
+
   private byte[] derive(byte[] inputKeyMaterial, int outputs) {
-    byte[] temporaryKey = hkdf.extract(chainingKey, inputKeyMaterial);
-    byte[] output = hkdf.expand(temporaryKey, NO_INFO, outputs * Hkdf.HASH_BYTES);
+    Hkdf ready = hkdf;
+    if (ready == null) {
+      ready = new Hkdf();
+      hkdf = ready;
+    }
+    byte[] temporaryKey = ready.extract(chainingKey, inputKeyMaterial);
+    byte[] output = ready.expand(temporaryKey, NO_INFO, outputs * Hkdf.HASH_BYTES);
     Arrays.fill(temporaryKey, (byte) 0);
     return output;
   }

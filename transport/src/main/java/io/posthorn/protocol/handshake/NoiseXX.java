@@ -59,7 +59,6 @@ public final class NoiseXX implements Handshake {
   }
 
   private final boolean initiator;
-  private final X25519 x25519 = new X25519();
   private final StaticKey localStaticKey;
   private final byte[] localEphemeralPrivate;
   private final byte[] localEphemeral;
@@ -71,6 +70,7 @@ public final class NoiseXX implements Handshake {
   private NoiseSymmetricState symmetric;
   private @Nullable ThirdKey thirdKey; // once one has opened
   private Step step;
+  private int agreements;
 
   NoiseXX(
       boolean initiator,
@@ -85,7 +85,7 @@ public final class NoiseXX implements Handshake {
     this.initiator = initiator;
     this.localStaticKey = localStaticKey;
     this.localEphemeralPrivate = ephemeralPrivate;
-    this.localEphemeral = x25519.publicKey(ephemeralPrivate);
+    this.localEphemeral = X25519.publicKey(ephemeralPrivate);
     this.preSharedKey = preSharedKey == null ? null : preSharedKey.clone();
     this.symmetric =
         new NoiseSymmetricState(
@@ -177,7 +177,7 @@ public final class NoiseXX implements Handshake {
         attempt.decryptAndHash(in, from + KEY_BYTES, length - KEY_BYTES, payload, 0);
     // The keys of body 2 are agreed on here already: a point of small order makes each of its
     // Diffie-Hellman results zero, and reading is where a peer's fault has an answer.
-    if (payloadLength == FAILED || !x25519.agree(localEphemeralPrivate, ephemeral, sharedSecret)) {
+    if (payloadLength == FAILED || !agree(localEphemeralPrivate, ephemeral)) {
       return FAILED;
     }
     System.arraycopy(ephemeral, 0, remoteEphemeral, 0, KEY_BYTES);
@@ -200,6 +200,7 @@ public final class NoiseXX implements Handshake {
     symmetric.mixKey(sharedSecret);
     kept.ofSecondPayload(symmetric);
     at += symmetric.encryptAndHash(payload, 0, payloadLength, out, at);
+    symmetric.rest(); // a stranger may let this one wait
     return at - from;
   }
 
@@ -214,14 +215,14 @@ public final class NoiseXX implements Handshake {
     at += KEY_BYTES;
     NoiseSymmetricState attempt = symmetric.copy();
     mixEphemeral(attempt, ephemeral);
-    if (!x25519.agree(localEphemeralPrivate, ephemeral, sharedSecret)) { // ee
+    if (!agree(localEphemeralPrivate, ephemeral)) { // ee
       return FAILED;
     }
     attempt.mixKey(sharedSecret);
     kept.ofSecondStatic(attempt);
     byte[] publicKey = new byte[KEY_BYTES];
     if (attempt.decryptAndHash(in, at, SEALED_KEY_BYTES, publicKey, 0) == FAILED // s
-        || !x25519.agree(localEphemeralPrivate, publicKey, sharedSecret)) { // es
+        || !agree(localEphemeralPrivate, publicKey)) { // es
       return FAILED;
     }
     at += SEALED_KEY_BYTES;
@@ -289,10 +290,11 @@ public final class NoiseXX implements Handshake {
     }
     byte[] sealed = Arrays.copyOfRange(in, from, from + SEALED_KEY_BYTES);
     ThirdKey key;
-    if (x25519.agree(localEphemeralPrivate, publicKey, sharedSecret)) { // se
+    if (agree(localEphemeralPrivate, publicKey)) { // se
       attempt.mixKey(sharedSecret);
       mixPreSharedKey(attempt);
       kept.ofThird(attempt);
+      attempt.rest();
       key = new ThirdKey(sealed, publicKey, attempt);
     } else {
       attempt.destroy();
@@ -315,9 +317,9 @@ public final class NoiseXX implements Handshake {
     return length < SEALED_KEY_BYTES + TAG_BYTES || doesNotFit(in, from, length);
   }
 
-  /** Diffie–Hellman results that this attempt has computed, the own ephemeral key's included. */
+  /** Diffie–Hellman results that this attempt has computed: what a peer may cause is bounded. */
   public int agreements() {
-    return x25519.multiplications();
+    return agreements;
   }
 
   @Override
@@ -410,8 +412,13 @@ public final class NoiseXX implements Handshake {
     }
   }
 
+  private boolean agree(byte[] privateKey, byte[] peerPublicKey) {
+    agreements++;
+    return X25519.agree(privateKey, peerPublicKey, sharedSecret);
+  }
+
   private void mustAgree(byte[] privateKey, byte[] peerPublicKey) {
-    if (!x25519.agree(privateKey, peerPublicKey, sharedSecret)) {
+    if (!agree(privateKey, peerPublicKey)) {
       throw new IllegalStateException("points of small order were refused when they were read");
     }
   }

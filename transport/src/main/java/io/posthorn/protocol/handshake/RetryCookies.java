@@ -22,7 +22,8 @@ import javax.crypto.spec.SecretKeySpec;
  * </pre>
  *
  * <p>With the initiator's ephemeral key in it a cookie is good for one handshake, however often it
- * comes: whoever proved an address once does not begin many with that.
+ * comes: whoever proved an address once does not begin many with that. {@link SpentCookies} holds
+ * those whose handshake is over before they are stale.
  *
  * <p>A tick is {@link #TICK_NANOS} long. A cookie is good in its own tick and the next one: for 5 s
  * at least, for 10 s at most. A key is used for 12 ticks, then replaced by a new one; the one
@@ -143,6 +144,11 @@ public final class RetryCookies {
     }
     mac.update(input, 0, FIXED_BYTES + address.length);
     return mac.doFinal();
+  }
+
+  /** What tells a good cookie from all others, which nobody chooses: half of its code. */
+  public static long name(byte[] cookie, int at) {
+    return BigEndian.getLong(cookie, at + 1);
   }
 
   /** Replaces the keys that are too old at this tick. */

@@ -25,7 +25,7 @@ public final class StaticKey {
 
   private StaticKey(byte[] privateKey) {
     this.privateKey = privateKey;
-    this.publicKey = new X25519().publicKey(privateKey);
+    this.publicKey = X25519.publicKey(privateKey);
   }
 
   /** Draws a new key pair; {@code random} is to be a {@code SecureRandom} outside simulations. */

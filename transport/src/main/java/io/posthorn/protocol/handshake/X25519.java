@@ -14,7 +14,7 @@ import javax.crypto.ShortBufferException;
 
 /**
  * Diffie–Hellman on Curve25519 (RFC 7748) by the JDK, with keys as the 32 little-endian bytes of
- * the RFC. Not thread-safe.
+ * the RFC.
  */
 final class X25519 {
   /** Length of a private key, a public key and a shared secret. */
@@ -22,21 +22,10 @@ final class X25519 {
 
   private static final BigInteger BASE_POINT = BigInteger.valueOf(9); // RFC 7748 §4.1
 
-  private final KeyFactory keys;
-  private final KeyAgreement agreement;
-  private int multiplications;
-
-  X25519() {
-    try {
-      keys = KeyFactory.getInstance("X25519");
-      agreement = KeyAgreement.getInstance("X25519");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform since 11 has X25519", e);
-    }
-  }
+  private X25519() {}
 
   /** The public key that belongs to a private key of any 32 bytes. */
-  byte[] publicKey(byte[] privateKey) {
+  static byte[] publicKey(byte[] privateKey) {
     byte[] publicKey = new byte[KEY_BYTES];
     if (!multiply(privateKey, BASE_POINT, publicKey)) {
       throw new IllegalStateException("the base point has no small order");
@@ -50,18 +39,14 @@ final class X25519 {
    * @return false, with {@code sharedSecret} unspecified, if the peer's point has small order, so
    *     that the secret would be all zeros whatever the private key is (RFC 7748 §6.1)
    */
-  boolean agree(byte[] privateKey, byte[] peerPublicKey, byte[] sharedSecret) {
+  static boolean agree(byte[] privateKey, byte[] peerPublicKey, byte[] sharedSecret) {
     return multiply(privateKey, decode(peerPublicKey), sharedSecret);
   }
 
-  /** How often this was asked to compute anything: what a peer may cause is bounded. */
-  int multiplications() {
-    return multiplications;
-  }
-
-  private boolean multiply(byte[] privateKey, BigInteger u, byte[] result) {
-    multiplications++;
+  private static boolean multiply(byte[] privateKey, BigInteger u, byte[] result) {
     try {
+      KeyFactory keys = KeyFactory.getInstance("X25519");
+      KeyAgreement agreement = KeyAgreement.getInstance("X25519");
       PrivateKey scalar =
           keys.generatePrivate(new XECPrivateKeySpec(NamedParameterSpec.X25519, privateKey));
       agreement.init(scalar);
@@ -70,6 +55,8 @@ final class X25519 {
       agreement.generateSecret(result, 0);
     } catch (InvalidKeyException | ShortBufferException e) {
       return false; // what the JDK says to a point of small order
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform since 11 has X25519", e);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("X25519 takes any 32 bytes", e);
     }

@@ -13,7 +13,10 @@ package io.posthorn.protocol.protection;
  */
 public record KeyLimits(
     long updatePackets, long updateNanos, long sealPackets, long forgeryPackets) {
-  private static final long HOUR_NANOS = 3_600_000_000_000L;
+  private static final long UPDATE_PACKETS = 1L << 20;
+  private static final long UPDATE_NANOS = 3_600_000_000_000L;
+  private static final long SEAL_PACKETS = 1L << 23;
+  private static final long FORGERY_PACKETS = 1L << 36;
 
   /**
    * Update at 2^20 packets, or after an hour, so that who takes the keys of a long connection has
@@ -21,7 +24,8 @@ public record KeyLimits(
    * for packets up to 2^16 bytes (its Appendix B.1). At most 2^36 forgeries, the integrity limit of
    * the weakest suite there; AES-GCM alone would allow 2^52.
    */
-  public static final KeyLimits DEFAULT = new KeyLimits(1L << 20, HOUR_NANOS, 1L << 23, 1L << 36);
+  public static final KeyLimits DEFAULT =
+      new KeyLimits(UPDATE_PACKETS, UPDATE_NANOS, SEAL_PACKETS, FORGERY_PACKETS);
 
   /** Checks the relations. */
   public KeyLimits {
