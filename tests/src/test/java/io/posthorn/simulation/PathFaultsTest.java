@@ -212,14 +212,15 @@ class PathFaultsTest {
 
   /**
    * Amid a stream, below the idle limit, and over at any moment between two probes: the same
-   * connection goes on, during the first 30 s of silence after 1.5 round trips and 100 ms, later
-   * after the 2 s between two probes. Either is less than two probe timeouts.
+   * connection goes on, 1.5 round trips (for a probe may be bare) and 100 ms after it during the
+   * first 30 s of silence, and 2 s after it later, which is then the time between two probes.
+   * Either is less than two probe timeouts.
    */
   @Property(tries = 8)
   void fault6_anOutageBelowTheIdleLimitIsOver(@ForAll long seed) {
     Duration phase = Duration.ofNanos(new SplittableRandom(seed).nextInt(2_000_000_000));
     Duration soon = Duration.ofMillis(40 * 3 / 2 + 100);
-    Duration later = Duration.ofMillis(2_000 + 20);
+    Duration later = Duration.ofMillis(40 * 3 / 2 + 2_000);
     survive(seed, Duration.ofSeconds(30), Duration.ofSeconds(7).plus(phase), soon);
     survive(seed, Duration.ofSeconds(30), Duration.ofSeconds(25).plus(phase), soon);
     survive(seed, Duration.ofSeconds(60), Duration.ofSeconds(30).plus(phase), later);
