@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
@@ -34,7 +35,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
 /**
- * FAULTS 2 to 18 of the list of faults, each at the extreme that its row names. How a bottleneck is
+ * FAULTS 1 to 18 of the list of faults, each at the extreme that its row names. How a bottleneck is
  * shared with TCP (FAULTS 15) stands in {@code flow/BulkFlowTest}.
  */
 class PathFaultsTest {
@@ -78,6 +79,34 @@ class PathFaultsTest {
     Checkers.checkSoFar(pair.history);
     OrderChecker.checkAcrossConnections(pair.history);
     assertEquals(0, pair.history.told(0, EndpointEvent.Closed.class).size());
+  }
+
+  /** Each share of loss, by itself and in bursts, both ways and from the handshake on. */
+  @Property(tries = 2)
+  void fault1_allArrivesWhateverIsLost(@ForAll long seed, @ForAll boolean sealed) {
+    for (int percent : new int[] {0, 1, 10, 30}) {
+      for (int burst : new int[] {1, 3, 20}) {
+        Pair pair = new Pair(seed, Pair.patient(sealed, false)).link(losing(percent, burst));
+        for (int i = 0; i < 400; i++) {
+          pair.a.send(pair.b, i % 4, Delivery.RELIABLE_ORDERED, 1_000);
+          pair.b.send(pair.a, i % 4, Delivery.RELIABLE_ORDERED, 1_000);
+        }
+        settle(pair, Duration.ofSeconds(120));
+        assertEquals(800, pair.history.received().size());
+        LinkCounters forth = pair.network.counters(Pair.A, Pair.B);
+        assertTrue(forth.lost() > 0 || percent < 10, forth::toString);
+      }
+    }
+  }
+
+  /** A burst ends with each packet at a chance of one in so many. */
+  private static LinkConditions losing(int percent, int burst) {
+    double leave = 100.0 / burst;
+    double enter = leave * percent / (100 - percent);
+    return LinkConditions.parse(
+        burst == 1
+            ? "delay 20ms loss " + percent + "%"
+            : String.format(Locale.ROOT, "delay 20ms loss gemodel %.4f%% %.4f%%", enter, leave));
   }
 
   /** Nine ACKs of ten are lost: little goes again, and the sender never stops trying. */
