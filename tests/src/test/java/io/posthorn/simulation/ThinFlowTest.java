@@ -78,7 +78,10 @@ class ThinFlowTest {
     assertTrue(figures.timesBare() <= 3.01, figures.toString());
   }
 
-  /** Without redundancy one round trip repairs, since what is lost rides in two packets. */
+  /**
+   * Without redundancy one round trip repairs, since what is lost rides in two packets. It holds up
+   * what is ordered behind it, and neither unordered messages nor other channels.
+   */
   @Example
   void withoutRedundancyALossCostsOneRoundTrip() {
     Figures one = run(6, "loss 1%", Spread.ORDERED, false);
@@ -86,6 +89,11 @@ class ThinFlowTest {
     Figures five = run(7, "loss 5%", Spread.ORDERED, false);
     assertTrue(five.millisAt(0.999) <= 25 + 2.5 * 50, five.toString());
     assertTrue(five.millisAt(0.9) > 25 + 50, "the network of this test loses");
+    for (Spread spread : new Spread[] {Spread.UNORDERED, Spread.TEN_CHANNELS}) {
+      Figures other = run(7, "loss 5%", spread, false);
+      assertTrue(other.millisAt(0.5) <= 25.6, spread + " waits for others: " + other);
+      assertTrue(other.millisAt(0.999) < five.millisAt(0.999), spread + ": " + other);
+    }
   }
 
   @Property(tries = 3, edgeCases = EdgeCasesMode.NONE)
