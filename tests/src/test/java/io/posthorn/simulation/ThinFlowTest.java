@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.simulation.ThinFlow.Figures;
 import io.posthorn.simulation.ThinFlow.Spread;
+import java.util.Comparator;
+import java.util.stream.LongStream;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
@@ -33,21 +35,28 @@ class ThinFlowTest {
   /**
    * One packet in some ten thousand loses all copies of what it brought and holds fifty messages
    * up: that is half of a hundredth of all, but in a run as short as this it may be more. Hence the
-   * slowest fiftieth here, and the slowest hundredth in the table.
+   * median of some runs, as in the table, where one loss in twenty or more makes that likely.
    */
   @Example
   void orderedMessagesHardlyNoticeLoss() {
-    assertWithin(run(1, "loss 1%", Spread.ORDERED, true), 25.8, 30);
-    assertWithin(run(2, "loss 5%", Spread.ORDERED, true), 26, 32);
-    assertWithin(run(3, "loss 10%", Spread.ORDERED, true), 27, 35);
+    assertWithin(median("loss 1%", 1), 25.8, 30);
+    assertWithin(median("loss 5%", 3), 26, 32);
+    assertWithin(median("loss 10%", 5), 27, 35);
+  }
+
+  /** The middle one of ordered runs by their slowest hundredths. */
+  private static Figures median(String loss, int runs) {
+    return LongStream.rangeClosed(1, runs)
+        .mapToObj(seed -> run(seed, loss, Spread.ORDERED, true))
+        .sorted(Comparator.comparingDouble(figures -> figures.millisAt(0.99)))
+        .toList()
+        .get(runs / 2);
   }
 
   /** The budget does not reach for all copies of all; what it reaches for, it does so for each. */
   @Example
   void noChannelGoesShortForItsNumber() {
-    Figures ten = run(3, "loss 10%", Spread.TEN_CHANNELS, true);
-    assertWithin(ten, 27, 35);
-    assertTrue(ten.millisAt(0.99) <= 35, ten.toString());
+    assertWithin(run(3, "loss 10%", Spread.TEN_CHANNELS, true), 27, 35);
   }
 
   @Example
@@ -63,13 +72,16 @@ class ThinFlowTest {
     assertTrue(figures.millisAt(0.99) <= 32, figures.toString());
   }
 
-  private static void assertWithin(Figures figures, double p50, double p98) {
+  private static void assertWithin(Figures figures, double p50, double p99) {
     assertTrue(figures.millisAt(0.5) <= p50, figures.toString());
-    assertTrue(figures.millisAt(0.98) <= p98, figures.toString());
+    assertTrue(figures.millisAt(0.99) <= p99, figures.toString());
     assertTrue(figures.timesBare() <= 3.01, figures.toString());
   }
 
-  /** Without redundancy one round trip repairs, since what is lost rides in two packets. */
+  /**
+   * Without redundancy one round trip repairs, since what is lost rides in two packets. It holds up
+   * what is ordered behind it, and neither unordered messages nor other channels.
+   */
   @Example
   void withoutRedundancyALossCostsOneRoundTrip() {
     Figures one = run(6, "loss 1%", Spread.ORDERED, false);
@@ -77,6 +89,11 @@ class ThinFlowTest {
     Figures five = run(7, "loss 5%", Spread.ORDERED, false);
     assertTrue(five.millisAt(0.999) <= 25 + 2.5 * 50, five.toString());
     assertTrue(five.millisAt(0.9) > 25 + 50, "the network of this test loses");
+    for (Spread spread : new Spread[] {Spread.UNORDERED, Spread.TEN_CHANNELS}) {
+      Figures other = run(7, "loss 5%", spread, false);
+      assertTrue(other.millisAt(0.5) <= 25.6, spread + " waits for others: " + other);
+      assertTrue(other.millisAt(0.999) < five.millisAt(0.999), spread + ": " + other);
+    }
   }
 
   @Property(tries = 3, edgeCases = EdgeCasesMode.NONE)
