@@ -16,8 +16,12 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
@@ -104,6 +108,31 @@ class LayeringTest {
             "java.util.logging..",
             "org.apache.logging..",
             "org.apache.commons.logging..")
+        .check(MAIN);
+  }
+
+  /**
+   * Keys, ids and cookies of a socket are drawn from what {@code SocketOpening} gives its endpoint,
+   * and nothing but {@code SecureRandom} is left for that. (What {@code compare} simulates is
+   * seeded.)
+   */
+  @Test
+  void nothingButSecureRandomIsDrawnFrom() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".cli.compare..")
+        .should()
+        .dependOnClassesThat()
+        .belongToAnyOf(Random.class, SplittableRandom.class, ThreadLocalRandom.class)
+        .orShould()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("java.util.random.RandomGeneratorFactory")
+        .orShould()
+        .callMethod(Math.class, "random")
+        .orShould()
+        .callMethod(RandomGenerator.class, "getDefault")
+        .orShould()
+        .callMethod(RandomGenerator.class, "of", String.class)
         .check(MAIN);
   }
 
