@@ -99,7 +99,7 @@ class HostileWorkTest extends HandwrittenBodies {
                 id(out, ARRAY_LIST);
                 out.writeVarInt(length, true);
                 repeat(out, length - 1, o -> o.writeBytes(same));
-                out.writeBytes(encoded(new Counted(i / ofOneHash << 14, i)));
+                out.writeBytes(encoded(new Counted((i / ofOneHash) << 14, i)));
               }
             });
     calls = 0;
