@@ -139,7 +139,7 @@ class NetworkFaultsTest {
     long changed = pair.network.nowNanos();
     ConnectionInfo row = pair.a.endpoint().connections(changed).get(0);
     assertEquals(mtuBytes - 28, row.datagramBytes());
-    assertTrue(row.bytesInFlight() > 10 * mtuBytes, row::toString);
+    assertTrue(row.bytesInFlight() > 10L * mtuBytes, row::toString);
     pair.link(LinkConditions.parse("delay 5ms rate 200mbit mtu " + laterMtuBytes));
     watchMemory(pair);
     settle(pair, Duration.ofSeconds(60));
