@@ -29,9 +29,12 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.BiConsumer;
 import java.util.stream.LongStream;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
 import net.jqwik.api.constraints.IntRange;
 
 /**
@@ -248,6 +251,11 @@ class PathFaultsTest {
         dropped + " dropped, " + corrupted + " damaged, and " + hints + " hints at most");
   }
 
+  @Provide
+  Arbitrary<Integer> roundTrips() {
+    return Arbitraries.of(20, 40, 100);
+  }
+
   /**
    * Amid a stream, below the idle limit, and over at any moment between two probes: the same
    * connection goes on, 1.5 round trips (for a probe may be bare) and 100 ms after it during the
@@ -255,20 +263,25 @@ class PathFaultsTest {
    * Either is less than two probe timeouts.
    */
   @Property(tries = 8)
-  void fault6_anOutageBelowTheIdleLimitIsOver(@ForAll long seed) {
+  void fault6_anOutageBelowTheIdleLimitIsOver(
+      @ForAll long seed, @ForAll("roundTrips") int rttMillis) {
     Duration phase = Duration.ofNanos(new SplittableRandom(seed).nextInt(2_000_000_000));
-    Duration soon = Duration.ofMillis(40 * 3 / 2 + 100);
-    Duration later = Duration.ofMillis(40 * 3 / 2 + 2_000);
-    survive(seed, Duration.ofSeconds(30), Duration.ofSeconds(7).plus(phase), soon);
-    survive(seed, Duration.ofSeconds(30), Duration.ofSeconds(25).plus(phase), soon);
-    survive(seed, Duration.ofSeconds(60), Duration.ofSeconds(30).plus(phase), later);
-    survive(seed, Duration.ofMinutes(10), Duration.ofMinutes(5).plus(phase), later);
+    Duration soon = Duration.ofMillis(rttMillis * 3 / 2 + 100);
+    Duration later = Duration.ofMillis(rttMillis * 3 / 2 + 2_000);
+    survive(seed, rttMillis, Duration.ofSeconds(30), Duration.ofSeconds(7).plus(phase), soon);
+    survive(seed, rttMillis, Duration.ofSeconds(30), Duration.ofSeconds(25).plus(phase), soon);
+    survive(seed, rttMillis, Duration.ofSeconds(60), Duration.ofSeconds(30).plus(phase), later);
+    survive(seed, rttMillis, Duration.ofMinutes(10), Duration.ofMinutes(5).plus(phase), later);
   }
 
-  private static void survive(long seed, Duration idleTimeout, Duration outage, Duration limit) {
+  private static void survive(
+      long seed, int rttMillis, Duration idleTimeout, Duration outage, Duration limit) {
     DraftOptions options = DraftOptions.of(Pair.clear());
     options.idleTimeout = idleTimeout;
-    Pair pair = open(new Pair(seed, options.done()));
+    Pair pair = new Pair(seed, options.done());
+    pair.link(LinkConditions.parse("delay " + rttMillis / 2 + "ms"));
+    pair.a.connect(pair.b);
+    pair.network.run(Duration.ofSeconds(1));
     send(pair, 400, 1_000, 100);
     pair.network.run(Duration.ofSeconds(2));
     pair.network.cut(Pair.A, Pair.B).cut(Pair.B, Pair.A);

@@ -42,6 +42,23 @@ class AckSchedulerTest {
     assertTrue(acks.isDue(100));
   }
 
+  /** Else what asks for an acknowledgement would seem in order, and the gap be told late. */
+  @Test
+  void aGapBeforeWhatAsksForNothingIsToldWithTheNextThatDoes() {
+    acks.onPacket(false, false, 100);
+    acks.onPacket(false, true, 110);
+    assertEquals(NEVER, acks.deadlineNanos());
+    acks.onPacket(true, true, 120);
+    assertTrue(acks.isDue(120));
+    acks.onAckSent();
+    acks.onPacket(true, true, 130);
+    assertEquals(155, acks.deadlineNanos(), "told is told");
+    acks.onPacket(false, false, 140);
+    acks.onAckSent();
+    acks.onPacket(true, true, 150);
+    assertEquals(175, acks.deadlineNanos(), "with whatever went anyway");
+  }
+
   @Test
   void anAcknowledgementAloneIsNews_butNoReasonToAnswer() {
     acks.onPacket(false, false, 100);

@@ -13,6 +13,7 @@ public final class AckScheduler {
   private int packetTolerance = 2;
   private int unacknowledged;
   private boolean anythingNew;
+  private boolean anythingUrgent;
   private long deadlineNanos = NEVER;
 
   /**
@@ -26,17 +27,19 @@ public final class AckScheduler {
   }
 
   /**
-   * A packet was accepted.
+   * A packet was accepted. What does not wait and asks for no acknowledgement is told with the next
+   * one that does: the gap before it is one before that, too.
    *
    * @param mayWait whether it came in order and without the mark of congestion
    */
   public void onPacket(boolean ackEliciting, boolean mayWait, long nowNanos) {
     anythingNew = true;
+    anythingUrgent |= !mayWait;
     if (!ackEliciting) {
       return;
     }
     unacknowledged++;
-    if (!mayWait || unacknowledged >= packetTolerance) {
+    if (anythingUrgent || unacknowledged >= packetTolerance) {
       deadlineNanos = Math.min(deadlineNanos, nowNanos);
     } else {
       deadlineNanos = Math.min(deadlineNanos, nowNanos + maxAckDelayNanos);
@@ -57,6 +60,7 @@ public final class AckScheduler {
   public void onAckSent() {
     unacknowledged = 0;
     anythingNew = false;
+    anythingUrgent = false;
     deadlineNanos = NEVER;
   }
 
