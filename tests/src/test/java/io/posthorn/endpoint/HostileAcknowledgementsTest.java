@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.posthorn.Security;
 import io.posthorn.protocol.OutgoingMessage;
 import io.posthorn.protocol.SendOutcome;
+import io.posthorn.protocol.recovery.PacketRecovery;
 import io.posthorn.protocol.recovery.SentPackets;
 import io.posthorn.wire.CloseReason;
 import io.posthorn.wire.FrameType;
+import io.posthorn.wire.FrameWriter;
 import io.posthorn.wire.VarInt;
 import io.posthorn.wire.WireLimits;
 import java.util.Arrays;
@@ -91,6 +93,45 @@ class HostileAcknowledgementsTest extends MisbehavingPeerCase {
     HandPeer each = HandPeer.connected(OPTIONS);
     each.send(Arrays.copyOf(frame, at));
     assertEquals(CloseReason.FRAME_ENCODING, each.toldToClose(), Arrays.toString(fields));
+  }
+
+  /**
+   * FAULTS 48: one datagram as large as they get, full of ACKs with as many ranges as they may
+   * have, over numbers that are all kept behind a hole: none is looked at twice.
+   */
+  @Example
+  void fault48_oneDatagramOfThirtyThousandRangesLooksAtNoNumberTwice() {
+    int ranges = WireLimits.MAX_ACK_RANGES;
+    long[] first = new long[ranges];
+    long[] last = new long[ranges];
+    send(1, 1); // which is never acknowledged
+    for (int count = 0; count < ranges; ) {
+      long before = peer.largestOpened();
+      send(1, 1);
+      peer.nowNanos += MS / 10;
+      long number = peer.largestOpened();
+      assertTrue(number > before, "it was sent at once");
+      peer.send(out -> ack(out, number, number));
+      if (count == 0 || number > last[count - 1] + 1) { // two that follow are one range
+        first[count] = number;
+        last[count++] = number;
+      }
+    }
+    PacketRecovery recovery = ReachableHeap.from(peer.endpoint).only(PacketRecovery.class);
+    assertTrue(recovery.sent().base() < first[0], "all of them are kept");
+    byte[] bomb = new byte[WireLimits.MAX_DATAGRAM_BYTES - 40];
+    FrameWriter writer = new FrameWriter();
+    writer.reset(bomb, 0, bomb.length);
+    int frames = 0;
+    while (writer.ack(0, first, last, ranges, 0, 0, -1) == ranges) {
+      frames++;
+    }
+    assertTrue(frames > 450, frames + " ACKs");
+    long before = recovery.numbersLookedAt();
+    peer.send(Arrays.copyOf(bomb, writer.written()));
+    long lookedAt = recovery.numbersLookedAt() - before;
+    assertTrue(lookedAt <= frames, lookedAt + " numbers looked at for " + frames + " ACKs");
+    assertLives();
   }
 
   @Example

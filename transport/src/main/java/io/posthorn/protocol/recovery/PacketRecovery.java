@@ -198,7 +198,7 @@ public final class PacketRecovery {
   }
 
   /** How often a number was looked at for an acknowledgement, or for what it makes lost. */
-  long numbersLookedAt() {
+  public long numbersLookedAt() {
     return numbersLookedAt;
   }
 
