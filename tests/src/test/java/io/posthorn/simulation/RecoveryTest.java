@@ -3,6 +3,7 @@ package io.posthorn.simulation;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.posthorn.Delivery;
+import io.posthorn.simulation.LinkConditions.Rebinding;
 import java.time.Duration;
 import net.jqwik.api.Example;
 
@@ -13,6 +14,7 @@ import net.jqwik.api.Example;
 class RecoveryTest {
   private static final long MS = 1_000_000L;
   private static final int ACK_DELAY_MILLIS = 25;
+  private static final int REBOUND_RTT_MILLIS = 20;
 
   /** Timers, and the time that packets take to leave. */
   private static final int SLACK_MILLIS = 3;
@@ -74,5 +76,21 @@ class RecoveryTest {
     double slowest = RecoveryTable.quantile(after, 0.99);
     assertTrue(slowest <= 3 * rttMillis, slowest + " ms after the handshake");
     assertTrue(slowest > rttMillis, "nothing was lost");
+  }
+
+  /** A translator that forgets in mid-transfer, before the sender and before the receiver. */
+  @Example
+  void aRebindingCostsAFewRoundTrips() {
+    double up = RecoveryTable.transfer(1, REBOUND_RTT_MILLIS, true, null);
+    double down = RecoveryTable.transfer(1, REBOUND_RTT_MILLIS, false, null);
+    assertExtra(2, up, true, Rebinding.PORT);
+    assertExtra(3, down, false, Rebinding.PORT);
+    assertExtra(4, down, false, Rebinding.ADDRESS); // of another network, which is learned anew
+  }
+
+  private static void assertExtra(int roundTrips, double without, boolean up, Rebinding kind) {
+    double extra = RecoveryTable.transfer(1, REBOUND_RTT_MILLIS, up, kind) - without;
+    assertTrue(
+        extra > 0 && extra <= roundTrips * REBOUND_RTT_MILLIS, extra + " ms more by " + kind);
   }
 }
