@@ -20,8 +20,11 @@ final class DatagramQueue {
 
   private static final int MOST_BYTES = 64 << 10;
 
-  /** Empty slabs kept: what comes in one look at the network fits them, unless it is jumbo. */
-  private static final int KEPT_SLABS = 4;
+  /**
+   * Empty slabs kept: what a lane of small messages holds fits them, and what comes in one look at
+   * the network.
+   */
+  private static final int KEPT_SLABS = 17;
 
   /** So many bytes, and as many datagrams as are paid for by what each is said to cost. */
   private static final class Slab {

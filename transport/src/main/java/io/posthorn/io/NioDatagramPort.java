@@ -19,6 +19,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.channels.UnsupportedAddressTypeException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,9 @@ public final class NioDatagramPort implements DatagramPort {
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   private static final String NOT_OF_FAMILY = "IPv4, at a socket of IPv6 alone";
+
+  /** The one key is the port's own: a set of those that are ready would cost an object a wait. */
+  private static final Consumer<SelectionKey> COUNTED = key -> {};
 
   private final String why;
   private final ChannelCalls calls;
@@ -253,14 +257,13 @@ public final class NioDatagramPort implements DatagramPort {
     }
     int ready;
     if (timeoutNanos <= 0) {
-      ready = selector.selectNow();
+      ready = selector.selectNow(COUNTED);
     } else if (timeoutNanos == Endpoint.NEVER) {
-      ready = selector.select(pause ? ErrorPause.MILLIS : 0);
+      ready = selector.select(COUNTED, pause ? ErrorPause.MILLIS : 0);
     } else {
       long millis = (timeoutNanos - 1) / NANOS_PER_MILLI + 1;
-      ready = selector.select(pause ? Math.min(millis, ErrorPause.MILLIS) : millis);
+      ready = selector.select(COUNTED, pause ? Math.min(millis, ErrorPause.MILLIS) : millis);
     }
-    selector.selectedKeys().clear();
     if (pause) {
       receiveErrorsInARow = 0;
     }

@@ -125,7 +125,7 @@ final class ChannelMessages {
     if (midMessage) {
       throw new IllegalStateException("a streamed message is under way on this channel");
     }
-    if (!isAnyRevocable()) {
+    if (!waiting.isEmpty() && !isAnyRevocable()) {
       fillAhead();
     }
     int at = waiting.isEmpty() ? packRun(encoded, from, to, beyondLimit) : from;
