@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * collections by their elements. What else is the JDK's counts as one small object. It sees all
  * that grows, whichever table it is in, without being told of any.
  */
-final class ReachableHeap {
+public final class ReachableHeap {
   private static final int OBJECT_BYTES = 16;
   private static final int FIELD_BYTES = 8;
   private static final int ENTRY_BYTES = 48;
@@ -31,7 +31,7 @@ final class ReachableHeap {
   private ReachableHeap() {}
 
   /** Looks at all that can be reached from an object. */
-  static ReachableHeap from(Object root) {
+  public static ReachableHeap from(Object root) {
     ReachableHeap heap = new ReachableHeap();
     heap.reach(root);
     while (!heap.open.isEmpty()) {
@@ -40,7 +40,8 @@ final class ReachableHeap {
     return heap;
   }
 
-  long bytes() {
+  /** The sum. */
+  public long bytes() {
     return bytes;
   }
 
