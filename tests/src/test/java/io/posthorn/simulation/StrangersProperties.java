@@ -9,6 +9,7 @@ import io.posthorn.SocketOptions;
 import io.posthorn.endpoint.Endpoint;
 import io.posthorn.endpoint.EndpointEvent;
 import io.posthorn.endpoint.EndpointSetup;
+import io.posthorn.endpoint.ReachableHeap;
 import io.posthorn.endpoint.ReliableEndpoint;
 import io.posthorn.endpoint.TransmitBatch;
 import io.posthorn.protocol.handshake.ConnectionIdIssuer;
@@ -44,6 +45,8 @@ import org.jspecify.annotations.Nullable;
 /** Invariant 6, and the second half of 2: what those get who have proved nothing. */
 class StrangersProperties {
   private static final InetSocketAddress STRANGER = Pair.address(66, 6666);
+
+  private static final int GARBAGE = 20_000;
 
   /** An endpoint without a network, and the account of each address. */
   private static final class Open {
@@ -201,6 +204,51 @@ class StrangersProperties {
     assertTrue(open.answered() == 0 || mayBeAnswered, open.answered() + " bytes");
     assertTrue(open.answered() <= size, "an answer is no longer than what it answers");
     assertEquals(1, open.dropped());
+  }
+
+  /**
+   * FAULTS 35: ten minutes of it, each from another address, with packets of somebody's
+   * conversation among them: not a byte more is held afterwards than before.
+   */
+  @Example
+  void fault35_tenMinutesOfGarbageLeaveNothing() {
+    for (boolean clear : new boolean[] {false, true}) {
+      SplittableRandom random = new SplittableRandom(35);
+      List<byte[]> recorded = recorded(options(clear), 35);
+      recorded.add(new byte[] {7}); // of each kind one: a reader holds what it read last
+      Open open = Open.lasting(options(clear), 36);
+      long before = heapBytesAfter(recorded, open);
+      long began = open.nowNanos;
+      long most = before;
+      for (int i = 0; i < GARBAGE; i++) {
+        byte[] datagram;
+        if (i % 50 == 0) {
+          datagram = recorded.get(random.nextInt(recorded.size()));
+        } else {
+          datagram = new byte[random.nextInt(1_300)];
+          random.nextBytes(datagram);
+          if (datagram.length > 0) {
+            datagram[0] = (byte) random.nextInt(20);
+          }
+        }
+        open.give(datagram, Pair.address(random.nextInt(250), i), 600_000_000_000L / GARBAGE);
+        if (i % 1_000 == 0) {
+          most = Math.max(most, ReachableHeap.from(open.endpoint).bytes());
+        }
+      }
+      assertTrue(open.nowNanos - began >= 599_000_000_000L);
+      assertTrue(most - before < 64 << 10, most - before + " bytes in between");
+      assertEquals(before, heapBytesAfter(recorded, open));
+    }
+  }
+
+  /** What is held when these have come, and half a minute later. */
+  private static long heapBytesAfter(List<byte[]> datagrams, Open open) {
+    for (byte[] datagram : datagrams) {
+      open.give(datagram, STRANGER);
+    }
+    open.pass(Duration.ofSeconds(30));
+    return ReachableHeap.from(open.endpoint).bytes();
   }
 
   /** What was recorded of a conversation, and how it is bent. */
