@@ -29,7 +29,7 @@ class RecoveryTest {
       for (int sizeBytes : new int[] {100, 20_000}) {
         double late = lateMillisWithoutTheTail(rttMillis, sizeBytes);
         assertTrue(
-            late > rttMillis / 2 && late <= rttMillis + ACK_DELAY_MILLIS + SLACK_MILLIS,
+            late > rttMillis / 2.0 && late <= rttMillis + ACK_DELAY_MILLIS + SLACK_MILLIS,
             late + " ms at " + rttMillis);
       }
     }

@@ -19,7 +19,6 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.channels.UnsupportedAddressTypeException;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,9 +32,6 @@ public final class NioDatagramPort implements DatagramPort {
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   private static final String NOT_OF_FAMILY = "IPv4, at a socket of IPv6 alone";
-
-  /** The one key is the port's own: a set of those that are ready would cost an object a wait. */
-  private static final Consumer<SelectionKey> COUNTED = key -> {};
 
   private final String why;
   private final ChannelCalls calls;
@@ -240,6 +236,9 @@ public final class NioDatagramPort implements DatagramPort {
     return Endpoint.NEVER;
   }
 
+  /** The one key is the port's own: a set of those that are ready would cost an object a wait. */
+  private static void counted(SelectionKey unused) {}
+
   @Override
   public boolean await(long timeoutNanos, boolean untilWritable) throws IOException {
     try {
@@ -257,12 +256,14 @@ public final class NioDatagramPort implements DatagramPort {
     }
     int ready;
     if (timeoutNanos <= 0) {
-      ready = selector.selectNow(COUNTED);
+      ready = selector.selectNow(NioDatagramPort::counted);
     } else if (timeoutNanos == Endpoint.NEVER) {
-      ready = selector.select(COUNTED, pause ? ErrorPause.MILLIS : 0);
+      ready = selector.select(NioDatagramPort::counted, pause ? ErrorPause.MILLIS : 0);
     } else {
       long millis = (timeoutNanos - 1) / NANOS_PER_MILLI + 1;
-      ready = selector.select(COUNTED, pause ? Math.min(millis, ErrorPause.MILLIS) : millis);
+      ready =
+          selector.select(
+              NioDatagramPort::counted, pause ? Math.min(millis, ErrorPause.MILLIS) : millis);
     }
     if (pause) {
       receiveErrorsInARow = 0;
