@@ -145,11 +145,38 @@ class ClosingTest {
     assertEquals(CloseReason.LIMIT, each.closedFor());
   }
 
-  /** All is acknowledged but CLOSE, which is on its way. */
+  /**
+   * All is acknowledged but CLOSE. Its peer may have heard it and be no more: there is a second for
+   * it, whatever the linger time.
+   */
   @Test
   void aPeerThatIsSilentWhenCloseHasLeftMayHaveHeardIt() {
+    send();
+    long newest = peer.largestOpened();
+    peer.send(out -> MisbehavingPeerCase.ack(out, newest, newest)); // it is near
     close(60 * SECOND);
-    peer.advance(50 * SECOND);
+    peer.advance(SECOND - 1);
+    assertNull(peer.closedFor());
+    assertTrue(peer.heardOf("onClose") > 3, "it may have been lost");
+    peer.advance(1);
+    assertEquals(CloseReason.APPLICATION, peer.closedFor());
+  }
+
+  /** How far away it is was never measured: a probe timeout is 775 ms. */
+  @Test
+  void whoseRoundTripIsLongHasThreeProbeTimeoutsForTheAcknowledgementOfClose() {
+    close(60 * SECOND);
+    peer.advance(3 * 775_000_000L - 1);
+    assertNull(peer.closedFor());
+    peer.advance(1);
+    assertEquals(CloseReason.APPLICATION, peer.closedFor());
+  }
+
+  /** What there is left of the linger time may be less than that second. */
+  @Test
+  void whereTheLingerTimeIsShortSoIsTheWaitForTheAcknowledgementOfClose() {
+    close(SECOND / 2);
+    peer.advance(SECOND / 2);
     assertEquals(CloseReason.APPLICATION, peer.closedFor());
   }
 

@@ -9,6 +9,9 @@ final class Closing {
 
   private static final long IMPLICIT_LINGER_NANOS = 3_000_000_000L;
 
+  /** Where nothing but CLOSE is left, it is repeated for so long, and for three probe timeouts. */
+  private static final long CLOSE_ALONE_NANOS = 1_000_000_000L;
+
   private static final long NEVER = Long.MAX_VALUE;
 
   private final ConnectionParts parts;
@@ -93,12 +96,14 @@ final class Closing {
       return;
     }
     boolean late = ending.isLate(nowNanos);
-    if (ending.phase() == Ending.Phase.FLUSHING && (parts.deliveries.isFlushed() || late)) {
+    boolean flushed = parts.deliveries.isFlushed();
+    if (ending.phase() == Ending.Phase.FLUSHING && (flushed || late)) {
       if (opening.session() == null) {
         finish(how);
         return;
       }
-      sendClose(how, Math.max(ending.lingerDeadlineNanos(), nowNanos));
+      long lingerNanos = Math.max(ending.lingerDeadlineNanos(), nowNanos);
+      sendClose(how, flushed ? Math.min(lingerNanos, closeAloneUntilNanos(nowNanos)) : lingerNanos);
     }
     if (ending.phase() == Ending.Phase.CLOSING) {
       CloseFrame frame = ending.closeFrame();
@@ -108,6 +113,14 @@ final class Closing {
         ending.extendLinger(nowNanos + parts.recovery.probeTimeoutNanos());
       }
     }
+  }
+
+  /**
+   * All has arrived, so that the linger time has nothing to wait for. The peer may have heard CLOSE
+   * and be no more, its acknowledgement lost: that looks like an outage, and is far more frequent.
+   */
+  private long closeAloneUntilNanos(long nowNanos) {
+    return Math.max(drainUntilNanos(nowNanos), nowNanos + CLOSE_ALONE_NANOS);
   }
 
   private long drainUntilNanos(long nowNanos) {
