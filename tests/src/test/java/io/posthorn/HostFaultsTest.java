@@ -33,8 +33,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Faults 17 and 26 to 32 of the list of faults, on real sockets and in processes of their own. What
- * the system's calls refuse stands in {@code LinuxDatagramPortTest} (FAULTS 29), interrupted
- * threads in {@link SocketEndContractTest} (FAULTS 31), addresses that cannot be bound in {@link
+ * the system's calls refuse stands in {@link HostileKernelTest} (FAULTS 29), interrupted threads in
+ * {@link SocketEndContractTest} (FAULTS 31), addresses that cannot be bound in {@link
  * PlainSocketTest} (FAULTS 28).
  */
 class HostFaultsTest {
