@@ -58,7 +58,7 @@ public final class StackBench {
       settings.put(argument.substring(0, at), argument.substring(at + 1));
     }
     int rounds = Integer.parseInt(settings.getOrDefault("rounds", "5"));
-    int warmUp = Integer.parseInt(settings.getOrDefault("warmup", "3"));
+    int warmUp = Integer.parseInt(settings.getOrDefault("warmup", "8"));
     long millis = Long.parseLong(settings.getOrDefault("millis", "1000"));
     String only = settings.getOrDefault("only", "");
     boolean markdown = settings.getOrDefault("format", "").equals("markdown");
