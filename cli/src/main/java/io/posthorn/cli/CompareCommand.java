@@ -331,7 +331,7 @@ final class CompareCommand implements Callable<Integer> {
       throw new Failure(
           ExitCode.UNAVAILABLE, String.valueOf(unknown.getMessage()), "leave it out", unknown);
     }
-    String words = TextSafety.visible(asserted.claim());
+    String words = asserted.claim();
     SweepStep falseAt = asserted.falseAt();
     if (falseAt == null) {
       output.note("true in every run: " + words);

@@ -97,7 +97,7 @@ final class CopyProgress implements CopyWatcher {
               .endObject()
               .toString());
     } else if (output.isVerbose()) {
-      output.detail(TextSafety.visible(file) + (wasThere ? ": there already" : ""));
+      output.detail(file + (wasThere ? ": there already" : ""));
     }
   }
 
@@ -115,7 +115,7 @@ final class CopyProgress implements CopyWatcher {
               .endObject()
               .endObject());
     } else {
-      output.error(TextSafety.visible(file) + ": not copied: " + TextSafety.visible(reason));
+      output.error(file + ": not copied: " + reason);
     }
   }
 

@@ -119,12 +119,12 @@ final class ExecFlags {
     return new ExecServer.Journal() {
       @Override
       public void error(String text) {
-        output.problem(text);
+        output.error(text);
       }
 
       @Override
       public void detail(String text) {
-        output.detail(TextSafety.visible(text));
+        output.detail(text);
       }
 
       @Override

@@ -161,13 +161,7 @@ final class IdentityFlags {
   private static void tellFirstContact(
       Output output, InetSocketAddress peer, Fingerprint key, String what) {
     output.note(
-        TextSafety.visible(
-            "first contact with "
-                + KnownHosts.nameOf(peer)
-                + ": its key, "
-                + key
-                + ", is "
-                + what));
+        "first contact with " + KnownHosts.nameOf(peer) + ": its key, " + key + ", is " + what);
   }
 
   /** A file as people write it. */
@@ -210,12 +204,11 @@ final class IdentityFlags {
     } catch (IOException readOnly) {
       root.output(false)
           .note(
-              TextSafety.visible(
-                  "no identity is kept in "
-                      + home.folder()
-                      + ": "
-                      + Failures.of(readOnly).what()
-                      + "; set POSTHORN_HOME to a folder of yours"));
+              "no identity is kept in "
+                  + home.folder()
+                  + ": "
+                  + Failures.of(readOnly).what()
+                  + "; set POSTHORN_HOME to a folder of yours");
       return Security.ephemeral();
     }
   }

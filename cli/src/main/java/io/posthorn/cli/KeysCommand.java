@@ -52,7 +52,7 @@ final class KeysCommand implements Callable<Integer> {
       throw new Failure(ExitCode.USAGE, "no command", "see posthorn keys --help");
     }
     if (mine != null) {
-      root.output(false).error(mine.commandLine().getUsageMessage().stripTrailing());
+      root.output(false).usage(mine.commandLine().getUsageMessage().stripTrailing());
     }
     return ExitCode.USAGE.status();
   }
@@ -210,9 +210,7 @@ final class KeysCommand implements Callable<Integer> {
     String name = nameOf(where);
     int before = hosts.replace(name, fingerprint);
     root.output(false)
-        .note(
-            TextSafety.visible(
-                name + " has to show this key from now on" + (before > 0 ? ", no other" : "")));
+        .note(name + " has to show this key from now on" + (before > 0 ? ", no other" : ""));
     if (root.everywhere().json()) {
       row("known", fingerprint, name, "");
       return ExitCode.OK.status();
@@ -301,7 +299,7 @@ final class KeysCommand implements Callable<Integer> {
       throw new Failure(
           ExitCode.NO, name + " is not known", "see \"posthorn keys list\" for those that are");
     }
-    root.output(false).note(TextSafety.visible(name + " is forgotten"));
+    root.output(false).note(name + " is forgotten");
     return ExitCode.OK.status();
   }
 
@@ -338,12 +336,11 @@ final class KeysCommand implements Callable<Integer> {
     }
     root.output(false)
         .note(
-            TextSafety.visible(
-                added
-                    + (added == 1 ? " key" : " keys")
-                    + " added to "
-                    + IdentityFlags.shown(keys.file(), root)
-                    + (added < found.size() ? "; the rest stands there already" : "")));
+            added
+                + (added == 1 ? " key" : " keys")
+                + " added to "
+                + IdentityFlags.shown(keys.file(), root)
+                + (added < found.size() ? "; the rest stands there already" : ""));
     return ExitCode.OK.status();
   }
 

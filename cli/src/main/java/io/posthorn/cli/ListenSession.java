@@ -192,10 +192,10 @@ final class ListenSession {
     detail(message, bytes);
     printed = printed && server.printPart(this, last, isSession) && server.endParts(this);
     if (cut != null) {
-      server.output().problem("a message ended early: " + cut);
+      server.output().error("a message ended early: " + cut);
     } else if (server.settings().echo()) {
       if (inParts) {
-        server.output().problem("a message too large for one piece was not sent back");
+        server.output().error("a message too large for one piece was not sent back");
       } else {
         sendBack(message, last);
       }
@@ -235,7 +235,7 @@ final class ListenSession {
     try {
       telling.run();
     } catch (IOException gone) {
-      server.output().detail("no answer sent: " + TextSafety.visible("" + gone.getMessage()));
+      server.output().detail("no answer sent: " + gone.getMessage());
     }
   }
 

@@ -20,17 +20,27 @@ public final class LogSettings {
   private static final String SETTINGS =
       """
       handlers = java.util.logging.ConsoleHandler
-      java.util.logging.SimpleFormatter.format = posthorn: %5$s%n
       io.posthorn.buffers.level = OFF
+      java.util.logging.ConsoleHandler.formatter = \
       """;
   // In UTF-8 as all other lines of JSON are, whatever the locale has.
-  private static final String JSON =
+  private static final String JSON_ENCODING =
       """
       java.util.logging.ConsoleHandler.encoding = UTF-8
-      java.util.logging.ConsoleHandler.formatter = \
       """;
 
   private static volatile boolean asJson;
+
+  /** A line of the log as other lines of standard error are: it may name what a peer said. */
+  public static final class AsText extends Formatter {
+    /** Called by the handler. */
+    public AsText() {}
+
+    @Override
+    public String format(LogRecord said) {
+      return "posthorn: " + TextSafety.visible(formatMessage(said)) + System.lineSeparator();
+    }
+  }
 
   /** A line of the log as other lines of standard error are with {@code --json}. */
   public static final class AsJson extends Formatter {
@@ -51,7 +61,10 @@ public final class LogSettings {
 
   /** Called by {@link LogManager}. */
   public LogSettings() throws IOException {
-    String text = asJson ? SETTINGS + JSON + AsJson.class.getName() : SETTINGS;
+    String text =
+        asJson
+            ? JSON_ENCODING + SETTINGS + AsJson.class.getName()
+            : SETTINGS + AsText.class.getName();
     byte[] settings = text.getBytes(StandardCharsets.ISO_8859_1);
     LogManager.getLogManager().readConfiguration(new ByteArrayInputStream(settings));
   }

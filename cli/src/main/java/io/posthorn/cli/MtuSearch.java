@@ -82,7 +82,7 @@ final class MtuSearch {
       try {
         connection = socket.connect(peer);
       } catch (ConnectionTimeoutException nobody) {
-        output.problem(Failures.of(nobody).text());
+        output.error(Failures.of(nobody).text());
         return new MtuProbe.Result(0, 0, true, 0);
       }
       return ReliablePathMtu.search(

@@ -10,7 +10,8 @@ import java.util.Locale;
  * Where a command's words go. Standard output carries only what was received and results; all else
  * goes to standard error, with {@code --json} in objects, one a line. Safe for all threads.
  *
- * <p>Text from outside must have passed {@link TextSafety} before it comes here.
+ * <p>Notes, details and errors pass {@link TextSafety} here, so they may say what came from
+ * outside; what goes to standard output, or into the line of progress, must have passed it before.
  */
 final class Output {
   /** When colours are used. */
@@ -109,7 +110,7 @@ final class Output {
     out.flush();
   }
 
-  /** A line for the user on standard error, unless quiet was asked for. */
+  /** A line for the user on standard error, of any text, unless quiet was asked for. */
   void note(String text) {
     if (!quiet) {
       say("note", text);
@@ -123,7 +124,7 @@ final class Output {
     }
   }
 
-  /** A line on standard error for those who asked to know more with {@code -v}. */
+  /** A line of any text on standard error for those who asked to know more with {@code -v}. */
   void detail(String text) {
     if (verbosity > 0) {
       say("note", text);
@@ -140,9 +141,14 @@ final class Output {
     return verbosity > 0;
   }
 
-  /** A line on standard error that even the quiet must see. */
+  /** A line of any text on standard error that even the quiet must see. */
   void error(String text) {
     say("problem", text);
+  }
+
+  /** The program's own words on how it is used, as they are laid out. */
+  void usage(String lines) {
+    errorLine(lines);
   }
 
   /** An object on standard error that even the quiet must see, with {@code --json}. */
@@ -156,17 +162,12 @@ final class Output {
       error(
           new JsonText().beginObject().beginObject(kind).put("what", text).endObject().endObject());
     } else {
-      errorLine(text);
+      errorLine(TextSafety.visible(text));
     }
   }
 
   private void errorLine(String line) {
     err.replace((line + "\n").getBytes(StandardCharsets.UTF_8));
-  }
-
-  /** What went wrong by the way, after which the command goes on; {@code what} may be anything. */
-  void problem(String what) {
-    error(json ? what : TextSafety.visible(what));
   }
 
   /** Bytes as they are on standard error; only what has passed {@link TerminalText} if it shows. */

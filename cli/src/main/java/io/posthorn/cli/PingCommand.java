@@ -220,7 +220,7 @@ final class PingCommand implements Callable<Integer> {
         connection = socket.connect(peer);
       } catch (ConnectionTimeoutException nobody) {
         statistics.nextSequence(); // the handshake was one that went unanswered
-        output.problem(Failures.of(nobody).text());
+        output.error(Failures.of(nobody).text());
         return;
       }
     }

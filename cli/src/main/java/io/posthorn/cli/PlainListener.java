@@ -84,7 +84,7 @@ final class PlainListener {
     } catch (InterruptedIOException stopped) {
       throw stopped;
     } catch (IOException failed) {
-      output.detail("no answer sent: " + TextSafety.visible(String.valueOf(failed.getMessage())));
+      output.detail("no answer sent: " + failed.getMessage());
     }
   }
 }

@@ -235,9 +235,7 @@ public final class Posthorn implements Callable<Integer> {
       throw new Failure(ExitCode.USAGE, "no command", "see posthorn --help");
     }
     if (mine != null) {
-      byte[] usage = mine.commandLine().getUsageMessage().getBytes(StandardCharsets.UTF_8);
-      Output output = output(false);
-      output.error(new String(usage, StandardCharsets.UTF_8).stripTrailing());
+      output(false).usage(mine.commandLine().getUsageMessage().stripTrailing());
     }
     return ExitCode.USAGE.status();
   }

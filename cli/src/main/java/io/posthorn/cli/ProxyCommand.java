@@ -206,7 +206,7 @@ final class ProxyCommand implements Callable<Integer> {
                             + ", proxy for "
                             + AddressText.of(target)
                             + "; "
-                            + TextSafety.visible(control.state().text()));
+                            + control.state().text());
                     serve(relay, control, orders, output);
                   });
     } finally {
@@ -347,10 +347,10 @@ final class ProxyCommand implements Callable<Integer> {
             control.obey(order);
             output.note("cut: nothing passes until \"mend\"");
           }
-          default -> output.note(TextSafety.visible(control.obey(order).now().text()));
+          default -> output.note(control.obey(order).now().text());
         }
       } catch (IllegalArgumentException wrong) {
-        output.problem(String.valueOf(wrong.getMessage()));
+        output.error(String.valueOf(wrong.getMessage()));
       }
     }
   }

@@ -59,9 +59,7 @@ final class ProxyDoor {
               line -> answer(line).toLine(),
               this::endIfTold);
     } catch (IOException unusable) {
-      output.note(
-          TextSafety.visible(
-              "this proxy can be changed by its standard input only: " + unusable.getMessage()));
+      output.note("this proxy can be changed by its standard input only: " + unusable.getMessage());
     }
   }
 
@@ -85,7 +83,7 @@ final class ProxyDoor {
     }
     ProxyControl.Change change = control.obey(order);
     if (!order.onlyAsks()) {
-      output.note(TextSafety.visible(change.now().textSince(change.before())));
+      output.note(change.now().textSince(change.before()));
     }
     return OrderAnswer.of(change);
   }

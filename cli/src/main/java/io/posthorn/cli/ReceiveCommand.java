@@ -113,7 +113,7 @@ final class ReceiveCommand implements Callable<Integer> {
         flags,
         root);
     try (MessageSocket socket = flags.openListener(local, false, Application.RECEIVE)) {
-      String target = toStdout ? "standard output" : TextSafety.visible(folder.toString());
+      String target = toStdout ? "standard output" : folder.toString();
       String note = "listening on " + local.text(socket.localAddress()) + ", files go to " + target;
       boolean unused =
           root.signals()
@@ -232,7 +232,7 @@ final class ReceiveCommand implements Callable<Integer> {
       }
       Failure failure = Failures.of(failed);
       boolean stopped = failed instanceof ConnectionClosedException closed && closed.isByPeer();
-      output.problem(from + (stopped ? " stopped before its end: " : ": ") + failure.what());
+      output.error(from + (stopped ? " stopped before its end: " : ": ") + failure.what());
     } catch (RuntimeException fault) {
       incomplete.incrementAndGet();
       served.incrementAndGet();
@@ -294,8 +294,7 @@ final class ReceiveCommand implements Callable<Integer> {
               if (output.isJson()) {
                 output.error(refusalJson(from, name, reason));
               } else {
-                output.error(
-                    from + ": " + TextSafety.visible(name) + ": " + TextSafety.visible(reason));
+                output.error(from + ": " + name + ": " + reason);
               }
             }
           };
@@ -364,7 +363,7 @@ final class ReceiveCommand implements Callable<Integer> {
 
   private static void tell(Output output, String from, String name, long size) {
     if (!output.isJson()) {
-      output.detail(from + ": " + TextSafety.visible(name) + ", " + Quantity.bytes((double) size));
+      output.detail(from + ": " + name + ", " + Quantity.bytes((double) size));
       return;
     }
     try {

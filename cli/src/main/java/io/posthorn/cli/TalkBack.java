@@ -105,7 +105,7 @@ final class TalkBack {
       Thread.currentThread().interrupt();
     } catch (IOException failed) {
       if (!socket.isClosed()) {
-        output.problem("standard input: " + failed.getMessage());
+        output.error("standard input: " + failed.getMessage());
       }
     }
   }

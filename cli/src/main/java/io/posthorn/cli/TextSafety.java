@@ -24,6 +24,13 @@ final class TextSafety {
 
   /** Text in which nothing is left that a terminal would obey. */
   static String visible(String text) {
+    int harmless = 0;
+    while (harmless < text.length() && isHarmless(text.charAt(harmless))) {
+      harmless++; // half of a pair is not
+    }
+    if (harmless == text.length()) {
+      return text; // as nearly all the program says of itself
+    }
     StringBuilder out = new StringBuilder(text.length() + 16);
     text.codePoints().forEach(codePoint -> append(out, codePoint));
     return out.toString();

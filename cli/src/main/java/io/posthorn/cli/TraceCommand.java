@@ -145,7 +145,7 @@ final class TraceCommand implements Callable<Integer> {
     try (QlogReader in = new QlogReader(stream, name())) {
       TraceEvent next = in.next();
       if (!in.began().isEmpty()) {
-        output.note("began " + TextSafety.visible(in.began()));
+        output.note("began " + in.began());
       }
       for (; next != null; next = in.next()) {
         sent += next.way() == TraceEvent.Way.SENT ? 1 : 0;
@@ -221,7 +221,7 @@ final class TraceCommand implements Callable<Integer> {
 
   private void tellIfCut(boolean cut, String what, Output output) {
     if (cut) {
-      output.problem(name() + " is cut off in the middle of a " + what + ": its end is missing");
+      output.error(name() + " is cut off in the middle of a " + what + ": its end is missing");
     }
   }
 
@@ -293,12 +293,11 @@ final class TraceCommand implements Callable<Integer> {
     }
     words.append(skipped(skipped));
     if (out != null) {
-      words.append("; written to ").append(TextSafety.visible(out.toString()));
+      words.append("; written to ").append(out);
     }
     output.note(words.toString());
     if (decryptor.decrypted() == 0) {
-      String log = TextSafety.visible(secrets.toString());
-      output.note("no packet belongs to a connection of " + log);
+      output.note("no packet belongs to a connection of " + secrets);
     }
   }
 

@@ -69,7 +69,7 @@ final class TraceFlags {
       if (sockets == 1) {
         output.note(
             "the secrets of all connections go to "
-                + TextSafety.visible(secrets.toString())
+                + secrets
                 + ": whoever reads that file can read the messages");
       }
     }

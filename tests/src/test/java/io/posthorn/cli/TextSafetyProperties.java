@@ -23,7 +23,7 @@ class TextSafetyProperties {
     assertTrue(shown.codePoints().allMatch(TextSafetyProperties::isHarmless), shown);
   }
 
-  private static boolean isHarmless(int codePoint) {
+  static boolean isHarmless(int codePoint) {
     int type = Character.getType(codePoint);
     return !Character.isISOControl(codePoint)
         && type != Character.FORMAT

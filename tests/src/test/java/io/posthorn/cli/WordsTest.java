@@ -57,7 +57,7 @@ class WordsTest {
   }
 
   @Test
-  void fault57_aSecretOfWhichCharactersAreLostIsNone() throws Failure {
+  void aSecretOfWhichCharactersAreLostIsNone() throws Failure {
     assertThrows(Failure.class, () -> IdentityFlags.whole("\ufffd\ufffd\ufffd".toCharArray()));
     char[] good = "\u79d8\u5bc6".toCharArray();
     assertSame(good, IdentityFlags.whole(good));

@@ -36,6 +36,7 @@ public record FuzzTarget(Class<?> type) {
           "io.posthorn.cli.PingMessageFuzz",
           "io.posthorn.cli.compare.TestMessageFuzz",
           "io.posthorn.cli.ConfigFileFuzz",
+          "io.posthorn.cli.TerminalTextFuzz",
           "io.posthorn.cli.proxy.ProxyOrderFuzz",
           "io.posthorn.cli.sockets.SocketRowFuzz",
           "io.posthorn.cli.trace.QlogFuzz",
