@@ -7,12 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.posthorn.io.ForwardingDatagramPort;
+import io.posthorn.io.PortChoice;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -51,11 +55,31 @@ class LeadingThreadsTest {
     thread.start();
   }
 
+  /** Notes whose waits were none: only who spins looks without one. */
+  private static final class WatchedPort extends ForwardingDatagramPort {
+    private final Set<Thread> spinning = ConcurrentHashMap.newKeySet();
+
+    WatchedPort() throws IOException {
+      super(PortChoice.open(ANY, null, false, true));
+    }
+
+    @Override
+    public boolean await(long timeoutNanos, boolean untilWritable) throws IOException {
+      if (timeoutNanos == 0) {
+        spinning.add(Thread.currentThread());
+      }
+      return port.await(timeoutNanos, untilWritable);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(longs = {0, 20_000})
-  void roundTripsGoOnWhoeverLeads(long spinNanos) throws Exception {
-    try (MessageSocket server = builder().spinBeforeBlocking(Duration.ofNanos(spinNanos)).open();
-        MessageSocket client = builder().spinBeforeBlocking(Duration.ofNanos(spinNanos)).open()) {
+  void roundTripsGoOnWhoeverLeadsAndWhoLeadsSpinsIfAskedTo(long spinNanos) throws Exception {
+    MessageSocketBuilder builder = builder().spinBeforeBlocking(Duration.ofNanos(spinNanos));
+    SocketOpening opening = new SocketOpening(builder, SocketOptions.defaults(Mode.RELIABLE));
+    WatchedPort watched = new WatchedPort();
+    try (MessageSocket server = builder.open();
+        MessageSocket client = opening.open(watched)) {
       echo(server);
       for (int i = 0; i < 3_000; i++) {
         client.send(server.localAddress(), Integer.toString(i).getBytes(UTF_8));
@@ -63,6 +87,9 @@ class LeadingThreadsTest {
         assertNotNull(answer, "answer " + i);
         assertEquals(Integer.toString(i), answer.text());
       }
+      boolean spins = spinNanos > 0;
+      assertEquals(spins, watched.spinning.remove(Thread.currentThread()), "in receive");
+      assertEquals(spins, !watched.spinning.isEmpty(), "the socket's own thread");
     }
   }
 

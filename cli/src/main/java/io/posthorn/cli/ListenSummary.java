@@ -37,7 +37,8 @@ record ListenSummary(long messages, long bytes, ExecServer.@Nullable Totals chil
             .put("messages", messages)
             .put("bytes", bytes)
             .put("datagrams", statistics.datagramsReceived())
-            .put("connections", statistics.connectionsOpened());
+            .put("connections", statistics.connectionsOpened())
+            .put("receiveOverflows", statistics.receiveOverflows());
     if (children != null) {
       json.put("children", children.started()).put("refused", children.refused());
     }
@@ -69,6 +70,12 @@ record ListenSummary(long messages, long bytes, ExecServer.@Nullable Totals chil
         reasons.add(drop.getValue() + " " + words(drop.getKey()));
       }
       text.append("; dropped: ").append(String.join(", ", reasons));
+    }
+    long overflows = statistics.receiveOverflows();
+    if (overflows > 0) {
+      text.append("; ")
+          .append(Quantity.counted(overflows, "time"))
+          .append(" the system dropped what came before it could be read");
     }
     return text.toString();
   }

@@ -32,7 +32,7 @@ record ProxyChange(String which, ProxyOrder order) {
       throws Failure {
     List<String> left = new ArrayList<>(words);
     String which = "";
-    if (!left.isEmpty() && isName(left.get(0))) {
+    if (!left.isEmpty() && isName(left.get(0), left.subList(1, left.size()))) {
       which = left.remove(0);
       if (!which.matches("[0-9]+")) {
         which = address(which, left);
@@ -83,9 +83,12 @@ record ProxyChange(String which, ProxyOrder order) {
     }
   }
 
-  /** A number, or something with a host and no blank: no order is so. */
-  private static boolean isName(String word) {
-    return word.matches("[0-9]+|\\S*[.:]\\S*");
+  /** A number, something with a host and no blank, or a host before its port: no order is so. */
+  private static boolean isName(String word, List<String> behind) {
+    return word.matches("[0-9]+|\\S*[.:]\\S*")
+        || (word.matches("\\S+")
+            && EndpointAddress.isPortNext(word, behind)
+            && !ProxyOrder.begins(word));
   }
 
   /** Tells it, and says what the proxy answers. */

@@ -39,8 +39,8 @@ import picocli.CommandLine.Spec;
           + ".",
       "",
       "With --change the same is told to a proxy that runs elsewhere, in the background or in"
-          + " another terminal, named by its port or its process if there are several:"
-          + " --change [PORT|PID] up SPEC, or with --up, --down and --impair. The answer says what"
+          + " another terminal, named by its port, its process or its address if there are several:"
+          + " --change [PORT|PID|HOST:PORT] up SPEC, or with --up, --down and --impair. The answer says what"
           + " was changed; with nothing to change, what is in force.",
       "Each second in which anything happens it prints what did. The fate of the n-th datagram of a"
           + " client and direction depends on the seed alone."

@@ -68,12 +68,19 @@ final class ReportFile implements Closeable {
     }
   }
 
-  /** What a link names, not the link; a name that no file can have is refused. */
+  /**
+   * What a link names, not the link, be it there or not, as for whoever opens a file to write it; a
+   * name that no file can have is refused.
+   */
   private static Path target(Path file) throws IOException {
     try {
       return file.toRealPath();
     } catch (NoSuchFileException none) {
-      return file;
+      Path named = file;
+      while (Files.isSymbolicLink(named)) { // not in a circle: that is another error
+        named = named.resolveSibling(Files.readSymbolicLink(named));
+      }
+      return named;
     }
   }
 

@@ -22,6 +22,9 @@ record WrongUse(Posthorn root, @Nullable ConfigFile settings)
   /** Switches of one letter in one word, J among them. */
   private static final Pattern JSON = Pattern.compile("-[A-Za-z]*J[A-Za-z]*");
 
+  /** An option of one letter, perhaps with its value. */
+  private static final Pattern LETTER = Pattern.compile("-[A-Za-z](?:[^A-Za-z].*)?");
+
   @Override
   public int handleParseException(ParameterException wrong, String[] given) {
     if (isJsonAsked(given)
@@ -57,12 +60,29 @@ record WrongUse(Posthorn root, @Nullable ConfigFile settings)
     return message == null ? "bad command line" : message;
   }
 
+  /** What may be meant: of a letter the same one in the other case, which picocli leaves out. */
+  private static List<String> suggestions(UnmatchedArgumentException wrong) {
+    String word = wrong.getUnmatched().get(0);
+    if (wrong.isUnknownOption() && LETTER.matcher(word).matches()) {
+      char letter = word.charAt(1);
+      String other =
+          "-"
+              + (Character.isLowerCase(letter)
+                  ? Character.toUpperCase(letter)
+                  : Character.toLowerCase(letter));
+      OptionSpec option = wrong.getCommandLine().getCommandSpec().findOption(other);
+      if (option != null && !option.hidden()) {
+        String name = option.longestName();
+        return List.of(name.equals(other) ? other : other + " (" + name + ")");
+      }
+    }
+    return wrong.getSuggestions();
+  }
+
   private static Failure usageFailure(ParameterException wrong) {
     StringBuilder remedy = new StringBuilder();
     List<String> suggestions =
-        wrong instanceof UnmatchedArgumentException unmatched
-            ? unmatched.getSuggestions()
-            : List.of();
+        wrong instanceof UnmatchedArgumentException unmatched ? suggestions(unmatched) : List.of();
     if (!suggestions.isEmpty()) {
       remedy.append("did you mean ").append(String.join(" or ", suggestions)).append("? ");
     }

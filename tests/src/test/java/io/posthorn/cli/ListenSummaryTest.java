@@ -14,6 +14,15 @@ import org.junit.jupiter.api.Test;
 class ListenSummaryTest {
   private static String told(
       ListenSummary summary, long datagrams, Map<String, Long> drops, boolean json) {
+    return told(summary, datagrams, drops, 0, json);
+  }
+
+  private static String told(
+      ListenSummary summary,
+      long datagrams,
+      Map<String, Long> drops,
+      long overflows,
+      boolean json) {
     InProcess here = new InProcess();
     Posthorn.Everywhere options =
         new Posthorn.Everywhere(
@@ -42,7 +51,7 @@ class ListenSummaryTest {
             Map.of(),
             0,
             Map.of(),
-            0,
+            overflows,
             Map.of());
     summary.tell(statistics, new Output(here.streams(), options, false));
     return here.errors().strip();
@@ -66,6 +75,26 @@ class ListenSummaryTest {
                     + " did not verify, 2 rate limited, 1 of no type known here"),
         told(summary, 60, drops, false));
     assertTrue(told(summary, 60, drops, true).contains("\"HANDSHAKE_FORGED\":46"), "JSON");
+  }
+
+  @Test
+  void whatTheSystemDroppedIsSaidWhereItDidAndAlwaysInJson() {
+    ListenSummary summary = new ListenSummary(2, 22, null);
+    Map<String, Long> drops = Map.of("RATE_LIMITED", 2L);
+    String all = told(summary, 60, drops, 12, false);
+    assertTrue(
+        all.endsWith(
+            "; dropped: 2 rate limited; 12 times the system dropped what came before it could be"
+                + " read"),
+        all);
+    String one = told(summary, 60, Map.of(), 1, false);
+    assertTrue(one.contains(" datagrams; 1 time the system dropped"), one);
+    String none = told(summary, 60, Map.of(), 0, false);
+    assertTrue(none.endsWith(" 60 datagrams"), none);
+    String json = told(summary, 60, drops, 12, true);
+    assertTrue(json.contains("\"receiveOverflows\":12"), json);
+    json = told(summary, 60, drops, 0, true);
+    assertTrue(json.contains("\"receiveOverflows\":0"), json);
   }
 
   /** The commands may not name the type of the reasons: here a new name does not compile. */

@@ -28,6 +28,18 @@ class ProxyChangeTest {
     assertEquals("127.0.0.1:9001", which("127.0.0.1:9001", "up loss 0.5%"));
     assertEquals("127.0.0.1:9001", which("127.0.0.1", "9001", "up", "loss", "0.5%"));
     assertEquals("[::1]:9001", which("[::1]:9001", "up loss 5%"));
+    String here = which("localhost:9001", "cut");
+    assertTrue(here.endsWith(":9001"), here);
+    assertEquals(here, which("localhost", "9001", "cut"));
+    assertEquals(here, which("localhost", "9001", "up loss 5%"));
+    assertEquals(here, which("localhost", "9001"));
+  }
+
+  @Test
+  void anOrderIsNotTakenForAHost() throws Failure {
+    assertEquals("", which("cut", "9001"));
+    assertTrue(refusal("up loss", "5").startsWith("link conditions, word 2 \"5\""));
+    assertTrue(refusal("UP", "100").startsWith("link conditions, word 1 \"100\""));
   }
 
   private static String refusal(String... words) {

@@ -47,6 +47,30 @@ class ReportFileTest {
     assertEquals("new", Files.readString(file));
   }
 
+  /** As for {@code listen -o} and all others that open their file. */
+  @Test
+  void aLinkToAFileThatIsNotThereMakesIt() throws Exception {
+    Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+    Path file = elsewhere.resolve("report-7");
+    Path second = Files.createSymbolicLink(elsewhere.resolve("newest"), file.getFileName());
+    Path link = Files.createSymbolicLink(folder.resolve("latest"), Path.of("elsewhere/newest"));
+    try (ReportFile report = ReportFile.create(link)) {
+      assertFalse(Files.exists(file), "not before it is whole");
+      report.write(() -> "new");
+    }
+    assertEquals("new", Files.readString(file));
+    assertTrue(Files.isSymbolicLink(link));
+    assertTrue(Files.isSymbolicLink(second));
+    Path lost = Files.createSymbolicLink(folder.resolve("lost"), Path.of("absent/report"));
+    assertRefused(
+        ExitCode.CANNOT_CREATE,
+        "cannot create " + lost + ": the folder does not exist",
+        () -> ReportFile.create(lost));
+    Path circle = Files.createSymbolicLink(folder.resolve("circle"), Path.of("circle"));
+    assertRefused(
+        ExitCode.CANNOT_CREATE, "cannot create " + circle + ": ", () -> ReportFile.create(circle));
+  }
+
   @Test
   void aLinkThatSomebodyLaidBesideItIsNotFollowed() throws Exception {
     Path other = Files.writeString(folder.resolve("other"), "not to be touched");

@@ -15,7 +15,7 @@ class SocketsCommandTest {
 
   private static SocketRow row(String protocol, String state, String local, String remote) {
     return new SocketRow(
-        protocol, state, local, remote, "", -1, -1, -1, 0, -1, -1, 0, -1, "", -1, "");
+        protocol, state, local, remote, "", -1, -1, -1, 0, -1, -1, 0, -1, -1, "", -1, "");
   }
 
   @Test

@@ -55,7 +55,11 @@ class WrongWordsTest {
     "ping -i soon localhost:9, 'posthorn ping: --interval: \"soon\" is not a time such as'",
     "listen -m 99999999999, '\"99999999999\" is too large'",
     "send -n 1e3 localhost:9, '\"1e3\" is no whole number'",
-    "listen --fraiming raw, '--framing'"
+    "listen --fraiming raw, '--framing'",
+    "ping -w 3 localhost:9, 'did you mean -W (--timeout)? see posthorn ping --help'",
+    "ping -w=3 localhost:9, 'did you mean -W (--timeout)? see'",
+    "send -W 3 localhost:9, 'did you mean -w (--timeout)? see'",
+    "ping -Q localhost:9, 'did you mean -q? see'"
   })
   void wordsThatNobodyTakesAreNamedInPlainWords(String line, String why) {
     String said = errors(64, line);

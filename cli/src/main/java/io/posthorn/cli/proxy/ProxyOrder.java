@@ -80,19 +80,32 @@ public final class ProxyOrder {
 
   private static Step step(String text) {
     int blank = text.indexOf(' ');
-    String word = (blank < 0 ? text : text.substring(0, blank)).toLowerCase(Locale.ROOT);
     String rest = blank < 0 ? "" : text.substring(blank + 1).strip();
-    return switch (word) {
-      case "up" -> new Step(Verb.UP, LinkConditions.parse(rest));
-      case "down" -> new Step(Verb.DOWN, LinkConditions.parse(rest));
-      case "both" -> new Step(Verb.BOTH, LinkConditions.parse(rest));
-      case "cut" -> new Step(Verb.CUT, null);
-      case "mend" -> new Step(Verb.MEND, null);
-      case "conditions" -> new Step(Verb.CONDITIONS, null);
-      case "", "s", "statistics" -> new Step(Verb.STATISTICS, null);
-      case "q", "quit" -> new Step(Verb.QUIT, null);
-      default -> throw new UnknownOrderException("no order \"" + text + "\": there are " + HELP);
+    Verb verb = verb(blank < 0 ? text : text.substring(0, blank));
+    if (verb == null) {
+      throw new UnknownOrderException("no order \"" + text + "\": there are " + HELP);
+    }
+    boolean changes = verb == Verb.UP || verb == Verb.DOWN || verb == Verb.BOTH;
+    return new Step(verb, changes ? LinkConditions.parse(rest) : null);
+  }
+
+  private static @Nullable Verb verb(String word) {
+    return switch (word.toLowerCase(Locale.ROOT)) {
+      case "up" -> Verb.UP;
+      case "down" -> Verb.DOWN;
+      case "both" -> Verb.BOTH;
+      case "cut" -> Verb.CUT;
+      case "mend" -> Verb.MEND;
+      case "conditions" -> Verb.CONDITIONS;
+      case "", "s", "statistics" -> Verb.STATISTICS;
+      case "q", "quit" -> Verb.QUIT;
+      default -> null;
     };
+  }
+
+  /** Whether a word is one that orders begin with. */
+  public static boolean begins(String word) {
+    return verb(word) != null;
   }
 
   List<Step> steps() {

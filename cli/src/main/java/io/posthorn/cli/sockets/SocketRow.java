@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param sent datagrams or packets sent
  * @param received datagrams or packets received
  * @param lost datagrams or packets lost, as far as this side knows
+ * @param receiveOverflows times that the system dropped what came to a socket before it was read
  * @param ageNanos since it was opened
  * @param limitedBy why a connection is not faster; else empty
  * @param process the number of the process
@@ -39,6 +40,7 @@ public record SocketRow(
     long sent,
     long received,
     long lost,
+    long receiveOverflows,
     long ageNanos,
     String limitedBy,
     long process,
@@ -62,6 +64,7 @@ public record SocketRow(
         UNKNOWN,
         lost,
         UNKNOWN,
+        UNKNOWN,
         "",
         UNKNOWN,
         "");
@@ -82,6 +85,7 @@ public record SocketRow(
         sent,
         received,
         lost,
+        receiveOverflows,
         ageNanos,
         limitedBy,
         owner,
@@ -114,6 +118,7 @@ public record SocketRow(
     members.put("sent", sent);
     members.put("received", received);
     members.put("lost", lost);
+    members.put("receiveOverflows", receiveOverflows);
     members.put("ageNanos", ageNanos);
     members.put("limitedBy", limitedBy);
     members.put("process", process);
@@ -146,6 +151,7 @@ public record SocketRow(
         number(members, "sent"),
         number(members, "received"),
         number(members, "lost"),
+        number(members, "receiveOverflows"),
         number(members, "ageNanos"),
         text(members, "limitedBy"),
         number(members, "process"),

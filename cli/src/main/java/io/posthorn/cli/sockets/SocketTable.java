@@ -21,6 +21,7 @@ public final class SocketTable {
           "SENT",
           "RECEIVED",
           "LOST",
+          "OVERFLOWS",
           "AGE",
           "ID",
           "PROCESS");
@@ -75,6 +76,7 @@ public final class SocketTable {
         count(row.sent()),
         count(row.received()),
         count(row.lost()),
+        row.receiveOverflows() <= 0 ? "" : count(row.receiveOverflows()),
         row.ageNanos() < 0 ? "" : time(row.ageNanos()),
         row.connectionId(),
         row.process() < 0 ? "" : row.process() + " " + row.program());

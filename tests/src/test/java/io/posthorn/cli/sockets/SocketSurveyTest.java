@@ -69,11 +69,15 @@ class SocketSurveyTest {
       assertTrue(outgoing.rttNanos() > 0 && outgoing.windowBytes() > 0, outgoing.toString());
       assertTrue(outgoing.sent() > 0 && outgoing.ageNanos() > 0, outgoing.toString());
       assertTrue(incoming.received() > 0, incoming.toString());
+      assertEquals(-1, incoming.receiveOverflows(), "the socket's, not the connection's");
       assertTrue(incoming.connectionId().matches("[0-9a-f]{16}"), incoming.toString());
       assertEquals(ProcessHandle.current().pid(), incoming.process());
       assertEquals("listen", incoming.program());
       assertTrue(
-          rows.stream().anyMatch(row -> row.isListening() && row.local().equals(at)),
+          rows.stream()
+              .anyMatch(
+                  row ->
+                      row.isListening() && row.local().equals(at) && row.receiveOverflows() == 0),
           rows::toString);
     }
     assertEquals(List.of(), SocketSurvey.ask(folder));
@@ -181,8 +185,9 @@ class SocketSurveyTest {
             6,
             7,
             8,
-            "congestion window",
             9,
+            "congestion window",
+            10,
             "send");
     assertEquals(row, SocketRow.ofLine(row.toLine()));
     assertNull(SocketRow.ofLine(""));

@@ -117,6 +117,10 @@ class SystemSocketsTest {
     assertEquals("ephemeral", bare.classOf(49152));
   }
 
+  private static SocketRow overflown(long times) {
+    return SocketRow.ofLine("protocol=plain\tlocal=*:9000\treceiveOverflows=" + times);
+  }
+
   @Test
   void theTableLeavesOutWhatNobodyKnows(@TempDir Path folder) {
     SocketTable table = new SocketTable(new PortNames(folder, folder));
@@ -129,5 +133,12 @@ class SystemSocketsTest {
     assertTrue(json.contains("\"rttNanos\":null"), json);
     assertTrue(json.contains("\"localPortClass\":\"ephemeral\""), json);
     assertEquals(1, table.lines(List.of()).size());
+    assertFalse(table.lines(List.of(overflown(0))).get(0).contains("OVERFLOWS"), "none");
+    lines = table.lines(List.of(overflown(0), overflown(73)));
+    int column = lines.get(0).indexOf("OVERFLOWS");
+    assertEquals("73", lines.get(2).substring(column).strip(), lines::toString);
+    assertTrue(lines.get(1).length() <= column, lines::toString);
+    json = table.json(overflown(0)).toString();
+    assertTrue(json.contains("\"receiveOverflows\":0"), json);
   }
 }
