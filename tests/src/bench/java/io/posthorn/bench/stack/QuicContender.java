@@ -227,6 +227,7 @@ final class QuicContender implements Contender {
   @Override
   public void close() {
     stream.close();
+    piece.release();
     loops.shutdownGracefully(0, 1, TimeUnit.SECONDS);
   }
 }

@@ -52,6 +52,7 @@ public final class StackBench {
 
   /** Runs it. */
   public static void main(String[] arguments) throws IOException {
+    Threads.endWithThisOne();
     Map<String, String> settings = new LinkedHashMap<>();
     for (String argument : arguments) {
       int at = argument.indexOf('=');

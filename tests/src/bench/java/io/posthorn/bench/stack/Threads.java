@@ -11,6 +11,16 @@ final class Threads {
 
   private Threads() {}
 
+  /** Ends the process if this thread fails: some contenders have threads that would keep it. */
+  static void endWithThisOne() {
+    Thread.currentThread()
+        .setUncaughtExceptionHandler(
+            (thread, failure) -> {
+              failure.printStackTrace();
+              System.exit(1);
+            });
+  }
+
   static Thread start(String name, Work work) {
     Thread thread =
         new Thread(
