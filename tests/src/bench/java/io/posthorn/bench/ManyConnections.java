@@ -133,11 +133,11 @@ public final class ManyConnections {
       }
       double seconds = (System.nanoTime() - begun) / 1e9;
       pause(number("settle", 15_000));
-      long heap = heapBytes();
       long open = 0;
       for (MessageSocket listener : listeners) {
         open += listener.connections().size();
       }
+      long heap = heapBytes(); // last: full collections stop everything, for seconds each
       System.out.printf(
           "%,d of %,d connections open after %.0f s: %,d bytes of heap each, %,d MiB of heap in all"
               + " (largest allowed %,d MiB), resident set %s%n",

@@ -135,7 +135,7 @@ class FlowAllocationTest {
               false,
               null);
       assertEquals(SendOutcome.ACCEPTED, sender.endpoint.send(first, hosts.nowNanos));
-      send(connection, messages / 10); // until rings have their size
+      send(connection, Math.max(1_000, messages / 10)); // until rings and ciphers are there
       long cipherBytes = sealed ? cipherBytes() : 0;
       long packets = hosts.datagrams;
       long received = receiver.received;

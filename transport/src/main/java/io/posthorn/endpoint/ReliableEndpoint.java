@@ -125,6 +125,7 @@ public final class ReliableEndpoint implements Endpoint {
 
   @Override
   public void onDatagram(ByteBuffer datagram, InetSocketAddress from, EcnMark ecn, long nowNanos) {
+    shared.scratch().ciphers().onTime(nowNanos);
     receiver.onDatagram(datagram, from, ecn, nowNanos);
   }
 
@@ -168,6 +169,7 @@ public final class ReliableEndpoint implements Endpoint {
   @Override
   public boolean pollTransmit(TransmitBatch out, long nowNanos) {
     out.clear();
+    shared.scratch().ciphers().onTime(nowNanos);
     if (outbox.poll(out)) {
       if (packetTrace != null) {
         packetTrace.sent(out, nowNanos);

@@ -61,7 +61,7 @@ final class KcpContender implements Contender {
           @Override
           public void accept(ByteBuf part) {
             if (pingPong) {
-              server.kcp.send(part.retainedSlice());
+              server.kcp.send(part);
               return;
             }
             bytes += part.readableBytes();
@@ -169,7 +169,9 @@ final class KcpContender implements Contender {
       }
       ByteBuf copy = PooledByteBufAllocator.DEFAULT.directBuffer(length);
       copy.writeBytes(bytes, from, length);
-      if (kcp.send(copy) < 0) {
+      int outcome = kcp.send(copy);
+      copy.release(); // it keeps slices of it
+      if (outcome < 0) {
         throw new IllegalStateException("KCP does not take " + length + " bytes");
       }
       return true;

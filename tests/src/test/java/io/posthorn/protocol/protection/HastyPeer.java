@@ -20,14 +20,14 @@ public final class HastyPeer {
 
   /** A packet of this phase. */
   public byte[] seal(long connectionId, int phase, long number, byte[] frames) {
-    PhaseKey key = new PhaseKey(secret.clone(), hkdf, ciphers);
+    PhaseKey key = new PhaseKey(secret.clone(), hkdf, ciphers.forSent());
     for (int i = 0; i < phase; i++) {
       key = key.next(hkdf);
     }
     byte[] out = new byte[frames.length + 50];
     int framesAt = PacketHeader.writeData(out, 0, connectionId, phase & 1, number, 4);
     int length = framesAt + key.seal(number, frames, 0, frames.length, out, 0, framesAt);
-    new HeaderProtection(secret, hkdf, ciphers.sent()).protect(out, 0);
+    new HeaderProtection(secret, hkdf, ciphers.forSent()).protect(out, 0);
     return Arrays.copyOf(out, length);
   }
 }

@@ -391,7 +391,7 @@ class KeyUpdateProperties {
   @Example
   void theSameNumbersUnderEachPhaseGiveOtherBytes() {
     Hkdf hkdf = new Hkdf();
-    PhaseKey key = new PhaseKey(new byte[32], hkdf, new AesCiphers());
+    PhaseKey key = new PhaseKey(new byte[32], hkdf, new AesCiphers().forSent());
     byte[][] sealed = new byte[50][];
     for (int phase = 0; phase < sealed.length; phase++) {
       sealed[phase] = new byte[40];

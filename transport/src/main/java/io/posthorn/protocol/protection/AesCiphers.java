@@ -1,45 +1,91 @@
 package io.posthorn.protocol.protection;
 
 import io.posthorn.wire.WireLimits;
-import java.security.GeneralSecurityException;
-import javax.crypto.Cipher;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The JDK's ciphers and what they work on, which all connections of one endpoint use in turn: each
- * holds more than a kilobyte, and a connection would need five of them though it may be idle. A
- * cipher that gets the same key again does not expand it again, so that a connection which is alone
- * pays nothing. Not thread-safe.
+ * The ciphers of one endpoint, and what they work on. Each holds about a kilobyte, and a connection
+ * needs four though it may be idle; so all take the same ones in turn. To expand a key anew for
+ * each packet is a third of what a small one costs, though. So a direction of a connection that is
+ * busy is lent ciphers of its own, while no more are lent than are allowed, until it is idle for
+ * some seconds. Not thread-safe.
  */
 public final class AesCiphers {
-  private @Nullable Cipher sealing;
-  private @Nullable Cipher opening;
+  /** Directions that have ciphers of their own at a time, some 2 KB each. */
+  private static final int MOST_LENT = 8_192;
+
+  private static final long SWEEP_NANOS = 1_000_000_000L;
+  private static final long IDLE_NANOS = 2_000_000_000L;
+
   private final byte[] nonce = new byte[PhaseKey.IV_BYTES];
   private final byte[] header = new byte[WireLimits.MAX_DATA_HEADER_BYTES];
-  private final Masks sent = new Masks();
-  private final Masks received = new Masks();
+  private final DirectionCiphers sent = new DirectionCiphers();
+  private final DirectionCiphers received = new DirectionCiphers();
+  private final List<CipherUse> lent = new ArrayList<>(0);
+  private final int mostLent;
+  private long nowNanos;
+  private long sweptNanos;
 
-  /** Makes none of them yet: in clear none is needed. */
-  public AesCiphers() {}
-
-  /** AES-GCM for packets that leave; to be initialized for each. */
-  Cipher sealing() {
-    Cipher cipher = sealing;
-    if (cipher == null) {
-      cipher = cipher("AES/GCM/NoPadding");
-      sealing = cipher;
-    }
-    return cipher;
+  /** Makes no cipher yet: in clear none is needed. */
+  public AesCiphers() {
+    this(MOST_LENT);
   }
 
-  /** AES-GCM for packets that came; to be initialized for each. */
-  Cipher opening() {
-    Cipher cipher = opening;
-    if (cipher == null) {
-      cipher = cipher("AES/GCM/NoPadding");
-      opening = cipher;
+  AesCiphers(int mostLent) {
+    this.mostLent = mostLent;
+  }
+
+  /** What time it is; to be told before packets are opened or sealed. */
+  public void onTime(long nowNanos) {
+    this.nowNanos = nowNanos;
+    if (!lent.isEmpty() && nowNanos - sweptNanos >= SWEEP_NANOS) {
+      sweptNanos = nowNanos;
+      takeBack();
     }
-    return cipher;
+  }
+
+  private void takeBack() {
+    for (int i = lent.size() - 1; i >= 0; i--) {
+      CipherUse user = lent.get(i);
+      if (user.hasOwn() && nowNanos - user.lastNanos() < IDLE_NANOS) {
+        continue;
+      }
+      user.giveUp();
+      CipherUse last = lent.remove(lent.size() - 1);
+      if (i < lent.size()) {
+        lent.set(i, last);
+      }
+    }
+  }
+
+  long nowNanos() {
+    return nowNanos;
+  }
+
+  /** Ciphers for this one alone, or null if too many are lent. */
+  @Nullable DirectionCiphers lend(CipherUse user) {
+    if (lent.size() >= mostLent) {
+      return null;
+    }
+    lent.add(user);
+    return new DirectionCiphers();
+  }
+
+  /** How many directions have ciphers of their own; for tests. */
+  int lent() {
+    return lent.size();
+  }
+
+  /** For what one connection sends. */
+  CipherUse forSent() {
+    return new CipherUse(this, sent);
+  }
+
+  /** For what one connection receives. */
+  CipherUse forReceived() {
+    return new CipherUse(this, received);
   }
 
   /** Where the nonce of the packet at hand is made. */
@@ -50,52 +96,5 @@ public final class AesCiphers {
   /** The header of the packet at hand, as it is before its protection. */
   byte[] header() {
     return header;
-  }
-
-  /** Header protection of packets that leave. */
-  Masks sent() {
-    return sent;
-  }
-
-  /** Header protection of packets that came. */
-  Masks received() {
-    return received;
-  }
-
-  private static Cipher cipher(String transformation) {
-    try {
-      return Cipher.getInstance(transformation);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every Java platform has " + transformation, e);
-    }
-  }
-
-  /** AES-ECB of one block: the mask of a header. */
-  static final class Masks {
-    private static final int BLOCK_BYTES = 16;
-
-    private final byte[] mask = new byte[BLOCK_BYTES];
-    private @Nullable Cipher cipher;
-    private @Nullable AesKey keyed;
-
-    /** The mask for a sample; valid until the next call. */
-    byte[] of(AesKey key, byte[] packet, int sampleFrom) {
-      Cipher ecb = cipher;
-      if (ecb == null) {
-        ecb = cipher("AES/ECB/NoPadding");
-        cipher = ecb;
-      }
-      try {
-        if (keyed != key) {
-          ecb.init(Cipher.ENCRYPT_MODE, key);
-          keyed = key;
-        }
-        int bytes = ecb.update(packet, sampleFrom, BLOCK_BYTES, mask, 0);
-        assert bytes == BLOCK_BYTES;
-        return mask;
-      } catch (GeneralSecurityException e) {
-        throw new IllegalStateException("one block in, one block out", e);
-      }
-    }
   }
 }

@@ -18,6 +18,8 @@ public final class AesGcmProtection implements PacketProtection {
 
   private final KeyLimits limits;
   private final KeyPhases phases;
+  private final CipherUse sent;
+  private final CipherUse received;
   private final HeaderProtection sendHeaderProtection;
   private final HeaderProtection receiveHeaderProtection;
   private final ReplayWindow window = new ReplayWindow();
@@ -51,9 +53,11 @@ public final class AesGcmProtection implements PacketProtection {
     this.limits = limits;
     this.header = ciphers.header();
     Hkdf hkdf = new Hkdf();
-    sendHeaderProtection = new HeaderProtection(sendSecret, hkdf, ciphers.sent());
-    receiveHeaderProtection = new HeaderProtection(receiveSecret, hkdf, ciphers.received());
-    phases = new KeyPhases(sendSecret.clone(), receiveSecret.clone(), limits, hkdf, ciphers);
+    sent = ciphers.forSent();
+    received = ciphers.forReceived();
+    sendHeaderProtection = new HeaderProtection(sendSecret, hkdf, sent);
+    receiveHeaderProtection = new HeaderProtection(receiveSecret, hkdf, received);
+    phases = new KeyPhases(sendSecret.clone(), receiveSecret.clone(), limits, hkdf, sent, received);
   }
 
   @Override
@@ -90,6 +94,7 @@ public final class AesGcmProtection implements PacketProtection {
     int sealedLength =
         key.seal(packetNumber, frames, framesFrom, framesLength, out, outFrom, headerLength);
     sendHeaderProtection.protect(out, outFrom);
+    sent.note();
     return headerLength + sealedLength;
   }
 
@@ -148,6 +153,7 @@ public final class AesGcmProtection implements PacketProtection {
       return BREACH;
     }
     window.mark(packetNumber);
+    received.note();
     openedPacketNumber = packetNumber;
     openedFrom = plainFrom;
     return framesLength;
@@ -230,6 +236,8 @@ public final class AesGcmProtection implements PacketProtection {
     phases.destroy();
     sendHeaderProtection.destroy();
     receiveHeaderProtection.destroy();
+    sent.giveUp();
+    received.giveUp();
   }
 
   @Override

@@ -13,16 +13,16 @@ final class HeaderProtection {
   private static final byte[] LABEL = "posthorn hp".getBytes(StandardCharsets.US_ASCII);
 
   private final AesKey key;
-  private final AesCiphers.Masks masks;
+  private final CipherUse use;
 
-  HeaderProtection(byte[] secret, Hkdf hkdf, AesCiphers.Masks masks) {
+  HeaderProtection(byte[] secret, Hkdf hkdf, CipherUse use) {
     key = new AesKey(hkdf.expand(secret, LABEL, AesKey.KEY_BYTES));
-    this.masks = masks;
+    this.use = use;
   }
 
   /** Masks the header of a sealed packet in place. */
   void protect(byte[] packet, int from) {
-    byte[] mask = masks.of(key, packet, from + PacketHeader.SAMPLE_AT);
+    byte[] mask = use.ciphers().mask(key, packet, from + PacketHeader.SAMPLE_AT);
     int numberLength = PacketHeader.packetNumberLength(packet[from]);
     packet[from] ^= (byte) (mask[0] & PacketHeader.PROTECTED_BITS);
     for (int i = 0; i < numberLength; i++) {
@@ -32,7 +32,7 @@ final class HeaderProtection {
 
   /** Writes the unmasked header of a packet to {@code header}. Returns its length. */
   int unprotect(byte[] packet, int from, byte[] header) {
-    byte[] mask = masks.of(key, packet, from + PacketHeader.SAMPLE_AT);
+    byte[] mask = use.ciphers().mask(key, packet, from + PacketHeader.SAMPLE_AT);
     System.arraycopy(packet, from, header, 0, header.length);
     header[0] ^= (byte) (mask[0] & PacketHeader.PROTECTED_BITS);
     int numberLength = PacketHeader.packetNumberLength(header[0]);

@@ -69,10 +69,15 @@ final class KeyPhases {
 
   /** Takes the secrets of phase 0, which it owns from now on. */
   KeyPhases(
-      byte[] sendSecret, byte[] receiveSecret, KeyLimits limits, Hkdf hkdf, AesCiphers ciphers) {
+      byte[] sendSecret,
+      byte[] receiveSecret,
+      KeyLimits limits,
+      Hkdf hkdf,
+      CipherUse sent,
+      CipherUse received) {
     this.limits = limits;
-    this.sending = new PhaseKey(sendSecret, hkdf, ciphers);
-    this.current = new PhaseKey(receiveSecret, hkdf, ciphers);
+    this.sending = new PhaseKey(sendSecret, hkdf, sent);
+    this.current = new PhaseKey(receiveSecret, hkdf, received);
     // Derived ahead, so that the time an update takes does not show (RFC 9001 §6.3).
     this.next = current.next(hkdf);
   }

@@ -35,7 +35,7 @@ final class PhaseKey {
   private static final byte[] IV_LABEL = label("posthorn iv");
   private static final byte[] NEXT_LABEL = label("posthorn next");
 
-  private final AesCiphers ciphers;
+  private final CipherUse use;
   private final AesKey key;
   private final byte[] secret;
   private final byte[] iv;
@@ -45,8 +45,8 @@ final class PhaseKey {
    *
    * @param secret 32 bytes, owned by this object from now on
    */
-  PhaseKey(byte[] secret, Hkdf hkdf, AesCiphers ciphers) {
-    this.ciphers = ciphers;
+  PhaseKey(byte[] secret, Hkdf hkdf, CipherUse use) {
+    this.use = use;
     this.secret = secret;
     this.key = new AesKey(hkdf.expand(secret, KEY_LABEL, AesKey.KEY_BYTES));
     this.iv = hkdf.expand(secret, IV_LABEL, IV_BYTES);
@@ -59,7 +59,7 @@ final class PhaseKey {
 
   /** The keys of the phase after this one. */
   PhaseKey next(Hkdf hkdf) {
-    return new PhaseKey(hkdf.expand(secret, NEXT_LABEL, SECRET_BYTES), hkdf, ciphers);
+    return new PhaseKey(hkdf.expand(secret, NEXT_LABEL, SECRET_BYTES), hkdf, use);
   }
 
   /** Seals {@code in} behind the header that stands before {@code outFrom}. Returns the length. */
@@ -71,7 +71,7 @@ final class PhaseKey {
       byte[] out,
       int headerFrom,
       int headerLength) {
-    Cipher cipher = ciphers.sealing();
+    Cipher cipher = use.ciphers().gcm();
     try {
       cipher.init(Cipher.ENCRYPT_MODE, key, parameters(packetNumber));
       cipher.updateAAD(out, headerFrom, headerLength);
@@ -93,7 +93,7 @@ final class PhaseKey {
       int length,
       byte[] out,
       int outFrom) {
-    Cipher cipher = ciphers.opening();
+    Cipher cipher = use.ciphers().gcm();
     try {
       cipher.init(Cipher.DECRYPT_MODE, key, parameters(packetNumber));
       cipher.updateAAD(header, 0, headerLength);
@@ -110,11 +110,11 @@ final class PhaseKey {
     key.destroy();
     Arrays.fill(secret, (byte) 0);
     Arrays.fill(iv, (byte) 0);
-    Arrays.fill(ciphers.nonce(), (byte) 0);
+    Arrays.fill(use.nonce(), (byte) 0);
   }
 
   private GCMParameterSpec parameters(long packetNumber) {
-    byte[] nonce = ciphers.nonce();
+    byte[] nonce = use.nonce();
     System.arraycopy(iv, 0, nonce, 0, IV_BYTES);
     for (int i = 0; i < Long.BYTES; i++) {
       nonce[IV_BYTES - 1 - i] ^= (byte) (packetNumber >>> (8 * i));
