@@ -102,8 +102,11 @@ final class Closing {
         finish(how);
         return;
       }
-      long lingerNanos = Math.max(ending.lingerDeadlineNanos(), nowNanos);
-      sendClose(how, flushed ? Math.min(lingerNanos, closeAloneUntilNanos(nowNanos)) : lingerNanos);
+      long deadlineNanos = Math.max(ending.lingerDeadlineNanos(), nowNanos);
+      if (flushed) {
+        deadlineNanos = Math.min(deadlineNanos, closeAloneUntilNanos(nowNanos));
+      }
+      sendClose(how, deadlineNanos);
     }
     if (ending.phase() == Ending.Phase.CLOSING) {
       CloseFrame frame = ending.closeFrame();
